@@ -1,0 +1,34 @@
+// A borrowed callable: as cheap as a function pointer, valid only while the callable it was made
+// from lives. For parameters that are called before the function returns, never for storing.
+#pragma once
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace smile {
+
+template <class Signature>
+class FunctionRef;
+
+template <class R, class... Args>
+class FunctionRef<R(Args...)> {
+ public:
+  template <class Callable>
+  requires(!std::is_same_v<std::remove_cvref_t<Callable>, FunctionRef> &&
+           std::is_invocable_r_v<R, Callable&, Args...>)
+      FunctionRef(Callable&& callable)  // NOLINT(google-explicit-constructor): made at call sites
+      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(callable)))),
+        call_([](void* object, Args... args) -> R {
+          return (*static_cast<std::remove_reference_t<Callable>*>(object))(
+              std::forward<Args>(args)...);
+        }) {}
+
+  R operator()(Args... args) const { return call_(object_, std::forward<Args>(args)...); }
+
+ private:
+  void* object_;
+  R (*call_)(void*, Args...);
+};
+
+}  // namespace smile

@@ -1,0 +1,60 @@
+// Every bound of Smile has its name here. What happens when one is met is said beside it.
+//
+// "Ceiling" marks what an operator's setting may not exceed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace smile::limits {
+
+// --- Records --------------------------------------------------------------------------------
+// Over one of these a request is answered `too_large` or `invalid`.
+inline constexpr size_t kMaxValueBytes = size_t{1} << 20;
+inline constexpr size_t kMaxNameBytes = 255;  // record names and logins, at least 1
+inline constexpr uint32_t kMaxExpirySeconds = 100u * 365 * 24 * 3600;
+
+// --- Requests -------------------------------------------------------------------------------
+inline constexpr size_t kMaxMGetKeys = 1000;
+inline constexpr size_t kMaxBatchMutations = 1000;
+inline constexpr uint32_t kMaxScanEntries = 10'000;  // a larger limit is cut down to this
+inline constexpr uint32_t kMaxListEntries = 10'000;  // likewise
+inline constexpr size_t kMaxListItems = 10'000;       // elements of any list in a frame
+inline constexpr size_t kMaxPingBytes = 1024;
+inline constexpr size_t kMaxClientNameBytes = 64;
+
+// Value bytes that one answer may carry; a scan then hands back a continuation, an MGET marks what
+// is left for the client to ask again. A single record always fits.
+inline constexpr size_t kMaxReplyValueBytes = size_t{1} << 20;
+
+// --- Frames ---------------------------------------------------------------------------------
+// A longer frame is answered `too_large`, then the connection closes.
+inline constexpr size_t kMaxFrameBytes = size_t{4} << 20;
+inline constexpr size_t kMaxFrameBytesBeforeHello = 512;
+
+// --- Connections ----------------------------------------------------------------------------
+// Over one of the next three a connection is not read from until it is under again.
+inline constexpr uint32_t kMaxInFlightRequests = 1024;
+inline constexpr size_t kMaxInFlightBytes = size_t{8} << 20;      // requests not yet answered
+inline constexpr size_t kOutputHighWaterBytes = size_t{1} << 20;  // answers not yet taken
+inline constexpr size_t kOutputLowWaterBytes = kOutputHighWaterBytes / 2;
+
+inline constexpr uint32_t kDefaultMaxConnections = 20'000;  // one more is told `overloaded`, closed
+inline constexpr uint32_t kCeilingConnections = 1'000'000;
+inline constexpr uint32_t kReservedDescriptors = 512;   // kept for RocksDB and the process itself
+inline constexpr int64_t kHelloTimeoutMillis = 10'000;  // then closed with a word
+inline constexpr int64_t kStalledOutputTimeoutMillis = 60'000;  // a client that takes nothing
+inline constexpr int64_t kDefaultDrainMillis = 10'000;          // for accepted requests at shutdown
+inline constexpr size_t kReadBufferBytes = size_t{256} << 10;   // one a loop, shared
+
+// --- Storage --------------------------------------------------------------------------------
+// Over one of these a request is answered `overloaded`.
+inline constexpr size_t kMaxCommitQueueBytes = size_t{64} << 20;  // a committer
+inline constexpr size_t kMaxCommitGroupBytes = size_t{8} << 20;   // one batch; the rest waits
+inline constexpr size_t kMaxCommitGroupRequests = 4096;           // likewise
+inline constexpr size_t kMaxReaderQueue = 65'536;                 // jobs waiting for a reader
+inline constexpr uint32_t kMaxReaders = 256;
+inline constexpr uint32_t kMaxCommitters = 64;
+inline constexpr uint32_t kMaxWorkers = 256;
+
+}  // namespace smile::limits

@@ -1,0 +1,67 @@
+// A value, or the Status that says why there is none.
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "base/check.h"
+#include "base/status.h"
+
+namespace smile {
+
+// Converts from a T and from a failed Status, so both can be returned as they are.
+// value() on a failure is a CHECK: ask ok() first.
+template <class T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : value_(std::move(value)) {}         // NOLINT(google-explicit-constructor)
+  Result(Status status) : status_(std::move(status)) {  // NOLINT(google-explicit-constructor)
+    CHECK(!status_.ok(), "a Result without a value needs a failed Status");
+  }
+
+  bool ok() const { return value_.has_value(); }
+  const Status& status() const { return status_; }
+
+  T& value() & {
+    CHECK(ok());
+    return *value_;
+  }
+  const T& value() const& {
+    CHECK(ok());
+    return *value_;
+  }
+  T&& value() && {
+    CHECK(ok());
+    return std::move(*value_);
+  }
+  T& operator*() & { return value(); }
+  const T& operator*() const& { return value(); }
+  T&& operator*() && { return std::move(*this).value(); }
+  T* operator->() { return &value(); }
+  const T* operator->() const { return &value(); }
+
+ private:
+  std::optional<T> value_;
+  Status status_;
+};
+
+}  // namespace smile
+
+#define SMILE_CONCAT_INNER(a, b) a##b
+#define SMILE_CONCAT(a, b) SMILE_CONCAT_INNER(a, b)
+
+// Returns the Status of `expression` from the enclosing function if it failed.
+#define SMILE_TRY(expression)                                              \
+  do {                                                                     \
+    if (::smile::Status smile_status = (expression); !smile_status.ok()) { \
+      return smile_status;                                                 \
+    }                                                                      \
+  } while (false)
+
+// Declares or assigns `target` from a Result, or returns its Status.
+#define SMILE_ASSIGN(target, expression)                     \
+  auto SMILE_CONCAT(smile_result_, __LINE__) = (expression); \
+  if (!SMILE_CONCAT(smile_result_, __LINE__).ok()) {         \
+    return SMILE_CONCAT(smile_result_, __LINE__).status();   \
+  }                                                          \
+  target = std::move(SMILE_CONCAT(smile_result_, __LINE__)).value()

@@ -1,0 +1,122 @@
+// How an operation ended: one table of codes, the same in every folder and on the wire.
+//
+// A code exists only if a caller would act on it differently. Its number is the reply's code byte
+// and is never reused. Each code belongs to one class, which says what a caller may do about it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/check.h"
+
+namespace smile {
+
+enum class ErrorClass : uint8_t {
+  kNone = 0,            // not an error
+  kRetryNow = 1,        // nothing took effect; the same request may be sent again at once
+  kRetryAfter = 2,      // nothing took effect; wait retry_after_ms first
+  kNever = 3,           // nothing took effect, and the same request will be refused again
+  kUnknownOutcome = 4,  // a write may or may not have taken effect: read before writing again
+};
+
+enum class Code : uint8_t {
+  kOk = 0,
+  kNotFound = 1,
+  kConditionFailed = 2,
+  kInvalid = 3,
+  kUnsupported = 4,
+  kTooLarge = 5,
+  kProtocolError = 6,
+  kCorrupt = 7,
+  kDamagedInTransit = 8,
+  kOverloaded = 9,
+  kDeadlineExceeded = 10,
+  kNoSpace = 11,
+  kShuttingDown = 12,
+  kStorageFailed = 13,
+  kOutcomeUnknown = 14,
+  kUnavailable = 15,
+};
+
+struct CodeInfo {
+  Code code;
+  std::string_view name;
+  ErrorClass error_class;
+  std::string_view summary;
+};
+
+inline constexpr std::array kCodes = {
+    CodeInfo{Code::kOk, "ok", ErrorClass::kNone, "done"},
+    CodeInfo{Code::kNotFound, "not_found", ErrorClass::kNever, "there is no such record"},
+    CodeInfo{Code::kConditionFailed, "condition_failed", ErrorClass::kNever,
+             "the record is not as the condition demands; nothing was written"},
+    CodeInfo{Code::kInvalid, "invalid", ErrorClass::kNever,
+             "a field of the request is missing, malformed or out of its range"},
+    CodeInfo{Code::kUnsupported, "unsupported", ErrorClass::kNever,
+             "this server does not know the operation, or a critical field of it"},
+    CodeInfo{Code::kTooLarge, "too_large", ErrorClass::kNever, "over a limit of this server"},
+    CodeInfo{Code::kProtocolError, "protocol_error", ErrorClass::kNever,
+             "the bytes are not the protocol; the connection closes after this answer"},
+    CodeInfo{Code::kCorrupt, "corrupt", ErrorClass::kNever,
+             "the stored record does not match its checksum: restore it"},
+    CodeInfo{Code::kDamagedInTransit, "damaged_in_transit", ErrorClass::kRetryNow,
+             "the value does not match the checksum sent with it; nothing was written"},
+    CodeInfo{Code::kOverloaded, "overloaded", ErrorClass::kRetryAfter,
+             "a limit of the server is reached for now"},
+    CodeInfo{Code::kDeadlineExceeded, "deadline_exceeded", ErrorClass::kRetryNow,
+             "the request's time was over before its work began; it was not started"},
+    CodeInfo{Code::kNoSpace, "no_space", ErrorClass::kRetryAfter,
+             "the server's disk is full; reads and deletes are still served"},
+    CodeInfo{Code::kShuttingDown, "shutting_down", ErrorClass::kRetryNow,
+             "the server is stopping and takes no new requests"},
+    CodeInfo{Code::kStorageFailed, "storage_failed", ErrorClass::kNever,
+             "the server cannot write or read its disk; its operator has to act"},
+    CodeInfo{Code::kOutcomeUnknown, "outcome_unknown", ErrorClass::kUnknownOutcome,
+             "the write may or may not have taken effect"},
+    CodeInfo{Code::kUnavailable, "unavailable", ErrorClass::kRetryNow,
+             "made by the client, never sent: no server could be reached; nothing took effect"},
+};
+
+// Null for a number this version does not know.
+constexpr const CodeInfo* FindCode(uint8_t number) {
+  return number < kCodes.size() ? &kCodes[number] : nullptr;
+}
+constexpr const CodeInfo& InfoOf(Code code) {
+  return kCodes[static_cast<size_t>(code)];
+}
+
+static_assert(
+    [] {
+      for (size_t i = 0; i < kCodes.size(); ++i) {
+        if (static_cast<size_t>(kCodes[i].code) != i) return false;
+      }
+      return true;
+    }(),
+    "kCodes is indexed by number");
+
+// A code and, for errors, words for a person and possibly a time to wait.
+class [[nodiscard]] Status {
+ public:
+  Status() = default;
+  Status(Code code, std::string words, uint32_t retry_after_ms = 0)
+      : code_(code), retry_after_ms_(retry_after_ms), words_(std::move(words)) {}
+
+  bool ok() const { return code_ == Code::kOk; }
+  Code code() const { return code_; }
+  ErrorClass error_class() const { return InfoOf(code_).error_class; }
+  const std::string& words() const { return words_; }
+  uint32_t retry_after_ms() const { return retry_after_ms_; }
+
+  // "not_found: there is no users/42/profile"
+  std::string ToString() const;
+
+ private:
+  Code code_ = Code::kOk;
+  uint32_t retry_after_ms_ = 0;
+  std::string words_;
+};
+
+}  // namespace smile

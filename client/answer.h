@@ -1,0 +1,50 @@
+// What a call to a server came to.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "base/check.h"
+#include "base/status.h"
+#include "protocol/message.h"
+#include "protocol/operations.h"
+
+namespace smile {
+
+// Owns the bytes that its response points into; movable, the views stay good.
+template <class Row>
+class Answer {
+ public:
+  using Response = typename Row::Response;
+
+  // A failure.
+  explicit Answer(Status status, ErrorDetail detail = {})
+      : status_(std::move(status)), detail_(detail) {
+    CHECK(!status_.ok());
+  }
+  // `response` points into `body`.
+  Answer(std::unique_ptr<char[]> body, Response response)
+      : body_(std::move(body)), response_(std::move(response)) {}
+
+  bool ok() const { return status_.ok(); }
+  // See base/status.h for what each code asks of a caller. kOutcomeUnknown: the write was sent and
+  // the connection ended before its answer came.
+  const Status& status() const { return status_; }
+  // For kConditionFailed.
+  const ErrorDetail& detail() const { return detail_; }
+
+  // Only if ok().
+  const Response& operator*() const {
+    CHECK(ok(), "the answer is an error: look at status() first");
+    return response_;
+  }
+  const Response* operator->() const { return &**this; }
+
+ private:
+  Status status_;
+  ErrorDetail detail_;
+  std::unique_ptr<char[]> body_;
+  Response response_;
+};
+
+}  // namespace smile

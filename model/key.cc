@@ -1,0 +1,108 @@
+#include "model/key.h"
+
+#include <fmt/format.h>
+
+#include "base/coding.h"
+#include "base/hash.h"
+#include "base/limits.h"
+
+namespace smile {
+namespace {
+
+// Takes one part off the front of `bytes`.
+Status TakePart(const TableInfo& table, const Part& part, ByteReader* bytes) {
+  ByteView taken;
+  if (part.type == PartType::kName) {
+    const size_t size = bytes->remaining();
+    if (size == 0 || size > limits::kMaxNameBytes) {
+      return {Code::kInvalid, fmt::format("the {} of a key in {} has 1 to {} bytes, not {}",
+                                          part.name, table.name, limits::kMaxNameBytes, size)};
+    }
+    (void)bytes->ReadBytes(size, &taken);
+    return {};
+  }
+  if (!bytes->ReadBytes(WidthOf(part.type), &taken)) {
+    return {Code::kInvalid, fmt::format("the {} of a key in {} has {} bytes, not {}", part.name,
+                                        table.name, WidthOf(part.type), bytes->remaining())};
+  }
+  return {};
+}
+
+Status NothingLeft(const TableInfo& table, const ByteReader& bytes) {
+  if (bytes.empty()) return {};
+  return {Code::kInvalid,
+          fmt::format("{} bytes too many for a key in {}", bytes.remaining(), table.name)};
+}
+
+}  // namespace
+
+Status ValidatePartition(const PartitionView& partition) {
+  const TableInfo& table = InfoOf(partition.table);
+  ByteReader bytes(partition.id);
+  if (Status status = TakePart(table, table.partition, &bytes); !status.ok()) return status;
+  return NothingLeft(table, bytes);
+}
+
+Status ValidateKey(const KeyView& key) {
+  if (Status status = ValidatePartition(key.partition_view()); !status.ok()) return status;
+  const TableInfo& table = InfoOf(key.table);
+  ByteReader bytes(key.sort);
+  for (const Part& part : table.sort()) {
+    if (Status status = TakePart(table, part, &bytes); !status.ok()) return status;
+  }
+  return NothingLeft(table, bytes);
+}
+
+Status ValidateSortBound(Table table_id, ByteView bound) {
+  const TableInfo& table = InfoOf(table_id);
+  ByteReader bytes(bound);
+  for (const Part& part : table.sort()) {
+    if (bytes.empty()) return {};
+    if (Status status = TakePart(table, part, &bytes); !status.ok()) return status;
+  }
+  return NothingLeft(table, bytes);
+}
+
+Bytes PrefixEnd(ByteView prefix) {
+  Bytes end(prefix);
+  while (!end.empty() && static_cast<uint8_t>(end.back()) == 0xff) end.pop_back();
+  if (!end.empty()) end.back() = static_cast<char>(static_cast<uint8_t>(end.back()) + 1);
+  return end;
+}
+
+uint64_t HashOf(const PartitionView& partition) {
+  // The table is mixed in with an odd constant (the golden ratio), so that one user's partitions
+  // in different tables go different ways.
+  return Hash64(partition.id) + static_cast<uint64_t>(partition.table) * 0x9e3779b97f4a7c15ULL;
+}
+
+Bytes PartitionOf(uint64_t id) {
+  Bytes bytes;
+  AppendBig(&bytes, id);
+  return bytes;
+}
+
+Key UserKey(uint64_t user, ByteView record_name) {
+  return {Table::kUsers, PartitionOf(user), record_name};
+}
+Key LoginKey(ByteView login) {
+  return {Table::kLogins, login, {}};
+}
+Key PostKey(uint64_t author, uint64_t post) {
+  return {Table::kPosts, PartitionOf(author), PartitionOf(post)};
+}
+Key LinkKey(uint64_t user, uint8_t kind, uint64_t other) {
+  Bytes sort(1, static_cast<char>(kind));
+  AppendBig(&sort, other);
+  return {Table::kLinks, PartitionOf(user), sort};
+}
+Key MediaKey(uint64_t owner, uint64_t media) {
+  return {Table::kMedia, PartitionOf(owner), PartitionOf(media)};
+}
+Key BlobKey(ByteView blob_id, uint8_t part, uint32_t number) {
+  Bytes sort(1, static_cast<char>(part));
+  AppendBig(&sort, number);
+  return {Table::kBlobs, blob_id, sort};
+}
+
+}  // namespace smile

@@ -1,0 +1,295 @@
+#include "model/path.h"
+
+#include <charconv>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/coding.h"
+#include "base/limits.h"
+
+namespace smile {
+namespace {
+
+std::string ToHex(ByteView bytes) {
+  std::string text;
+  for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<uint8_t>(byte));
+  return text;
+}
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// Bytes of the well-formed UTF-8 sequence at the front of `text` (Unicode 15, table 3-7); 0 if
+// there is none.
+size_t Utf8SequenceSize(ByteView text) {
+  const auto at = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
+  const uint8_t lead = at(0);
+  if (lead < 0x80) return 1;
+  const size_t size = lead >= 0xc2 && lead <= 0xdf   ? 2
+                      : (lead & 0xf0) == 0xe0        ? 3
+                      : lead >= 0xf0 && lead <= 0xf4 ? 4
+                                                     : 0;
+  if (size == 0 || text.size() < size) return 0;
+  for (size_t i = 1; i < size; ++i) {
+    if ((at(i) & 0xc0) != 0x80) return 0;
+  }
+  const bool overlong = (lead == 0xe0 && at(1) < 0xa0) || (lead == 0xf0 && at(1) < 0x90);
+  const bool surrogate = lead == 0xed && at(1) > 0x9f;
+  const bool too_high = lead == 0xf4 && at(1) > 0x8f;
+  return overlong || surrogate || too_high ? 0 : size;
+}
+
+void AppendEscapedName(ByteView name, std::string* text) {
+  while (!name.empty()) {
+    const size_t size = Utf8SequenceSize(name);
+    const auto lead = static_cast<uint8_t>(name[0]);
+    const bool verbatim =
+        size > 1 || (size == 1 && lead > 0x20 && lead != 0x7f && lead != '/' && lead != '%');
+    if (verbatim) {
+      text->append(name.substr(0, size));
+      name.remove_prefix(size);
+    } else {
+      text->append(fmt::format("%{:02X}", lead));
+      name.remove_prefix(1);
+    }
+  }
+}
+
+bool UnescapeName(std::string_view text, Bytes* name) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      name->push_back(text[i]);
+      continue;
+    }
+    if (text.size() - i < 3) return false;
+    const int high = HexDigit(text[i + 1]);
+    const int low = HexDigit(text[i + 2]);
+    if (high < 0 || low < 0) return false;
+    name->push_back(static_cast<char>(high * 16 + low));
+    i += 2;
+  }
+  return true;
+}
+
+template <std::unsigned_integral T>
+bool ParseNumber(std::string_view text, T* value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
+  return error == std::errc() && end == text.data() + text.size() && !text.empty();
+}
+
+template <std::unsigned_integral T>
+bool AppendNumber(std::string_view text, Bytes* out) {
+  T value = 0;
+  if (!ParseNumber(text, &value)) return false;
+  AppendBig(out, value);
+  return true;
+}
+
+bool AppendNamedNumber(const Part& part, std::string_view text, Bytes* out) {
+  for (const NumberName& known : part.number_names) {
+    if (known.name == text) {
+      out->push_back(static_cast<char>(known.number));
+      return true;
+    }
+  }
+  return AppendNumber<uint8_t>(text, out);
+}
+
+bool AppendHex16(std::string_view text, Bytes* out) {
+  if (text.size() != 32) return false;
+  for (size_t i = 0; i < text.size(); i += 2) {
+    const int high = HexDigit(text[i]);
+    const int low = HexDigit(text[i + 1]);
+    if (high < 0 || low < 0) return false;
+    out->push_back(static_cast<char>(high * 16 + low));
+  }
+  return true;
+}
+
+std::string ExpectedFor(const Part& part) {
+  switch (part.type) {
+    case PartType::kU64:
+      return "a whole number from 0 to 18446744073709551615";
+    case PartType::kU32:
+      return "a whole number from 0 to 4294967295";
+    case PartType::kU8: {
+      std::string words;
+      for (const NumberName& known : part.number_names) words.append(known.name).append(", ");
+      return words + "or a number from 0 to 255";
+    }
+    case PartType::kBytes16:
+      return "32 hexadecimal digits";
+    case PartType::kName:
+      return fmt::format("1 to {} bytes, '/' written as %2F and '%' as %25", limits::kMaxNameBytes);
+  }
+  return {};
+}
+
+Status AppendPart(const TableInfo& table, const Part& part, std::string_view text, Bytes* out) {
+  bool read = false;
+  switch (part.type) {
+    case PartType::kU64:
+      read = AppendNumber<uint64_t>(text, out);
+      break;
+    case PartType::kU32:
+      read = AppendNumber<uint32_t>(text, out);
+      break;
+    case PartType::kU8:
+      read = AppendNamedNumber(part, text, out);
+      break;
+    case PartType::kBytes16:
+      read = AppendHex16(text, out);
+      break;
+    case PartType::kName: {
+      Bytes name;
+      read = UnescapeName(text, &name) && !name.empty() && name.size() <= limits::kMaxNameBytes;
+      out->append(name);
+      break;
+    }
+  }
+  if (read) return {};
+  return {Code::kInvalid, fmt::format("\"{}\" is no {} of {}: it takes {}", text, part.name,
+                                      table.name, ExpectedFor(part))};
+}
+
+void FormatPart(const Part& part, ByteView bytes, std::string* text) {
+  switch (part.type) {
+    case PartType::kU64:
+      text->append(std::to_string(LoadBig<uint64_t>(bytes.data())));
+      return;
+    case PartType::kU32:
+      text->append(std::to_string(LoadBig<uint32_t>(bytes.data())));
+      return;
+    case PartType::kU8: {
+      const auto number = static_cast<uint8_t>(bytes[0]);
+      for (const NumberName& known : part.number_names) {
+        if (known.number == number) {
+          text->append(known.name);
+          return;
+        }
+      }
+      text->append(std::to_string(number));
+      return;
+    }
+    case PartType::kBytes16:
+      text->append(ToHex(bytes));
+      return;
+    case PartType::kName:
+      AppendEscapedName(bytes, text);
+      return;
+  }
+}
+
+std::vector<std::string_view> SplitAtSlashes(std::string_view text) {
+  std::vector<std::string_view> pieces;
+  while (true) {
+    const size_t slash = text.find('/');
+    pieces.push_back(text.substr(0, slash));
+    if (slash == std::string_view::npos) return pieces;
+    text.remove_prefix(slash + 1);
+  }
+}
+
+// "users/USER/RECORD"
+std::string ShapeOf(const TableInfo& table) {
+  std::string shape(table.name);
+  const auto add = [&](const Part& part) {
+    shape.push_back('/');
+    for (const char c : part.name) shape.push_back(static_cast<char>(c - 'a' + 'A'));
+  };
+  add(table.partition);
+  for (const Part& part : table.sort()) add(part);
+  return shape;
+}
+
+Status UnknownTable(std::string_view name) {
+  std::string names;
+  for (const TableInfo& table : kTables) names.append(names.empty() ? "" : ", ").append(table.name);
+  return {Code::kInvalid, fmt::format("there is no table \"{}\"; the tables are {}", name, names)};
+}
+
+}  // namespace
+
+Result<Path> ParsePath(std::string_view text) {
+  std::vector<std::string_view> pieces = SplitAtSlashes(text);
+  if (pieces.size() > 1 && pieces.back().empty()) pieces.pop_back();  // users/42/ is users/42
+  const TableInfo* table = FindTable(pieces[0]);
+  if (table == nullptr) return UnknownTable(pieces[0]);
+  const size_t whole = 2 + table->sort_part_count;
+  if (pieces.size() > whole) {
+    return Status(Code::kInvalid,
+                  fmt::format("\"{}\" has too many parts for {}", text, ShapeOf(*table)));
+  }
+  Path path;
+  path.key.table = table->table;
+  if (pieces.size() == 1) return path;
+  SMILE_TRY(AppendPart(*table, table->partition, pieces[1], &path.key.partition));
+  path.kind = Path::Kind::kPartition;
+  for (size_t i = 2; i < pieces.size(); ++i) {
+    SMILE_TRY(AppendPart(*table, table->sort_parts[i - 2], pieces[i], &path.key.sort));
+    path.kind = Path::Kind::kSortPrefix;
+  }
+  if (pieces.size() == whole) path.kind = Path::Kind::kRecord;
+  return path;
+}
+
+Result<Key> ParseKey(std::string_view text) {
+  SMILE_ASSIGN(Path path, ParsePath(text));
+  if (path.kind == Path::Kind::kRecord) return std::move(path.key);
+  return Status(Code::kInvalid, fmt::format("\"{}\" names no record; one in this table is {}", text,
+                                            ShapeOf(InfoOf(path.key.table))));
+}
+
+Result<Bytes> ParseSort(Table table_id, std::string_view text) {
+  const TableInfo& table = InfoOf(table_id);
+  Bytes sort;
+  if (table.sort_part_count == 0) {
+    if (text.empty()) return sort;
+    return Status(Code::kInvalid, fmt::format("a record of {} is {}", table.name, ShapeOf(table)));
+  }
+  const std::vector<std::string_view> pieces = SplitAtSlashes(text);
+  if (pieces.size() != table.sort_part_count) {
+    return Status(Code::kInvalid,
+                  fmt::format("\"{}\" does not name a record behind its partition, as in {}", text,
+                              ShapeOf(table)));
+  }
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    SMILE_TRY(AppendPart(table, table.sort_parts[i], pieces[i], &sort));
+  }
+  return sort;
+}
+
+std::string FormatSort(Table table_id, ByteView sort) {
+  if (!ValidateSortBound(table_id, sort).ok()) return "0x" + ToHex(sort);
+  std::string text;
+  for (const Part& part : InfoOf(table_id).sort()) {
+    if (sort.empty()) break;
+    const size_t width = part.type == PartType::kName ? sort.size() : WidthOf(part.type);
+    if (!text.empty()) text.push_back('/');
+    FormatPart(part, sort.substr(0, width), &text);
+    sort.remove_prefix(width);
+  }
+  return text;
+}
+
+std::string FormatPartition(const PartitionView& partition) {
+  const TableInfo& table = InfoOf(partition.table);
+  std::string text(table.name);
+  text.push_back('/');
+  if (!ValidatePartition(partition).ok()) return text + "0x" + ToHex(partition.id);
+  FormatPart(table.partition, partition.id, &text);
+  return text;
+}
+
+std::string FormatKey(const KeyView& key) {
+  std::string text = FormatPartition(key.partition_view());
+  if (!key.sort.empty()) text.append("/").append(FormatSort(key.table, key.sort));
+  return text;
+}
+
+}  // namespace smile

@@ -1,0 +1,154 @@
+// The tables of Smile, and what the keys in them are made of. Everything that treats keys (text
+// form, validation, key encoding, column families, documentation) derives from kTables.
+//
+// A record lives at (table, partition, sort). Partition and sort are byte strings made of parts:
+// integers are big-endian, so that bytes compare as numbers do; a name is its bytes and is always
+// the last part.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace smile {
+
+enum class Table : uint8_t {
+  kUsers = 1,
+  kLogins = 2,
+  kPosts = 3,
+  kLinks = 4,
+  kMedia = 5,
+  kBlobs = 6
+};
+
+enum class PartType : uint8_t {
+  kU64,      // 8 bytes, in text decimal
+  kU32,      // 4 bytes, in text decimal
+  kU8,       // 1 byte, in text one of the part's names, or decimal
+  kBytes16,  // 16 bytes, in text 32 hexadecimal digits
+  kName,     // 1 to limits::kMaxNameBytes bytes of any kind, in text escaped as in a URL
+};
+
+// A number that text shows as a word.
+struct NumberName {
+  uint8_t number;
+  std::string_view name;
+};
+
+struct Part {
+  PartType type;
+  std::string_view name;
+  std::span<const NumberName> number_names = {};  // for kU8
+};
+
+inline constexpr std::array kLinkKinds = {
+    NumberName{1, "friend"}, NumberName{2, "family"}, NumberName{3, "business"},
+    NumberName{4, "school"}, NumberName{5, "follow"},
+};
+inline constexpr std::array kBlobParts = {NumberName{1, "chunk"}, NumberName{2, "reference"}};
+
+struct TableInfo {
+  Table table;
+  std::string_view name;
+  Part partition;
+  std::array<Part, 2> sort_parts;
+  size_t sort_part_count;
+  bool newest_first;  // the table's order is from the largest sort key to the smallest
+  std::string_view summary;
+
+  constexpr std::span<const Part> sort() const {
+    return std::span(sort_parts).first(sort_part_count);
+  }
+};
+
+inline constexpr Part kNoPart{PartType::kName, ""};
+
+inline constexpr std::array kTables = {
+    TableInfo{Table::kUsers,
+              "users",
+              {PartType::kU64, "user"},
+              {{{PartType::kName, "record"}, kNoPart}},
+              1,
+              false,
+              "what a user saved: profile, settings, theme or any other name"},
+    TableInfo{Table::kLogins,
+              "logins",
+              {PartType::kName, "login"},
+              {{kNoPart, kNoPart}},
+              0,
+              false,
+              "user id and credential of a login; unique, made with *if absent*"},
+    TableInfo{Table::kPosts,
+              "posts",
+              {PartType::kU64, "author"},
+              {{{PartType::kU64, "post"}, kNoPart}},
+              1,
+              true,
+              "a user's posts; a scan gives the newest first"},
+    TableInfo{Table::kLinks,
+              "links",
+              {PartType::kU64, "user"},
+              {{{PartType::kU8, "kind", kLinkKinds}, {PartType::kU64, "other"}}},
+              2,
+              false,
+              "a user's links to others, with what is known of the link"},
+    TableInfo{Table::kMedia,
+              "media",
+              {PartType::kU64, "owner"},
+              {{{PartType::kU64, "media"}, kNoPart}},
+              1,
+              true,
+              "manifests of photos and videos; newest first"},
+    TableInfo{Table::kBlobs,
+              "blobs",
+              {PartType::kBytes16, "blob"},
+              {{{PartType::kU8, "part", kBlobParts}, {PartType::kU32, "number"}}},
+              2,
+              false,
+              "the content of media in chunks, and who refers to it"},
+};
+
+// Null for a number that is no table.
+constexpr const TableInfo* FindTable(uint8_t number) {
+  return number >= 1 && number <= kTables.size() ? &kTables[number - 1] : nullptr;
+}
+constexpr const TableInfo* FindTable(std::string_view name) {
+  for (const TableInfo& info : kTables) {
+    if (info.name == name) return &info;
+  }
+  return nullptr;
+}
+constexpr const TableInfo& InfoOf(Table table) {
+  return kTables[static_cast<size_t>(table) - 1];
+}
+
+static_assert(
+    [] {
+      for (size_t i = 0; i < kTables.size(); ++i) {
+        if (static_cast<size_t>(kTables[i].table) != i + 1) return false;
+      }
+      return true;
+    }(),
+    "kTables is indexed by number");
+
+// Bytes of a part; 0 for a name, whose length varies.
+constexpr size_t WidthOf(PartType type) {
+  switch (type) {
+    case PartType::kU64:
+      return 8;
+    case PartType::kU32:
+      return 4;
+    case PartType::kU8:
+      return 1;
+    case PartType::kBytes16:
+      return 16;
+    case PartType::kName:
+      break;
+  }
+  return 0;
+}
+
+}  // namespace smile

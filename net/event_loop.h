@@ -1,0 +1,86 @@
+// An event loop on libuv: one thread's sockets, timers and messages from other threads.
+//
+// The thread that calls Run() is the loop's thread. Unless a function says otherwise, it is called
+// from there, or before Run() begins. There is no blocking work on a loop: no disk, no name lookup.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "net/transport.h"
+
+namespace smile {
+
+// An IP address and port, as text and resolved. "127.0.0.1:7645", "[::1]:7645", "localhost:7645".
+struct Endpoint {
+  std::string host;
+  uint16_t port = 0;
+
+  std::string ToString() const;
+};
+
+// kInvalid, in words, unless it is HOST:PORT. `default_port` stands in for a missing ":PORT".
+Result<Endpoint> ParseEndpoint(std::string_view text, uint16_t default_port);
+
+class Timer {  // destroying it stops it
+ public:
+  virtual ~Timer() = default;
+};
+
+// Destroying it stops listening; connections stay.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual uint16_t port() const = 0;  // the real one, also if 0 was asked for
+};
+
+class EventLoop {
+ public:
+  static Result<std::unique_ptr<EventLoop>> Create();
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  // Runs until Stop(). Afterwards it may be run again. All transports, timers and listeners are
+  // destroyed before the loop is.
+  void Run();
+
+  // Any thread.
+  void Stop();
+
+  // Any thread. Runs `task` on the loop's thread, in the order of the Post() calls of one thread.
+  // Tasks posted while the loop sleeps wake it once. Tasks that are still there when the loop is
+  // destroyed are dropped.
+  void Post(std::function<void()> task);
+
+  // Called at the end of each turn in which anything happened, before the loop sleeps: here what
+  // the turn produced leaves in one write. One at a time; set before Run().
+  void OnTurnEnd(std::function<void()> callback);
+
+  // First after `millis`, then each `repeat_millis` (0: once). The timer may be destroyed from
+  // within its callback.
+  std::unique_ptr<Timer> StartTimer(int64_t millis, int64_t repeat_millis,
+                                    std::function<void()> callback);
+
+  // Listens with SO_REUSEPORT (several loops share a port), so `exclusive` first probes that no
+  // other process holds the port. `accepted` gets a transport that is not started. When the
+  // process is out of descriptors, the loop stops accepting for a while instead of spinning.
+  Result<std::unique_ptr<Listener>> ListenTcp(
+      const Endpoint& endpoint, bool exclusive,
+      std::function<void(std::unique_ptr<Transport>)> accepted);
+
+  // Connects; `done` comes later, from the loop. The name is looked up off the loop. Destroying
+  // the loop drops a connection under way.
+  void ConnectTcp(const Endpoint& endpoint, int64_t timeout_millis,
+                  std::function<void(Result<std::unique_ptr<Transport>>)> done);
+
+ private:
+  EventLoop();
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace smile

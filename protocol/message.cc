@@ -1,0 +1,49 @@
+#include "protocol/message.h"
+
+namespace smile {
+namespace {
+
+// What a caller does about a code it has never heard of is what its class says.
+Code StandInFor(ErrorClass error_class) {
+  switch (error_class) {
+    case ErrorClass::kRetryNow:
+      return Code::kUnavailable;
+    case ErrorClass::kRetryAfter:
+      return Code::kOverloaded;
+    case ErrorClass::kUnknownOutcome:
+      return Code::kOutcomeUnknown;
+    case ErrorClass::kNone:
+    case ErrorClass::kNever:
+      break;
+  }
+  return Code::kUnsupported;
+}
+
+}  // namespace
+
+void EncodeError(uint32_t id, const Status& status, const ErrorDetail& detail, Bytes* out) {
+  CHECK(!status.ok());
+  FrameWriter frame(out,
+                    {.id = id, .code = static_cast<uint8_t>(status.code()), .flags = kFlagReply});
+  const ErrorBody body{.error_class = status.error_class(),
+                       .retry_after_ms = status.retry_after_ms(),
+                       .words = status.words(),
+                       .index = detail.index,
+                       .version = detail.version};
+  Encode(body, out);
+  frame.Finish();
+}
+
+Status DecodeError(const Frame& reply, ErrorDetail* detail) {
+  ErrorBody body;
+  if (Status status = Decode(reply.body, &body); !status.ok()) {
+    return {Code::kProtocolError, "the body of an error reply is malformed: " + status.words()};
+  }
+  const CodeInfo* info = FindCode(reply.header.code);
+  const Code code =
+      info != nullptr && info->code != Code::kOk ? info->code : StandInFor(body.error_class);
+  if (detail != nullptr) *detail = {body.index, body.version};
+  return {code, Bytes(body.words), body.retry_after_ms};
+}
+
+}  // namespace smile

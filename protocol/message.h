@@ -1,0 +1,44 @@
+// Whole frames of requests and replies: header and message together.
+#pragma once
+
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "base/status.h"
+#include "protocol/codec.h"
+#include "protocol/frame.h"
+#include "protocol/operations.h"
+
+namespace smile {
+
+// Appends a request frame. `deadline_ms` 0: none.
+template <class Row>
+void EncodeRequest(uint32_t id, uint16_t deadline_ms, const typename Row::Request& request,
+                   Bytes* out) {
+  FrameWriter frame(out, {.id = id, .code = Row::kInfo.code, .deadline_ms = deadline_ms});
+  Encode(request, out);
+  frame.Finish();
+}
+
+// Appends the reply to a request that succeeded.
+template <class Row>
+void EncodeReply(uint32_t id, const typename Row::Response& response, Bytes* out) {
+  FrameWriter frame(out, {.id = id, .code = static_cast<uint8_t>(Code::kOk), .flags = kFlagReply});
+  Encode(response, out);
+  frame.Finish();
+}
+
+// Fields of an ErrorBody that only some errors have.
+struct ErrorDetail {
+  std::optional<uint32_t> index;
+  std::optional<uint64_t> version;
+};
+
+// Appends the reply to a request that failed.
+void EncodeError(uint32_t id, const Status& status, const ErrorDetail& detail, Bytes* out);
+
+// The Status that a reply frame carries. `detail` may be null. A code that this version does not
+// know becomes the code that stands for its class; a body that is no ErrorBody is kProtocolError.
+Status DecodeError(const Frame& reply, ErrorDetail* detail);
+
+}  // namespace smile

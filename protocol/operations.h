@@ -1,0 +1,440 @@
+// The operations of Smile's protocol, version 1: the one table from which encoder, decoder,
+// dispatch, client calls, text form, documentation and fuzz seeds derive.
+//
+// A row is a struct with its number, name, summary, effect, the version it came with, and its
+// Request and Response. To add an operation, write its row, put it into Operations, and write its
+// handler (server/handlers.h); without a handler it does not compile. Numbers are never reused.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "protocol/field.h"
+
+namespace smile {
+
+inline constexpr uint8_t kProtocolVersion = 1;
+inline constexpr uint32_t kHelloMagic = 0x4c494d53;  // the bytes "SMIL"
+
+enum class Effect : uint8_t {
+  kRead,   // changes nothing: may be repeated
+  kWrite,  // changes records: repeated only when it is known not to have taken effect
+  kAdmin,  // about the connection or the server
+};
+
+struct OperationInfo {
+  uint8_t code;
+  std::string_view name;
+  std::string_view summary;
+  Effect effect;
+  uint8_t since;  // protocol version
+};
+
+// Body of every reply whose code is not ok.
+struct ErrorBody {
+  ErrorClass error_class = ErrorClass::kNever;
+  uint32_t retry_after_ms = 0;
+  ByteView words;
+  std::optional<uint32_t> index;
+  std::optional<uint64_t> version;
+
+  static constexpr auto Fields() {
+    return std::tuple{
+        Field<&ErrorBody::error_class>{"class", "what may be done about it"},
+        Field<&ErrorBody::retry_after_ms>{"retry_after_ms", "for retry_after, else 0"},
+        Field<&ErrorBody::words>{"words", "for a person; UTF-8"},
+        Field<&ErrorBody::index>{"index", "condition_failed in BATCH: which mutation, from 0", 2},
+        Field<&ErrorBody::version>{"version",
+                                   "condition_failed: the record's version, 0 if it is absent", 4}};
+  }
+};
+
+enum class KeyOutcome : uint8_t { kFound = 0, kNotFound = 1, kAskAgain = 2, kCorrupt = 3 };
+
+template <>
+struct EnumTable<KeyOutcome> {
+  static constexpr std::array<EnumValue<KeyOutcome>, 4> kValues{
+      {{KeyOutcome::kFound, "found"},
+       {KeyOutcome::kNotFound, "not_found"},
+       {KeyOutcome::kAskAgain, "ask_again"},
+       {KeyOutcome::kCorrupt, "corrupt"}}};
+};
+
+namespace op {
+
+struct Hello {
+  static constexpr OperationInfo kInfo{
+      1, "hello", "opens a connection: versions, features and limits are agreed", Effect::kAdmin,
+      1};
+
+  struct Request {
+    uint32_t magic = kHelloMagic;
+    uint8_t first_version = kProtocolVersion;
+    uint8_t last_version = kProtocolVersion;
+    uint64_t features = 0;
+    uint32_t max_frame_bytes = 0;
+    std::optional<ByteView> client_name;
+
+    static constexpr auto Fields() {
+      return std::tuple{
+          Field<&Request::magic>{"magic", "the bytes \"SMIL\"", 0, TextForm::kPlain, "1279872339"},
+          Field<&Request::first_version>{"first_version", "oldest version the client speaks", 0,
+                                         TextForm::kPlain, "1"},
+          Field<&Request::last_version>{"last_version", "newest version the client speaks", 0,
+                                        TextForm::kPlain, "1"},
+          Field<&Request::features>{"features", "bits of what the client can do; version 1: 0", 0,
+                                    TextForm::kPlain, "0"},
+          Field<&Request::max_frame_bytes>{"max_frame_bytes",
+                                           "longest reply the client takes, 0: as the server", 0,
+                                           TextForm::kPlain, "0"},
+          Field<&Request::client_name>{"client_name", "for the server's log, up to 64 bytes", 2}};
+    }
+  };
+
+  struct Response {
+    uint8_t version = 0;
+    uint64_t features = 0;
+    uint32_t max_frame_bytes = 0;
+    uint32_t max_in_flight = 0;
+    uint32_t max_value_bytes = 0;
+    std::optional<ByteView> server_name;
+
+    static constexpr auto Fields() {
+      return std::tuple{
+          Field<&Response::version>{"version", "spoken from here on"},
+          Field<&Response::features>{"features", "bits both sides have"},
+          Field<&Response::max_frame_bytes>{"max_frame_bytes", "longest frame either side sends"},
+          Field<&Response::max_in_flight>{"max_in_flight", "requests read ahead of their answers"},
+          Field<&Response::max_value_bytes>{"max_value_bytes", "longest value of a record"},
+          Field<&Response::server_name>{"server_name", "name and version of the server", 2}};
+    }
+  };
+};
+
+struct Ping {
+  static constexpr OperationInfo kInfo{2, "ping", "answers with the bytes it was sent",
+                                       Effect::kRead, 1};
+
+  struct Request {
+    ByteView payload;
+
+    static constexpr auto Fields() {
+      return std::tuple{Field<&Request::payload>{"payload", "any bytes, up to 1,024", 0,
+                                                 TextForm::kPlain, "\"\""}};
+    }
+  };
+
+  struct Response {
+    ByteView payload;
+
+    static constexpr auto Fields() {
+      return std::tuple{Field<&Response::payload>{"payload", "as sent"}};
+    }
+  };
+};
+
+struct Get {
+  static constexpr OperationInfo kInfo{3, "get", "reads one record", Effect::kRead, 1};
+
+  struct Request {
+    KeyView key;
+
+    static constexpr auto Fields() {
+      return std::tuple{Field<&Request::key>{"key", "which record"}};
+    }
+  };
+
+  struct Response {
+    RecordView record;
+
+    static constexpr auto Fields() {
+      return std::tuple{Field<&Response::record>{"record", "the record"}};
+    }
+  };
+};
+
+struct KeyResult {
+  KeyOutcome outcome = KeyOutcome::kNotFound;
+  RecordView record;
+
+  static constexpr auto Fields() {
+    return std::tuple{
+        Field<&KeyResult::outcome>{
+            "outcome", "ask_again: the reply was full, nothing is known of this key yet"},
+        Field<&KeyResult::record>{"record", "all zero and empty unless found"}};
+  }
+};
+
+struct MGet {
+  static constexpr OperationInfo kInfo{
+      4, "mget", "reads up to 1,000 records, of any tables and partitions", Effect::kRead, 1};
+
+  struct Request {
+    std::vector<KeyView> keys;
+
+    static constexpr auto Fields() {
+      return std::tuple{Field<&Request::keys>{"keys", "which records"}};
+    }
+  };
+
+  struct Response {
+    std::vector<KeyResult> results;
+
+    static constexpr auto Fields() {
+      return std::tuple{Field<&Response::results>{"results", "one for each key, in their order"}};
+    }
+  };
+};
+
+struct Put {
+  static constexpr OperationInfo kInfo{5, "put", "writes one record", Effect::kWrite, 1};
+
+  struct Request {
+    KeyView key;
+    Condition condition;
+    uint64_t checksum = 0;
+    ByteView value;
+    std::optional<uint32_t> expire_seconds;
+
+    static constexpr auto Fields() {
+      return std::tuple{
+          Field<&Request::key>{"key", "which record"},
+          Field<&Request::condition>{"condition", "what must hold for it to be written"},
+          Field<&Request::checksum>{"checksum", "XXH3-64 of the value", 0, TextForm::kChecksum},
+          Field<&Request::value>{"value", "the content, up to 1 MiB", 0, TextForm::kValue},
+          Field<&Request::expire_seconds>{
+              "expire_seconds", "from now until the record is no longer seen, from 1", 1}};
+    }
+  };
+
+  struct Response {
+    uint64_t version = 0;
+
+    static constexpr auto Fields() {
+      return std::tuple{Field<&Response::version>{"version", "the record's new version"}};
+    }
+  };
+};
+
+struct Delete {
+  static constexpr OperationInfo kInfo{
+      6, "delete", "removes one record; absent ones may be removed", Effect::kWrite, 1};
+
+  struct Request {
+    KeyView key;
+    Condition condition;
+
+    static constexpr auto Fields() {
+      return std::tuple{
+          Field<&Request::key>{"key", "which record"},
+          Field<&Request::condition>{"condition", "what must hold for it to be removed"}};
+    }
+  };
+
+  struct Response {
+    static constexpr auto Fields() { return std::tuple{}; }
+  };
+};
+
+// One put or delete of a BATCH.
+struct BatchItem {
+  MutationKind kind = MutationKind::kPut;
+  ByteView sort;
+  Condition condition;
+  uint32_t expire_seconds = 0;
+  uint64_t checksum = 0;
+  ByteView value;
+
+  static constexpr auto Fields() {
+    return std::tuple{
+        Field<&BatchItem::kind>{"kind", "put or delete"},
+        Field<&BatchItem::sort>{"sort", "sort key inside the partition", 0, TextForm::kSort},
+        Field<&BatchItem::condition>{"condition", "what must hold; sees the items before it"},
+        Field<&BatchItem::expire_seconds>{"expire_seconds", "put: as in PUT, 0: never", 0,
+                                          TextForm::kPlain, "0"},
+        Field<&BatchItem::checksum>{"checksum", "put: XXH3-64 of the value; delete: 0", 0,
+                                    TextForm::kChecksum},
+        Field<&BatchItem::value>{"value", "put: the content; delete: empty", 0, TextForm::kValue}};
+  }
+};
+
+struct Batch {
+  static constexpr OperationInfo kInfo{
+      7, "batch", "up to 1,000 puts and deletes in one partition, all or nothing", Effect::kWrite,
+      1};
+
+  struct Request {
+    PartitionView partition;
+    std::vector<BatchItem> items;
+
+    static constexpr auto Fields() {
+      return std::tuple{Field<&Request::partition>{"partition", "where all of them are"},
+                        Field<&Request::items>{"items", "take effect in this order; at least one"}};
+    }
+  };
+
+  struct Response {
+    std::vector<uint64_t> versions;
+
+    static constexpr auto Fields() {
+      return std::tuple{Field<&Response::versions>{
+          "versions", "one for each item: the new version after a put, 0 after a delete"}};
+    }
+  };
+};
+
+struct ScanEntry {
+  ByteView sort;
+  RecordView record;
+
+  static constexpr auto Fields() {
+    return std::tuple{
+        Field<&ScanEntry::sort>{"sort", "sort key inside the partition", 0, TextForm::kSort},
+        Field<&ScanEntry::record>{"record", "the record; its value is empty if keys_only"}};
+  }
+};
+
+struct Scan {
+  static constexpr OperationInfo kInfo{
+      8, "scan", "reads the records of one partition in the table's order", Effect::kRead, 1};
+
+  struct Request {
+    PartitionView partition;
+    uint32_t limit = 100;
+    uint32_t max_bytes = 0;
+    bool keys_only = false;
+    std::optional<ByteView> from;
+    std::optional<ByteView> to;
+    std::optional<ByteView> continuation;
+
+    static constexpr auto Fields() {
+      return std::tuple{
+          Field<&Request::partition>{"partition", "which partition"},
+          Field<&Request::limit>{"limit", "most entries, from 1; at most 10,000 are given", 0,
+                                 TextForm::kPlain, "100"},
+          Field<&Request::max_bytes>{"max_bytes",
+                                     "most bytes of values, 0: 1 MiB; the first entry always fits",
+                                     0, TextForm::kPlain, "0"},
+          Field<&Request::keys_only>{"keys_only", "leave the values out", 0, TextForm::kPlain,
+                                     "false"},
+          Field<&Request::from>{"from", "first sort key in the table's order, or its leading parts",
+                                1, TextForm::kSort},
+          Field<&Request::to>{"to", "sort key to stop before, or its leading parts", 3,
+                              TextForm::kSort},
+          Field<&Request::continuation>{"continuation", "from the reply that this one goes on from",
+                                        5, TextForm::kOpaque}};
+    }
+  };
+
+  struct Response {
+    std::vector<ScanEntry> entries;
+    ByteView continuation;
+
+    static constexpr auto Fields() {
+      return std::tuple{
+          Field<&Response::entries>{"entries", "what was found"},
+          Field<&Response::continuation>{"continuation", "empty: that was all; else ask on with it",
+                                         0, TextForm::kOpaque}};
+    }
+  };
+};
+
+struct List {
+  static constexpr OperationInfo kInfo{9, "list", "walks the partitions of a table, in pages",
+                                       Effect::kRead, 1};
+
+  struct Request {
+    Table table = Table::kUsers;
+    uint32_t limit = 100;
+    std::optional<ByteView> continuation;
+
+    static constexpr auto Fields() {
+      return std::tuple{
+          Field<&Request::table>{"table", "number of the table"},
+          Field<&Request::limit>{"limit", "most partitions, from 1; at most 10,000 are given", 0,
+                                 TextForm::kPlain, "100"},
+          Field<&Request::continuation>{"continuation", "from the reply that this one goes on from",
+                                        1, TextForm::kOpaque}};
+    }
+  };
+
+  struct Response {
+    std::vector<ByteView> partitions;
+    ByteView continuation;
+
+    static constexpr auto Fields() {
+      return std::tuple{
+          Field<&Response::partitions>{"partitions", "each once, in no promised order", 0,
+                                       TextForm::kPartition},
+          Field<&Response::continuation>{"continuation", "empty: that was all; else ask on with it",
+                                         0, TextForm::kOpaque}};
+    }
+  };
+};
+
+struct Stat {
+  ByteView name;
+  uint64_t value = 0;
+
+  static constexpr auto Fields() {
+    return std::tuple{Field<&Stat::name>{"name", "dotted, with its unit at the end"},
+                      Field<&Stat::value>{"value", "now"}};
+  }
+};
+
+struct Stats {
+  static constexpr OperationInfo kInfo{10, "stats", "counters and gauges of the server",
+                                       Effect::kAdmin, 1};
+
+  struct Request {
+    static constexpr auto Fields() { return std::tuple{}; }
+  };
+
+  struct Response {
+    std::vector<Stat> stats;
+
+    static constexpr auto Fields() {
+      return std::tuple{Field<&Response::stats>{"stats", "in the order of their names"}};
+    }
+  };
+};
+
+}  // namespace op
+
+// A list of rows, for whoever derives something from all of them.
+template <class... Rows>
+struct OperationList {
+  static constexpr size_t kCount = sizeof...(Rows);
+
+  // Calls visit.template operator()<Row>() for each row in order.
+  template <class Visit>
+  static constexpr void ForEach(Visit&& visit) {
+    (visit.template operator()<Rows>(), ...);
+  }
+
+  // Null for a number or name that is no operation of this list.
+  static constexpr const OperationInfo* Find(uint8_t code) {
+    const OperationInfo* found = nullptr;
+    ((Rows::kInfo.code == code ? void(found = &Rows::kInfo) : void()), ...);
+    return found;
+  }
+  static constexpr const OperationInfo* Find(std::string_view name) {
+    const OperationInfo* found = nullptr;
+    ((Rows::kInfo.name == name ? void(found = &Rows::kInfo) : void()), ...);
+    return found;
+  }
+
+  static constexpr bool NumbersAndNamesAreUnique() {
+    return ((Find(Rows::kInfo.code) == &Rows::kInfo && Find(Rows::kInfo.name) == &Rows::kInfo) &&
+            ...);
+  }
+};
+
+using Operations = OperationList<op::Hello, op::Ping, op::Get, op::MGet, op::Put, op::Delete,
+                                 op::Batch, op::Scan, op::List, op::Stats>;
+
+static_assert(Operations::NumbersAndNamesAreUnique());
+
+}  // namespace smile

@@ -1,0 +1,52 @@
+#include "storage/engine.h"
+
+#include <cstring>
+
+#include "base/check.h"
+
+namespace smile {
+
+WriteRequest::WriteRequest(const PartitionView& partition,
+                           const std::vector<MutationView>& mutations, int64_t deadline_nanos)
+    : partition_(partition), mutations_(mutations), deadline_nanos_(deadline_nanos) {
+  CHECK(!mutations.empty());
+  size_t size = partition.id.size();
+  for (const MutationView& mutation : mutations)
+    size += mutation.sort.size() + mutation.value.size();
+  storage_ = std::make_unique_for_overwrite<char[]>(size);
+  bytes_ = size + sizeof(*this) + mutations.size() * sizeof(MutationView);
+  char* to = storage_.get();
+  const auto own = [&to](ByteView* bytes) {
+    if (!bytes->empty()) std::memcpy(to, bytes->data(), bytes->size());
+    *bytes = ByteView(to, bytes->size());
+    to += bytes->size();
+  };
+  own(&partition_.id);
+  for (MutationView& mutation : mutations_) {
+    own(&mutation.sort);
+    own(&mutation.value);
+  }
+}
+
+void ScanPage::Add(ByteView sort, const RecordView& record) {
+  entries_.push_back({.offset = bytes_.size(),
+                      .sort_size = static_cast<uint32_t>(sort.size()),
+                      .value_size = static_cast<uint32_t>(record.value.size()),
+                      .version = record.version,
+                      .checksum = record.checksum,
+                      .expires_ms = record.expires_ms});
+  bytes_.append(sort);
+  bytes_.append(record.value);
+}
+
+ScanPage::Entry ScanPage::operator[](size_t i) const {
+  const Span& span = entries_[i];
+  const ByteView bytes(bytes_);
+  return {.sort = bytes.substr(span.offset, span.sort_size),
+          .record = {.version = span.version,
+                     .checksum = span.checksum,
+                     .expires_ms = span.expires_ms,
+                     .value = bytes.substr(span.offset + span.sort_size, span.value_size)}};
+}
+
+}  // namespace smile

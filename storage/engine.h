@@ -1,0 +1,172 @@
+// Engine: where records are kept. Two implementations stand behind it, rocks_engine (durable) and
+// memory_engine (the oracle of the tests); one contract suite, tests/storage/engine_contract.h,
+// says what both must do. It promises only what a distributed engine can keep as well:
+//
+//  * A write (one or more mutations in one partition) takes effect whole or not at all.
+//  * Operations on one partition are linearizable: a read that begins after a write was answered
+//    sees it. Writes to one partition take effect in the order of their Write() calls, as far as
+//    those are ordered (same thread, or one after the other).
+//  * `done` of a write comes only when the write is durable, in the engine's sense of it.
+//  * A write may end as kOutcomeUnknown: it may or may not have taken effect, now or later.
+//  * Across partitions there is no order.
+//
+// Everything is asynchronous. Each `done` is called exactly once, on any thread, possibly before
+// the call returns. It must not block and must not call back into the engine's Close(). All
+// functions but Close() may be called from any thread at the same time. Bytes are borrowed for the
+// duration of a call only, unless the request owns them.
+//
+// Keys are expected to be valid (ValidateKey), values and batches within limits, the values'
+// checksums verified: that is the caller's part, and the engine CHECKs it where it is cheap.
+// Expired records are not seen by anything.
+//
+// A deadline is on the Clock that the engine was made with, in MonotonicNanos, 0 for none. Work
+// whose deadline is over before it is begun is answered kDeadlineExceeded and has no effect. What
+// would exceed a queue's bound is answered kOverloaded at once, with a time to retry after.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/function_ref.h"
+#include "base/result.h"
+#include "model/key.h"
+#include "model/record.h"
+
+namespace smile {
+
+// --- Read -------------------------------------------------------------------------------------
+
+enum class PeekResult : uint8_t {
+  kFound,    // the record was shown
+  kAbsent,   // there is none
+  kUnknown,  // not known without waiting (or there is an error to report): use Read
+};
+
+struct ReadRequest {
+  std::vector<Key> keys;  // at least one
+  int64_t deadline_nanos = 0;
+};
+
+// For each key in order: its record, kNotFound (words are left empty) or kCorrupt.
+using ReadReply = std::vector<Result<Record>>;
+
+// --- Write ------------------------------------------------------------------------------------
+
+// A write and the bytes it needs, so that it can wait in a queue.
+class WriteRequest {
+ public:
+  // Copies the bytes of the partition and the mutations. At least one mutation.
+  WriteRequest(const PartitionView& partition, const std::vector<MutationView>& mutations,
+               int64_t deadline_nanos);
+
+  const PartitionView& partition() const { return partition_; }
+  const std::vector<MutationView>& mutations() const { return mutations_; }
+  int64_t deadline_nanos() const { return deadline_nanos_; }
+  // What it counts for in the bounds of queues.
+  size_t bytes() const { return bytes_; }
+
+ private:
+  PartitionView partition_;
+  std::vector<MutationView> mutations_;
+  int64_t deadline_nanos_;
+  size_t bytes_;
+  std::unique_ptr<char[]> storage_;  // a string would move its bytes when it is moved
+};
+
+struct WriteReply {
+  Status status;
+  std::vector<uint64_t> versions;  // if ok: one a mutation, 0 for a delete
+  // If kConditionFailed: the first mutation whose condition did not hold, and the version it met
+  // (0: absent).
+  uint32_t failed_index = 0;
+  uint64_t met_version = 0;
+};
+
+// --- Scan and list ------------------------------------------------------------------------------
+
+struct ScanRequest {
+  Table table = Table::kUsers;
+  Bytes partition;
+  // Bounds in the table's order, each empty or fit for ValidateSortBound. A bound of leading parts
+  // stands before (from, to) all keys that begin with it, in the table's order.
+  Bytes from;          // inclusive
+  Bytes to;            // exclusive
+  Bytes after;         // if not empty: begin behind this whole sort key, whatever `from` says
+  uint32_t limit = 0;  // entries, at least 1
+  size_t max_value_bytes = 0;  // the first entry fits whatever it has
+  bool keys_only = false;      // values are left empty, all else is given
+  int64_t deadline_nanos = 0;
+};
+
+// Entries of a scan in one piece of memory. Views are valid until the next Add.
+class ScanPage {
+ public:
+  struct Entry {
+    ByteView sort;
+    RecordView record;
+  };
+
+  void Add(ByteView sort, const RecordView& record);
+  size_t size() const { return entries_.size(); }
+  Entry operator[](size_t i) const;
+
+  // There are more entries behind the last one.
+  bool more = false;
+
+ private:
+  struct Span {
+    size_t offset;
+    uint32_t sort_size;
+    uint32_t value_size;
+    uint64_t version;
+    uint64_t checksum;
+    uint64_t expires_ms;
+  };
+  Bytes bytes_;
+  std::vector<Span> entries_;
+};
+
+struct ListRequest {
+  Table table = Table::kUsers;
+  Bytes after;         // a partition id: begin behind it; empty: at the beginning
+  uint32_t limit = 0;  // partitions, at least 1
+  int64_t deadline_nanos = 0;
+};
+
+struct ListPage {
+  std::vector<Bytes> partitions;  // each once, in an order of the engine's own
+  bool more = false;
+};
+
+// ------------------------------------------------------------------------------------------------
+
+// In the order of their names; names are dotted and end in their unit.
+using EngineStats = std::vector<std::pair<std::string, uint64_t>>;
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  // Looks where no waiting can be needed, and shows a record that is found there by calling
+  // `found` before it returns.
+  virtual PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) = 0;
+
+  virtual void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) = 0;
+  virtual void Write(WriteRequest request, std::function<void(WriteReply)> done) = 0;
+  virtual void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) = 0;
+  virtual void List(ListRequest request, std::function<void(Result<ListPage>)> done) = 0;
+
+  virtual EngineStats Stats() = 0;
+
+  // Finishes and answers all that was accepted, then lets go of the storage. Blocks. Calls of the
+  // other functions that come later are answered kShuttingDown. Once only, and not while another
+  // thread is inside a function of this engine. A destructor calls it if nobody did.
+  virtual void Close() = 0;
+};
+
+}  // namespace smile
