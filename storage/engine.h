@@ -49,10 +49,13 @@ enum class PeekResult : uint8_t {
 
 struct ReadRequest {
   std::vector<Key> keys;  // at least one
+  // Values are given up to about this many bytes together; the first one always is. 0: no bound.
+  size_t max_value_bytes = 0;
   int64_t deadline_nanos = 0;
 };
 
-// For each key in order: its record, kNotFound (words are left empty) or kCorrupt.
+// For each key in order: its record, kNotFound (words are left empty), kCorrupt, or kTooLarge: it
+// did not fit into max_value_bytes, ask again.
 using ReadReply = std::vector<Result<Record>>;
 
 // --- Write ------------------------------------------------------------------------------------
@@ -161,7 +164,8 @@ class Engine {
   virtual void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) = 0;
   virtual void List(ListRequest request, std::function<void(Result<ListPage>)> done) = 0;
 
-  virtual EngineStats Stats() = 0;
+  // Gathering them may take locks and look at the disk, so it too is off the caller's thread.
+  virtual void Stats(std::function<void(EngineStats)> done) = 0;
 
   // Finishes and answers all that was accepted, then lets go of the storage. Blocks. Calls of the
   // other functions that come later are answered kShuttingDown. Once only, and not while another
