@@ -1,4 +1,4 @@
-# What all targets of Smile share: language, warnings, sanitizers, ccache, and the two functions by
+# What all targets of Smile share: language, warnings, sanitizers, ccache, and the functions by
 # which folders declare their libraries and programs.
 
 set(CMAKE_CXX_STANDARD 20)
@@ -9,9 +9,24 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 
 set(SMILE_SANITIZE "" CACHE STRING "Comma-separated sanitizers: address,undefined or thread")
 
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+# Line tables are enough for a sanitizer's report, and -O1 compiles fast and runs bearably.
+set(CMAKE_CXX_FLAGS_SANITIZED "-O1 -g1")
+
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE}")
+  # The sloppiness is what ccache asks for to cache with precompiled headers; a base directory lets
+  # clones at other places share what was compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_SLOPPINESS=pch_defines,time_macros
+                                  "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" "${CCACHE}")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-fpch-preprocess)
+  endif()
+endif()
+
+find_program(LLD ld.lld)
+if(LLD)
+  add_link_options(-fuse-ld=lld)
 endif()
 
 add_compile_options(-Wall -Wextra -Werror -fno-omit-frame-pointer)
@@ -21,6 +36,21 @@ if(SMILE_SANITIZE)
 endif()
 if(SMILE_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wno-tsan)  # GCC 12 warns of fences that libstdc++ uses correctly
+endif()
+
+# What each test runs with, as test properties, so that a sanitizer's finding is a failure that says
+# where. gtest_discover_tests flattens lists: hence one variable in each property.
+set(SMILE_TEST_PROPERTIES TIMEOUT 300)
+if(SMILE_SANITIZE MATCHES "thread")
+  set(tsan_options "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")
+  if(EXISTS "${CMAKE_SOURCE_DIR}/tests/tsan.supp")
+    string(APPEND tsan_options ":suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp")
+  endif()
+  list(APPEND SMILE_TEST_PROPERTIES ENVIRONMENT "${tsan_options}")
+elseif(SMILE_SANITIZE MATCHES "address")
+  list(APPEND SMILE_TEST_PROPERTIES
+    ENVIRONMENT "ASAN_OPTIONS=halt_on_error=1:detect_stack_use_after_return=1"
+    ENVIRONMENT_MODIFICATION "UBSAN_OPTIONS=set:halt_on_error=1:print_stacktrace=1")
 endif()
 
 # smile_library(NAME [DIRS dir…] [EXCLUDE file…] LINKS target…): the library smile_NAME, from all .cc
@@ -44,15 +74,48 @@ function(smile_library name)
 endfunction()
 
 # smile_test(NAME LINKS target…): the test program NAME_tests from all *_test.cc files of this
-# folder; each TEST in it is a test of CTest.
+# folder; each TEST in it is a test of CTest. Files named *_slow_test.cc become NAME_slow_tests,
+# whose tests have the label "slow": they take long under ThreadSanitizer and are left out there.
 function(smile_test name)
   cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "*_test.cc")
+  set(slow_sources ${sources})
+  list(FILTER sources EXCLUDE REGEX "_slow_test\\.cc$")
+  list(FILTER slow_sources INCLUDE REGEX "_slow_test\\.cc$")
+  smile_test_program(${name}_tests fast "${sources}" "${arg_LINKS}")
+  smile_test_program(${name}_slow_tests slow "${slow_sources}" "${arg_LINKS}")
+endfunction()
+
+function(smile_test_program target label sources links)
   if(NOT sources)
     return()
   endif()
-  add_executable(${name}_tests ${sources})
-  target_link_libraries(${name}_tests PRIVATE ${arg_LINKS} GTest::gmock GTest::gtest_main)
-  target_precompile_headers(${name}_tests PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
-  gtest_discover_tests(${name}_tests DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+  add_executable(${target} ${sources})
+  target_link_libraries(${target} PRIVATE ${links} GTest::gmock GTest::gtest_main)
+  target_precompile_headers(${target} REUSE_FROM smile_test_headers)
+  gtest_discover_tests(
+    ${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS ${label} ${SMILE_TEST_PROPERTIES})
+endfunction()
+
+# smile_command_test(NAME LABEL COMMAND argument…): a test of CTest that is any other program, such
+# as a script. LABEL is "fast" or "slow", as in smile_test.
+function(smile_command_test name label)
+  cmake_parse_arguments(arg "" "" "COMMAND" ${ARGN})
+  add_test(NAME ${name} COMMAND ${arg_COMMAND})
+  set_tests_properties(${name} PROPERTIES LABELS ${label} ${SMILE_TEST_PROPERTIES})
+endfunction()
+
+# smile_fuzzer(NAME SOURCE LINKS target…): the program NAME_fuzzer, in the preset "fuzz" only; the
+# target "fuzzers" builds all of them. SOURCE defines LLVMFuzzerTestOneInput. Seeds are the files
+# that the command NAME_fuzzer_seeds of the same folder writes, if there is one.
+add_custom_target(fuzzers)
+function(smile_fuzzer name source)
+  cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})
+  if(NOT SMILE_SANITIZE MATCHES "fuzzer")
+    return()
+  endif()
+  add_executable(${name}_fuzzer ${source})
+  target_link_libraries(${name}_fuzzer PRIVATE ${arg_LINKS} -fsanitize=fuzzer)
+  add_dependencies(fuzzers ${name}_fuzzer)
 endfunction()
