@@ -7,49 +7,17 @@
 
 #include "base/coding.h"
 #include "base/limits.h"
+#include "base/text.h"
 
 namespace smile {
 namespace {
-
-std::string ToHex(ByteView bytes) {
-  std::string text;
-  for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<uint8_t>(byte));
-  return text;
-}
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// Bytes of the well-formed UTF-8 sequence at the front of `text` (Unicode 15, table 3-7); 0 if
-// there is none.
-size_t Utf8SequenceSize(ByteView text) {
-  const auto at = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
-  const uint8_t lead = at(0);
-  if (lead < 0x80) return 1;
-  const size_t size = lead >= 0xc2 && lead <= 0xdf   ? 2
-                      : (lead & 0xf0) == 0xe0        ? 3
-                      : lead >= 0xf0 && lead <= 0xf4 ? 4
-                                                     : 0;
-  if (size == 0 || text.size() < size) return 0;
-  for (size_t i = 1; i < size; ++i) {
-    if ((at(i) & 0xc0) != 0x80) return 0;
-  }
-  const bool overlong = (lead == 0xe0 && at(1) < 0xa0) || (lead == 0xf0 && at(1) < 0x90);
-  const bool surrogate = lead == 0xed && at(1) > 0x9f;
-  const bool too_high = lead == 0xf4 && at(1) > 0x8f;
-  return overlong || surrogate || too_high ? 0 : size;
-}
 
 void AppendEscapedName(ByteView name, std::string* text) {
   while (!name.empty()) {
     const size_t size = Utf8SequenceSize(name);
     const auto lead = static_cast<uint8_t>(name[0]);
     const bool verbatim =
-        size > 1 || (size == 1 && lead > 0x20 && lead != 0x7f && lead != '/' && lead != '%');
+        size > 0 && !IsControl(name, size) && lead != ' ' && lead != '/' && lead != '%';
     if (verbatim) {
       text->append(name.substr(0, size));
       name.remove_prefix(size);
@@ -101,13 +69,9 @@ bool AppendNamedNumber(const Part& part, std::string_view text, Bytes* out) {
 }
 
 bool AppendHex16(std::string_view text, Bytes* out) {
-  if (text.size() != 32) return false;
-  for (size_t i = 0; i < text.size(); i += 2) {
-    const int high = HexDigit(text[i]);
-    const int low = HexDigit(text[i + 1]);
-    if (high < 0 || low < 0) return false;
-    out->push_back(static_cast<char>(high * 16 + low));
-  }
+  const std::optional<Bytes> bytes = FromHex(text);
+  if (!bytes.has_value() || bytes->size() != 16) return false;
+  out->append(*bytes);
   return true;
 }
 
@@ -247,16 +211,24 @@ Result<Key> ParseKey(std::string_view text) {
 
 Result<Bytes> ParseSort(Table table_id, std::string_view text) {
   const TableInfo& table = InfoOf(table_id);
-  Bytes sort;
-  if (table.sort_part_count == 0) {
-    if (text.empty()) return sort;
-    return Status(Code::kInvalid, fmt::format("a record of {} is {}", table.name, ShapeOf(table)));
-  }
-  const std::vector<std::string_view> pieces = SplitAtSlashes(text);
-  if (pieces.size() != table.sort_part_count) {
+  const size_t parts = text.empty() ? 0 : SplitAtSlashes(text).size();
+  if (parts != table.sort_part_count) {
     return Status(Code::kInvalid,
                   fmt::format("\"{}\" does not name a record behind its partition, as in {}", text,
                               ShapeOf(table)));
+  }
+  return ParseSortBound(table_id, text);
+}
+
+Result<Bytes> ParseSortBound(Table table_id, std::string_view text) {
+  const TableInfo& table = InfoOf(table_id);
+  Bytes sort;
+  if (text.empty()) return sort;
+  const std::vector<std::string_view> pieces = SplitAtSlashes(text);
+  if (pieces.size() > table.sort_part_count) {
+    return Status(Code::kInvalid, fmt::format("\"{}\" has too many parts to stand behind the "
+                                              "partition, as in {}",
+                                              text, ShapeOf(table)));
   }
   for (size_t i = 0; i < pieces.size(); ++i) {
     SMILE_TRY(AppendPart(table, table.sort_parts[i], pieces[i], &sort));

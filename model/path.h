@@ -31,6 +31,9 @@ Result<Key> ParseKey(std::string_view text);
 // One sort key, as it stands in a path behind the partition.
 Result<Bytes> ParseSort(Table table, std::string_view text);
 
+// The leading parts of one, possibly none, as for ValidateSortBound.
+Result<Bytes> ParseSortBound(Table table, std::string_view text);
+
 // Total: bytes that do not fit the table are written as "0x…".
 std::string FormatKey(const KeyView& key);
 std::string FormatPartition(const PartitionView& partition);

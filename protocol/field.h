@@ -28,9 +28,13 @@ enum class TextForm : uint8_t {
   kValue,      // content of a record: literal, @FILE or - when read
   kChecksum,   // made from the message's kValue field when read
   kSort,       // a sort key as in a path, if the table is known
+  kSortFrom,   // leading parts of one: where a range begins, also that of a partial path
+  kSortTo,     // leading parts of one: where it ends
   kPartition,  // a partition id as in a path, if the table is known
   kOpaque,     // hexadecimal
 };
+
+inline constexpr bool kHasDefault = true;
 
 template <auto Member>
 struct Field {
@@ -43,8 +47,8 @@ struct Field {
   // does not know one refuses the message. Even ones are skipped.
   uint8_t tag = 0;
   TextForm text = TextForm::kPlain;
-  // What a text line that leaves a required field out means. Empty: it has to be there.
-  std::string_view text_default = {};
+  // A text line may leave this required field out: it is then as in a new message.
+  bool text_default = false;
 };
 
 constexpr bool IsCriticalTag(uint8_t tag) {

@@ -79,16 +79,16 @@ struct Hello {
 
     static constexpr auto Fields() {
       return std::tuple{
-          Field<&Request::magic>{"magic", "the bytes \"SMIL\"", 0, TextForm::kPlain, "1279872339"},
+          Field<&Request::magic>{"magic", "the bytes \"SMIL\"", 0, TextForm::kPlain, kHasDefault},
           Field<&Request::first_version>{"first_version", "oldest version the client speaks", 0,
-                                         TextForm::kPlain, "1"},
+                                         TextForm::kPlain, kHasDefault},
           Field<&Request::last_version>{"last_version", "newest version the client speaks", 0,
-                                        TextForm::kPlain, "1"},
+                                        TextForm::kPlain, kHasDefault},
           Field<&Request::features>{"features", "bits of what the client can do; version 1: 0", 0,
-                                    TextForm::kPlain, "0"},
+                                    TextForm::kPlain, kHasDefault},
           Field<&Request::max_frame_bytes>{"max_frame_bytes",
                                            "longest reply the client takes, 0: as the server", 0,
-                                           TextForm::kPlain, "0"},
+                                           TextForm::kPlain, kHasDefault},
           Field<&Request::client_name>{"client_name", "for the server's log, up to 64 bytes", 2}};
     }
   };
@@ -122,7 +122,7 @@ struct Ping {
 
     static constexpr auto Fields() {
       return std::tuple{Field<&Request::payload>{"payload", "any bytes, up to 1,024", 0,
-                                                 TextForm::kPlain, "\"\""}};
+                                                 TextForm::kPlain, kHasDefault}};
     }
   };
 
@@ -253,7 +253,7 @@ struct BatchItem {
         Field<&BatchItem::sort>{"sort", "sort key inside the partition", 0, TextForm::kSort},
         Field<&BatchItem::condition>{"condition", "what must hold; sees the items before it"},
         Field<&BatchItem::expire_seconds>{"expire_seconds", "put: as in PUT, 0: never", 0,
-                                          TextForm::kPlain, "0"},
+                                          TextForm::kPlain, kHasDefault},
         Field<&BatchItem::checksum>{"checksum", "put: XXH3-64 of the value; delete: 0", 0,
                                     TextForm::kChecksum},
         Field<&BatchItem::value>{"value", "put: the content; delete: empty", 0, TextForm::kValue}};
@@ -313,16 +313,16 @@ struct Scan {
       return std::tuple{
           Field<&Request::partition>{"partition", "which partition"},
           Field<&Request::limit>{"limit", "most entries, from 1; at most 10,000 are given", 0,
-                                 TextForm::kPlain, "100"},
+                                 TextForm::kPlain, kHasDefault},
           Field<&Request::max_bytes>{"max_bytes",
                                      "most bytes of values, 0: 1 MiB; the first entry always fits",
-                                     0, TextForm::kPlain, "0"},
+                                     0, TextForm::kPlain, kHasDefault},
           Field<&Request::keys_only>{"keys_only", "leave the values out", 0, TextForm::kPlain,
-                                     "false"},
+                                     kHasDefault},
           Field<&Request::from>{"from", "first sort key in the table's order, or its leading parts",
-                                1, TextForm::kSort},
+                                1, TextForm::kSortFrom},
           Field<&Request::to>{"to", "sort key to stop before, or its leading parts", 3,
-                              TextForm::kSort},
+                              TextForm::kSortTo},
           Field<&Request::continuation>{"continuation", "from the reply that this one goes on from",
                                         5, TextForm::kOpaque}};
     }
@@ -354,7 +354,7 @@ struct List {
       return std::tuple{
           Field<&Request::table>{"table", "number of the table"},
           Field<&Request::limit>{"limit", "most partitions, from 1; at most 10,000 are given", 0,
-                                 TextForm::kPlain, "100"},
+                                 TextForm::kPlain, kHasDefault},
           Field<&Request::continuation>{"continuation", "from the reply that this one goes on from",
                                         1, TextForm::kOpaque}};
     }

@@ -1,0 +1,116 @@
+#include "base/text.h"
+
+#include <cstdint>
+
+namespace smile {
+namespace {
+
+constexpr char kHexDigits[] = "0123456789abcdef";
+constexpr std::string_view kBase64Digits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+}  // namespace
+
+std::string ToHex(ByteView bytes) {
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    const auto byte = static_cast<uint8_t>(c);
+    text.push_back(kHexDigits[byte >> 4]);
+    text.push_back(kHexDigits[byte & 15]);
+  }
+  return text;
+}
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::optional<Bytes> FromHex(std::string_view text) {
+  if (text.size() % 2 != 0) return std::nullopt;
+  Bytes bytes;
+  bytes.reserve(text.size() / 2);
+  for (size_t i = 0; i < text.size(); i += 2) {
+    const int high = HexDigit(text[i]);
+    const int low = HexDigit(text[i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    bytes.push_back(static_cast<char>(high * 16 + low));
+  }
+  return bytes;
+}
+
+std::string ToBase64(ByteView bytes) {
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    const ByteView group = bytes.substr(i, 3);
+    uint32_t bits = 0;
+    for (size_t j = 0; j < 3; ++j) {
+      bits = bits << 8 | (j < group.size() ? static_cast<uint8_t>(group[j]) : 0);
+    }
+    for (size_t j = 0; j < 4; ++j) {
+      text.push_back(j <= group.size() ? kBase64Digits[bits >> (18 - 6 * j) & 63] : '=');
+    }
+  }
+  return text;
+}
+
+std::optional<Bytes> FromBase64(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  const size_t end = text.find_last_not_of('=') + 1;  // npos + 1 is 0
+  Bytes bytes;
+  bytes.reserve(text.size() / 4 * 3);
+  uint32_t bits = 0;
+  uint32_t count = 0;
+  for (const char c : text.substr(0, end)) {
+    const size_t digit = kBase64Digits.find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    bits = bits << 6 | static_cast<uint32_t>(digit);
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      bytes.push_back(static_cast<char>(bits >> count & 0xff));
+    }
+  }
+  // Anything that would not be written this way (odd padding, bits left over) is refused.
+  if (ToBase64(bytes) != text) return std::nullopt;
+  return bytes;
+}
+
+size_t Utf8SequenceSize(ByteView text) {
+  const auto at = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
+  const uint8_t lead = at(0);
+  if (lead < 0x80) return 1;
+  const size_t size = lead >= 0xc2 && lead <= 0xdf   ? 2
+                      : (lead & 0xf0) == 0xe0        ? 3
+                      : lead >= 0xf0 && lead <= 0xf4 ? 4
+                                                     : 0;
+  if (size == 0 || text.size() < size) return 0;
+  for (size_t i = 1; i < size; ++i) {
+    if ((at(i) & 0xc0) != 0x80) return 0;
+  }
+  const bool overlong = (lead == 0xe0 && at(1) < 0xa0) || (lead == 0xf0 && at(1) < 0x90);
+  const bool surrogate = lead == 0xed && at(1) > 0x9f;
+  const bool too_high = lead == 0xf4 && at(1) > 0x8f;
+  return overlong || surrogate || too_high ? 0 : size;
+}
+
+bool IsUtf8(ByteView bytes) {
+  while (!bytes.empty()) {
+    const size_t size = Utf8SequenceSize(bytes);
+    if (size == 0) return false;
+    bytes.remove_prefix(size);
+  }
+  return true;
+}
+
+bool IsControl(ByteView text, size_t size) {
+  const auto lead = static_cast<uint8_t>(text[0]);
+  if (size == 1) return lead < 0x20 || lead == 0x7f;
+  return size == 2 && lead == 0xc2 && static_cast<uint8_t>(text[1]) < 0xa0;
+}
+
+}  // namespace smile
