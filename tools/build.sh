@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# build.sh PRESET [TARGET...]: configures the preset when that is needed, and builds.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+preset="${1:-release}"
+shift || true
+case "$preset" in
+  release | debug | asan | tsan | fuzz) ;;
+  *)
+    echo "build: there is no preset \"$preset\"; there are release, debug, asan and tsan" >&2
+    exit 2
+    ;;
+esac
+
+mkdir -p build
+directory="build/$preset"
+# Ninja configures again by itself when a CMakeLists.txt changes, but not for these.
+if [[ ! -f "$directory/build.ninja" || CMakePresets.json -nt "$directory/build.ninja" ]]; then
+  cmake --preset "$preset" >"$directory.configure.log" 2>&1 || {
+    cat "$directory.configure.log" >&2
+    exit 1
+  }
+fi
+cmake --build "$directory" ${1:+--target "$@"}

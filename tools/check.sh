@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# What can be said of the sources without running them. The last line counts what passed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+passed=0
+failed=0
+check() {
+  echo "== $1"
+  if "${@:2}" </dev/null; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+}
+check "format (repair: ./dev format)" tools/format.sh --check
+check "rules of the house" tools/rules.py
+check "headers compile alone" tools/compile_check.py headers
+check "clang-tidy" tools/compile_check.py tidy
+echo "check: $passed passed, $failed failed"
+((failed == 0))

@@ -1,0 +1,82 @@
+#!/usr/bin/python3
+"""Runs a compiler-like check on each file, in parallel, and skips what has passed before.
+
+compile_check.py headers   each header compiles when it is the only one included
+compile_check.py tidy      clang-tidy, as .clang-tidy says, on all sources but tests
+
+A file has passed before if it, all files of the project that it includes, the configuration and the
+command are byte for byte as they were; build/checked remembers that.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import rules
+
+ROOT = Path(__file__).resolve().parent.parent
+PASSED = ROOT / "build" / "checked"
+
+FLAGS = ["-std=c++20", "-I.", "-DSPDLOG_COMPILED_LIB", "-DSPDLOG_FMT_EXTERNAL"]
+# clang 14 does not announce coroutines in the way that libstdc++ 12 asks for.
+CLANG_FLAGS = [*FLAGS, "-D__cpp_impl_coroutine=201902L"]
+
+
+def headers_command(name):
+    return ["g++", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", *FLAGS, "-include", name, "-x",
+            "c++", "/dev/null"]
+
+
+def tidy_command(name):
+    return ["clang-tidy", "--quiet", f"--header-filter={ROOT}/", name, "--", *CLANG_FLAGS]
+
+
+def fingerprint(tree, name, command):
+    version = subprocess.run([command[0], "--version"], capture_output=True, check=True).stdout
+    digest = hashlib.sha256(version + repr(command).encode())
+    digest.update((ROOT / ".clang-tidy").read_bytes())
+    for file in sorted(tree.closure(name)):
+        digest.update(f"{file}\0{tree.text.get(file, '')}\0".encode())
+    return digest.hexdigest()
+
+
+def check(tree, name, command):
+    """What the check complains of; empty if the file passes."""
+    mark = PASSED / fingerprint(tree, name, command)
+    if mark.exists():
+        mark.touch()
+        return ""
+    run = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         stdin=subprocess.DEVNULL, text=True, check=False)
+    if run.returncode == 0:
+        mark.touch()
+        return ""
+    return run.stdout or f"exit status {run.returncode}"
+
+
+def main():
+    what = sys.argv[1]
+    tree = rules.Tree(ROOT)
+    if what == "headers":
+        names = [name for name in tree.cpp() if name.endswith(".h")]
+        command_for = headers_command
+    else:
+        names = [name for name in tree.cpp() if name.endswith(".cc") and not name.startswith("tests")]
+        command_for = tidy_command
+    PASSED.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        jobs = [(name, pool.submit(check, tree, name, command_for(name))) for name in names]
+        for name, job in jobs:
+            if complaint := job.result():
+                failed += 1
+                print(f"--- {name}\n{complaint}", flush=True)
+    print(f"{what}: {len(names) - failed} passed, {failed} failed")
+    return 1 if failed or not names else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

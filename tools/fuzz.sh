@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# fuzz.sh [SECONDS]: builds the fuzzers and runs each for its share of the time, from its seeds and
+# from what earlier runs found worth keeping. A finding is kept in build/fuzz/findings. The last line
+# counts the fuzzers.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+seconds="${1:-60}"
+tools/build.sh fuzz fuzzers </dev/null
+
+bin="build/fuzz/bin"
+mkdir -p build/fuzz/findings
+mapfile -t fuzzers < <(find "$bin" -name '*_fuzzer' | sort)
+if ((${#fuzzers[@]} == 0)); then
+  echo "fuzz: 0 passed, 1 failed"
+  exit 1
+fi
+share=$((seconds / ${#fuzzers[@]}))
+((share > 0)) || share=1
+
+passed=0
+failed=0
+for fuzzer in "${fuzzers[@]}"; do
+  name="$(basename "$fuzzer")"
+  corpus="build/fuzz/corpus/$name"
+  mkdir -p "$corpus"
+  if [[ -x "${fuzzer}_seeds" ]]; then
+    "${fuzzer}_seeds" "$corpus"
+  fi
+  echo "== $name for $share s"
+  if "$fuzzer" -max_total_time="$share" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+    -verbosity=0 -artifact_prefix="build/fuzz/findings/$name-" "$corpus" </dev/null 2>&1; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+  fi
+done
+echo "fuzz: $passed passed, $failed failed"
+((failed == 0))

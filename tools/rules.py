@@ -1,0 +1,184 @@
+#!/usr/bin/python3
+"""The rules of the house, checked: which folder may include and link which, what only one place may
+include, no cycles, the length of files and functions, words that stand for unfinished work.
+
+rules.py [ROOT]: prints one line for each offence, then one for each rule; exit status 1 if any.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+# docs/ARCHITECTURE.md draws this: what each folder may include, besides itself.
+BELOW = {
+    "base": set(),
+    "model": {"base"},
+    "protocol": {"base", "model"},
+    "net": {"base"},
+    "storage": {"base", "model"},
+    "client": {"base", "model", "protocol", "net"},
+    "server": {"base", "model", "protocol", "net", "storage"},
+    "bench": {"base", "model", "protocol", "net", "storage", "client", "server"},
+    "tests": {"base", "model", "protocol", "net", "storage", "client", "server", "bench"},
+}
+
+# What only some files may include, themselves or through a header of others.
+ONLY = [
+    (r"rocksdb/", r"storage/rocks/|server/main\.cc$|tests/|bench/",
+     "only storage/rocks/ knows RocksDB"),
+    (r"uv\.h$", r"net/|tests/net/", "only net/ knows libuv"),
+    (r"xxhash\.h$", r"base/hash\.cc$", "only base/hash.cc knows xxHash"),
+    (r"storage/rocks/", r"storage/|server/main\.cc$|tests/|bench/",
+     "only server/main.cc names a concrete engine"),
+    (r"storage/memory_engine", r"storage/|server/main\.cc$|tests/|bench/",
+     "only server/main.cc names a concrete engine"),
+]
+
+# What only one library may link; tests and bench are free.
+ONLY_LINKED_BY = {"RocksDB": "storage", "libuv": "net", "xxhash": "base"}
+
+MAX_FILE_LINES = 400
+MAX_FUNCTION_LINES = 60
+
+# Spelled so that this file does not break its own rule.
+UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|GTEST" r"_SKIP|DISABLED" r"_\w*)\b")
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.MULTILINE)
+
+
+class Tree:
+    """The sources under a root, and what each includes."""
+
+    def __init__(self, root):
+        self.root = Path(root)
+        self.text = {}
+        for folder in [*BELOW, "tools", "cmake"]:
+            for path in sorted((self.root / folder).rglob("*")):
+                known = path.suffix in {".h", ".cc", ".py", ".sh"} or path.name == "CMakeLists.txt"
+                if known and path.is_file():
+                    self.text[str(path.relative_to(self.root))] = path.read_text()
+
+    def cpp(self):
+        return {name: text for name, text in self.text.items() if name.endswith((".h", ".cc"))}
+
+    def includes(self, name):
+        return [match.group(2) for match in INCLUDE.finditer(self.text[name])]
+
+    def closure(self, name):
+        """The file and all that it includes, directly or not."""
+        seen, waiting = set(), [name]
+        while waiting:
+            file = waiting.pop()
+            if file not in seen:
+                seen.add(file)
+                waiting.extend(self.includes(file) if file in self.text else [])
+        return seen
+
+
+def folder_of(path):
+    return path.split("/")[0] if "/" in path else ""
+
+
+def layers(tree):
+    for name in tree.cpp():
+        folder = folder_of(name)
+        for included in tree.includes(name):
+            other = folder_of(included)
+            if other in BELOW and other != folder and other not in BELOW.get(folder, BELOW):
+                yield f"{name}: {folder}/ may not include {included}"
+
+
+def private_libraries(tree):
+    for name in tree.cpp():
+        for included in sorted(tree.closure(name) - {name}):
+            for what, where, words in ONLY:
+                if re.match(what, included) and not re.match(where, name):
+                    yield f"{name}: includes {included}: {words}"
+
+
+def cycles(tree):
+    done, trail = set(), []
+
+    def visit(name):
+        if name in trail:
+            yield "a cycle: " + " -> ".join([*trail[trail.index(name):], name])
+            return
+        if name in done:
+            return
+        done.add(name)
+        trail.append(name)
+        for included in tree.includes(name):
+            if included in tree.text:
+                yield from visit(included)
+        trail.pop()
+
+    for name in tree.cpp():
+        yield from visit(name)
+
+
+def links(tree):
+    calls = re.compile(r"\b(smile_library|target_link_libraries)\s*\(([^)]*)\)")
+    for name, text in tree.text.items():
+        folder = folder_of(name)
+        if not name.endswith("CMakeLists.txt") or folder in {"tests", "bench", "tools"}:
+            continue
+        for _, arguments in calls.findall(text):
+            for word in arguments.split()[1:]:
+                library = word.removeprefix("smile_") if word.startswith("smile_") else ""
+                if library in BELOW and library != folder and library not in BELOW[folder]:
+                    yield f"{name}: {folder}/ may not link {word}"
+                for what, owner in ONLY_LINKED_BY.items():
+                    if what in word and folder != owner:
+                        yield f"{name}: only {owner}/ links {word}"
+
+
+def file_length(tree):
+    for name, text in tree.text.items():
+        lines = text.count("\n")
+        if lines > MAX_FILE_LINES:
+            yield f"{name}: {lines} lines; at most {MAX_FILE_LINES}"
+
+
+def function_length(tree):
+    files = [name for name in tree.text if not name.endswith("CMakeLists.txt")]
+    command = ["ctags", "--languages=C++,Python", "--langmap=C++:+.h", "--kinds-C++=f",
+               "--kinds-Python=fm", "--fields=+ne", "-x",
+               "--_xformat=%F\t%N\t%n\t%{end}", "-L", "-"]
+    tags = subprocess.run(command, cwd=tree.root, input="\n".join(files), capture_output=True,
+                          text=True, check=True).stdout
+    for tag in tags.splitlines():
+        name, function, first, last = tag.split("\t")
+        lines = int(last) - int(first) + 1 if last.isdigit() else 0
+        if lines > MAX_FUNCTION_LINES:
+            yield f"{name}:{first}: {function} has {lines} lines; at most {MAX_FUNCTION_LINES}"
+
+
+def finished(tree):
+    for name, text in tree.text.items():
+        for number, line in enumerate(text.splitlines(), 1):
+            if match := UNFINISHED.search(line):
+                yield f"{name}:{number}: {match.group(0)}"
+
+
+RULES = [layers, private_libraries, cycles, links, file_length, function_length, finished]
+
+
+def main():
+    tree = Tree(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent)
+    broken = 0
+    for rule in RULES:
+        offences = list(rule(tree))
+        broken += bool(offences)
+        for offence in offences:
+            print(f"  {offence}")
+        print(f"{rule.__name__.replace('_', ' ')}: {'broken' if offences else 'ok'}")
+    if not tree.cpp():
+        print("there are no sources here")
+        broken += 1
+    print(f"rules: {len(RULES) - broken} passed, {broken} failed")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

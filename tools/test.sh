@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# test.sh: all of CI, stage by stage; every stage runs, whatever the ones before it found.
+# test.sh PRESET [CTEST ARGUMENT...]: the suite in one preset.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+if (($# > 0)); then
+  exec tools/suite.sh "$@"
+fi
+
+mkdir -p build
+log="build/stage.log"
+summary=()
+passed=0
+failed=0
+
+# Each stage ends with a line "...: N passed, M failed"; one that dies before it has failed once.
+stage() {
+  local start=$SECONDS
+  echo "=== $*"
+  "$@" </dev/null 2>&1 | tee "$log" || true
+  local line
+  line="$(grep -E '^[a-z ]+: [0-9]+ passed, [0-9]+ failed$' "$log" | tail -1)" || true
+  [[ -n "$line" && "$(tail -1 "$log")" == "$line" ]] || line="$*: 0 passed, 1 failed"
+  [[ "$line" =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed ]]
+  passed=$((passed + BASH_REMATCH[1]))
+  failed=$((failed + BASH_REMATCH[2]))
+  summary+=("$line ($((SECONDS - start)) s)")
+}
+
+stage tools/check.sh
+stage tools/suite.sh release
+stage tools/suite.sh asan
+stage tools/suite.sh tsan
+stage tools/fuzz.sh 60
+
+echo "=== summary"
+printf '%s\n' "${summary[@]}"
+echo "$passed passed, $failed failed"
+((failed == 0))
