@@ -19,7 +19,7 @@ inline constexpr size_t kMaxMGetKeys = 1000;
 inline constexpr size_t kMaxBatchMutations = 1000;
 inline constexpr uint32_t kMaxScanEntries = 10'000;  // a larger limit is cut down to this
 inline constexpr uint32_t kMaxListEntries = 10'000;  // likewise
-inline constexpr size_t kMaxListItems = 10'000;       // elements of any list in a frame
+inline constexpr size_t kMaxListItems = 10'000;      // elements of any list in a frame
 inline constexpr size_t kMaxPingBytes = 1024;
 inline constexpr size_t kMaxClientNameBytes = 64;
 
@@ -42,10 +42,15 @@ inline constexpr size_t kOutputLowWaterBytes = kOutputHighWaterBytes / 2;
 inline constexpr uint32_t kDefaultMaxConnections = 20'000;  // one more is told `overloaded`, closed
 inline constexpr uint32_t kCeilingConnections = 1'000'000;
 inline constexpr uint32_t kReservedDescriptors = 512;   // kept for RocksDB and the process itself
+inline constexpr size_t kMaxRefusals = 64;  // a worker; more are closed without a word
 inline constexpr int64_t kHelloTimeoutMillis = 10'000;  // then closed with a word
 inline constexpr int64_t kStalledOutputTimeoutMillis = 60'000;  // a client that takes nothing
 inline constexpr int64_t kDefaultDrainMillis = 10'000;          // for accepted requests at shutdown
-inline constexpr size_t kReadBufferBytes = size_t{256} << 10;   // one a loop, shared
+inline constexpr int64_t kLingerMillis = 1'000;     // for the peer's end after ours, see Transport
+inline constexpr int64_t kAcceptPauseMillis = 100;  // when the process is out of descriptors
+inline constexpr int kAcceptBacklog = 1024;         // waiting in the kernel; more are refused by it
+inline constexpr int kAcceptsPerTurn = 64;          // of one listener, so that sessions get turns
+inline constexpr size_t kReadBufferBytes = size_t{256} << 10;  // one a loop, shared
 
 // --- Storage --------------------------------------------------------------------------------
 // Over one of these a request is answered `overloaded`.
@@ -56,5 +61,16 @@ inline constexpr size_t kMaxReaderQueue = 65'536;                 // jobs waitin
 inline constexpr uint32_t kMaxReaders = 256;
 inline constexpr uint32_t kMaxCommitters = 64;
 inline constexpr uint32_t kMaxWorkers = 256;
+
+// --- smilecat -------------------------------------------------------------------------------
+inline constexpr size_t kMaxInputRowBytes = size_t{8} << 20;  // of a file to load; else it stops
+inline constexpr size_t kMaxRequestLineBytes = size_t{8} << 20;  // on standard input, likewise
+// Over one of these it reads no further until answers have come.
+inline constexpr size_t kMaxLoadInFlightRecords = 1024;
+inline constexpr size_t kMaxLoadInFlightBytes = size_t{16} << 20;
+inline constexpr size_t kMaxLinesInFlight = 256;  // requests of standard input
+inline constexpr size_t kMaxDumpScansInFlight = 16;
+inline constexpr size_t kMaxSniffedConnections = 500;   // of --listen; one more is closed
+inline constexpr size_t kMaxSniffedRequests = 65'536;  // whose operation --listen remembers
 
 }  // namespace smile::limits

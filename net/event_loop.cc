@@ -1,1 +1,218 @@
 #include "net/event_loop.h"
+
+#include <atomic>
+#include <csignal>
+#include <ctime>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "net/tcp_connect.h"
+#include "net/tcp_listener.h"
+#include "net/uv_loop.h"
+
+namespace smile {
+namespace {
+
+// libuv writes to sockets with write(), which raises SIGPIPE when the peer has gone. A library may
+// not change what the process does with signals, so this thread alone blocks it.
+class BlockSigPipe {
+ public:
+  BlockSigPipe() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~BlockSigPipe() {
+    if (sigismember(&before_, SIGPIPE) == 1) return;
+    const timespec at_once{};
+    while (sigtimedwait(&pipe_, nullptr, &at_once) > 0) {  // or it would be raised now
+    }
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  BlockSigPipe(const BlockSigPipe&) = delete;
+  BlockSigPipe& operator=(const BlockSigPipe&) = delete;
+
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+};
+
+class UvTimer final : public Timer {
+ public:
+  UvTimer(UvLoop* loop, int64_t millis, int64_t repeat_millis, std::function<void()> callback)
+      : state_(new State{.uv = {}, .callback = std::move(callback)}) {
+    CHECK(uv_timer_init(&loop->uv, &state_->uv) == 0);
+    state_->uv.data = state_;
+    uv_update_time(&loop->uv);
+    uv_timer_start(
+        &state_->uv, [](uv_timer_t* timer) { static_cast<State*>(timer->data)->callback(); },
+        static_cast<uint64_t>(millis), static_cast<uint64_t>(repeat_millis));
+  }
+  // The callback that may be running stays until libuv's next turn.
+  ~UvTimer() override {
+    uv_close(reinterpret_cast<uv_handle_t*>(&state_->uv),
+             [](uv_handle_t* handle) { delete static_cast<State*>(handle->data); });
+  }
+  UvTimer(const UvTimer&) = delete;
+  UvTimer& operator=(const UvTimer&) = delete;
+
+ private:
+  struct State {
+    uv_timer_t uv;
+    std::function<void()> callback;
+  };
+  State* const state_;
+};
+
+}  // namespace
+
+std::unique_ptr<Timer> StartUvTimer(UvLoop* loop, int64_t millis, int64_t repeat_millis,
+                                    std::function<void()> callback) {
+  return std::make_unique<UvTimer>(loop, millis, repeat_millis, std::move(callback));
+}
+
+std::string UvWords(int error) {
+  return std::string(uv_strerror(error)) + " (" + uv_err_name(error) + ")";
+}
+
+class EventLoop::Impl {
+ public:
+  Impl() = default;
+  ~Impl();
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  Status Open();
+  void Run();
+  void Stop();
+  void Post(std::function<void()> task);
+  void OnTurnEnd(std::function<void()> callback);
+  UvLoop* loop() { return &loop_; }
+
+ private:
+  void RunPosted();
+
+  UvLoop loop_;
+  uv_async_t wake_{};
+  uv_prepare_t turn_end_{};
+  bool open_ = false;
+  std::function<void()> on_turn_end_;
+  std::vector<std::function<void()>> running_;  // kept for its capacity
+
+  std::atomic<bool> stop_{false};
+  std::mutex mutex_;
+  std::vector<std::function<void()>> posted_;  // guarded by mutex_
+};
+
+Status EventLoop::Impl::Open() {
+  if (const int error = uv_loop_init(&loop_.uv); error != 0) {
+    return {Code::kUnavailable, "cannot make an event loop: " + UvWords(error)};
+  }
+  open_ = true;
+  wake_.data = this;
+  turn_end_.data = this;
+  CHECK(uv_prepare_init(&loop_.uv, &turn_end_) == 0);
+  const int error = uv_async_init(
+      &loop_.uv, &wake_, [](uv_async_t* async) { static_cast<Impl*>(async->data)->RunPosted(); });
+  CHECK(error == 0);
+  return {};
+}
+
+EventLoop::Impl::~Impl() {
+  if (!open_) return;
+  // Tasks and attempts to connect may own transports, which close their handles as they go.
+  std::vector<std::function<void()>>().swap(posted_);
+  loop_.connects.clear();
+  uv_close(reinterpret_cast<uv_handle_t*>(&wake_), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&turn_end_), nullptr);
+  on_turn_end_ = nullptr;
+  uv_run(&loop_.uv, UV_RUN_DEFAULT);
+  CHECK(uv_loop_close(&loop_.uv) == 0, "something on the loop outlives it");
+}
+
+void EventLoop::Impl::Run() {
+  const BlockSigPipe no_sigpipe;
+  uv_run(&loop_.uv, UV_RUN_DEFAULT);
+}
+
+void EventLoop::Impl::Stop() {
+  stop_ = true;
+  uv_async_send(&wake_);
+}
+
+void EventLoop::Impl::Post(std::function<void()> task) {
+  bool first;
+  {
+    const std::lock_guard lock(mutex_);
+    first = posted_.empty();
+    posted_.push_back(std::move(task));
+  }
+  if (first) uv_async_send(&wake_);
+}
+
+void EventLoop::Impl::RunPosted() {
+  const bool stop = stop_.exchange(false);
+  {
+    const std::lock_guard lock(mutex_);
+    running_.swap(posted_);
+  }
+  for (std::function<void()>& task : running_) {
+    task();
+    task = nullptr;  // what it holds goes before the next task runs
+  }
+  running_.clear();
+  if (stop) uv_stop(&loop_.uv);
+}
+
+void EventLoop::Impl::OnTurnEnd(std::function<void()> callback) {
+  on_turn_end_ = std::move(callback);
+  uv_prepare_start(
+      &turn_end_, [](uv_prepare_t* prepare) { static_cast<Impl*>(prepare->data)->on_turn_end_(); });
+}
+
+EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {}
+EventLoop::~EventLoop() = default;
+
+Result<std::unique_ptr<EventLoop>> EventLoop::Create() {
+  std::unique_ptr<EventLoop> loop(new EventLoop());
+  SMILE_TRY(loop->impl_->Open());
+  return loop;
+}
+
+void EventLoop::Run() {
+  impl_->Run();
+}
+
+void EventLoop::Stop() {
+  impl_->Stop();
+}
+
+void EventLoop::Post(std::function<void()> task) {
+  impl_->Post(std::move(task));
+}
+
+void EventLoop::OnTurnEnd(std::function<void()> callback) {
+  impl_->OnTurnEnd(std::move(callback));
+}
+
+std::unique_ptr<Timer> EventLoop::StartTimer(int64_t millis, int64_t repeat_millis,
+                                             std::function<void()> callback) {
+  return StartUvTimer(impl_->loop(), millis, repeat_millis, std::move(callback));
+}
+
+Result<std::unique_ptr<Listener>> EventLoop::ListenTcp(
+    const Endpoint& endpoint, bool exclusive,
+    std::function<void(std::unique_ptr<Transport>)> accepted) {
+  return StartTcpListener(impl_->loop(), endpoint, exclusive, std::move(accepted));
+}
+
+void EventLoop::ConnectTcp(const Endpoint& endpoint, int64_t timeout_millis,
+                           std::function<void(Result<std::unique_ptr<Transport>>)> done) {
+  auto connect = std::make_unique<TcpConnect>(impl_->loop(), endpoint, std::move(done));
+  TcpConnect* const begun = connect.get();
+  impl_->loop()->connects.emplace(begun, std::move(connect));
+  impl_->Post([begun, timeout_millis] { begun->Begin(timeout_millis); });
+}
+
+}  // namespace smile

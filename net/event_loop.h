@@ -7,30 +7,19 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
 
 #include "base/result.h"
+#include "net/endpoint.h"
 #include "net/transport.h"
 
 namespace smile {
-
-// An IP address and port, as text and resolved. "127.0.0.1:7645", "[::1]:7645", "localhost:7645".
-struct Endpoint {
-  std::string host;
-  uint16_t port = 0;
-
-  std::string ToString() const;
-};
-
-// kInvalid, in words, unless it is HOST:PORT. `default_port` stands in for a missing ":PORT".
-Result<Endpoint> ParseEndpoint(std::string_view text, uint16_t default_port);
 
 class Timer {  // destroying it stops it
  public:
   virtual ~Timer() = default;
 };
 
-// Destroying it stops listening; connections stay.
+// Destroying it stops listening; connections stay. Not from within `accepted`.
 class Listener {
  public:
   virtual ~Listener() = default;
@@ -45,10 +34,11 @@ class EventLoop {
   EventLoop& operator=(const EventLoop&) = delete;
 
   // Runs until Stop(). Afterwards it may be run again. All transports, timers and listeners are
-  // destroyed before the loop is.
+  // destroyed before the loop is. SIGPIPE is blocked for this thread while it runs.
   void Run();
 
-  // Any thread.
+  // Any thread. What was posted before it by the same thread still runs. A Stop() while the loop
+  // does not run ends the next Run() at once.
   void Stop();
 
   // Any thread. Runs `task` on the loop's thread, in the order of the Post() calls of one thread.
@@ -56,8 +46,8 @@ class EventLoop {
   // destroyed are dropped.
   void Post(std::function<void()> task);
 
-  // Called at the end of each turn in which anything happened, before the loop sleeps: here what
-  // the turn produced leaves in one write. One at a time; set before Run().
+  // Called at the end of each turn, before the loop sleeps: here what the turn produced leaves in
+  // one write. One at a time; set before Run().
   void OnTurnEnd(std::function<void()> callback);
 
   // First after `millis`, then each `repeat_millis` (0: once). The timer may be destroyed from
@@ -65,15 +55,18 @@ class EventLoop {
   std::unique_ptr<Timer> StartTimer(int64_t millis, int64_t repeat_millis,
                                     std::function<void()> callback);
 
-  // Listens with SO_REUSEPORT (several loops share a port), so `exclusive` first probes that no
-  // other process holds the port. `accepted` gets a transport that is not started. When the
-  // process is out of descriptors, the loop stops accepting for a while instead of spinning.
+  // Listens with SO_REUSEPORT (several loops share a port), so `exclusive` first probes that nobody
+  // holds the port yet. The host is an IP address or "localhost". kUnavailable, in words, if the
+  // port cannot be had; kInvalid for another host. `accepted` gets a transport that is not started.
+  // When the process is out of descriptors, the loop stops accepting for a while instead of
+  // spinning; who connects meanwhile waits in the kernel.
   Result<std::unique_ptr<Listener>> ListenTcp(
       const Endpoint& endpoint, bool exclusive,
       std::function<void(std::unique_ptr<Transport>)> accepted);
 
-  // Connects; `done` comes later, from the loop. The name is looked up off the loop. Destroying
-  // the loop drops a connection under way.
+  // Connects; `done` comes later, from the loop, with a transport that is not started or with
+  // kUnavailable. The name is looked up off the loop, its addresses are tried in turn. Destroying
+  // the loop drops a connection under way, and waits for a look-up under way.
   void ConnectTcp(const Endpoint& endpoint, int64_t timeout_millis,
                   std::function<void(Result<std::unique_ptr<Transport>>)> done);
 

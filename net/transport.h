@@ -24,31 +24,39 @@ class TransportEvents {
   // Some of what had been waiting to be sent has gone out; unsent_bytes() is less than it was.
   virtual void OnSent() = 0;
 
-  // The last event, once: the connection is over and nothing more will be read or sent. Ok: the
-  // peer or the user ended it in order. The user may destroy the transport from here on, and also
-  // from within this event.
+  // The peer sends no more, but may still take what is sent to it: no OnBytes follows. The user
+  // sends what it still owes, then calls Close(); nobody else does.
+  virtual void OnEnd() = 0;
+
+  // The last event, once: the connection is over and nothing more will be read or sent. Ok: it
+  // ended in order, after a Close() or Abort() of the user's. kUnavailable: it was lost. The user
+  // may destroy the transport from here on, and also from within this event.
   virtual void OnClosed(const Status& status) = 0;
 };
 
 class Transport {
  public:
+  // Before OnClosed: as Abort(), but no event follows.
   virtual ~Transport() = default;
 
-  // Begins to read. `events` outlives the transport's OnClosed.
+  // Begins to read; called once. `events` outlives the transport's OnClosed. There are no events
+  // without it.
   virtual void Start(TransportEvents* events) = 0;
 
   // Sends, in order. What cannot go out at once waits inside, without a bound of its own: the user
-  // looks at unsent_bytes() and stops producing. After Close() it does nothing.
+  // looks at unsent_bytes() and stops producing. After Close() or Abort() it does nothing.
   virtual void Send(Bytes bytes) = 0;
 
   virtual size_t unsent_bytes() const = 0;
 
-  // While paused no OnBytes comes, and the peer is held back once the kernel's buffers are full.
+  // While paused no OnBytes and no OnEnd comes, and the peer is held back once the kernel's buffers
+  // are full. It may go unnoticed that the peer has gone.
   virtual void PauseReading() = 0;
   virtual void ResumeReading() = 0;
 
   // Sends what waits, then ends the connection; OnClosed follows, in bounded time only if the peer
-  // takes what waits.
+  // takes what waits. What still arrives is dropped, for at most limits::kLingerMillis after the
+  // last byte went out: ending at once would make the kernel take back what the peer has not read.
   virtual void Close() = 0;
 
   // Ends the connection now; what waits is dropped. OnClosed follows.

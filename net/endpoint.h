@@ -1,0 +1,23 @@
+// Where a server is, or listens.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace smile {
+
+// An IP address or a name, and a port. "127.0.0.1:7645", "[::1]:7645", "localhost:7645".
+struct Endpoint {
+  std::string host;  // without brackets
+  uint16_t port = 0;
+
+  std::string ToString() const;
+};
+
+// kInvalid, in words, unless it is HOST:PORT. `default_port` stands in for a missing ":PORT".
+Result<Endpoint> ParseEndpoint(std::string_view text, uint16_t default_port);
+
+}  // namespace smile

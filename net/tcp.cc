@@ -1,0 +1,221 @@
+#include "net/tcp.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <utility>
+
+namespace smile {
+namespace {
+
+constexpr unsigned kKeepAliveSeconds = 60;  // a peer that vanished without a word is noticed
+
+std::string AddressWords(const sockaddr_storage& address) {
+  char text[INET6_ADDRSTRLEN] = {};
+  Endpoint endpoint;
+  if (address.ss_family == AF_INET6) {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+    uv_ip6_name(&v6, text, sizeof(text));
+    endpoint.port = ntohs(v6.sin6_port);
+  } else {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+    uv_ip4_name(&v4, text, sizeof(text));
+    endpoint.port = ntohs(v4.sin_port);
+  }
+  endpoint.host = text;
+  return endpoint.ToString();
+}
+
+Status Lost(int error) {
+  return {Code::kUnavailable, "the connection was lost: " + UvWords(error)};
+}
+
+}  // namespace
+
+// What waits in libuv owns its bytes.
+struct TcpSocket::Write {
+  uv_write_t request{};
+  TcpSocket* socket = nullptr;
+  Bytes bytes;
+};
+
+TcpSocket::TcpSocket(UvLoop* loop) : loop_(loop) {
+  CHECK(uv_tcp_init(&loop->uv, &tcp_) == 0);
+  tcp_.data = this;
+}
+
+void TcpSocket::Start(TransportEvents* events, std::function<void()> closed) {
+  CHECK(events_ == nullptr, "a transport is started once");
+  events_ = events;
+  closed_ = std::move(closed);
+  uv_tcp_nodelay(&tcp_, 1);
+  uv_tcp_keepalive(&tcp_, 1, kKeepAliveSeconds);
+  UpdateReading();
+}
+
+void TcpSocket::SetPaused(bool paused) {
+  paused_ = paused;
+  UpdateReading();
+}
+
+// Once the user has closed, reading goes on to drop what comes, whether it was paused or not.
+void TcpSocket::UpdateReading() {
+  const bool wanted = events_ != nullptr && !peer_ended_ && state_ != State::kClosed &&
+                      (state_ != State::kOpen || !paused_);
+  if (wanted == reading_) return;
+  reading_ = wanted;
+  if (!wanted) {
+    uv_read_stop(stream());
+    return;
+  }
+  const int error = uv_read_start(
+      stream(),
+      [](uv_handle_t* handle, size_t, uv_buf_t* buffer) {
+        const auto* socket = static_cast<TcpSocket*>(handle->data);
+        *buffer = uv_buf_init(socket->loop_->read_buffer.get(), limits::kReadBufferBytes);
+      },
+      [](uv_stream_t* stream, ssize_t size, const uv_buf_t*) {
+        static_cast<TcpSocket*>(stream->data)->OnRead(size);
+      });
+  if (error != 0) Finish(Lost(error));
+}
+
+void TcpSocket::OnRead(ssize_t size) {
+  if (size == 0) return;  // libuv's word for "try again"
+  if (size > 0) {
+    if (state_ != State::kOpen) return;
+    events_->OnBytes(ByteView(loop_->read_buffer.get(), static_cast<size_t>(size)));
+    return;
+  }
+  if (state_ == State::kLingering) return Finish({});
+  if (size != UV_EOF) return Finish(Lost(static_cast<int>(size)));
+  peer_ended_ = true;
+  UpdateReading();
+  if (state_ == State::kOpen) events_->OnEnd();
+}
+
+void TcpSocket::Send(Bytes bytes) {
+  if (state_ != State::kOpen || bytes.empty()) return;
+  size_t sent = 0;
+  if (unsent_bytes() == 0) {
+    const uv_buf_t buffer = uv_buf_init(bytes.data(), static_cast<unsigned>(bytes.size()));
+    const int result = uv_try_write(stream(), &buffer, 1);
+    if (result < 0 && result != UV_EAGAIN) return Finish(Lost(result));
+    sent = result < 0 ? 0 : static_cast<size_t>(result);
+    if (sent == bytes.size()) return;
+  }
+  auto* const write = new Write{.socket = this, .bytes = std::move(bytes)};
+  write->request.data = write;
+  const uv_buf_t rest =
+      uv_buf_init(write->bytes.data() + sent, static_cast<unsigned>(write->bytes.size() - sent));
+  const int error = uv_write(&write->request, stream(), &rest, 1, [](uv_write_t* request, int e) {
+    const std::unique_ptr<Write> done(static_cast<Write*>(request->data));
+    done->socket->OnWritten(e);
+  });
+  if (error != 0) {
+    delete write;
+    Finish(Lost(error));
+  }
+}
+
+void TcpSocket::OnWritten(int error) {
+  if (state_ == State::kClosed) return;
+  if (error != 0) return Finish(Lost(error));
+  if (events_ != nullptr) events_->OnSent();
+}
+
+void TcpSocket::Close() {
+  if (state_ != State::kOpen) return;
+  state_ = State::kFlushing;
+  shutdown_.data = this;
+  const int error = uv_shutdown(&shutdown_, stream(), [](uv_shutdown_t* request, int e) {
+    static_cast<TcpSocket*>(request->data)->OnShutdown(e);
+  });
+  if (error != 0) return Finish(Lost(error));
+  UpdateReading();
+}
+
+void TcpSocket::OnShutdown(int error) {
+  if (state_ == State::kClosed) return;
+  if (error != 0) return Finish(Lost(error));
+  if (peer_ended_ || events_ == nullptr) return Finish({});
+  state_ = State::kLingering;
+  linger_ = StartUvTimer(loop_, limits::kLingerMillis, 0, [this] { Finish({}); });
+}
+
+void TcpSocket::Abort(Status status) {
+  if (state_ == State::kClosed) return;
+  // With a zero linger time the kernel drops what it still holds for a peer that takes nothing.
+  const linger now{.l_onoff = 1, .l_linger = 0};
+  uv_os_fd_t descriptor = -1;
+  if (uv_fileno(reinterpret_cast<uv_handle_t*>(&tcp_), &descriptor) == 0) {
+    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+  }
+  Finish(std::move(status));
+}
+
+void TcpSocket::Drop() {
+  events_ = nullptr;
+  closed_ = nullptr;
+  Abort({});
+}
+
+// OnClosed comes from libuv's close callback, so it is never inside a call of the user's.
+void TcpSocket::Finish(Status status) {
+  if (state_ == State::kClosed) return;
+  state_ = State::kClosed;
+  status_ = std::move(status);
+  linger_.reset();
+  uv_close(reinterpret_cast<uv_handle_t*>(&tcp_),
+           [](uv_handle_t* handle) { static_cast<TcpSocket*>(handle->data)->OnHandleClosed(); });
+}
+
+void TcpSocket::OnHandleClosed() {
+  TransportEvents* const events = events_;
+  const Status status = std::move(status_);
+  const std::function<void()> closed = std::move(closed_);
+  delete this;
+  if (closed) closed();
+  if (events != nullptr) events->OnClosed(status);
+}
+
+TcpTransport::TcpTransport(TcpSocket* socket) : socket_(socket) {
+  sockaddr_storage address{};
+  int size = sizeof(address);
+  if (uv_tcp_getpeername(socket->tcp(), reinterpret_cast<sockaddr*>(&address), &size) == 0) {
+    peer_ = AddressWords(address);
+  }
+}
+
+TcpTransport::~TcpTransport() {
+  if (socket_ != nullptr) socket_->Drop();
+}
+
+void TcpTransport::Start(TransportEvents* events) {
+  if (socket_ != nullptr) socket_->Start(events, [this] { socket_ = nullptr; });
+}
+
+void TcpTransport::Send(Bytes bytes) {
+  if (socket_ != nullptr) socket_->Send(std::move(bytes));
+}
+
+size_t TcpTransport::unsent_bytes() const {
+  return socket_ == nullptr ? 0 : socket_->unsent_bytes();
+}
+
+void TcpTransport::PauseReading() {
+  if (socket_ != nullptr) socket_->SetPaused(true);
+}
+
+void TcpTransport::ResumeReading() {
+  if (socket_ != nullptr) socket_->SetPaused(false);
+}
+
+void TcpTransport::Close() {
+  if (socket_ != nullptr) socket_->Close();
+}
+
+void TcpTransport::Abort() {
+  if (socket_ != nullptr) socket_->Abort({});
+}
+
+}  // namespace smile

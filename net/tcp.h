@@ -1,0 +1,85 @@
+// TCP as a Transport, on libuv. Inside net/ only; others get theirs from EventLoop.
+#pragma once
+
+#include <uv.h>
+#include <memory>
+#include <string>
+
+#include "net/transport.h"
+#include "net/uv_loop.h"
+
+namespace smile {
+
+// A socket, and all that libuv may still point at after its user has let go of it: it deletes
+// itself when libuv is done. Its user is a TcpTransport, or a TcpConnect before that.
+class TcpSocket {
+ public:
+  explicit TcpSocket(UvLoop* loop);
+  TcpSocket(const TcpSocket&) = delete;
+  TcpSocket& operator=(const TcpSocket&) = delete;
+
+  uv_tcp_t* tcp() { return &tcp_; }
+  size_t unsent_bytes() const { return tcp_.write_queue_size; }
+
+  // `closed` is called last, just before the socket goes.
+  void Start(TransportEvents* events, std::function<void()> closed);
+  void Send(Bytes bytes);
+  void SetPaused(bool paused);
+  void Close();
+  // Ends it now, with `status` for OnClosed.
+  void Abort(Status status);
+  // As Abort, but no event follows.
+  void Drop();
+
+ private:
+  enum class State : uint8_t {
+    kOpen,
+    kFlushing,   // Close() was called, something still waits to be sent
+    kLingering,  // all was sent; what the peer still sends is dropped until it ends too
+    kClosed,     // libuv is letting go
+  };
+  struct Write;
+
+  ~TcpSocket() = default;
+  uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&tcp_); }
+  void UpdateReading();
+  void OnRead(ssize_t size);
+  void OnWritten(int error);
+  void OnShutdown(int error);
+  void Finish(Status status);
+  void OnHandleClosed();
+
+  UvLoop* const loop_;
+  uv_tcp_t tcp_{};
+  uv_shutdown_t shutdown_{};
+  State state_ = State::kOpen;
+  bool reading_ = false;
+  bool paused_ = false;
+  bool peer_ended_ = false;
+  TransportEvents* events_ = nullptr;
+  std::function<void()> closed_;
+  std::unique_ptr<Timer> linger_;
+  Status status_;
+};
+
+class TcpTransport final : public Transport {
+ public:
+  // Takes over a connected socket.
+  explicit TcpTransport(TcpSocket* socket);
+  ~TcpTransport() override;
+
+  void Start(TransportEvents* events) override;
+  void Send(Bytes bytes) override;
+  size_t unsent_bytes() const override;
+  void PauseReading() override;
+  void ResumeReading() override;
+  void Close() override;
+  void Abort() override;
+  std::string peer() const override { return peer_; }
+
+ private:
+  TcpSocket* socket_;  // null when it is over
+  std::string peer_;
+};
+
+}  // namespace smile

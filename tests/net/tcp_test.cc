@@ -1,0 +1,258 @@
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <csignal>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/limits.h"
+#include "tests/net/recorder.h"
+
+namespace smile {
+namespace {
+
+using ::testing::HasSubstr;
+
+class Tcp : public ::testing::Test {
+ protected:
+  Tcp() : loop_(std::move(EventLoop::Create()).value()) {}
+
+  const std::unique_ptr<EventLoop> loop_;
+};
+
+TEST_F(Tcp, CarriesBytesBothWaysAndEndsInOrder) {
+  TcpPair pair(loop_.get());
+  pair.client.Call([&] { pair.client.transport->Send("to the server"); });
+  pair.server.Call([&] { pair.server.transport->Send("to the client"); });
+  RunUntil(loop_.get(),
+           [&] { return !pair.client.received.empty() && !pair.server.received.empty(); });
+  EXPECT_EQ(pair.server.received, "to the server");
+  EXPECT_EQ(pair.client.received, "to the client");
+  EXPECT_THAT(pair.server.transport->peer(), HasSubstr("127.0.0.1:"));
+  pair.client.Call([&] { pair.client.transport->Close(); });
+  RunUntil(loop_.get(), [&] { return pair.client.closed && pair.server.closed; });
+  EXPECT_TRUE(pair.client.closed->ok()) << pair.client.closed->ToString();
+  EXPECT_TRUE(pair.server.closed->ok()) << pair.server.closed->ToString();
+}
+
+TEST_F(Tcp, AfterThePeersEndAnAnswerStillArrives) {
+  TcpPair pair(loop_.get());
+  pair.server.close_on_end = false;
+  pair.client.transport->Send("question");
+  pair.client.transport->Close();  // its sending half ends; what comes now is dropped
+  RunUntil(loop_.get(), [&] { return pair.server.ended; });
+  EXPECT_EQ(pair.server.received, "question");
+  EXPECT_FALSE(pair.server.closed.has_value());
+  pair.server.transport->Send("answer");
+  pair.server.transport->Close();
+  RunUntil(loop_.get(), [&] { return pair.client.closed && pair.server.closed; });
+  EXPECT_TRUE(pair.server.closed->ok());
+}
+
+TEST_F(Tcp, CloseSendsEverythingThatWaits) {
+  TcpPair pair(loop_.get());
+  const Bytes much(size_t{20} << 20, 'x');
+  pair.client.Call([&] {
+    pair.client.transport->Send(much);
+    pair.client.transport->Send("the end");
+    EXPECT_GT(pair.client.transport->unsent_bytes(), 0u);
+    pair.client.transport->Close();
+    pair.client.transport->Send("not any more");
+  });
+  RunUntil(loop_.get(), [&] { return pair.client.closed && pair.server.closed; });
+  EXPECT_TRUE(pair.server.received == much + "the end");
+  EXPECT_TRUE(pair.client.closed->ok());
+  EXPECT_GT(pair.client.sent_events, 0);
+}
+
+TEST_F(Tcp, AnswerBeforeCloseIsNotLostWhenThePeerStillSends) {
+  TcpPair pair(loop_.get());
+  pair.server.on_bytes = [&](ByteView) {
+    pair.server.on_bytes = nullptr;
+    pair.server.transport->Send("broken");
+    pair.server.transport->Close();
+  };
+  // More than the server has read when it closes: closing at once would reset the connection.
+  pair.client.transport->Send(Bytes(size_t{8} << 20, 'x'));
+  RunUntil(loop_.get(), [&] { return pair.client.ended; });
+  EXPECT_EQ(pair.client.received, "broken");
+}
+
+TEST_F(Tcp, APeerThatNeverEndsIsClosedAfterLingering) {
+  TcpPair pair(loop_.get());
+  pair.client.close_on_end = false;
+  pair.server.transport->Close();
+  RunUntil(loop_.get(), [&] { return pair.server.closed.has_value(); });
+  EXPECT_TRUE(pair.server.closed->ok());
+  EXPECT_FALSE(pair.client.closed.has_value());
+}
+
+TEST_F(Tcp, AbortDropsWhatWaitsAndThePeerLearnsThatItWasNoOrderlyEnd) {
+  TcpPair pair(loop_.get());
+  pair.server.transport->PauseReading();
+  pair.client.Call([&] {
+    pair.client.transport->Send(Bytes(size_t{20} << 20, 'x'));
+    pair.client.transport->Abort();
+    pair.client.transport->Abort();
+  });
+  RunUntil(loop_.get(), [&] { return pair.client.closed.has_value(); });
+  EXPECT_TRUE(pair.client.closed->ok());
+  pair.server.transport->ResumeReading();
+  RunUntil(loop_.get(), [&] { return pair.server.closed.has_value(); });
+  EXPECT_EQ(pair.server.closed->code(), Code::kUnavailable);
+  EXPECT_LT(pair.server.received.size(), size_t{20} << 20);
+}
+
+TEST_F(Tcp, APausedReaderGetsNothingAndHoldsTheSenderBack) {
+  TcpPair pair(loop_.get());
+  pair.server.transport->PauseReading();
+  pair.client.transport->Send(Bytes(size_t{20} << 20, 'x'));
+  size_t unsent = pair.client.transport->unsent_bytes();
+  EXPECT_GT(unsent, size_t{1} << 20);
+  int turns = 0;
+  const auto timer = loop_->StartTimer(1, 1, [&] { ++turns; });
+  RunUntil(loop_.get(), [&] { return turns >= 20; });
+  EXPECT_EQ(pair.server.reads, 0);
+  EXPECT_GT(pair.client.transport->unsent_bytes(), size_t{1} << 20);
+  pair.server.transport->ResumeReading();
+  RunUntil(loop_.get(), [&] { return pair.server.received.size() == size_t{20} << 20; });
+  EXPECT_EQ(pair.client.transport->unsent_bytes(), 0u);
+}
+
+TEST_F(Tcp, PausingInsideOnBytesHoldsTheNextBytesBack) {
+  TcpPair pair(loop_.get());
+  pair.server.on_bytes = [&](ByteView bytes) {
+    EXPECT_LE(bytes.size(), limits::kReadBufferBytes);
+    pair.server.transport->PauseReading();
+    loop_->Post([&] { pair.server.transport->ResumeReading(); });
+  };
+  pair.client.transport->Send(Bytes(size_t{4} << 20, 'x'));
+  int max_reads_between = 0;
+  int before = 0;
+  RunUntil(loop_.get(), [&] {
+    max_reads_between = std::max(max_reads_between, pair.server.reads - before);
+    before = pair.server.reads;
+    return pair.server.received.size() == size_t{4} << 20;
+  });
+  EXPECT_EQ(max_reads_between, 1);
+}
+
+TEST_F(Tcp, ATransportMayBeDestroyedInsideOnClosedAndBefore) {
+  TcpPair pair(loop_.get());
+  pair.client.destroy_on_closed = true;
+  pair.client.transport->Abort();
+  RunUntil(loop_.get(), [&] { return pair.client.closed && pair.server.closed; });
+  EXPECT_EQ(pair.client.transport, nullptr);
+
+  TcpPair other(loop_.get());
+  other.client.transport.reset();
+  RunUntil(loop_.get(), [&] { return other.server.closed.has_value(); });
+  EXPECT_FALSE(other.client.closed.has_value()) << "no event after the transport is destroyed";
+}
+
+TEST_F(Tcp, SendingToAPeerThatHasGoneEndsTheConnectionAndNotTheProcess) {
+  TcpPair pair(loop_.get());
+  pair.client.transport->PauseReading();
+  pair.server.transport->Abort();
+  RunUntil(loop_.get(), [&] { return pair.server.closed.has_value(); });
+  const auto timer = loop_->StartTimer(1, 1, [&] {
+    if (!pair.client.closed) pair.client.Call([&] { pair.client.transport->Send("anyone?"); });
+  });
+  RunUntil(loop_.get(), [&] { return pair.client.closed.has_value(); });
+  EXPECT_EQ(pair.client.closed->code(), Code::kUnavailable);
+}
+
+TEST_F(Tcp, ConnectingToNobodyFailsInWords) {
+  uint16_t port = 0;
+  {
+    auto listener = std::move(loop_->ListenTcp({"127.0.0.1", 0}, true, [](auto) {})).value();
+    port = listener->port();
+  }
+  for (const char* host : {"127.0.0.1", "localhost"}) {
+    std::optional<Status> status;
+    loop_->ConnectTcp({host, port}, 10'000, [&](auto result) { status = result.status(); });
+    EXPECT_FALSE(status.has_value());
+    RunUntil(loop_.get(), [&] { return status.has_value(); });
+    EXPECT_EQ(status->code(), Code::kUnavailable);
+    EXPECT_THAT(status->words(), HasSubstr(Endpoint{host, port}.ToString()));
+    EXPECT_THAT(status->words(), HasSubstr("refused"));
+  }
+}
+
+TEST_F(Tcp, LocalhostIsTriedAtAllItsAddresses) {
+  Recorder client;
+  Recorder server;
+  auto listener = std::move(loop_->ListenTcp({"localhost", 0}, true, [&](auto transport) {
+                    server.Take(std::move(transport));
+                  })).value();
+  loop_->ConnectTcp({"localhost", listener->port()}, 10'000, [&](auto result) {
+    ASSERT_TRUE(result.ok()) << result.status().ToString();
+    client.Take(std::move(result).value());
+  });
+  RunUntil(loop_.get(), [&] { return client.transport && server.transport; });
+}
+
+TEST_F(Tcp, ALoopMayGoWhileConnectionsAreBeingMade) {
+  loop_->ConnectTcp({"127.0.0.1", 9}, 10'000, [](auto) { FAIL() << "the loop never ran"; });
+  loop_->ConnectTcp({"localhost", 9}, 10'000, [&](auto) { loop_->Stop(); });
+}
+
+TEST_F(Tcp, APortInUseIsRefusedInWordsUnlessItIsShared) {
+  auto first = std::move(loop_->ListenTcp({"127.0.0.1", 0}, true, [](auto) {})).value();
+  const Endpoint endpoint{"127.0.0.1", first->port()};
+  const auto shared = loop_->ListenTcp(endpoint, false, [](auto) {});
+  EXPECT_TRUE(shared.ok());
+  const auto refused = loop_->ListenTcp(endpoint, true, [](auto) {});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.status().words(),
+            endpoint.ToString() +
+                " is in use by another process: stop it or choose another with --listen");
+}
+
+TEST_F(Tcp, OnlyAddressesCanBeListenedOn) {
+  const auto refused = loop_->ListenTcp({"example.org", 0}, true, [](auto) {});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.status().code(), Code::kInvalid);
+  EXPECT_THAT(refused.status().words(), HasSubstr("example.org"));
+}
+
+TEST_F(Tcp, OutOfDescriptorsAcceptingPausesAndThenGoesOn) {
+  std::vector<std::unique_ptr<Transport>> accepted;
+  auto listener = std::move(loop_->ListenTcp({"127.0.0.1", 0}, true, [&](auto transport) {
+                    accepted.push_back(std::move(transport));
+                  })).value();
+  Recorder client;
+  // The client's end is made first; then every other descriptor is taken away.
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  loop_->ConnectTcp({"127.0.0.1", listener->port()}, 10'000, [&](auto result) {
+    ASSERT_TRUE(result.ok()) << result.status().ToString();
+    client.Take(std::move(result).value());
+  });
+  int turns = 0;
+  int highest = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  close(highest);
+  const rlimit tight{.rlim_cur = static_cast<rlim_t>(highest) + 1, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &tight), 0);
+  RunUntil(loop_.get(), [&] {
+    ++turns;
+    return client.transport != nullptr;
+  });
+  bool waited = false;
+  const auto timer = loop_->StartTimer(3 * limits::kAcceptPauseMillis, 0, [&] { waited = true; });
+  turns = 0;
+  RunUntil(loop_.get(), [&] {
+    ++turns;
+    return waited;
+  });
+  EXPECT_TRUE(accepted.empty());
+  EXPECT_LT(turns, 50) << "the loop spins";
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  RunUntil(loop_.get(), [&] { return accepted.size() == 1; });
+  EXPECT_FALSE(client.closed.has_value()) << "who waited was not refused";
+}
+
+}  // namespace
+}  // namespace smile
