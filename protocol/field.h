@@ -57,7 +57,8 @@ constexpr bool IsCriticalTag(uint8_t tag) {
 
 template <class T>
 struct Layout {
-  static constexpr auto Fields() { return T::Fields(); }
+  static constexpr auto Fields() requires requires { T::Fields(); }
+  { return T::Fields(); }
 };
 
 template <>

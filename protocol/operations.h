@@ -12,25 +12,12 @@
 #include <vector>
 
 #include "protocol/field.h"
+#include "protocol/operation_list.h"
 
 namespace smile {
 
 inline constexpr uint8_t kProtocolVersion = 1;
 inline constexpr uint32_t kHelloMagic = 0x4c494d53;  // the bytes "SMIL"
-
-enum class Effect : uint8_t {
-  kRead,   // changes nothing: may be repeated
-  kWrite,  // changes records: repeated only when it is known not to have taken effect
-  kAdmin,  // about the connection or the server
-};
-
-struct OperationInfo {
-  uint8_t code;
-  std::string_view name;
-  std::string_view summary;
-  Effect effect;
-  uint8_t since;  // protocol version
-};
 
 // Body of every reply whose code is not ok.
 struct ErrorBody {
@@ -402,35 +389,6 @@ struct Stats {
 };
 
 }  // namespace op
-
-// A list of rows, for whoever derives something from all of them.
-template <class... Rows>
-struct OperationList {
-  static constexpr size_t kCount = sizeof...(Rows);
-
-  // Calls visit.template operator()<Row>() for each row in order.
-  template <class Visit>
-  static constexpr void ForEach(Visit&& visit) {
-    (visit.template operator()<Rows>(), ...);
-  }
-
-  // Null for a number or name that is no operation of this list.
-  static constexpr const OperationInfo* Find(uint8_t code) {
-    const OperationInfo* found = nullptr;
-    ((Rows::kInfo.code == code ? void(found = &Rows::kInfo) : void()), ...);
-    return found;
-  }
-  static constexpr const OperationInfo* Find(std::string_view name) {
-    const OperationInfo* found = nullptr;
-    ((Rows::kInfo.name == name ? void(found = &Rows::kInfo) : void()), ...);
-    return found;
-  }
-
-  static constexpr bool NumbersAndNamesAreUnique() {
-    return ((Find(Rows::kInfo.code) == &Rows::kInfo && Find(Rows::kInfo.name) == &Rows::kInfo) &&
-            ...);
-  }
-};
 
 using Operations = OperationList<op::Hello, op::Ping, op::Get, op::MGet, op::Put, op::Delete,
                                  op::Batch, op::Scan, op::List, op::Stats>;

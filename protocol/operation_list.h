@@ -1,0 +1,62 @@
+// What an operation's row says about itself, and lists of rows. The rows are in
+// protocol/operations.h; tests make lists of their own.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace smile {
+
+enum class Effect : uint8_t {
+  kRead,   // changes nothing: may be repeated
+  kWrite,  // changes records: repeated only when it is known not to have taken effect
+  kAdmin,  // about the connection or the server
+};
+
+struct OperationInfo {
+  uint8_t code;
+  std::string_view name;
+  std::string_view summary;
+  Effect effect;
+  uint8_t since;  // protocol version
+};
+
+// A list of rows, for whoever derives something from all of them.
+template <class... Rows>
+struct OperationList {
+  static constexpr size_t kCount = sizeof...(Rows);
+
+  // Calls visit.template operator()<Row>() for each row in order.
+  template <class Visit>
+  static constexpr void ForEach(Visit&& visit) {
+    (visit.template operator()<Rows>(), ...);
+  }
+
+  // Null for a number or name that is no operation of this list.
+  static constexpr const OperationInfo* Find(uint8_t code) {
+    const OperationInfo* found = nullptr;
+    ((Rows::kInfo.code == code ? void(found = &Rows::kInfo) : void()), ...);
+    return found;
+  }
+  static constexpr const OperationInfo* Find(std::string_view name) {
+    const OperationInfo* found = nullptr;
+    ((Rows::kInfo.name == name ? void(found = &Rows::kInfo) : void()), ...);
+    return found;
+  }
+
+  // "hello, ping, get", in order.
+  static std::string Names() {
+    std::string names;
+    ((names.append(names.empty() ? "" : ", ").append(Rows::kInfo.name)), ...);
+    return names;
+  }
+
+  static constexpr bool NumbersAndNamesAreUnique() {
+    return ((Find(Rows::kInfo.code) == &Rows::kInfo && Find(Rows::kInfo.name) == &Rows::kInfo) &&
+            ...);
+  }
+};
+
+}  // namespace smile

@@ -1,0 +1,266 @@
+#include "protocol/text_slots.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "model/path.h"
+
+namespace smile::text_internal {
+namespace {
+
+static_assert(
+    [] {
+      for (const TableInfo& table : kTables) {
+        if (table.newest_first && table.sort_part_count > 1) return false;
+      }
+      return true;
+    }(),
+    "the range of a partial path ends at PrefixEnd, which holds for ascending tables only");
+
+bool IsOption(const TextToken& token) {
+  return !token.literal && token.text.starts_with("--");
+}
+
+std::string WithDashes(std::string_view name) {
+  std::string text(name);
+  std::replace(text.begin(), text.end(), '_', '-');
+  return text;
+}
+
+std::string InCapitals(std::string_view name) {
+  std::string text(name);
+  for (char& c : text) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return text;
+}
+
+std::string PlaceholderFor(const TextSlot& slot) {
+  return slot.placeholder.empty() ? InCapitals(slot.name) : std::string(slot.placeholder);
+}
+
+std::string OptionForm(const TextSlot& slot) {
+  const std::string option = "--" + WithDashes(slot.name);
+  return slot.flag ? option : option + " " + PlaceholderFor(slot);
+}
+
+// Options are applied last: what they mean may depend on the path that stands behind them.
+struct GivenOption {
+  const TextSlot* slot;
+  TextToken value;
+};
+
+class Filler {
+ public:
+  Filler(TextState* state, std::span<const TextSlot> slots, bool nested)
+      : state_(state), slots_(slots), nested_(nested) {}
+
+  Status Fill() {
+    std::span<const TextToken>& rest = state_->input->rest;
+    while (!rest.empty()) {
+      bool mine = false;
+      SMILE_TRY(IsOption(rest.front()) ? FillOption(&mine) : FillPositional(&mine));
+      if (mine) continue;
+      if (nested_) break;
+      const std::string& text = rest.front().text;
+      return {Code::kInvalid, IsOption(rest.front())
+                                  ? fmt::format("there is no option {}", text)
+                                  : fmt::format("{} is one argument too many", Quote(text))};
+    }
+    SMILE_TRY(NothingMissing());
+    for (const GivenOption& option : options_) SMILE_TRY(Take(*option.slot, option.value));
+    return {};
+  }
+
+ private:
+  static Status Take(const TextSlot& slot, const TextToken& token) {
+    Status status = slot.take(token);
+    if (status.code() != Code::kInvalid) return status;
+    return {Code::kInvalid, fmt::format("{}: {}", OptionOrName(slot), status.words())};
+  }
+
+  static std::string OptionOrName(const TextSlot& slot) {
+    return slot.positional ? PlaceholderFor(slot) : "--" + WithDashes(slot.name);
+  }
+
+  Status FillOption(bool* mine) {
+    std::span<const TextToken>& rest = state_->input->rest;
+    const std::string name = rest.front().text.substr(2);
+    const auto slot = std::find_if(slots_.begin(), slots_.end(), [&](const TextSlot& candidate) {
+      return !candidate.positional && WithDashes(candidate.name) == name;
+    });
+    if (slot == slots_.end()) return {};
+    const bool again = std::any_of(options_.begin(), options_.end(),
+                                   [&](const GivenOption& given) { return given.slot == &*slot; });
+    if (again && !slot->repeats) return {Code::kInvalid, fmt::format("--{} is there twice", name)};
+    *mine = true;
+    GivenOption option{&*slot, {}};
+    rest = rest.subspan(1);
+    if (!slot->flag) {
+      if (rest.empty() || IsOption(rest.front())) {
+        return {Code::kInvalid, fmt::format("--{} needs a value: {}", name, OptionForm(*slot))};
+      }
+      option.value = rest.front();
+      rest = rest.subspan(1);
+    } else {
+      option.value.text = "true";
+    }
+    options_.push_back(std::move(option));
+    return {};
+  }
+
+  const TextSlot* NextPositional() {
+    for (; next_ < slots_.size(); ++next_) {
+      const TextSlot& slot = slots_[next_];
+      if (slot.positional && !(slot.is_value && state_->without_value)) return &slot;
+    }
+    return nullptr;
+  }
+
+  Status FillPositional(bool* mine) {
+    const TextSlot* slot = NextPositional();
+    if (slot == nullptr) return {};
+    std::span<const TextToken>& rest = state_->input->rest;
+    const size_t before = rest.size();
+    if (slot->take_element) {
+      SMILE_TRY(slot->take_element());
+    } else {
+      SMILE_TRY(Take(*slot, rest.front()));
+      rest = rest.subspan(1);
+    }
+    *mine = rest.size() < before;
+    if (slot->repeats) {
+      repeat_has_one_ = true;
+    } else {
+      ++next_;
+    }
+    return {};
+  }
+
+  Status NothingMissing() {
+    const TextSlot* missing = NextPositional();
+    if (missing == nullptr || (missing->repeats && repeat_has_one_)) return {};
+    return {Code::kInvalid, fmt::format("{} is missing", PlaceholderFor(*missing))};
+  }
+
+  TextState* const state_;
+  const std::span<const TextSlot> slots_;
+  const bool nested_;
+  size_t next_ = 0;
+  bool repeat_has_one_ = false;
+  std::vector<GivenOption> options_;
+};
+
+}  // namespace
+
+Status FillSlots(TextState* state, std::span<const TextSlot> slots, bool nested) {
+  return Filler(state, slots, nested).Fill();
+}
+
+void AppendUsage(std::span<const TextSlot> slots, std::string* line,
+                 std::vector<TextArgument>* arguments) {
+  for (const bool positional : {true, false}) {
+    for (const TextSlot& slot : slots) {
+      if (slot.positional != positional) continue;
+      if (slot.describe_element != nullptr) {
+        std::string element;
+        slot.describe_element(&element, arguments);
+        line->append(" (").append(element.substr(1)).append(")...");
+        continue;
+      }
+      std::string form = positional ? PlaceholderFor(slot) : OptionForm(slot);
+      if (slot.repeats) form.append("...");
+      line->append(positional ? " " + form : " [" + form + "]");
+      arguments->push_back({std::move(form), slot.summary, positional});
+    }
+  }
+}
+
+Status UnknownOperation(std::string_view name, const std::string& names) {
+  return {Code::kUnsupported,
+          fmt::format("there is no operation {}; there are {}", Quote(name), names)};
+}
+
+Status UnknownName(const TextToken& token, const std::string& names) {
+  return {Code::kInvalid, fmt::format("{} is none of {}", Quote(token.text), names)};
+}
+
+Status NoRangeFor(Table table) {
+  return {Code::kInvalid,
+          fmt::format("the path goes on behind its partition, {}/{}", InfoOf(table).name,
+                      InCapitals(InfoOf(table).partition.name))};
+}
+
+Result<uint64_t> TakeNumber(const TextToken& token, uint64_t max) {
+  const char* const end = token.text.data() + token.text.size();
+  uint64_t number = 0;
+  const auto [stopped, error] = std::from_chars(token.text.data(), end, number);
+  if (error == std::errc() && stopped == end && number <= max) return number;
+  return Status(Code::kInvalid,
+                fmt::format("{} is no whole number from 0 to {}", Quote(token.text), max));
+}
+
+Result<bool> TakeBool(const TextToken& token) {
+  if (token.text == "true") return true;
+  if (token.text == "false") return false;
+  return Status(Code::kInvalid, fmt::format("{} is neither true nor false", Quote(token.text)));
+}
+
+Result<Bytes> TakeBytes(const TextState& state, TextForm form, const TextToken& token) {
+  const ContentReader& content = state.input->content;
+  switch (form) {
+    case TextForm::kValue:
+      if (token.literal || !content) return token.text;
+      if (token.text == "-") return content(token.text);
+      if (token.text.starts_with("@")) return content(std::string_view(token.text).substr(1));
+      return token.text;
+    case TextForm::kOpaque: {
+      std::string_view digits = token.text;
+      if (digits.starts_with("0x")) digits.remove_prefix(2);
+      std::optional<Bytes> bytes = FromHex(digits);
+      if (bytes.has_value()) return *std::move(bytes);
+      return Status(Code::kInvalid,
+                    fmt::format("{} is not hexadecimal, two digits a byte", Quote(token.text)));
+    }
+    case TextForm::kSort:
+      if (state.table.has_value()) return ParseSort(*state.table, token.text);
+      break;
+    case TextForm::kSortFrom:
+    case TextForm::kSortTo:
+      if (state.table.has_value()) return ParseSortBound(*state.table, token.text);
+      break;
+    case TextForm::kPartition:
+    case TextForm::kPlain:
+    case TextForm::kChecksum:
+      break;
+  }
+  return token.text;
+}
+
+Status TakeKey(TextState* state, const TextToken& token, KeyView* key) {
+  SMILE_ASSIGN(Key parsed, ParseKey(token.text));
+  state->table = parsed.table;
+  *key = {parsed.table, state->input->bytes->Keep(std::move(parsed.partition)),
+          state->input->bytes->Keep(std::move(parsed.sort))};
+  return {};
+}
+
+Status TakePartition(TextState* state, const TextToken& token, PartitionView* partition) {
+  SMILE_ASSIGN(Path path, ParsePath(token.text));
+  const TableInfo& table = InfoOf(path.key.table);
+  const bool is_record = path.kind == Path::Kind::kRecord && table.sort_part_count > 0;
+  if (path.kind == Path::Kind::kTable || is_record) {
+    return {Code::kInvalid,
+            fmt::format("{} names no partition; one in this table is {}/{}", Quote(token.text),
+                        table.name, InCapitals(table.partition.name))};
+  }
+  state->table = path.key.table;
+  state->prefix = std::move(path.key.sort);
+  *partition = {path.key.table, state->input->bytes->Keep(std::move(path.key.partition))};
+  return {};
+}
+
+}  // namespace smile::text_internal

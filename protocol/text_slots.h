@@ -1,0 +1,317 @@
+// The machinery of protocol/text_reader.h: each field of a message becomes a slot, and the words of
+// a line are given to the slots.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "base/result.h"
+#include "model/key.h"
+#include "model/record.h"
+#include "protocol/field.h"
+#include "protocol/text_token.h"
+
+namespace smile {
+
+// Gives the bytes behind "@FILE" (`name` is FILE) or "-" (`name` is "-") where a value stands.
+// Without one, such words are values themselves.
+using ContentReader = std::function<Result<Bytes>(std::string_view name)>;
+
+// Keeps bytes where they are for as long as it lives, also when it is moved.
+class TextBytes {
+ public:
+  ByteView Keep(Bytes bytes) {
+    kept_.push_back(std::make_unique<Bytes>(std::move(bytes)));
+    return *kept_.back();
+  }
+
+ private:
+  std::vector<std::unique_ptr<Bytes>> kept_;
+};
+
+struct TextInput {
+  std::span<const TextToken> rest;
+  const ContentReader& content;
+  TextBytes* bytes;
+};
+
+// One word of a usage line.
+struct TextArgument {
+  std::string form;  // "KEY", "--limit N", "--keys-only"
+  std::string_view summary;
+  bool positional = false;
+};
+
+namespace text_internal {
+
+// What is known while one message is read.
+struct TextState {
+  TextInput* input = nullptr;
+  std::optional<Table> table = std::nullopt;
+  Bytes prefix = {};           // of a partial path
+  bool without_value = false;  // the message is a delete
+};
+
+struct TextSlot {
+  using Describe = void (*)(std::string* line, std::vector<TextArgument>* arguments);
+
+  std::string_view name;
+  std::string_view summary;
+  std::string_view placeholder = {};  // empty: a bare flag, or the field's name in capitals
+  bool positional = false;
+  bool flag = false;
+  bool repeats = false;
+  bool is_value = false;
+  std::function<Status(const TextToken&)> take = nullptr;
+  std::function<Status()> take_element = nullptr;  // of a list of messages, from the input
+  Describe describe_element = nullptr;
+};
+
+// Gives words of the input to the slots. `nested`: what is not for these slots is left for the
+// message around this one; else it is an error.
+Status FillSlots(TextState* state, std::span<const TextSlot> slots, bool nested);
+
+void AppendUsage(std::span<const TextSlot> slots, std::string* line,
+                 std::vector<TextArgument>* arguments);
+
+Status UnknownOperation(std::string_view name, const std::string& names);
+
+Result<uint64_t> TakeNumber(const TextToken& token, uint64_t max);
+Result<bool> TakeBool(const TextToken& token);
+Result<Bytes> TakeBytes(const TextState& state, TextForm form, const TextToken& token);
+Status TakeKey(TextState* state, const TextToken& token, KeyView* key);
+Status TakePartition(TextState* state, const TextToken& token, PartitionView* partition);
+Status UnknownName(const TextToken& token, const std::string& names);
+
+template <class T>
+Status TakeEnum(TextState* state, const TextToken& token, T* value) {
+  std::string names;
+  for (const auto& known : EnumTable<T>::kValues) {
+    names.append(names.empty() ? "" : ", ").append(known.name);
+    if (known.name != token.text) continue;
+    *value = known.value;
+    if constexpr (std::is_same_v<T, Table>) state->table = *value;
+    if constexpr (std::is_same_v<T, MutationKind>) {
+      state->without_value = *value == MutationKind::kDelete;
+    }
+    return {};
+  }
+  return UnknownName(token, names);
+}
+
+template <class T>
+Status TakeValue(TextState* state, TextForm form, const TextToken& token, T* value) {
+  if constexpr (std::is_same_v<T, bool>) {
+    SMILE_ASSIGN(*value, TakeBool(token));
+    return {};
+  } else if constexpr (std::is_enum_v<T>) {
+    return TakeEnum(state, token, value);
+  } else if constexpr (std::unsigned_integral<T>) {
+    SMILE_ASSIGN(const uint64_t number, TakeNumber(token, std::numeric_limits<T>::max()));
+    *value = static_cast<T>(number);
+    return {};
+  } else if constexpr (std::is_same_v<T, ByteView>) {
+    SMILE_ASSIGN(Bytes bytes, TakeBytes(*state, form, token));
+    *value = state->input->bytes->Keep(std::move(bytes));
+    return {};
+  } else if constexpr (std::is_same_v<T, KeyView>) {
+    return TakeKey(state, token, value);
+  } else {
+    static_assert(std::is_same_v<T, PartitionView>, "an optional field is no message");
+    return TakePartition(state, token, value);
+  }
+}
+
+template <class T>
+constexpr std::string_view PlaceholderOf(TextForm form) {
+  if constexpr (std::is_same_v<T, Table>) {
+    return "TABLE";
+  } else if constexpr (std::unsigned_integral<T>) {
+    return "N";
+  } else if constexpr (std::is_same_v<T, MutationKind>) {
+    return "put|delete";
+  } else if constexpr (std::is_same_v<T, ByteView>) {
+    if (form == TextForm::kOpaque) return "HEX";
+    if (form == TextForm::kSort || form == TextForm::kSortFrom || form == TextForm::kSortTo) {
+      return "SORT";
+    }
+  }
+  return {};
+}
+
+// Read by a word of its own, unlike a message inside a message.
+template <class T>
+inline constexpr bool kIsOneWord =
+    std::is_enum_v<T> || std::unsigned_integral<T> || std::is_same_v<T, ByteView> ||
+    std::is_same_v<T, KeyView> || std::is_same_v<T, PartitionView>;
+
+template <Message M>
+Status FinishMessage(TextState* state, M* message);
+
+template <Message M>
+std::vector<TextSlot> SlotsOf(TextState* state, M* message);
+
+template <Message M>
+Status ReadElement(TextState* outer, M* element) {
+  TextState state{.input = outer->input, .table = outer->table};
+  const std::vector<TextSlot> slots = SlotsOf(&state, element);
+  SMILE_TRY(FillSlots(&state, slots, true));
+  return FinishMessage(&state, element);
+}
+
+template <Message M>
+void DescribeArguments(std::string* line, std::vector<TextArgument>* arguments) {
+  TextState state{};
+  M message;
+  AppendUsage(SlotsOf(&state, &message), line, arguments);
+}
+
+inline void AddConditionSlots(Condition* condition, std::vector<TextSlot>* slots) {
+  for (const auto& known : EnumTable<ConditionKind>::kValues) {
+    if (known.value == ConditionKind::kAlways) continue;
+    const bool takes_version = known.value == ConditionKind::kIfVersion;
+    slots->push_back({.name = known.name,
+                      .summary = takes_version ? "only if the record has this version"
+                                               : "only if there is no such record",
+                      .placeholder = takes_version ? "N" : "",
+                      .flag = !takes_version,
+                      .take = [=](const TextToken& token) -> Status {
+                        if (condition->kind != ConditionKind::kAlways) {
+                          return {Code::kInvalid, "there can be only one condition"};
+                        }
+                        condition->kind = known.value;
+                        if (!takes_version) return {};
+                        return TakeValue(nullptr, TextForm::kPlain, token, &condition->version);
+                      }});
+  }
+}
+
+// The slot of a list; `element_at` makes room for one more element.
+template <class Element, class Append>
+void MakeRepeat(TextState* state, TextForm form, Append append, TextSlot* slot) {
+  slot->repeats = true;
+  if constexpr (kIsOneWord<Element>) {
+    slot->placeholder = PlaceholderOf<Element>(form);
+    slot->take = [=](const TextToken& token) { return TakeValue(state, form, token, append()); };
+  } else {
+    slot->take_element = [=] { return ReadElement(state, append()); };
+    slot->describe_element = &DescribeArguments<Element>;
+  }
+}
+
+// The slots of one field; `member` may be a std::optional.
+template <class FieldType, class Member>
+void AddSlots(TextState* state, const FieldType& field, Member* member,
+              std::vector<TextSlot>* slots) {
+  using T = typename OptionalInner<Member>::Type;
+  const TextForm form = field.text;
+  if constexpr (std::is_same_v<T, Condition>) {
+    AddConditionSlots(member, slots);
+  } else if constexpr (!kIsOneWord<T> && !kIsList<T>) {
+    for (TextSlot& slot : SlotsOf(state, member)) slots->push_back(std::move(slot));
+  } else if (form != TextForm::kChecksum) {
+    TextSlot slot{.name = field.name, .summary = field.summary};
+    slot.positional = !kIsOptional<Member> && !field.text_default;
+    slot.is_value = form == TextForm::kValue;
+    const auto target = [member]() -> T* {
+      if constexpr (kIsOptional<Member>) {
+        return member->has_value() ? &**member : &member->emplace();
+      } else {
+        return member;
+      }
+    };
+    if constexpr (kIsList<T>) {
+      const auto append = [=] { return &target()->emplace_back(); };
+      MakeRepeat<typename T::value_type>(state, form, append, &slot);
+    } else {
+      slot.placeholder = PlaceholderOf<T>(form);
+      slot.flag = std::is_same_v<T, bool> && !slot.positional;
+      if (slot.flag) slot.placeholder = {};
+      slot.take = [=](const TextToken& token) -> Status {
+        return TakeValue(state, form, token, target());
+      };
+    }
+    slots->push_back(std::move(slot));
+  }
+}
+
+template <Message M>
+std::vector<TextSlot> SlotsOf(TextState* state, M* message) {
+  std::vector<TextSlot> slots;
+  ForEachField<M>(
+      [&](const auto& field) { AddSlots(state, field, &(message->*(field.kMember)), &slots); });
+  return slots;
+}
+
+// Computes checksums.
+template <Message M>
+void SetChecksums(const TextState& state, M* message) {
+  if (state.without_value) return;
+  ByteView value;
+  ForEachField<M>([&](const auto& field) {
+    using T = std::remove_cvref_t<decltype(message->*(field.kMember))>;
+    if constexpr (std::is_same_v<T, ByteView>) {
+      if (field.text == TextForm::kValue) value = message->*(field.kMember);
+    } else if constexpr (Message<T> && !kIsOneWord<T>) {
+      SetChecksums(state, &(message->*(field.kMember)));
+    }
+  });
+  ForEachField<M>([&](const auto& field) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(message->*(field.kMember))>,
+                                 uint64_t>) {
+      if (field.text == TextForm::kChecksum) message->*(field.kMember) = Hash64(value);
+    }
+  });
+}
+
+Status NoRangeFor(Table table);
+
+// Turns a partial path into the range of the message, where that leaves it open.
+template <Message M>
+Status SetRange(TextState* state, M* message) {
+  if (state->prefix.empty()) return {};
+  bool has_range = false;
+  ForEachField<M>([&](const auto& field) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(message->*(field.kMember))>,
+                                 std::optional<ByteView>>) {
+      std::optional<ByteView>& bound = message->*(field.kMember);
+      const bool begins = field.text == TextForm::kSortFrom;
+      if (!begins && field.text != TextForm::kSortTo) return;
+      has_range = true;
+      Bytes bytes = begins ? state->prefix : PrefixEnd(state->prefix);
+      if (!bound.has_value() && !bytes.empty()) bound = state->input->bytes->Keep(std::move(bytes));
+    }
+  });
+  return has_range ? Status() : NoRangeFor(*state->table);
+}
+
+template <Message M>
+Status FinishMessage(TextState* state, M* message) {
+  SetChecksums(*state, message);
+  return SetRange(state, message);
+}
+
+// Reads all of the input as one message.
+template <Message M>
+Status ReadMessage(TextInput* input, M* message) {
+  TextState state{.input = input};
+  const std::vector<TextSlot> slots = SlotsOf(&state, message);
+  SMILE_TRY(FillSlots(&state, slots, false));
+  return FinishMessage(&state, message);
+}
+
+}  // namespace text_internal
+
+}  // namespace smile

@@ -1,0 +1,138 @@
+#include "protocol/text_token.h"
+
+#include <cstdint>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace smile {
+namespace {
+
+constexpr bool IsBlank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct Escape {
+  char letter;
+  char byte;
+};
+constexpr Escape kEscapes[] = {{'n', '\n'}, {'r', '\r'}, {'t', '\t'},
+                               {'0', '\0'}, {'"', '"'},  {'\\', '\\'}};
+
+// Takes an escape, whose '\' has been taken, off the front of `text`.
+Status TakeEscape(std::string_view* text, std::string* out) {
+  if (text->empty()) return {Code::kInvalid, "a quote is open at the end of the line"};
+  const char letter = text->front();
+  text->remove_prefix(1);
+  for (const Escape& escape : kEscapes) {
+    if (escape.letter == letter) {
+      out->push_back(escape.byte);
+      return {};
+    }
+  }
+  if (letter == 'x') {
+    if (const auto byte = FromHex(text->substr(0, 2)); byte.has_value() && byte->size() == 1) {
+      out->append(*byte);
+      text->remove_prefix(2);
+      return {};
+    }
+  }
+  return {Code::kInvalid,
+          "in quotes, '\\' is followed by one of n r t 0 \" \\ or by x and two "
+          "hexadecimal digits"};
+}
+
+// Takes a quoted token, whose opening quote has been taken, off the front of `text`.
+Status TakeQuoted(std::string_view* text, std::string* out) {
+  while (!text->empty()) {
+    const char c = text->front();
+    text->remove_prefix(1);
+    if (c == '\\') {
+      SMILE_TRY(TakeEscape(text, out));
+    } else if (c != '"') {
+      out->push_back(c);
+    } else if (!text->empty() && !IsBlank(text->front())) {
+      return {Code::kInvalid, "a closing quote is followed by a space"};
+    } else {
+      return {};
+    }
+  }
+  return {Code::kInvalid, "a quote is open at the end of the line"};
+}
+
+// Behind a "--", which goes away, every token is literal.
+void Append(TextToken token, bool* rest_is_literal, std::vector<TextToken>* tokens) {
+  if (!token.literal && !*rest_is_literal && token.text == "--") {
+    *rest_is_literal = true;
+    return;
+  }
+  token.literal = token.literal || *rest_is_literal;
+  tokens->push_back(std::move(token));
+}
+
+}  // namespace
+
+Result<std::vector<TextToken>> SplitLine(std::string_view line) {
+  std::vector<TextToken> tokens;
+  bool rest_is_literal = false;
+  while (true) {
+    while (!line.empty() && IsBlank(line.front())) line.remove_prefix(1);
+    if (line.empty()) return tokens;
+    TextToken token;
+    if (line.front() == '"') {
+      token.literal = true;
+      line.remove_prefix(1);
+      SMILE_TRY(TakeQuoted(&line, &token.text));
+    } else {
+      size_t size = 0;
+      while (size < line.size() && !IsBlank(line[size])) ++size;
+      token.text = line.substr(0, size);
+      line.remove_prefix(size);
+    }
+    Append(std::move(token), &rest_is_literal, &tokens);
+  }
+}
+
+std::vector<TextToken> TokensOf(std::span<const std::string> arguments) {
+  std::vector<TextToken> tokens;
+  bool rest_is_literal = false;
+  for (const std::string& argument : arguments) {
+    Append({argument, false}, &rest_is_literal, &tokens);
+  }
+  return tokens;
+}
+
+std::string Quote(std::string_view text) {
+  std::string quoted = "\"";
+  while (!text.empty()) {
+    const size_t size = Utf8SequenceSize(text);
+    const char c = text[0];
+    if (size > 0 && !IsControl(text, size) && c != '"' && c != '\\') {
+      quoted.append(text.substr(0, size));
+      text.remove_prefix(size);
+      continue;
+    }
+    const Escape* known = nullptr;
+    for (const Escape& escape : kEscapes) {
+      if (escape.byte == c) known = &escape;
+    }
+    quoted.append(known != nullptr ? fmt::format("\\{}", known->letter)
+                                   : fmt::format("\\x{:02x}", static_cast<uint8_t>(c)));
+    text.remove_prefix(1);
+  }
+  quoted.push_back('"');
+  return quoted;
+}
+
+std::string QuoteToken(std::string_view text) {
+  const bool special = text.empty() || text[0] == '"' || text[0] == '-' || text[0] == '@';
+  if (!special && text.find(' ') == std::string_view::npos) {
+    const std::string quoted = Quote(text);
+    // A character that had to be escaped, or that only means itself outside of quotes?
+    if (quoted.size() == text.size() + 2) return std::string(text);
+  }
+  return Quote(text);
+}
+
+}  // namespace smile

@@ -1,0 +1,140 @@
+// Any message as a small tree of named, readable values: what lines, JSON and the explanation of
+// frames are written from. Derived from the fields; nothing here knows an operation.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "model/key.h"
+#include "model/path.h"
+#include "model/record.h"
+#include "protocol/field.h"
+
+namespace smile {
+
+// What a reader knows beside the message itself.
+struct TextContext {
+  // To show sort keys and partitions as in a path. Replies of SCAN and LIST need that of their
+  // request: see ContextOf.
+  std::optional<Table> table;
+};
+
+struct TextNode {
+  enum class Kind : uint8_t {
+    kNumber,   // number
+    kBool,     // number is 0 or 1
+    kWord,     // word: a name, a path or hexadecimal digits; valid UTF-8 without spaces
+    kBytes,    // bytes: anything
+    kList,     // children, without names of their own
+    kMessage,  // children; optional fields that are absent are left out
+  };
+
+  Kind kind = Kind::kMessage;
+  std::string_view name;  // of the field
+  uint64_t number = 0;
+  std::string word;
+  ByteView bytes;  // borrowed from the message
+  std::vector<TextNode> children;
+};
+
+// The one word for a condition: "always", "if_absent", "if_version:7".
+std::string WordFor(const Condition& condition);
+// Bytes that have a form of their own: sort keys and partitions (in hexadecimal if the table is not
+// known), opaque tokens.
+std::string WordFor(TextForm form, const TextContext& context, ByteView bytes);
+// 16 hexadecimal digits.
+std::string WordForChecksum(uint64_t checksum);
+
+namespace text_internal {
+
+template <Message M>
+std::vector<TextNode> NodesOf(const M& message, const TextContext& context);
+
+constexpr bool IsText(TextForm form) {
+  return form == TextForm::kPlain || form == TextForm::kValue;
+}
+
+template <class T>
+TextNode NodeOf(std::string_view name, TextForm form, const T& value, const TextContext& context) {
+  using Kind = TextNode::Kind;
+  TextNode node{.name = name};
+  const auto word = [&](std::string text) {
+    node.kind = Kind::kWord;
+    node.word = std::move(text);
+  };
+  if constexpr (std::is_same_v<T, bool>) {
+    node.kind = Kind::kBool;
+    node.number = value ? 1 : 0;
+  } else if constexpr (std::is_enum_v<T>) {
+    word(std::string(NameOf(value)));
+  } else if constexpr (std::unsigned_integral<T>) {
+    node.kind = Kind::kNumber;
+    node.number = value;
+    if (form == TextForm::kChecksum) word(WordForChecksum(value));
+  } else if constexpr (std::is_same_v<T, ByteView>) {
+    node.kind = Kind::kBytes;
+    node.bytes = value;
+    if (!IsText(form)) word(WordFor(form, context, value));
+  } else if constexpr (std::is_same_v<T, KeyView>) {
+    word(FormatKey(value));
+  } else if constexpr (std::is_same_v<T, PartitionView>) {
+    word(FormatPartition(value));
+  } else if constexpr (std::is_same_v<T, Condition>) {
+    word(WordFor(value));
+  } else if constexpr (kIsList<T>) {
+    node.kind = Kind::kList;
+    for (const auto& element : value) {
+      node.children.push_back(NodeOf(std::string_view(), form, element, context));
+    }
+  } else {
+    node.children = NodesOf(value, context);
+  }
+  return node;
+}
+
+template <Message M>
+std::vector<TextNode> NodesOf(const M& message, const TextContext& context) {
+  std::vector<TextNode> nodes;
+  ForEachField<M>([&](const auto& field) {
+    const auto& value = message.*(field.kMember);
+    if constexpr (kIsOptional<std::remove_cvref_t<decltype(value)>>) {
+      if (value.has_value()) nodes.push_back(NodeOf(field.name, field.text, *value, context));
+    } else {
+      nodes.push_back(NodeOf(field.name, field.text, value, context));
+    }
+  });
+  return nodes;
+}
+
+}  // namespace text_internal
+
+// Borrows the bytes of the message.
+template <Message M>
+TextNode ToTree(const M& message, const TextContext& context = {}) {
+  return {.children = text_internal::NodesOf(message, context)};
+}
+
+// What a request says about how to show its reply: the table of its first field that has one.
+template <Message M>
+TextContext ContextOf(const M& request) {
+  TextContext context;
+  ForEachField<M>([&](const auto& field) {
+    using T = std::remove_cvref_t<decltype(request.*(field.kMember))>;
+    if (context.table.has_value()) return;
+    if constexpr (std::is_same_v<T, Table>) {
+      context.table = request.*(field.kMember);
+    } else if constexpr (std::is_same_v<T, KeyView> || std::is_same_v<T, PartitionView>) {
+      context.table = (request.*(field.kMember)).table;
+    }
+  });
+  return context;
+}
+
+}  // namespace smile

@@ -1,0 +1,167 @@
+#include "protocol/text_writer.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "model/path.h"
+#include "protocol/text_token.h"
+
+namespace smile {
+namespace {
+
+using Kind = TextNode::Kind;
+using Json = nlohmann::ordered_json;
+
+bool IsPrintable(ByteView bytes) {
+  while (!bytes.empty()) {
+    const size_t size = Utf8SequenceSize(bytes);
+    if (size == 0) return false;
+    if (IsControl(bytes, size) && bytes[0] != '\n' && bytes[0] != '\t') return false;
+    bytes.remove_prefix(size);
+  }
+  return true;
+}
+
+std::string BytesInLine(ByteView bytes, const LineStyle& style) {
+  size_t shown = bytes.size();
+  if (style.max_bytes != 0 && shown > style.max_bytes) shown = style.max_bytes;
+  const bool cut = shown < bytes.size();
+  if (!IsPrintable(bytes)) {
+    const std::string hex = "0x" + ToHex(bytes.substr(0, shown));
+    return cut ? fmt::format("{}…({} bytes)", hex, bytes.size()) : hex;
+  }
+  // Not in the middle of a character.
+  while (cut && shown > 0 && (static_cast<uint8_t>(bytes[shown]) & 0xc0) == 0x80) --shown;
+  const std::string quoted = Quote(bytes.substr(0, shown));
+  return cut ? fmt::format("{}…({} bytes)", quoted, bytes.size()) : quoted;
+}
+
+void AppendFields(const TextNode& message, const LineStyle& style, std::string* line);
+
+void AppendValue(const TextNode& node, const LineStyle& style, std::string* line) {
+  switch (node.kind) {
+    case Kind::kNumber:
+      line->append(std::to_string(node.number));
+      return;
+    case Kind::kBool:
+      line->append(node.number != 0 ? "true" : "false");
+      return;
+    case Kind::kWord:
+      line->append(node.word);
+      return;
+    case Kind::kBytes:
+      line->append(BytesInLine(node.bytes, style));
+      return;
+    case Kind::kMessage:
+      if (style.list_lines) {
+        AppendFields(node, style, line);
+        return;
+      }
+      line->push_back('{');
+      AppendFields(node, style, line);
+      line->push_back('}');
+      return;
+    case Kind::kList:
+      break;
+  }
+  const std::string_view before = style.list_lines ? "\n  " : "";
+  const std::string_view between = style.list_lines ? "" : ", ";
+  if (!style.list_lines) line->push_back('[');
+  for (size_t i = 0; i < node.children.size(); ++i) {
+    line->append(i > 0 ? between : "").append(before);
+    AppendValue(node.children[i], style, line);
+  }
+  if (!style.list_lines) line->push_back(']');
+}
+
+void AppendField(const TextNode& field, const LineStyle& style, std::string* line) {
+  if (field.kind == Kind::kMessage) {
+    AppendFields(field, style, line);
+    return;
+  }
+  line->append(field.name).push_back('=');
+  if (field.kind == Kind::kList && style.list_lines) {
+    line->append(std::to_string(field.children.size()));
+  }
+  AppendValue(field, style, line);
+}
+
+// Lists whose elements stand on lines of their own come behind all other fields.
+void AppendFields(const TextNode& message, const LineStyle& style, std::string* line) {
+  const size_t start = line->size();
+  for (const bool lists : {false, true}) {
+    for (const TextNode& field : message.children) {
+      const bool is_list = field.kind == Kind::kList && style.list_lines;
+      if (is_list != lists) continue;
+      if (line->size() > start) line->push_back(' ');
+      AppendField(field, style, line);
+    }
+  }
+}
+
+Json JsonOf(const TextNode& node);
+
+void AddToObject(const TextNode& field, Json* object) {
+  std::string name(field.name);
+  if (field.kind == Kind::kBytes && !IsUtf8(field.bytes)) {
+    (*object)[name + "_base64"] = ToBase64(field.bytes);
+  } else {
+    (*object)[name] = JsonOf(field);
+  }
+}
+
+Json JsonOf(const TextNode& node) {
+  switch (node.kind) {
+    case Kind::kNumber:
+      return node.number;
+    case Kind::kBool:
+      return node.number != 0;
+    case Kind::kWord:
+      return node.word;
+    case Kind::kBytes:
+      if (!IsUtf8(node.bytes)) return Json{{"base64", ToBase64(node.bytes)}};
+      return std::string(node.bytes);
+    case Kind::kList: {
+      Json list = Json::array();
+      for (const TextNode& element : node.children) list.push_back(JsonOf(element));
+      return list;
+    }
+    case Kind::kMessage:
+      break;
+  }
+  Json object = Json::object();
+  for (const TextNode& field : node.children) AddToObject(field, &object);
+  return object;
+}
+
+}  // namespace
+
+std::string WordFor(const Condition& condition) {
+  std::string word(NameOf(condition.kind));
+  if (condition.kind == ConditionKind::kIfVersion) word += fmt::format(":{}", condition.version);
+  return word;
+}
+
+std::string WordFor(TextForm form, const TextContext& context, ByteView bytes) {
+  const bool is_key = form != TextForm::kOpaque;
+  if (!is_key || !context.table.has_value()) return "0x" + ToHex(bytes);
+  if (form == TextForm::kPartition) return FormatPartition({*context.table, bytes});
+  return FormatSort(*context.table, bytes);
+}
+
+std::string WordForChecksum(uint64_t checksum) {
+  return fmt::format("{:016x}", checksum);
+}
+
+std::string WriteLine(const TextNode& message, const LineStyle& style) {
+  std::string line;
+  AppendFields(message, style, &line);
+  return line;
+}
+
+std::string WriteJson(const TextNode& message) {
+  return JsonOf(message).dump();
+}
+
+}  // namespace smile

@@ -1,0 +1,31 @@
+// Messages as text for people and programs: lines and JSON.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "protocol/text_tree.h"
+
+namespace smile {
+
+struct LineStyle {
+  // Elements of lists each on an indented line of their own; else all in one line, in brackets.
+  bool list_lines = false;
+  // Bytes over this are cut short, with their whole length behind them. 0: nothing is cut.
+  size_t max_bytes = 0;
+};
+
+// key=users/42/profile version=7 value="Ada" …
+//
+// Bytes stand in quotes (protocol/text_token.h) if they are printable text: well-formed UTF-8
+// without control characters other than newline and tab; else as 0x… . Messages inside messages are
+// shown as if their fields were the outer one's; elements of lists are { … }. Never a newline
+// unless list_lines asks for it.
+std::string WriteLine(const TextNode& message, const LineStyle& style = {});
+
+// The same as a JSON object in one line, fields in their order. Numbers are exact up to 2^64 - 1.
+// Bytes named NAME are "NAME": "…" if they are well-formed UTF-8, else "NAME_base64": "…"; in a
+// list of bytes such an element is {"base64": "…"}.
+std::string WriteJson(const TextNode& message);
+
+}  // namespace smile
