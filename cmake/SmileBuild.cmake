@@ -29,7 +29,7 @@ if(LLD)
   add_link_options(-fuse-ld=lld)
 endif()
 
-add_compile_options(-Wall -Wextra -Werror -fno-omit-frame-pointer)
+add_compile_options(-Wall -Wextra -Wno-missing-field-initializers -Werror -fno-omit-frame-pointer)
 if(SMILE_SANITIZE)
   add_compile_options(-fsanitize=${SMILE_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${SMILE_SANITIZE})

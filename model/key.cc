@@ -43,14 +43,18 @@ Status ValidatePartition(const PartitionView& partition) {
   return NothingLeft(table, bytes);
 }
 
-Status ValidateKey(const KeyView& key) {
-  if (Status status = ValidatePartition(key.partition_view()); !status.ok()) return status;
-  const TableInfo& table = InfoOf(key.table);
-  ByteReader bytes(key.sort);
+Status ValidateSort(Table table_id, ByteView sort) {
+  const TableInfo& table = InfoOf(table_id);
+  ByteReader bytes(sort);
   for (const Part& part : table.sort()) {
     if (Status status = TakePart(table, part, &bytes); !status.ok()) return status;
   }
   return NothingLeft(table, bytes);
+}
+
+Status ValidateKey(const KeyView& key) {
+  if (Status status = ValidatePartition(key.partition_view()); !status.ok()) return status;
+  return ValidateSort(key.table, key.sort);
 }
 
 Status ValidateSortBound(Table table_id, ByteView bound) {

@@ -43,6 +43,7 @@ struct Key {
 
 // Each answers kInvalid, in words that name the part, unless the bytes fit the table.
 Status ValidatePartition(const PartitionView& partition);
+Status ValidateSort(Table table, ByteView sort);
 Status ValidateKey(const KeyView& key);
 
 // A bound of a scan: a whole number of leading parts of a sort key, possibly none. A name may be

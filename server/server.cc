@@ -1,1 +1,96 @@
-#include "storage/engine.h"
+#include "server/server.h"
+
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "protocol/operations.h"
+
+namespace smile {
+
+Server::Server(const ServerOptions& options, Engine& engine, const Clock& clock, const Logger& log)
+    : clock_(clock),
+      started_nanos_(clock.MonotonicNanos()),
+      listening_on_(options.listen),
+      handlers_(engine, clock, [this] { return Stats(); }),
+      budget_(options.max_connections),
+      shared_{.handlers = handlers_,
+              .clock = clock,
+              .log = log,
+              .budget = budget_,
+              .idle_millis = options.idle_millis} {}
+
+Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Engine& engine,
+                                              const Clock& clock, const Logger& log) {
+  std::unique_ptr<Server> server(new Server(options, engine, clock, log));
+  for (uint32_t i = 0; i < options.workers; ++i) {
+    SMILE_ASSIGN(std::unique_ptr<Worker> worker, Worker::Create(server->shared_));
+    // The first finds out whether the port is free, and which one it is.
+    SMILE_ASSIGN(server->listening_on_.port, worker->Listen(server->listening_on_, i == 0));
+    server->workers_.push_back(std::move(worker));
+  }
+  for (const auto& worker : server->workers_) worker->Start();
+  return server;
+}
+
+Server::~Server() {
+  for (const auto& worker : workers_) worker->Stop();
+}
+
+void Server::BeginDrain() {
+  for (const auto& worker : workers_) worker->Drain();
+}
+
+bool Server::drained() const {
+  return open_connections() == 0;
+}
+
+void Server::AbortConnections() {
+  for (const auto& worker : workers_) worker->AbortConnections();
+}
+
+uint64_t Server::open_connections() const {
+  uint64_t open = 0;
+  for (const auto& worker : workers_) open += worker->metrics().connections_open.value();
+  return open;
+}
+
+EngineStats Server::Stats() const {
+  EngineStats stats;
+  const auto sum = [this](auto&& counter_of) {
+    uint64_t total = 0;
+    for (const auto& worker : workers_) total += counter_of(worker->metrics()).value();
+    return total;
+  };
+  using Metrics = WorkerMetrics;
+  const std::pair<const char*, Counter Metrics::*> counters[] = {
+      {"server.connections.accepted_count", &Metrics::connections_accepted},
+      {"server.connections.refused_count", &Metrics::connections_refused},
+      {"server.connections.open_count", &Metrics::connections_open},
+      {"server.received_bytes", &Metrics::bytes_received},
+      {"server.sent_bytes", &Metrics::bytes_sent},
+      {"server.requests.open_count", &Metrics::requests_open},
+  };
+  for (const auto& [name, member] : counters) {
+    stats.emplace_back(
+        name, sum([member = member](const Metrics& m) -> const Counter& { return m.*member; }));
+  }
+  Operations::ForEach([&]<class Row>() {
+    stats.emplace_back(
+        fmt::format("server.requests.{}_count", Row::kInfo.name),
+        sum([](const Metrics& m) -> const Counter& { return m.requests[Row::kInfo.code]; }));
+  });
+  for (const CodeInfo& info : kCodes) {
+    const auto index = static_cast<size_t>(info.code);
+    stats.emplace_back(
+        fmt::format("server.replies.{}_count", info.name),
+        sum([index](const Metrics& m) -> const Counter& { return m.replies[index]; }));
+  }
+  stats.emplace_back("server.workers_count", workers_.size());
+  stats.emplace_back("server.uptime_seconds",
+                     (clock_.MonotonicNanos() - started_nanos_) / (1000 * kNanosPerMilli));
+  return stats;
+}
+
+}  // namespace smile

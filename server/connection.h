@@ -1,0 +1,58 @@
+// A session and the transport that carries it: bytes from one to the other, reading paused while
+// the session has no room, the transport closed behind the session's last words.
+//
+// On the worker's thread only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "base/clock.h"
+#include "net/transport.h"
+#include "server/session.h"
+
+namespace smile {
+
+class Connection final : public TransportEvents {
+ public:
+  // What the connection asks of its worker.
+  struct Owner {
+    std::function<void(Connection*)> has_output;  // call Flush() before the loop sleeps
+    std::function<void(Connection*)> closed;      // destroys it
+  };
+
+  // `shared` and `owner` outlive it.
+  Connection(std::unique_ptr<Transport> transport, const Session::Shared& shared,
+             const Owner& owner);
+
+  // Begins to read.
+  void Start();
+
+  // Sends what the session has to say, in one write as far as the transport takes it.
+  void Flush();
+
+  // About once a second. `idle_millis` 0: connections may be idle for ever.
+  void Tick(int64_t idle_millis);
+
+  void Drain();
+  void Abort() { transport_->Abort(); }
+
+  bool flush_is_due = false;  // for its owner's list
+
+ private:
+  void OnBytes(ByteView bytes) override;
+  void OnSent() override;
+  void OnEnd() override;
+  void OnClosed(const Status& status) override;
+
+  const std::unique_ptr<Transport> transport_;
+  const Clock& clock_;
+  const Owner& owner_;
+  const std::shared_ptr<Session> session_;
+  int64_t last_progress_nanos_ = 0;  // when the client last took something
+  bool reading_ = true;
+  bool closing_ = false;
+};
+
+}  // namespace smile

@@ -1,0 +1,336 @@
+#include "server/handlers.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/hash.h"
+#include "base/limits.h"
+#include "model/path.h"
+#include "server/session.h"
+
+namespace smile {
+namespace {
+
+// First byte of a SCAN or LIST continuation: its format, so that a later one can differ.
+constexpr char kContinuationFormat = 1;
+
+Bytes MakeContinuation(ByteView last) {
+  return Bytes(1, kContinuationFormat).append(last);
+}
+
+// The sort key or partition that a continuation goes on behind.
+ByteView BehindContinuation(const std::optional<ByteView>& continuation) {
+  return continuation.has_value() && !continuation->empty() ? continuation->substr(1) : ByteView();
+}
+
+Status CheckContinuationFormat(const std::optional<ByteView>& continuation) {
+  if (!continuation.has_value() || continuation->empty() ||
+      continuation->front() == kContinuationFormat) {
+    return {};
+  }
+  return {Code::kInvalid, "the continuation is not one that this server gave"};
+}
+
+Status CheckCondition(const Condition& condition) {
+  const bool has_version = condition.version != 0;
+  if (has_version == (condition.kind == ConditionKind::kIfVersion)) return {};
+  return {Code::kInvalid, "a condition has a version (not 0) if and only if it is if_version"};
+}
+
+Status CheckValue(ByteView value, uint64_t checksum) {
+  if (value.size() > limits::kMaxValueBytes) {
+    return {Code::kTooLarge,
+            fmt::format("a value has up to {} bytes, not {}: larger content is media",
+                        limits::kMaxValueBytes, value.size())};
+  }
+  if (Hash64(value) != checksum) {
+    return {Code::kDamagedInTransit, "the value does not match its checksum (XXH3-64, seed 0)"};
+  }
+  return {};
+}
+
+Status CheckExpiry(uint32_t seconds, uint32_t least) {
+  if (seconds >= least && seconds <= limits::kMaxExpirySeconds) return {};
+  return {Code::kInvalid, fmt::format("expire_seconds is from {} to {}, not {}", least,
+                                      limits::kMaxExpirySeconds, seconds)};
+}
+
+Status CheckCount(std::string_view what, size_t count, size_t most) {
+  if (count == 0) return {Code::kInvalid, fmt::format("there are no {}: give at least one", what)};
+  if (count <= most) return {};
+  return {Code::kTooLarge, fmt::format("{} {} are more than {}: split them", count, what, most)};
+}
+
+Status CheckItem(Table table, const op::BatchItem& item) {
+  SMILE_TRY(ValidateSort(table, item.sort));
+  SMILE_TRY(CheckCondition(item.condition));
+  if (item.kind == MutationKind::kDelete) {
+    if (item.value.empty() && item.checksum == 0 && item.expire_seconds == 0) return {};
+    return {Code::kInvalid, "a delete in a batch has no value, checksum or expiry"};
+  }
+  SMILE_TRY(CheckExpiry(item.expire_seconds, 0));
+  return CheckValue(item.value, item.checksum);
+}
+
+// What a failed write tells beside its status.
+ErrorDetail DetailOf(const WriteReply& reply, bool with_index) {
+  if (reply.status.code() != Code::kConditionFailed) return {};
+  ErrorDetail detail{.version = reply.met_version};
+  if (with_index) detail.index = reply.failed_index;
+  return detail;
+}
+
+op::KeyResult ToKeyResult(const Result<Record>& result) {
+  if (result.ok()) return {.outcome = KeyOutcome::kFound, .record = result->view()};
+  switch (result.status().code()) {
+    case Code::kNotFound:
+      return {.outcome = KeyOutcome::kNotFound};
+    case Code::kCorrupt:
+      return {.outcome = KeyOutcome::kCorrupt};
+    default:
+      return {.outcome = KeyOutcome::kAskAgain};
+  }
+}
+
+}  // namespace
+
+void Responder::Send(std::function<void(Reply&)> answer) const {
+  (*post_)([session = session_, id = id_, answer = std::move(answer)] {
+    if (const std::shared_ptr<Session> alive = session.lock()) alive->Complete(id, answer);
+  });
+}
+
+uint64_t Handlers::ExpiryOf(uint32_t expire_seconds) const {
+  if (expire_seconds == 0) return 0;
+  return static_cast<uint64_t>(clock_.WallMillis()) + uint64_t{1000} * expire_seconds;
+}
+
+// --- Check ---------------------------------------------------------------------------------------
+
+Status Handlers::Check(op::Ping, const op::Ping::Request& request) const {
+  if (request.payload.size() <= limits::kMaxPingBytes) return {};
+  return {Code::kTooLarge, fmt::format("a ping carries up to {} bytes, not {}",
+                                       limits::kMaxPingBytes, request.payload.size())};
+}
+
+Status Handlers::Check(op::Get, const op::Get::Request& request) const {
+  return ValidateKey(request.key);
+}
+
+Status Handlers::Check(op::MGet, const op::MGet::Request& request) const {
+  SMILE_TRY(CheckCount("keys", request.keys.size(), limits::kMaxMGetKeys));
+  for (const KeyView& key : request.keys) SMILE_TRY(ValidateKey(key));
+  return {};
+}
+
+Status Handlers::Check(op::Put, const op::Put::Request& request) const {
+  SMILE_TRY(ValidateKey(request.key));
+  SMILE_TRY(CheckCondition(request.condition));
+  if (request.expire_seconds.has_value()) SMILE_TRY(CheckExpiry(*request.expire_seconds, 1));
+  return CheckValue(request.value, request.checksum);
+}
+
+Status Handlers::Check(op::Delete, const op::Delete::Request& request) const {
+  SMILE_TRY(ValidateKey(request.key));
+  return CheckCondition(request.condition);
+}
+
+Status Handlers::Check(op::Batch, const op::Batch::Request& request) const {
+  SMILE_TRY(ValidatePartition(request.partition));
+  SMILE_TRY(CheckCount("items", request.items.size(), limits::kMaxBatchMutations));
+  for (size_t i = 0; i < request.items.size(); ++i) {
+    if (Status status = CheckItem(request.partition.table, request.items[i]); !status.ok()) {
+      return {status.code(), fmt::format("item {}: {}", i, status.words())};
+    }
+  }
+  return {};
+}
+
+Status Handlers::Check(op::Scan, const op::Scan::Request& request) const {
+  SMILE_TRY(ValidatePartition(request.partition));
+  if (request.limit == 0) return {Code::kInvalid, "the limit of a scan is at least 1"};
+  const Table table = request.partition.table;
+  SMILE_TRY(ValidateSortBound(table, request.from.value_or(ByteView())));
+  SMILE_TRY(ValidateSortBound(table, request.to.value_or(ByteView())));
+  SMILE_TRY(CheckContinuationFormat(request.continuation));
+  const ByteView after = BehindContinuation(request.continuation);
+  return after.empty() ? Status() : ValidateSort(table, after);
+}
+
+Status Handlers::Check(op::List, const op::List::Request& request) const {
+  if (request.limit == 0) return {Code::kInvalid, "the limit of a list is at least 1"};
+  SMILE_TRY(CheckContinuationFormat(request.continuation));
+  const ByteView after = BehindContinuation(request.continuation);
+  return after.empty() ? Status() : ValidatePartition({request.table, after});
+}
+
+Status Handlers::Check(op::Stats, const op::Stats::Request&) const {
+  return {};
+}
+
+// --- TryNow --------------------------------------------------------------------------------------
+
+bool Handlers::TryNow(op::Ping, const op::Ping::Request& request, Reply* reply) const {
+  reply->Ok<op::Ping>({.payload = request.payload});
+  return true;
+}
+
+bool Handlers::TryNow(op::Get, const op::Get::Request& request, Reply* reply) const {
+  const PeekResult result = engine_.Peek(
+      request.key, [reply](const RecordView& record) { reply->Ok<op::Get>({.record = record}); });
+  if (result == PeekResult::kAbsent) reply->Fail({Code::kNotFound, ""});
+  return result != PeekResult::kUnknown;
+}
+
+// --- Start ---------------------------------------------------------------------------------------
+
+void Handlers::Start(op::Get, const op::Get::Request& request, int64_t deadline,
+                     Responder to) const {
+  engine_.Read({.keys = {Key(request.key)}, .deadline_nanos = deadline},
+               [to = std::move(to)](Result<ReadReply> result) {
+                 to.Send([result = std::move(result)](Reply& reply) {
+                   if (!result.ok()) return reply.Fail(result.status());
+                   const Result<Record>& record = result->front();
+                   if (!record.ok()) return reply.Fail(record.status());
+                   reply.Ok<op::Get>({.record = record->view()});
+                 });
+               });
+}
+
+void Handlers::Start(op::MGet, const op::MGet::Request& request, int64_t deadline,
+                     Responder to) const {
+  ReadRequest read{.max_value_bytes = limits::kMaxReplyValueBytes, .deadline_nanos = deadline};
+  read.keys.reserve(request.keys.size());
+  for (const KeyView& key : request.keys) read.keys.emplace_back(key);
+  engine_.Read(std::move(read), [to = std::move(to)](Result<ReadReply> result) {
+    to.Send([result = std::move(result)](Reply& reply) {
+      if (!result.ok()) return reply.Fail(result.status());
+      op::MGet::Response response;
+      response.results.reserve(result->size());
+      for (const Result<Record>& record : *result) response.results.push_back(ToKeyResult(record));
+      reply.Ok<op::MGet>(response);
+    });
+  });
+}
+
+void Handlers::Start(op::Put, const op::Put::Request& request, int64_t deadline,
+                     Responder to) const {
+  const MutationView mutation{.kind = MutationKind::kPut,
+                              .sort = request.key.sort,
+                              .condition = request.condition,
+                              .expires_ms = ExpiryOf(request.expire_seconds.value_or(0)),
+                              .checksum = request.checksum,
+                              .value = request.value};
+  engine_.Write(WriteRequest(request.key.partition_view(), {mutation}, deadline),
+                [to = std::move(to)](WriteReply result) {
+                  to.Send([result = std::move(result)](Reply& reply) {
+                    if (!result.status.ok()) {
+                      return reply.Fail(result.status, DetailOf(result, false));
+                    }
+                    reply.Ok<op::Put>({.version = result.versions.front()});
+                  });
+                });
+}
+
+void Handlers::Start(op::Delete, const op::Delete::Request& request, int64_t deadline,
+                     Responder to) const {
+  const MutationView mutation{
+      .kind = MutationKind::kDelete, .sort = request.key.sort, .condition = request.condition};
+  engine_.Write(WriteRequest(request.key.partition_view(), {mutation}, deadline),
+                [to = std::move(to)](WriteReply result) {
+                  to.Send([result = std::move(result)](Reply& reply) {
+                    if (!result.status.ok()) {
+                      return reply.Fail(result.status, DetailOf(result, false));
+                    }
+                    reply.Ok<op::Delete>({});
+                  });
+                });
+}
+
+void Handlers::Start(op::Batch, const op::Batch::Request& request, int64_t deadline,
+                     Responder to) const {
+  std::vector<MutationView> mutations;
+  mutations.reserve(request.items.size());
+  for (const op::BatchItem& item : request.items) {
+    mutations.push_back({.kind = item.kind,
+                         .sort = item.sort,
+                         .condition = item.condition,
+                         .expires_ms = ExpiryOf(item.expire_seconds),
+                         .checksum = item.checksum,
+                         .value = item.value});
+  }
+  engine_.Write(WriteRequest(request.partition, mutations, deadline),
+                [to = std::move(to)](WriteReply result) {
+                  to.Send([result = std::move(result)](Reply& reply) {
+                    if (!result.status.ok()) {
+                      return reply.Fail(result.status, DetailOf(result, true));
+                    }
+                    reply.Ok<op::Batch>({.versions = result.versions});
+                  });
+                });
+}
+
+void Handlers::Start(op::Scan, const op::Scan::Request& request, int64_t deadline,
+                     Responder to) const {
+  const size_t max_bytes = request.max_bytes == 0 ? limits::kMaxReplyValueBytes : request.max_bytes;
+  engine_.Scan({.table = request.partition.table,
+                .partition = Bytes(request.partition.id),
+                .from = Bytes(request.from.value_or(ByteView())),
+                .to = Bytes(request.to.value_or(ByteView())),
+                .after = Bytes(BehindContinuation(request.continuation)),
+                .limit = std::min(request.limit, limits::kMaxScanEntries),
+                .max_value_bytes = std::min(max_bytes, limits::kMaxReplyValueBytes),
+                .keys_only = request.keys_only,
+                .deadline_nanos = deadline},
+               [to = std::move(to)](Result<ScanPage> result) {
+                 to.Send([result = std::move(result)](Reply& reply) {
+                   if (!result.ok()) return reply.Fail(result.status());
+                   const ScanPage& page = *result;
+                   op::Scan::Response response;
+                   response.entries.reserve(page.size());
+                   for (size_t i = 0; i < page.size(); ++i) {
+                     response.entries.push_back({.sort = page[i].sort, .record = page[i].record});
+                   }
+                   Bytes continuation;
+                   if (page.more) continuation = MakeContinuation(page[page.size() - 1].sort);
+                   response.continuation = continuation;
+                   reply.Ok<op::Scan>(response);
+                 });
+               });
+}
+
+void Handlers::Start(op::List, const op::List::Request& request, int64_t deadline,
+                     Responder to) const {
+  engine_.List({.table = request.table,
+                .after = Bytes(BehindContinuation(request.continuation)),
+                .limit = std::min(request.limit, limits::kMaxListEntries),
+                .deadline_nanos = deadline},
+               [to = std::move(to)](Result<ListPage> result) {
+                 to.Send([result = std::move(result)](Reply& reply) {
+                   if (!result.ok()) return reply.Fail(result.status());
+                   op::List::Response response;
+                   for (const Bytes& id : result->partitions) response.partitions.push_back(id);
+                   Bytes continuation;
+                   if (result->more) continuation = MakeContinuation(result->partitions.back());
+                   response.continuation = continuation;
+                   reply.Ok<op::List>(response);
+                 });
+               });
+}
+
+void Handlers::Start(op::Stats, const op::Stats::Request&, int64_t, Responder to) const {
+  engine_.Stats([to = std::move(to), own = server_stats_()](EngineStats stats) {
+    stats.insert(stats.end(), own.begin(), own.end());
+    std::sort(stats.begin(), stats.end());
+    to.Send([stats = std::move(stats)](Reply& reply) {
+      op::Stats::Response response;
+      for (const auto& [name, value] : stats) response.stats.push_back({name, value});
+      reply.Ok<op::Stats>(response);
+    });
+  });
+}
+
+}  // namespace smile

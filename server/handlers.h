@@ -1,0 +1,100 @@
+// What each operation does. A row of protocol/operations.h needs four functions here, and does not
+// compile without them:
+//
+//   Check(row, request)              kInvalid or kTooLarge for what is refused out of hand
+//   ForEachPartition(row, request, visit)   the partitions it has to keep its order in
+//   TryNow(row, request, reply)      true if it could be answered without waiting
+//   Start(row, request, deadline, responder)   else: begins the work that answers later
+//
+// HELLO is part of the session's own state and is handled there. Handlers have no state of their
+// own and are shared by all workers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "protocol/operations.h"
+#include "server/reply.h"
+#include "storage/engine.h"
+
+namespace smile {
+
+class Session;
+
+// Runs a task on the thread of the session that it was given to, soon. Any thread may call; it
+// never runs the task before it returns.
+using Poster = std::function<void(std::function<void()>)>;
+
+// Answers one request later, from any thread, exactly once.
+class Responder {
+ public:
+  Responder(std::weak_ptr<Session> session, const Poster* post, uint32_t id)
+      : session_(std::move(session)), post_(post), id_(id) {}
+
+  // `answer` runs on the session's thread, if the session still is, and writes the reply.
+  void Send(std::function<void(Reply&)> answer) const;
+
+ private:
+  std::weak_ptr<Session> session_;
+  const Poster* post_;
+  uint32_t id_;
+};
+
+class Handlers {
+ public:
+  // `server_stats` adds what the server knows of itself to STATS. Any thread.
+  Handlers(Engine& engine, const Clock& clock, std::function<EngineStats()> server_stats)
+      : engine_(engine), clock_(clock), server_stats_(std::move(server_stats)) {}
+
+  Status Check(op::Ping, const op::Ping::Request& request) const;
+  Status Check(op::Get, const op::Get::Request& request) const;
+  Status Check(op::MGet, const op::MGet::Request& request) const;
+  Status Check(op::Put, const op::Put::Request& request) const;
+  Status Check(op::Delete, const op::Delete::Request& request) const;
+  Status Check(op::Batch, const op::Batch::Request& request) const;
+  Status Check(op::Scan, const op::Scan::Request& request) const;
+  Status Check(op::List, const op::List::Request& request) const;
+  Status Check(op::Stats, const op::Stats::Request& request) const;
+
+  template <class Row, class Visit>
+  static void ForEachPartition(Row, const typename Row::Request& request, Visit&& visit) {
+    if constexpr (requires { request.key; }) {
+      visit(request.key.partition_view());
+    } else if constexpr (requires { request.partition; }) {
+      visit(request.partition);
+    } else if constexpr (requires { request.keys; }) {
+      for (const KeyView& key : request.keys) visit(key.partition_view());
+    }
+  }
+
+  bool TryNow(op::Ping, const op::Ping::Request& request, Reply* reply) const;
+  bool TryNow(op::Get, const op::Get::Request& request, Reply* reply) const;
+  template <class Row>
+  bool TryNow(Row, const typename Row::Request&, Reply*) const {
+    return false;
+  }
+
+  void Start(op::Get, const op::Get::Request& request, int64_t deadline, Responder to) const;
+  void Start(op::MGet, const op::MGet::Request& request, int64_t deadline, Responder to) const;
+  void Start(op::Put, const op::Put::Request& request, int64_t deadline, Responder to) const;
+  void Start(op::Delete, const op::Delete::Request& request, int64_t deadline, Responder to) const;
+  void Start(op::Batch, const op::Batch::Request& request, int64_t deadline, Responder to) const;
+  void Start(op::Scan, const op::Scan::Request& request, int64_t deadline, Responder to) const;
+  void Start(op::List, const op::List::Request& request, int64_t deadline, Responder to) const;
+  void Start(op::Stats, const op::Stats::Request& request, int64_t deadline, Responder to) const;
+  // PING is always answered by TryNow.
+  void Start(op::Ping, const op::Ping::Request&, int64_t, Responder) const { CHECK(false); }
+
+ private:
+  uint64_t ExpiryOf(uint32_t expire_seconds) const;
+
+  Engine& engine_;
+  const Clock& clock_;
+  const std::function<EngineStats()> server_stats_;
+};
+
+}  // namespace smile

@@ -1,0 +1,205 @@
+#include "server/options.h"
+
+#include <array>
+#include <charconv>
+#include <optional>
+#include <sstream>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+#include <CLI/CLI.hpp>
+
+namespace smile {
+namespace {
+
+constexpr std::string_view kVersion = "smiled 0.1.0";
+
+struct NumberRange {
+  uint64_t Options::*member;
+  uint64_t least;
+  uint64_t most;
+};
+
+// One row an option; its name is the flag (--name) and the key in the file.
+struct OptionRow {
+  std::string_view name;
+  std::string_view value_name;  // in help
+  std::string_view summary;
+  std::variant<std::string Options::*, NumberRange, bool Options::*> target;
+};
+
+constexpr std::array kOptions = {
+    OptionRow{"listen", "HOST:PORT", "where to listen; port 0 takes a free one", &Options::listen},
+    OptionRow{"data", "DIR", "where the data is; made if its parent is there", &Options::data},
+    OptionRow{"workers", "N", "event loops that serve connections; 0: one for each core",
+              NumberRange{&Options::workers, 0, limits::kMaxWorkers}},
+    OptionRow{"committers", "N", "threads that write; each has its share of the partitions",
+              NumberRange{&Options::committers, 1, limits::kMaxCommitters}},
+    OptionRow{"readers", "N", "threads that read what is not in memory",
+              NumberRange{&Options::readers, 1, limits::kMaxReaders}},
+    OptionRow{"cache-mib", "N", "memory for RocksDB's block cache, in MiB",
+              NumberRange{&Options::cache_mib, 8, 1024 * 1024}},
+    OptionRow{"max-connections", "N", "connections at a time; one more is told so and closed",
+              NumberRange{&Options::max_connections, 1, limits::kCeilingConnections}},
+    OptionRow{"idle-timeout-seconds", "N",
+              "close connections that ask nothing for so long; 0: never",
+              NumberRange{&Options::idle_timeout_seconds, 0, 30 * 24 * 3600}},
+    OptionRow{"drain-seconds", "N", "time for accepted requests to be answered at shutdown",
+              NumberRange{&Options::drain_seconds, 0, 3600}},
+    OptionRow{"log-level", "LEVEL", "debug, info, warning or error", &Options::log_level},
+    OptionRow{"accept-wal-loss", "",
+              "open although the write-ahead log is damaged or cut, and lose what it lost",
+              &Options::accept_wal_loss},
+};
+
+bool IsSwitch(const OptionRow& row) {
+  return std::holds_alternative<bool Options::*>(row.target);
+}
+
+// `where` begins the words of an error: "--workers" or "smiled.toml: workers".
+Status SetNumber(const NumberRange& range, std::string_view where, std::string_view text,
+                 Options* options) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < range.least ||
+      number > range.most) {
+    return {Code::kInvalid, fmt::format("{} takes a whole number from {} to {}, not \"{}\"", where,
+                                        range.least, range.most, text)};
+  }
+  options->*range.member = number;
+  return {};
+}
+
+Status Set(const OptionRow& row, std::string_view where, std::string_view text, Options* options) {
+  if (const auto* range = std::get_if<NumberRange>(&row.target)) {
+    return SetNumber(*range, where, text, options);
+  }
+  if (const auto* member = std::get_if<std::string Options::*>(&row.target)) {
+    if (text.empty()) return {Code::kInvalid, fmt::format("{} must not be empty", where)};
+    options->** member = std::string(text);
+    return {};
+  }
+  options->*std::get<bool Options::*>(row.target) = text == "true";
+  return {};
+}
+
+// The value of a key as Set takes it; nothing if the type is not the option's.
+std::optional<std::string> TextOf(const OptionRow& row, const toml::node& node) {
+  if (IsSwitch(row)) {
+    if (const auto value = node.value_exact<bool>()) return *value ? "true" : "false";
+  } else if (std::holds_alternative<NumberRange>(row.target)) {
+    if (const auto value = node.value_exact<int64_t>()) return std::to_string(*value);
+  } else if (const auto value = node.value_exact<std::string>()) {
+    return *value;
+  }
+  return std::nullopt;
+}
+
+Status ReadFile(const std::string& file, Options* options) {
+  toml::table table;
+  try {
+    table = toml::parse_file(file);
+  } catch (const toml::parse_error& error) {
+    return {Code::kInvalid,
+            fmt::format("{}:{}: {}", file, error.source().begin.line, error.description())};
+  }
+  for (const auto& [key, node] : table) {
+    const OptionRow* found = nullptr;
+    for (const OptionRow& row : kOptions) {
+      if (row.name == key.str()) found = &row;
+    }
+    const std::string where = fmt::format("{}: {}", file, key.str());
+    if (found == nullptr) {
+      return {Code::kInvalid, where + " is no option; `smiled --help` lists them"};
+    }
+    const std::optional<std::string> text = TextOf(*found, node);
+    if (!text.has_value()) {
+      return {Code::kInvalid,
+              where + (IsSwitch(*found)                                     ? " takes true or false"
+                       : std::holds_alternative<NumberRange>(found->target) ? " takes a number"
+                                                                            : " takes a string")};
+    }
+    SMILE_TRY(Set(*found, where, *text, options));
+  }
+  return {};
+}
+
+// The default, as help shows it.
+std::string DefaultOf(const OptionRow& row) {
+  const Options defaults;
+  if (const auto* range = std::get_if<NumberRange>(&row.target)) {
+    return std::to_string(defaults.*range->member);
+  }
+  if (const auto* member = std::get_if<std::string Options::*>(&row.target)) {
+    return defaults.**member;
+  }
+  return "off";
+}
+
+std::string HelpText() {
+  std::string text =
+      "smiled: the storage server of Smile\n\n"
+      "Usage: smiled [OPTION…]\n\n";
+  const auto line = [&text](std::string_view flag, std::string_view summary) {
+    text += fmt::format("  {:<28}{}\n", flag, summary);
+  };
+  for (const OptionRow& row : kOptions) {
+    line(fmt::format("--{} {}", row.name, row.value_name),
+         fmt::format("{} ({})", row.summary, DefaultOf(row)));
+  }
+  line("--config FILE", "read options from a TOML file; flags beat it");
+  line("--help", "this text");
+  line("--version", "the version");
+  text +=
+      "\nIn the file, an option is its name without the dashes in front:\n\n"
+      "  listen = \"127.0.0.1:7645\"\n"
+      "  workers = 2\n\n"
+      "SIGINT and SIGTERM stop the server when all accepted requests are answered; a second one\n"
+      "stops it without waiting.\n\n"
+      "Exit status: 0 stopped in order, 1 could not start or storage failed, 2 wrong usage.\n";
+  return text;
+}
+
+}  // namespace
+
+Result<CommandLine> ParseCommandLine(int argc, const char* const* argv) {
+  CLI::App app;
+  app.set_help_flag();  // ours is made from the table
+  std::string config;
+  bool help = false;
+  bool version = false;
+  std::vector<std::string> texts(kOptions.size());
+  std::vector<CLI::Option*> flags;
+  for (size_t i = 0; i < kOptions.size(); ++i) {
+    const std::string flag = "--" + std::string(kOptions[i].name);
+    flags.push_back(IsSwitch(kOptions[i]) ? app.add_flag(flag) : app.add_option(flag, texts[i]));
+  }
+  app.add_option("--config", config);
+  app.add_flag("--help,-h", help);
+  app.add_flag("--version", version);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return Status(Code::kInvalid,
+                  fmt::format("{}; `smiled --help` lists the options", error.what()));
+  }
+  CommandLine line;
+  if (help || version) {
+    line.action = CommandLine::Action::kPrint;
+    line.text = help ? HelpText() : std::string(kVersion) + "\n";
+    return line;
+  }
+  if (!config.empty()) SMILE_TRY(ReadFile(config, &line.options));
+  for (size_t i = 0; i < kOptions.size(); ++i) {
+    if (flags[i]->count() == 0) continue;
+    const OptionRow& row = kOptions[i];
+    SMILE_TRY(
+        Set(row, "--" + std::string(row.name), IsSwitch(row) ? "true" : texts[i], &line.options));
+  }
+  return line;
+}
+
+}  // namespace smile

@@ -1,0 +1,41 @@
+// smiled's options: one table for command line, configuration file (TOML) and --help.
+//
+// A flag beats the file, the file beats the default.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/limits.h"
+#include "base/result.h"
+
+namespace smile {
+
+struct Options {
+  std::string listen = "127.0.0.1:7645";
+  std::string data = "./data";
+  uint64_t workers = 0;  // 0: one for each core
+  uint64_t committers = 2;
+  uint64_t readers = 4;
+  uint64_t cache_mib = 512;
+  uint64_t max_connections = limits::kDefaultMaxConnections;
+  uint64_t idle_timeout_seconds = 0;
+  uint64_t drain_seconds = limits::kDefaultDrainMillis / 1000;
+  std::string log_level = "info";
+  bool accept_wal_loss = false;
+};
+
+// What the command line asked for.
+struct CommandLine {
+  enum class Action : uint8_t { kServe, kPrint };
+
+  Action action = Action::kServe;
+  Options options;
+  std::string text;  // for kPrint: help or version, complete
+};
+
+// kInvalid in one line that says what to do: an unknown flag, a value out of range, a file that
+// cannot be read or has an unknown key.
+Result<CommandLine> ParseCommandLine(int argc, const char* const* argv);
+
+}  // namespace smile

@@ -1,0 +1,89 @@
+#include "server/partition_order.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace smile {
+namespace {
+
+// Entries that have left are dropped from a lane's front once they are this many.
+constexpr size_t kCompactAt = 64;
+
+}  // namespace
+
+uint32_t& PartitionOrder::Running(Lane* lane, Access access) {
+  return access == Access::kRead ? lane->reads_running : lane->writes_running;
+}
+
+bool PartitionOrder::MayRun(const Lane& lane, Access access) {
+  return (access == Access::kRead ? lane.writes_running : lane.reads_running) == 0;
+}
+
+bool PartitionOrder::Enter(Entry* entry, Access access, std::vector<uint64_t> partitions) {
+  entry->access = access;
+  entry->finished = false;
+  entry->lanes_not_granted = 0;
+  entry->lanes_not_first = 0;
+  entry->partitions = std::move(partitions);
+  for (const uint64_t partition : entry->partitions) {
+    Lane& lane = lanes_[partition];
+    if (lane.first < lane.entries.size()) ++entry->lanes_not_first;
+    lane.entries.push_back(entry);
+    if (lane.granted == lane.entries.size() - 1 && MayRun(lane, access)) {
+      ++lane.granted;
+      ++Running(&lane, access);
+    } else {
+      ++entry->lanes_not_granted;
+    }
+  }
+  return entry->lanes_not_granted == 0;
+}
+
+PartitionOrder::Freed PartitionOrder::Finish(Entry* entry) {
+  CHECK(entry->lanes_not_granted == 0 && !entry->finished);
+  entry->finished = true;
+  Freed freed;
+  for (const uint64_t partition : entry->partitions) {
+    Lane& lane = lanes_.at(partition);
+    --Running(&lane, entry->access);
+    GrantFrom(&lane, &freed.run);
+  }
+  if (entry->lanes_not_first == 0) Leave(entry, &freed);
+  return freed;
+}
+
+void PartitionOrder::GrantFrom(Lane* lane, std::vector<Entry*>* run) {
+  while (lane->granted < lane->entries.size()) {
+    Entry* const next = lane->entries[lane->granted];
+    if (!MayRun(*lane, next->access)) return;
+    ++lane->granted;
+    ++Running(lane, next->access);
+    if (--next->lanes_not_granted == 0) run->push_back(next);
+  }
+}
+
+// Takes `entry` out of its lanes, and with it those that only waited for it to leave.
+void PartitionOrder::Leave(Entry* entry, Freed* freed) {
+  freed->leave.push_back(entry);
+  for (size_t i = freed->leave.size() - 1; i < freed->leave.size(); ++i) {
+    for (const uint64_t partition : freed->leave[i]->partitions) {
+      const auto found = lanes_.find(partition);
+      Lane& lane = found->second;
+      CHECK(lane.entries[lane.first] == freed->leave[i]);
+      if (++lane.first == lane.entries.size()) {
+        lanes_.erase(found);
+        continue;
+      }
+      Entry* const next = lane.entries[lane.first];
+      if (--next->lanes_not_first == 0 && next->finished) freed->leave.push_back(next);
+      if (lane.first == kCompactAt) {
+        lane.entries.erase(lane.entries.begin(), lane.entries.begin() + kCompactAt);
+        lane.granted -= kCompactAt;
+        lane.first = 0;
+      }
+    }
+  }
+}
+
+}  // namespace smile

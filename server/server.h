@@ -1,0 +1,67 @@
+// Server: the workers that share a port, from their start to their orderly end.
+//
+// Not thread-safe: one thread (main's) owns it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "net/event_loop.h"
+#include "server/handlers.h"
+#include "server/worker.h"
+#include "storage/engine.h"
+
+namespace smile {
+
+struct ServerOptions {
+  Endpoint listen;
+  uint32_t workers = 1;
+  uint32_t max_connections = limits::kDefaultMaxConnections;
+  int64_t idle_millis = 0;  // 0: connections may be idle for ever
+};
+
+class Server {
+ public:
+  // Listens and serves from here on. The engine, the clock and the log outlive the server. Fails
+  // with kUnavailable, in words that say what to do, if it cannot listen.
+  static Result<std::unique_ptr<Server>> Start(const ServerOptions& options, Engine& engine,
+                                               const Clock& clock, const Logger& log);
+
+  // Drops what is left. Drain first, then close the engine, then destroy the server: that way
+  // everything that was accepted is answered, and the engine has somewhere to answer to.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // A real one, also where port 0 was asked for.
+  const Endpoint& listening_on() const { return listening_on_; }
+
+  // Accepts no more connections and requests, and begins to close those whose requests are all
+  // answered. Does not wait.
+  void BeginDrain();
+  // Whether all connections have been closed.
+  bool drained() const;
+  // Ends connections that are left.
+  void AbortConnections();
+
+  uint64_t open_connections() const;
+
+ private:
+  Server(const ServerOptions& options, Engine& engine, const Clock& clock, const Logger& log);
+  EngineStats Stats() const;
+
+  const Clock& clock_;
+  const int64_t started_nanos_;
+  Endpoint listening_on_;
+  Handlers handlers_;
+  ConnectionBudget budget_;
+  const Worker::Shared shared_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+}  // namespace smile

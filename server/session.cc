@@ -1,0 +1,301 @@
+#include "server/session.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "protocol/dispatch.h"
+
+namespace smile {
+namespace {
+
+// Less than this a client may not ask for: it could not take the replies to HELLO and errors.
+constexpr uint32_t kLeastFrameBytes = 4096;
+
+constexpr std::string_view kServerName = "smiled 0.1.0";
+
+template <class Row>
+std::vector<uint64_t> PartitionsOf(const typename Row::Request& request) {
+  std::vector<uint64_t> partitions;
+  Handlers::ForEachPartition(Row{}, request, [&](const PartitionView& partition) {
+    partitions.push_back(HashOf(partition));
+  });
+  std::sort(partitions.begin(), partitions.end());
+  partitions.erase(std::unique(partitions.begin(), partitions.end()), partitions.end());
+  return partitions;
+}
+
+}  // namespace
+
+Session::Session(const Shared& shared, std::function<void()> on_output)
+    : shared_(shared),
+      on_output_(std::move(on_output)),
+      reader_(limits::kMaxFrameBytesBeforeHello),
+      last_bytes_nanos_(shared.clock.MonotonicNanos()),
+      now_nanos_(last_bytes_nanos_) {}
+
+// --- Bytes ---------------------------------------------------------------------------------------
+
+void Session::Receive(ByteView bytes) {
+  shared_.metrics.bytes_received.Add(bytes.size());
+  if (ending_) return;
+  now_nanos_ = shared_.clock.MonotonicNanos();
+  last_bytes_nanos_ = now_nanos_;
+  reader_.Feed(bytes);
+  Pump();
+  reader_.Keep();
+}
+
+void Session::EndOfInput() {
+  ending_ = true;
+}
+
+Bytes Session::TakeOutput() {
+  shared_.metrics.bytes_sent.Add(output_.size());
+  return std::exchange(output_, {});
+}
+
+void Session::set_unsent_bytes(size_t unsent) {
+  unsent_bytes_ = unsent;
+  Pump();
+  reader_.Keep();
+}
+
+bool Session::HasRoom() const {
+  return open_.size() < limits::kMaxInFlightRequests && open_bytes_ < limits::kMaxInFlightBytes &&
+         output_.size() + unsent_bytes_ < limits::kOutputHighWaterBytes;
+}
+
+// Works on what has been received, as far as there is room for it.
+void Session::Pump() {
+  while (!ending_ && HasRoom()) {
+    Frame frame;
+    switch (reader_.Next(&frame)) {
+      case FrameReader::Event::kFrame:
+        HandleFrame(frame);
+        break;
+      case FrameReader::Event::kNeedMore:
+        return;
+      case FrameReader::Event::kBroken:
+        Break(reader_.error());
+        return;
+    }
+  }
+}
+
+// --- Requests ------------------------------------------------------------------------------------
+
+void Session::HandleFrame(const Frame& frame) {
+  if (frame.header.flags != 0) {
+    return Break({Code::kProtocolError, "a request of version 1 has no flags set"});
+  }
+  if (!greeted_) return HandleHello(frame);
+  if (draining_) return Refuse(frame.header.id, {Code::kShuttingDown, "the server is stopping"});
+  shared_.metrics.requests[frame.header.code].Add(1);
+  const auto take = [&]<class Row>(Row, typename Row::Request& request) {
+    if constexpr (std::is_same_v<Row, op::Hello>) {
+      Refuse(frame.header.id, {Code::kInvalid, "HELLO comes once, as the first frame"});
+    } else {
+      Take<Row>(frame, request);
+    }
+  };
+  const Status status = Dispatch<Operations>(frame.header.code, frame.body, take);
+  if (!status.ok()) Refuse(frame.header.id, status);
+}
+
+void Session::HandleHello(const Frame& frame) {
+  if (frame.header.code != op::Hello::kInfo.code) {
+    return Break({Code::kProtocolError, "the first frame has to be HELLO"});
+  }
+  op::Hello::Request hello;
+  if (Status status = Decode(frame.body, &hello); !status.ok()) return Break(status);
+  if (hello.magic != kHelloMagic) {
+    return Break({Code::kProtocolError, "this HELLO does not begin with \"SMIL\""});
+  }
+  if (hello.first_version > kProtocolVersion || hello.last_version < kProtocolVersion) {
+    return Break({Code::kUnsupported,
+                  fmt::format("this server speaks version {} of the protocol, the client {} to {}",
+                              kProtocolVersion, hello.first_version, hello.last_version)});
+  }
+  if (hello.max_frame_bytes != 0 && hello.max_frame_bytes < kLeastFrameBytes) {
+    return Break({Code::kInvalid, fmt::format("max_frame_bytes is 0 or at least {}, not {}",
+                                              kLeastFrameBytes, hello.max_frame_bytes)});
+  }
+  if (hello.client_name.value_or(ByteView()).size() > limits::kMaxClientNameBytes) {
+    return Break({Code::kTooLarge,
+                  fmt::format("client_name has up to {} bytes", limits::kMaxClientNameBytes)});
+  }
+  greeted_ = true;
+  if (hello.max_frame_bytes != 0) {
+    max_reply_bytes_ = std::min<size_t>(hello.max_frame_bytes, limits::kMaxFrameBytes);
+  }
+  reader_.set_max_frame_bytes(limits::kMaxFrameBytes);
+  Answer(frame.header.id, &output_, [&](Reply& reply) {
+    reply.Ok<op::Hello>({.version = kProtocolVersion,
+                         .features = 0,
+                         .max_frame_bytes = static_cast<uint32_t>(max_reply_bytes_),
+                         .max_in_flight = limits::kMaxInFlightRequests,
+                         .max_value_bytes = static_cast<uint32_t>(limits::kMaxValueBytes),
+                         .server_name = kServerName});
+  });
+}
+
+template <class Row>
+void Session::Take(const Frame& frame, const typename Row::Request& request) {
+  const uint32_t id = frame.header.id;
+  if (!open_.empty() && open_.contains(id)) {
+    return Refuse(id, {Code::kInvalid, fmt::format("the id {} belongs to an open request", id)});
+  }
+  if (Status status = shared_.handlers.Check(Row{}, request); !status.ok()) {
+    return Refuse(id, status);
+  }
+  bool free = true;
+  if (!order_.empty()) {
+    Handlers::ForEachPartition(Row{}, request, [&](const PartitionView& partition) {
+      free = free && order_.IsFree(HashOf(partition));
+    });
+  }
+  if (free) {
+    Reply reply(id, max_reply_bytes_, &output_);
+    if (shared_.handlers.TryNow(Row{}, request, &reply)) return CountReply(reply);
+  }
+  Open* const open = OpenRequest(frame);
+  const auto access = Row::kInfo.effect == Effect::kWrite ? PartitionOrder::Access::kWrite
+                                                          : PartitionOrder::Access::kRead;
+  if (order_.Enter(open, access, PartitionsOf<Row>(request))) {
+    Run<Row>(open, request);
+  } else {
+    open->waiting_body = frame.body;
+  }
+}
+
+Session::Open* Session::OpenRequest(const Frame& frame) {
+  auto open = std::make_unique<Open>();
+  open->id = frame.header.id;
+  open->code = frame.header.code;
+  open->deadline_nanos = DeadlineOf(frame);
+  open->bytes = frame.bytes.size();
+  open_bytes_ += open->bytes;
+  shared_.metrics.requests_open.Add(1);
+  return open_.emplace(open->id, std::move(open)).first->second.get();
+}
+
+int64_t Session::DeadlineOf(const Frame& frame) const {
+  if (frame.header.deadline_ms == 0) return 0;
+  return now_nanos_ + frame.header.deadline_ms * kNanosPerMilli;
+}
+
+// Does the work of a request whose turn it is.
+template <class Row>
+void Session::Run(Open* open, const typename Row::Request& request) {
+  Reply reply(open->id, max_reply_bytes_, OutputOf(open));
+  if (shared_.handlers.TryNow(Row{}, request, &reply)) {
+    CountReply(reply);
+    return Settle(open);
+  }
+  shared_.handlers.Start(Row{}, request, open->deadline_nanos,
+                         Responder(weak_from_this(), &shared_.post, open->id));
+}
+
+// Does the work of requests that had to wait for others. One after the other, not one inside the
+// other: each may be answered at once and free the next.
+void Session::RunFreed() {
+  if (running_freed_) return;
+  running_freed_ = true;
+  for (size_t i = 0; i < freed_.size(); ++i) RunWaiting(freed_[i]);
+  freed_.clear();
+  running_freed_ = false;
+}
+
+void Session::RunWaiting(Open* open) {
+  if (open->deadline_nanos != 0 && shared_.clock.MonotonicNanos() >= open->deadline_nanos) {
+    return Finish(open, [](Reply& reply) {
+      reply.Fail({Code::kDeadlineExceeded, "its time was over while it waited for its turn"});
+    });
+  }
+  const Bytes body = std::move(open->waiting_body);
+  const auto run = [&]<class Row>(Row, typename Row::Request& request) {
+    if constexpr (!std::is_same_v<Row, op::Hello>) Run<Row>(open, request);
+  };
+  const Status status = Dispatch<Operations>(open->code, body, run);
+  CHECK(status.ok(), "it was decoded before");
+}
+
+// --- Replies -------------------------------------------------------------------------------------
+
+void Session::Complete(uint32_t id, FunctionRef<void(Reply&)> answer) {
+  const auto found = open_.find(id);
+  CHECK(found != open_.end(), "a request is completed once");
+  Finish(found->second.get(), answer);
+  Pump();
+  reader_.Keep();
+  on_output_();
+}
+
+void Session::Finish(Open* open, FunctionRef<void(Reply&)> answer) {
+  Answer(open->id, OutputOf(open), answer);
+  Settle(open);
+}
+
+// A reply that may leave goes straight to the client.
+Bytes* Session::OutputOf(Open* open) {
+  return open->lanes_not_first == 0 ? &output_ : &open->held_reply;
+}
+
+// After the reply of `open` was written: lets go what it held up. `open` may be gone afterwards.
+void Session::Settle(Open* open) {
+  const PartitionOrder::Freed freed = order_.Finish(open);
+  for (PartitionOrder::Entry* entry : freed.leave) {
+    Open* const left = static_cast<Open*>(entry);
+    output_.append(left->held_reply);
+    open_bytes_ -= left->bytes;
+    shared_.metrics.requests_open.Subtract(1);
+    open_.erase(left->id);
+  }
+  if (draining_ && open_.empty()) ending_ = true;
+  for (PartitionOrder::Entry* entry : freed.run) freed_.push_back(static_cast<Open*>(entry));
+  RunFreed();
+}
+
+void Session::Answer(uint32_t id, Bytes* out, FunctionRef<void(Reply&)> answer) {
+  Reply reply(id, max_reply_bytes_, out);
+  answer(reply);
+  CountReply(reply);
+}
+
+void Session::CountReply(const Reply& reply) {
+  CHECK(reply.written());
+  shared_.metrics.replies[static_cast<size_t>(reply.code())].Add(1);
+}
+
+void Session::Refuse(uint32_t id, const Status& status) {
+  Answer(id, &output_, [&](Reply& reply) { reply.Fail(status); });
+}
+
+// The stream cannot be trusted any more, nor can an id in it: one answer, then the end.
+void Session::Break(const Status& status) {
+  Refuse(0, status);
+  ending_ = true;
+}
+
+// --- Life ----------------------------------------------------------------------------------------
+
+void Session::Tick(int64_t idle_millis) {
+  if (ending_) return;
+  const int64_t quiet_millis =
+      (shared_.clock.MonotonicNanos() - last_bytes_nanos_) / kNanosPerMilli;
+  if (!greeted_ && quiet_millis >= limits::kHelloTimeoutMillis) {
+    Break({Code::kProtocolError,
+           fmt::format("no HELLO came within {} ms", limits::kHelloTimeoutMillis)});
+  }
+  if (idle_millis != 0 && open_.empty() && quiet_millis >= idle_millis) ending_ = true;
+}
+
+void Session::Drain() {
+  draining_ = true;
+  if (open_.empty()) ending_ = true;
+}
+
+}  // namespace smile

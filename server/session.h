@@ -1,0 +1,131 @@
+// Session: one client's side of the protocol, as the server sees it. Bytes in, bytes out; requests
+// out to the engine, completions in. No I/O and no threads, so it runs the same over TCP and in
+// the simulation.
+//
+// It belongs to one thread (its worker's). The engine's completions come back to that thread
+// through the Poster; one that arrives after the session is gone does nothing.
+//
+// What it promises: an operation on a partition takes effect and is answered in the order in which
+// this connection sent it (server/partition_order.h); a refusal may overtake. A request that was
+// accepted is answered unless the connection ends first. Everything it holds is bounded: over the
+// limits for open requests, their bytes or untaken output it takes no more bytes in.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/function_ref.h"
+#include "base/limits.h"
+#include "base/status.h"
+#include "protocol/frame.h"
+#include "protocol/operations.h"
+#include "server/handlers.h"
+#include "server/metrics.h"
+#include "server/partition_order.h"
+#include "server/reply.h"
+
+namespace smile {
+
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  // What all sessions of a worker share; outlives them, and `post` outlives the engine's last
+  // completion.
+  struct Shared {
+    const Handlers& handlers;
+    const Clock& clock;
+    WorkerMetrics& metrics;
+    Poster post;
+  };
+
+  // `on_output` is called when a completion has made output, or ended the session.
+  Session(const Shared& shared, std::function<void()> on_output);
+
+  // --- Bytes ------------------------------------------------------------------------------------
+
+  // Takes bytes from the client; they are borrowed for the call.
+  void Receive(ByteView bytes);
+
+  // The client sends no more. What was accepted is still answered.
+  void EndOfInput();
+
+  // Replies so far, for the client. The caller reports with set_unsent_bytes what it has not got
+  // rid of yet.
+  Bytes TakeOutput();
+  bool has_output() const { return !output_.empty(); }
+  void set_unsent_bytes(size_t unsent);
+
+  // False: hand over no more bytes for now. (Bytes that are handed over are kept all the same.)
+  bool wants_bytes() const { return !ending_ && HasRoom(); }
+
+  // True once nothing more will come out and the connection should be closed behind what is unsent.
+  bool finished() const { return ending_ && open_.empty() && output_.empty(); }
+
+  // --- Life -------------------------------------------------------------------------------------
+
+  // Called about once a second. `idle_millis` 0: no idle timeout.
+  void Tick(int64_t idle_millis);
+
+  // Takes no new requests: what arrives is answered kShuttingDown, and the session ends when what
+  // was accepted is answered.
+  void Drain();
+
+  size_t open_requests() const { return open_.size(); }
+
+  // A completion, from a Responder; on the session's thread.
+  void Complete(uint32_t id, FunctionRef<void(Reply&)> answer);
+
+ private:
+  // A request between its arrival and its reply.
+  struct Open : PartitionOrder::Entry {
+    uint32_t id = 0;
+    uint8_t code = 0;
+    int64_t deadline_nanos = 0;
+    size_t bytes = 0;
+    Bytes waiting_body;  // while it may not run yet
+    Bytes held_reply;    // once it is answered and may not leave yet
+  };
+
+  bool HasRoom() const;
+  void Pump();
+  void HandleFrame(const Frame& frame);
+  void HandleHello(const Frame& frame);
+  template <class Row>
+  void Take(const Frame& frame, const typename Row::Request& request);
+  template <class Row>
+  void Run(Open* open, const typename Row::Request& request);
+  Open* OpenRequest(const Frame& frame);
+  void Finish(Open* open, FunctionRef<void(Reply&)> answer);
+  void Settle(Open* open);
+  Bytes* OutputOf(Open* open);
+  void RunFreed();
+  void RunWaiting(Open* open);
+  void Answer(uint32_t id, Bytes* out, FunctionRef<void(Reply&)> answer);
+  void CountReply(const Reply& reply);
+  void Refuse(uint32_t id, const Status& status);
+  void Break(const Status& status);
+  int64_t DeadlineOf(const Frame& frame) const;
+
+  const Shared& shared_;
+  const std::function<void()> on_output_;
+  FrameReader reader_;
+  Bytes output_;
+  size_t unsent_bytes_ = 0;
+  size_t max_reply_bytes_ = limits::kMaxFrameBytes;
+  PartitionOrder order_;
+  std::unordered_map<uint32_t, std::unique_ptr<Open>> open_;
+  size_t open_bytes_ = 0;
+  std::vector<Open*> freed_;  // may run now, and have not been run yet
+  bool running_freed_ = false;
+  int64_t last_bytes_nanos_;
+  int64_t now_nanos_;  // when the bytes under work were received
+  bool greeted_ = false;
+  bool draining_ = false;
+  bool ending_ = false;
+};
+
+}  // namespace smile

@@ -1,0 +1,98 @@
+// Worker: one thread with one event loop, its own listener on the shared port, and the connections
+// that the kernel gave to it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "net/event_loop.h"
+#include "server/connection.h"
+#include "server/handlers.h"
+#include "server/metrics.h"
+#include "server/session.h"
+
+namespace smile {
+
+// How many connections all workers together may have. Any thread.
+class ConnectionBudget {
+ public:
+  explicit ConnectionBudget(uint32_t limit) : limit_(limit) {}
+
+  bool TryTake() {
+    if (taken_.fetch_add(1, std::memory_order_relaxed) < limit_) return true;
+    GiveBack();
+    return false;
+  }
+  void GiveBack() { taken_.fetch_sub(1, std::memory_order_relaxed); }
+
+ private:
+  const uint32_t limit_;
+  std::atomic<uint32_t> taken_{0};
+};
+
+// Unless said otherwise, functions are called from the thread that made the worker.
+class Worker {
+ public:
+  // What all workers share; outlives them.
+  struct Shared {
+    const Handlers& handlers;
+    const Clock& clock;
+    const Logger& log;
+    ConnectionBudget& budget;
+    int64_t idle_millis;  // 0: connections may be idle for ever
+  };
+
+  static Result<std::unique_ptr<Worker>> Create(const Shared& shared);
+  // After Stop().
+  ~Worker();
+
+  // Before Start(). Answers the port, a real one also where 0 was asked for.
+  Result<uint16_t> Listen(const Endpoint& endpoint, bool exclusive);
+
+  void Start();
+
+  // Accepts no more, lets every session answer what it accepted, and closes it then.
+  void Drain();
+
+  // Ends the connections that are left.
+  void AbortConnections();
+
+  // Ends the thread; connections that are left are dropped. Nothing may post to it any more.
+  void Stop();
+
+  // Any thread.
+  const WorkerMetrics& metrics() const { return metrics_; }
+
+ private:
+  class Refusal;
+
+  Worker(const Shared& shared, std::unique_ptr<EventLoop> loop);
+  void Accept(std::unique_ptr<Transport> transport);
+  void Refuse(std::unique_ptr<Transport> transport);
+  void FlushAll();
+  void MarkForFlush(Connection* connection);
+  void Remove(Connection* connection);
+  void Tick();
+
+  const Shared& shared_;
+  WorkerMetrics metrics_;
+  const std::unique_ptr<EventLoop> loop_;
+  const Session::Shared session_shared_;
+  const Connection::Owner owner_;
+  std::unique_ptr<Listener> listener_;
+  std::unique_ptr<Timer> timer_;
+  std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
+  std::unordered_map<Refusal*, std::unique_ptr<Refusal>> refusals_;
+  std::vector<Connection*> to_flush_;
+  std::thread thread_;
+};
+
+}  // namespace smile
