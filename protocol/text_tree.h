@@ -23,7 +23,7 @@ namespace smile {
 struct TextContext {
   // To show sort keys and partitions as in a path. Replies of SCAN and LIST need that of their
   // request: see ContextOf.
-  std::optional<Table> table;
+  std::optional<Table> table = std::nullopt;
 };
 
 struct TextNode {
@@ -37,11 +37,11 @@ struct TextNode {
   };
 
   Kind kind = Kind::kMessage;
-  std::string_view name;  // of the field
+  std::string_view name = {};  // of the field
   uint64_t number = 0;
-  std::string word;
-  ByteView bytes;  // borrowed from the message
-  std::vector<TextNode> children;
+  std::string word = {};
+  ByteView bytes = {};  // borrowed from the message
+  std::vector<TextNode> children = {};
 };
 
 // The one word for a condition: "always", "if_absent", "if_version:7".

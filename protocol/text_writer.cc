@@ -23,20 +23,6 @@ bool IsPrintable(ByteView bytes) {
   return true;
 }
 
-std::string BytesInLine(ByteView bytes, const LineStyle& style) {
-  size_t shown = bytes.size();
-  if (style.max_bytes != 0 && shown > style.max_bytes) shown = style.max_bytes;
-  const bool cut = shown < bytes.size();
-  if (!IsPrintable(bytes)) {
-    const std::string hex = "0x" + ToHex(bytes.substr(0, shown));
-    return cut ? fmt::format("{}…({} bytes)", hex, bytes.size()) : hex;
-  }
-  // Not in the middle of a character.
-  while (cut && shown > 0 && (static_cast<uint8_t>(bytes[shown]) & 0xc0) == 0x80) --shown;
-  const std::string quoted = Quote(bytes.substr(0, shown));
-  return cut ? fmt::format("{}…({} bytes)", quoted, bytes.size()) : quoted;
-}
-
 void AppendFields(const TextNode& message, const LineStyle& style, std::string* line);
 
 void AppendValue(const TextNode& node, const LineStyle& style, std::string* line) {
@@ -51,7 +37,7 @@ void AppendValue(const TextNode& node, const LineStyle& style, std::string* line
       line->append(node.word);
       return;
     case Kind::kBytes:
-      line->append(BytesInLine(node.bytes, style));
+      line->append(FormatBytes(node.bytes, style));
       return;
     case Kind::kMessage:
       if (style.list_lines) {
@@ -152,6 +138,20 @@ std::string WordFor(TextForm form, const TextContext& context, ByteView bytes) {
 
 std::string WordForChecksum(uint64_t checksum) {
   return fmt::format("{:016x}", checksum);
+}
+
+std::string FormatBytes(ByteView bytes, const LineStyle& style) {
+  size_t shown = bytes.size();
+  if (style.max_bytes != 0 && shown > style.max_bytes) shown = style.max_bytes;
+  const bool cut = shown < bytes.size();
+  if (!IsPrintable(bytes)) {
+    const std::string hex = "0x" + ToHex(bytes.substr(0, shown));
+    return cut ? fmt::format("{}…({} bytes)", hex, bytes.size()) : hex;
+  }
+  // Not in the middle of a character.
+  while (cut && shown > 0 && (static_cast<uint8_t>(bytes[shown]) & 0xc0) == 0x80) --shown;
+  const std::string quoted = Quote(bytes.substr(0, shown));
+  return cut ? fmt::format("{}…({} bytes)", quoted, bytes.size()) : quoted;
 }
 
 std::string WriteLine(const TextNode& message, const LineStyle& style) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 
+#include "base/bytes.h"
 #include "protocol/text_tree.h"
 
 namespace smile {
@@ -23,7 +24,10 @@ struct LineStyle {
 // unless list_lines asks for it.
 std::string WriteLine(const TextNode& message, const LineStyle& style = {});
 
-// The same as a JSON object in one line, fields in their order. Numbers are exact up to 2^64 - 1.
+// Bytes as they stand in such a line.
+std::string FormatBytes(ByteView bytes, const LineStyle& style = {});
+
+// A message as a JSON object in one line, fields in their order. Numbers are exact up to 2^64 - 1.
 // Bytes named NAME are "NAME": "…" if they are well-formed UTF-8, else "NAME_base64": "…"; in a
 // list of bytes such an element is {"base64": "…"}.
 std::string WriteJson(const TextNode& message);
