@@ -1,0 +1,16 @@
+// CPU time of processes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace smile::bench {
+
+// Seconds that all threads of this process have used, in user and kernel.
+double OwnCpuSeconds();
+
+// The same for a process of this machine, counted in ticks of the kernel (10 ms); nothing if there
+// is no such process.
+std::optional<double> CpuSecondsOf(int64_t pid);
+
+}  // namespace smile::bench

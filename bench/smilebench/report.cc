@@ -1,0 +1,123 @@
+#include "bench/smilebench/report.h"
+
+#include <array>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace smile::bench {
+namespace {
+
+struct NamedPercent {
+  double percent;
+  std::string_view name;
+};
+constexpr std::array<NamedPercent, 6> kPercents = {
+    {{50, "p50"}, {90, "p90"}, {95, "p95"}, {99, "p99"}, {99.9, "p99.9"}, {99.99, "p99.99"}}};
+
+double Micros(uint64_t nanos) {
+  return static_cast<double>(nanos) / 1000;
+}
+
+double PerOperationMicros(double cpu_seconds, const Results& results) {
+  return results.operations() == 0 ? 0
+                                   : cpu_seconds * 1e6 / static_cast<double>(results.operations());
+}
+
+double Rate(const Results& results) {
+  return results.seconds == 0 ? 0 : static_cast<double>(results.operations()) / results.seconds;
+}
+
+void AppendLatencies(std::string_view name, const Histogram& latencies, std::string* out) {
+  if (latencies.count() == 0) return;
+  *out += fmt::format("{:<6} {:>12} ", name, latencies.count());
+  *out += fmt::format("{:>9.1f} {:>9.1f}", Micros(latencies.min()), latencies.mean() / 1000);
+  for (const NamedPercent& each : kPercents) {
+    *out += fmt::format(" {:>9.1f}", Micros(latencies.Percentile(each.percent)));
+  }
+  *out += fmt::format(" {:>9.1f}\n", Micros(latencies.max()));
+}
+
+nlohmann::ordered_json LatenciesJson(const Histogram& latencies) {
+  nlohmann::ordered_json json = {{"count", latencies.count()},
+                                 {"min_us", Micros(latencies.min())},
+                                 {"mean_us", latencies.mean() / 1000}};
+  for (const NamedPercent& each : kPercents) {
+    json[std::string(each.name) + "_us"] = Micros(latencies.Percentile(each.percent));
+  }
+  json["max_us"] = Micros(latencies.max());
+  return json;
+}
+
+}  // namespace
+
+void Results::Add(const Results& other) {
+  reads.Add(other.reads);
+  writes.Add(other.writes);
+  wrong_values += other.wrong_values;
+  for (const auto& [code, count] : other.errors) errors[code] += count;
+  if (first_error.empty()) first_error = other.first_error;
+}
+
+uint64_t Results::failures() const {
+  uint64_t total = wrong_values;
+  for (const auto& [code, count] : errors) total += count;
+  return total;
+}
+
+std::string FormatText(const BenchOptions& options, const Results& results) {
+  std::string out = fmt::format(
+      "{} at {}: {} connections x depth {}, {} keys, values of {} bytes, {}\n",
+      NameOf(options.workload), options.target.ToString(), options.connections, options.depth,
+      options.keys, options.value_bytes,
+      options.rate > 0 ? fmt::format("open loop at {} op/s", options.rate) : "closed loop");
+  out += fmt::format("{} operations in {:.2f} s: {:.0f} op/s\n", results.operations(),
+                     results.seconds, Rate(results));
+  out += fmt::format("{:<6} {:>12} {:>9} {:>9}", "us", "count", "min", "mean");
+  for (const NamedPercent& each : kPercents) out += fmt::format(" {:>9}", each.name);
+  out += fmt::format(" {:>9}\n", "max");
+  AppendLatencies("reads", results.reads, &out);
+  AppendLatencies("writes", results.writes, &out);
+  out += fmt::format("CPU per operation: smilebench {:.2f} us",
+                     PerOperationMicros(results.client_cpu_seconds, results));
+  if (results.server_cpu_seconds >= 0) {
+    out +=
+        fmt::format(", server {:.2f} us", PerOperationMicros(results.server_cpu_seconds, results));
+  }
+  out += "\n";
+  if (results.wrong_values > 0) out += fmt::format("WRONG VALUES: {}\n", results.wrong_values);
+  for (const auto& [code, count] : results.errors) {
+    out += fmt::format("errors: {} {}\n", count, InfoOf(code).name);
+  }
+  if (!results.first_error.empty()) out += fmt::format("first: {}\n", results.first_error);
+  return out;
+}
+
+std::string FormatJson(const BenchOptions& options, const Results& results) {
+  nlohmann::ordered_json json = {{"target", options.target.ToString()},
+                                 {"workload", NameOf(options.workload)},
+                                 {"connections", options.connections},
+                                 {"depth", options.depth},
+                                 {"keys", options.keys},
+                                 {"value_bytes", options.value_bytes},
+                                 {"threads", options.threads},
+                                 {"rate", options.rate},
+                                 {"seconds", results.seconds},
+                                 {"operations", results.operations()},
+                                 {"operations_per_second", Rate(results)},
+                                 {"wrong_values", results.wrong_values}};
+  nlohmann::ordered_json& errors = json["errors"] = nlohmann::ordered_json::object();
+  for (const auto& [code, count] : results.errors) errors[std::string(InfoOf(code).name)] = count;
+  json["first_error"] = results.first_error;
+  if (results.reads.count() > 0) json["reads"] = LatenciesJson(results.reads);
+  if (results.writes.count() > 0) json["writes"] = LatenciesJson(results.writes);
+  json["client_cpu_us"] = PerOperationMicros(results.client_cpu_seconds, results);
+  if (results.server_cpu_seconds >= 0) {
+    json["server_cpu_us"] = PerOperationMicros(results.server_cpu_seconds, results);
+  }
+  // Words of a server are not trusted to be UTF-8.
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace smile::bench

@@ -1,0 +1,32 @@
+// What a run came to, for a person or as JSON.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "base/status.h"
+#include "bench/smilebench/histogram.h"
+#include "bench/smilebench/options.h"
+
+namespace smile::bench {
+
+struct Results {
+  double seconds = 0;  // from the first request to the last answer
+  Histogram reads;     // latencies in nanoseconds, of what succeeded; scans are reads
+  Histogram writes;
+  uint64_t wrong_values = 0;        // answers with a value that nobody wrote there
+  std::map<Code, uint64_t> errors;  // answers that were refusals; a missing record is one
+  std::string first_error;          // in words; empty if there was none
+  double client_cpu_seconds = 0;
+  double server_cpu_seconds = -1;  // negative: not measured
+
+  void Add(const Results& other);  // other's counts and latencies
+  uint64_t operations() const { return reads.count() + writes.count(); }
+  uint64_t failures() const;
+};
+
+std::string FormatText(const BenchOptions& options, const Results& results);
+std::string FormatJson(const BenchOptions& options, const Results& results);
+
+}  // namespace smile::bench

@@ -1,0 +1,93 @@
+#include "bench/smilebench/options.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace smile::bench {
+namespace {
+
+Result<BenchOptions> Parse(std::vector<const char*> arguments, std::string* help = nullptr) {
+  std::string ignored;
+  arguments.insert(arguments.begin(), "smilebench");
+  return ParseBenchOptions(static_cast<int>(arguments.size()), arguments.data(),
+                           help == nullptr ? &ignored : help);
+}
+
+TEST(BenchOptions, AllOptionsAreRead) {
+  const Result<BenchOptions> parsed = Parse({"--target",
+                                             "smile://localhost:99",
+                                             "--workload",
+                                             "mixed",
+                                             "--connections",
+                                             "64",
+                                             "--depth",
+                                             "32",
+                                             "--keys",
+                                             "1000",
+                                             "--value-size",
+                                             "0",
+                                             "--operations",
+                                             "5",
+                                             "--rate",
+                                             "12.5",
+                                             "--json",
+                                             "--threads",
+                                             "2",
+                                             "--server-pid",
+                                             "77"});
+  ASSERT_TRUE(parsed.ok()) << parsed.status().ToString();
+  EXPECT_EQ(parsed->target.host, "localhost");
+  EXPECT_EQ(parsed->target.port, 99);
+  EXPECT_EQ(parsed->workload, WorkloadKind::kMixed);
+  EXPECT_EQ(parsed->connections, 64u);
+  EXPECT_EQ(parsed->depth, 32u);
+  EXPECT_EQ(parsed->keys, 1000u);
+  EXPECT_EQ(parsed->value_bytes, 0u);
+  EXPECT_EQ(parsed->operations, 5u);
+  EXPECT_EQ(parsed->seconds, 0);
+  EXPECT_EQ(parsed->rate, 12.5);
+  EXPECT_TRUE(parsed->json);
+  EXPECT_EQ(parsed->threads, 2u);
+  EXPECT_EQ(parsed->server_pid, 77);
+}
+
+TEST(BenchOptions, WithoutAnyTheRunIsBoundedInTime) {
+  const Result<BenchOptions> parsed = Parse({});
+  ASSERT_TRUE(parsed.ok());
+  EXPECT_EQ(parsed->target.port, 7645);
+  EXPECT_EQ(parsed->operations, 0u);
+  EXPECT_EQ(parsed->seconds, kDefaultSeconds);
+}
+
+TEST(BenchOptions, WhatCannotBeMeantIsRefusedInWords) {
+  for (const std::vector<const char*>& arguments :
+       std::vector<std::vector<const char*>>{{"--workload", "delete"},
+                                             {"--target", "127.0.0.1:7645"},
+                                             {"--target", "smile://127.0.0.1:70000"},
+                                             {"--connections", "0"},
+                                             {"--depth", "1025"},
+                                             {"--value-size", "1048577"},
+                                             {"--keys", "0"},
+                                             {"--operations", "5", "--seconds", "1"},
+                                             {"--rate", "-1"},
+                                             {"--rate"},
+                                             {"--unheard-of"},
+                                             {"stray"}}) {
+    const Result<BenchOptions> parsed = Parse(arguments);
+    ASSERT_FALSE(parsed.ok()) << arguments[0];
+    EXPECT_EQ(parsed.status().code(), Code::kInvalid);
+    EXPECT_FALSE(parsed.status().words().empty());
+  }
+}
+
+TEST(BenchOptions, HelpNamesTheOptions) {
+  std::string help;
+  ASSERT_TRUE(Parse({"--help"}, &help).ok());
+  EXPECT_NE(help.find("--workload"), std::string::npos);
+  EXPECT_NE(help.find("get|put|mixed|scan"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace smile::bench
