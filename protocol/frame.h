@@ -92,6 +92,8 @@ class FrameReader {
   void Keep();
 
   const Status& error() const { return error_; }
+  // After Keep(): the bytes fed and not yet handed out as frames.
+  ByteView rest() const { return Unused(); }
   // Bytes fed and not yet handed out as frames.
   size_t buffered_bytes() const { return kept_.size() - kept_used_ + fed_.size(); }
 

@@ -1,0 +1,43 @@
+// A file, or standard input, that is read from front to end in blocks.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace smile::cat {
+
+class InputFile {
+ public:
+  // "-" is standard input. kInvalid, in words, if it cannot be opened.
+  static Result<std::unique_ptr<InputFile>> Open(const std::string& path);
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  // For messages.
+  const std::string& name() const { return name_; }
+
+  // Bytes, if it is a regular file.
+  std::optional<uint64_t> size() const { return size_; }
+
+  // Goes on from this offset. kInvalid unless it is a regular file of at least that size.
+  Status Seek(uint64_t offset);
+
+  // The next bytes, valid until the next call; empty at the end.
+  Result<ByteView> ReadBlock();
+
+ private:
+  InputFile(std::string name, int descriptor) : name_(std::move(name)), descriptor_(descriptor) {}
+
+  const std::string name_;
+  const int descriptor_;
+  std::optional<uint64_t> size_;
+  Bytes block_;
+};
+
+}  // namespace smile::cat

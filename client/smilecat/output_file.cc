@@ -1,0 +1,67 @@
+#include "client/smilecat/output_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+namespace smile::cat {
+namespace {
+
+// A rename is durable when its directory is. Some file systems cannot sync one: then it is not, and
+// nothing can be done about it.
+void SyncDirectoryOf(const std::string& path) {
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  const std::string directory = parent.empty() ? "." : parent.string();
+  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  ::fsync(descriptor);
+  ::close(descriptor);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<OutputFile>> OutputFile::Create(const std::string& path) {
+  std::string beside = fmt::format("{}.{}.tmp", path, ::getpid());
+  std::FILE* const file = std::fopen(beside.c_str(), "wbe");
+  if (file == nullptr) {
+    return Status(Code::kInvalid, fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+  }
+  return std::unique_ptr<OutputFile>(new OutputFile(path, std::move(beside), file));
+}
+
+OutputFile::~OutputFile() {
+  if (file_ == nullptr) return;
+  std::fclose(file_);
+  ::unlink(beside_.c_str());
+}
+
+Status OutputFile::Failed(const char* what) const {
+  return {Code::kInvalid, fmt::format("cannot {} {}: {}", what, path_, std::strerror(errno))};
+}
+
+Status OutputFile::Write(ByteView bytes) {
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) return Failed("write");
+  return {};
+}
+
+Status OutputFile::Commit() {
+  if (std::fflush(file_) != 0 || ::fsync(::fileno(file_)) != 0) return Failed("write");
+  if (::rename(beside_.c_str(), path_.c_str()) != 0) return Failed("rename to");
+  std::fclose(file_);
+  file_ = nullptr;
+  SyncDirectoryOf(path_);
+  return {};
+}
+
+Status ReplaceFile(const std::string& path, ByteView bytes) {
+  SMILE_ASSIGN(const std::unique_ptr<OutputFile> file, OutputFile::Create(path));
+  SMILE_TRY(file->Write(bytes));
+  return file->Commit();
+}
+
+}  // namespace smile::cat

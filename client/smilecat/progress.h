@@ -1,0 +1,57 @@
+// How far a long task has come, as a line on a terminal that is drawn over and over.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+
+namespace smile::cat {
+
+struct ProgressState {
+  std::string_view unit;          // "rows"
+  uint64_t done = 0;              // of the unit
+  uint64_t done_here = 0;         // of them, in this run: for the rate
+  double seconds = 0;             // since this run began
+  uint64_t part = 0;              // of `whole`, in whatever it is measured
+  uint64_t part_at_start = 0;     // of this run
+  std::optional<uint64_t> whole;  // none: not known
+};
+
+// "[######----]  60%  123,456 rows  45,678 rows/s  ETA 0:12", at most `width` columns.
+std::string ProgressLine(const ProgressState& state, size_t width);
+
+// "1,234,567"
+std::string WithCommas(uint64_t number);
+
+// Draws on `out` if that is a terminal, else does nothing.
+class Progress {
+ public:
+  Progress(std::FILE* out, const Clock* clock);
+
+  // Clears the line.
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  // Cheap; draws a few times a second. `seconds` of the state is filled in here.
+  void Update(ProgressState state);
+
+  // Before something else is printed on the terminal.
+  void Clear();
+
+  double seconds() const;
+
+ private:
+  std::FILE* const out_;
+  const Clock* const clock_;
+  const int64_t start_nanos_;
+  const bool is_terminal_;
+  int64_t last_nanos_ = 0;
+  bool drawn_ = false;
+};
+
+}  // namespace smile::cat

@@ -1,0 +1,126 @@
+// What a load remembers: what is done, and where it may go on.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "client/smilecat/load_tracker.h"
+#include "client/smilecat/output_file.h"
+#include "client/smilecat/progress.h"
+#include "client/smilecat/resume_file.h"
+#include "tests/client/smilecat/temp_file.h"
+
+namespace smile::cat {
+namespace {
+
+using ::testing::HasSubstr;
+
+Position At(uint64_t row) {
+  return {.offset = row * 10, .line = row + 1, .rows = row};
+}
+
+TEST(LoadTrackerTest, ThePositionIsBehindTheRowsBeforeWhichAllIsDone) {
+  LoadTracker tracker(At(0), {});
+  const uint64_t first = tracker.BeginRow(At(1), 2);
+  const uint64_t second = tracker.BeginRow(At(2), 1);
+  tracker.BeginRow(At(3), 0);
+  tracker.FinishRecord(second, &LoadCounts::written);
+  tracker.FinishRecord(first, &LoadCounts::written);
+  EXPECT_EQ(tracker.position(), At(0));
+  tracker.FinishRecord(first, &LoadCounts::present);
+  EXPECT_EQ(tracker.position(), At(3));
+  EXPECT_EQ(tracker.counts(), (LoadCounts{.rows = 3, .written = 2, .present = 1}));
+}
+
+TEST(LoadTrackerTest, ARowWithoutRecordsIsDoneAtOnceUnlessOneBeforeItIsNot) {
+  LoadTracker tracker(At(5), {.rows = 5});
+  tracker.BeginRow(At(6), 0);
+  EXPECT_EQ(tracker.position(), At(6));
+  const uint64_t row = tracker.BeginRow(At(7), 1);
+  tracker.BeginRow(At(8), 0);
+  EXPECT_EQ(tracker.position(), At(6));
+  tracker.FinishRecord(row, &LoadCounts::refused);
+  EXPECT_EQ(tracker.position(), At(8));
+  EXPECT_EQ(tracker.counts().rows, 8u);
+}
+
+TEST(ResumeFileTest, APointComesBackAsItWasWritten) {
+  const TempFiles files;
+  const std::string input = files.Write("in.csv", "a,b\n1,2\n");
+  const auto identity = IdentifyLoad(input, "--key x", std::nullopt);
+  ASSERT_TRUE(identity.ok());
+  const ResumePoint point{*identity, At(3), {1, 2, 3, 4, 5, 6}};
+  const std::string path = files.Path("position");
+  ASSERT_TRUE(WriteResumeFile(path, point).ok());
+  const auto read = ReadResumeFile(path);
+  ASSERT_TRUE(read.ok()) << read.status().ToString();
+  ASSERT_TRUE(read->has_value());
+  EXPECT_EQ((*read)->identity, point.identity);
+  EXPECT_EQ((*read)->position, point.position);
+  EXPECT_EQ((*read)->counts, point.counts);
+}
+
+TEST(ResumeFileTest, TheIdentityHoldsWhileTheFileGrowsAndNotWhenItIsAnother) {
+  const TempFiles files;
+  const std::string input = files.Write("in.csv", "a,b\n1,2\n");
+  const auto before = IdentifyLoad(input, "m", std::nullopt);
+  files.Write("in.csv", "a,b\n1,2\n3,4\n");
+  EXPECT_EQ(*IdentifyLoad(input, "m", before->head_bytes), *before);
+  files.Write("in.csv", "a,b\n1,3\n3,4\n");
+  EXPECT_NE(*IdentifyLoad(input, "m", before->head_bytes), *before);
+  EXPECT_THAT(IdentifyLoad("-", "m", std::nullopt).status().words(), HasSubstr("--resume needs"));
+}
+
+TEST(ResumeFileTest, AMissingFileIsABeginningAndAnUnreadableOneIsRefused) {
+  const TempFiles files;
+  const auto missing = ReadResumeFile(files.Path("none"));
+  ASSERT_TRUE(missing.ok());
+  EXPECT_FALSE(missing->has_value());
+  for (const char* content : {"", "{}", "[1]", "{\"format\":2}"}) {
+    EXPECT_THAT(ReadResumeFile(files.Write("bad", content)).status().words(),
+                HasSubstr("is not a position"))
+        << content;
+  }
+}
+
+TEST(OutputFileTest, AFileAppearsWholeOrNotAtAll) {
+  const TempFiles files;
+  const std::string path = files.Write("out", "old");
+  {
+    const auto file = OutputFile::Create(path);
+    ASSERT_TRUE(file.ok());
+    ASSERT_TRUE((*file)->Write("half").ok());
+  }
+  EXPECT_EQ(TempFiles::Read(path), "old");
+  ASSERT_TRUE(ReplaceFile(path, "new").ok());
+  EXPECT_EQ(TempFiles::Read(path), "new");
+  const std::filesystem::path directory = std::filesystem::path(path).parent_path();
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory), {}), 1);
+  EXPECT_THAT(ReplaceFile(files.Path("no/such"), "x").words(), HasSubstr("cannot write"));
+}
+
+TEST(ProgressTest, TheLineShowsShareCountRateAndTimeLeft) {
+  const ProgressState state{.unit = "rows",
+                            .done = 1'234'567,
+                            .done_here = 100'000,
+                            .seconds = 10,
+                            .part = 600,
+                            .part_at_start = 500,
+                            .whole = 1'000};
+  EXPECT_EQ(ProgressLine(state, 200),
+            "[##############----------]  60%  1,234,567 rows  10,000 rows/s  ETA 0:40");
+  EXPECT_EQ(ProgressLine(state, 10).size(), 10u);
+}
+
+TEST(ProgressTest, WithoutAKnownWholeThereIsNoBar) {
+  EXPECT_EQ(ProgressLine({.unit = "records", .done = 5}, 80), "5 records");
+  EXPECT_THAT(ProgressLine({.unit = "rows", .part = 0, .whole = 0}, 80), HasSubstr("100%"));
+}
+
+TEST(ProgressTest, NumbersAreReadable) {
+  EXPECT_EQ(WithCommas(0), "0");
+  EXPECT_EQ(WithCommas(999), "999");
+  EXPECT_EQ(WithCommas(1000), "1,000");
+  EXPECT_EQ(WithCommas(22470000), "22,470,000");
+}
+
+}  // namespace
+}  // namespace smile::cat
