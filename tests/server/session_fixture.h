@@ -1,0 +1,182 @@
+// A session with everything around it in one thread: a clock that stands still, an engine whose
+// answers may be held back, and a queue in place of the event loop.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "protocol/message.h"
+#include "server/session.h"
+#include "storage/memory_engine.h"
+
+namespace smile {
+
+// The memory engine, with a switch: while `hold` is set, an operation is done and answered only by
+// Release(), and nothing can be peeked at, as if all of it had to come from disk.
+class HoldingEngine final : public Engine {
+ public:
+  explicit HoldingEngine(const Clock* clock) : engine_(clock, MemoryEngine::Answers::kInline) {}
+
+  bool hold = false;
+
+  size_t held() const { return held_.size(); }
+  void Release(size_t index = 0) {
+    auto task = std::move(held_.at(index));
+    held_.erase(held_.begin() + static_cast<ptrdiff_t>(index));
+    task();
+  }
+
+  PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) override {
+    return hold ? PeekResult::kUnknown : engine_.Peek(key, found);
+  }
+  void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override {
+    Do([this, request, done] { engine_.Read(request, done); });
+  }
+  void Write(WriteRequest request, std::function<void(WriteReply)> done) override {
+    auto shared = std::make_shared<WriteRequest>(std::move(request));
+    Do([this, shared, done] { engine_.Write(std::move(*shared), done); });
+  }
+  void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override {
+    Do([this, request, done] { engine_.Scan(request, done); });
+  }
+  void List(ListRequest request, std::function<void(Result<ListPage>)> done) override {
+    Do([this, request, done] { engine_.List(request, done); });
+  }
+  void Stats(std::function<void(EngineStats)> done) override { engine_.Stats(std::move(done)); }
+  void Close() override { engine_.Close(); }
+
+ private:
+  void Do(std::function<void()> task) {
+    if (hold) {
+      held_.push_back(std::move(task));
+    } else {
+      task();
+    }
+  }
+
+  MemoryEngine engine_;
+  std::vector<std::function<void()>> held_;
+};
+
+// A reply frame, taken apart.
+struct ReceivedReply {
+  uint32_t id = 0;
+  Code code = Code::kOk;
+  Bytes body;
+
+  template <class Row>
+  typename Row::Response As() const {
+    typename Row::Response response;
+    const Status status = Decode(body, &response);
+    EXPECT_TRUE(status.ok()) << status.ToString();
+    return response;
+  }
+  ErrorBody Error() const {
+    ErrorBody error;
+    EXPECT_TRUE(Decode(body, &error).ok());
+    return error;
+  }
+};
+
+inline std::vector<ReceivedReply> ParseReplies(ByteView bytes) {
+  std::vector<ReceivedReply> replies;
+  FrameReader reader(limits::kMaxFrameBytes);
+  reader.Feed(bytes);
+  Frame frame;
+  while (reader.Next(&frame) == FrameReader::Event::kFrame) {
+    EXPECT_EQ(frame.header.flags, kFlagReply);
+    replies.push_back({frame.header.id, static_cast<Code>(frame.header.code), Bytes(frame.body)});
+  }
+  EXPECT_EQ(reader.buffered_bytes(), 0u) << "half a reply";
+  return replies;
+}
+
+class SessionTest : public testing::Test {
+ protected:
+  SessionTest() { Reconnect(); }
+  ~SessionTest() override { engine_.Close(); }
+
+  void Reconnect() {
+    session_ = std::make_shared<Session>(shared_, [this] { ++outputs_; });
+  }
+
+  // Runs what the engine posted to the session's thread.
+  void RunPosted() {
+    while (!posted_.empty()) {
+      auto task = std::move(posted_.front());
+      posted_.pop_front();
+      task();
+    }
+  }
+
+  void Send(ByteView bytes) {
+    session_->Receive(bytes);
+    RunPosted();
+  }
+  void Release(size_t index = 0) {
+    engine_.Release(index);
+    RunPosted();
+  }
+  std::vector<ReceivedReply> Replies() { return ParseReplies(session_->TakeOutput()); }
+
+  // The ids of the replies that are there.
+  std::vector<uint32_t> ReplyIds() {
+    std::vector<uint32_t> ids;
+    for (const ReceivedReply& reply : Replies()) ids.push_back(reply.id);
+    return ids;
+  }
+
+  void Greet() {
+    Send(HelloFrame());
+    const std::vector<ReceivedReply> replies = Replies();
+    ASSERT_EQ(replies.size(), 1u);
+    ASSERT_EQ(replies[0].code, Code::kOk);
+  }
+
+  template <class Row>
+  static Bytes FrameOf(uint32_t id, const typename Row::Request& request,
+                       uint16_t deadline_ms = 0) {
+    Bytes bytes;
+    EncodeRequest<Row>(id, deadline_ms, request, &bytes);
+    return bytes;
+  }
+  static Bytes HelloFrame() { return FrameOf<op::Hello>(1, {}); }
+  static Bytes PutFrame(uint32_t id, const Key& key, ByteView value, uint16_t deadline_ms = 0) {
+    return FrameOf<op::Put>(id, {.key = key.view(), .checksum = Hash64(value), .value = value},
+                            deadline_ms);
+  }
+  static Bytes GetFrame(uint32_t id, const Key& key, uint16_t deadline_ms = 0) {
+    return FrameOf<op::Get>(id, {.key = key.view()}, deadline_ms);
+  }
+
+  // Sends one frame and expects one reply.
+  ReceivedReply Ask(const Bytes& frame) {
+    Send(frame);
+    std::vector<ReceivedReply> replies = Replies();
+    EXPECT_EQ(replies.size(), 1u);
+    return replies.empty() ? ReceivedReply{} : replies[0];
+  }
+
+  ManualClock clock_;
+  HoldingEngine engine_{&clock_};
+  Handlers handlers_{engine_, clock_, [] { return EngineStats{{"server.test_count", 7}}; }};
+  WorkerMetrics metrics_;
+  std::deque<std::function<void()>> posted_;
+  Session::Shared shared_{
+      .handlers = handlers_,
+      .clock = clock_,
+      .metrics = metrics_,
+      .post = [this](std::function<void()> task) { posted_.push_back(std::move(task)); }};
+  int outputs_ = 0;
+  std::shared_ptr<Session> session_;
+};
+
+}  // namespace smile
