@@ -1,0 +1,208 @@
+#include "server/handlers.h"
+
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/server/session_fixture.h"
+
+namespace smile {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const Key kProfile = UserKey(42, "profile");
+
+class HandlersTest : public SessionTest {
+ protected:
+  HandlersTest() { Greet(); }
+
+  uint64_t Put(const Key& key, ByteView value, Condition condition = {}) {
+    const ReceivedReply reply = AskPut(key, value, condition);
+    EXPECT_EQ(reply.code, Code::kOk);
+    return reply.As<op::Put>().version;
+  }
+  ReceivedReply AskPut(const Key& key, ByteView value, Condition condition) {
+    return Ask(FrameOf<op::Put>(
+        7, {.key = key.view(), .condition = condition, .checksum = Hash64(value), .value = value}));
+  }
+  ReceivedReply AskScan(const op::Scan::Request& request) {
+    return Ask(FrameOf<op::Scan>(7, request));
+  }
+
+  // A refusal with these words, after which the connection lives.
+  void ExpectRefused(const Bytes& frame, Code code, const char* words) {
+    const ReceivedReply reply = Ask(frame);
+    EXPECT_EQ(reply.code, code) << words;
+    EXPECT_THAT(Bytes(reply.Error().words), HasSubstr(words));
+    EXPECT_FALSE(session_->finished());
+  }
+};
+
+TEST_F(HandlersTest, APutIsGotBackWithItsVersionAndChecksum) {
+  const uint64_t version = Put(kProfile, "hello");
+  const auto record = Ask(GetFrame(8, kProfile)).As<op::Get>().record;
+  EXPECT_EQ(record.version, version);
+  EXPECT_EQ(record.value, "hello");
+  EXPECT_EQ(record.checksum, Hash64("hello"));
+  EXPECT_EQ(record.expires_ms, 0u);
+}
+
+TEST_F(HandlersTest, WhatIsAbsentIsNotFoundFromMemoryAndFromDisk) {
+  EXPECT_EQ(Ask(GetFrame(8, kProfile)).code, Code::kNotFound);
+  engine_.hold = true;
+  Send(GetFrame(9, kProfile));
+  Release();
+  EXPECT_EQ(Replies().at(0).code, Code::kNotFound);
+}
+
+TEST_F(HandlersTest, AConditionThatFailsTellsTheVersionItMet) {
+  const uint64_t version = Put(kProfile, "a", {ConditionKind::kIfAbsent, 0});
+  const ReceivedReply again = AskPut(kProfile, "b", {ConditionKind::kIfAbsent, 0});
+  EXPECT_EQ(again.code, Code::kConditionFailed);
+  EXPECT_EQ(again.Error().version, version);
+  EXPECT_EQ(again.Error().index, std::nullopt);
+  EXPECT_GT(Put(kProfile, "c", {ConditionKind::kIfVersion, version}), version);
+}
+
+TEST_F(HandlersTest, ADeleteUnderAConditionIsHeldToIt) {
+  const uint64_t version = Put(kProfile, "a");
+  const auto frame = [&](uint64_t expected) {
+    return FrameOf<op::Delete>(
+        8, {.key = kProfile.view(), .condition = {ConditionKind::kIfVersion, expected}});
+  };
+  EXPECT_EQ(Ask(frame(version + 1)).code, Code::kConditionFailed);
+  EXPECT_EQ(Ask(frame(version)).code, Code::kOk);
+  EXPECT_EQ(Ask(GetFrame(9, kProfile)).code, Code::kNotFound);
+}
+
+TEST_F(HandlersTest, ExpiryIsCountedFromNow) {
+  Ask(FrameOf<op::Put>(
+      7, {.key = kProfile.view(), .checksum = Hash64("a"), .value = "a", .expire_seconds = 10}));
+  const auto record = Ask(GetFrame(8, kProfile)).As<op::Get>().record;
+  EXPECT_EQ(record.expires_ms, static_cast<uint64_t>(clock_.WallMillis()) + 10'000);
+  clock_.AdvanceMillis(10'000);
+  EXPECT_EQ(Ask(GetFrame(9, kProfile)).code, Code::kNotFound);
+}
+
+TEST_F(HandlersTest, ABatchTellsEachVersionOrWhichConditionFailed) {
+  const auto item = [](ByteView sort, ByteView value, Condition condition) {
+    return op::BatchItem{
+        .sort = sort, .condition = condition, .checksum = Hash64(value), .value = value};
+  };
+  const Bytes user = PartitionOf(42);
+  const PartitionView partition{Table::kUsers, user};
+  const auto done = Ask(FrameOf<op::Batch>(
+      7, {.partition = partition,
+          .items = {item("a", "1", {}), {.kind = MutationKind::kDelete, .sort = "b"}}}));
+  ASSERT_EQ(done.code, Code::kOk);
+  const std::vector<uint64_t> versions = done.As<op::Batch>().versions;
+  ASSERT_EQ(versions.size(), 2u);
+  EXPECT_GT(versions[0], 0u);
+  EXPECT_EQ(versions[1], 0u);
+
+  const auto failed = Ask(FrameOf<op::Batch>(
+      8, {.partition = partition,
+          .items = {item("c", "3", {}), item("a", "4", {ConditionKind::kIfAbsent, 0})}}));
+  EXPECT_EQ(failed.code, Code::kConditionFailed);
+  EXPECT_EQ(failed.Error().index, 1u);
+  EXPECT_EQ(failed.Error().version, versions[0]);
+  EXPECT_EQ(Ask(GetFrame(9, UserKey(42, "c"))).code, Code::kNotFound);
+}
+
+TEST_F(HandlersTest, AScanGivesTheNewestPostsFirstAndGoesOnFromItsContinuation) {
+  for (uint64_t post = 1; post <= 5; ++post) Put(PostKey(42, post), std::to_string(post));
+  const Bytes author = PartitionOf(42);
+  op::Scan::Request request{.partition = {Table::kPosts, author}, .limit = 2};
+  std::vector<Bytes> values;
+  Bytes continuation;
+  do {
+    const ReceivedReply reply = AskScan(request);
+    ASSERT_EQ(reply.code, Code::kOk);
+    const auto page = reply.As<op::Scan>();
+    for (const op::ScanEntry& entry : page.entries) values.emplace_back(entry.record.value);
+    continuation = page.continuation;
+    request.continuation = continuation;
+  } while (!continuation.empty());
+  EXPECT_THAT(values, ElementsAre("5", "4", "3", "2", "1"));
+}
+
+TEST_F(HandlersTest, AListWalksThePartitionsInPages) {
+  for (const uint64_t user : {1, 2, 3}) Put(UserKey(user, "profile"), "x");
+  const auto first = Ask(FrameOf<op::List>(7, {.table = Table::kUsers, .limit = 2}));
+  ASSERT_EQ(first.code, Code::kOk);
+  EXPECT_THAT(first.As<op::List>().partitions, ElementsAre(PartitionOf(1), PartitionOf(2)));
+  const auto second = Ask(FrameOf<op::List>(
+      8, {.table = Table::kUsers, .limit = 2, .continuation = first.As<op::List>().continuation}));
+  EXPECT_THAT(second.As<op::List>().partitions, ElementsAre(PartitionOf(3)));
+  EXPECT_EQ(second.As<op::List>().continuation, "");
+}
+
+TEST_F(HandlersTest, AnMGetMarksWhatDidNotFitForAnotherTry) {
+  const Bytes value(limits::kMaxValueBytes * 2 / 3, 'v');
+  op::MGet::Request request;
+  std::vector<Key> keys;
+  for (const uint64_t user : {1, 2, 3, 4}) keys.push_back(UserKey(user, "profile"));
+  for (size_t i = 0; i < 3; ++i) Put(keys[i], value);
+  for (const Key& key : keys) request.keys.push_back(key.view());
+  const ReceivedReply reply = Ask(FrameOf<op::MGet>(7, request));
+  ASSERT_EQ(reply.code, Code::kOk);
+  const auto response = reply.As<op::MGet>();
+  EXPECT_EQ(response.results[0].outcome, KeyOutcome::kFound);
+  EXPECT_EQ(response.results[2].outcome, KeyOutcome::kAskAgain);
+  EXPECT_EQ(response.results[3].outcome, KeyOutcome::kNotFound);
+}
+
+TEST_F(HandlersTest, StatsAreThoseOfEngineAndServerByName) {
+  Put(kProfile, "x");
+  const ReceivedReply reply = Ask(FrameOf<op::Stats>(7, {}));
+  const auto response = reply.As<op::Stats>();
+  std::vector<Bytes> names;
+  for (const op::Stat& stat : response.stats) names.emplace_back(stat.name);
+  EXPECT_THAT(names, testing::Contains("server.test_count"));
+  EXPECT_THAT(names, testing::Contains(testing::StartsWith("storage.")));
+  EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
+}
+
+TEST_F(HandlersTest, WhatIsWrongWithARequestIsSaid) {
+  const Bytes user = PartitionOf(42);
+  const PartitionView partition{Table::kUsers, user};
+  const auto put = [](op::Put::Request request) {
+    if (request.key.partition.empty()) request.key = kProfile.view();
+    return FrameOf<op::Put>(7, request);
+  };
+  const uint64_t empty = Hash64("");
+  ExpectRefused(FrameOf<op::Ping>(7, {.payload = std::string(1025, 'x')}), Code::kTooLarge,
+                "1024 bytes");
+  ExpectRefused(FrameOf<op::Get>(7, {.key = {Table::kUsers, "short", "x"}}), Code::kInvalid,
+                "user");
+  ExpectRefused(FrameOf<op::Get>(7, {.key = {Table::kUsers, user, ""}}), Code::kInvalid, "record");
+  ExpectRefused(put({.checksum = 1, .value = "x"}), Code::kDamagedInTransit, "checksum");
+  ExpectRefused(put({.condition = {ConditionKind::kIfVersion, 0}, .checksum = empty}),
+                Code::kInvalid, "condition");
+  ExpectRefused(put({.condition = {ConditionKind::kIfAbsent, 3}, .checksum = empty}),
+                Code::kInvalid, "condition");
+  ExpectRefused(put({.checksum = empty, .expire_seconds = 0}), Code::kInvalid, "expire_seconds");
+  const Bytes large(limits::kMaxValueBytes + 1, 'v');
+  ExpectRefused(put({.checksum = Hash64(large), .value = large}), Code::kTooLarge, "media");
+  ExpectRefused(FrameOf<op::MGet>(7, {}), Code::kInvalid, "no keys");
+  ExpectRefused(FrameOf<op::MGet>(7, {.keys = std::vector<KeyView>(1001, kProfile.view())}),
+                Code::kTooLarge, "1001 keys");
+  ExpectRefused(FrameOf<op::Batch>(7, {.partition = partition}), Code::kInvalid, "no items");
+  ExpectRefused(FrameOf<op::Batch>(
+                    7, {.partition = partition,
+                        .items = {{.sort = "a", .checksum = empty},
+                                  {.kind = MutationKind::kDelete, .sort = "b", .value = "v"}}}),
+                Code::kInvalid, "item 1: a delete");
+  ExpectRefused(FrameOf<op::Scan>(7, {.partition = partition, .limit = 0}), Code::kInvalid,
+                "limit");
+  ExpectRefused(FrameOf<op::Scan>(7, {.partition = partition, .continuation = "\x07junk"}),
+                Code::kInvalid, "continuation");
+  ExpectRefused(FrameOf<op::List>(7, {.limit = 0}), Code::kInvalid, "limit");
+}
+
+}  // namespace
+}  // namespace smile
