@@ -57,6 +57,11 @@ inline constexpr size_t kMaxCommitQueueBytes = size_t{64} << 20;  // a committer
 inline constexpr size_t kMaxCommitGroupBytes = size_t{8} << 20;   // one batch; the rest waits
 inline constexpr size_t kMaxCommitGroupRequests = 4096;           // likewise
 inline constexpr size_t kMaxReaderQueue = 65'536;                 // jobs waiting for a reader
+// A scan or walk that has looked at so much lets other reads go before it.
+inline constexpr size_t kMaxReadSliceRecords = 4096;
+inline constexpr size_t kMaxReadSliceBytes = size_t{8} << 20;
+// With less room on the disk, puts are answered `no_space`; deletes are still taken.
+inline constexpr uint64_t kMinFreeDiskBytes = uint64_t{64} << 20;
 inline constexpr uint32_t kMaxReaders = 256;
 inline constexpr uint32_t kMaxCommitters = 64;
 inline constexpr uint32_t kMaxWorkers = 256;

@@ -1,0 +1,76 @@
+// A committer: one thread that makes groups out of the writes that wait, so that they share what a
+// commit costs (one fsync). While a group is being committed the next writes gather; when nothing
+// is under way a write is taken at once, so an idle server adds no latency.
+//
+// It knows nothing of how a group is committed: that is the function it was made with. Any thread
+// may call Submit and counts. Writes are committed and answered in the order of their Submit calls.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "storage/engine.h"
+
+namespace smile {
+
+// A write on its way through a committer.
+struct PendingWrite {
+  WriteRequest request;
+  std::function<void(WriteReply)> done;
+  WriteReply reply;
+  bool late = false;  // the deadline was over when its group was formed; answered, not committed
+};
+
+class Committer {
+ public:
+  // Fills in the replies of all that are not late, in order. Runs on the committer's thread.
+  using CommitFunction = std::function<void(std::span<PendingWrite> group)>;
+
+  struct Counts {
+    uint64_t groups = 0;          // calls of the commit function
+    uint64_t writes = 0;          // requests in them that were not late
+    uint64_t refused_writes = 0;  // over the queue's bound
+    uint64_t waiting_bytes = 0;   // accepted and not yet answered
+  };
+
+  // The clock is for deadlines and outlives the committer.
+  Committer(const Clock* clock, CommitFunction commit);
+  ~Committer();
+  Committer(const Committer&) = delete;
+  Committer& operator=(const Committer&) = delete;
+
+  // Over limits::kMaxCommitQueueBytes of accepted and not yet answered requests: kOverloaded at
+  // once. After Close: kShuttingDown.
+  void Submit(WriteRequest request, std::function<void(WriteReply)> done);
+
+  // Commits and answers all that was accepted, then ends the thread. More calls do nothing.
+  void Close();
+
+  Counts counts() const;
+
+ private:
+  void Run();
+  void CommitAll(std::span<PendingWrite> writes);
+  size_t MarkLateAndCut(std::span<PendingWrite> writes) const;
+  void CommitGroup(std::span<PendingWrite> group);
+
+  const Clock* const clock_;
+  const CommitFunction commit_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable not_empty_;
+  std::vector<PendingWrite> queue_;
+  Counts counts_;
+  bool closing_ = false;
+
+  std::thread thread_;
+};
+
+}  // namespace smile

@@ -1,0 +1,227 @@
+#include "storage/memory_engine.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace smile {
+
+bool MemoryEngine::SortOrder::operator()(const Bytes& a, const Bytes& b) const {
+  if (!newest_first) return a < b;
+  const size_t common = std::min(a.size(), b.size());
+  const int order = a.compare(0, common, b, 0, common);
+  return order != 0 ? order > 0 : a.size() < b.size();
+}
+
+MemoryEngine::MemoryEngine(const Clock* clock, Answers answers) : clock_(clock), answers_(answers) {
+  if (answers == Answers::kOnThread) thread_ = std::thread([this] { RunAnswers(); });
+}
+
+MemoryEngine::~MemoryEngine() {
+  Close();
+}
+
+PeekResult MemoryEngine::Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) {
+  Record record;
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return PeekResult::kUnknown;
+    const Record* const at = Find(key);
+    if (at == nullptr) return PeekResult::kAbsent;
+    record = *at;
+  }
+  found(record.view());
+  return PeekResult::kFound;
+}
+
+void MemoryEngine::Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) {
+  auto reply = Under<ReadReply>(request.deadline_nanos, [&] { return ReadAll(request); });
+  Answer([done = std::move(done), reply = std::move(reply)]() mutable { done(std::move(reply)); });
+}
+
+void MemoryEngine::Write(WriteRequest request, std::function<void(WriteReply)> done) {
+  auto result = Under<WriteReply>(request.deadline_nanos(), [&] { return Apply(request); });
+  WriteReply reply;
+  if (result.ok()) {
+    reply = std::move(result).value();
+  } else {
+    reply.status = result.status();
+  }
+  Answer([done = std::move(done), reply = std::move(reply)]() mutable { done(std::move(reply)); });
+}
+
+void MemoryEngine::Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) {
+  auto page = Under<ScanPage>(request.deadline_nanos, [&] { return ScanSome(request); });
+  Answer([done = std::move(done), page = std::move(page)]() mutable { done(std::move(page)); });
+}
+
+void MemoryEngine::List(ListRequest request, std::function<void(Result<ListPage>)> done) {
+  auto page = Under<ListPage>(request.deadline_nanos, [&] { return ListSome(request); });
+  Answer([done = std::move(done), page = std::move(page)]() mutable { done(std::move(page)); });
+}
+
+void MemoryEngine::Stats(std::function<void(EngineStats)> done) {
+  EngineStats stats;
+  {
+    const std::lock_guard lock(mutex_);
+    uint64_t records = 0;
+    for (const auto& [id, partition] : partitions_) records += partition.size();
+    stats = {{"storage.memory.partitions_count", partitions_.size()},
+             {"storage.memory.records_count", records},
+             {"storage.memory.writes_count", writes_}};
+  }
+  Answer([done = std::move(done), stats = std::move(stats)]() mutable { done(std::move(stats)); });
+}
+
+void MemoryEngine::Close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+template <class Reply, class Operation>
+Result<Reply> MemoryEngine::Under(int64_t deadline_nanos, const Operation& operation) {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return Status(Code::kShuttingDown, "the storage is closed");
+  if (deadline_nanos != 0 && deadline_nanos <= clock_->MonotonicNanos()) {
+    return Status(Code::kDeadlineExceeded, "the request came past its deadline");
+  }
+  return Reply(operation());
+}
+
+const Record* MemoryEngine::Find(const KeyView& key) const {
+  const auto partition = partitions_.find({key.table, Bytes(key.partition)});
+  if (partition == partitions_.end()) return nullptr;
+  const auto record = partition->second.find(Bytes(key.sort));
+  const bool seen =
+      record != partition->second.end() && !record->second.view().ExpiredAt(clock_->WallMillis());
+  return seen ? &record->second : nullptr;
+}
+
+WriteReply MemoryEngine::Apply(const WriteRequest& request) {
+  const PartitionView& id = request.partition();
+  const std::pair<Table, Bytes> place(id.table, id.id);
+  const auto found = partitions_.find(place);
+  const Partition before = found != partitions_.end()
+                               ? found->second
+                               : Partition(SortOrder{InfoOf(id.table).newest_first});
+
+  // The mutations are tried one after the other; when a condition does not hold, all are undone.
+  ++writes_;
+  Partition& partition = partitions_.insert_or_assign(place, before).first->second;
+  WriteReply reply;
+  for (size_t i = 0; i < request.mutations().size(); ++i) {
+    const MutationView& mutation = request.mutations()[i];
+    const Record* const current = Find({id.table, id.id, mutation.sort});
+    const uint64_t current_version = current == nullptr ? 0 : current->version;
+    if (!mutation.condition.HoldsFor(current_version)) {
+      partition = before;
+      reply = {.status = Status(Code::kConditionFailed, ""),
+               .versions = {},
+               .failed_index = static_cast<uint32_t>(i),
+               .met_version = current_version};
+      break;
+    }
+    const bool put = mutation.kind == MutationKind::kPut;
+    partition.erase(Bytes(mutation.sort));
+    if (put) {
+      partition.emplace(mutation.sort, Record(RecordView{.version = ++last_version_,
+                                                         .checksum = mutation.checksum,
+                                                         .expires_ms = mutation.expires_ms,
+                                                         .value = mutation.value}));
+    }
+    reply.versions.push_back(put ? last_version_ : 0);
+  }
+  if (partition.empty()) partitions_.erase(place);
+  return reply;
+}
+
+ReadReply MemoryEngine::ReadAll(const ReadRequest& request) const {
+  ReadReply reply;
+  size_t value_bytes = 0;
+  for (const Key& key : request.keys) {
+    const Record* const record = Find(key.view());
+    if (record == nullptr) {
+      reply.push_back(Status(Code::kNotFound, ""));
+      continue;
+    }
+    const bool first = value_bytes == 0;
+    value_bytes += record->value.size();
+    const bool fits =
+        first || request.max_value_bytes == 0 || value_bytes <= request.max_value_bytes;
+    if (fits) {
+      reply.push_back(*record);
+    } else {
+      reply.push_back(Status(Code::kTooLarge, ""));
+    }
+  }
+  return reply;
+}
+
+ScanPage MemoryEngine::ScanSome(const ScanRequest& request) const {
+  ScanPage page;
+  const auto found = partitions_.find({request.table, request.partition});
+  if (found == partitions_.end()) return page;
+  const Partition& partition = found->second;
+  const SortOrder before{InfoOf(request.table).newest_first};
+  size_t value_bytes = 0;
+  auto at = request.after.empty() ? partition.lower_bound(request.from)
+                                  : partition.upper_bound(request.after);
+  for (; at != partition.end(); ++at) {
+    if (!request.to.empty() && !before(at->first, request.to)) break;
+    RecordView record = at->second.view();
+    if (record.ExpiredAt(clock_->WallMillis())) continue;
+    if (request.keys_only) record.value = {};
+    value_bytes += record.value.size();
+    page.more =
+        page.size() == request.limit || (page.size() > 0 && value_bytes > request.max_value_bytes);
+    if (page.more) break;
+    page.Add(at->first, record);
+  }
+  return page;
+}
+
+ListPage MemoryEngine::ListSome(const ListRequest& request) const {
+  ListPage page;
+  for (auto at = partitions_.upper_bound({request.table, request.after});
+       at != partitions_.end() && at->first.first == request.table; ++at) {
+    const int64_t now = clock_->WallMillis();
+    const bool seen = std::any_of(at->second.begin(), at->second.end(), [now](const auto& entry) {
+      return !entry.second.view().ExpiredAt(now);
+    });
+    if (!seen) continue;
+    page.more = page.partitions.size() == request.limit;
+    if (page.more) break;
+    page.partitions.push_back(at->first.second);
+  }
+  return page;
+}
+
+void MemoryEngine::Answer(std::function<void()> answer) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (answers_ == Answers::kOnThread && !closed_) {
+      waiting_answers_.push_back(std::move(answer));
+      changed_.notify_one();
+      return;
+    }
+  }
+  answer();
+}
+
+void MemoryEngine::RunAnswers() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return !waiting_answers_.empty() || closed_; });
+    if (waiting_answers_.empty()) return;
+    const std::function<void()> answer = std::move(waiting_answers_.front());
+    waiting_answers_.pop_front();
+    lock.unlock();
+    answer();
+    lock.lock();
+  }
+}
+
+}  // namespace smile

@@ -1,0 +1,73 @@
+// Records in ordered maps: the oracle of the tests, kept so simple that it is seen to be right. It
+// shares nothing with rocks_engine but the contract: no key encoding, no stored format, no
+// committer. Nothing is durable.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "storage/engine.h"
+
+namespace smile {
+
+class MemoryEngine final : public Engine {
+ public:
+  // Where `done` is called. What an operation does, it does under a lock before the call returns.
+  enum class Answers : uint8_t {
+    kInline,    // before the call returns
+    kOnThread,  // on a thread of the engine, in the order of the calls
+  };
+
+  // The clock outlives the engine.
+  MemoryEngine(const Clock* clock, Answers answers);
+  ~MemoryEngine() override;
+
+  PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) override;
+  void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override;
+  void Write(WriteRequest request, std::function<void(WriteReply)> done) override;
+  void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override;
+  void List(ListRequest request, std::function<void(Result<ListPage>)> done) override;
+  void Stats(std::function<void(EngineStats)> done) override;
+  void Close() override;
+
+ private:
+  // The order of a table: by bytes, or from the largest to the smallest; a prefix stands before
+  // what begins with it either way.
+  struct SortOrder {
+    bool newest_first = false;
+    bool operator()(const Bytes& a, const Bytes& b) const;
+  };
+  using Partition = std::map<Bytes, Record, SortOrder>;
+
+  template <class Reply, class Operation>
+  Result<Reply> Under(int64_t deadline_nanos, const Operation& operation);  // the lock
+  const Record* Find(const KeyView& key) const;  // null if absent or expired
+  WriteReply Apply(const WriteRequest& request);
+  ReadReply ReadAll(const ReadRequest& request) const;
+  ScanPage ScanSome(const ScanRequest& request) const;
+  ListPage ListSome(const ListRequest& request) const;
+  void Answer(std::function<void()> answer);
+  void RunAnswers();
+
+  const Clock* const clock_;
+  const Answers answers_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::pair<Table, Bytes>, Partition> partitions_;
+  uint64_t last_version_ = 0;
+  uint64_t writes_ = 0;
+  bool closed_ = false;
+  std::deque<std::function<void()>> waiting_answers_;
+  std::thread thread_;
+};
+
+}  // namespace smile

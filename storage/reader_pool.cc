@@ -1,0 +1,86 @@
+#include "storage/reader_pool.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "base/limits.h"
+
+namespace smile {
+namespace {
+
+constexpr uint32_t kRetryAfterMillis = 50;
+
+}  // namespace
+
+ReaderPool::ReaderPool(const Clock* clock, uint32_t threads) : clock_(clock) {
+  CHECK(threads >= 1 && threads <= limits::kMaxReaders);
+  threads_.reserve(threads);
+  for (uint32_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
+}
+
+ReaderPool::~ReaderPool() {
+  Close();
+}
+
+void ReaderPool::Submit(std::unique_ptr<Job> job) {
+  Status refusal;
+  {
+    const std::lock_guard lock(mutex_);
+    if (closing_) {
+      refusal = Status(Code::kShuttingDown, "the storage is closing");
+    } else if (queue_.size() >= limits::kMaxReaderQueue) {
+      refusal = Status(Code::kOverloaded, "too many reads are waiting", kRetryAfterMillis);
+    } else {
+      queue_.push_back({std::move(job), false});
+    }
+  }
+  if (refusal.ok()) {
+    changed_.notify_one();
+  } else {
+    job->Refuse(std::move(refusal));
+  }
+}
+
+void ReaderPool::Close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_)
+    if (thread.joinable()) thread.join();
+}
+
+uint64_t ReaderPool::waiting_jobs() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
+// A thread leaves when the pool closes and nothing waits. A job that another thread still runs and
+// puts back is then run on by that thread itself.
+void ReaderPool::Run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return !queue_.empty() || closing_; });
+    if (queue_.empty()) return;
+    Waiting waiting = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    const bool more = RunOne(&waiting);
+    if (!more) waiting.job.reset();
+    lock.lock();
+    if (more) queue_.push_back(std::move(waiting));
+  }
+}
+
+bool ReaderPool::RunOne(Waiting* waiting) {
+  const int64_t deadline = waiting->job->deadline_nanos();
+  if (!waiting->begun && deadline != 0 && deadline <= clock_->MonotonicNanos()) {
+    waiting->job->Refuse(Status(Code::kDeadlineExceeded, "the read waited past its deadline"));
+    return false;
+  }
+  waiting->begun = true;
+  return waiting->job->Run() == Job::Progress::kMore;
+}
+
+}  // namespace smile

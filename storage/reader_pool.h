@@ -1,0 +1,74 @@
+// The threads on which reads wait for the disk, so that event loops need not: a fixed number, with
+// one bounded queue in front of them.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/status.h"
+
+namespace smile {
+
+class ReaderPool {
+ public:
+  // Something to read. Exactly one of these ends it: a Run that returns kDone, or Refuse; each of
+  // them answers whoever asked.
+  class Job {
+   public:
+    enum class Progress : uint8_t {
+      kDone,
+      kMore,  // a slice is done; the job goes to the end of the queue, behind those that wait
+    };
+
+    explicit Job(int64_t deadline_nanos) : deadline_nanos_(deadline_nanos) {}
+    virtual ~Job() = default;
+    virtual Progress Run() = 0;
+    virtual void Refuse(Status why) = 0;
+
+    int64_t deadline_nanos() const { return deadline_nanos_; }
+
+   private:
+    const int64_t deadline_nanos_;
+  };
+
+  // The clock is for deadlines and outlives the pool. At least one thread, at most
+  // limits::kMaxReaders (CHECK).
+  ReaderPool(const Clock* clock, uint32_t threads);
+  ~ReaderPool();
+  ReaderPool(const ReaderPool&) = delete;
+  ReaderPool& operator=(const ReaderPool&) = delete;
+
+  // Any thread. Over limits::kMaxReaderQueue waiting jobs the job is refused with kOverloaded,
+  // after Close with kShuttingDown. One whose deadline is over before it first runs is refused with
+  // kDeadlineExceeded.
+  void Submit(std::unique_ptr<Job> job);
+
+  // Runs all that was accepted to its end, then ends the threads. More calls do nothing.
+  void Close();
+
+  uint64_t waiting_jobs() const;
+
+ private:
+  struct Waiting {
+    std::unique_ptr<Job> job;
+    bool begun;
+  };
+
+  void Run();
+  bool RunOne(Waiting* waiting);
+
+  const Clock* const clock_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Waiting> queue_;
+  bool closing_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace smile

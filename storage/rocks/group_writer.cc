@@ -1,0 +1,171 @@
+#include "storage/rocks/group_writer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.h"
+#include "storage/key_encoding.h"
+#include "storage/record_format.h"
+#include "storage/rocks/multi_get.h"
+#include "storage/rocks/rocks_options.h"
+#include "storage/rocks/rocks_status.h"
+
+namespace smile {
+namespace {
+
+constexpr uint32_t kNoSpaceRetryMillis = 5000;
+
+bool OnlyDeletes(const WriteRequest& request) {
+  return std::all_of(request.mutations().begin(), request.mutations().end(),
+                     [](const auto& m) { return m.kind == MutationKind::kDelete; });
+}
+
+}  // namespace
+
+GroupWriter::GroupWriter(RocksDatabase* database, const Clock* clock)
+    : database_(database),
+      clock_(clock),
+      write_options_(GroupWriteOptions()),
+      batch_(/*reserved_bytes=*/0, /*max_bytes=*/0, kProtectionBytesPerKey,
+             /*default_cf_ts_sz=*/0) {}
+
+void GroupWriter::Commit(std::span<PendingWrite> group) {
+  batch_.Clear();
+  current_.clear();
+  ReadCurrent(group);
+  next_version_ = database_->db()->GetLatestSequenceNumber() + 1;
+  for (PendingWrite& write : group)
+    if (!write.late) Stage(&write);
+  if (batch_.Count() > 0) WriteBatch(group);
+}
+
+std::string GroupWriter::IdOf(Table table, ByteView encoded_key) {
+  std::string id(1, static_cast<char>(table));
+  id.append(encoded_key);
+  return id;
+}
+
+// Finds the versions that the group's conditions are about. A group without conditions, which is
+// most of them, reads nothing.
+void GroupWriter::ReadCurrent(std::span<const PendingWrite> group) {
+  std::vector<EncodedTableKey> keys;
+  std::vector<Current*> currents;
+  for (const PendingWrite& write : group) {
+    if (write.late) continue;
+    const PartitionView& partition = write.request.partition();
+    for (const MutationView& mutation : write.request.mutations()) {
+      if (mutation.condition.kind == ConditionKind::kAlways) continue;
+      const EncodedKey key({partition.table, partition.id, mutation.sort});
+      const auto [entry, is_new] = current_.try_emplace(IdOf(partition.table, key.view()));
+      if (!is_new) continue;
+      keys.push_back({partition.table, Bytes(key.view())});
+      currents.push_back(&entry->second);
+    }
+  }
+  const int64_t now = clock_->WallMillis();
+  MultiGet(*database_, keys, [&](size_t i, Result<ByteView> stored) {
+    if (!stored.ok()) {
+      if (stored.status().code() != Code::kNotFound) currents[i]->error = stored.status();
+      return true;
+    }
+    const Result<RecordView> record = ParseRecord(*stored);
+    if (!record.ok()) {
+      currents[i]->error = record.status();
+    } else if (!record->ExpiredAt(now)) {
+      currents[i]->version = record->version;
+    }
+    return true;
+  });
+}
+
+void GroupWriter::Stage(PendingWrite* write) {
+  WriteReply& reply = write->reply;
+  if (database_->failed()) {
+    reply.status = Status(Code::kStorageFailed, "writing stopped after an error of the disk");
+    return;
+  }
+  if (database_->low_on_space() && !OnlyDeletes(write->request)) {
+    reply.status = Status(Code::kNoSpace, "the server's disk is nearly full", kNoSpaceRetryMillis);
+    return;
+  }
+  undo_.clear();
+  if (CheckAndApply(write->request, &reply)) {
+    Append(write->request, reply);
+    return;
+  }
+  for (auto undo = undo_.rbegin(); undo != undo_.rend(); ++undo) {
+    undo->current->version = undo->version;
+  }
+}
+
+// Each mutation sees what stands before it, in the group and in its own request.
+bool GroupWriter::CheckAndApply(const WriteRequest& request, WriteReply* reply) {
+  const std::vector<MutationView>& mutations = request.mutations();
+  reply->versions.reserve(mutations.size());
+  for (size_t i = 0; i < mutations.size(); ++i) {
+    const MutationView& mutation = mutations[i];
+    const bool put = mutation.kind == MutationKind::kPut;
+    const uint64_t version = put ? next_version_ + i : 0;
+    if (Current* const current = FindCurrent(request.partition(), mutation.sort)) {
+      const bool conditional = mutation.condition.kind != ConditionKind::kAlways;
+      if (conditional && !current->error.ok()) reply->status = current->error;
+      if (conditional && current->error.ok() && !mutation.condition.HoldsFor(current->version)) {
+        reply->status = Status(Code::kConditionFailed, "");
+        reply->failed_index = static_cast<uint32_t>(i);
+        reply->met_version = current->version;
+      }
+      if (!reply->status.ok()) {
+        reply->versions.clear();
+        return false;
+      }
+      undo_.push_back({current, current->version});
+      current->version = version;
+    }
+    reply->versions.push_back(version);
+  }
+  return true;
+}
+
+GroupWriter::Current* GroupWriter::FindCurrent(const PartitionView& partition, ByteView sort) {
+  if (current_.empty()) return nullptr;
+  const EncodedKey key({partition.table, partition.id, sort});
+  const auto found = current_.find(IdOf(partition.table, key.view()));
+  return found == current_.end() ? nullptr : &found->second;
+}
+
+void GroupWriter::Append(const WriteRequest& request, const WriteReply& reply) {
+  const PartitionView& partition = request.partition();
+  rocksdb::ColumnFamilyHandle* const family = database_->family(partition.table);
+  const std::vector<MutationView>& mutations = request.mutations();
+  for (size_t i = 0; i < mutations.size(); ++i) {
+    const MutationView& mutation = mutations[i];
+    const EncodedKey encoded({partition.table, partition.id, mutation.sort});
+    const rocksdb::Slice key(encoded.view());
+    rocksdb::Status status;
+    if (mutation.kind == MutationKind::kDelete) {
+      status = batch_.Delete(family, key);
+    } else {
+      const RecordHeader header(reply.versions[i], mutation.checksum, mutation.expires_ms);
+      const rocksdb::Slice value[] = {header.view(), mutation.value};
+      status = batch_.Put(family, rocksdb::SliceParts(&key, 1), rocksdb::SliceParts(value, 2));
+    }
+    CHECK(status.ok(), "a batch in memory takes what it is given");
+  }
+  next_version_ += mutations.size();
+}
+
+void GroupWriter::WriteBatch(std::span<PendingWrite> group) {
+  const rocksdb::Status written = database_->db()->Write(write_options_, &batch_);
+  if (written.ok()) return;
+  const Status status = StatusOfWrite(written);
+  // After ENOSPC RocksDB goes on by itself; after anything else that may have reached the disk,
+  // nothing may follow.
+  const bool may_go_on = status.code() != Code::kOutcomeUnknown || written.IsNoSpace();
+  if (!may_go_on || status.code() == Code::kStorageFailed) database_->SetFailed(status);
+  for (PendingWrite& write : group) {
+    if (write.late || !write.reply.status.ok()) continue;
+    write.reply = {.status = status, .versions = {}};
+  }
+}
+
+}  // namespace smile

@@ -1,0 +1,58 @@
+// How a committer's group becomes one RocksDB batch with one fsync. One for each committer, used on
+// its thread.
+#pragma once
+
+#include <rocksdb/write_batch.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "storage/committer.h"
+#include "storage/rocks/rocks_database.h"
+
+namespace smile {
+
+class GroupWriter {
+ public:
+  // Both outlive it.
+  GroupWriter(RocksDatabase* database, const Clock* clock);
+
+  // Fills in the replies of all that are not late. A request whose condition fails adds nothing to
+  // the batch, and the others go on. Versions are as storage/rocks/rocks_engine.h says.
+  void Commit(std::span<PendingWrite> group);
+
+ private:
+  // A record that a condition of the group looks at, as it is after what the group has done so far.
+  struct Current {
+    uint64_t version = 0;  // 0: absent
+    Status error;          // it could not be read
+  };
+  struct Undo {
+    Current* current;
+    uint64_t version;
+  };
+
+  static std::string IdOf(Table table, ByteView encoded_key);
+  void ReadCurrent(std::span<const PendingWrite> group);
+  void Stage(PendingWrite* write);
+  bool CheckAndApply(const WriteRequest& request, WriteReply* reply);
+  Current* FindCurrent(const PartitionView& partition, ByteView sort);
+  void Append(const WriteRequest& request, const WriteReply& reply);
+  void WriteBatch(std::span<PendingWrite> group);
+
+  RocksDatabase* const database_;
+  const Clock* const clock_;
+  const rocksdb::WriteOptions write_options_;
+
+  // Of the group at hand; kept from one to the next for their memory.
+  rocksdb::WriteBatch batch_;
+  std::unordered_map<std::string, Current> current_;  // empty if the group has no conditions
+  std::vector<Undo> undo_;
+  uint64_t next_version_ = 0;
+};
+
+}  // namespace smile

@@ -1,0 +1,23 @@
+// Many stored values at once, a bounded number in memory at a time.
+#pragma once
+
+#include <span>
+
+#include "base/function_ref.h"
+#include "base/result.h"
+#include "model/tables.h"
+#include "storage/rocks/rocks_database.h"
+
+namespace smile {
+
+struct EncodedTableKey {
+  Table table;
+  Bytes encoded;
+};
+
+// Calls `each` for every key, in their order, with its index and what is stored there (valid during
+// the call), kNotFound, or what StatusOfRead says; until it returns false. May wait for the disk.
+void MultiGet(const RocksDatabase& database, std::span<const EncodedTableKey> keys,
+              FunctionRef<bool(size_t index, Result<ByteView> stored)> each);
+
+}  // namespace smile

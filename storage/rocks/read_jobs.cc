@@ -1,0 +1,216 @@
+#include "storage/rocks/read_jobs.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/limits.h"
+#include "model/path.h"
+#include "storage/record_format.h"
+#include "storage/rocks/multi_get.h"
+#include "storage/rocks/rocks_status.h"
+
+namespace smile {
+namespace {
+
+ByteView ViewOf(const rocksdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
+
+}  // namespace
+
+// --- Read -------------------------------------------------------------------------------------
+
+ReadJob::ReadJob(const RocksDatabase* database, const Clock* clock, ReadRequest request, Done done)
+    : Job(request.deadline_nanos),
+      database_(database),
+      clock_(clock),
+      request_(std::move(request)),
+      done_(std::move(done)) {}
+
+ReaderPool::Job::Progress ReadJob::Run() {
+  std::vector<EncodedTableKey> keys;
+  keys.reserve(request_.keys.size());
+  for (const Key& key : request_.keys) {
+    keys.push_back({key.table, Bytes(EncodedKey(key.view()).view())});
+  }
+  ReadReply reply;
+  reply.reserve(keys.size());
+  const int64_t now = clock_->WallMillis();
+  const size_t max_bytes = request_.max_value_bytes;
+  size_t value_bytes = 0;
+  MultiGet(*database_, keys, [&](size_t /*index*/, Result<ByteView> stored) {
+    Result<RecordView> record =
+        stored.ok() ? ParseAndVerifyRecord(*stored) : Result<RecordView>(stored.status());
+    if (record.ok() && record->ExpiredAt(now)) record = Status(Code::kNotFound, "");
+    if (!record.ok()) {
+      reply.push_back(record.status());
+      return true;
+    }
+    const bool first = value_bytes == 0;
+    value_bytes += record->value.size();
+    if (!first && max_bytes != 0 && value_bytes > max_bytes) return false;
+    reply.push_back(Record(*record));
+    return true;
+  });
+  while (reply.size() < keys.size()) reply.push_back(Status(Code::kTooLarge, ""));
+  done_(std::move(reply));
+  return Progress::kDone;
+}
+
+// --- Scan -------------------------------------------------------------------------------------
+
+void ReadSlice::Count(size_t bytes) {
+  ++records_;
+  bytes_ += bytes;
+  over_ = records_ >= limits::kMaxReadSliceRecords || bytes_ >= limits::kMaxReadSliceBytes;
+}
+
+ScanJob::ScanJob(const RocksDatabase* database, const Clock* clock, ScanRequest request, Done done)
+    : Job(request.deadline_nanos),
+      database_(database),
+      clock_(clock),
+      request_(std::move(request)),
+      done_(std::move(done)),
+      range_(EncodeRange({request_.table, request_.partition}, request_.from, request_.to,
+                         request_.after)),
+      upper_(range_.upper) {}
+
+ReaderPool::Job::Progress ScanJob::Run() {
+  if (iterator_ == nullptr && !range_.empty()) Seek();
+  slice_.Begin();
+  bool more = iterator_ != nullptr;
+  while (more && iterator_->Valid()) {
+    if (slice_.over()) return Progress::kMore;
+    Result<bool> taken = Take();
+    if (!taken.ok()) {
+      done_(taken.status());
+      return Progress::kDone;
+    }
+    more = *taken;
+    if (more) iterator_->Next();
+  }
+  const rocksdb::Status status = iterator_ == nullptr ? rocksdb::Status() : iterator_->status();
+  if (status.ok()) {
+    done_(std::move(page_));
+  } else {
+    done_(StatusOfRead(status));
+  }
+  return Progress::kDone;
+}
+
+void ScanJob::Seek() {
+  rocksdb::ReadOptions options;
+  options.prefix_same_as_start = true;
+  if (!range_.upper.empty()) options.iterate_upper_bound = &upper_;
+  iterator_.reset(database_->db()->NewIterator(options, database_->family(request_.table)));
+  iterator_->Seek(range_.lower);
+}
+
+// Takes the record under the iterator into the page if it is seen and fits. False: the page is
+// full.
+Result<bool> ScanJob::Take() {
+  const ByteView stored = ViewOf(iterator_->value());
+  slice_.Count(stored.size());
+  const ByteView key = ViewOf(iterator_->key());
+  Bytes sort;
+  const bool is_key = DecodeSort(request_.table, key, &sort);
+  Result<RecordView> record = ParseAndVerifyRecord(stored);
+  if (!is_key || !record.ok()) {
+    const Status why = record.ok() ? Status(Code::kCorrupt, "its key is damaged") : record.status();
+    return Status(
+        why.code(),
+        fmt::format("{}: {}", FormatKey({request_.table, request_.partition, sort}), why.words()));
+  }
+  if (record->ExpiredAt(clock_->WallMillis())) return true;
+  if (request_.keys_only) record->value = {};
+  value_bytes_ += record->value.size();
+  page_.more = page_.size() == request_.limit ||
+               (page_.size() > 0 && value_bytes_ > request_.max_value_bytes);
+  if (page_.more) return false;
+  page_.Add(sort, *record);
+  return true;
+}
+
+// --- List -------------------------------------------------------------------------------------
+
+ListJob::ListJob(const RocksDatabase* database, const Clock* clock, ListRequest request, Done done)
+    : Job(request.deadline_nanos),
+      database_(database),
+      clock_(clock),
+      request_(std::move(request)),
+      done_(std::move(done)) {}
+
+ReaderPool::Job::Progress ListJob::Run() {
+  if (iterator_ == nullptr) Seek();
+  slice_.Begin();
+  while (iterator_->Valid() && !page_.more) {
+    if (slice_.over()) return Progress::kMore;
+    if (Status status = Take(); !status.ok()) {
+      done_(std::move(status));
+      return Progress::kDone;
+    }
+  }
+  if (const rocksdb::Status status = iterator_->status(); !status.ok()) {
+    done_(StatusOfRead(status));
+  } else {
+    done_(std::move(page_));
+  }
+  return Progress::kDone;
+}
+
+void ListJob::Seek() {
+  rocksdb::ReadOptions options;
+  options.total_order_seek = true;
+  iterator_.reset(database_->db()->NewIterator(options, database_->family(request_.table)));
+  if (request_.after.empty()) {
+    iterator_->SeekToFirst();
+    return;
+  }
+  const Bytes begin = EncodedPartitionEnd({request_.table, request_.after});
+  if (begin.empty()) {
+    page_.more = false;
+    iterator_->SeekToLast();
+    if (iterator_->Valid()) iterator_->Next();  // behind the last possible partition
+  } else {
+    iterator_->Seek(begin);
+  }
+}
+
+// Looks at the record under the iterator and goes on: to the next partition if this one is seen by
+// it, else to the next record.
+Status ListJob::Take() {
+  slice_.Count(iterator_->value().size());
+  const ByteView key = ViewOf(iterator_->key());
+  const Result<RecordView> record = ParseRecord(ViewOf(iterator_->value()));
+  Bytes partition;
+  if (!DecodePartition(request_.table, key, &partition)) {
+    return {Code::kCorrupt, fmt::format("a key in {} is damaged", InfoOf(request_.table).name)};
+  }
+  // A record that cannot be read is one nevertheless.
+  if (record.ok() && record->ExpiredAt(clock_->WallMillis())) {
+    iterator_->Next();
+    return {};
+  }
+  page_.more = page_.partitions.size() == request_.limit;
+  if (page_.more) return {};
+  page_.partitions.push_back(std::move(partition));
+  SkipPartition(EncodedPartitionSize(request_.table, key));
+  return {};
+}
+
+// Small partitions are stepped over, large ones jumped over.
+void ListJob::SkipPartition(size_t partition_size) {
+  const Bytes prefix(ViewOf(iterator_->key()).substr(0, partition_size));
+  iterator_->Next();
+  if (!iterator_->Valid() || !ViewOf(iterator_->key()).starts_with(prefix)) return;
+  const Bytes end = PrefixEnd(prefix);
+  if (end.empty()) {
+    iterator_->SeekToLast();
+    iterator_->Next();
+  } else {
+    iterator_->Seek(end);
+  }
+}
+
+}  // namespace smile

@@ -1,0 +1,185 @@
+#include "storage/rocks/rocks_database.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "storage/rocks/rocks_options.h"
+
+namespace smile {
+namespace {
+
+constexpr std::chrono::seconds kUpkeepPeriod{1};
+
+constexpr std::string_view kHowToAccept =
+    "restore the directory from a copy, or start once with --accept-wal-loss to go on without "
+    "the writes that are missing";
+
+}  // namespace
+
+Result<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(const RocksOptions& options,
+                                                           const Clock* clock, const Logger* log,
+                                                           rocksdb::Env* env) {
+  std::unique_ptr<RocksDatabase> database(new RocksDatabase(options, clock, log, env));
+  SMILE_TRY(database->OpenAll());
+  return database;
+}
+
+RocksDatabase::RocksDatabase(const RocksOptions& options, const Clock* clock, const Logger* log,
+                             rocksdb::Env* env)
+    : options_(options),
+      clock_(clock),
+      log_(log),
+      env_(env),
+      cache_(rocksdb::NewLRUCache(options.block_cache_bytes)) {}
+
+RocksDatabase::~RocksDatabase() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  closing_changed_.notify_one();
+  if (upkeep_.joinable()) upkeep_.join();
+  if (db_ == nullptr) return;
+  RaiseWatermark();
+  if (!failed()) Flush();
+  for (rocksdb::ColumnFamilyHandle* family : families_) {
+    (void)db_->DestroyColumnFamilyHandle(family);
+  }
+  if (const rocksdb::Status status = db_->Close(); !status.ok()) {
+    log_->Warning(fmt::format("RocksDB did not close cleanly: {}", status.ToString()));
+  }
+}
+
+Status RocksDatabase::OpenAll() {
+  SMILE_ASSIGN(directory_, RocksDirectory::Open(options_.directory, env_));
+  if (options_.accept_wal_loss) {
+    log_->Warning("the write-ahead log is taken as far as it is readable (--accept-wal-loss)");
+  } else {
+    SMILE_ASSIGN(watermark_, directory_->ReadWatermark());
+    SMILE_TRY(CheckRecovery(watermark_));
+  }
+
+  const rocksdb::DBOptions database_options = DatabaseOptions(options_, env_, log_);
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::Open(database_options, directory_->database_path(), Families(), &handles, &db);
+  if (!status.ok()) {
+    return {Code::kStorageFailed, fmt::format("the database in {} does not open: {}",
+                                              directory_->path(), status.ToString())};
+  }
+  db_.reset(db);
+  CHECK(handles.size() == kFamilies);
+  std::copy(handles.begin(), handles.end(), families_.begin());
+
+  // What was accepted as lost is not missed again at the next start.
+  if (options_.accept_wal_loss) {
+    watermark_ = db_->GetLatestSequenceNumber();
+    SMILE_TRY(directory_->WriteWatermark(watermark_));
+  }
+  LookAtFreeSpace();
+  upkeep_ = std::thread([this] { RunUpkeep(); });
+  return {};
+}
+
+RocksDatabase::FamilyDescriptors RocksDatabase::Families() const {
+  FamilyDescriptors families;
+  families.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());
+  for (const TableInfo& info : kTables) {
+    families.emplace_back(std::string(info.name),
+                          FamilyOptions(info.table, options_, cache_, clock_));
+  }
+  return families;
+}
+
+// Recovers in memory only. RocksDB's strict mode finds a log damaged in its middle; the watermark
+// finds one that is gone or was cut at the end of a record, which every mode would accept.
+Status RocksDatabase::CheckRecovery(uint64_t watermark) const {
+  const rocksdb::DBOptions options = DatabaseOptions(options_, env_, log_);
+  const std::string path = directory_->database_path();
+  if (env_->FileExists(path + "/CURRENT").IsNotFound()) {
+    return watermark == 0 ? Status() : RefuseLoss(0, watermark);
+  }
+  std::vector<std::string> present;
+  rocksdb::Status status = rocksdb::DB::ListColumnFamilies(options, path, &present);
+  FamilyDescriptors families = Families();
+  std::erase_if(families, [&present](const auto& family) {
+    return std::find(present.begin(), present.end(), family.name) == present.end();
+  });
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  if (status.ok()) {
+    status = rocksdb::DB::OpenForReadOnly(options, path, families, &handles, &opened);
+  }
+  if (!status.ok()) {
+    return {Code::kStorageFailed, fmt::format("the database in {} is damaged ({}): {}",
+                                              directory_->path(), status.ToString(), kHowToAccept)};
+  }
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  const uint64_t recovered = db->GetLatestSequenceNumber();
+  for (rocksdb::ColumnFamilyHandle* handle : handles) (void)db->DestroyColumnFamilyHandle(handle);
+  return recovered < watermark ? RefuseLoss(recovered, watermark) : Status();
+}
+
+Status RocksDatabase::RefuseLoss(uint64_t recovered, uint64_t watermark) const {
+  return {Code::kStorageFailed,
+          fmt::format("acknowledged writes are missing in {}: it holds those up to {}, but {} were "
+                      "acknowledged: {}",
+                      directory_->path(), recovered, watermark, kHowToAccept)};
+}
+
+// So that the next start has no log to replay.
+void RocksDatabase::Flush() {
+  const rocksdb::Status status =
+      db_->Flush(rocksdb::FlushOptions(), {families_.begin(), families_.end()});
+  if (!status.ok()) {
+    log_->Warning(
+        fmt::format("the next start replays the log, because not all could be written "
+                    "out: {}",
+                    status.ToString()));
+  }
+}
+
+void RocksDatabase::SetFailed(const Status& why) {
+  if (failed_.exchange(true, std::memory_order_acq_rel)) return;
+  log_->Error(fmt::format("no more writes until the next start: {}", why.words()));
+}
+
+void RocksDatabase::RunUpkeep() {
+  std::unique_lock lock(mutex_);
+  while (!closing_changed_.wait_for(lock, kUpkeepPeriod, [this] { return closing_; })) {
+    lock.unlock();
+    RaiseWatermark();
+    LookAtFreeSpace();
+    lock.lock();
+  }
+}
+
+void RocksDatabase::LookAtFreeSpace() {
+  uint64_t free = 0;
+  if (!env_->GetFreeSpace(directory_->path(), &free).ok()) return;
+  free_disk_bytes_.store(free, std::memory_order_relaxed);
+  const bool low = free < limits::kMinFreeDiskBytes;
+  if (low_on_space_.exchange(low, std::memory_order_relaxed) == low) return;
+  log_->Warning(low ? fmt::format("only {} bytes are free for {}: only deletes are taken", free,
+                                  directory_->path())
+                    : std::string("there is room on the disk again: puts are taken"));
+}
+
+// Every write is in the log and fsynced before RocksDB counts it in the latest sequence number.
+void RocksDatabase::RaiseWatermark() {
+  const uint64_t latest = db_->GetLatestSequenceNumber();
+  if (latest <= watermark_ || failed()) return;
+  const Status status = directory_->WriteWatermark(latest);
+  if (status.ok()) watermark_ = latest;
+  if (!status.ok() && !watermark_warned_) log_->Warning(status.words());
+  watermark_warned_ = !status.ok();
+}
+
+}  // namespace smile

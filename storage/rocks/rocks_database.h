@@ -1,0 +1,88 @@
+// An open database in its directory: RocksDB, the tables in it, the watermark beside it, and what
+// is known of its health. What is done with it is elsewhere: group_writer, read_jobs, rocks_stats.
+#pragma once
+
+#include <rocksdb/db.h>
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "storage/rocks/rocks_directory.h"
+#include "storage/rocks/rocks_engine.h"
+
+namespace smile {
+
+class RocksDatabase {
+ public:
+  // As RocksEngine::Open. Recovery is first tried without writing anything, so that a directory
+  // which is refused stays as it was found.
+  static Result<std::unique_ptr<RocksDatabase>> Open(const RocksOptions& options,
+                                                     const Clock* clock, const Logger* log,
+                                                     rocksdb::Env* env);
+  // Nothing may use it any more. Writes out what is in memory and the watermark, then closes.
+  ~RocksDatabase();
+  RocksDatabase(const RocksDatabase&) = delete;
+  RocksDatabase& operator=(const RocksDatabase&) = delete;
+
+  rocksdb::DB* db() const { return db_.get(); }
+  rocksdb::ColumnFamilyHandle* family(Table table) const {
+    return families_[static_cast<size_t>(table)];
+  }
+  rocksdb::Cache* block_cache() const { return cache_.get(); }
+
+  // A write failed in a way that only a new start can mend: no write may follow.
+  bool failed() const { return failed_.load(std::memory_order_acquire); }
+  void SetFailed(const Status& why);
+
+  // There is so little room that only deletes are taken. Looked at about once a second.
+  bool low_on_space() const { return low_on_space_.load(std::memory_order_relaxed); }
+  uint64_t free_disk_bytes() const { return free_disk_bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  // "default", which RocksDB insists on and Smile leaves empty, then the tables in their order.
+  static constexpr size_t kFamilies = kTables.size() + 1;
+  using FamilyDescriptors = std::vector<rocksdb::ColumnFamilyDescriptor>;
+
+  RocksDatabase(const RocksOptions& options, const Clock* clock, const Logger* log,
+                rocksdb::Env* env);
+
+  Status OpenAll();
+  FamilyDescriptors Families() const;
+  Status CheckRecovery(uint64_t watermark) const;
+  Status RefuseLoss(uint64_t recovered, uint64_t watermark) const;
+  void Flush();
+  void RunUpkeep();
+  void LookAtFreeSpace();
+  void RaiseWatermark();
+
+  const RocksOptions options_;
+  const Clock* const clock_;
+  const Logger* const log_;
+  rocksdb::Env* const env_;
+
+  std::unique_ptr<RocksDirectory> directory_;
+  std::shared_ptr<rocksdb::Cache> cache_;
+  std::unique_ptr<rocksdb::DB> db_;
+  std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_{};
+
+  std::atomic<bool> failed_{false};
+  std::atomic<bool> low_on_space_{false};
+  std::atomic<uint64_t> free_disk_bytes_{0};
+
+  // The upkeep thread's.
+  uint64_t watermark_ = 0;
+  bool watermark_warned_ = false;
+  std::mutex mutex_;
+  std::condition_variable closing_changed_;
+  bool closing_ = false;
+  std::thread upkeep_;
+};
+
+}  // namespace smile

@@ -1,0 +1,175 @@
+#include "storage/rocks/rocks_directory.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "base/hash.h"
+
+namespace smile {
+namespace {
+
+constexpr std::string_view kFormatWords = "smile data, format ";
+constexpr uint32_t kFormat = 1;
+
+Status Refuse(std::string words) {
+  return {Code::kStorageFailed, std::move(words)};
+}
+
+std::string Words(int error) {
+  return std::generic_category().message(error);
+}
+
+Status MakeDirectory(const std::string& path) {
+  if (mkdir(path.c_str(), 0755) == 0) return {};
+  const int error = errno;
+  struct stat found = {};
+  if (error == EEXIST && stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode)) return {};
+  if (error == EEXIST) {
+    return Refuse(fmt::format("{} is not a directory: name one, or a path that is free", path));
+  }
+  if (error == ENOENT) {
+    return Refuse(fmt::format(
+        "the directory {} cannot be made because the one above it is missing: make that first",
+        path));
+  }
+  return Refuse(fmt::format("the directory {} cannot be made: {}", path, Words(error)));
+}
+
+// Who holds the lock, as it wrote itself down; empty if that cannot be read.
+std::string ReadHolder(int lock) {
+  char text[32];
+  const ssize_t size = pread(lock, text, sizeof(text), 0);
+  std::string holder(text, size > 0 ? static_cast<size_t>(size) : 0);
+  while (!holder.empty() && holder.back() == '\n') holder.pop_back();
+  return holder;
+}
+
+Result<int> Lock(const std::string& directory) {
+  const std::string path = directory + "/LOCK";
+  const int lock = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock < 0) {
+    return Refuse(fmt::format("this user cannot write in {}: {}", directory, Words(errno)));
+  }
+  if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    const int error = errno;
+    const std::string holder = ReadHolder(lock);
+    close(lock);
+    if (error != EWOULDBLOCK) {
+      return Refuse(fmt::format("{} cannot be locked: {}", path, Words(error)));
+    }
+    return Refuse(
+        fmt::format("another smiled ({}) has the data in {}: stop it or name another directory",
+                    holder, directory));
+  }
+  const std::string holder = fmt::format("process {}\n", getpid());
+  if (ftruncate(lock, 0) != 0 ||
+      pwrite(lock, holder.data(), holder.size(), 0) != static_cast<ssize_t>(holder.size())) {
+    const int error = errno;
+    close(lock);
+    return Refuse(fmt::format("{} cannot be written: {}", path, Words(error)));
+  }
+  return lock;
+}
+
+std::string WatermarkLine(uint64_t sequence) {
+  const std::string digits = fmt::format("{}", sequence);
+  return fmt::format("{} {:016x}\n", digits, Hash64(digits));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RocksDirectory>> RocksDirectory::Open(const std::string& path,
+                                                             rocksdb::Env* env) {
+  if (path.empty()) return Status(Code::kInvalid, "the data directory has no name");
+  SMILE_TRY(MakeDirectory(path));
+  SMILE_ASSIGN(const int lock, Lock(path));
+  std::unique_ptr<RocksDirectory> directory(new RocksDirectory(path, env, lock));
+  SMILE_TRY(directory->CheckFormat());
+  return directory;
+}
+
+RocksDirectory::~RocksDirectory() {
+  close(lock_);  // and thereby unlocks
+}
+
+Status RocksDirectory::CheckFormat() const {
+  const std::string marker = path_ + "/FORMAT";
+  std::string content;
+  const rocksdb::Status read = rocksdb::ReadFileToString(env_, marker, &content);
+  if (read.IsNotFound() || read.IsPathNotFound() || env_->FileExists(marker).IsNotFound()) {
+    SMILE_TRY(CheckIsNew());
+    return WriteDurably("FORMAT", fmt::format("{}{}\n", kFormatWords, kFormat));
+  }
+  if (!read.ok()) return Refuse(fmt::format("{} cannot be read: {}", marker, read.ToString()));
+
+  uint32_t format = 0;
+  const char* const number = content.data() + kFormatWords.size();
+  const bool ours =
+      content.starts_with(kFormatWords) &&
+      std::from_chars(number, content.data() + content.size(), format).ec == std::errc() &&
+      format > 0;
+  if (!ours) return Refuse(fmt::format("{} is damaged: it does not name a format", marker));
+  if (format > kFormat) {
+    return Refuse(fmt::format(
+        "the data in {} is of format {}; this smiled knows up to format {}: use a newer one", path_,
+        format, kFormat));
+  }
+  return {};
+}
+
+// A directory without a format is taken only if nothing of somebody else's is in it. (A process
+// that died before it had written the format leaves LOCK and perhaps the unfinished file.)
+Status RocksDirectory::CheckIsNew() const {
+  std::vector<std::string> children;
+  const rocksdb::Status status = env_->GetChildren(path_, &children);
+  if (!status.ok()) return Refuse(fmt::format("{} cannot be read: {}", path_, status.ToString()));
+  for (const std::string& child : children) {
+    if (child == "." || child == ".." || child == "LOCK" || child == "FORMAT.new") continue;
+    return Refuse(
+        fmt::format("{} is not empty and holds no data of Smile (there is {}): name another "
+                    "directory",
+                    path_, child));
+  }
+  return {};
+}
+
+Result<uint64_t> RocksDirectory::ReadWatermark() const {
+  const std::string path = path_ + "/WATERMARK";
+  std::string line;
+  const rocksdb::Status read = rocksdb::ReadFileToString(env_, path, &line);
+  if (env_->FileExists(path).IsNotFound()) return uint64_t{0};
+  if (!read.ok()) return Refuse(fmt::format("{} cannot be read: {}", path, read.ToString()));
+  uint64_t sequence = 0;
+  std::from_chars(line.data(), line.data() + line.size(), sequence);
+  if (line != WatermarkLine(sequence)) return Refuse(fmt::format("{} is damaged", path));
+  return sequence;
+}
+
+Status RocksDirectory::WriteWatermark(uint64_t sequence) const {
+  return WriteDurably("WATERMARK", WatermarkLine(sequence));
+}
+
+// A crash leaves the old file or the new one, whole.
+Status RocksDirectory::WriteDurably(const std::string& name, std::string_view content) const {
+  const std::string path = path_ + "/" + name;
+  const std::string unfinished = path + ".new";
+  std::unique_ptr<rocksdb::Directory> directory;
+  rocksdb::Status status = rocksdb::WriteStringToFile(
+      env_, rocksdb::Slice(content.data(), content.size()), unfinished, /*should_sync=*/true);
+  if (status.ok()) status = env_->RenameFile(unfinished, path);
+  if (status.ok()) status = env_->NewDirectory(path_, &directory);
+  if (status.ok()) status = directory->Fsync();
+  if (status.ok()) return {};
+  return Refuse(fmt::format("{} cannot be written: {}", path, status.ToString()));
+}
+
+}  // namespace smile

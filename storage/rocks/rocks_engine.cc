@@ -1,0 +1,167 @@
+#include "storage/rocks/rocks_engine.h"
+
+#include <rocksdb/db.h>
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "storage/committer.h"
+#include "storage/key_encoding.h"
+#include "storage/reader_pool.h"
+#include "storage/record_format.h"
+#include "storage/rocks/group_writer.h"
+#include "storage/rocks/read_jobs.h"
+#include "storage/rocks/rocks_database.h"
+#include "storage/rocks/rocks_seams.h"
+#include "storage/rocks/rocks_stats.h"
+
+namespace smile {
+
+class RocksEngine::Parts {
+ public:
+  Parts(const RocksOptions& options, const Clock* clock, std::unique_ptr<RocksDatabase> database)
+      : clock(clock), database(std::move(database)), readers(clock, options.readers) {
+    peek_options.read_tier = rocksdb::kBlockCacheTier;
+    for (uint32_t i = 0; i < options.committers; ++i) {
+      writers.push_back(std::make_unique<GroupWriter>(this->database.get(), clock));
+      committers.push_back(std::make_unique<Committer>(
+          clock, [writer = writers.back().get()](auto group) { writer->Commit(group); }));
+    }
+  }
+
+  const Clock* const clock;
+  rocksdb::ReadOptions peek_options;
+  std::unique_ptr<RocksDatabase> database;
+  std::vector<std::unique_ptr<GroupWriter>> writers;
+  std::vector<std::unique_ptr<Committer>> committers;
+  ReaderPool readers;
+  std::atomic<bool> closed{false};
+};
+
+namespace {
+
+class StatsJob final : public ReaderPool::Job {
+ public:
+  StatsJob(const RocksDatabase* database, EngineStats begun, std::function<void(EngineStats)> done)
+      : Job(/*deadline_nanos=*/0),
+        database_(database),
+        stats_(std::move(begun)),
+        done_(std::move(done)) {}
+
+  Progress Run() override {
+    AppendRocksStats(*database_, &stats_);
+    std::sort(stats_.begin(), stats_.end());
+    done_(std::move(stats_));
+    return Progress::kDone;
+  }
+  void Refuse(Status /*why*/) override { done_({}); }
+
+ private:
+  const RocksDatabase* const database_;
+  EngineStats stats_;
+  const std::function<void(EngineStats)> done_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<RocksEngine>> RocksEngine::Open(const RocksOptions& options,
+                                                       const Clock* clock, const Logger* log) {
+  return RocksSeams::Open(options, clock, log, rocksdb::Env::Default());
+}
+
+RocksEngine::RocksEngine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+RocksEngine::~RocksEngine() {
+  Close();
+}
+
+// A definite answer of RocksDB is one; anything else (not in memory, an error, damage) is left to
+// Read, which may wait and has words for it.
+PeekResult RocksEngine::Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) {
+  if (parts_->closed.load(std::memory_order_acquire)) return PeekResult::kUnknown;
+  const RocksDatabase& database = *parts_->database;
+  const EncodedKey encoded(key);
+  rocksdb::PinnableSlice stored;
+  const rocksdb::Status status =
+      database.db()->Get(parts_->peek_options, database.family(key.table), encoded.view(), &stored);
+  if (status.IsNotFound()) return PeekResult::kAbsent;
+  if (!status.ok()) return PeekResult::kUnknown;
+  const Result<RecordView> record = ParseAndVerifyRecord({stored.data(), stored.size()});
+  if (!record.ok()) return PeekResult::kUnknown;
+  if (record->expires_ms != 0 && record->ExpiredAt(parts_->clock->WallMillis())) {
+    return PeekResult::kAbsent;
+  }
+  found(*record);
+  return PeekResult::kFound;
+}
+
+void RocksEngine::Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) {
+  parts_->readers.Submit(std::make_unique<ReadJob>(parts_->database.get(), parts_->clock,
+                                                   std::move(request), std::move(done)));
+}
+
+void RocksEngine::Write(WriteRequest request, std::function<void(WriteReply)> done) {
+  // The high half of the hash: its low half orders the server's lanes.
+  const uint64_t hash = HashOf(request.partition()) >> 32;
+  parts_->committers[hash % parts_->committers.size()]->Submit(std::move(request), std::move(done));
+}
+
+void RocksEngine::Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) {
+  parts_->readers.Submit(std::make_unique<ScanJob>(parts_->database.get(), parts_->clock,
+                                                   std::move(request), std::move(done)));
+}
+
+void RocksEngine::List(ListRequest request, std::function<void(Result<ListPage>)> done) {
+  parts_->readers.Submit(std::make_unique<ListJob>(parts_->database.get(), parts_->clock,
+                                                   std::move(request), std::move(done)));
+}
+
+void RocksEngine::Stats(std::function<void(EngineStats)> done) {
+  Committer::Counts sum;
+  for (const auto& committer : parts_->committers) {
+    const Committer::Counts counts = committer->counts();
+    sum.groups += counts.groups;
+    sum.writes += counts.writes;
+    sum.refused_writes += counts.refused_writes;
+    sum.waiting_bytes += counts.waiting_bytes;
+  }
+  EngineStats begun = {{"storage.commit.groups_count", sum.groups},
+                       {"storage.commit.refused_writes_count", sum.refused_writes},
+                       {"storage.commit.waiting_bytes", sum.waiting_bytes},
+                       {"storage.commit.writes_count", sum.writes},
+                       {"storage.readers.waiting_count", parts_->readers.waiting_jobs()}};
+  parts_->readers.Submit(
+      std::make_unique<StatsJob>(parts_->database.get(), std::move(begun), std::move(done)));
+}
+
+void RocksEngine::Close() {
+  if (parts_->closed.exchange(true, std::memory_order_acq_rel)) return;
+  for (const auto& committer : parts_->committers) committer->Close();
+  parts_->readers.Close();
+  parts_->database.reset();
+}
+
+// --- RocksSeams ---------------------------------------------------------------------------------
+
+Result<std::unique_ptr<RocksEngine>> RocksSeams::Open(const RocksOptions& options,
+                                                      const Clock* clock, const Logger* log,
+                                                      rocksdb::Env* env) {
+  CHECK(options.committers >= 1 && options.committers <= limits::kMaxCommitters);
+  SMILE_ASSIGN(auto database, RocksDatabase::Open(options, clock, log, env));
+  return std::unique_ptr<RocksEngine>(
+      new RocksEngine(std::make_unique<RocksEngine::Parts>(options, clock, std::move(database))));
+}
+
+rocksdb::DB* RocksSeams::Database(RocksEngine* engine) {
+  return engine->parts_->database->db();
+}
+
+rocksdb::ColumnFamilyHandle* RocksSeams::Family(RocksEngine* engine, Table table) {
+  return engine->parts_->database->family(table);
+}
+
+}  // namespace smile

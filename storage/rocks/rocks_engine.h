@@ -1,0 +1,74 @@
+// The durable engine, on RocksDB. A write is answered after its WAL record was fsynced; the writes
+// that wait together share one fsync (storage/committer.h).
+//
+// Versions. Every mutation of a RocksDB batch takes one sequence number of the database. A group is
+// committed by one committer, which reads the database's latest sequence number S before the group
+// and gives its i-th mutation (from 0) the version S + 1 + i. The mutation's own sequence number is
+// at least that, because the other committers can only have moved the counter on. All writes to one
+// partition go through one committer, one group after the other, and when a group is written the
+// latest sequence number is at least that of its last mutation: so the next group's versions are
+// larger than all that this partition ever saw, also across deletes (which take numbers too) and
+// restarts (recovery brings the counter back to at least the last write it found). No write has to
+// read for its version. Only an operator who accepts the loss of acknowledged writes may see the
+// versions of the lost ones again.
+//
+// When the disk fails. A group whose write fails on its way to the disk is answered
+// kOutcomeUnknown; after that nothing more is written (kStorageFailed) until the process is started
+// again, because a failed fsync may not be tried again. A full disk is different: the group that
+// meets it is kOutcomeUnknown, those after it are kNoSpace, and writing goes on by itself some
+// seconds after there is room. So that it seldom comes to this, puts are refused with kNoSpace
+// while less than limits::kMinFreeDiskBytes are free, and deletes are not.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "storage/engine.h"
+
+namespace smile {
+
+struct RocksOptions {
+  std::string directory;  // made if it is missing; its parent has to be there
+  uint32_t committers = 1;
+  uint32_t readers = 4;
+  size_t block_cache_bytes = size_t{256} << 20;
+  size_t write_buffer_bytes = size_t{128} << 20;  // of all tables together
+  // Go on with a write-ahead log that is damaged or shorter than what was acknowledged, and give up
+  // the writes behind the damage. For an operator to say, once.
+  bool accept_wal_loss = false;
+};
+
+class RocksEngine final : public Engine {
+ public:
+  // Takes the directory for itself until Close. kStorageFailed or kInvalid, in a sentence for the
+  // operator, if it cannot be served: another process has it, it is of a newer format, the
+  // write-ahead log is damaged, … . The clock and the log outlive the engine. Blocks while the
+  // write-ahead log is replayed.
+  static Result<std::unique_ptr<RocksEngine>> Open(const RocksOptions& options, const Clock* clock,
+                                                   const Logger* log);
+  ~RocksEngine() override;
+
+  PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) override;
+  void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override;
+  void Write(WriteRequest request, std::function<void(WriteReply)> done) override;
+  void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override;
+  void List(ListRequest request, std::function<void(Result<ListPage>)> done) override;
+  void Stats(std::function<void(EngineStats)> done) override;
+  void Close() override;
+
+ private:
+  friend class RocksSeams;
+  class Parts;
+
+  explicit RocksEngine(std::unique_ptr<Parts> parts);
+
+  const std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace smile

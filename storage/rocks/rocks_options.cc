@@ -1,0 +1,157 @@
+#include "storage/rocks/rocks_options.h"
+
+#include <fmt/format.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/file_checksum.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/slice_transform.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "base/limits.h"
+#include "storage/rocks/expiry_filter.h"
+
+namespace smile {
+namespace {
+
+// Says to the operator what happens to RocksDB in the background.
+class LoggingListener final : public rocksdb::EventListener {
+ public:
+  explicit LoggingListener(const Logger* log) : log_(log) {}
+
+  void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/,
+                         rocksdb::Status* error) override {
+    log_->Error(fmt::format("RocksDB met an error and stops writing: {}", error->ToString()));
+  }
+  void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override {
+    if (info.new_bg_error.ok()) {
+      log_->Info("RocksDB writes again");
+    } else {
+      log_->Error(fmt::format("RocksDB still does not write: {}", info.new_bg_error.ToString()));
+    }
+  }
+
+ private:
+  const Logger* const log_;
+};
+
+bool Supports(rocksdb::CompressionType wanted) {
+  const auto supported = rocksdb::GetSupportedCompressions();
+  return std::find(supported.begin(), supported.end(), wanted) != supported.end();
+}
+
+// Young levels are compressed fast, the last one, which holds nearly all, well. Posts are short and
+// alike: a dictionary does much for them.
+void SetCompression(Table table, rocksdb::ColumnFamilyOptions* family) {
+  family->compression = rocksdb::kNoCompression;
+  if (table == Table::kBlobs) return;  // photos and videos are compressed already
+  if (Supports(rocksdb::kLZ4Compression)) family->compression = rocksdb::kLZ4Compression;
+  if (!Supports(rocksdb::kZSTD)) return;
+  family->bottommost_compression = rocksdb::kZSTD;
+  if (table != Table::kPosts) return;
+  family->bottommost_compression_opts.enabled = true;
+  family->bottommost_compression_opts.max_dict_bytes = 16 << 10;
+  family->bottommost_compression_opts.zstd_max_train_bytes = 1 << 20;
+  family->bottommost_compression_opts.max_dict_buffer_bytes = 16 << 20;
+}
+
+void SetBlobFiles(const std::shared_ptr<rocksdb::Cache>& cache,
+                  rocksdb::ColumnFamilyOptions* family) {
+  family->enable_blob_files = true;
+  family->min_blob_size = 4 << 10;  // references and short tails stay in the tree
+  family->blob_cache = cache;
+  // Without a threshold, files that are half garbage would be kept until they are old.
+  family->enable_blob_garbage_collection = true;
+  family->blob_garbage_collection_age_cutoff = 0.5;
+  family->blob_garbage_collection_force_threshold = 0.5;
+}
+
+rocksdb::BlockBasedTableOptions TableOptions(Table table,
+                                             const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions options;
+  options.block_cache = cache;
+  options.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  options.optimize_filters_for_memory = true;
+  // Bounded memory: filters and indexes too are in the cache, where they are the last to go.
+  options.cache_index_and_filter_blocks = true;
+  options.cache_index_and_filter_blocks_with_high_priority = true;
+  options.pin_l0_filter_and_index_blocks_in_cache = true;
+  if (table == Table::kUsers || table == Table::kLogins) {  // mostly looked up by their whole keys
+    options.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
+    options.data_block_hash_table_util_ratio = 0.75;
+  }
+  return options;
+}
+
+}  // namespace
+
+rocksdb::DBOptions DatabaseOptions(const RocksOptions& options, rocksdb::Env* env,
+                                   const Logger* log) {
+  rocksdb::DBOptions database;
+  database.env = env;
+  database.create_if_missing = true;
+  database.create_missing_column_families = true;
+  database.paranoid_checks = true;
+
+  // A log that is torn at its end is what a crash leaves; any other damage is for the operator.
+  database.wal_recovery_mode = options.accept_wal_loss
+                                   ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
+                                   : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  database.max_total_wal_size = 2 * options.write_buffer_bytes;  // bounds what a start replays
+  database.db_write_buffer_size = options.write_buffer_bytes;
+  database.allow_concurrent_memtable_write = false;  // a group is one batch, put in by one thread
+
+  // Descriptors stay within what is kept for the storage, with room for logs and compactions.
+  database.max_open_files = static_cast<int>(limits::kReservedDescriptors * 3 / 4);
+  database.max_background_jobs =
+      static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 2u, 8u));
+  database.bytes_per_sync = 1 << 20;
+  database.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
+  database.listeners.push_back(std::make_shared<LoggingListener>(log));
+  database.info_log_level = rocksdb::WARN_LEVEL;
+  database.max_log_file_size = 16 << 20;
+  database.keep_log_file_num = 4;
+  return database;
+}
+
+rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksOptions& options,
+                                           const std::shared_ptr<rocksdb::Cache>& cache,
+                                           const Clock* clock) {
+  rocksdb::ColumnFamilyOptions family;
+  family.write_buffer_size = options.write_buffer_bytes / 2;
+  family.max_write_buffer_number = 4;
+  family.level_compaction_dynamic_level_bytes = true;
+  family.memtable_protection_bytes_per_key = kProtectionBytesPerKey;
+  family.paranoid_file_checks = true;
+  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(TableOptions(table, cache)));
+  SetCompression(table, &family);
+  if (table == Table::kBlobs) SetBlobFiles(cache, &family);
+
+  // Scans stay in one partition and ask the filters for it.
+  if (const size_t width = WidthOf(InfoOf(table).partition.type); width > 0) {
+    family.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(width));
+  }
+  family.memtable_prefix_bloom_size_ratio = 0.02;
+  family.memtable_whole_key_filtering = true;
+
+  family.compaction_filter_factory = std::make_shared<ExpiryFilterFactory>(clock);
+  // Tombstones that lie close together make scans slow; such files are compacted early.
+  family.table_properties_collector_factories.push_back(
+      rocksdb::NewCompactOnDeletionCollectorFactory(/*sliding_window_size=*/10'000,
+                                                    /*deletion_trigger=*/5'000));
+  return family;
+}
+
+rocksdb::WriteOptions GroupWriteOptions() {
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  options.no_slowdown = true;  // a stall is an answer, not a wait
+  options.protection_bytes_per_key = kProtectionBytesPerKey;
+  return options;
+}
+
+}  // namespace smile

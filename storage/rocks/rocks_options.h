@@ -1,0 +1,32 @@
+// How RocksDB is set up: for the whole database, and for each table what it holds.
+#pragma once
+
+#include <rocksdb/cache.h>
+#include <rocksdb/env.h>
+#include <rocksdb/options.h>
+
+#include <memory>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "model/tables.h"
+#include "storage/rocks/rocks_engine.h"
+
+namespace smile {
+
+// The log outlives the database.
+rocksdb::DBOptions DatabaseOptions(const RocksOptions& options, rocksdb::Env* env,
+                                   const Logger* log);
+
+// `cache` is shared by all tables. The clock, by which expired records are dropped, outlives the
+// database.
+rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksOptions& options,
+                                           const std::shared_ptr<rocksdb::Cache>& cache,
+                                           const Clock* clock);
+
+// For the group of a committer.
+rocksdb::WriteOptions GroupWriteOptions();
+
+inline constexpr size_t kProtectionBytesPerKey = 8;
+
+}  // namespace smile

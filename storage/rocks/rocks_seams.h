@@ -1,0 +1,23 @@
+// Where tests reach into a RocksEngine: they put a file system of their own under it, and make
+// RocksDB flush and compact when they want it. Nothing else uses this.
+#pragma once
+
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+
+#include <memory>
+
+#include "storage/rocks/rocks_engine.h"
+
+namespace smile {
+
+class RocksSeams {
+ public:
+  // RocksEngine::Open on another Env, which outlives the engine.
+  static Result<std::unique_ptr<RocksEngine>> Open(const RocksOptions& options, const Clock* clock,
+                                                   const Logger* log, rocksdb::Env* env);
+  static rocksdb::DB* Database(RocksEngine* engine);
+  static rocksdb::ColumnFamilyHandle* Family(RocksEngine* engine, Table table);
+};
+
+}  // namespace smile

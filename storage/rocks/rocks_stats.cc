@@ -1,0 +1,65 @@
+#include "storage/rocks/rocks_stats.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <map>
+#include <string>
+
+namespace smile {
+namespace {
+
+using Properties = rocksdb::DB::Properties;
+
+// Summed over all tables.
+struct Sum {
+  const std::string& property;
+  const char* name;
+};
+
+uint64_t IntProperty(const RocksDatabase& database, Table table, const std::string& property) {
+  uint64_t value = 0;
+  const bool known = database.db()->GetIntProperty(database.family(table), property, &value);
+  return known ? value : 0;
+}
+
+uint64_t MapEntry(const std::map<std::string, std::string>& map, const std::string& key) {
+  const auto found = map.find(key);
+  uint64_t value = 0;
+  if (found == map.end()) return 0;
+  const std::string& text = found->second;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+}  // namespace
+
+void AppendRocksStats(const RocksDatabase& database, EngineStats* stats) {
+  for (const TableInfo& info : kTables) {
+    stats->emplace_back(fmt::format("storage.{}.records_estimate", info.name),
+                        IntProperty(database, info.table, Properties::kEstimateNumKeys));
+    stats->emplace_back(fmt::format("storage.{}.disk_bytes", info.name),
+                        IntProperty(database, info.table, Properties::kTotalSstFilesSize) +
+                            IntProperty(database, info.table, Properties::kTotalBlobFileSize));
+  }
+  const Sum sums[] = {
+      {Properties::kTotalSstFilesSize, "storage.sst_bytes"},
+      {Properties::kTotalBlobFileSize, "storage.blob_file_bytes"},
+      {Properties::kCurSizeAllMemTables, "storage.memtables_bytes"},
+      {Properties::kEstimatePendingCompactionBytes, "storage.compaction.pending_bytes"},
+  };
+  for (const Sum& sum : sums) {
+    uint64_t total = 0;
+    for (const TableInfo& info : kTables) total += IntProperty(database, info.table, sum.property);
+    stats->emplace_back(sum.name, total);
+  }
+  stats->emplace_back("storage.block_cache_bytes", database.block_cache()->GetUsage());
+  stats->emplace_back("storage.free_disk_bytes", database.free_disk_bytes());
+
+  std::map<std::string, std::string> all;
+  if (!database.db()->GetMapProperty(Properties::kDBStats, &all)) return;
+  stats->emplace_back("storage.wal.syncs_count", MapEntry(all, "db.wal_syncs"));
+  stats->emplace_back("storage.wal.written_bytes", MapEntry(all, "db.wal_bytes_written"));
+}
+
+}  // namespace smile

@@ -1,0 +1,34 @@
+#include "storage/rocks/rocks_status.h"
+
+#include <fmt/format.h>
+
+namespace smile {
+namespace {
+
+constexpr uint32_t kStalledRetryMillis = 100;
+constexpr uint32_t kNoSpaceRetryMillis = 5000;  // RocksDB looks for room about so often
+
+}  // namespace
+
+Status StatusOfRead(const rocksdb::Status& status) {
+  if (status.IsCorruption()) return {Code::kCorrupt, status.ToString()};
+  return {Code::kStorageFailed, fmt::format("the disk cannot be read: {}", status.ToString())};
+}
+
+Status StatusOfWrite(const rocksdb::Status& status) {
+  // With no_slowdown RocksDB answers so instead of waiting for compactions.
+  if (status.IsIncomplete()) {
+    return {Code::kOverloaded, "the disk does not keep up with the writes", kStalledRetryMillis};
+  }
+  // RocksDB gives a severity to the error that it stopped for, and answers with it before it writes
+  // anything. The write that first met the error has none, and may have reached the disk.
+  if (status.severity() == rocksdb::Status::kNoError) {
+    return {Code::kOutcomeUnknown,
+            fmt::format("the write failed on its way to the disk: {}", status.ToString())};
+  }
+  if (status.IsNoSpace()) return {Code::kNoSpace, "the server's disk is full", kNoSpaceRetryMillis};
+  return {Code::kStorageFailed,
+          fmt::format("writing stopped after an error of the disk: {}", status.ToString())};
+}
+
+}  // namespace smile

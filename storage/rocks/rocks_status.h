@@ -1,0 +1,16 @@
+// What RocksDB's statuses mean to whoever asked for something.
+#pragma once
+
+#include <rocksdb/status.h>
+
+#include "base/status.h"
+
+namespace smile {
+
+// Of a read that found neither a record nor its absence.
+Status StatusOfRead(const rocksdb::Status& status);
+
+// Of a write that failed. kOutcomeUnknown unless it is certain that it never reached the log.
+Status StatusOfWrite(const rocksdb::Status& status);
+
+}  // namespace smile

@@ -1,0 +1,97 @@
+// An Engine's calls, made and waited for; and short names for what tests write.
+#pragma once
+
+#include <future>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/hash.h"
+#include "storage/engine.h"
+
+namespace smile::testing {
+
+inline Condition Always() {
+  return {};
+}
+inline Condition IfAbsent() {
+  return {.kind = ConditionKind::kIfAbsent};
+}
+inline Condition IfVersion(uint64_t version) {
+  return {.kind = ConditionKind::kIfVersion, .version = version};
+}
+
+inline MutationView PutOf(ByteView sort, ByteView value, Condition condition = {},
+                          uint64_t expires_ms = 0) {
+  return {.kind = MutationKind::kPut,
+          .sort = sort,
+          .condition = condition,
+          .expires_ms = expires_ms,
+          .checksum = Hash64(value),
+          .value = value};
+}
+inline MutationView DeleteOf(ByteView sort, Condition condition = {}) {
+  return {.kind = MutationKind::kDelete, .sort = sort, .condition = condition, .value = {}};
+}
+
+class BlockingEngine {
+ public:
+  explicit BlockingEngine(Engine* engine) : engine_(engine) {}
+
+  WriteReply Write(const PartitionView& partition, const std::vector<MutationView>& mutations,
+                   int64_t deadline_nanos = 0) {
+    return Wait<WriteReply>([&](auto done) {
+      engine_->Write(WriteRequest(partition, mutations, deadline_nanos), done);
+    });
+  }
+  WriteReply Put(const Key& key, ByteView value, Condition condition = {},
+                 uint64_t expires_ms = 0) {
+    return Write(key.view().partition_view(), {PutOf(key.sort, value, condition, expires_ms)});
+  }
+  WriteReply Delete(const Key& key, Condition condition = {}) {
+    return Write(key.view().partition_view(), {DeleteOf(key.sort, condition)});
+  }
+
+  Result<ReadReply> Read(ReadRequest request) {
+    return Wait<Result<ReadReply>>([&](auto done) { engine_->Read(std::move(request), done); });
+  }
+  Result<Record> Get(const Key& key) {
+    Result<ReadReply> reply = Read({.keys = {key}});
+    if (!reply.ok()) return reply.status();
+    return reply->front();
+  }
+  // "(not_found)" and the like, where there is no value.
+  std::string Value(const Key& key) {
+    const Result<Record> record = Get(key);
+    return record.ok() ? record->value
+                       : "(" + std::string(InfoOf(record.status().code()).name) + ")";
+  }
+
+  Result<ScanPage> Scan(ScanRequest request) {
+    return Wait<Result<ScanPage>>([&](auto done) { engine_->Scan(std::move(request), done); });
+  }
+  Result<ListPage> List(ListRequest request) {
+    return Wait<Result<ListPage>>([&](auto done) { engine_->List(std::move(request), done); });
+  }
+  EngineStats Stats() {
+    return Wait<EngineStats>([&](auto done) { engine_->Stats(done); });
+  }
+  uint64_t Stat(std::string_view name) {
+    for (const auto& [stat, value] : Stats())
+      if (stat == name) return value;
+    ADD_FAILURE() << "there is no statistic " << name;
+    return 0;
+  }
+
+ private:
+  template <class Answer, class Call>
+  Answer Wait(const Call& call) {
+    std::promise<Answer> promise;
+    call([&promise](Answer answer) { promise.set_value(std::move(answer)); });
+    return promise.get_future().get();
+  }
+
+  Engine* const engine_;
+};
+
+}  // namespace smile::testing
