@@ -1,0 +1,190 @@
+#include "server/server.h"
+
+#include <fstream>
+#include <future>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/server/raw_client.h"
+
+namespace smile {
+namespace {
+
+using testing::HasSubstr;
+
+const Key kProfile = UserKey(42, "profile");
+
+class ServerTest : public testing::Test {
+ protected:
+  ~ServerTest() override {
+    engine_.Close();
+    server_.reset();
+  }
+
+  void Start(ServerOptions options = {}) {
+    options.listen = {"127.0.0.1", 0};
+    Result<std::unique_ptr<Server>> started = Server::Start(options, engine_, clock_, log_);
+    ASSERT_TRUE(started.ok()) << started.status().ToString();
+    server_ = std::move(*started);
+  }
+  uint16_t port() const { return server_->listening_on().port; }
+
+  template <class Row>
+  static Bytes FrameOf(uint32_t id, const typename Row::Request& request) {
+    Bytes bytes;
+    EncodeRequest<Row>(id, 0, request, &bytes);
+    return bytes;
+  }
+  static Bytes Hello() { return FrameOf<op::Hello>(1, {}); }
+  static Bytes Put(uint32_t id, const Key& key, ByteView value) {
+    return FrameOf<op::Put>(id, {.key = key.view(), .checksum = Hash64(value), .value = value});
+  }
+  static Bytes Get(uint32_t id, const Key& key) {
+    return FrameOf<op::Get>(id, {.key = key.view()});
+  }
+
+  void WaitUntilDrained() {
+    while (!server_->drained()) std::this_thread::yield();
+  }
+
+  const SystemClock clock_;
+  const Logger log_{LogLevel::kOff};
+  MemoryEngine engine_{&clock_, MemoryEngine::Answers::kOnThread};
+  std::unique_ptr<Server> server_;
+};
+
+TEST_F(ServerTest, ServesAConnectionOnEachOfItsWorkers) {
+  Start({.workers = 3});
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (uint32_t i = 0; i < 30; ++i) {
+    clients.push_back(std::make_unique<RawClient>(port()));
+    EXPECT_EQ(clients.back()->Ask(Hello()).code, Code::kOk);
+    EXPECT_EQ(clients.back()->Ask(Put(2, UserKey(i, "profile"), std::to_string(i))).code,
+              Code::kOk);
+  }
+  for (uint32_t i = 0; i < 30; ++i) {
+    const ReceivedReply reply = clients[29 - i]->Ask(Get(3, UserKey(i, "profile")));
+    EXPECT_EQ(reply.As<op::Get>().record.value, std::to_string(i));
+  }
+}
+
+TEST_F(ServerTest, APortInUseIsRefusedInWords) {
+  Start();
+  ServerOptions same{.listen = {"127.0.0.1", port()}};
+  const Result<std::unique_ptr<Server>> second = Server::Start(same, engine_, clock_, log_);
+  ASSERT_FALSE(second.ok());
+  EXPECT_THAT(second.status().words(), HasSubstr(std::to_string(port()) + " is in use"));
+}
+
+TEST_F(ServerTest, AConnectionOverTheLimitIsToldSoAndOneThatEndsMakesRoom) {
+  Start({.workers = 1, .max_connections = 2});
+  RawClient first(port());
+  auto second = std::make_unique<RawClient>(port());
+  EXPECT_EQ(first.Ask(Hello()).code, Code::kOk);
+  EXPECT_EQ(second->Ask(Hello()).code, Code::kOk);
+  RawClient third(port());
+  const ReceivedReply refused = third.Receive();
+  EXPECT_EQ(refused.code, Code::kOverloaded);
+  EXPECT_GT(refused.Error().retry_after_ms, 0u);
+  EXPECT_TRUE(third.ReceivesEnd());
+  second.reset();
+  while (server_->open_connections() != 1) std::this_thread::yield();
+  RawClient fourth(port());
+  EXPECT_EQ(fourth.Ask(Hello()).code, Code::kOk);
+}
+
+TEST_F(ServerTest, GarbageIsAnsweredInWordsAndTheConnectionCloses) {
+  Start();
+  RawClient client(port());
+  const ReceivedReply reply = client.Ask("GET / HTTP/1.1\r\nHost: smile\r\n\r\n");
+  EXPECT_NE(reply.code, Code::kOk);
+  EXPECT_TRUE(client.ReceivesEnd());
+}
+
+TEST_F(ServerTest, AClientThatHalfClosesIsStillAnswered) {
+  Start();
+  RawClient client(port());
+  client.Send(Hello() + Put(2, kProfile, "x") + Get(3, kProfile));
+  client.EndSending();
+  EXPECT_EQ(client.Receive().code, Code::kOk);
+  EXPECT_EQ(client.Receive().code, Code::kOk);
+  EXPECT_EQ(client.Receive().As<op::Get>().record.value, "x");
+  EXPECT_TRUE(client.ReceivesEnd());
+}
+
+TEST_F(ServerTest, AClientThatTakesNothingIsHeldBackAndHoldsUpNobodyElse) {
+  Start({.workers = 1});
+  RawClient other(port());
+  other.Ask(Hello());
+  const Bytes value(limits::kMaxValueBytes, 'v');
+  ASSERT_EQ(other.Ask(Put(2, kProfile, value)).code, Code::kOk);
+
+  RawClient greedy(port(), 4096);
+  greedy.Ask(Hello());
+  Bytes gets;
+  for (uint32_t i = 0; i < 20'000; ++i) gets += Get(10 + i, kProfile);
+  // 20 GB of answers were asked for: the server stops reading long before.
+  greedy.SendWithoutWaiting(gets);
+  for (uint32_t i = 0; i < 200; ++i) {
+    ASSERT_EQ(other.Ask(FrameOf<op::Ping>(100 + i, {.payload = "x"})).code, Code::kOk);
+  }
+  std::ifstream status("/proc/self/status");
+  size_t resident_kib = 0;
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmRSS:")) resident_kib = std::stoul(line.substr(6));
+  }
+  EXPECT_LT(resident_kib, size_t{2} << 20);
+  // And when it takes its answers after all, it gets every one it has asked for so far.
+  for (uint32_t i = 0; i < 50; ++i) ASSERT_EQ(greedy.Receive().id, 10 + i);
+}
+
+TEST_F(ServerTest, DrainingAnswersWhatWasAcceptedClosesAndAcceptsNoMore) {
+  Start({.workers = 2});
+  RawClient idle(port());
+  idle.Ask(Hello());
+  RawClient busy(port());
+  Bytes frames = Hello();
+  for (uint32_t i = 0; i < 500; ++i) frames += Put(10 + i, kProfile, std::to_string(i));
+  busy.Send(frames);
+  ASSERT_EQ(busy.Receive().code, Code::kOk);
+  ASSERT_EQ(busy.Receive().id, 10u);
+  server_->BeginDrain();
+  uint32_t written = 1;
+  for (ReceivedReply reply = busy.Receive(); reply.code != Code::kUnavailable;
+       reply = busy.Receive()) {
+    if (reply.code == Code::kShuttingDown) continue;
+    EXPECT_EQ(reply.code, Code::kOk);
+    EXPECT_EQ(reply.id, 10 + written) << "the accepted ones are the first ones, without a gap";
+    ++written;
+  }
+  EXPECT_TRUE(idle.ReceivesEnd());
+  WaitUntilDrained();
+  Bytes stored;
+  engine_.Peek(kProfile.view(), [&](const RecordView& record) { stored = record.value; });
+  EXPECT_EQ(stored, std::to_string(written - 1)) << "what is there is what was answered";
+}
+
+TEST_F(ServerTest, ConnectionsThatDoNotEndInTimeAreDropped) {
+  Start({.workers = 1});
+  RawClient other(port());
+  other.Ask(Hello());
+  other.Ask(Put(2, kProfile, Bytes(limits::kMaxValueBytes, 'v')));
+  RawClient stuck(port(), 4096);
+  stuck.Ask(Hello());
+  Bytes gets;
+  for (uint32_t i = 0; i < 30; ++i) gets += Get(10 + i, kProfile);
+  stuck.Send(gets);
+  ASSERT_EQ(stuck.Receive().id, 10u);
+  server_->BeginDrain();
+  EXPECT_TRUE(other.ReceivesEnd());
+  EXPECT_FALSE(server_->drained());
+  server_->AbortConnections();
+  WaitUntilDrained();
+}
+
+}  // namespace
+}  // namespace smile
