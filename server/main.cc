@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "server/options.h"
 #include "server/server.h"
-#include "storage/memory_engine.h"
+#include "storage/rocks/rocks_engine.h"
 
 namespace smile {
 namespace {
@@ -45,6 +45,14 @@ Result<ServerOptions> ToServerOptions(const Options& options) {
       .workers = options.workers == 0 ? cores : static_cast<uint32_t>(options.workers),
       .max_connections = static_cast<uint32_t>(options.max_connections),
       .idle_millis = static_cast<int64_t>(options.idle_timeout_seconds) * 1000};
+}
+
+RocksOptions ToRocksOptions(const Options& options) {
+  return {.directory = options.data,
+          .committers = static_cast<uint32_t>(options.committers),
+          .readers = static_cast<uint32_t>(options.readers),
+          .block_cache_bytes = options.cache_mib << 20,
+          .accept_wal_loss = options.accept_wal_loss};
 }
 
 // Signals are taken by sigwait in main alone; threads made later inherit the mask.
@@ -82,7 +90,10 @@ int Serve(const Options& options, const sigset_t& signals) {
   Result<ServerOptions> server_options = ToServerOptions(options);
   if (!server_options.ok()) return Fail(server_options.status(), kExitUsage);
 
-  MemoryEngine engine(&clock, MemoryEngine::Answers::kInline);
+  Result<std::unique_ptr<RocksEngine>> opened =
+      RocksEngine::Open(ToRocksOptions(options), &clock, &log);
+  if (!opened.ok()) return Fail(opened.status(), kExitFailed);
+  Engine& engine = **opened;
   Result<std::unique_ptr<Server>> started = Server::Start(*server_options, engine, clock, log);
   if (!started.ok()) return Fail(started.status(), kExitFailed);
   Server& server = **started;
