@@ -18,7 +18,7 @@ struct RecordView {
   ByteView value;
 
   bool ExpiredAt(int64_t wall_millis) const {
-    return expires_ms != 0 && static_cast<int64_t>(expires_ms) <= wall_millis;
+    return expires_ms != 0 && wall_millis >= 0 && expires_ms <= static_cast<uint64_t>(wall_millis);
   }
 };
 

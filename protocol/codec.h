@@ -101,6 +101,7 @@ bool DecodeValue(ByteReader* in, T* value) {
     return DecodeBytes(in, value);
   } else if constexpr (kIsList<T>) {
     using Element = typename T::value_type;
+    static_assert(MinWireBytes<Element>() > 0, "a count is bounded by the bytes that are there");
     uint64_t count = 0;
     if (!in->ReadVarint(&count) || count > limits::kMaxListItems ||
         count > in->remaining() / MinWireBytes<Element>()) {
@@ -177,7 +178,9 @@ Status Decode(ByteView body, M* message) {
   std::string_view malformed;
   ForEachField<M>([&](const auto& field) {
     auto& value = message->*(field.kMember);
-    if constexpr (!kIsOptional<std::remove_cvref_t<decltype(value)>>) {
+    if constexpr (kIsOptional<std::remove_cvref_t<decltype(value)>>) {
+      value.reset();
+    } else {
       if (malformed.empty() && !codec_internal::DecodeValue(&in, &value)) malformed = field.name;
     }
   });

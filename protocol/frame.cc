@@ -11,6 +11,9 @@ namespace smile {
 namespace {
 
 constexpr size_t kLengthOffset = 4;
+constexpr size_t kIdOffset = 8;
+constexpr size_t kDeadlineOffset = 14;
+constexpr size_t kLengthEnd = 8;
 
 }  // namespace
 
@@ -19,10 +22,10 @@ FrameHeader LoadFrameHeader(ByteView bytes) {
   const char* at = bytes.data();
   return {.checksum = LoadLittle<uint32_t>(at),
           .length = LoadLittle<uint32_t>(at + kLengthOffset),
-          .id = LoadLittle<uint32_t>(at + 8),
+          .id = LoadLittle<uint32_t>(at + kIdOffset),
           .code = static_cast<uint8_t>(at[12]),
           .flags = static_cast<uint8_t>(at[13]),
-          .deadline_ms = LoadLittle<uint16_t>(at + 14)};
+          .deadline_ms = LoadLittle<uint16_t>(at + kDeadlineOffset)};
 }
 
 uint32_t FrameChecksum(ByteView frame) {
@@ -31,10 +34,10 @@ uint32_t FrameChecksum(ByteView frame) {
 
 FrameWriter::FrameWriter(Bytes* out, const FrameHeader& header) : out_(out), start_(out->size()) {
   char bytes[kFrameHeaderBytes] = {};
-  StoreLittle(bytes + 8, header.id);
+  StoreLittle(bytes + kIdOffset, header.id);
   bytes[12] = static_cast<char>(header.code);
   bytes[13] = static_cast<char>(header.flags);
-  StoreLittle(bytes + 14, header.deadline_ms);
+  StoreLittle(bytes + kDeadlineOffset, header.deadline_ms);
   out_->append(bytes, sizeof(bytes));
 }
 
@@ -43,6 +46,13 @@ void FrameWriter::Finish() {
   char* const frame = out_->data() + start_;
   StoreLittle(frame + kLengthOffset, static_cast<uint32_t>(size()));
   StoreLittle(frame, FrameChecksum(ByteView(frame, size())));
+}
+
+void RestampFrame(Bytes* frame, uint32_t id, uint16_t deadline_ms) {
+  CHECK(frame->size() >= kFrameHeaderBytes);
+  StoreLittle(frame->data() + kIdOffset, id);
+  StoreLittle(frame->data() + kDeadlineOffset, deadline_ms);
+  StoreLittle(frame->data(), FrameChecksum(*frame));
 }
 
 void FrameReader::Feed(ByteView bytes) {
@@ -68,33 +78,34 @@ FrameReader::Event FrameReader::Next(Frame* frame) {
   const bool from_kept = !Unused().empty();
   if (from_kept) TopUp(kFrameHeaderBytes);
   ByteView start = from_kept ? Unused() : fed_;
-  if (start.size() < kFrameHeaderBytes) return Event::kNeedMore;
-  const FrameHeader header = LoadFrameHeader(start);
-  if (header.length < kFrameHeaderBytes) {
+  if (start.size() < kLengthEnd) return Event::kNeedMore;
+  const auto length = LoadLittle<uint32_t>(start.data() + kLengthOffset);
+  if (length < kFrameHeaderBytes) {
     return Break(Code::kProtocolError,
-                 "a frame of " + std::to_string(header.length) +
+                 "a frame of " + std::to_string(length) +
                      " bytes is shorter than its header: these bytes are not Smile's protocol");
   }
-  if (header.length > max_frame_bytes_) {
-    return Break(Code::kTooLarge, "a frame of " + std::to_string(header.length) +
+  if (length > max_frame_bytes_) {
+    return Break(Code::kTooLarge, "a frame of " + std::to_string(length) +
                                       " bytes is over the limit of " +
                                       std::to_string(max_frame_bytes_));
   }
   if (from_kept) {
-    TopUp(header.length);
+    TopUp(length);
     start = Unused();
   }
-  if (start.size() < header.length) return Event::kNeedMore;
-  const ByteView bytes = start.substr(0, header.length);
+  if (start.size() < length) return Event::kNeedMore;
+  const ByteView bytes = start.substr(0, length);
+  const FrameHeader header = LoadFrameHeader(bytes);
   if (FrameChecksum(bytes) != header.checksum) {
     return Break(Code::kProtocolError,
                  "the frame's checksum does not match its bytes: they were damaged, or are not "
                  "Smile's protocol");
   }
   if (from_kept) {
-    kept_used_ += header.length;
+    kept_used_ += length;
   } else {
-    fed_.remove_prefix(header.length);
+    fed_.remove_prefix(length);
   }
   *frame = {header, bytes.substr(kFrameHeaderBytes), bytes};
   return Event::kFrame;

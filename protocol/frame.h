@@ -66,6 +66,10 @@ class FrameWriter {
   const size_t start_;
 };
 
+// Gives a finished frame another id and deadline, and the checksum that goes with them: a client
+// encodes a request before it knows when, and how often, it will be sent.
+void RestampFrame(Bytes* frame, uint32_t id, uint16_t deadline_ms);
+
 // Cuts a stream of bytes into frames.
 //
 // Feed(bytes), then Next() until it says kNeedMore, then Feed again. Frames point into the bytes

@@ -19,9 +19,8 @@ std::vector<TextToken> Split(std::string_view line) {
 std::string ReadAndWrite(std::string_view line) {
   std::string written;
   const Status status = ReadAnyRequest<Operations>(
-      Split(line), {}, [&]<class Row>(Row, TextRequest<Row> read) {
-        written = WriteCommand<Row>(read.request);
-      });
+      Split(line), {},
+      [&]<class Row>(Row, TextRequest<Row> read) { written = WriteCommand<Row>(read.request); });
   return status.ok() ? written : status.ToString();
 }
 
