@@ -24,51 +24,43 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
 #include <utility>
 
-#include "base/bytes.h"
 #include "base/result.h"
 #include "client/answer.h"
-#include "net/event_loop.h"
+#include "client/open_call.h"
+#include "client/options.h"
 
 namespace smile {
 
-struct ClientOptions {
-  Endpoint server{"127.0.0.1", 7645};
-  std::string name = "libsmile";           // told to the server, up to 64 bytes
-  int64_t connect_timeout_millis = 5'000;  // one attempt, HELLO included
-  int64_t deadline_millis = 10'000;        // of calls that do not say otherwise; at least 1
-  int64_t first_backoff_millis = 20;       // doubles up to the next, each with jitter
-  int64_t max_backoff_millis = 2'000;
-  uint32_t max_in_flight = 1'024;              // calls over this wait in the client
-  size_t max_queued_bytes = size_t{64} << 20;  // waiting calls over this end as kOverloaded
-};
-
-struct CallOptions {
-  int64_t deadline_millis = 0;  // 0: as ClientOptions says; at most 65,535 of it reach the server
-  bool retry = true;            // false: one attempt
-};
-
 class Client {
  public:
-  // Starts the thread and begins to connect; does not wait for it.
+  // Starts the thread and begins to connect; does not wait for it. kInvalid for options out of
+  // their bounds.
   static Result<std::unique_ptr<Client>> Create(ClientOptions options);
 
   // Ends what is under way (reads: kUnavailable, writes that were sent: kOutcomeUnknown), then
-  // stops the thread. Not from within `done`.
+  // stops the thread. Not from within `done`. Calls made by a `done` from here on end at once as
+  // kUnavailable: one that calls again whatever the answer was would go on for ever.
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
   template <class Row>
   void Call(const typename Row::Request& request, const CallOptions& options,
-            std::function<void(Answer<Row>)> done);
+            std::function<void(Answer<Row>)> done) {
+    Submit(std::make_unique<TypedCall<Row>>(request, DeadlineOf(options), options.retry,
+                                            std::move(done)));
+  }
 
  private:
   class Impl;
   explicit Client(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+
+  int64_t DeadlineOf(const CallOptions& options) const;
+  void Submit(std::unique_ptr<OpenCall> call);
+
+  const std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace smile

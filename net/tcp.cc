@@ -156,7 +156,7 @@ void TcpSocket::Abort(Status status) {
 void TcpSocket::Drop() {
   events_ = nullptr;
   closed_ = nullptr;
-  Abort({});
+  Finish({});
 }
 
 // OnClosed comes from libuv's close callback, so it is never inside a call of the user's.

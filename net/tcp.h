@@ -28,7 +28,7 @@ class TcpSocket {
   void Close();
   // Ends it now, with `status` for OnClosed.
   void Abort(Status status);
-  // As Abort, but no event follows.
+  // Ends it now; no event follows.
   void Drop();
 
  private:

@@ -36,7 +36,7 @@ class TransportEvents {
 
 class Transport {
  public:
-  // Before OnClosed: as Abort(), but no event follows.
+  // Before OnClosed: ends the connection now, and no event follows.
   virtual ~Transport() = default;
 
   // Begins to read; called once. `events` outlives the transport's OnClosed. There are no events
@@ -59,7 +59,8 @@ class Transport {
   // last byte went out: ending at once would make the kernel take back what the peer has not read.
   virtual void Close() = 0;
 
-  // Ends the connection now; what waits is dropped. OnClosed follows.
+  // Ends the connection now; what waits is dropped, and the peer learns that this was no orderly
+  // end. OnClosed follows.
   virtual void Abort() = 0;
 
   // "127.0.0.1:50312", for logs.

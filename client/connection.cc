@@ -1,0 +1,133 @@
+#include "client/connection.h"
+
+#include <algorithm>
+#include <random>
+
+#include "base/limits.h"
+
+namespace smile {
+namespace {
+
+ChannelOptions ForChannel(const ClientOptions& options) {
+  return {.name = options.name,
+          .max_in_flight = options.max_in_flight,
+          .max_queued_bytes = options.max_queued_bytes,
+          .first_backoff_millis = options.first_backoff_millis,
+          .max_backoff_millis = options.max_backoff_millis,
+          .seed = std::random_device()()};
+}
+
+}  // namespace
+
+Connection::Connection(EventLoop* loop, const Clock* clock, ClientOptions options)
+    : loop_(loop),
+      clock_(clock),
+      options_(std::move(options)),
+      channel_(ForChannel(options_)),
+      backoff_(options_.first_backoff_millis, options_.max_backoff_millis, std::random_device()()) {
+  Connect();
+}
+
+Connection::~Connection() {
+  EndAll();
+}
+
+void Connection::EndAll() {
+  *self_ = nullptr;
+  reconnect_.reset();
+  hello_timeout_.reset();
+  tick_.reset();
+  transport_.reset();
+  channel_.EndAll({Code::kUnavailable, "the client was closed"});
+}
+
+void Connection::Connect() {
+  ended_ = false;
+  hello_timeout_ = loop_->StartTimer(options_.connect_timeout_millis, 0, [this] {
+    if (transport_ == nullptr) return;  // ConnectTcp has its own
+    Lose({Code::kUnavailable, options_.server.ToString() + " does not answer HELLO within " +
+                                  std::to_string(options_.connect_timeout_millis) + " ms"});
+  });
+  loop_->ConnectTcp(options_.server, options_.connect_timeout_millis,
+                    [self = self_](Result<std::unique_ptr<Transport>> result) {
+                      if (*self != nullptr) (*self)->OnConnected(std::move(result));
+                    });
+}
+
+void Connection::OnConnected(Result<std::unique_ptr<Transport>> result) {
+  if (!result.ok()) {
+    channel_.Disconnected(result.status(), clock_->MonotonicNanos());
+    return ConnectLater(result.status());
+  }
+  transport_ = std::move(result).value();
+  transport_->Start(this);
+  channel_.Connected();
+}
+
+void Connection::Flush() {
+  while (channel_.has_output()) {
+    const size_t unsent = transport_ == nullptr || ended_ ? 0 : transport_->unsent_bytes();
+    if (unsent >= limits::kOutputHighWaterBytes) break;
+    Bytes out;
+    channel_.Fill(limits::kOutputHighWaterBytes - unsent, clock_->MonotonicNanos(), &out);
+    if (out.empty()) continue;  // all that waited was too late
+    transport_->Send(std::move(out));
+  }
+  if (channel_.next_tick() < tick_at_) ArmTick();
+}
+
+void Connection::ArmTick() {
+  const int64_t left = channel_.next_tick() - clock_->MonotonicNanos();
+  tick_at_ = channel_.next_tick();
+  tick_ = loop_->StartTimer(std::max<int64_t>(left / kNanosPerMilli + 1, 0), 0, [this] {
+    tick_at_ = Channel::kNever;
+    channel_.Tick(clock_->MonotonicNanos());
+    Flush();
+  });
+}
+
+void Connection::OnBytes(ByteView bytes) {
+  if (ended_) return;
+  const Status status = channel_.Receive(bytes, clock_->MonotonicNanos());
+  if (!status.ok()) return Lose(status);
+  if (channel_.ready()) hello_timeout_.reset();
+}
+
+void Connection::OnSent() {}  // the turn ends with Flush
+
+void Connection::OnEnd() {
+  if (!ended_) Lose({Code::kUnavailable, "the server ended the connection"});
+}
+
+// The channel is told at once, so that nothing more is sent on what is on its way out.
+void Connection::Lose(const Status& why) {
+  ended_ = true;
+  end_ = why;
+  hello_timeout_.reset();
+  // Nothing is to hold the next attempt up.
+  if (transport_->unsent_bytes() == 0) {
+    transport_->Close();
+  } else {
+    transport_->Abort();
+  }
+  channel_.Disconnected(why, clock_->MonotonicNanos());
+}
+
+void Connection::OnClosed(const Status& status) {
+  transport_.reset();
+  if (!ended_) {
+    end_ = status;
+    channel_.Disconnected(status, clock_->MonotonicNanos());
+  }
+  ConnectLater(end_);
+}
+
+void Connection::ConnectLater(const Status& why) {
+  hello_timeout_.reset();
+  if (channel_.useful()) failed_attempts_ = 0;
+  const int64_t asked = std::min<int64_t>(why.retry_after_ms(), options_.max_backoff_millis);
+  const int64_t pause = asked + backoff_.PauseMillis(failed_attempts_++);
+  reconnect_ = loop_->StartTimer(pause, 0, [this] { Connect(); });
+}
+
+}  // namespace smile

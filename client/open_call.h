@@ -1,0 +1,128 @@
+// One call under way: its encoded request, and whom to answer. The channel handles calls through
+// OpenCall, without the types of their operations; TypedCall puts the types back.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "base/result.h"
+#include "client/answer.h"
+#include "protocol/codec.h"
+#include "protocol/message.h"
+#include "protocol/operations.h"
+
+namespace smile {
+
+class OpenCall {
+ public:
+  OpenCall(const OperationInfo& operation, int64_t deadline_nanos, bool retry)
+      : operation_(operation), deadline_nanos_(deadline_nanos), retry_(retry) {}
+  virtual ~OpenCall() = default;
+  OpenCall(const OpenCall&) = delete;
+  OpenCall& operator=(const OpenCall&) = delete;
+
+  const OperationInfo& operation() const { return operation_; }
+  bool writes() const { return operation_.effect == Effect::kWrite; }
+  int64_t deadline_nanos() const { return deadline_nanos_; }  // on the monotonic clock
+  bool retry() const { return retry_; }
+  Bytes& frame() { return frame_; }
+
+  // Whether room was made for it; see Channel::Admit.
+  bool admitted = false;
+
+  // How often it was tried and refused before.
+  uint32_t CountRefusal() { return refusals_++; }
+
+  // Answers with the body of a reply whose code was ok. A failure: the body is not what it should
+  // be, and nobody was answered.
+  virtual Status Accept(ByteView body) = 0;
+
+  // Answers with a failure. Either this or an Accept that returns ok is called, once, last.
+  virtual void Fail(Status status, const ErrorDetail& detail) = 0;
+
+ protected:
+  Bytes frame_;  // id and deadline are stamped when it is sent
+
+ private:
+  const OperationInfo& operation_;
+  const int64_t deadline_nanos_;
+  const bool retry_;
+  uint32_t refusals_ = 0;
+};
+
+namespace call_internal {
+
+// The frame's checksum has been verified, so a value that does not match its own was damaged
+// before: in the server's memory, behind its own check. Reading again may help.
+inline Status VerifyRecord(const RecordView& record) {
+  if (Hash64(record.value) == record.checksum) return {};
+  return {Code::kDamagedInTransit, "a value does not match the checksum that came with it"};
+}
+
+template <class Row>
+Status VerifyValues(const typename Row::Response&) {
+  return {};
+}
+template <>
+inline Status VerifyValues<op::Get>(const op::Get::Response& response) {
+  return VerifyRecord(response.record);
+}
+template <>
+inline Status VerifyValues<op::MGet>(const op::MGet::Response& response) {
+  for (const auto& result : response.results) {
+    if (result.outcome == KeyOutcome::kFound) SMILE_TRY(VerifyRecord(result.record));
+  }
+  return {};
+}
+template <>
+inline Status VerifyValues<op::Scan>(const op::Scan::Response& response) {
+  for (const auto& entry : response.entries) SMILE_TRY(VerifyRecord(entry.record));
+  return {};
+}
+
+template <class Row>
+bool AsksForValues(const typename Row::Request& request) {
+  if constexpr (requires { request.keys_only; }) return !request.keys_only;
+  return true;
+}
+
+}  // namespace call_internal
+
+template <class Row>
+class TypedCall final : public OpenCall {
+ public:
+  using Done = std::function<void(Answer<Row>)>;
+
+  TypedCall(const typename Row::Request& request, int64_t deadline_nanos, bool retry, Done done)
+      : OpenCall(Row::kInfo, deadline_nanos, retry),
+        verify_(call_internal::AsksForValues<Row>(request)),
+        done_(std::move(done)) {
+    EncodeRequest<Row>(/*id=*/0, /*deadline_ms=*/0, request, &frame_);
+  }
+
+  Status Accept(ByteView body) override {
+    std::unique_ptr<char[]> owned(new char[body.size()]);
+    std::memcpy(owned.get(), body.data(), body.size());
+    typename Row::Response response;
+    SMILE_TRY(Decode(ByteView(owned.get(), body.size()), &response));
+    if (verify_) SMILE_TRY(call_internal::VerifyValues<Row>(response));
+    done_(Answer<Row>(std::move(owned), std::move(response)));
+    return {};
+  }
+
+  void Fail(Status status, const ErrorDetail& detail) override {
+    done_(Answer<Row>(std::move(status), detail));
+  }
+
+ private:
+  const bool verify_;
+  const Done done_;
+};
+
+}  // namespace smile

@@ -1,0 +1,36 @@
+// What a client may be told, and what each of its calls may be told.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "net/endpoint.h"
+
+namespace smile {
+
+struct ClientOptions {
+  Endpoint server{"127.0.0.1", 7645};
+  std::string name = "libsmile";           // told to the server, up to 64 bytes
+  int64_t connect_timeout_millis = 5'000;  // one attempt, HELLO included
+  int64_t deadline_millis = 10'000;        // of calls that do not say otherwise; at least 1
+  int64_t first_backoff_millis = 20;       // doubles up to the next, each with jitter
+  int64_t max_backoff_millis = 2'000;
+  uint32_t max_in_flight = 1'024;              // calls over this wait in the client
+  size_t max_queued_bytes = size_t{64} << 20;  // waiting calls over this end as kOverloaded
+};
+
+struct CallOptions {
+  int64_t deadline_millis = 0;  // 0: as ClientOptions says; at most 65,535 of it reach the server
+  bool retry = true;  // false: one attempt; if the server cannot be reached, it ends at once
+};
+
+// kInvalid, in words, unless all are within their bounds.
+Status Validate(const ClientOptions& options);
+
+// When a call that begins now is to end, on the clock's monotonic time in nanoseconds.
+int64_t DeadlineOf(const ClientOptions& client, const CallOptions& call, const Clock& clock);
+
+}  // namespace smile
