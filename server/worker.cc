@@ -51,8 +51,8 @@ Worker::Worker(const Shared& shared, std::unique_ptr<EventLoop> loop)
                       .clock = shared.clock,
                       .metrics = metrics_,
                       .post = [this](std::function<void()> task) { loop_->Post(std::move(task)); }},
-      owner_{.has_output = [this](Connection* connection) { MarkForFlush(connection); },
-             .closed = [this](Connection* connection) { Remove(connection); }} {
+      owner_{.has_output = [this](ServedConnection* connection) { MarkForFlush(connection); },
+             .closed = [this](ServedConnection* connection) { Remove(connection); }} {
   loop_->OnTurnEnd([this] { FlushAll(); });
   timer_ = loop_->StartTimer(kTickMillis, kTickMillis, [this] { Tick(); });
 }
@@ -101,8 +101,9 @@ void Worker::Accept(std::unique_ptr<Transport> transport) {
   if (!shared_.budget.TryTake()) return Refuse(std::move(transport));
   metrics_.connections_accepted.Add(1);
   metrics_.connections_open.Add(1);
-  auto connection = std::make_unique<Connection>(std::move(transport), session_shared_, owner_);
-  Connection* const raw = connection.get();
+  auto connection =
+      std::make_unique<ServedConnection>(std::move(transport), session_shared_, owner_);
+  ServedConnection* const raw = connection.get();
   connections_.emplace(raw, std::move(connection));
   raw->Start();
 }
@@ -117,7 +118,7 @@ void Worker::Refuse(std::unique_ptr<Transport> transport) {
   refusals_.emplace(raw, std::move(refusal));
 }
 
-void Worker::MarkForFlush(Connection* connection) {
+void Worker::MarkForFlush(ServedConnection* connection) {
   if (connection->flush_is_due) return;
   connection->flush_is_due = true;
   to_flush_.push_back(connection);
@@ -131,7 +132,7 @@ void Worker::FlushAll() {
   to_flush_.clear();
 }
 
-void Worker::Remove(Connection* connection) {
+void Worker::Remove(ServedConnection* connection) {
   if (connection->flush_is_due) std::erase(to_flush_, connection);
   connections_.erase(connection);
   metrics_.connections_open.Subtract(1);

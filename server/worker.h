@@ -14,9 +14,9 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "net/event_loop.h"
-#include "server/connection.h"
 #include "server/handlers.h"
 #include "server/metrics.h"
+#include "server/served_connection.h"
 #include "server/session.h"
 
 namespace smile {
@@ -78,20 +78,20 @@ class Worker {
   void Accept(std::unique_ptr<Transport> transport);
   void Refuse(std::unique_ptr<Transport> transport);
   void FlushAll();
-  void MarkForFlush(Connection* connection);
-  void Remove(Connection* connection);
+  void MarkForFlush(ServedConnection* connection);
+  void Remove(ServedConnection* connection);
   void Tick();
 
   const Shared& shared_;
   WorkerMetrics metrics_;
   const std::unique_ptr<EventLoop> loop_;
   const Session::Shared session_shared_;
-  const Connection::Owner owner_;
+  const ServedConnection::Owner owner_;
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<Timer> timer_;
-  std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
+  std::unordered_map<ServedConnection*, std::unique_ptr<ServedConnection>> connections_;
   std::unordered_map<Refusal*, std::unique_ptr<Refusal>> refusals_;
-  std::vector<Connection*> to_flush_;
+  std::vector<ServedConnection*> to_flush_;
   std::thread thread_;
 };
 

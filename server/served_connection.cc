@@ -1,21 +1,21 @@
-#include "server/connection.h"
+#include "server/served_connection.h"
 
 #include <utility>
 
 namespace smile {
 
-Connection::Connection(std::unique_ptr<Transport> transport, const Session::Shared& shared,
-                       const Owner& owner)
+ServedConnection::ServedConnection(std::unique_ptr<Transport> transport,
+                                   const Session::Shared& shared, const Owner& owner)
     : transport_(std::move(transport)),
       clock_(shared.clock),
       owner_(owner),
       session_(std::make_shared<Session>(shared, [this] { owner_.has_output(this); })) {}
 
-void Connection::Start() {
+void ServedConnection::Start() {
   transport_->Start(this);
 }
 
-void Connection::Flush() {
+void ServedConnection::Flush() {
   if (closing_) return;
   while (session_->has_output()) {
     if (transport_->unsent_bytes() == 0) last_progress_nanos_ = clock_.MonotonicNanos();
@@ -37,7 +37,7 @@ void Connection::Flush() {
   }
 }
 
-void Connection::Tick(int64_t idle_millis) {
+void ServedConnection::Tick(int64_t idle_millis) {
   const int64_t silent_nanos = clock_.MonotonicNanos() - last_progress_nanos_;
   if (transport_->unsent_bytes() > 0 &&
       silent_nanos >= limits::kStalledOutputTimeoutMillis * kNanosPerMilli) {
@@ -47,28 +47,28 @@ void Connection::Tick(int64_t idle_millis) {
   owner_.has_output(this);
 }
 
-void Connection::Drain() {
+void ServedConnection::Drain() {
   session_->Drain();
   owner_.has_output(this);
 }
 
-void Connection::OnBytes(ByteView bytes) {
+void ServedConnection::OnBytes(ByteView bytes) {
   session_->Receive(bytes);
   owner_.has_output(this);
 }
 
-void Connection::OnSent() {
+void ServedConnection::OnSent() {
   last_progress_nanos_ = clock_.MonotonicNanos();
   session_->set_unsent_bytes(transport_->unsent_bytes());
   owner_.has_output(this);
 }
 
-void Connection::OnEnd() {
+void ServedConnection::OnEnd() {
   session_->EndOfInput();
   owner_.has_output(this);
 }
 
-void Connection::OnClosed(const Status&) {
+void ServedConnection::OnClosed(const Status&) {
   owner_.closed(this);
 }
 

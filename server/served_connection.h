@@ -14,17 +14,17 @@
 
 namespace smile {
 
-class Connection final : public TransportEvents {
+class ServedConnection final : public TransportEvents {
  public:
   // What the connection asks of its worker.
   struct Owner {
-    std::function<void(Connection*)> has_output;  // call Flush() before the loop sleeps
-    std::function<void(Connection*)> closed;      // destroys it
+    std::function<void(ServedConnection*)> has_output;  // call Flush() before the loop sleeps
+    std::function<void(ServedConnection*)> closed;      // destroys it
   };
 
   // `shared` and `owner` outlive it.
-  Connection(std::unique_ptr<Transport> transport, const Session::Shared& shared,
-             const Owner& owner);
+  ServedConnection(std::unique_ptr<Transport> transport, const Session::Shared& shared,
+                   const Owner& owner);
 
   // Begins to read.
   void Start();
