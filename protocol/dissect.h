@@ -71,10 +71,12 @@ template <class T>
 bool Dissector::TakeOneByte(const std::string& name) {
   const size_t start = offset();
   T value{};
-  if (!codec_internal::DecodeValue(&in_, &value)) {
+  ByteReader ahead = in_;
+  if (!codec_internal::DecodeValue(&ahead, &value)) {
     Break(name, in_.empty() ? "the frame ends here" : "a number without a name");
     return false;
   }
+  in_ = ahead;
   if constexpr (std::is_same_v<T, bool>) {
     Add(start, name, value ? "true" : "false");
   } else {

@@ -1,0 +1,194 @@
+#include "protocol/text_reader.h"
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "protocol/codec.h"
+#include "protocol/operations.h"
+#include "protocol/text_command.h"
+#include "tests/protocol/sampler.h"
+
+namespace smile {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::vector<TextToken> Split(std::string_view line) {
+  Result<std::vector<TextToken>> tokens = SplitLine(line);
+  EXPECT_TRUE(tokens.ok()) << line << ": " << tokens.status().ToString();
+  return tokens.ok() ? *tokens : std::vector<TextToken>();
+}
+
+// Reads a line, and gives how it would be written, or why it is refused.
+std::string ReadAndWrite(std::string_view line) {
+  std::string written;
+  const Status status =
+      ReadAnyRequest<Operations>(Split(line), {}, [&]<class Row>(Row, TextRequest<Row> read) {
+        const TextRequest<Row> moved = std::move(read);
+        written = WriteCommand<Row>(moved.request);
+      });
+  return status.ok() ? written : status.ToString();
+}
+
+template <class Row>
+TextRequest<Row> Read(std::string_view arguments, const ContentReader& content = {}) {
+  Result<TextRequest<Row>> read = ReadRequest<Row>(Split(arguments), content);
+  EXPECT_TRUE(read.ok()) << arguments << ": " << read.status().ToString();
+  return read.ok() ? std::move(*read) : TextRequest<Row>();
+}
+
+TEST(TextReader, ReadsWhatIsWritten) {
+  for (const std::string line :
+       {"ping", "ping --payload hello", "get users/42/profile",
+        "put users/42/profile \"Ada Lovelace\"",
+        "put users/42/profile \"Ada\" --if-absent --expire-seconds 60",
+        "delete users/42/profile --if-version 7",
+        "mget users/42/profile logins/ada@example.org links/42/friend/7",
+        "batch users/42 put profile \"Ada\" --if-absent delete theme put x \"\\xff\" "
+        "--expire-seconds 3",
+        "scan posts/42 --limit 20 --keys-only --from 7 --to 3 --continuation 0x00ff",
+        "scan links/42 --from friend --to family", "list users --limit 5", "stats",
+        "hello --client-name test"}) {
+    EXPECT_EQ(ReadAndWrite(line), line);
+  }
+}
+
+template <class Row>
+void ComesBack(Sampler* sampler) {
+  const auto request = sampler->Sample<typename Row::Request>();
+  Bytes sent;
+  Encode(request, &sent);
+  const std::string line = WriteCommand<Row>(request);
+  Bytes read_back;
+  const Status status = ReadAnyRequest<Operations>(
+      Split(line), {},
+      [&]<class Read>(Read, const TextRequest<Read>& read) { Encode(read.request, &read_back); });
+  ASSERT_TRUE(status.ok()) << line << "\n" << status.ToString();
+  ASSERT_EQ(read_back, sent) << line;
+}
+
+TEST(TextReader, EveryRequestOfEveryOperationComesBack) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE(seed);
+  Sampler sampler(seed);
+  for (int round = 0; round < 300; ++round) {
+    Operations::ForEach([&]<class Row>() { ComesBack<Row>(&sampler); });
+  }
+}
+
+TEST(TextReader, WhatALineLeavesOutIsAsInANewRequest) {
+  const TextRequest<op::Scan> read = Read<op::Scan>("users/1");
+  EXPECT_EQ(read.request.limit, op::Scan::Request().limit);
+  EXPECT_FALSE(read.request.keys_only);
+  EXPECT_FALSE(read.request.from.has_value());
+}
+
+TEST(TextReader, ComputesTheChecksumOfTheValue) {
+  EXPECT_EQ(Read<op::Put>("users/1/x Ada").request.checksum, Hash64("Ada"));
+  const TextRequest<op::Batch> batch = Read<op::Batch>("users/1 put x Ada delete y");
+  EXPECT_EQ(batch.request.items.at(0).checksum, Hash64("Ada"));
+  EXPECT_EQ(batch.request.items.at(1).checksum, 0u);
+}
+
+TEST(TextReader, OptionsMayStandAnywhere) {
+  const TextRequest<op::Scan> read = Read<op::Scan>("--from friend/7 --limit 3 links/42");
+  EXPECT_EQ(read.request.limit, 3u);
+  EXPECT_EQ(read.request.from, ByteView(LinkKey(42, 1, 7).sort));
+}
+
+TEST(TextReader, LeadingPartsBehindThePartitionAreARange) {
+  const TextRequest<op::Scan> all = Read<op::Scan>("links/42/friend");
+  EXPECT_EQ(all.request.partition.id, PartitionOf(42));
+  EXPECT_EQ(all.request.from, ByteView("\1"));
+  EXPECT_EQ(all.request.to, ByteView("\2"));
+  const TextRequest<op::Scan> rest = Read<op::Scan>("links/42/friend --from friend/7");
+  EXPECT_EQ(rest.request.from, ByteView(LinkKey(42, 1, 7).sort));
+  EXPECT_EQ(rest.request.to, ByteView("\2"));
+  const TextRequest<op::Scan> last = Read<op::Scan>("links/42/255");
+  EXPECT_EQ(last.request.from, ByteView("\xff"));
+  EXPECT_FALSE(last.request.to.has_value());
+  EXPECT_THAT(ReadAndWrite("batch links/42/friend delete friend/7"), HasSubstr("links/USER"));
+}
+
+TEST(TextReader, ATableOfRecordsWithoutSortKeyHasThemAsPartitions) {
+  EXPECT_EQ(Read<op::Scan>("logins/ada").request.partition.id, "ada");
+  EXPECT_THAT(ReadAndWrite("scan users/1/profile"), HasSubstr("names no partition"));
+  EXPECT_THAT(ReadAndWrite("scan users"), HasSubstr("names no partition"));
+}
+
+TEST(TextReader, ContentComesFromTheCallerWhereAValueStands) {
+  std::vector<std::string> asked;
+  const ContentReader content = [&](std::string_view name) -> Result<Bytes> {
+    asked.emplace_back(name);
+    return Bytes("content of ").append(name);
+  };
+  EXPECT_EQ(Read<op::Put>("users/1/x @photo.jpg", content).request.value, "content of photo.jpg");
+  EXPECT_EQ(Read<op::Put>("users/1/x -", content).request.value, "content of -");
+  EXPECT_EQ(Read<op::Put>("users/1/x \"@photo.jpg\"", content).request.value, "@photo.jpg");
+  EXPECT_EQ(Read<op::Put>("users/1/x -- -", content).request.value, "-");
+  EXPECT_EQ(Read<op::Ping>("--payload @x", content).request.payload, "@x");
+  EXPECT_EQ(asked, (std::vector<std::string>{"photo.jpg", "-"}));
+  EXPECT_EQ(Read<op::Put>("users/1/x @photo.jpg").request.value, "@photo.jpg");
+}
+
+TEST(TextReader, HandsOnWhatTheCallerSaysOfContent) {
+  const ContentReader content = [](std::string_view) -> Result<Bytes> {
+    return Status(Code::kNotFound, "there is no such file");
+  };
+  EXPECT_EQ(ReadRequest<op::Put>(Split("users/1/x @f"), content).status().ToString(),
+            "not_found: there is no such file");
+}
+
+TEST(TextReader, SaysWhatIsWrongAndHowItIsWritten) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"frobnicate x", "there is no operation \"frobnicate\"; there are hello, ping, get"},
+      {"get", "KEY is missing (usage: get KEY)"},
+      {"get users/x/profile", "\"x\" is no user of users"},
+      {"get users/1/profile more", "\"more\" is one argument too many"},
+      {"get users/1/profile --fast", "there is no option --fast"},
+      {"put users/1/x", "VALUE is missing"},
+      {"put users/1/x v --if-absent --if-version 3", "only one condition"},
+      {"put users/1/x v --if-absent --if-absent", "--if-absent is there twice"},
+      {"put users/1/x v --if-version", "--if-version needs a value"},
+      {"put users/1/x v --expire-seconds --if-absent", "--expire-seconds needs a value"},
+      {"put users/1/x v --expire-seconds 4294967296", "no whole number from 0 to 4294967295"},
+      {"put users/1/x v --expire-seconds -1", "\"-1\" is no whole number"},
+      {"put users/1/x v --expire-seconds 1x", "\"1x\" is no whole number"},
+      {"scan users/1 --limit 1 --limit 2", "--limit is there twice"},
+      {"scan users/1 --continuation 0xf", "is not hexadecimal"},
+      {"scan links/1 --from enemy", "\"enemy\" is no kind of links"},
+      {"list people", "\"people\" is none of users, logins"},
+      {"batch users/1", "ITEMS is missing"},
+      {"batch users/1 put", "SORT is missing"},
+      {"batch users/1 move x", "\"move\" is none of put, delete"},
+      {"batch users/1 delete x v", "\"v\" is none of put, delete"},
+      {"batch users/1 put x v --fast", "there is no option --fast"},
+      {"mget", "KEYS is missing"}};
+  for (const auto& [line, words] : cases) {
+    EXPECT_THAT(ReadAndWrite(line), HasSubstr(words)) << line;
+  }
+  EXPECT_THAT(ReadAndWrite("scan"), HasSubstr("(usage: scan PARTITION [--limit N]"));
+  EXPECT_FALSE(ReadAnyRequest<Operations>({}, {}, [](auto, const auto&) {}).ok());
+}
+
+TEST(TextReader, UsageNamesEveryArgumentWithItsSummary) {
+  const TextUsage usage = UsageOf<op::Batch>();
+  EXPECT_EQ(usage.line,
+            "batch PARTITION (put|delete SORT VALUE [--if-absent] [--if-version N] "
+            "[--expire-seconds N])...");
+  std::vector<std::string> forms;
+  for (const TextArgument& argument : usage.arguments) {
+    forms.push_back(argument.form);
+    EXPECT_FALSE(argument.summary.empty()) << argument.form;
+  }
+  EXPECT_EQ(forms,
+            (std::vector<std::string>{"PARTITION", "put|delete", "SORT", "VALUE", "--if-absent",
+                                      "--if-version N", "--expire-seconds N"}));
+}
+
+}  // namespace
+}  // namespace smile
