@@ -60,6 +60,7 @@ void Connection::OnConnected(Result<std::unique_ptr<Transport>> result) {
     return ConnectLater(result.status());
   }
   transport_ = std::move(result).value();
+  if (options_.tap) options_.tap(TapEvent::kConnected, {});
   transport_->Start(this);
   channel_.Connected();
 }
@@ -71,6 +72,7 @@ void Connection::Flush() {
     Bytes out;
     channel_.Fill(limits::kOutputHighWaterBytes - unsent, clock_->MonotonicNanos(), &out);
     if (out.empty()) continue;  // all that waited was too late
+    if (options_.tap) options_.tap(TapEvent::kSent, out);
     transport_->Send(std::move(out));
   }
   if (channel_.next_tick() < tick_at_) ArmTick();
@@ -88,6 +90,7 @@ void Connection::ArmTick() {
 
 void Connection::OnBytes(ByteView bytes) {
   if (ended_) return;
+  if (options_.tap) options_.tap(TapEvent::kReceived, bytes);
   const Status status = channel_.Receive(bytes, clock_->MonotonicNanos());
   if (!status.ok()) return Lose(status);
   if (channel_.ready()) hello_timeout_.reset();

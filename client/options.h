@@ -3,13 +3,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/status.h"
 #include "net/endpoint.h"
 
 namespace smile {
+
+// What a tap sees. kConnected has no bytes; what follows is of a new connection.
+enum class TapEvent : uint8_t { kConnected, kSent, kReceived };
 
 struct ClientOptions {
   Endpoint server{"127.0.0.1", 7645};
@@ -20,6 +25,9 @@ struct ClientOptions {
   int64_t max_backoff_millis = 2'000;
   uint32_t max_in_flight = 1'024;              // calls over this wait in the client
   size_t max_queued_bytes = size_t{64} << 20;  // waiting calls over this end as kOverloaded
+  // Sees all bytes of the connection, on the client's thread, before they are sent or read. The
+  // bytes are borrowed for the duration of the call.
+  std::function<void(TapEvent event, ByteView bytes)> tap = {};
 };
 
 struct CallOptions {
