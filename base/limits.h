@@ -31,6 +31,10 @@ inline constexpr size_t kMaxReplyValueBytes = size_t{1} << 20;
 // A longer frame is answered `too_large`, then the connection closes.
 inline constexpr size_t kMaxFrameBytes = size_t{4} << 20;
 inline constexpr size_t kMaxFrameBytesBeforeHello = 512;
+// Least that a client may ask for as its own limit, else `invalid`. Every reply to a write fits, so
+// that a write which took effect is never answered `too_large`.
+inline constexpr uint32_t kLeastReplyFrameBytes = uint32_t{8} << 10;
+static_assert(kLeastReplyFrameBytes >= 64 + kMaxBatchMutations * sizeof(uint64_t));
 
 // --- Connections ----------------------------------------------------------------------------
 // Over one of the next three a connection is not read from until it is under again.
@@ -41,7 +45,7 @@ inline constexpr size_t kOutputHighWaterBytes = size_t{1} << 20;  // answers not
 inline constexpr uint32_t kDefaultMaxConnections = 20'000;  // one more is told `overloaded`, closed
 inline constexpr uint32_t kCeilingConnections = 1'000'000;
 inline constexpr uint32_t kReservedDescriptors = 512;   // kept for RocksDB and the process itself
-inline constexpr size_t kMaxRefusals = 64;  // a worker; more are closed without a word
+inline constexpr size_t kMaxRefusals = 64;              // a worker; more are closed without a word
 inline constexpr int64_t kHelloTimeoutMillis = 10'000;  // then closed with a word
 inline constexpr int64_t kStalledOutputTimeoutMillis = 60'000;  // a client that takes nothing
 inline constexpr int64_t kDefaultDrainMillis = 10'000;          // for accepted requests at shutdown
@@ -67,14 +71,14 @@ inline constexpr uint32_t kMaxCommitters = 64;
 inline constexpr uint32_t kMaxWorkers = 256;
 
 // --- smilecat -------------------------------------------------------------------------------
-inline constexpr size_t kMaxInputRowBytes = size_t{8} << 20;  // of a file to load; else it stops
+inline constexpr size_t kMaxInputRowBytes = size_t{8} << 20;     // of a file to load; else it stops
 inline constexpr size_t kMaxRequestLineBytes = size_t{8} << 20;  // on standard input, likewise
 // Over one of these it reads no further until answers have come.
 inline constexpr size_t kMaxLoadInFlightRecords = 1024;
 inline constexpr size_t kMaxLoadInFlightBytes = size_t{16} << 20;
 inline constexpr size_t kMaxLinesInFlight = 256;  // requests of standard input
 inline constexpr size_t kMaxDumpScansInFlight = 16;
-inline constexpr size_t kMaxSniffedConnections = 500;   // of --listen; one more is closed
+inline constexpr size_t kMaxSniffedConnections = 500;  // of --listen; one more is closed
 inline constexpr size_t kMaxSniffedRequests = 65'536;  // whose operation --listen remembers
 
 }  // namespace smile::limits

@@ -11,9 +11,6 @@
 namespace smile {
 namespace {
 
-// Less than this a client may not ask for: it could not take the replies to HELLO and errors.
-constexpr uint32_t kLeastFrameBytes = 4096;
-
 constexpr std::string_view kServerName = "smiled 0.1.0";
 
 template <class Row>
@@ -119,9 +116,10 @@ void Session::HandleHello(const Frame& frame) {
                   fmt::format("this server speaks version {} of the protocol, the client {} to {}",
                               kProtocolVersion, hello.first_version, hello.last_version)});
   }
-  if (hello.max_frame_bytes != 0 && hello.max_frame_bytes < kLeastFrameBytes) {
-    return Break({Code::kInvalid, fmt::format("max_frame_bytes is 0 or at least {}, not {}",
-                                              kLeastFrameBytes, hello.max_frame_bytes)});
+  if (hello.max_frame_bytes != 0 && hello.max_frame_bytes < limits::kLeastReplyFrameBytes) {
+    return Break(
+        {Code::kInvalid, fmt::format("max_frame_bytes is 0 or at least {}, not {}",
+                                     limits::kLeastReplyFrameBytes, hello.max_frame_bytes)});
   }
   if (hello.client_name.value_or(ByteView()).size() > limits::kMaxClientNameBytes) {
     return Break({Code::kTooLarge,

@@ -313,12 +313,12 @@ TEST_F(SessionTest, OverTheHighWaterMarkItWorksOnNothingMoreUntilTheClientTakesS
 }
 
 TEST_F(SessionTest, AReplyOverTheClientsLimitIsRefusedInWords) {
-  Send(FrameOf<op::Hello>(1, {.max_frame_bytes = 4096}));
+  Send(FrameOf<op::Hello>(1, {.max_frame_bytes = 8192}));
   Replies();
-  Ask(PutFrame(2, kProfile, Bytes(5000, 'v')));
+  Ask(PutFrame(2, kProfile, Bytes(9000, 'v')));
   const ReceivedReply reply = Ask(GetFrame(3, kProfile));
   EXPECT_EQ(reply.code, Code::kTooLarge);
-  EXPECT_THAT(Bytes(reply.Error().words), HasSubstr("4096"));
+  EXPECT_THAT(Bytes(reply.Error().words), HasSubstr("8192"));
 }
 
 // --- The end -------------------------------------------------------------------------------------
