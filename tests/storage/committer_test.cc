@@ -1,0 +1,204 @@
+#include "storage/committer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/limits.h"
+#include "tests/storage/blocking_engine.h"
+
+namespace smile::testing {
+namespace {
+
+using ::testing::ElementsAre;
+
+// A committer whose commits wait until the test lets them go, so that the test decides what
+// gathers.
+class CommitterTest : public ::testing::Test {
+ protected:
+  CommitterTest()
+      : committer_(std::make_unique<Committer>(&clock_, [this](auto group) { Commit(group); })) {}
+  ~CommitterTest() override {
+    Open();
+    committer_.reset();
+  }
+
+  void Commit(std::span<PendingWrite> group) {
+    std::unique_lock lock(mutex_);
+    ++begun_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return open_; });
+    std::vector<std::string> sorts;
+    for (PendingWrite& write : group) {
+      if (!write.late) sorts.emplace_back(write.request.mutations()[0].sort);
+      write.reply.versions = {7};
+    }
+    groups_.push_back(std::move(sorts));
+  }
+
+  void Open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  void WaitUntilBegun(int groups) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return begun_ >= groups; });
+  }
+
+  // The answer's code, when there is one.
+  std::future<Code> Submit(const std::string& sort, size_t value_bytes = 0, int64_t deadline = 0) {
+    const std::string value(value_bytes, 'v');
+    auto code = std::make_shared<std::promise<Code>>();
+    committer_->Submit(WriteRequest({Table::kUsers, "12345678"}, {PutOf(sort, value)}, deadline),
+                       [this, sort, code](WriteReply reply) {
+                         {
+                           const std::lock_guard lock(mutex_);
+                           answered_.push_back(sort);
+                         }
+                         code->set_value(reply.status.code());
+                       });
+    return code->get_future();
+  }
+
+  ManualClock clock_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false;
+  int begun_ = 0;
+  std::vector<std::vector<std::string>> groups_;
+  std::vector<std::string> answered_;
+  std::unique_ptr<Committer> committer_;
+};
+
+TEST_F(CommitterTest, AWriteThatComesAloneIsCommittedAtOnce) {
+  Open();
+  EXPECT_EQ(Submit("a").get(), Code::kOk);
+  EXPECT_THAT(groups_, ElementsAre(ElementsAre("a")));
+}
+
+TEST_F(CommitterTest, WhatWaitsTogetherIsCommittedTogetherAndInOrder) {
+  auto a = Submit("a");
+  WaitUntilBegun(1);
+  Submit("b");
+  Submit("c");
+  auto d = Submit("d");
+  Open();
+  EXPECT_EQ(d.get(), Code::kOk);
+  EXPECT_THAT(groups_, ElementsAre(ElementsAre("a"), ElementsAre("b", "c", "d")));
+  EXPECT_THAT(answered_, ElementsAre("a", "b", "c", "d"));
+  const Committer::Counts counts = committer_->counts();
+  EXPECT_EQ(counts.groups, 2u);
+  EXPECT_EQ(counts.writes, 4u);
+  EXPECT_EQ(counts.waiting_bytes, 0u);
+}
+
+TEST_F(CommitterTest, AGroupIsBoundedInBytesButTakesOneWriteOfAnySize) {
+  Submit("first");
+  WaitUntilBegun(1);
+  const size_t half = limits::kMaxCommitGroupBytes / 2;
+  Submit("a", half);
+  Submit("b", half);  // with what a request itself takes, a and b are over the bound together
+  Submit("huge", limits::kMaxCommitGroupBytes);
+  auto last = Submit("c", 1);
+  Open();
+  EXPECT_EQ(last.get(), Code::kOk);
+  EXPECT_THAT(groups_, ElementsAre(ElementsAre("first"), ElementsAre("a"), ElementsAre("b"),
+                                   ElementsAre("huge"), ElementsAre("c")));
+}
+
+TEST_F(CommitterTest, AGroupIsBoundedInRequests) {
+  Submit("first");
+  WaitUntilBegun(1);
+  for (size_t i = 0; i < limits::kMaxCommitGroupRequests; ++i) Submit("x");
+  auto last = Submit("last");
+  Open();
+  EXPECT_EQ(last.get(), Code::kOk);
+  ASSERT_EQ(groups_.size(), 3u);
+  EXPECT_EQ(groups_[1].size(), limits::kMaxCommitGroupRequests);
+  EXPECT_THAT(groups_[2], ElementsAre("last"));
+}
+
+TEST_F(CommitterTest, OverItsBoundTheQueueRefusesAtOnceWithATimeToRetry) {
+  Submit("first");
+  WaitUntilBegun(1);
+  const size_t big = size_t{16} << 20;
+  size_t taken = 0;
+  while (taken + big + 4096 < limits::kMaxCommitQueueBytes) {
+    Submit("fills", big);
+    taken += big;
+  }
+  WriteReply refused;
+  committer_->Submit(
+      WriteRequest({Table::kUsers, "12345678"}, {PutOf("x", std::string(big, 'v'))}, 0),
+      [&](WriteReply reply) { refused = std::move(reply); });
+  EXPECT_EQ(refused.status.code(), Code::kOverloaded);
+  EXPECT_GT(refused.status.retry_after_ms(), 0u);
+  EXPECT_EQ(committer_->counts().refused_writes, 1u);
+  auto small = Submit("small");
+  Open();
+  EXPECT_EQ(small.get(), Code::kOk);
+  EXPECT_EQ(Submit("later", big).get(), Code::kOk);  // there is room again
+}
+
+TEST_F(CommitterTest, AWriteThatWaitedPastItsDeadlineIsNotCommitted) {
+  Submit("first");
+  WaitUntilBegun(1);
+  auto late = Submit("late", 0, clock_.MonotonicNanos() + 5 * kNanosPerMilli);
+  auto in_time = Submit("in time", 0, clock_.MonotonicNanos() + 6 * kNanosPerMilli);
+  clock_.AdvanceMillis(5);
+  Open();
+  EXPECT_EQ(late.get(), Code::kDeadlineExceeded);
+  EXPECT_EQ(in_time.get(), Code::kOk);
+  EXPECT_THAT(groups_, ElementsAre(ElementsAre("first"), ElementsAre("in time")));
+}
+
+TEST_F(CommitterTest, AGroupThatIsAllLateIsNoCommit) {
+  Open();
+  EXPECT_EQ(Submit("late", 0, clock_.MonotonicNanos()).get(), Code::kDeadlineExceeded);
+  EXPECT_EQ(committer_->counts().groups, 0u);
+}
+
+TEST_F(CommitterTest, ClosingCommitsAndAnswersAllThatWasAccepted) {
+  auto first = Submit("first");
+  WaitUntilBegun(1);
+  auto waiting = Submit("waiting");
+  std::thread closing([this] { committer_->Close(); });
+  Open();
+  closing.join();
+  EXPECT_EQ(first.get(), Code::kOk);
+  EXPECT_EQ(waiting.get(), Code::kOk);
+  EXPECT_EQ(Submit("too late").get(), Code::kShuttingDown);
+  EXPECT_EQ(groups_.size(), 2u);
+}
+
+TEST_F(CommitterTest, EachOfManyThreadsKeepsItsOrder) {
+  Open();
+  constexpr int kThreads = 4, kWrites = 500;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([this, t] {
+      std::future<Code> last;
+      for (int i = 0; i < kWrites; ++i) {
+        last = Submit(std::string(1, static_cast<char>('a' + t)) + std::to_string(i));
+      }
+      EXPECT_EQ(last.get(), Code::kOk);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  std::vector<int> next(kThreads, 0);
+  for (const auto& group : groups_) {
+    for (const std::string& sort : group) {
+      EXPECT_EQ(std::stoi(sort.substr(1)), next[static_cast<size_t>(sort[0] - 'a')]++);
+    }
+  }
+  EXPECT_EQ(committer_->counts().writes, static_cast<uint64_t>(kThreads * kWrites));
+}
+
+}  // namespace
+}  // namespace smile::testing
