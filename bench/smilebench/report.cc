@@ -1,5 +1,6 @@
 #include "bench/smilebench/report.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -58,6 +59,9 @@ void Results::Add(const Results& other) {
   wrong_values += other.wrong_values;
   for (const auto& [code, count] : other.errors) errors[code] += count;
   if (first_error.empty()) first_error = other.first_error;
+  never_sent += other.never_sent;
+  lost = lost || other.lost;
+  seconds = std::max(seconds, other.seconds);
 }
 
 uint64_t Results::failures() const {
@@ -86,6 +90,11 @@ std::string FormatText(const BenchOptions& options, const Results& results) {
         fmt::format(", server {:.2f} us", PerOperationMicros(results.server_cpu_seconds, results));
   }
   out += "\n";
+  if (results.never_sent > 0) {
+    out += fmt::format("never sent, though due: {}; the server is slower than the rate\n",
+                       results.never_sent);
+  }
+  if (results.lost) out += "ended early: a connection was lost\n";
   if (results.wrong_values > 0) out += fmt::format("WRONG VALUES: {}\n", results.wrong_values);
   for (const auto& [code, count] : results.errors) {
     out += fmt::format("errors: {} {}\n", count, InfoOf(code).name);
@@ -106,6 +115,8 @@ std::string FormatJson(const BenchOptions& options, const Results& results) {
                                  {"seconds", results.seconds},
                                  {"operations", results.operations()},
                                  {"operations_per_second", Rate(results)},
+                                 {"never_sent", results.never_sent},
+                                 {"lost", results.lost},
                                  {"wrong_values", results.wrong_values}};
   nlohmann::ordered_json& errors = json["errors"] = nlohmann::ordered_json::object();
   for (const auto& [code, count] : results.errors) errors[std::string(InfoOf(code).name)] = count;

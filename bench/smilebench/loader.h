@@ -1,0 +1,118 @@
+// One thread of smilebench: an event loop, some of the connections, and what they are asked.
+//
+// A load has three phases: connect (one PING on each connection), preload (each record is written
+// once), run (what is measured). Each is a number of operations that slots carry out: a slot is one
+// request under way, and belongs to one connection. In a closed loop a slot that is answered asks
+// again at once. In an open loop operations are due at fixed times, and wait for an idle slot;
+// their latency counts from when they were due, so that a stall of the server is not hidden (Tene,
+// "How NOT to measure latency", 2013: coordinated omission).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <future>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "bench/smilebench/options.h"
+#include "bench/smilebench/report.h"
+#include "bench/smilebench/workload.h"
+#include "client/connection.h"
+#include "net/event_loop.h"
+
+namespace smile::bench {
+
+// One loader's part of a phase.
+struct Phase {
+  enum class Kind : uint8_t { kConnect, kPreload, kRun };
+
+  Kind kind = Kind::kConnect;
+  uint64_t operations = UINT64_MAX;  // at most
+  int64_t start_nanos = 0;           // on the monotonic clock
+  int64_t end_nanos = INT64_MAX;     // nothing is sent from here on
+  double interval_nanos = 0;         // between operations that are due; 0: closed loop
+};
+
+class Loader {
+ public:
+  // The part of this `index` of all threads in `options`. `clock` outlives it.
+  static Result<std::unique_ptr<Loader>> Create(const BenchOptions& options, uint32_t index,
+                                                const Clock* clock);
+  ~Loader();
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  // Any thread, one phase at a time. The results are those of this phase.
+  std::future<Results> Begin(const Phase& phase);
+
+  // Any thread: in an open loop, sends what has become due. Called often.
+  void SendDue();
+
+  // Any thread: what this phase has come to so far.
+  uint64_t answered() const { return answered_.load(std::memory_order_relaxed); }
+
+  uint32_t connections() const { return connection_count_; }
+  // How many records Preload has to write.
+  uint64_t preload_operations() const;
+
+ private:
+  struct Slot {
+    uint64_t number = 0;     // of the record, or of the partition that is scanned
+    int64_t from_nanos = 0;  // latency counts from here
+  };
+
+  Loader(const BenchOptions& options, uint32_t index, const Clock* clock,
+         std::unique_ptr<EventLoop> loop);
+  void Start(const Phase& phase, std::promise<Results> promise);
+  void Pump(int64_t now);
+  bool TakeOperation(int64_t now, int64_t* from_nanos);
+  void FinishIfDone(int64_t now);
+  uint32_t SlotsInUse() const;
+
+  void Issue(uint32_t slot, int64_t from_nanos);
+  void IssuePing(uint32_t slot);
+  void IssueGet(uint32_t slot, uint64_t number);
+  void IssuePut(uint32_t slot, uint64_t number);
+  void IssueScan(uint32_t slot, uint64_t partition);
+  template <class Row>
+  void Call(uint32_t slot, const typename Row::Request& request);
+
+  bool IsRight(const Slot&, const op::Ping::Response&) const { return true; }
+  bool IsRight(const Slot&, const op::Put::Response&) const { return true; }
+  bool IsRight(const Slot& slot, const op::Get::Response& response);
+  bool IsRight(const Slot& slot, const op::Scan::Response& response);
+  void Answered(uint32_t slot, Effect effect, const Status& status, bool right);
+
+  const BenchOptions options_;
+  const uint32_t index_;
+  const Clock* const clock_;
+  const uint32_t connection_count_;
+  const std::unique_ptr<EventLoop> loop_;
+
+  // Of the loop's thread.
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<Slot> slots_;  // slot i belongs to connection i modulo their number
+  std::deque<uint32_t> idle_;
+  uint32_t in_flight_ = 0;
+  Random random_;
+  uint64_t generation_ = 0;
+  Bytes value_;
+  Bytes scratch_;
+  bool in_phase_ = false;
+  bool lost_ = false;  // a connection: the phase ends
+  Phase phase_;
+  uint64_t taken_ = 0;  // operations begun in this phase
+  Results results_;
+  std::promise<Results> promise_;
+
+  std::atomic<uint64_t> answered_{0};
+  std::atomic<bool> send_due_posted_{false};
+
+  std::thread thread_;
+};
+
+}  // namespace smile::bench
