@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -11,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "server/file_limit.h"
 #include "server/options.h"
 #include "server/server.h"
 #include "storage/rocks/rocks_engine.h"
@@ -45,6 +47,25 @@ Result<ServerOptions> ToServerOptions(const Options& options) {
       .workers = options.workers == 0 ? cores : static_cast<uint32_t>(options.workers),
       .max_connections = static_cast<uint32_t>(options.max_connections),
       .idle_millis = static_cast<int64_t>(options.idle_timeout_seconds) * 1000};
+}
+
+// Fewer connections than asked for, if there are not enough descriptors for them.
+Status FitConnections(uint32_t* max_connections, const Logger& log) {
+  const uint64_t files = RaiseFileLimit(uint64_t{*max_connections} + limits::kReservedDescriptors);
+  if (files <= limits::kReservedDescriptors) {
+    return {Code::kUnavailable,
+            fmt::format("this process may open only {} files and needs more than {}: raise the "
+                        "hard limit (ulimit -Hn)",
+                        files, limits::kReservedDescriptors)};
+  }
+  const uint64_t fit = files - limits::kReservedDescriptors;
+  if (fit >= *max_connections) return {};
+  log.Warning(
+      fmt::format("this process may open only {} files: it takes up to {} connections, "
+                  "not {}; raise the hard limit (ulimit -Hn) for more",
+                  files, fit, *max_connections));
+  *max_connections = static_cast<uint32_t>(fit);
+  return {};
 }
 
 RocksOptions ToRocksOptions(const Options& options) {
@@ -89,6 +110,9 @@ int Serve(const Options& options, const sigset_t& signals) {
   const SystemClock clock;
   Result<ServerOptions> server_options = ToServerOptions(options);
   if (!server_options.ok()) return Fail(server_options.status(), kExitUsage);
+  if (Status status = FitConnections(&server_options->max_connections, log); !status.ok()) {
+    return Fail(status, kExitFailed);
+  }
 
   Result<std::unique_ptr<RocksEngine>> opened =
       RocksEngine::Open(ToRocksOptions(options), &clock, &log);
@@ -99,7 +123,7 @@ int Serve(const Options& options, const sigset_t& signals) {
   Server& server = **started;
   const std::string address = server.listening_on().ToString();
   std::printf("smiled listens on %s\ndata is in %s\ntry: smilecat -s %s ping\n", address.c_str(),
-              options.data.c_str(), address.c_str());
+              std::filesystem::absolute(options.data).lexically_normal().c_str(), address.c_str());
   std::fflush(stdout);
 
   int signal = 0;

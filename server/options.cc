@@ -159,7 +159,7 @@ std::string HelpText() {
       "  workers = 2\n\n"
       "SIGINT and SIGTERM stop the server when all accepted requests are answered; a second one\n"
       "stops it without waiting.\n\n"
-      "Exit status: 0 stopped in order, 1 could not start or storage failed, 2 wrong usage.\n";
+      "Exit status: 0 stopped in order, 1 could not start, 2 wrong usage.\n";
   return text;
 }
 
