@@ -1,10 +1,14 @@
 #include "bench/smilebench/load.h"
 
+#include <sys/prctl.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -18,19 +22,23 @@ namespace smile::bench {
 namespace {
 
 constexpr auto kProgressInterval = std::chrono::seconds(1);
-// An open loop sends what is due this often: the most by which smilebench itself is late.
-constexpr std::chrono::microseconds kPace(50);
+// An open loop looks for what is due at most this often.
+constexpr std::chrono::nanoseconds kShortestPace(50'000);
+constexpr std::chrono::nanoseconds kLongestPace(100'000'000);
 
 using Loaders = std::vector<std::unique_ptr<Loader>>;
 
-// While it lives, the loaders send what is due.
+// While it lives, the loaders send what is due, each `pace` from now on.
 class Pacer {
  public:
-  explicit Pacer(const Loaders& loaders)
-      : thread_([this, &loaders] {
+  Pacer(const Loaders& loaders, std::chrono::nanoseconds pace)
+      : thread_([this, &loaders, pace] {
+          prctl(PR_SET_TIMERSLACK, 1);  // this thread's; the kernel's default is 50 us late
+          auto next = std::chrono::steady_clock::now();
           while (!stop_.load(std::memory_order_relaxed)) {
             for (const auto& loader : loaders) loader->SendDue();
-            std::this_thread::sleep_for(kPace);
+            next = std::max(next + pace, std::chrono::steady_clock::now());
+            std::this_thread::sleep_until(next);
           }
         }) {}
   ~Pacer() {
@@ -76,9 +84,7 @@ std::vector<std::future<Results>> BeginAll(const Loaders& loaders, PhaseFor phas
 
 // The failure that keeps a phase of preparation from having worked, if any.
 Status FailureOf(const Results& results) {
-  if (results.failures() == 0) return {};
-  return {results.errors.empty() ? Code::kCorrupt : results.errors.begin()->first,
-          results.first_error};
+  return results.first_error;
 }
 
 Status Prepare(const Loaders& loaders, const Clock& clock, const ShowProgress& show_progress) {
@@ -120,9 +126,12 @@ Results Measure(const Loaders& loaders, const BenchOptions& options, const Clock
     left -= std::min(left, phase.operations);
     return phase;
   });
-  // It stops before the loaders can be destroyed: Wait returns when all of them are done.
-  std::unique_ptr<Pacer> pacer;
-  if (options.rate > 0) pacer = std::make_unique<Pacer>(loaders);
+  std::optional<Pacer> pacer;
+  if (options.rate > 0) {
+    const auto interval = static_cast<int64_t>(phase.interval_nanos);
+    pacer.emplace(loaders,
+                  std::clamp(std::chrono::nanoseconds(interval), kShortestPace, kLongestPace));
+  }
   Results results = Wait(loaders, std::move(futures), NameOf(options.workload), show_progress);
   results.client_cpu_seconds = OwnCpuSeconds() - own_cpu;
   if (server_cpu.has_value()) {

@@ -63,6 +63,7 @@ uint64_t Loader::preload_operations() const {
 }
 
 std::future<Results> Loader::Begin(const Phase& phase) {
+  answered_ = 0;
   auto promise = std::make_shared<std::promise<Results>>();
   std::future<Results> future = promise->get_future();
   loop_->Post([this, phase, promise] { Start(phase, std::move(*promise)); });
@@ -88,7 +89,6 @@ void Loader::Start(const Phase& phase, std::promise<Results> promise) {
   taken_ = 0;
   lost_ = false;
   in_phase_ = true;
-  answered_ = 0;
   idle_.clear();
   for (uint32_t slot = 0; slot < SlotsInUse(); ++slot) idle_.push_back(slot);
   const int64_t now = clock_->MonotonicNanos();
@@ -199,7 +199,7 @@ void Loader::IssueScan(uint32_t slot, uint64_t partition) {
 
 template <class Row>
 void Loader::Call(uint32_t slot, const typename Row::Request& request) {
-  // Refusals are to be seen, so nothing is sent twice. The connect phase has a server to wait for.
+  // Refusals are to be seen, so nothing is sent twice.
   const CallOptions once = {.retry = false};
   connections_[slot % connection_count_]->Call<Row>(
       request, once, [this, slot](const Answer<Row>& answer) {
@@ -232,7 +232,7 @@ void Loader::Answered(uint32_t slot, Effect effect, const Status& status, bool r
   --in_flight_;
   if (!status.ok()) {
     ++results_.errors[status.code()];
-    if (results_.first_error.empty()) results_.first_error = status.ToString();
+    if (results_.first_error.ok()) results_.first_error = status;
     lost_ = lost_ || IsLoss(status.code());
   } else if (!right) {
     ++results_.wrong_values;

@@ -58,7 +58,7 @@ void Results::Add(const Results& other) {
   writes.Add(other.writes);
   wrong_values += other.wrong_values;
   for (const auto& [code, count] : other.errors) errors[code] += count;
-  if (first_error.empty()) first_error = other.first_error;
+  if (first_error.ok()) first_error = other.first_error;
   never_sent += other.never_sent;
   lost = lost || other.lost;
   seconds = std::max(seconds, other.seconds);
@@ -99,7 +99,9 @@ std::string FormatText(const BenchOptions& options, const Results& results) {
   for (const auto& [code, count] : results.errors) {
     out += fmt::format("errors: {} {}\n", count, InfoOf(code).name);
   }
-  if (!results.first_error.empty()) out += fmt::format("first: {}\n", results.first_error);
+  if (!results.first_error.ok()) {
+    out += fmt::format("first: {}\n", results.first_error.ToString());
+  }
   return out;
 }
 
@@ -120,7 +122,7 @@ std::string FormatJson(const BenchOptions& options, const Results& results) {
                                  {"wrong_values", results.wrong_values}};
   nlohmann::ordered_json& errors = json["errors"] = nlohmann::ordered_json::object();
   for (const auto& [code, count] : results.errors) errors[std::string(InfoOf(code).name)] = count;
-  json["first_error"] = results.first_error;
+  json["first_error"] = results.first_error.ok() ? "" : results.first_error.ToString();
   if (results.reads.count() > 0) json["reads"] = LatenciesJson(results.reads);
   if (results.writes.count() > 0) json["writes"] = LatenciesJson(results.writes);
   json["client_cpu_us"] = PerOperationMicros(results.client_cpu_seconds, results);

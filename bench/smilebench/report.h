@@ -17,7 +17,7 @@ struct Results {
   Histogram writes;
   uint64_t wrong_values = 0;        // answers with a value that nobody wrote there
   std::map<Code, uint64_t> errors;  // answers that were refusals; a missing record is one
-  std::string first_error;          // in words; empty if there was none
+  Status first_error;               // ok if there was none
   uint64_t never_sent = 0;          // open loop: were due, but no connection was free
   bool lost = false;                // a connection was; the run ended there
   double client_cpu_seconds = 0;

@@ -40,7 +40,7 @@ TEST(Report, WhatWentWrongIsCountedAndShown) {
   Results other;
   other.errors[Code::kOverloaded] = 3;
   other.wrong_values = 2;
-  other.first_error = "overloaded: later";
+  other.first_error = {Code::kOverloaded, "later"};
   results.Add(other);
   EXPECT_EQ(results.failures(), 5u);
   const std::string text = FormatText({}, results);
@@ -52,7 +52,7 @@ TEST(Report, WhatWentWrongIsCountedAndShown) {
 TEST(Report, JsonHasTheSameFigures) {
   Results results = SomeResults();
   results.errors[Code::kNotFound] = 4;
-  results.first_error = "not \xff UTF-8";
+  results.first_error = {Code::kNotFound, "not \xff UTF-8"};
   const auto json = nlohmann::json::parse(FormatJson({}, results));
   EXPECT_EQ(json["operations"], 100);
   EXPECT_EQ(json["operations_per_second"], 50);

@@ -1,0 +1,203 @@
+#include "bench/smilebench/load.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "bench/smilebench/loader.h"
+#include "server/server.h"
+#include "storage/memory_engine.h"
+
+namespace smile::bench {
+namespace {
+
+// A server of this process, on memory, and the options to load it.
+class LoadTest : public ::testing::Test {
+ protected:
+  LoadTest() {
+    auto started =
+        Server::Start({.listen = {"127.0.0.1", 0}, .workers = 1}, engine_, server_clock_, log_);
+    CHECK(started.ok(), started.status().words());
+    server_ = std::move(started).value();
+    options_.target = server_->listening_on();
+    options_.connections = 3;
+    options_.depth = 4;
+    options_.keys = 50;
+    options_.threads = 2;
+    options_.operations = 2'000;
+  }
+  ~LoadTest() override {
+    engine_.Close();
+    server_.reset();
+  }
+
+  Results Run() {
+    Result<Results> results = RunLoad(options_, client_clock_, [](const std::string&) {});
+    EXPECT_TRUE(results.ok()) << results.status().ToString();
+    return results.ok() ? std::move(results).value() : Results();
+  }
+
+  const SystemClock server_clock_;
+  const SystemClock client_clock_;
+  const Logger log_{LogLevel::kOff};
+  MemoryEngine engine_{&server_clock_, MemoryEngine::Answers::kOnThread};
+  std::unique_ptr<Server> server_;
+  BenchOptions options_;
+};
+
+TEST_F(LoadTest, EveryWorkloadDoesAsManyOperationsAsAskedAndFindsAllOfThemRight) {
+  for (const WorkloadKind kind :
+       {WorkloadKind::kGet, WorkloadKind::kPut, WorkloadKind::kMixed, WorkloadKind::kScan}) {
+    SCOPED_TRACE(NameOf(kind));
+    options_.workload = kind;
+    const Results results = Run();
+    EXPECT_EQ(results.operations(), 2'000u);
+    EXPECT_EQ(results.failures(), 0u) << results.first_error.ToString();
+    EXPECT_EQ(results.reads.count() > 0, kind != WorkloadKind::kPut);
+    EXPECT_EQ(results.writes.count() > 0,
+              kind == WorkloadKind::kPut || kind == WorkloadKind::kMixed);
+    EXPECT_FALSE(results.lost);
+    EXPECT_GT(results.seconds, 0);
+  }
+}
+
+TEST_F(LoadTest, ARunBoundedInTimeEnds) {
+  options_.operations = 0;
+  options_.seconds = 0.05;
+  const Results results = Run();
+  EXPECT_GT(results.operations(), 0u);
+  EXPECT_GE(results.seconds, 0.05);
+}
+
+TEST_F(LoadTest, ScansOfLargeValuesMayBeCutShort) {
+  options_.workload = WorkloadKind::kScan;
+  options_.value_bytes = 100'000;
+  options_.operations = 20;
+  const Results results = Run();
+  EXPECT_EQ(results.operations(), 20u);
+  EXPECT_EQ(results.failures(), 0u);
+}
+
+TEST_F(LoadTest, AnOpenLoopSendsWhatIsDue) {
+  options_.rate = 100'000;
+  const Results results = Run();
+  EXPECT_EQ(results.operations(), 2'000u);
+  EXPECT_EQ(results.failures(), 0u);
+  EXPECT_GE(results.seconds, 0.019);
+}
+
+TEST_F(LoadTest, WithoutAServerThereIsNoConnection) {
+  server_->BeginDrain();
+  while (!server_->drained()) {
+  }
+  engine_.Close();
+  server_.reset();
+  const Result<Results> results = RunLoad(options_, client_clock_, [](const std::string&) {});
+  ASSERT_FALSE(results.ok());
+  EXPECT_EQ(results.status().code(), Code::kUnavailable);
+}
+
+// The phases one by one, on a clock that the test moves.
+class LoaderTest : public LoadTest {
+ protected:
+  LoaderTest() {
+    options_.threads = 1;
+    Result<std::unique_ptr<Loader>> made = Loader::Create(options_, 0, &clock_);
+    CHECK(made.ok());
+    loader_ = std::move(made).value();
+    EXPECT_EQ(Finish(Phase::Kind::kConnect, options_.connections).failures(), 0u);
+  }
+  ~LoaderTest() override { loader_.reset(); }
+
+  Results Finish(Phase::Kind kind, uint64_t operations) {
+    return loader_
+        ->Begin({.kind = kind, .operations = operations, .start_nanos = clock_.MonotonicNanos()})
+        .get();
+  }
+  void Overwrite(uint64_t number, const Bytes& value) {
+    const Key key = KeyOf(WorkloadKind::kGet, number);
+    MutationView put;
+    put.sort = key.sort;
+    put.checksum = Hash64(value);
+    put.value = value;
+    std::promise<WriteReply> reply;
+    engine_.Write(WriteRequest(key.view().partition_view(), {put}, 0),
+                  [&](WriteReply answer) { reply.set_value(std::move(answer)); });
+    EXPECT_TRUE(reply.get_future().get().status.ok());
+  }
+
+  ManualClock clock_;
+  std::unique_ptr<Loader> loader_;
+};
+
+TEST_F(LoaderTest, AMissingRecordIsAnError) {
+  const Results results = Finish(Phase::Kind::kRun, 10);
+  EXPECT_EQ(results.operations(), 0u);
+  EXPECT_EQ(results.failures(), 10u);
+  EXPECT_EQ(results.errors.at(Code::kNotFound), 10u);
+}
+
+TEST_F(LoaderTest, AValueThatNobodyWroteThereIsAnError) {
+  EXPECT_EQ(loader_->preload_operations(), options_.keys);
+  EXPECT_EQ(Finish(Phase::Kind::kPreload, options_.keys).operations(), options_.keys);
+  EXPECT_EQ(Finish(Phase::Kind::kRun, 100).failures(), 0u);
+  Bytes value;
+  for (uint64_t number = 0; number < options_.keys; ++number) {
+    MakeValue(number + 1, 0, options_.value_bytes, &value);
+    Overwrite(number, value);
+  }
+  const Results results = Finish(Phase::Kind::kRun, 100);
+  EXPECT_EQ(results.wrong_values, 100u);
+  EXPECT_EQ(results.operations(), 0u);
+}
+
+TEST_F(LoaderTest, AnOpenLoopCountsFromWhenOperationsWereDueNotFromWhenTheyWereSent) {
+  EXPECT_EQ(Finish(Phase::Kind::kPreload, options_.keys).failures(), 0u);
+  Phase phase;
+  phase.kind = Phase::Kind::kRun;
+  phase.operations = 10;
+  phase.start_nanos = clock_.MonotonicNanos();
+  phase.interval_nanos = 100.0 * kNanosPerMilli;
+  std::future<Results> future = loader_->Begin(phase);
+  while (loader_->answered() < 1) std::this_thread::yield();
+  clock_.AdvanceMillis(950);  // a stall: nine were due meanwhile
+  loader_->SendDue();
+  const Results results = future.get();
+  EXPECT_EQ(results.reads.count(), 10u);
+  EXPECT_EQ(results.reads.min(), 0u);
+  EXPECT_EQ(results.reads.max(), uint64_t{850} * kNanosPerMilli);
+  EXPECT_NEAR(results.reads.mean(), 405.0 * kNanosPerMilli, kNanosPerMilli);
+}
+
+TEST_F(LoaderTest, WhatWasDueAndNeverSentIsCounted) {
+  EXPECT_EQ(Finish(Phase::Kind::kPreload, options_.keys).failures(), 0u);
+  Phase phase;
+  phase.kind = Phase::Kind::kRun;
+  phase.start_nanos = clock_.MonotonicNanos();
+  phase.end_nanos = phase.start_nanos + 1'000 * kNanosPerMilli;
+  phase.interval_nanos = 100.0 * kNanosPerMilli;
+  std::future<Results> future = loader_->Begin(phase);
+  while (loader_->answered() < 1) std::this_thread::yield();
+  clock_.AdvanceMillis(5'000);  // past the end before the rest could be sent
+  loader_->SendDue();
+  const Results results = future.get();
+  EXPECT_EQ(results.reads.count(), 1u);
+  EXPECT_EQ(results.never_sent, 9u);
+}
+
+TEST_F(LoaderTest, ALostConnectionEndsThePhase) {
+  options_.operations = 0;
+  std::future<Results> future = loader_->Begin({.kind = Phase::Kind::kRun});
+  while (loader_->answered() < 100) std::this_thread::yield();
+  server_->AbortConnections();
+  const Results results = future.get();
+  EXPECT_TRUE(results.lost);
+  EXPECT_GT(results.failures(), 0u);
+}
+
+}  // namespace
+}  // namespace smile::bench
