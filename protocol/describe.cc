@@ -135,12 +135,17 @@ std::vector<FramePart> DescribeHeader(ByteView bytes, const OperationInfo* opera
 }
 
 std::string FormatParts(const std::vector<FramePart>& parts) {
+  size_t hex_width = 0;
   size_t name_width = 0;
-  for (const FramePart& part : parts) name_width = std::max(name_width, part.name.size());
+  for (const FramePart& part : parts) {
+    hex_width = std::max(hex_width, ShortHex(part.bytes).size());
+    name_width = std::max(name_width, part.name.size());
+  }
   std::string text;
   for (const FramePart& part : parts) {
-    text += fmt::format("{:>6}  {:<49} {:<{}}  {}{}\n", part.offset, ShortHex(part.bytes),
-                        part.name, name_width, part.broken ? "BROKEN: " : "", part.meaning);
+    text +=
+        fmt::format("{:>6}  {:<{}}  {:<{}}  {}{}\n", part.offset, ShortHex(part.bytes), hex_width,
+                    part.name, name_width, part.broken ? "BROKEN: " : "", part.meaning);
   }
   return text;
 }

@@ -52,9 +52,9 @@ struct Limit {
   std::string_view when_met;
 };
 constexpr Limit kLimits[] = {
-    {"bytes of a frame, header included, before HELLO was answered",
-     limits::kMaxFrameBytesBeforeHello, "`too_large`, then the connection closes"},
-    {"bytes of a frame after it, unless HELLO agreed on less", limits::kMaxFrameBytes,
+    {"bytes of a frame, header included, before HELLO", limits::kMaxFrameBytesBeforeHello,
+     "`too_large`, then the connection closes"},
+    {"bytes of a frame after it; of a reply also what HELLO agreed on", limits::kMaxFrameBytes,
      "`too_large`, then the connection closes"},
     {"bytes of a value", limits::kMaxValueBytes, "`too_large`"},
     {"bytes of a name in a key", limits::kMaxNameBytes, "`invalid`"},
@@ -67,7 +67,8 @@ constexpr Limit kLimits[] = {
     {"bytes of values in a reply, unless it has a single record", limits::kMaxReplyValueBytes,
      "SCAN gives a continuation; MGET marks the rest `ask_again`"},
     {"bytes of a PING's payload", limits::kMaxPingBytes, "`too_large`"},
-    {"bytes of client_name in HELLO", limits::kMaxClientNameBytes, "`invalid`"},
+    {"bytes of client_name in HELLO", limits::kMaxClientNameBytes,
+     "`too_large`, then the connection closes"},
     {"requests of a connection under way", limits::kMaxInFlightRequests,
      "the server reads on when one of them is answered"},
     {"milliseconds for HELLO to arrive", static_cast<uint64_t>(limits::kHelloTimeoutMillis),

@@ -92,6 +92,7 @@ void AddRanges(ExampleList* examples) {
   const Key link = LinkKey(42, 1, 7);
   const ByteView friends = ByteView(link.sort).substr(0, 1);
   const Bytes family = PrefixEnd(friends);
+  const Bytes continuation = Bytes(1, '\1') + link.sort;
   examples->Request<op::Scan>("SCAN of the friends of user 42, one at a time", 6, 0,
                               {.partition = link.view().partition_view(),
                                .limit = 1,
@@ -99,13 +100,13 @@ void AddRanges(ExampleList* examples) {
                                .to = ByteView(family)});
   examples->Reply<op::Scan>(
       "SCAN's reply, with a continuation", 6,
-      {.entries = {{link.sort, RecordOf(9, "since 1842")}}, .continuation = link.sort});
+      {.entries = {{link.sort, RecordOf(9, "since 1842")}}, .continuation = continuation});
   examples->Request<op::Scan>("SCAN, going on", 7, 0,
                               {.partition = link.view().partition_view(),
                                .limit = 1,
                                .from = friends,
                                .to = ByteView(family),
-                               .continuation = ByteView(link.sort)});
+                               .continuation = ByteView(continuation)});
   examples->Request<op::Batch>(
       "BATCH", 8, 0,
       {.partition = link.view().partition_view(),

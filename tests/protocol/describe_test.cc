@@ -143,7 +143,7 @@ TEST(Describe, EveryMessageOfEveryOperationIsWhole) {
 
 TEST(Describe, OneLineAPart) {
   const std::string text = FormatParts(DescribeFrame<Operations>(PutFrame()));
-  EXPECT_THAT(text, HasSubstr("    12  05   "));
+  EXPECT_THAT(text, HasSubstr("\n    12  05  "));
   EXPECT_THAT(text, HasSubstr("users/42\n"));
 }
 

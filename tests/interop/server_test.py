@@ -1,0 +1,248 @@
+#!/usr/bin/python3
+"""server_test.py SMILED: starts it in a fresh directory and talks to it with the client that was
+written from docs/PROTOCOL.md.  server_test.py HOST PORT: talks to a server that is there."""
+
+import re
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import smile_client as smile
+from smile_client import IF_ABSENT, IF_VERSION, LINKS, LOGINS, POSTS, USERS, key, number_key
+
+PROFILE = key(USERS, number_key(42), b"profile")
+
+
+def link(kind, other):
+    return bytes([kind]) + number_key(other)
+
+
+class ServerTest(unittest.TestCase):
+    address = None
+
+    def setUp(self):
+        self.client = smile.Client(*self.address)
+        self.addCleanup(self.client.close)
+
+    def refused(self, status, call, *arguments, **named):
+        with self.assertRaises(smile.SmileError) as caught:
+            call(*arguments, **named)
+        self.assertEqual(caught.exception.status, status)
+        return caught.exception
+
+    # --- Connection -----------------------------------------------------------------------------
+
+    def test_hello_agrees_on_version_1_and_tells_the_limits(self):
+        self.assertEqual((self.client.version, self.client.features), (1, 0))
+        self.assertEqual(self.client.max_frame_bytes, 4 << 20)
+        self.assertEqual(self.client.max_value_bytes, 1 << 20)
+        self.assertEqual(self.client.max_in_flight, 1024)
+        self.assertIn(b"smiled", self.client.server_name)
+
+    def test_ping_answers_with_its_payload(self):
+        self.assertEqual(self.client.ping(b"hello \x00\xff"), b"hello \x00\xff")
+        self.refused("too_large", self.client.ping, bytes(1025))
+
+    def test_replies_carry_the_ids_of_their_requests(self):
+        ids = [self.client.send(smile.PING, smile.counted(str(i).encode())) for i in range(50)]
+        replies = {}
+        for _ in ids:
+            reply_id, status, body = self.client.read_reply()
+            self.assertEqual(status, 0)
+            replies[reply_id] = smile.Reader(body).bytes()
+        self.assertEqual(replies, {i: str(n).encode() for n, i in enumerate(ids)})
+
+    def test_an_unknown_operation_and_a_bad_body_leave_the_connection_alive(self):
+        self.refused("unsupported", self.client.call, 99, b"")
+        self.refused("invalid", self.client.call, smile.GET, b"\x01\xff")
+        self.refused("unsupported", self.client.call, smile.PING, b"\x00" + b"\x63\x00")
+        self.assertEqual(smile.Reader(self.client.call(smile.PING, b"\x01a\x62\x00")).bytes(), b"a")
+
+    def test_a_second_hello_is_invalid(self):
+        body = smile.u32(smile.MAGIC) + b"\x01\x01" + smile.u64(0) + smile.u32(0)
+        self.refused("invalid", self.client.call, smile.HELLO, body)
+        self.client.ping()
+
+    def answer_to(self, data):
+        """The one reply to raw bytes, after which the server closes."""
+        raw = socket.create_connection(self.address, timeout=60)
+        self.addCleanup(raw.close)
+        raw.sendall(data)
+        reply = bytearray()
+        while piece := raw.recv(65536):
+            reply += piece
+        header, body = smile.parse_frame(bytes(reply))
+        self.assertEqual((header["id"], header["flags"]), (0, 1))
+        return smile.SmileError(header["code"], body)
+
+    def test_broken_frames_are_answered_once_with_id_0_and_closed(self):
+        hello = smile.u32(smile.MAGIC) + b"\x01\x01" + smile.u64(0) + smile.u32(0)
+        damaged = bytearray(smile.frame(7, smile.HELLO, hello))
+        damaged[-1] ^= 1
+        old = smile.u32(smile.MAGIC) + b"\x02\x03" + smile.u64(0) + smile.u32(0)
+        small = smile.u32(smile.MAGIC) + b"\x01\x01" + smile.u64(0) + smile.u32(100)
+        for data, status in (
+                (b"GET / HTTP/1.1\r\n\r\n", "too_large"),
+                (bytes(16), "protocol_error"),
+                (bytes(damaged), "protocol_error"),
+                (smile.frame(7, smile.PING, b"\x00"), "protocol_error"),
+                (smile.frame(7, smile.HELLO, hello, flags=1), "protocol_error"),
+                (smile.frame(7, smile.HELLO, b"X" + hello[1:]), "protocol_error"),
+                (smile.frame(7, smile.HELLO, old), "unsupported"),
+                (smile.frame(7, smile.HELLO, small), "invalid"),
+                (smile.frame(7, smile.HELLO, bytes(600)), "too_large")):
+            error = self.answer_to(data)
+            self.assertEqual(error.status, status, data)
+            self.assertEqual(error.error_class, "never")
+            self.assertTrue(error.words)
+
+    def test_what_was_sent_before_the_sending_side_closed_is_answered(self):
+        self.client.send(smile.PUT, PROFILE + smile.condition(smile.ALWAYS) +
+                         smile.u64(smile.checksum(b"last")) + smile.counted(b"last"))
+        self.client.socket.shutdown(socket.SHUT_WR)
+        self.assertEqual(self.client.read_reply()[1], 0)
+        with self.assertRaises(EOFError):
+            self.client.read_reply()
+
+    # --- Records --------------------------------------------------------------------------------
+
+    def test_what_is_put_is_got(self):
+        for value in (b"", b"Ada", bytes(range(256)) * 100, b"x" * (1 << 20)):
+            version = self.client.put(PROFILE, value)
+            record = self.client.get(PROFILE)
+            self.assertEqual(record["value"], value)
+            self.assertEqual((record["version"], record["expires_ms"]), (version, 0))
+        self.refused("too_large", self.client.put, PROFILE, b"x" * ((1 << 20) + 1))
+
+    def test_what_is_not_there_is_not_found(self):
+        self.refused("not_found", self.client.get, key(USERS, number_key(9), b"nothing"))
+
+    def test_a_value_that_does_not_match_its_checksum_is_not_written(self):
+        where = key(USERS, number_key(1), b"damaged")
+        error = self.refused("damaged_in_transit", self.client.put, where, b"a", value_checksum=1)
+        self.assertEqual(error.error_class, "retry_now")
+        self.refused("not_found", self.client.get, where)
+
+    def test_conditions_hold_or_nothing_is_written(self):
+        login = key(LOGINS, b"ada@example.org")
+        first = self.client.put(login, b"42", IF_ABSENT)
+        error = self.refused("condition_failed", self.client.put, login, b"43", IF_ABSENT)
+        self.assertEqual(error.version, first)
+        second = self.client.put(login, b"44", (IF_VERSION, first))
+        self.assertGreater(second, first)
+        self.refused("condition_failed", self.client.delete, login, (IF_VERSION, first))
+        self.assertEqual(self.client.get(login)["value"], b"44")
+        self.client.delete(login, (IF_VERSION, second))
+        error = self.refused("condition_failed", self.client.put, login, b"45", (IF_VERSION, second))
+        self.assertEqual(error.version, 0)
+        self.assertGreater(self.client.put(login, b"46", IF_ABSENT), second)
+
+    def test_deleting_what_is_absent_is_fine(self):
+        self.client.delete(key(USERS, number_key(9), b"nothing"))
+
+    def test_an_expiry_comes_back_as_a_time(self):
+        self.client.put(PROFILE, b"soon gone", expire_seconds=3600)
+        self.assertGreater(self.client.get(PROFILE)["expires_ms"], 1_700_000_000_000)
+        self.refused("invalid", self.client.put, PROFILE, b"", expire_seconds=0)
+        self.client.put(PROFILE, b"stays")
+        self.assertEqual(self.client.get(PROFILE)["expires_ms"], 0)
+
+    def test_keys_that_do_not_fit_their_table_are_invalid(self):
+        for where in (key(USERS, b"42", b"profile"), key(USERS, number_key(42), b""),
+                      key(LOGINS, b"ada", b"x"), key(LINKS, number_key(42), b"\x01"),
+                      key(USERS, number_key(42), b"x" * 256), key(LOGINS, b"")):
+            self.refused("invalid", self.client.get, where)
+
+    def test_a_batch_is_all_or_nothing(self):
+        user = number_key(77)
+        versions = self.client.batch(USERS, user, [("put", b"a", b"1", IF_ABSENT),
+                                                   ("put", b"b", b"2", smile.ALWAYS),
+                                                   ("delete", b"c", smile.ALWAYS)])
+        self.assertGreater(min(versions[:2]), 0)
+        self.assertEqual(versions[2], 0)
+        error = self.refused("condition_failed", self.client.batch, USERS, user,
+                             [("put", b"b", b"3", smile.ALWAYS), ("put", b"a", b"4", IF_ABSENT)])
+        self.assertEqual((error.index, error.version), (1, versions[0]))
+        self.assertEqual(self.client.get(key(USERS, user, b"b"))["value"], b"2")
+
+    # --- Many -----------------------------------------------------------------------------------
+
+    def test_mget_answers_in_the_order_of_its_keys(self):
+        self.client.put(PROFILE, b"here")
+        results = self.client.mget([key(USERS, number_key(9), b"nothing"), PROFILE])
+        self.assertEqual([outcome for outcome, _ in results], ["not_found", "found"])
+        self.assertEqual(results[1][1]["value"], b"here")
+        self.refused("invalid", self.client.mget, [])
+
+    def test_a_scan_goes_through_a_partition_in_pages_and_bounds(self):
+        user = number_key(1000)
+        sorts = [link(kind, other) for kind in (1, 2) for other in (3, 500, 2**63)]
+        for sort in reversed(sorts):
+            self.client.put(key(LINKS, user, sort), b"since " + sort)
+        found = self.client.scan(LINKS, user, limit=2)
+        self.assertEqual([sort for sort, _ in found], sorts)
+        self.assertEqual([record["value"] for _, record in found], [b"since " + s for s in sorts])
+        friends = self.client.scan(LINKS, user, limit=2, start=b"\x01", stop=b"\x02")
+        self.assertEqual([sort for sort, _ in friends], sorts[:3])
+        middle = self.client.scan(LINKS, user, limit=1, start=sorts[1], stop=sorts[4])
+        self.assertEqual([sort for sort, _ in middle], sorts[1:4])
+        names = self.client.scan(LINKS, user, limit=9, keys_only=True)
+        self.assertEqual([record["value"] for _, record in names], [b""] * 6)
+        self.assertEqual(names[0][1]["checksum"], smile.checksum(b"since " + sorts[0]))
+        self.assertEqual(self.client.scan(LINKS, number_key(1001), limit=9), [])
+        self.refused("invalid", self.client.scan, LINKS, user, limit=0)
+
+    def test_a_scan_of_posts_gives_the_newest_first(self):
+        author = number_key(5)
+        for post in (10, 300, 20):
+            self.client.put(key(POSTS, author, number_key(post)), b"post")
+        found = self.client.scan(POSTS, author, limit=2)
+        self.assertEqual([struct.unpack(">Q", sort)[0] for sort, _ in found], [300, 20, 10])
+        found = self.client.scan(POSTS, author, limit=2, start=number_key(20), stop=number_key(10))
+        self.assertEqual([struct.unpack(">Q", sort)[0] for sort, _ in found], [20])
+
+    def test_a_scan_is_cut_at_its_bytes_and_goes_on(self):
+        user = number_key(2000)
+        for i in range(5):
+            self.client.put(key(USERS, user, b"%d" % i), b"x" * 600_000)
+        entries, continuation = self.client.scan_page(USERS, user, 100)
+        self.assertLess(len(entries), 5)
+        self.assertTrue(continuation)
+        self.assertEqual(len(self.client.scan(USERS, user, limit=100)), 5)
+
+    def test_list_walks_every_partition_once(self):
+        for i in range(7):
+            self.client.put(key(LOGINS, b"walker%d" % i), b"")
+        found = [p for p in self.client.list(LOGINS, limit=3) if p.startswith(b"walker")]
+        self.assertEqual(sorted(found), [b"walker%d" % i for i in range(7)])
+
+    def test_stats_are_names_with_numbers(self):
+        self.assertGreater(len(self.client.stats()), 5)
+
+
+def main():
+    if len(sys.argv) > 2:
+        ServerTest.address = (sys.argv.pop(1), int(sys.argv.pop(1)))
+        unittest.main()
+    smiled = sys.argv.pop(1)
+    with tempfile.TemporaryDirectory() as data:
+        with subprocess.Popen([smiled, "--listen", "127.0.0.1:0", "--data", data],
+                              stdout=subprocess.PIPE, text=True) as server:
+            try:
+                line = server.stdout.readline()
+                found = re.search(r"listens on (\S+):(\d+)", line)
+                if found is None:
+                    sys.exit(f"smiled said: {line!r}")
+                ServerTest.address = (found[1], int(found[2]))
+                passed = unittest.main(exit=False).result.wasSuccessful()
+            finally:
+                server.terminate()
+            stopped = server.wait(60)
+    sys.exit(0 if passed and stopped == 0 else 1)
+
+
+if __name__ == "__main__":
+    main()

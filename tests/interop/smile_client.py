@@ -1,0 +1,271 @@
+#!/usr/bin/python3
+"""A client of smiled, written from docs/PROTOCOL.md alone, to keep that page true.
+
+Blocking, one connection, standard library and python3-xxhash only.
+"""
+
+import socket
+import struct
+
+import xxhash
+
+HEADER = struct.Struct("<IIIBBH")
+MAGIC = int.from_bytes(b"SMIL", "little")
+
+HELLO, PING, GET, MGET, PUT, DELETE, BATCH, SCAN, LIST, STATS = range(1, 11)
+USERS, LOGINS, POSTS, LINKS, MEDIA, BLOBS = range(1, 7)
+ALWAYS, IF_ABSENT, IF_VERSION = (0, 0), (1, 0), 2
+STATUS = ["ok", "not_found", "condition_failed", "invalid", "unsupported", "too_large",
+          "protocol_error", "corrupt", "damaged_in_transit", "overloaded", "deadline_exceeded",
+          "no_space", "shutting_down", "storage_failed", "outcome_unknown", "unavailable"]
+CLASS = ["none", "retry_now", "retry_after", "never", "unknown_outcome"]
+
+
+class SmileError(Exception):
+    """A reply whose status is not ok."""
+
+    def __init__(self, status, body):
+        reader = Reader(body)
+        self.status = STATUS[status] if status < len(STATUS) else str(status)
+        self.error_class = CLASS[reader.number(1)]
+        self.retry_after_ms = reader.number(4)
+        self.words = reader.bytes().decode()
+        optional = reader.optional_fields()
+        self.index = int.from_bytes(optional[2], "little") if 2 in optional else None
+        self.version = int.from_bytes(optional[4], "little") if 4 in optional else None
+        super().__init__(f"{self.status}: {self.words}")
+
+
+# --- Encoding ---------------------------------------------------------------------------------------
+
+
+def u8(value):
+    return struct.pack("<B", value)
+
+
+def u32(value):
+    return struct.pack("<I", value)
+
+
+def u64(value):
+    return struct.pack("<Q", value)
+
+
+def varint(value):
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def counted(value):
+    return varint(len(value)) + value
+
+
+def optional(tag, value):
+    return b"" if value is None else u8(tag) + counted(value)
+
+
+def checksum(value):
+    return xxhash.xxh3_64_intdigest(value)
+
+
+def frame(request_id, code, body, deadline_ms=0, flags=0):
+    rest = HEADER.pack(0, HEADER.size + len(body), request_id, code, flags, deadline_ms)[4:] + body
+    return u32(checksum(rest) & 0xFFFFFFFF) + rest
+
+
+def number_key(number):
+    """A u64 inside a key."""
+    return struct.pack(">Q", number)
+
+
+def key(table, partition, sort=b""):
+    return u8(table) + counted(partition) + counted(sort)
+
+
+def condition(kind_and_version):
+    kind, version = kind_and_version
+    return u8(kind) + u64(version)
+
+
+# --- Decoding ---------------------------------------------------------------------------------------
+
+
+class Reader:
+    def __init__(self, data):
+        self.data = data
+        self.at = 0
+
+    def take(self, size):
+        if self.at + size > len(self.data):
+            raise ValueError("the message ends too early")
+        self.at += size
+        return self.data[self.at - size:self.at]
+
+    def number(self, size):
+        return int.from_bytes(self.take(size), "little")
+
+    def varint(self):
+        value, shift = 0, 0
+        while True:
+            byte = self.number(1)
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value
+            shift += 7
+
+    def bytes(self):
+        return self.take(self.varint())
+
+    def record(self):
+        version, value_checksum, expires_ms = (self.number(8) for _ in range(3))
+        value = self.bytes()
+        return {"version": version, "checksum": value_checksum, "expires_ms": expires_ms,
+                "value": value}
+
+    def optional_fields(self):
+        fields = {}
+        while self.at < len(self.data):
+            tag = self.number(1)
+            fields[tag] = self.bytes()
+        return fields
+
+    def end(self):
+        if self.at != len(self.data):
+            raise ValueError("bytes are left over behind the last field")
+
+
+def parse_frame(data):
+    """(header fields, body) of one whole frame, verified."""
+    stored, length, request_id, code, flags, deadline_ms = HEADER.unpack_from(data)
+    if length != len(data):
+        raise ValueError(f"the frame says {length} bytes and has {len(data)}")
+    if stored != checksum(data[4:]) & 0xFFFFFFFF:
+        raise ValueError("the frame's checksum does not match")
+    return {"id": request_id, "code": code, "flags": flags, "deadline": deadline_ms}, data[16:]
+
+
+# --- The client -------------------------------------------------------------------------------------
+
+
+class Client:
+    def __init__(self, host, port, name=b"smile_client.py"):
+        self.socket = socket.create_connection((host, port), timeout=60)
+        self.next_id = 1
+        body = u32(MAGIC) + u8(1) + u8(1) + u64(0) + u32(0) + optional(2, counted(name))
+        reply = Reader(self.call(HELLO, body))
+        self.version = reply.number(1)
+        self.features = reply.number(8)
+        self.max_frame_bytes, self.max_in_flight, self.max_value_bytes = (
+            reply.number(4) for _ in range(3))
+        self.server_name = Reader(reply.optional_fields().get(2, b"\0")).bytes()
+
+    def close(self):
+        self.socket.close()
+
+    def receive(self, size):
+        data = bytearray()
+        while len(data) < size:
+            piece = self.socket.recv(size - len(data))
+            if not piece:
+                raise EOFError("the server closed the connection")
+            data += piece
+        return bytes(data)
+
+    def send(self, code, body, deadline_ms=0):
+        request_id, self.next_id = self.next_id, self.next_id + 1
+        self.socket.sendall(frame(request_id, code, body, deadline_ms))
+        return request_id
+
+    def read_reply(self):
+        """(id, status, body) of the next reply."""
+        head = self.receive(HEADER.size)
+        length = HEADER.unpack(head)[1]
+        header, body = parse_frame(head + self.receive(length - HEADER.size))
+        if header["flags"] != 1 or header["deadline"] != 0:
+            raise ValueError(f"no reply: {header}")
+        return header["id"], header["code"], body
+
+    def call(self, code, body, deadline_ms=0):
+        request_id = self.send(code, body, deadline_ms)
+        reply_id, status, reply = self.read_reply()
+        if status != 0:
+            raise SmileError(status, reply)
+        if reply_id != request_id:
+            raise ValueError(f"asked {request_id}, answered {reply_id}")
+        return reply
+
+    def ping(self, payload=b""):
+        return Reader(self.call(PING, counted(payload))).bytes()
+
+    def get(self, where):
+        reader = Reader(self.call(GET, where))
+        record = reader.record()
+        reader.end()
+        if checksum(record["value"]) != record["checksum"]:
+            raise ValueError("the value does not match its checksum")
+        return record
+
+    def mget(self, keys):
+        reader = Reader(self.call(MGET, varint(len(keys)) + b"".join(keys)))
+        outcomes = ["found", "not_found", "ask_again", "corrupt"]
+        return [(outcomes[reader.number(1)], reader.record()) for _ in range(reader.varint())]
+
+    def put(self, where, value, when=ALWAYS, expire_seconds=None, value_checksum=None):
+        if value_checksum is None:
+            value_checksum = checksum(value)
+        body = where + condition(when) + u64(value_checksum) + counted(value)
+        if expire_seconds is not None:
+            body += optional(1, u32(expire_seconds))
+        return Reader(self.call(PUT, body)).number(8)
+
+    def delete(self, where, when=ALWAYS):
+        Reader(self.call(DELETE, where + condition(when))).end()
+
+    def batch(self, table, partition, items):
+        """Items: ("put", sort, value, condition) and ("delete", sort, condition)."""
+        body = u8(table) + counted(partition) + varint(len(items))
+        for item in items:
+            value = item[2] if item[0] == "put" else b""
+            body += u8(1 if item[0] == "put" else 2) + counted(item[1]) + condition(item[-1])
+            body += u32(0) + u64(checksum(value) if item[0] == "put" else 0) + counted(value)
+        reader = Reader(self.call(BATCH, body))
+        return [reader.number(8) for _ in range(reader.varint())]
+
+    def scan_page(self, table, partition, limit, start=None, stop=None, continuation=None,
+                  keys_only=False):
+        body = u8(table) + counted(partition) + u32(limit) + u32(0) + u8(keys_only)
+        for tag, value in ((1, start), (3, stop), (5, continuation)):
+            body += optional(tag, None if value is None else counted(value))
+        reader = Reader(self.call(SCAN, body))
+        entries = [(reader.bytes(), reader.record()) for _ in range(reader.varint())]
+        continuation = reader.bytes()
+        reader.end()
+        return entries, continuation
+
+    def scan(self, table, partition, limit, **bounds):
+        """All entries, in pages of `limit`."""
+        entries, continuation = self.scan_page(table, partition, limit, **bounds)
+        while continuation:
+            more, continuation = self.scan_page(table, partition, limit,
+                                                continuation=continuation, **bounds)
+            entries += more
+        return entries
+
+    def list(self, table, limit):
+        """All partitions, in pages of `limit`."""
+        partitions, continuation = [], None
+        while continuation != b"":
+            body = u8(table) + u32(limit)
+            body += optional(1, None if continuation is None else counted(continuation))
+            reader = Reader(self.call(LIST, body))
+            partitions += [reader.bytes() for _ in range(reader.varint())]
+            continuation = reader.bytes()
+        return partitions
+
+    def stats(self):
+        reader = Reader(self.call(STATS, b""))
+        return {reader.bytes().decode(): reader.number(8) for _ in range(reader.varint())}
