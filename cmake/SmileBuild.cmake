@@ -42,11 +42,8 @@ endif()
 # where. gtest_discover_tests flattens lists: hence one variable in each property.
 set(SMILE_TEST_PROPERTIES TIMEOUT 300)
 if(SMILE_SANITIZE MATCHES "thread")
-  set(tsan_options "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")
-  if(EXISTS "${CMAKE_SOURCE_DIR}/tests/tsan.supp")
-    string(APPEND tsan_options ":suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp")
-  endif()
-  list(APPEND SMILE_TEST_PROPERTIES ENVIRONMENT "${tsan_options}")
+  list(APPEND SMILE_TEST_PROPERTIES ENVIRONMENT
+    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp")
 elseif(SMILE_SANITIZE MATCHES "address")
   list(APPEND SMILE_TEST_PROPERTIES
     ENVIRONMENT "ASAN_OPTIONS=halt_on_error=1:detect_stack_use_after_return=1"

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# The micro-benchmarks, then smilebench against a smiled that is started for it on a free port, with
+# its data in a fresh directory under build/. SECONDS_EACH (default 5) is the length of each load.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+tools/build.sh release smiled smilebench smile_microbench </dev/null
+bin="build/release/bin"
+"$bin/smile_microbench" --benchmark_min_time=0.1
+
+directory="$(mktemp -d build/bench.XXXXXX)"
+log="$directory/smiled.log"
+"$bin/smiled" --listen 127.0.0.1:0 --data "$directory/data" </dev/null >"$log" 2>&1 &
+server=$!
+trap 'kill "$server" 2>/dev/null || true; wait "$server" || true; rm -rf "$directory"' EXIT
+
+port=""
+for _ in {1..100}; do
+  port="$(sed -nE 's/.*listens on 127\.0\.0\.1:([0-9]+).*/\1/p' "$log" | head -1)"
+  [[ -n "$port" ]] && break
+  kill -0 "$server" || break
+  sleep 0.1
+done
+if [[ -z "$port" ]]; then
+  echo "bench: smiled did not start:" >&2
+  cat "$log" >&2
+  exit 1
+fi
+
+for workload in get put mixed scan; do
+  for shape in "64 1" "16 32"; do
+    read -r connections depth <<<"$shape"
+    echo
+    "$bin/smilebench" --target "smile://127.0.0.1:$port" --server-pid "$server" \
+      --workload "$workload" --connections "$connections" --depth "$depth" \
+      --seconds "${SECONDS_EACH:-5}"
+  done
+done
