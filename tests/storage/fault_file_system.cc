@@ -1,0 +1,221 @@
+#include "tests/storage/fault_file_system.h"
+
+#include <filesystem>
+#include <random>
+#include <utility>
+
+namespace smile::testing {
+namespace {
+
+using rocksdb::IODebugContext;
+using rocksdb::IOOptions;
+using rocksdb::IOStatus;
+
+class FaultFile final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  FaultFile(FaultFileSystem* system, std::string path,
+            std::unique_ptr<rocksdb::FSWritableFile> file)
+      : FSWritableFileOwnerWrapper(std::move(file)), system_(system), path_(std::move(path)) {}
+
+  IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
+                  IODebugContext* debug) override {
+    IOStatus status = system_->BeforeAppend(path_, data.size());
+    return status.ok() ? FSWritableFileOwnerWrapper::Append(data, options, debug) : status;
+  }
+  IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
+                  const rocksdb::DataVerificationInfo& /*verification*/,
+                  IODebugContext* debug) override {
+    return Append(data, options, debug);
+  }
+  IOStatus Sync(const IOOptions& /*options*/, IODebugContext* /*debug*/) override {
+    return system_->BeforeSync(path_);
+  }
+  IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
+    return Sync(options, debug);
+  }
+  IOStatus RangeSync(uint64_t /*offset*/, uint64_t /*bytes*/, const IOOptions& /*options*/,
+                     IODebugContext* /*debug*/) override {
+    return IOStatus::OK();  // promises nothing
+  }
+
+ private:
+  FaultFileSystem* const system_;
+  const std::string path_;
+};
+
+class FaultDirectory final : public rocksdb::FSDirectory {
+ public:
+  FaultDirectory(FaultFileSystem* system, std::string path)
+      : system_(system), path_(std::move(path)) {}
+  IOStatus Fsync(const IOOptions& /*options*/, IODebugContext* /*debug*/) override {
+    return system_->BeforeSyncOfDirectory(path_);
+  }
+  IOStatus Close(const IOOptions& /*options*/, IODebugContext* /*debug*/) override {
+    return IOStatus::OK();
+  }
+
+ private:
+  FaultFileSystem* const system_;
+  const std::string path_;
+};
+
+std::string Normal(const std::string& path) {
+  return std::filesystem::path(path).lexically_normal().string();
+}
+
+}  // namespace
+
+void FaultFileSystem::LieInSyncs() {
+  const std::lock_guard lock(mutex_);
+  lies_ = true;
+}
+
+void FaultFileSystem::PowerCutAtSync(uint64_t n) {
+  const std::lock_guard lock(mutex_);
+  cut_at_sync_ = syncs_ + n;
+}
+
+void FaultFileSystem::FailSyncsOf(const std::string& ending) {
+  const std::lock_guard lock(mutex_);
+  failing_ending_ = ending;
+}
+
+void FaultFileSystem::SetFull(bool full) {
+  const std::lock_guard lock(mutex_);
+  full_ = full;
+}
+
+void FaultFileSystem::SetFreeBytes(uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  free_bytes_ = bytes;
+}
+
+void FaultFileSystem::ApplyPowerCut(uint64_t seed) {
+  const std::lock_guard lock(mutex_);
+  std::mt19937_64 random(seed);
+  for (auto& [path, file] : files_) {
+    std::error_code ignored;
+    if (!file.in_synced_directory) {
+      std::filesystem::remove(path, ignored);
+      continue;
+    }
+    const uint64_t kept =
+        std::uniform_int_distribution<uint64_t>(file.synced_size, file.size)(random);
+    std::filesystem::resize_file(path, kept, ignored);
+  }
+  files_.clear();
+  lies_ = cut_ = full_ = false;
+  cut_at_sync_ = 0;
+  failing_ending_.clear();
+}
+
+bool FaultFileSystem::power_is_cut() const {
+  const std::lock_guard lock(mutex_);
+  return cut_;
+}
+
+uint64_t FaultFileSystem::syncs_of_logs() const {
+  const std::lock_guard lock(mutex_);
+  return syncs_of_logs_;
+}
+
+IOStatus FaultFileSystem::Fault() const {
+  return cut_ ? IOStatus::IOError("the power is off") : IOStatus::OK();
+}
+
+IOStatus FaultFileSystem::BeforeAppend(const std::string& path, uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  if (full_) {
+    IOStatus status = IOStatus::NoSpace(path, "No space left on device");
+    status.SetRetryable(true);  // as RocksDB's own file system says it
+    return status;
+  }
+  IOStatus status = Fault();
+  if (status.ok()) files_[path].size += bytes;
+  return status;
+}
+
+IOStatus FaultFileSystem::BeforeSync(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  if (++syncs_ == cut_at_sync_) cut_ = true;
+  syncs_of_logs_ += path.ends_with(".log") ? 1 : 0;
+  if (!failing_ending_.empty() && path.ends_with(failing_ending_)) {
+    return IOStatus::IOError("fsync failed");
+  }
+  IOStatus status = Fault();
+  if (status.ok() && !lies_) files_[path].synced_size = files_[path].size;
+  return status;
+}
+
+IOStatus FaultFileSystem::BeforeSyncOfDirectory(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  IOStatus status = Fault();
+  if (!status.ok() || lies_) return status;
+  for (auto& [file_path, file] : files_) {
+    if (std::filesystem::path(file_path).parent_path() == path) file.in_synced_directory = true;
+  }
+  return status;
+}
+
+IOStatus FaultFileSystem::NewWritableFile(const std::string& path,
+                                          const rocksdb::FileOptions& options,
+                                          std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                          IODebugContext* debug) {
+  std::unique_ptr<rocksdb::FSWritableFile> real;
+  {
+    const std::lock_guard lock(mutex_);
+    if (IOStatus status = Fault(); !status.ok()) return status;
+    files_[Normal(path)] = File();
+  }
+  IOStatus status = FileSystemWrapper::NewWritableFile(path, options, &real, debug);
+  if (status.ok()) *file = std::make_unique<FaultFile>(this, Normal(path), std::move(real));
+  return status;
+}
+
+IOStatus FaultFileSystem::NewDirectory(const std::string& path, const IOOptions& /*options*/,
+                                       std::unique_ptr<rocksdb::FSDirectory>* directory,
+                                       IODebugContext* /*debug*/) {
+  std::string name = Normal(path);
+  if (name.ends_with('/')) name.pop_back();
+  *directory = std::make_unique<FaultDirectory>(this, name);
+  return IOStatus::OK();
+}
+
+// A rename is taken to be safe once it is done: file systems order it behind the sync of the file.
+IOStatus FaultFileSystem::RenameFile(const std::string& from, const std::string& to,
+                                     const IOOptions& options, IODebugContext* debug) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (IOStatus status = Fault(); !status.ok()) return status;
+    const auto found = files_.find(Normal(from));
+    if (found != files_.end()) {
+      File file = found->second;
+      file.in_synced_directory = true;
+      files_.erase(found);
+      files_[Normal(to)] = file;
+    }
+  }
+  return FileSystemWrapper::RenameFile(from, to, options, debug);
+}
+
+IOStatus FaultFileSystem::DeleteFile(const std::string& path, const IOOptions& options,
+                                     IODebugContext* debug) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (IOStatus status = Fault(); !status.ok()) return status;
+    files_.erase(Normal(path));
+  }
+  return FileSystemWrapper::DeleteFile(path, options, debug);
+}
+
+IOStatus FaultFileSystem::GetFreeSpace(const std::string& path, const IOOptions& options,
+                                       uint64_t* bytes, IODebugContext* debug) {
+  {
+    const std::lock_guard lock(mutex_);
+    *bytes = free_bytes_;
+    if (free_bytes_ != ~uint64_t{0}) return IOStatus::OK();
+  }
+  return FileSystemWrapper::GetFreeSpace(path, options, bytes, debug);
+}
+
+}  // namespace smile::testing

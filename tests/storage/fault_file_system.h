@@ -1,0 +1,82 @@
+// A file system under RocksDB that fails as the test says: the power goes, an fsync fails, the disk
+// is full.
+//
+// Files really are written, but no fsync is really done: what counts as safe is what this class
+// remembers. After PowerCut every write fails, as if the machine were off; ApplyPowerCut then takes
+// from the files what a disk might have lost: a random part of what was not synced, and files whose
+// making was not followed by a sync of their directory. Any thread may call.
+#pragma once
+
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace smile::testing {
+
+class FaultFileSystem final : public rocksdb::FileSystemWrapper {
+ public:
+  FaultFileSystem() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
+
+  const char* Name() const override { return "smile.FaultFileSystem"; }
+
+  // Syncs answer "done" and do nothing: the disk that lies, or a server that does not sync.
+  void LieInSyncs();
+  // The power goes instead of the n-th sync of a file from now on.
+  void PowerCutAtSync(uint64_t n);
+  // All syncs of files whose path ends so fail from now on.
+  void FailSyncsOf(const std::string& ending);
+  void SetFull(bool full);
+  // What the file system says is free, and goes on writing. ~0: the truth.
+  void SetFreeBytes(uint64_t bytes);
+
+  // Once nothing uses the files any more. Ends all faults.
+  void ApplyPowerCut(uint64_t seed);
+  bool power_is_cut() const;
+  uint64_t syncs_of_logs() const;
+
+  rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                    rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus NewDirectory(const std::string& path, const rocksdb::IOOptions& options,
+                                 std::unique_ptr<rocksdb::FSDirectory>* directory,
+                                 rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to,
+                               const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus GetFreeSpace(const std::string& path, const rocksdb::IOOptions& options,
+                                 uint64_t* bytes, rocksdb::IODebugContext* debug) override;
+
+  // For the files it hands out.
+  rocksdb::IOStatus BeforeAppend(const std::string& path, uint64_t bytes);
+  rocksdb::IOStatus BeforeSync(const std::string& path);
+  rocksdb::IOStatus BeforeSyncOfDirectory(const std::string& path);
+
+ private:
+  struct File {
+    uint64_t size = 0;
+    uint64_t synced_size = 0;
+    bool in_synced_directory = false;
+  };
+
+  rocksdb::IOStatus Fault() const;
+
+  mutable std::mutex mutex_;
+  std::map<std::string, File> files_;
+  bool lies_ = false;
+  bool cut_ = false;
+  bool full_ = false;
+  uint64_t free_bytes_ = ~uint64_t{0};
+  uint64_t syncs_ = 0;
+  uint64_t syncs_of_logs_ = 0;
+  uint64_t cut_at_sync_ = 0;
+  std::string failing_ending_;
+};
+
+}  // namespace smile::testing

@@ -1,0 +1,107 @@
+// What RocksEngine::Open refuses, and in which words.
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/storage/rocks_fixture.h"
+
+namespace smile::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class RocksDirectoryTest : public RocksTest {
+ protected:
+  static void WriteFile(const std::string& path, std::string_view content) {
+    std::ofstream(path, std::ios::binary) << content;
+  }
+};
+
+TEST_F(RocksDirectoryTest, ASecondEngineOnTheSameDirectoryIsRefused) {
+  Open();
+  EXPECT_THAT(TryOpen().status().words(),
+              AllOf(HasSubstr("another smiled (process " + std::to_string(getpid()) + ")"),
+                    HasSubstr("has the data in " + options_.directory)));
+  Close();
+  Open();
+}
+
+TEST_F(RocksDirectoryTest, ANewerFormatIsRefused) {
+  Open();
+  Close();
+  WriteFile(options_.directory + "/FORMAT", "smile data, format 2\n");
+  EXPECT_THAT(OpenWords(),
+              HasSubstr("is of format 2; this smiled knows up to format 1: use a newer one"));
+}
+
+TEST_F(RocksDirectoryTest, ADamagedFormatIsRefused) {
+  Open();
+  Close();
+  for (const char* content : {"", "smile data, format \n", "smile data, format 0\n", "x"}) {
+    WriteFile(options_.directory + "/FORMAT", content);
+    EXPECT_THAT(OpenWords(), HasSubstr("FORMAT is damaged"));
+  }
+}
+
+TEST_F(RocksDirectoryTest, AFileInItsPlaceIsRefused) {
+  WriteFile(options_.directory, "I am a file");
+  EXPECT_EQ(OpenWords(),
+            options_.directory + " is not a directory: name one, or a path that is free");
+}
+
+TEST_F(RocksDirectoryTest, AMissingParentIsRefused) {
+  options_.directory = around_.directory / "no/data";
+  EXPECT_THAT(OpenWords(), HasSubstr("the one above it is missing: make that first"));
+}
+
+TEST_F(RocksDirectoryTest, APathWithoutANameIsRefused) {
+  options_.directory = "";
+  EXPECT_THAT(OpenWords(), HasSubstr("has no name"));
+}
+
+TEST_F(RocksDirectoryTest, ADirectoryOfSomebodyElseIsLeftAlone) {
+  std::filesystem::create_directory(options_.directory);
+  WriteFile(options_.directory + "/thesis.txt", "mine");
+  EXPECT_THAT(OpenWords(), AllOf(HasSubstr("is not empty"), HasSubstr("thesis.txt")));
+}
+
+TEST_F(RocksDirectoryTest, AStartThatDiedBeforeTheFormatWasWrittenIsTakenUp) {
+  std::filesystem::create_directory(options_.directory);
+  WriteFile(options_.directory + "/LOCK", "process 1\n");
+  WriteFile(options_.directory + "/FORMAT.new", "smile da");
+  Open();
+}
+
+// As a user who may not write there; root may write everywhere, so a child process gives that up.
+TEST_F(RocksDirectoryTest, ADirectoryWithoutPermissionIsRefused) {
+  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+  const std::string parent = around_.directory.path();
+  EXPECT_EXIT(
+      {
+        chmod(parent.c_str(), 0555);
+        if (geteuid() == 0 && seteuid(65534) != 0) _exit(3);
+        const std::string words = OpenWords();
+        std::cerr << words << std::endl;
+        _exit(words.empty() ? 1 : 0);
+      },
+      ::testing::ExitedWithCode(0), "cannot be made: Permission denied");
+}
+
+TEST_F(RocksDirectoryTest, WhatWasAcknowledgedIsThereAfterARestart) {
+  Open();
+  const Key key = UserKey(1, "profile");
+  const uint64_t version = engine().Put(key, "v").versions[0];
+  ASSERT_TRUE(
+      engine().Put(BlobKey(std::string(16, 'b'), 1, 1), std::string(100'000, 'x')).status.ok());
+  Reopen();
+  EXPECT_EQ(engine().Get(key)->value, "v");
+  EXPECT_EQ(engine().Get(key)->version, version);
+  EXPECT_EQ(engine().Value(BlobKey(std::string(16, 'b'), 1, 1)), std::string(100'000, 'x'));
+}
+
+}  // namespace
+}  // namespace smile::testing

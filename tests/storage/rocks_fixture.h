@@ -1,0 +1,64 @@
+// A RocksEngine that a test opens, closes and opens again, over a file system with faults.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <rocksdb/env.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "storage/rocks/rocks_seams.h"
+#include "tests/storage/engine_contract.h"
+#include "tests/storage/fault_file_system.h"
+
+namespace smile::testing {
+
+class RocksTest : public ::testing::Test {
+ protected:
+  RocksTest()
+      : faults_(std::make_shared<FaultFileSystem>()), env_(rocksdb::NewCompositeEnv(faults_)) {
+    options_.directory = around_.directory / "data";
+  }
+  ~RocksTest() override { Close(); }
+
+  Result<std::unique_ptr<RocksEngine>> TryOpen() {
+    return RocksSeams::Open(options_, &around_.clock, &around_.log, env_.get());
+  }
+  // The words of a refusal; empty, and the engine is open, if there was none.
+  std::string OpenWords() {
+    Result<std::unique_ptr<RocksEngine>> opened = TryOpen();
+    if (!opened.ok()) return opened.status().words();
+    engine_ = std::move(opened).value();
+    return "";
+  }
+  void Open() { ASSERT_EQ(OpenWords(), ""); }
+  void Close() { engine_.reset(); }
+  void Reopen() {
+    Close();
+    Open();
+  }
+
+  BlockingEngine engine() { return BlockingEngine(engine_.get()); }
+  rocksdb::DB* db() { return RocksSeams::Database(engine_.get()); }
+  rocksdb::ColumnFamilyHandle* family(Table table) {
+    return RocksSeams::Family(engine_.get(), table);
+  }
+  void Flush(Table table) { ASSERT_TRUE(db()->Flush({}, family(table)).ok()); }
+  void Compact(Table table) {
+    rocksdb::CompactRangeOptions options;
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    ASSERT_TRUE(db()->CompactRange(options, family(table), nullptr, nullptr).ok());
+  }
+  PeekResult Peek(const Key& key) {
+    return engine_->Peek(key.view(), [](const RecordView&) {});
+  }
+
+  Surroundings around_;
+  const std::shared_ptr<FaultFileSystem> faults_;
+  const std::unique_ptr<rocksdb::Env> env_;
+  RocksOptions options_;
+  std::unique_ptr<RocksEngine> engine_;
+};
+
+}  // namespace smile::testing
