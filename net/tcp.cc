@@ -1,5 +1,6 @@
 #include "net/tcp.h"
 
+#include <cerrno>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <utility>
@@ -41,6 +42,12 @@ struct TcpSocket::Write {
 TcpSocket::TcpSocket(UvLoop* loop) : loop_(loop) {
   CHECK(uv_tcp_init(&loop->uv, &tcp_) == 0);
   tcp_.data = this;
+}
+
+int TcpSocket::Descriptor() const {
+  uv_os_fd_t descriptor = -1;
+  uv_fileno(reinterpret_cast<const uv_handle_t*>(&tcp_), &descriptor);
+  return descriptor;
 }
 
 void TcpSocket::Start(TransportEvents* events, std::function<void()> closed) {
@@ -97,9 +104,11 @@ void TcpSocket::Send(Bytes bytes) {
   if (state_ != State::kOpen || bytes.empty()) return;
   size_t sent = 0;
   if (unsent_bytes() == 0) {
-    const uv_buf_t buffer = uv_buf_init(bytes.data(), static_cast<unsigned>(bytes.size()));
-    const int result = uv_try_write(stream(), &buffer, 1);
-    if (result < 0 && result != UV_EAGAIN) return Finish(Lost(result));
+    // Not uv_try_write, which would raise SIGPIPE where the loop is not running.
+    const ssize_t result = send(Descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (result < 0 && errno != EAGAIN && errno != EINTR) {
+      return Finish(Lost(uv_translate_sys_error(errno)));
+    }
     sent = result < 0 ? 0 : static_cast<size_t>(result);
     if (sent == bytes.size()) return;
   }
@@ -146,10 +155,7 @@ void TcpSocket::Abort(Status status) {
   if (state_ == State::kClosed) return;
   // With a zero linger time the kernel drops what it still holds for a peer that takes nothing.
   const linger now{.l_onoff = 1, .l_linger = 0};
-  uv_os_fd_t descriptor = -1;
-  if (uv_fileno(reinterpret_cast<uv_handle_t*>(&tcp_), &descriptor) == 0) {
-    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-  }
+  setsockopt(Descriptor(), SOL_SOCKET, SO_LINGER, &now, sizeof(now));
   Finish(std::move(status));
 }
 

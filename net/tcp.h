@@ -42,6 +42,7 @@ class TcpSocket {
 
   ~TcpSocket() = default;
   uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&tcp_); }
+  int Descriptor() const;
   void UpdateReading();
   void OnRead(ssize_t size);
   void OnWritten(int error);

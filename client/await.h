@@ -1,0 +1,159 @@
+// Calls of a Client as C++20 coroutines:
+//
+//   smile::Task<bool> Greet(smile::Client* client) {
+//     smile::Answer<smile::op::Ping> answer = co_await smile::Await<smile::op::Ping>(client,
+//     {"hi"}); co_return answer.ok();
+//   }
+//   …
+//   bool greeted = Greet(client.get()).Wait();
+//
+// After a co_await the coroutine runs on the client's thread, where it must not block: no Wait()
+// there. Exceptions that leave a Task end the process. (Clang before 17 with libstdc++ has to be
+// told that it knows coroutines: -D__cpp_impl_coroutine=201902L. The CMake target says it.)
+#pragma once
+
+#include <condition_variable>
+#include <coroutine>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "client/client.h"
+
+namespace smile {
+
+// What co_await waits on for an Answer<Row>. `client` and the bytes that `request` points to live
+// until the co_await has begun to wait.
+template <class Row>
+class Await {
+ public:
+  Await(Client* client, typename Row::Request request, CallOptions options = {})
+      : client_(client), request_(std::move(request)), options_(options) {}
+
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    // The answer may come, and this object go, before Call has returned.
+    client_->Call<Row>(request_, options_, [this, waiter](Answer<Row> answer) {
+      answer_.emplace(std::move(answer));
+      waiter.resume();
+    });
+  }
+  Answer<Row> await_resume() { return std::move(*answer_); }
+
+ private:
+  Client* const client_;
+  const typename Row::Request request_;
+  const CallOptions options_;
+  std::optional<Answer<Row>> answer_;
+};
+
+namespace await_internal {
+
+struct Nothing {};
+
+// Shared by a running coroutine and its Task, either of which may go first.
+template <class T>
+class TaskState {
+ public:
+  using Value = std::conditional_t<std::is_void_v<T>, Nothing, T>;
+
+  void Set(Value value) {
+    std::coroutine_handle<> waiter;
+    {
+      const std::lock_guard lock(mutex_);
+      value_.emplace(std::move(value));
+      waiter = std::exchange(waiter_, nullptr);
+      changed_.notify_all();
+    }
+    if (waiter) waiter.resume();
+  }
+  Value Wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return value_.has_value(); });
+    return std::move(*value_);
+  }
+  // False if the value is there already.
+  bool ResumeLater(std::coroutine_handle<> waiter) {
+    const std::lock_guard lock(mutex_);
+    if (value_.has_value()) return false;
+    waiter_ = waiter;
+    return true;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<Value> value_;
+  std::coroutine_handle<> waiter_;
+};
+
+template <class T>
+struct PromiseBase {
+  using State = TaskState<T>;
+
+  // Publishes the value when nothing of the coroutine is left: whoever waits may then take away
+  // what it used.
+  struct Publish {
+    bool await_ready() noexcept { return false; }
+    template <class Promise>
+    void await_suspend(std::coroutine_handle<Promise> coroutine) noexcept {
+      const std::shared_ptr<State> state = coroutine.promise().state;
+      auto value = std::move(*coroutine.promise().value);
+      coroutine.destroy();
+      state->Set(std::move(value));
+    }
+    void await_resume() noexcept {}
+  };
+
+  std::suspend_never initial_suspend() noexcept { return {}; }
+  Publish final_suspend() noexcept { return {}; }
+  void unhandled_exception() { std::terminate(); }
+
+  const std::shared_ptr<State> state = std::make_shared<State>();
+  std::optional<typename State::Value> value;
+};
+
+template <class T>
+struct Promise : PromiseBase<T> {
+  void return_value(T returned) { this->value.emplace(std::move(returned)); }
+};
+template <>
+struct Promise<void> : PromiseBase<void> {
+  void return_void() { value.emplace(); }
+};
+
+}  // namespace await_internal
+
+// A coroutine that runs as soon as it is called. Its value is taken once: by Wait() from a thread
+// that may block, or by co_await from another coroutine. A Task that is dropped runs on.
+template <class T>
+class [[nodiscard]] Task {
+ public:
+  struct promise_type : await_internal::Promise<T> {
+    Task get_return_object() { return Task(this->state); }
+  };
+
+  T Wait() { return Take(); }
+
+  bool await_ready() const { return false; }
+  bool await_suspend(std::coroutine_handle<> waiter) { return state_->ResumeLater(waiter); }
+  T await_resume() { return Take(); }
+
+ private:
+  explicit Task(std::shared_ptr<await_internal::TaskState<T>> state) : state_(std::move(state)) {}
+
+  T Take() {
+    if constexpr (std::is_void_v<T>) {
+      state_->Wait();
+    } else {
+      return state_->Wait();
+    }
+  }
+
+  std::shared_ptr<await_internal::TaskState<T>> state_;
+};
+
+}  // namespace smile

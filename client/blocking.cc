@@ -1,0 +1,141 @@
+#include "client/blocking.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/hash.h"
+
+namespace smile {
+namespace {
+
+std::optional<ByteView> ViewOf(const std::optional<ByteView>& was, const Bytes& owned) {
+  return was.has_value() ? std::optional<ByteView>(owned) : std::nullopt;
+}
+
+// The next item of the pages that `request` asks for, null at the end or when *status is not ok.
+// The continuation points into the page before, which is kept until the request was encoded.
+template <class Row, class ItemsOf>
+auto* NextItem(BlockingClient* client, const CallOptions& options, typename Row::Request* request,
+               std::optional<Answer<Row>>* page, size_t* next, Status* status, ItemsOf items_of) {
+  using Item = std::remove_reference_t<decltype(items_of(***page)[0])>;
+  if (!status->ok()) return static_cast<Item*>(nullptr);
+  while (!page->has_value() || *next == items_of(***page).size()) {
+    if (page->has_value()) {
+      if ((**page)->continuation.empty()) return static_cast<Item*>(nullptr);
+      request->continuation = (**page)->continuation;
+    }
+    Answer<Row> answer = client->Call<Row>(*request, options);
+    if (!answer.ok()) {
+      *status = answer.status();
+      return static_cast<Item*>(nullptr);
+    }
+    page->emplace(std::move(answer));
+    *next = 0;
+  }
+  return &items_of(***page)[(*next)++];
+}
+
+}  // namespace
+
+Status BlockingClient::Ping(const CallOptions& options) {
+  return Call<op::Ping>({}, options).status();
+}
+
+Result<Record> BlockingClient::Get(const KeyView& key, const CallOptions& options) {
+  const auto answer = Call<op::Get>({key}, options);
+  if (!answer.ok()) return answer.status();
+  return Record(answer->record);
+}
+
+Result<std::vector<KeyAnswer>> BlockingClient::MGet(std::span<const KeyView> keys,
+                                                    const CallOptions& options) {
+  std::vector<KeyAnswer> found(keys.size());
+  std::vector<size_t> open(keys.size());  // not yet answered
+  std::iota(open.begin(), open.end(), size_t{0});
+  while (!open.empty()) {
+    const size_t count = std::min(open.size(), limits::kMaxMGetKeys);
+    op::MGet::Request request;
+    for (size_t i = 0; i < count; ++i) request.keys.push_back(keys[open[i]]);
+    const auto answer = Call<op::MGet>(request, options);
+    if (!answer.ok()) return answer.status();
+    if (answer->results.size() != count) {
+      return Status(Code::kProtocolError, "the answer to the mget has not one result for each key");
+    }
+    std::vector<size_t> still;
+    for (size_t i = 0; i < count; ++i) {
+      const auto& result = answer->results[i];
+      if (result.outcome == KeyOutcome::kAskAgain) {
+        still.push_back(open[i]);
+      } else {
+        found[open[i]] = KeyAnswer{result.outcome, Record(result.record)};
+      }
+    }
+    if (still.size() == count) {
+      return Status(Code::kProtocolError, "the answer to the mget tells of no key");
+    }
+    still.insert(still.end(), open.begin() + static_cast<ptrdiff_t>(count), open.end());
+    open = std::move(still);
+  }
+  return found;
+}
+
+Result<uint64_t> BlockingClient::Put(const KeyView& key, ByteView value, const PutOptions& put,
+                                     const CallOptions& options) {
+  const auto answer = Call<op::Put>({.key = key,
+                                     .condition = put.condition,
+                                     .checksum = Hash64(value),
+                                     .value = value,
+                                     .expire_seconds = put.expire_seconds},
+                                    options);
+  if (!answer.ok()) return answer.status();
+  return answer->version;
+}
+
+Status BlockingClient::Delete(const KeyView& key, const Condition& condition,
+                              const CallOptions& options) {
+  return Call<op::Delete>({key, condition}, options).status();
+}
+
+Result<std::vector<uint64_t>> BlockingClient::Batch(const PartitionView& partition,
+                                                    std::vector<op::BatchItem> items,
+                                                    const CallOptions& options) {
+  const auto answer = Call<op::Batch>({partition, std::move(items)}, options);
+  if (!answer.ok()) return answer.status();
+  return answer->versions;
+}
+
+Result<std::vector<std::pair<Bytes, uint64_t>>> BlockingClient::Stats(const CallOptions& options) {
+  const auto answer = Call<op::Stats>({}, options);
+  if (!answer.ok()) return answer.status();
+  std::vector<std::pair<Bytes, uint64_t>> stats;
+  for (const auto& stat : answer->stats) stats.emplace_back(stat.name, stat.value);
+  return stats;
+}
+
+ScanReader::ScanReader(BlockingClient* client, const op::Scan::Request& request,
+                       const CallOptions& options)
+    : client_(client),
+      options_(options),
+      request_(request),
+      partition_(request.partition.id),
+      from_(request.from.value_or(ByteView())),
+      to_(request.to.value_or(ByteView())) {
+  request_.partition.id = partition_;
+  request_.from = ViewOf(request.from, from_);
+  request_.to = ViewOf(request.to, to_);
+  request_.continuation.reset();
+}
+
+const op::ScanEntry* ScanReader::Next() {
+  return NextItem<op::Scan>(
+      client_, options_, &request_, &page_, &next_, &status_,
+      [](const op::Scan::Response& page) -> auto& { return page.entries; });
+}
+
+const ByteView* ListReader::Next() {
+  return NextItem<op::List>(
+      client_, options_, &request_, &page_, &next_, &status_,
+      [](const op::List::Response& page) -> auto& { return page.partitions; });
+}
+
+}  // namespace smile
