@@ -1,0 +1,184 @@
+#include "client/blocking.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/client/fake_server.h"
+
+namespace smile {
+namespace {
+
+// Sends the reply of `Row` that `answer` makes of each of its requests.
+template <class Row, class MakeReply>
+FakePeer::Script Answering(MakeReply make_reply) {
+  return [make_reply](FakePeer& peer, int, const Frame& frame) mutable {
+    if (frame.header.code != Row::kInfo.code) return false;
+    typename Row::Request request;
+    EXPECT_TRUE(Decode(frame.body, &request).ok());
+    make_reply(peer, frame.header.id, request);
+    return true;
+  };
+}
+
+class Blocking : public ::testing::Test {
+ protected:
+  BlockingClient* Connect(FakePeer::Script script = nullptr) {
+    server_.emplace(FakeServerOptions{.script = std::move(script)});
+    client_ = std::move(Client::Create({.server = server_->endpoint()})).value();
+    return &blocking_.emplace(client_.get());
+  }
+
+ private:
+  std::optional<FakeServer> server_;
+  std::unique_ptr<Client> client_;
+  std::optional<BlockingClient> blocking_;
+};
+
+TEST_F(Blocking, PutAndGetAndPingWait) {
+  BlockingClient* const client = Connect();
+  EXPECT_TRUE(client->Ping().ok());
+  const Key key = UserKey(1, "profile");
+  EXPECT_EQ(client->Get(key.view()).status().code(), Code::kNotFound);
+  EXPECT_EQ(*client->Put(key.view(), "Ada"), 1u);
+  const Result<Record> record = client->Get(key.view());
+  ASSERT_TRUE(record.ok());
+  EXPECT_EQ(record->value, "Ada");
+  EXPECT_EQ(client->Delete(key.view()).code(), Code::kUnsupported);
+}
+
+TEST_F(Blocking, MGetAsksInPiecesAndAgainUntilEachKeyIsAnswered) {
+  std::vector<size_t> asked;
+  BlockingClient* const client =
+      Connect(Answering<op::MGet>([&](FakePeer& peer, uint32_t id, op::MGet::Request& request) {
+        asked.push_back(request.keys.size());
+        op::MGet::Response response;
+        for (const KeyView& key : request.keys) {
+          const bool full = response.results.size() >= 400;
+          auto& result = response.results.emplace_back();
+          result.outcome = full ? KeyOutcome::kAskAgain : KeyOutcome::kFound;
+          if (!full) result.record = {1, Hash64(key.sort), 0, key.sort};
+        }
+        peer.Reply<op::MGet>(id, response);
+      }));
+  std::vector<Key> keys;
+  for (uint64_t i = 0; i < 1100; ++i) keys.push_back(UserKey(i, "r" + std::to_string(i)));
+  std::vector<KeyView> views;
+  for (const Key& key : keys) views.push_back(key.view());
+  const auto found = client->MGet(views);
+  ASSERT_TRUE(found.ok()) << found.status().ToString();
+  ASSERT_EQ(found->size(), keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    EXPECT_EQ((*found)[i].outcome, KeyOutcome::kFound);
+    EXPECT_EQ((*found)[i].record.value, "r" + std::to_string(i));
+  }
+  EXPECT_EQ(asked, (std::vector<size_t>{1000, 700, 300}));
+}
+
+TEST_F(Blocking, AnMGetAnswerThatTellsNothingIsAnErrorAndNoEndlessLoop) {
+  BlockingClient* const client =
+      Connect(Answering<op::MGet>([](FakePeer& peer, uint32_t id, op::MGet::Request& request) {
+        op::MGet::Response response;
+        response.results.resize(request.keys.size());
+        for (auto& result : response.results) result.outcome = KeyOutcome::kAskAgain;
+        peer.Reply<op::MGet>(id, response);
+      }));
+  const Key key = UserKey(1, "profile");
+  const KeyView views[] = {key.view()};
+  EXPECT_EQ(client->MGet(views).status().code(), Code::kProtocolError);
+}
+
+TEST_F(Blocking, AScanFollowsItsContinuationsToTheEnd) {
+  // Pages of two, an empty page, then the rest; the request says where it is in its continuation.
+  BlockingClient* const client =
+      Connect(Answering<op::Scan>([](FakePeer& peer, uint32_t id, op::Scan::Request& request) {
+        EXPECT_EQ(request.partition.id, PartitionOf(7));
+        EXPECT_EQ(request.from, "f");
+        EXPECT_FALSE(request.to.has_value());
+        const std::string at(request.continuation.value_or("start"));
+        op::Scan::Response response;
+        const auto add = [&](ByteView sort) {
+          response.entries.push_back({sort, {1, Hash64(sort), 0, sort}});
+        };
+        if (at == "start") {
+          add("a");
+          add("b");
+          response.continuation = "empty";
+        } else if (at == "empty") {
+          response.continuation = "last";
+        } else {
+          add("c");
+        }
+        peer.Reply<op::Scan>(id, response);
+      }));
+  std::optional<ScanReader> reader;
+  {
+    const Bytes partition = PartitionOf(7);
+    const Bytes from = "f";
+    reader.emplace(client,
+                   op::Scan::Request{.partition = {Table::kUsers, partition}, .from = from});
+  }
+  std::string seen;
+  while (const op::ScanEntry* entry = reader->Next()) seen += entry->sort;
+  EXPECT_EQ(seen, "abc");
+  EXPECT_TRUE(reader->status().ok());
+  EXPECT_EQ(reader->Next(), nullptr);
+}
+
+TEST_F(Blocking, AScanThatFailsSaysSo) {
+  int pages = 0;
+  BlockingClient* const client =
+      Connect(Answering<op::Scan>([&](FakePeer& peer, uint32_t id, op::Scan::Request&) {
+        if (pages++ > 0) return peer.Refuse(id, {Code::kStorageFailed, "no disk"});
+        op::Scan::Response response;
+        response.entries.push_back({"a", {1, Hash64("a"), 0, "a"}});
+        response.continuation = "more";
+        peer.Reply<op::Scan>(id, response);
+      }));
+  const Bytes partition = PartitionOf(7);
+  ScanReader reader(client, {.partition = {Table::kUsers, partition}});
+  ASSERT_NE(reader.Next(), nullptr);
+  EXPECT_EQ(reader.Next(), nullptr);
+  EXPECT_EQ(reader.status().code(), Code::kStorageFailed);
+  EXPECT_EQ(reader.Next(), nullptr);
+}
+
+TEST_F(Blocking, AListGivesEachPartition) {
+  BlockingClient* const client =
+      Connect(Answering<op::List>([](FakePeer& peer, uint32_t id, op::List::Request& request) {
+        EXPECT_EQ(request.table, Table::kLogins);
+        op::List::Response response;
+        response.partitions = {request.continuation.has_value() ? "grace" : "ada"};
+        if (!request.continuation.has_value()) response.continuation = "more";
+        peer.Reply<op::List>(id, response);
+      }));
+  ListReader reader(client, Table::kLogins);
+  std::vector<Bytes> seen;
+  while (const ByteView* partition = reader.Next()) seen.emplace_back(*partition);
+  EXPECT_EQ(seen, (std::vector<Bytes>{"ada", "grace"}));
+  EXPECT_TRUE(reader.status().ok());
+}
+
+TEST_F(Blocking, ABatchComesBackAsItsVersions) {
+  BlockingClient* const client =
+      Connect(Answering<op::Batch>([](FakePeer& peer, uint32_t id, op::Batch::Request& request) {
+        EXPECT_EQ(request.items.size(), 2u);
+        peer.Reply<op::Batch>(id, {{5, 0}});
+      }));
+  const Bytes partition = PartitionOf(7);
+  EXPECT_EQ(*client->Batch({Table::kUsers, partition}, {{.sort = "a"}, {.sort = "b"}}),
+            (std::vector<uint64_t>{5, 0}));
+}
+
+TEST_F(Blocking, StatsComeBackWithTheirNames) {
+  BlockingClient* const client =
+      Connect(Answering<op::Stats>([](FakePeer& peer, uint32_t id, op::Stats::Request&) {
+        peer.Reply<op::Stats>(id, {{{"a.count", 1}, {"b.bytes", 2}}});
+      }));
+  EXPECT_EQ(*client->Stats(),
+            (std::vector<std::pair<Bytes, uint64_t>>{{"a.count", 1}, {"b.bytes", 2}}));
+}
+
+}  // namespace
+}  // namespace smile
