@@ -1,0 +1,148 @@
+// Opening a directory whose write-ahead log was harmed: nothing acknowledged is lost in silence.
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <thread>
+
+#include "tests/storage/rocks_fixture.h"
+
+namespace smile::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr uint64_t kRecords = 200;
+
+std::string ReadAll(const fs::path& path) {
+  std::ostringstream content;
+  content << std::ifstream(path, std::ios::binary).rdbuf();
+  return content.str();
+}
+
+// Copies a directory that a running engine serves, when its watermark has covered all writes: what
+// a kill -9 would leave. Each test then harms the copy's log.
+class RocksRecoveryTest : public RocksTest {
+ protected:
+  void SetUp() override {
+    Open();
+    for (uint64_t i = 0; i < kRecords; ++i) {
+      ASSERT_TRUE(engine().Put(UserKey(i, "a"), std::to_string(i)).status.ok());
+    }
+    const std::string copy = around_.directory / "copy";
+    // The watermark is written about once a second.
+    while (Watermark() < kRecords) std::this_thread::yield();
+    fs::copy(options_.directory, copy, fs::copy_options::recursive);
+    Close();
+    options_.directory = copy;
+  }
+
+  uint64_t Watermark() const {
+    uint64_t sequence = 0;
+    std::ifstream(options_.directory + "/WATERMARK") >> sequence;
+    return sequence;
+  }
+
+  fs::path Log() const {
+    for (const auto& entry : fs::directory_iterator(options_.directory + "/rocksdb")) {
+      if (entry.path().extension() == ".log" && entry.file_size() > 0) return entry.path();
+    }
+    ADD_FAILURE() << "there is no log";
+    return {};
+  }
+
+  // Everything in the directory but what tells of the attempt itself.
+  std::map<std::string, std::string> Contents() const {
+    std::map<std::string, std::string> contents;
+    for (const auto& entry : fs::recursive_directory_iterator(options_.directory)) {
+      const std::string name = entry.path().filename();
+      if (!entry.is_regular_file() || name.starts_with("LOG") || name == "LOCK") continue;
+      contents[entry.path()] = ReadAll(entry.path());
+    }
+    return contents;
+  }
+
+  uint64_t RecordsFound() {
+    uint64_t found = 0;
+    for (uint64_t i = 0; i < kRecords; ++i) found += engine().Get(UserKey(i, "a")).ok() ? 1 : 0;
+    return found;
+  }
+
+  // Refused, with the directory as it was; and opened when the operator accepts the loss, which is
+  // then not missed any more.
+  void ExpectRefusedThenAccepted(const std::string& words, uint64_t fewest, uint64_t most) {
+    const auto before = Contents();
+    EXPECT_THAT(OpenWords(), AllOf(HasSubstr(words), HasSubstr("--accept-wal-loss")));
+    EXPECT_TRUE(Contents() == before);
+    options_.accept_wal_loss = true;
+    Open();
+    EXPECT_GE(RecordsFound(), fewest);
+    EXPECT_LE(RecordsFound(), most);
+    options_.accept_wal_loss = false;
+    Reopen();
+    EXPECT_GE(RecordsFound(), fewest);
+  }
+};
+
+TEST_F(RocksRecoveryTest, ACopyOfALivingDirectoryHoldsAllThatWasAcknowledged) {
+  Open();
+  EXPECT_EQ(RecordsFound(), kRecords);
+}
+
+TEST_F(RocksRecoveryTest, ATornRecordAtTheEndOfTheLogIsWhatACrashLeavesAndIsTaken) {
+  std::ofstream(Log(), std::ios::binary | std::ios::app) << "half a record";
+  Open();
+  EXPECT_EQ(RecordsFound(), kRecords);
+}
+
+TEST_F(RocksRecoveryTest, ALogThatIsGoneIsNoticed) {
+  fs::remove(Log());
+  ExpectRefusedThenAccepted("acknowledged writes are missing", 0, 0);
+}
+
+TEST_F(RocksRecoveryTest, ALogCutInHalfIsNoticed) {
+  fs::resize_file(Log(), fs::file_size(Log()) / 2);
+  ExpectRefusedThenAccepted("acknowledged writes are missing", kRecords / 3, kRecords - 1);
+}
+
+TEST_F(RocksRecoveryTest, AFlippedBitInTheLogIsNoticed) {
+  {
+    const fs::path path = Log();
+    std::fstream log(path, std::ios::in | std::ios::out | std::ios::binary);
+    log.seekp(static_cast<std::streamoff>(fs::file_size(path) / 2));
+    log.put('\x5a');
+  }
+  ExpectRefusedThenAccepted("is damaged (Corruption", kRecords / 3, kRecords - 1);
+}
+
+TEST_F(RocksRecoveryTest, ADatabaseThatIsGoneIsNoticed) {
+  fs::remove_all(options_.directory + "/rocksdb");
+  ExpectRefusedThenAccepted("acknowledged writes are missing", 0, 0);
+}
+
+TEST_F(RocksRecoveryTest, ADamagedWatermarkIsNoticed) {
+  std::ofstream(options_.directory + "/WATERMARK") << "7 0000000000000000\n";
+  EXPECT_THAT(OpenWords(), HasSubstr("WATERMARK is damaged"));
+  options_.accept_wal_loss = true;
+  Open();
+  EXPECT_EQ(RecordsFound(), kRecords);
+}
+
+TEST_F(RocksRecoveryTest, AfterACleanStopThereIsNoLogToReplay) {
+  Open();
+  Close();
+  for (const auto& entry : fs::directory_iterator(options_.directory + "/rocksdb")) {
+    if (entry.path().extension() == ".log") fs::remove(entry.path());
+  }
+  Open();
+  EXPECT_EQ(RecordsFound(), kRecords);
+}
+
+}  // namespace
+}  // namespace smile::testing
