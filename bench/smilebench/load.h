@@ -15,7 +15,8 @@ namespace smile::bench {
 using ShowProgress = std::function<void(const std::string& line)>;
 
 // Blocks until the load is done. kUnavailable: no server, or it was lost before there was anything
-// to measure. Any other failure: the records could not be written.
+// to measure. kInvalid: the options cannot be met. Any other failure: the records could not be
+// written.
 Result<Results> RunLoad(const BenchOptions& options, const Clock& clock,
                         const ShowProgress& show_progress);
 

@@ -88,6 +88,7 @@ void Loader::Start(const Phase& phase, std::promise<Results> promise) {
   results_ = Results();
   taken_ = 0;
   lost_ = false;
+  past_end_ = false;
   in_phase_ = true;
   idle_.clear();
   for (uint32_t slot = 0; slot < SlotsInUse(); ++slot) idle_.push_back(slot);
@@ -115,24 +116,26 @@ void Loader::Pump(int64_t now) {
     idle_.pop_front();
     Issue(slot, from_nanos);
   }
+  past_end_ = past_end_ || now >= phase_.end_nanos;
 }
 
 // False if nothing is to be sent now.
 bool Loader::TakeOperation(int64_t now, int64_t* from_nanos) {
-  if (lost_ || taken_ >= phase_.operations || now >= phase_.end_nanos) return false;
+  if (lost_ || past_end_ || taken_ >= phase_.operations) return false;
   *from_nanos = now;
   if (phase_.interval_nanos > 0) {
     const double since_start = static_cast<double>(taken_) * phase_.interval_nanos;
     *from_nanos = phase_.start_nanos + static_cast<int64_t>(since_start);
-    if (*from_nanos > now) return false;
   }
+  // What was due before the end may still be sent once behind it: this loop may have woken late.
+  if (*from_nanos > now || *from_nanos >= phase_.end_nanos) return false;
   ++taken_;
   return true;
 }
 
 void Loader::FinishIfDone(int64_t now) {
   if (!in_phase_ || in_flight_ > 0) return;
-  if (!lost_ && taken_ < phase_.operations && now < phase_.end_nanos) return;
+  if (!lost_ && taken_ < phase_.operations && !past_end_) return;
   in_phase_ = false;
   if (phase_.interval_nanos > 0 && !lost_) {
     const int64_t until = std::min(now, phase_.end_nanos);

@@ -1,5 +1,6 @@
 // smilebench: loads a Smile server and measures it. Exit status: 0 all was answered right, 1 it was
 // not, 2 usage, 3 no connection.
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -23,6 +24,20 @@ void ShowOnTerminal(const std::string& line) {
   std::fflush(stderr);
 }
 
+ExitStatus StatusOfFailure(Code code) {
+  if (code == Code::kUnavailable) return kExitConnection;
+  return code == Code::kInvalid ? kExitUsage : kExitErrors;
+}
+
+// Each connection takes a descriptor; the kernel lets a process have as many as its hard limit
+// says.
+void AllowManyConnections() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int Main(int argc, const char* const* argv) {
   std::string help;
   const Result<BenchOptions> options = ParseBenchOptions(argc, argv, &help);
@@ -34,11 +49,12 @@ int Main(int argc, const char* const* argv) {
     fmt::print("{}", help);
     return kExitOk;
   }
+  AllowManyConnections();
   const SystemClock clock;
   const Result<Results> results = RunLoad(*options, clock, ShowOnTerminal);
   if (!results.ok()) {
     fmt::print(stderr, "smilebench: {}\n", results.status().ToString());
-    return results.status().code() == Code::kUnavailable ? kExitConnection : kExitErrors;
+    return StatusOfFailure(results.status().code());
   }
   fmt::print("{}", options->json ? FormatJson(*options, *results) : FormatText(*options, *results));
   if (results->lost) return kExitConnection;

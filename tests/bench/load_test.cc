@@ -101,17 +101,28 @@ TEST_F(LoadTest, WithoutAServerThereIsNoConnection) {
   EXPECT_EQ(results.status().code(), Code::kUnavailable);
 }
 
+TEST_F(LoadTest, AServerProcessThatIsNotThereIsRefused) {
+  options_.server_pid = int64_t{1} << 40;
+  const Result<Results> results = RunLoad(options_, client_clock_, [](const std::string&) {});
+  ASSERT_FALSE(results.ok());
+  EXPECT_EQ(results.status().code(), Code::kInvalid);
+}
+
 // The phases one by one, on a clock that the test moves.
 class LoaderTest : public LoadTest {
  protected:
   LoaderTest() {
     options_.threads = 1;
+    Connect();
+  }
+  ~LoaderTest() override { loader_.reset(); }
+
+  void Connect() {
     Result<std::unique_ptr<Loader>> made = Loader::Create(options_, 0, &clock_);
     CHECK(made.ok());
     loader_ = std::move(made).value();
     EXPECT_EQ(Finish(Phase::Kind::kConnect, options_.connections).failures(), 0u);
   }
-  ~LoaderTest() override { loader_.reset(); }
 
   Results Finish(Phase::Kind kind, uint64_t operations) {
     return loader_
@@ -174,6 +185,9 @@ TEST_F(LoaderTest, AnOpenLoopCountsFromWhenOperationsWereDueNotFromWhenTheyWereS
 }
 
 TEST_F(LoaderTest, WhatWasDueAndNeverSentIsCounted) {
+  options_.connections = 1;
+  options_.depth = 1;
+  Connect();
   EXPECT_EQ(Finish(Phase::Kind::kPreload, options_.keys).failures(), 0u);
   Phase phase;
   phase.kind = Phase::Kind::kRun;
@@ -182,11 +196,12 @@ TEST_F(LoaderTest, WhatWasDueAndNeverSentIsCounted) {
   phase.interval_nanos = 100.0 * kNanosPerMilli;
   std::future<Results> future = loader_->Begin(phase);
   while (loader_->answered() < 1) std::this_thread::yield();
-  clock_.AdvanceMillis(5'000);  // past the end before the rest could be sent
+  clock_.AdvanceMillis(5'000);  // past the end; one more fits on the connection
   loader_->SendDue();
   const Results results = future.get();
-  EXPECT_EQ(results.reads.count(), 1u);
-  EXPECT_EQ(results.never_sent, 9u);
+  EXPECT_EQ(results.reads.count(), 2u);
+  EXPECT_EQ(results.reads.max(), uint64_t{4'900} * kNanosPerMilli);
+  EXPECT_EQ(results.never_sent, 8u);
 }
 
 TEST_F(LoaderTest, ALostConnectionEndsThePhase) {
