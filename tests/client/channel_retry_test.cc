@@ -1,0 +1,188 @@
+// What a Channel sends again, and what it does not.
+
+#include <algorithm>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/client/channel_fixture.h"
+
+namespace smile {
+namespace {
+
+using ChannelRetry = ChannelTest;
+
+TEST_F(ChannelRetry, ReadsAreSentAgainOnTheNextConnection) {
+  Hello();
+  const auto first = Call<op::Get>(Get());
+  const auto second = Call<op::Ping>({"x"});
+  Fill();
+  const auto third = Call<op::Ping>({"y"});
+  Lose();
+  EXPECT_FALSE(first->has_value());
+  Hello();
+  const auto sent = Fill();
+  ASSERT_EQ(sent.size(), 3u);
+  EXPECT_EQ(sent[0].header.code, op::Get::kInfo.code) << "in their order, before what waited";
+  ASSERT_TRUE(Reply<op::Get>(sent[0].header.id, {RecordOf("v")}).ok());
+  ASSERT_TRUE(Reply<op::Ping>(sent[1].header.id, {"x"}).ok());
+  ASSERT_TRUE(Reply<op::Ping>(sent[2].header.id, {"y"}).ok());
+  EXPECT_EQ((**first)->record.value, "v");
+  EXPECT_EQ((**second)->payload, "x");
+  EXPECT_EQ((**third)->payload, "y");
+}
+
+TEST_F(ChannelRetry, WritesThatWereSentEndAsUnknownAndTheOthersAreSent) {
+  Hello();
+  const auto sent_put = Call<op::Put>(Put());
+  Fill();
+  const auto unsent_put = Call<op::Put>(Put());
+  Lose();
+  EXPECT_EQ(CodeOf(sent_put), Code::kOutcomeUnknown);
+  EXPECT_FALSE(unsent_put->has_value());
+  Hello();
+  const auto sent = Fill();
+  ASSERT_EQ(sent.size(), 1u);
+  ASSERT_TRUE(Reply<op::Put>(sent[0].header.id, {3}).ok());
+  EXPECT_EQ((**unsent_put)->version, 3u);
+}
+
+TEST_F(ChannelRetry, WithoutRetryThereIsOneAttempt) {
+  const auto unreachable = Call<op::Ping>({"x"}, 1000, /*retry=*/false);
+  const auto patient = Call<op::Ping>({"x"}, 1000, /*retry=*/true);
+  channel.Disconnected({Code::kUnavailable, "connection refused"}, now);
+  EXPECT_EQ(CodeOf(unreachable), Code::kUnavailable);
+  EXPECT_FALSE(patient->has_value());
+  Hello();
+  const auto cut = Call<op::Ping>({"x"}, 1000, /*retry=*/false);
+  const auto overloaded = Call<op::Ping>({"x"}, 1000, /*retry=*/false);
+  const auto sent = Fill();
+  ASSERT_EQ(sent.size(), 3u);
+  ASSERT_TRUE(Refuse(sent[2].header.id, {Code::kOverloaded, "later", 5}).ok());
+  EXPECT_EQ(CodeOf(overloaded), Code::kOverloaded);
+  EXPECT_EQ((*overloaded)->status().retry_after_ms(), 5u);
+  Lose();
+  EXPECT_EQ(CodeOf(cut), Code::kUnavailable);
+  EXPECT_FALSE(patient->has_value());
+}
+
+TEST_F(ChannelRetry, RetryAfterIsWaitedForAlsoByWrites) {
+  Hello();
+  const auto put = Call<op::Put>(Put());
+  const auto sent = Fill();
+  ASSERT_TRUE(Refuse(sent[0].header.id, {Code::kOverloaded, "later", 200}).ok());
+  EXPECT_FALSE(put->has_value());
+  Pass(199);
+  EXPECT_TRUE(Fill().empty()) << "too early";
+  EXPECT_LE(channel.next_tick(), now + 10 * kMilli);
+  Pass(10);
+  const auto again = Fill();
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_LT(again[0].header.deadline_ms, 800) << "the deadline is the whole call's";
+  ASSERT_TRUE(Reply<op::Put>(again[0].header.id, {2}).ok());
+  EXPECT_EQ((**put)->version, 2u);
+}
+
+TEST_F(ChannelRetry, AWaitBeyondTheDeadlineIsNotBegun) {
+  Hello();
+  const auto put = Call<op::Put>(Put(), 100);
+  const auto sent = Fill();
+  ASSERT_TRUE(Refuse(sent[0].header.id, {Code::kNoSpace, "full", 200}).ok());
+  EXPECT_EQ(CodeOf(put), Code::kNoSpace);
+}
+
+TEST_F(ChannelRetry, RetryNowComesBackSoonAndNeverIsForGood) {
+  Hello();
+  const auto stopping = Call<op::Put>(Put());
+  const auto invalid = Call<op::Put>(Put());
+  const auto sent = Fill();
+  ASSERT_TRUE(Refuse(sent[0].header.id, {Code::kShuttingDown, "stopping"}).ok());
+  ASSERT_TRUE(Refuse(sent[1].header.id, {Code::kInvalid, "no"}).ok());
+  EXPECT_EQ(CodeOf(invalid), Code::kInvalid);
+  EXPECT_FALSE(stopping->has_value());
+  Pass(10);
+  EXPECT_EQ(Fill().size(), 1u);
+}
+
+TEST_F(ChannelRetry, ADelayedCallOutlivesTheConnectionAndEndsAtItsDeadline) {
+  Hello();
+  const auto put = Call<op::Put>(Put(), 1000);
+  const auto sent = Fill();
+  ASSERT_TRUE(Refuse(sent[0].header.id, {Code::kOverloaded, "later", 100}).ok());
+  Lose();
+  EXPECT_FALSE(put->has_value()) << "it was refused, so its outcome is known";
+  Pass(500);
+  Pass(600);
+  EXPECT_EQ(CodeOf(put), Code::kUnavailable);
+}
+
+TEST_F(ChannelRetry, ValuesThatDoNotMatchTheirChecksumAreAskedForAgain) {
+  Hello();
+  const auto get = Call<op::Get>(Get());
+  const auto mget = Call<op::MGet>({{Get().key}});
+  const auto scan = Call<op::Scan>({.partition = {Table::kUsers, "12345678"}});
+  const RecordView damaged{1, Hash64("value") ^ 1, 0, "value"};
+  for (const bool good : {false, true}) {
+    const auto sent = Fill();
+    ASSERT_EQ(sent.size(), 3u);
+    const RecordView record = good ? RecordOf("value") : damaged;
+    for (const Sent& one : sent) {
+      const uint32_t id = one.header.id;
+      if (one.header.code == op::Get::kInfo.code) {
+        ASSERT_TRUE(Reply<op::Get>(id, {record}).ok());
+      } else if (one.header.code == op::MGet::kInfo.code) {
+        op::MGet::Response response;
+        response.results.resize(2);
+        response.results[1] = {KeyOutcome::kFound, record};
+        ASSERT_TRUE(Reply<op::MGet>(id, response).ok());
+      } else {
+        op::Scan::Response response;
+        response.entries = {{"a", RecordOf("a")}, {"b", record}};
+        ASSERT_TRUE(Reply<op::Scan>(id, response).ok());
+      }
+    }
+    Pass(10);
+  }
+  EXPECT_EQ(CodeOf(get), Code::kOk);
+  EXPECT_EQ(CodeOf(mget), Code::kOk);
+  EXPECT_EQ(CodeOf(scan), Code::kOk);
+}
+
+TEST_F(ChannelRetry, ValuesThatStayDamagedAreNotHandedOut) {
+  Hello();
+  const auto get = Call<op::Get>(Get(), 1000, /*retry=*/false);
+  const auto sent = Fill();
+  ASSERT_TRUE(Reply<op::Get>(sent[0].header.id, {{1, Hash64("value") ^ 1, 0, "value"}}).ok());
+  EXPECT_EQ(CodeOf(get), Code::kDamagedInTransit);
+}
+
+TEST_F(ChannelRetry, AScanOfKeysOnlyHasNoValuesToCheck) {
+  Hello();
+  const auto scan = Call<op::Scan>({.partition = {Table::kUsers, "12345678"}, .keys_only = true});
+  const auto sent = Fill();
+  op::Scan::Response response;
+  response.entries = {{"a", {1, Hash64("a value"), 0, {}}}};
+  ASSERT_TRUE(Reply<op::Scan>(sent[0].header.id, response).ok());
+  EXPECT_EQ(CodeOf(scan), Code::kOk);
+}
+
+TEST(Backoff, DoublesUpToItsMaximumWithFullJitter) {
+  Backoff backoff(10, 100, /*seed=*/3);
+  int64_t smallest = 1000;
+  for (uint32_t attempt = 0; attempt < 100; ++attempt) {
+    int64_t largest = 0;
+    const int64_t most = attempt < 4 ? int64_t{10} << attempt : 100;
+    for (int i = 0; i < 1000; ++i) {
+      const int64_t pause = backoff.PauseMillis(attempt);
+      ASSERT_GE(pause, 0);
+      largest = std::max(largest, pause);
+      smallest = std::min(smallest, pause);
+    }
+    EXPECT_LE(largest, most);
+    EXPECT_GT(largest, most * 8 / 10);
+  }
+  EXPECT_EQ(smallest, 0);
+}
+
+}  // namespace
+}  // namespace smile
