@@ -94,7 +94,7 @@ void GroupWriter::Stage(PendingWrite* write) {
     return;
   }
   for (auto undo = undo_.rbegin(); undo != undo_.rend(); ++undo) {
-    undo->current->version = undo->version;
+    *undo->current = std::move(undo->before);
   }
 }
 
@@ -118,8 +118,7 @@ bool GroupWriter::CheckAndApply(const WriteRequest& request, WriteReply* reply) 
         reply->versions.clear();
         return false;
       }
-      undo_.push_back({current, current->version});
-      current->version = version;
+      undo_.push_back({current, std::exchange(*current, {.version = version, .error = {}})});
     }
     reply->versions.push_back(version);
   }

@@ -33,7 +33,7 @@ class GroupWriter {
   };
   struct Undo {
     Current* current;
-    uint64_t version;
+    Current before;
   };
 
   static std::string IdOf(Table table, ByteView encoded_key);

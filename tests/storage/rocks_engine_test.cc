@@ -115,6 +115,10 @@ TEST_F(RocksEngineTest, ARecordOfANewerFormatIsRefusedInWords) {
   EXPECT_EQ(conditional.status.code(), Code::kStorageFailed);
   EXPECT_THAT(conditional.status.words(), HasSubstr("use a newer smiled"));
   EXPECT_TRUE(engine().Put(UserKey(1, "b"), "v", IfAbsent()).status.ok());
+  // What is put over it is known again, within one batch too.
+  const WriteReply mended =
+      engine().Write(key.view().partition_view(), {DeleteOf("a"), PutOf("a", "v", IfAbsent())});
+  EXPECT_TRUE(mended.status.ok()) << mended.status.ToString();
 }
 
 TEST_F(RocksEngineTest, ADamagedFileGivesCorruptNotAWrongAnswer) {

@@ -1,7 +1,9 @@
 // A disk that fails under a RocksEngine: what is answered, and what is there afterwards.
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <thread>
+#include <vector>
 
 #include "base/limits.h"
 #include "tests/storage/rocks_fixture.h"
@@ -92,6 +94,27 @@ TEST_F(RocksFaultTest, WhenTheDiskIsNearlyFullOnlyDeletesAreTaken) {
   faults_->SetFreeBytes(limits::kMinFreeDiskBytes);
   while (engine().Put(kBefore, "v").status.code() == Code::kNoSpace) std::this_thread::yield();
   EXPECT_EQ(engine().Value(kBefore), "v");
+}
+
+TEST_F(RocksFaultTest, ADiskThatDoesNotKeepUpIsOverloadedAndNoWait) {
+  options_.write_buffer_bytes = size_t{1} << 20;
+  Open();
+  ASSERT_TRUE(db()->PauseBackgroundWork().ok());  // no flush: memory fills up
+  const std::string value(100'000, 'v');
+  WriteReply reply;
+  int written = 0;
+  for (; reply.status.ok() && written < 1000; ++written) {
+    reply = engine().Put(UserKey(static_cast<uint64_t>(written), "a"), value);
+  }
+  EXPECT_EQ(reply.status.code(), Code::kOverloaded) << reply.status.ToString();
+  EXPECT_GT(reply.status.retry_after_ms(), 0u);
+  EXPECT_EQ(engine().Value(UserKey(static_cast<uint64_t>(written - 1), "a")), "(not_found)");
+  EXPECT_EQ(engine().Value(UserKey(0, "a")), value);
+  ASSERT_TRUE(db()->ContinueBackgroundWork().ok());
+  do {
+    reply = engine().Put(kAfter, "v");
+  } while (reply.status.code() == Code::kOverloaded);
+  EXPECT_TRUE(reply.status.ok()) << reply.status.ToString();
 }
 
 TEST_F(RocksFaultTest, AWatermarkThatCannotBeWrittenStopsNoWrite) {
