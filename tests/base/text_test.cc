@@ -1,0 +1,99 @@
+#include "base/text.h"
+
+#include <random>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace smile {
+namespace {
+
+TEST(Hex, IsTwoDigitsAByte) {
+  EXPECT_EQ(ToHex(ByteView("\x00\x7f\xff", 3)), "007fff");
+  EXPECT_EQ(FromHex("007FfF"), Bytes("\x00\x7f\xff", 3));
+  EXPECT_EQ(FromHex(""), Bytes());
+  for (const std::string_view bad : {"0", "0g", "00 ", "x0", "0x00"}) {
+    EXPECT_FALSE(FromHex(bad).has_value()) << bad;
+  }
+}
+
+TEST(Base64, IsAsTheStandardSays) {
+  const std::pair<std::string_view, std::string_view> cases[] = {{"", ""},
+                                                                 {"f", "Zg=="},
+                                                                 {"fo", "Zm8="},
+                                                                 {"foo", "Zm9v"},
+                                                                 {"foob", "Zm9vYg=="},
+                                                                 {"fooba", "Zm9vYmE="},
+                                                                 {"foobar", "Zm9vYmFy"},
+                                                                 {"\xff\xfe", "//4="}};
+  for (const auto& [bytes, text] : cases) {
+    EXPECT_EQ(ToBase64(bytes), text);
+    EXPECT_EQ(FromBase64(text), Bytes(bytes));
+  }
+}
+
+TEST(Base64, ReadsOnlyWhatItWouldWrite) {
+  for (const std::string_view bad :
+       {"Z", "Zg", "Zg=", "Zh==", "Zm9=", "====", "Zg==Zg==", "Zm9v\n", "Zm 9", "Zm-_", "=Zg="}) {
+    EXPECT_FALSE(FromBase64(bad).has_value()) << bad;
+  }
+}
+
+TEST(Base64, AnyBytesComeBack) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE(seed);
+  std::mt19937_64 random(seed);
+  for (int round = 0; round < 500; ++round) {
+    Bytes bytes;
+    for (uint64_t size = random() % 50; bytes.size() < size;) {
+      bytes.push_back(static_cast<char>(random()));
+    }
+    EXPECT_EQ(FromBase64(ToBase64(bytes)), bytes);
+    EXPECT_EQ(FromHex(ToHex(bytes)), bytes);
+  }
+}
+
+TEST(Utf8, WellFormedSequencesAreWhatTheStandardSays) {
+  const std::pair<std::string_view, size_t> cases[] = {
+      {"a", 1},
+      {"\x7f", 1},
+      {"ł", 2},
+      {"漢", 3},
+      {"😀", 4},
+      {"\xc2\x80", 2},
+      {"\xed\x9f\xbf", 3},
+      {"\xf4\x8f\xbf\xbf", 4},
+      {"\x80", 0},              // begins in the middle
+      {"\xc0\x80", 0},          // longer than needed
+      {"\xc1\xbf", 0},          //
+      {"\xe0\x9f\xbf", 0},      //
+      {"\xf0\x8f\xbf\xbf", 0},  //
+      {"\xed\xa0\x80", 0},      // half of a pair of UTF-16
+      {"\xf4\x90\x80\x80", 0},  // above U+10FFFF
+      {"\xf5\x80\x80\x80", 0},  //
+      {"\xc2", 0},              // cut short
+      {"\xe6\xbc", 0},          //
+      {"\xf0\x9f\x98", 0},      //
+      {"\xc2\x41", 0}};
+  for (const auto& [text, size] : cases) {
+    EXPECT_EQ(Utf8SequenceSize(text), size) << ToHex(text);
+    EXPECT_EQ(IsUtf8(text), size > 0);
+  }
+  EXPECT_TRUE(IsUtf8(""));
+  EXPECT_TRUE(IsUtf8("Łódź 漢字 😀"));
+  EXPECT_FALSE(IsUtf8("ab\xff"));
+}
+
+TEST(Utf8, KnowsControlCharactersOfBothBlocks) {
+  for (const std::string_view control :
+       {"\n", "\x1b", "\x7f", "\xc2\x80", "\xc2\x9b", "\xc2\x9f"}) {
+    EXPECT_TRUE(IsControl(control, control.size())) << ToHex(control);
+  }
+  EXPECT_TRUE(IsControl(std::string_view("\0", 1), 1));
+  for (const std::string_view other : {" ", "~", "\xc2\xa0", "ł", "漢"}) {
+    EXPECT_FALSE(IsControl(other, other.size())) << ToHex(other);
+  }
+}
+
+}  // namespace
+}  // namespace smile

@@ -1,0 +1,50 @@
+// The text reader: any line is a request or is refused in words, and a request that was read is
+// written as a line that means the same.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/check.h"
+#include "protocol/codec.h"
+#include "protocol/operations.h"
+#include "protocol/text_command.h"
+#include "protocol/text_reader.h"
+
+namespace smile {
+namespace {
+
+struct ReadLine {
+  Bytes request;
+  std::string written;
+};
+
+Result<ReadLine> Read(std::string_view line) {
+  SMILE_ASSIGN(const std::vector<TextToken> tokens, SplitLine(line));
+  ReadLine read;
+  SMILE_TRY(
+      ReadAnyRequest<Operations>(tokens, {}, [&]<class Row>(Row, const TextRequest<Row>& request) {
+        Encode(request.request, &read.request);
+        read.written = WriteCommand<Row>(request.request);
+      }));
+  return read;
+}
+
+void FuzzText(ByteView line) {
+  const Result<ReadLine> read = Read(line);
+  if (!read.ok()) {
+    CHECK(!read.status().words().empty());
+    return;
+  }
+  const Result<ReadLine> again = Read(read->written);
+  CHECK(again.ok(), read->written);
+  CHECK(again->request == read->request, read->written);
+  CHECK(again->written == read->written, read->written);
+}
+
+}  // namespace
+}  // namespace smile
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  smile::FuzzText({reinterpret_cast<const char*>(data), size});
+  return 0;
+}

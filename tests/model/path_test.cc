@@ -1,0 +1,129 @@
+#include "model/path.h"
+
+#include <random>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/limits.h"
+
+namespace smile {
+namespace {
+
+using ::testing::HasSubstr;
+using Kind = Path::Kind;
+
+std::string Written(std::string_view text) {
+  Result<Key> key = ParseKey(text);
+  return key.ok() ? FormatKey(key->view()) : key.status().words();
+}
+
+TEST(Path, NamesRecordsOfEveryTable) {
+  const Bytes blob("\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff", 16);
+  const std::pair<std::string, Key> cases[] = {
+      {"users/42/profile", UserKey(42, "profile")},
+      {"logins/ada@example.org", LoginKey("ada@example.org")},
+      {"posts/42/18446744073709551615", PostKey(42, UINT64_MAX)},
+      {"links/42/friend/7", LinkKey(42, 1, 7)},
+      {"media/0/7311", MediaKey(0, 7311)},
+      {"blobs/00112233445566778899aabbccddeeff/chunk/4294967295", BlobKey(blob, 1, UINT32_MAX)}};
+  for (const auto& [text, key] : cases) {
+    Result<Key> parsed = ParseKey(text);
+    ASSERT_TRUE(parsed.ok()) << parsed.status().ToString();
+    EXPECT_EQ(*parsed, key) << text;
+    EXPECT_EQ(FormatKey(key.view()), text);
+    EXPECT_TRUE(ValidateKey(key.view()).ok());
+  }
+}
+
+TEST(Path, NumbersWithANameAreReadBothWays) {
+  EXPECT_EQ(*ParseKey("links/42/1/7"), *ParseKey("links/42/friend/7"));
+  EXPECT_EQ(Written("links/42/1/7"), "links/42/friend/7");
+  EXPECT_EQ(Written("links/42/200/7"), "links/42/200/7");
+}
+
+TEST(Path, EscapesInNamesWhatWouldNotBeReadBack) {
+  EXPECT_EQ(FormatKey(UserKey(1, "a/b%c d\n\x7f\xff").view()), "users/1/a%2Fb%25c%20d%0A%7F%FF");
+  EXPECT_EQ(FormatKey(LoginKey("Łódź 漢字 😀").view()), "logins/Łódź%20漢字%20😀");
+  EXPECT_EQ(FormatKey(UserKey(1, "\xc2\x9b").view()), "users/1/%C2%9B");
+  EXPECT_EQ(ParseKey("users/1/a b")->sort, "a b");
+  EXPECT_EQ(ParseKey("users/1/%61%2f")->sort, "a/");
+}
+
+TEST(Path, EveryNameComesBack) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE(seed);
+  std::mt19937_64 random(seed);
+  for (int round = 0; round < 5000; ++round) {
+    Bytes name;
+    for (uint64_t size = 1 + random() % 20; name.size() < size;) {
+      name.push_back(static_cast<char>(random() % 3 == 0 ? 0x80 + random() % 128 : random() % 128));
+    }
+    const Key key = UserKey(random(), name);
+    const std::string text = FormatKey(key.view());
+    Result<Key> parsed = ParseKey(text);
+    ASSERT_TRUE(parsed.ok()) << text;
+    ASSERT_EQ(*parsed, key) << text;
+    ASSERT_EQ(text.find_first_of(std::string_view(" \n\r\t\0\x1b", 6)), std::string::npos) << text;
+  }
+}
+
+TEST(Path, NamesTablesPartitionsAndLeadingPartsToo) {
+  EXPECT_EQ(ParsePath("users")->kind, Kind::kTable);
+  EXPECT_EQ(ParsePath("users/42")->kind, Kind::kPartition);
+  EXPECT_EQ(ParsePath("users/42/")->kind, Kind::kPartition);
+  EXPECT_EQ(ParsePath("links/42/friend")->kind, Kind::kSortPrefix);
+  EXPECT_EQ(ParsePath("links/42/friend")->key.sort, "\x01");
+  EXPECT_EQ(ParsePath("links/42/friend/7")->kind, Kind::kRecord);
+  EXPECT_EQ(ParsePath("logins/ada")->kind, Kind::kRecord);
+}
+
+TEST(Path, RefusesInWordsThatShowWhatWasExpected) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"", "there is no table \"\"; the tables are users, logins"},
+      {"people/1", "there is no table \"people\""},
+      {"users", "\"users\" names no record; one in this table is users/USER/RECORD"},
+      {"links/42/friend", "links/USER/KIND/OTHER"},
+      {"users/x/profile", "\"x\" is no user of users: it takes a whole number"},
+      {"users/-1/profile", "\"-1\" is no user"},
+      {"users/+1/profile", "\"+1\" is no user"},
+      {"users/18446744073709551616/profile", "is no user"},
+      {"users//profile", "\"\" is no user"},
+      {"users/1/a/b", "too many parts"},
+      {"users/1/a%2", "is no record of users"},
+      {"users/1/a%zz", "'%' as %25"},
+      {"links/1/enemy/2", "friend, family, business, school, follow, or a number from 0 to 255"},
+      {"links/1/256/2", "is no kind"},
+      {"blobs/0011/chunk/0", "32 hexadecimal digits"},
+      {"blobs/00112233445566778899aabbccddeeff/chunk/4294967296", "is no number"},
+      {"users/1/" + std::string(256, 'x'), "1 to 255 bytes"},
+      {"logins/ada/x", "too many parts for logins/LOGIN"}};
+  for (const auto& [text, words] : cases) {
+    Result<Key> key = ParseKey(text);
+    ASSERT_FALSE(key.ok()) << text;
+    EXPECT_EQ(key.status().code(), Code::kInvalid);
+    EXPECT_THAT(key.status().words(), HasSubstr(words)) << text;
+  }
+}
+
+TEST(Path, SortKeysStandBehindTheirPartition) {
+  EXPECT_EQ(*ParseSort(Table::kLinks, "friend/7"), LinkKey(0, 1, 7).sort);
+  EXPECT_EQ(*ParseSort(Table::kLogins, ""), "");
+  EXPECT_FALSE(ParseSort(Table::kLogins, "x").ok());
+  EXPECT_FALSE(ParseSort(Table::kLinks, "friend").ok());
+  EXPECT_FALSE(ParseSort(Table::kUsers, "").ok());
+  EXPECT_EQ(*ParseSortBound(Table::kLinks, "friend"), "\x01");
+  EXPECT_EQ(*ParseSortBound(Table::kLinks, ""), "");
+  EXPECT_FALSE(ParseSortBound(Table::kLinks, "friend/7/8").ok());
+  EXPECT_FALSE(ParseSortBound(Table::kLogins, "x").ok());
+}
+
+TEST(Path, BytesThatFitNoKeyAreShownInHexadecimal) {
+  EXPECT_EQ(FormatKey({Table::kUsers, "ab", "x"}), "users/0x6162/x");
+  EXPECT_EQ(FormatKey({Table::kPosts, PartitionOf(1), "ab"}), "posts/1/0x6162");
+  EXPECT_EQ(FormatPartition({Table::kBlobs, ""}), "blobs/0x");
+}
+
+}  // namespace
+}  // namespace smile
