@@ -56,6 +56,10 @@ inline constexpr int kAcceptBacklog = 1024;         // waiting in the kernel; mo
 inline constexpr int kAcceptsPerTurn = 64;          // of one listener, so that sessions get turns
 inline constexpr size_t kReadBufferBytes = size_t{256} << 10;  // one a loop, shared
 
+// --- Client ---------------------------------------------------------------------------------
+// A server that owes answers and sends nothing for so long is given up: its connection is made anew.
+inline constexpr int64_t kSilentServerMillis = 20'000;
+
 // --- Storage --------------------------------------------------------------------------------
 // Over one of these a request is answered `overloaded`.
 inline constexpr size_t kMaxCommitQueueBytes = size_t{64} << 20;  // a committer

@@ -120,6 +120,10 @@ void Channel::Fill(size_t room, int64_t now, Bytes* out) {
       ended.push_back({std::move(call), std::move(status)});
       continue;
     }
+    if (in_flight_ == 0) {
+      quiet_since_ = now;
+      WakeBy(SilentUntil());
+    }
     OpenCall& sent = *call;
     RestampFrame(&sent.frame(), TakeSlot(std::move(call)), MillisLeft(sent, now));
     out->append(sent.frame());
@@ -129,6 +133,7 @@ void Channel::Fill(size_t room, int64_t now, Bytes* out) {
 
 Status Channel::Receive(ByteView bytes, int64_t now) {
   if (state_ == State::kDisconnected) return {};
+  quiet_since_ = now;
   reader_.Feed(bytes);
   Frame frame;
   FrameReader::Event event;
@@ -216,7 +221,7 @@ void Channel::OnRefusal(std::unique_ptr<OpenCall> call, const Status& status,
   delayed_.push_back({std::move(call), again});
 }
 
-void Channel::Disconnected(const Status& why, int64_t now) {
+void Channel::Disconnected(const Status& why) {
   const bool was_ready = state_ == State::kReady;
   state_ = State::kDisconnected;
   last_failure_ = why;
@@ -247,13 +252,17 @@ void Channel::Disconnected(const Status& why, int64_t now) {
   }
   std::erase(waiting_, nullptr);
   FinishAll(std::move(ended));
-  Tick(now);
 }
 
-void Channel::Tick(int64_t now) {
-  if (now < next_tick_) return;
+int64_t Channel::SilentUntil() const {
+  return quiet_since_ + limits::kSilentServerMillis * kNanosPerMilli;
+}
+
+Status Channel::Tick(int64_t now) {
+  if (now < next_tick_) return {};
   std::vector<Ended> ended;
-  int64_t earliest = kNever;
+  int64_t earliest = in_flight_ > 0 ? SilentUntil() : kNever;
+  const bool silent = earliest <= now;
   const auto overdue = [&](const OpenCall& call) {
     if (call.deadline_nanos() <= now) return true;
     earliest = std::min(earliest, call.deadline_nanos());
@@ -280,6 +289,8 @@ void Channel::Tick(int64_t now) {
   std::erase_if(delayed_, [](const Delayed& delayed) { return delayed.call == nullptr; });
   next_tick_ = earliest == kNever ? kNever : std::max(earliest, now + kTickNanos);
   FinishAll(std::move(ended));
+  if (!silent) return {};
+  return {Code::kUnavailable, "the server owes answers and has been silent for too long"};
 }
 
 void Channel::EndAll(const Status& why) {

@@ -55,13 +55,14 @@ class Channel {
 
   // The connection ended, or could not be made. `why` is not ok. Calls that were sent on it are
   // sent again, or end.
-  void Disconnected(const Status& why, int64_t now);
+  void Disconnected(const Status& why);
 
   // Appends to `out` what is to be sent, until it has `room` bytes or more.
   void Fill(size_t room, int64_t now, Bytes* out);
 
-  // Ends calls whose time is over, and brings back those that waited to be tried again.
-  void Tick(int64_t now);
+  // Ends calls whose time is over, and brings back those that waited to be tried again. A failure:
+  // the server has been silent for too long; as from Receive.
+  Status Tick(int64_t now);
   // When Tick is needed next, kNever if it is not. Deadlines are kept to within 5 ms.
   int64_t next_tick() const { return next_tick_; }
 
@@ -103,6 +104,7 @@ class Channel {
   uint32_t TakeSlot(std::unique_ptr<OpenCall> call);
   void FreeSlot(Slot* slot);
   void ClearSlots();
+  int64_t SilentUntil() const;
   void TakeRefused(std::vector<Ended>* ended);
   void Finish(std::unique_ptr<OpenCall> call, Status status, const ErrorDetail& detail = {});
   void FinishAll(std::vector<Ended> ended);
@@ -127,6 +129,7 @@ class Channel {
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_slots_;
   uint32_t in_flight_ = 0;
+  int64_t quiet_since_ = 0;  // when bytes last came, or the first of those in flight was sent
 };
 
 }  // namespace smile

@@ -56,7 +56,7 @@ void Connection::Connect() {
 
 void Connection::OnConnected(Result<std::unique_ptr<Transport>> result) {
   if (!result.ok()) {
-    channel_.Disconnected(result.status(), clock_->MonotonicNanos());
+    channel_.Disconnected(result.status());
     return ConnectLater(result.status());
   }
   transport_ = std::move(result).value();
@@ -83,7 +83,8 @@ void Connection::ArmTick() {
   tick_at_ = channel_.next_tick();
   tick_ = loop_->StartTimer(std::max<int64_t>(left / kNanosPerMilli + 1, 0), 0, [this] {
     tick_at_ = Channel::kNever;
-    channel_.Tick(clock_->MonotonicNanos());
+    const Status status = channel_.Tick(clock_->MonotonicNanos());
+    if (!status.ok() && transport_ != nullptr && !ended_) Lose(status);
     Flush();
   });
 }
@@ -113,14 +114,14 @@ void Connection::Lose(const Status& why) {
   } else {
     transport_->Abort();
   }
-  channel_.Disconnected(why, clock_->MonotonicNanos());
+  channel_.Disconnected(why);
 }
 
 void Connection::OnClosed(const Status& status) {
   transport_.reset();
   if (!ended_) {
     end_ = status;
-    channel_.Disconnected(status, clock_->MonotonicNanos());
+    channel_.Disconnected(status);
   }
   ConnectLater(end_);
 }

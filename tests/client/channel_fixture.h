@@ -96,10 +96,10 @@ class ChannelTest : public ::testing::Test {
     ASSERT_TRUE(status.ok()) << status.ToString();
     ASSERT_TRUE(channel.ready());
   }
-  void Lose() { channel.Disconnected({Code::kUnavailable, "cut"}, now); }
+  void Lose() { channel.Disconnected({Code::kUnavailable, "cut"}); }
   void Pass(int64_t millis) {
     now += millis * kMilli;
-    channel.Tick(now);
+    EXPECT_TRUE(channel.Tick(now).ok());
   }
 
   static op::Put::Request Put() {

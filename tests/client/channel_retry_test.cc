@@ -50,7 +50,7 @@ TEST_F(ChannelRetry, WritesThatWereSentEndAsUnknownAndTheOthersAreSent) {
 TEST_F(ChannelRetry, WithoutRetryThereIsOneAttempt) {
   const auto unreachable = Call<op::Ping>({"x"}, 1000, /*retry=*/false);
   const auto patient = Call<op::Ping>({"x"}, 1000, /*retry=*/true);
-  channel.Disconnected({Code::kUnavailable, "connection refused"}, now);
+  channel.Disconnected({Code::kUnavailable, "connection refused"});
   EXPECT_EQ(CodeOf(unreachable), Code::kUnavailable);
   EXPECT_FALSE(patient->has_value());
   Hello();
@@ -164,6 +164,24 @@ TEST_F(ChannelRetry, AScanOfKeysOnlyHasNoValuesToCheck) {
   response.entries = {{"a", {1, Hash64("a value"), 0, {}}}};
   ASSERT_TRUE(Reply<op::Scan>(sent[0].header.id, response).ok());
   EXPECT_EQ(CodeOf(scan), Code::kOk);
+}
+
+TEST_F(ChannelRetry, ASilentServerIsGivenUpWhenItOwesAnswers) {
+  Hello();
+  Pass(2 * limits::kSilentServerMillis);  // it owes nothing
+  const auto get = Call<op::Get>(Get(), 1'000'000);
+  const auto ping = Call<op::Ping>({"x"}, 1'000'000);
+  auto sent = Fill();
+  Pass(limits::kSilentServerMillis - 1);
+  ASSERT_TRUE(Reply<op::Ping>(sent[1].header.id, {"x"}).ok());
+  Pass(limits::kSilentServerMillis - 1);
+  EXPECT_LE(channel.next_tick(), now + 10 * kMilli);
+  now += 10 * kMilli;
+  const Status status = channel.Tick(now);
+  EXPECT_EQ(status.code(), Code::kUnavailable);
+  channel.Disconnected(status);
+  Hello();
+  EXPECT_EQ(Fill().size(), 1u) << "the get is sent again";
 }
 
 TEST(Backoff, DoublesUpToItsMaximumWithFullJitter) {

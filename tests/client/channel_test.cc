@@ -130,7 +130,7 @@ TEST_F(Channel_, TheFrameSaysHowMuchTimeIsLeft) {
 
 TEST_F(Channel_, TimeOverBeforeSendingIsSaidAsItIs) {
   const auto unreachable = Call<op::Put>(Put(), 10);
-  channel.Disconnected({Code::kUnavailable, "connection refused"}, now);
+  channel.Disconnected({Code::kUnavailable, "connection refused"});
   Pass(11);
   EXPECT_EQ(CodeOf(unreachable), Code::kUnavailable);
   EXPECT_EQ((*unreachable)->status().words(), "connection refused");
@@ -157,7 +157,7 @@ TEST_F(Channel_, TimeOverAfterSendingLeavesAWritesOutcomeUnknown) {
   EXPECT_LE(channel.next_tick(), now + 100 * kMilli);
   Pass(100);
   EXPECT_EQ(CodeOf(later), Code::kOutcomeUnknown);
-  EXPECT_EQ(channel.next_tick(), Channel::kNever);
+  EXPECT_GT(channel.next_tick(), now + 10 * kMilli);
 }
 
 TEST_F(Channel_, WhatWaitsTooMuchIsRefused) {
@@ -239,7 +239,7 @@ TEST_F(Channel_, BytesThatAreNotTheProtocolEndTheConnection) {
     EXPECT_EQ(status.code(), Code::kProtocolError);
     EXPECT_THAT(status.words(), HasSubstr(words));
     EXPECT_FALSE(get->has_value());
-    channel.Disconnected(status, now);
+    channel.Disconnected(status);
     Hello();
     EXPECT_EQ(Fill().size(), 1u) << "the get is sent again";
   }
@@ -274,7 +274,7 @@ TEST_F(Channel_, ARefusedHelloEndsWhatWaits) {
     const Status status = by_version ? Reply<op::Hello>(0, {.version = 2})
                                      : Refuse(0, {Code::kUnsupported, "version 9 at least"});
     EXPECT_EQ(status.code(), Code::kUnsupported);
-    channel.Disconnected(status, now);
+    channel.Disconnected(status);
     EXPECT_EQ(CodeOf(answer), Code::kUnsupported);
   }
 }

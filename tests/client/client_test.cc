@@ -103,5 +103,184 @@ TEST(Client, ManyThreadsShareOneClient) {
   EXPECT_EQ(right, kThreads * kCalls);
 }
 
+// Collects answers that come later.
+template <class Row>
+class Answers {
+ public:
+  void Call(Client* client, const typename Row::Request& request, const CallOptions& options = {}) {
+    auto promise = std::make_shared<std::promise<Status>>();
+    statuses_.push_back(promise->get_future());
+    client->Call<Row>(request, options,
+                      [promise](Answer<Row> answer) { promise->set_value(answer.status()); });
+  }
+  std::map<Code, int> Count() {
+    std::map<Code, int> counts;
+    for (auto& status : statuses_) ++counts[status.get().code()];
+    return counts;
+  }
+
+ private:
+  std::vector<std::future<Status>> statuses_;
+};
+
+TEST(Client, ItReconnectsAndReadsAreRepeatedAfterACut) {
+  // Each of the first connections is cut at its third request.
+  std::atomic<int> requests{0};
+  FakeServer server({.script = [&](FakePeer& peer, int number, const Frame&) {
+    if (number >= 5 || ++requests % 3 != 0) return false;
+    peer.Cut();
+    return true;
+  }});
+  const auto client = MakeClient(server.endpoint());
+  Answers<op::Ping> answers;
+  for (int i = 0; i < 30; ++i) answers.Call(client.get(), {"x"});
+  EXPECT_EQ(answers.Count(), (std::map<Code, int>{{Code::kOk, 30}}));
+  EXPECT_GE(requests, 15);
+}
+
+TEST(Client, WritesWhoseAnswerDoesNotComeEndAsUnknownAndTheNextSucceed) {
+  FakeServer server({.script = [](FakePeer& peer, int number, const Frame& frame) {
+    if (number > 0 || frame.header.code != op::Put::kInfo.code) return false;
+    peer.Cut();
+    return true;
+  }});
+  const auto client = MakeClient(server.endpoint());
+  const Key key = UserKey(1, "profile");
+  EXPECT_TRUE(Wait<op::Ping>(client.get(), {}).ok());
+  EXPECT_EQ(Wait<op::Put>(client.get(), PutOf(key, "v")).status().code(), Code::kOutcomeUnknown);
+  EXPECT_TRUE(Wait<op::Put>(client.get(), PutOf(key, "v")).ok());
+}
+
+TEST(Client, AnOrderlyEndOfTheServerIsALostConnectionToo) {
+  std::atomic<int> connections{0};
+  FakeServer server({.script = [&](FakePeer& peer, int number, const Frame&) {
+    connections = number;
+    if (number > 0) return false;
+    peer.Close();
+    return true;
+  }});
+  const auto client = MakeClient(server.endpoint());
+  EXPECT_TRUE(Wait<op::Ping>(client.get(), {}).ok());
+  EXPECT_EQ(connections, 1);
+}
+
+TEST(Client, WaitsForAServerThatComesLater) {
+  uint16_t port = 0;
+  {
+    FakeServer first;
+    port = first.endpoint().port;
+  }
+  const auto client = MakeClient({"127.0.0.1", port});
+  EXPECT_EQ(Wait<op::Ping>(client.get(), {}, {.retry = false}).status().code(), Code::kUnavailable);
+  Answers<op::Ping> patient;
+  patient.Call(client.get(), {"x"});
+  FakeServer second({.port = port});
+  EXPECT_EQ(patient.Count(), (std::map<Code, int>{{Code::kOk, 1}}));
+}
+
+TEST(Client, WithoutAServerACallEndsAtItsDeadlineInWords) {
+  uint16_t port = 0;
+  {
+    FakeServer gone;
+    port = gone.endpoint().port;
+  }
+  const auto client = MakeClient({"127.0.0.1", port});
+  const auto answer =
+      Wait<op::Put>(client.get(), PutOf(UserKey(1, "x"), "v"), {.deadline_millis = 50});
+  EXPECT_EQ(answer.status().code(), Code::kUnavailable);
+  EXPECT_NE(answer.status().words().find("127.0.0.1:" + std::to_string(port)), std::string::npos);
+}
+
+TEST(Client, AServerThatNeverAnswersCostsOnlyTheDeadline) {
+  FakeServer server({.script = [](FakePeer&, int, const Frame&) { return true; }});
+  const auto client = MakeClient(server.endpoint());
+  EXPECT_EQ(Wait<op::Ping>(client.get(), {}, {.deadline_millis = 30}).status().code(),
+            Code::kDeadlineExceeded);
+  EXPECT_EQ(Wait<op::Put>(client.get(), PutOf(UserKey(1, "x"), "v"), {.deadline_millis = 30})
+                .status()
+                .code(),
+            Code::kOutcomeUnknown);
+}
+
+TEST(Client, AServerThatSpeaksSomethingElseIsLeftAndTriedAgain) {
+  FakeServer server({.script = [](FakePeer& peer, int number, const Frame&) {
+    if (number > 2) return false;
+    peer.Send(number == 1 ? Bytes(100'000, '\xff') : Bytes("HTTP/1.1 200 OK\r\n\r\nhello"));
+    return true;
+  }});
+  const auto client = MakeClient(server.endpoint());
+  EXPECT_TRUE(Wait<op::Ping>(client.get(), {}).ok());
+}
+
+TEST(Client, OverloadedIsWaitedForAndSuccessFollows) {
+  std::atomic<int> refusals{0};
+  FakeServer server({.script = [&](FakePeer& peer, int, const Frame& frame) {
+    if (refusals == 3) return false;
+    ++refusals;
+    peer.Refuse(frame.header.id, {Code::kOverloaded, "later", 5});
+    return true;
+  }});
+  const auto client = MakeClient(server.endpoint());
+  EXPECT_TRUE(Wait<op::Put>(client.get(), PutOf(UserKey(1, "x"), "v")).ok());
+  EXPECT_EQ(refusals, 3);
+}
+
+TEST(Client, AServerThatTakesNothingHoldsCallsBackWithinBounds) {
+  std::atomic<bool> first{true};
+  std::promise<void> blocked;
+  std::promise<void> go_on;
+  FakeServer server({.script = [&](FakePeer&, int, const Frame&) {
+    if (first.exchange(false)) {  // the server's only thread waits here and reads nothing
+      blocked.set_value();
+      go_on.get_future().get();
+    }
+    return false;
+  }});
+  const auto client =
+      std::move(Client::Create({.server = server.endpoint(), .max_queued_bytes = size_t{32} << 20}))
+          .value();
+  Answers<op::Put> answers;
+  const Bytes value(limits::kMaxValueBytes, 'v');
+  answers.Call(client.get(), PutOf(UserKey(0, "x"), value));
+  blocked.get_future().get();
+  for (uint64_t i = 1; i < 50; ++i) answers.Call(client.get(), PutOf(UserKey(i, "x"), value));
+  go_on.set_value();
+  auto counts = answers.Count();
+  EXPECT_EQ(counts[Code::kOk], 31);
+  EXPECT_EQ(counts[Code::kOverloaded], 19);
+}
+
+TEST(Client, ItsDestructorAnswersWhatIsUnderWay) {
+  FakeServer server({.script = [](FakePeer&, int, const Frame&) { return true; }});
+  for (int round = 0; round < 20; ++round) {
+    auto client = MakeClient(server.endpoint());
+    Answers<op::Ping> reads;
+    Answers<op::Put> writes;
+    std::atomic<int> chained{0};
+    Client* const raw = client.get();  // unique_ptr forgets it before it goes
+    raw->Call<op::Ping>({}, {}, [&chained, raw](Answer<op::Ping>) {
+      raw->Call<op::Ping>({}, {}, [&chained](Answer<op::Ping> answer) {
+        EXPECT_EQ(answer.status().code(), Code::kUnavailable);
+        ++chained;
+      });
+    });
+    for (uint64_t i = 0; i < 10; ++i) {
+      reads.Call(client.get(), {"x"});
+      writes.Call(client.get(), PutOf(UserKey(i, "x"), "v"));
+    }
+    client.reset();
+    EXPECT_EQ(reads.Count(), (std::map<Code, int>{{Code::kUnavailable, 10}}));
+    auto counts = writes.Count();  // sent or not yet, as it came
+    EXPECT_EQ(counts[Code::kUnavailable] + counts[Code::kOutcomeUnknown], 10);
+    EXPECT_EQ(chained, 1);
+  }
+}
+
+TEST(Client, RefusesOptionsOutOfTheirBounds) {
+  EXPECT_EQ(Client::Create({.name = std::string(65, 'x')}).status().code(), Code::kInvalid);
+  EXPECT_EQ(Client::Create({.deadline_millis = 0}).status().code(), Code::kInvalid);
+  EXPECT_EQ(Client::Create({.max_in_flight = 0}).status().code(), Code::kInvalid);
+}
+
 }  // namespace
 }  // namespace smile
