@@ -2,8 +2,10 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "client/smilecat/input_file.h"
+#include "client/smilecat/line_reader.h"
 #include "client/smilecat/row.h"
 
 namespace smile::cat {
@@ -11,7 +13,7 @@ namespace smile::cat {
 // As CsvReader, without a header. Blank lines are skipped.
 class JsonLinesReader {
  public:
-  explicit JsonLinesReader(InputFile* file) : file_(file) {}
+  explicit JsonLinesReader(InputFile* file) : lines_(file, limits::kMaxInputRowBytes) {}
 
   Status Seek(const Position& position);
   RowEvent Next(Row* row);
@@ -20,13 +22,7 @@ class JsonLinesReader {
   const Status& error() const { return error_; }
 
  private:
-  RowEvent ReadLine();
-  RowEvent Fail(Status status);
-
-  InputFile* const file_;
-  ByteView block_;  // what has not been read
-  bool at_end_ = false;
-  Bytes line_;
+  LineReader lines_;
   uint64_t row_line_ = 1;
   Position position_;
   Status error_;

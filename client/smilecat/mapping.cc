@@ -1,5 +1,6 @@
 #include "client/smilecat/mapping.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -64,7 +65,9 @@ Result<std::vector<LoadedRecord>> Mapping::Apply(const Row& row, int64_t wall_mi
     for (const Template& key : keys_) {
       SMILE_ASSIGN(const Bytes path, key.FillPath(row));
       SMILE_ASSIGN(Key parsed, ParseKey(path));
-      records.push_back({std::move(parsed), value, expire_seconds});
+      const bool again = std::any_of(records.begin(), records.end(),
+                                     [&](const auto& record) { return record.key == parsed; });
+      if (!again) records.push_back({std::move(parsed), value, expire_seconds});
     }
   }
   if (records[0].value.size() > limits::kMaxValueBytes) {

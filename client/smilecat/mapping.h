@@ -29,7 +29,8 @@ class Mapping {
   static Result<Mapping> Make(const MappingOptions& options,
                               const std::vector<std::string>* columns);
 
-  // The records of a row, one for each key. kInvalid or kTooLarge, in words, if it makes none.
+  // The records of a row: one for each key, and one for keys that are the same. kInvalid or
+  // kTooLarge, in words, if it makes none.
   Result<std::vector<LoadedRecord>> Apply(const Row& row, int64_t wall_millis) const;
 
  private:

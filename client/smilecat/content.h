@@ -1,0 +1,15 @@
+// Where the bytes of values come from when a request names a source instead: @FILE, or - for
+// standard input.
+#pragma once
+
+#include <string>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace smile::cat {
+
+// All of a file, or of standard input for "-". kTooLarge over limits::kMaxFrameBytes.
+Result<Bytes> ReadContent(const std::string& path);
+
+}  // namespace smile::cat

@@ -1,0 +1,22 @@
+// `smilecat dump`: exports a table or a partition as JSON lines that `smilecat load` takes back.
+#pragma once
+
+#include <string>
+
+#include "client/smilecat/exit_status.h"
+#include "client/smilecat/session.h"
+
+namespace smile::cat {
+
+struct DumpOptions {
+  ServerOptions server;
+  std::string path;         // of a table or a partition
+  std::string output_file;  // empty: standard output; else it appears when it is whole
+};
+
+// The lines of one partition are in the table's order, those of different ones are mixed. It is no
+// snapshot: what is written meanwhile may be in it or not. Progress, complaints and a summary on
+// stderr. kRefused if a partition could not be read whole.
+ExitStatus RunDump(const DumpOptions& options);
+
+}  // namespace smile::cat

@@ -1,0 +1,74 @@
+// All records of a table or a partition: walks LIST pages and SCAN continuations, several at a
+// time.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "client/client.h"
+#include "model/key.h"
+#include "protocol/operations.h"
+
+namespace smile::cat {
+
+class DumpWalk {
+ public:
+  // What the walk gives, on the thread that calls Run. An answer that is not ok ends the walk.
+  struct Sink {
+    std::function<Status(const KeyView& key, const RecordView& record)> record;
+    // A partition of which the rest could not be read, though the server is there.
+    std::function<void(const PartitionView& partition, const Status& status)> refused;
+  };
+
+  DumpWalk(Client* client, int64_t deadline_millis, Table table)
+      : client_(client), deadline_millis_(deadline_millis), table_(table) {}
+
+  // After Run has returned.
+  ~DumpWalk() = default;
+  DumpWalk(const DumpWalk&) = delete;
+  DumpWalk& operator=(const DumpWalk&) = delete;
+
+  // One partition only. Without it, all of the table.
+  void Only(Bytes partition);
+
+  // A failure: the server is out of reach, or what the sink said.
+  Status Run(const Sink& sink);
+
+  uint64_t partitions() const { return partitions_; }
+
+ private:
+  struct ScanPage {
+    Bytes partition;
+    Answer<op::Scan> answer;
+  };
+  using Page = std::variant<ScanPage, Answer<op::List>>;
+
+  void AskForMore();
+  void AskList();
+  void AskScan(Bytes partition, const Bytes& continuation);
+  void Push(Page page);
+  Page WaitForPage();
+  Status TakeList(const Answer<op::List>& answer);
+  Status TakeScan(const ScanPage& page, const Sink& sink);
+
+  Client* const client_;
+  const int64_t deadline_millis_;
+  const Table table_;
+  std::deque<Bytes> to_scan_;
+  std::optional<Bytes> next_list_ = Bytes();  // continuation of the page to ask for; none: no more
+  bool listing_ = false;
+  size_t scans_under_way_ = 0;
+  uint64_t partitions_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<Page> pages_;  // guarded by mutex_; no more than were asked for
+};
+
+}  // namespace smile::cat

@@ -1,0 +1,57 @@
+// What --help says around the options.
+#pragma once
+
+#include <string>
+
+namespace smile::cat {
+
+inline constexpr const char* kRootUsage =
+    "smilecat [OPTION...] REQUEST...\n"
+    "       smilecat [OPTION...]              requests from standard input, one a line\n"
+    "       smilecat load FILE [OPTION...]    import CSV or JSON lines\n"
+    "       smilecat dump PATH [OPTION...]    export JSON lines\n"
+    "       smilecat --send-hex HEX           any bytes, and what comes back\n"
+    "       smilecat --listen PORT            print the conversation of others\n"
+    "       smilecat decode FILE              explain captured bytes\n"
+    "       smilecat describe [OPERATION]     the operations\n"
+    "       smilecat COMMAND --help           more on load, dump, decode, describe";
+
+inline constexpr const char* kRootSummary = "Talks to smiled, the storage server of Smile.";
+
+// Requests, derived from the operations table; examples; exit statuses.
+std::string RootFooter();
+
+inline constexpr const char* kLoadFooter =
+    "Columns are those that a CSV file's first line names, or the members of each JSON object.\n"
+    "{column} stands for one; in a key it becomes one part of the path whatever is in it; {{ and\n"
+    "}} stand for braces. A row whose keys are the same makes one record. Without --key the lines\n"
+    "are taken as `smilecat dump` writes them.\n"
+    "\n"
+    "Rows take effect in their order: of several with the same key the last one wins, or with\n"
+    "--if-absent the first one, and the others count as already there. A load that was stopped\n"
+    "goes on from --resume POSITION, which is never ahead of what the server has acknowledged;\n"
+    "rows behind it are written again, with the same result (with --if-absent they then count as\n"
+    "already there).\n"
+    "\n"
+    "  smilecat load people.csv --key 'users/{id}/profile' --json-value name,town\n"
+    "  smilecat load people.csv --key 'logins/{mail}' --value '{id}' --if-absent\n"
+    "  smilecat load links.csv --table links --key '{a}/friend/{b}' --key '{b}/friend/{a}' \\\n"
+    "      --value '' --resume links.position\n"
+    "  smilecat load users.jsonl          what `smilecat dump users -o users.jsonl` wrote\n"
+    "\n"
+    "Exit status: 0 all is written or was already there, 1 rows were bad or refused or it was\n"
+    "interrupted, 2 wrong usage or an unreadable file, 3 the server cannot be reached.";
+
+inline constexpr const char* kDumpFooter =
+    "Each line is {\"key\":PATH,\"value\":TEXT,\"version\":N}; \"value_base64\" stands instead of\n"
+    "\"value\" where that is not UTF-8, \"expires_ms\" where the record expires. Loaded again, a\n"
+    "record has the same bytes and what is left of its time, and a version of its own.\n"
+    "A dump is no snapshot: what is written meanwhile may be in it or not.\n"
+    "\n"
+    "  smilecat dump users -o users.jsonl\n"
+    "  smilecat dump links/42 | wc -l\n"
+    "\n"
+    "Exit status: 0 all is there, 1 a part could not be read, 2 wrong usage, 3 the server cannot\n"
+    "be reached.";
+
+}  // namespace smile::cat

@@ -1,0 +1,37 @@
+// Lines of a file or of standard input.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "client/smilecat/input_file.h"
+
+namespace smile::cat {
+
+class LineReader {
+ public:
+  // A line of over `max_bytes` is a failure.
+  LineReader(InputFile* file, size_t max_bytes) : file_(file), max_bytes_(max_bytes) {}
+
+  // Goes on at `offset`, where the line with this number begins.
+  Status Seek(uint64_t offset, uint64_t line);
+
+  // The next line, without its end; the last one needs none. False: there is no more.
+  Result<bool> Next(Bytes* line);
+
+  // Of the next line: its number, from 1, and where it begins.
+  uint64_t line() const { return line_; }
+  uint64_t offset() const { return offset_; }
+
+ private:
+  InputFile* const file_;
+  const size_t max_bytes_;
+  ByteView block_;  // what has not been read
+  bool at_end_ = false;
+  uint64_t line_ = 1;
+  uint64_t offset_ = 0;
+};
+
+}  // namespace smile::cat

@@ -1,0 +1,130 @@
+#include "client/smilecat/load_writer.h"
+
+#include <fmt/format.h>
+
+#include "base/hash.h"
+#include "base/limits.h"
+#include "model/path.h"
+
+namespace smile::cat {
+namespace {
+
+constexpr int kMaxTries = 5;
+
+std::string Report(uint64_t line, std::string_view words) {
+  return fmt::format("line {}: {}", line, words);
+}
+
+}  // namespace
+
+void LoadWriter::WriteRow(uint64_t line, const Position& next, std::vector<LoadedRecord> records) {
+  std::unique_lock lock(mutex_);
+  const uint64_t row = tracker_.BeginRow(next, records.size());
+  for (LoadedRecord& record : records) {
+    if (record.expired) {
+      tracker_.FinishRecord(row, &LoadCounts::expired);
+      continue;
+    }
+    left_.wait(lock, [&] {
+      return !failure_.ok() ||
+             (under_way_.size() < limits::kMaxLoadInFlightRecords &&
+              bytes_under_way_ < limits::kMaxLoadInFlightBytes && !under_way_.contains(record.key));
+    });
+    if (!failure_.ok()) return;
+    under_way_.insert(record.key);
+    bytes_under_way_ += record.value.size();
+    const auto write = std::make_shared<Write>(Write{std::move(record), row, line});
+    lock.unlock();
+    Send(write);
+    lock.lock();
+  }
+}
+
+void LoadWriter::CountBadRow(uint64_t line, const Position& next, const std::string& words) {
+  const std::lock_guard lock(mutex_);
+  tracker_.BeginRow(next, 0);
+  tracker_.Count(&LoadCounts::bad_rows);
+  reports_.push_back(Report(line, words));
+}
+
+void LoadWriter::WaitForAll() {
+  std::unique_lock lock(mutex_);
+  left_.wait(lock, [&] { return under_way_.empty(); });
+}
+
+LoadWriter::State LoadWriter::TakeState() {
+  const std::lock_guard lock(mutex_);
+  return {tracker_.position(), tracker_.counts(), std::exchange(reports_, {}), failure_};
+}
+
+void LoadWriter::Send(const WritePtr& write) {
+  const LoadedRecord& record = write->record;
+  ++write->tries;
+  op::Put::Request request;
+  request.key = record.key.view();
+  if (options_.if_absent) request.condition.kind = ConditionKind::kIfAbsent;
+  request.checksum = Hash64(record.value);
+  request.value = record.value;
+  request.expire_seconds = record.expire_seconds;
+  client_->Call<op::Put>(request, {.deadline_millis = options_.deadline_millis},
+                         [this, write](const Answer<op::Put>& answer) { OnAnswer(write, answer); });
+}
+
+void LoadWriter::OnAnswer(const WritePtr& write, const Answer<op::Put>& answer) {
+  const Status& status = answer.status();
+  if (answer.ok()) return Finish(write, &LoadCounts::written);
+  if (status.code() == Code::kConditionFailed) {
+    return write->uncertain ? Compare(write) : Finish(write, &LoadCounts::present);
+  }
+  if (status.code() == Code::kOutcomeUnknown) {
+    write->uncertain = true;
+    return write->tries < kMaxTries ? Send(write) : GiveUp(write, status);
+  }
+  const bool not_for_this_record = status.error_class() != ErrorClass::kNever ||
+                                   status.code() == Code::kStorageFailed ||
+                                   status.code() == Code::kProtocolError;
+  return not_for_this_record ? GiveUp(write, status) : Refuse(write, status);
+}
+
+void LoadWriter::Compare(const WritePtr& write) {
+  op::Get::Request request;
+  request.key = write->record.key.view();
+  client_->Call<op::Get>(request, {.deadline_millis = options_.deadline_millis},
+                         [this, write](const Answer<op::Get>& answer) {
+                           if (!answer.ok() && answer.status().code() != Code::kNotFound) {
+                             return GiveUp(write, answer.status());
+                           }
+                           const bool is_ours =
+                               answer.ok() && answer->record.value == write->record.value;
+                           Finish(write, is_ours ? &LoadCounts::written : &LoadCounts::present);
+                         });
+}
+
+void LoadWriter::Finish(const WritePtr& write, uint64_t LoadCounts::*count) {
+  const std::lock_guard lock(mutex_);
+  tracker_.FinishRecord(write->row, count);
+  Leave(*write);
+}
+
+void LoadWriter::Refuse(const WritePtr& write, const Status& status) {
+  const std::lock_guard lock(mutex_);
+  reports_.push_back(Report(
+      write->line, fmt::format("{}: {}", FormatKey(write->record.key.view()), status.ToString())));
+  tracker_.FinishRecord(write->row, &LoadCounts::refused);
+  Leave(*write);
+}
+
+void LoadWriter::GiveUp(const WritePtr& write, const Status& status) {
+  const std::lock_guard lock(mutex_);
+  if (failure_.ok()) failure_ = status;
+  Leave(*write);
+}
+
+// Under the lock, so that whoever waits for the last record may destroy this afterwards.
+void LoadWriter::Leave(const Write& write) {
+  under_way_.erase(write.record.key);
+  bytes_under_way_ -= write.record.value.size();
+  left_.notify_all();
+}
+
+}  // namespace smile::cat

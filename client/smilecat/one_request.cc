@@ -1,0 +1,69 @@
+#include "client/smilecat/one_request.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <future>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "client/smilecat/content.h"
+#include "client/smilecat/output_file.h"
+#include "client/smilecat/request.h"
+#include "protocol/operations.h"
+
+namespace smile::cat {
+namespace {
+
+ExitStatus Complain(const std::string& words, ExitStatus status) {
+  fmt::print(stderr, "smilecat: {}\n", words);
+  return status;
+}
+
+bool HasValue(std::string_view operation) {
+  bool has_value = false;
+  Operations::ForEach([&]<class Row>() {
+    if (Row::kInfo.name == operation) has_value = kAnswersWithValue<typename Row::Response>;
+  });
+  return has_value;
+}
+
+ReplyForm FormFor(const OneRequestOptions& options) {
+  if (!options.value_file.empty()) return ReplyForm::kValue;
+  if (options.json) return ReplyForm::kJson;
+  return ::isatty(STDOUT_FILENO) == 1 ? ReplyForm::kPage : ReplyForm::kValue;
+}
+
+Status Print(const OneRequestOptions& options, const Reply& reply) {
+  if (!options.value_file.empty()) return ReplaceFile(options.value_file, reply.shown);
+  const size_t written = std::fwrite(reply.shown.data(), 1, reply.shown.size(), stdout);
+  if (written == reply.shown.size() && std::fflush(stdout) == 0) return {};
+  return {Code::kInvalid, "cannot write to standard output"};
+}
+
+}  // namespace
+
+ExitStatus RunOneRequest(const OneRequestOptions& options, std::span<const TextToken> tokens) {
+  const bool is_operation = !tokens.empty() && Operations::Find(tokens[0].text) != nullptr;
+  if (!options.value_file.empty() && is_operation && !HasValue(tokens[0].text)) {
+    return Complain(fmt::format("-o takes a record's value; {} answers with none", tokens[0].text),
+                    ExitStatus::kUsage);
+  }
+  Result<std::unique_ptr<Client>> client = Connect(options.server);
+  if (!client.ok()) return Complain(client.status().ToString(), ExitStatus::kConnection);
+  std::promise<Reply> promise;
+  const Status sent = SendRequest<Operations>(
+      client->get(), tokens, [](std::string_view path) { return ReadContent(std::string(path)); },
+      {.deadline_millis = options.server.deadline_millis, .retry = false}, FormFor(options),
+      [&](const OperationInfo&) {
+        return [&](Reply reply) { promise.set_value(std::move(reply)); };
+      });
+  if (!sent.ok()) return Complain(sent.words(), ExitStatus::kUsage);
+  const Reply reply = promise.get_future().get();
+  if (!reply.status.ok()) return Complain(Complaint(reply.status), ExitStatusOf(reply.status));
+  const Status printed = Print(options, reply);
+  return printed.ok() ? ExitStatus::kOk : Complain(printed.words(), ExitStatus::kUsage);
+}
+
+}  // namespace smile::cat

@@ -1,0 +1,47 @@
+// smilecat's command line.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "client/smilecat/dump.h"
+#include "client/smilecat/exit_status.h"
+#include "client/smilecat/load.h"
+#include "client/smilecat/send_hex.h"
+#include "client/smilecat/session.h"
+#include "net/endpoint.h"
+#include "protocol/text_token.h"
+
+namespace smile::cat {
+
+inline constexpr uint16_t kDefaultPort = 7645;
+
+enum class Task : uint8_t { kRequest, kLines, kSendHex, kListen, kDecode, kDescribe, kLoad, kDump };
+
+// What is to be done. Only what belongs to the task is set, beside the first four.
+struct CommandLine {
+  Task task = Task::kLines;
+  ServerOptions server;
+  bool json = false;
+  std::string output_file;
+
+  std::vector<TextToken> request;  // kRequest
+  SendHexOptions send_hex;
+  Endpoint listen;
+  std::string subject;  // kDecode: a file; kDescribe: an operation, or nothing
+  LoadOptions load;
+  DumpOptions dump;
+};
+
+// What is to be said instead: help, the version, or what is wrong with the command line.
+struct Saying {
+  std::string text;  // with its line end; for kUsage it goes to stderr
+  ExitStatus status = ExitStatus::kOk;
+};
+
+// `arguments` are those behind the program's name.
+std::variant<CommandLine, Saying> ReadCommandLine(const std::vector<std::string>& arguments);
+
+}  // namespace smile::cat

@@ -1,0 +1,69 @@
+// What a request came to, as it is shown: derived from the fields of its operation's response.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <type_traits>
+
+#include "base/bytes.h"
+#include "base/status.h"
+#include "client/answer.h"
+#include "client/smilecat/exit_status.h"
+#include "model/record.h"
+#include "protocol/field.h"
+#include "protocol/text_tree.h"
+
+namespace smile::cat {
+
+enum class ReplyForm : uint8_t {
+  kLine,   // one readable line
+  kPage,   // for a person: elements of lists on lines of their own, long values cut
+  kLines,  // the same, nothing cut
+  kJson,   // one line of JSON
+  kValue,  // the bytes of the value alone, if the operation answers with one; else as kLines
+};
+
+struct Reply {
+  Status status;
+  Bytes shown;  // of a success: what is printed, with its line end unless it is a value alone;
+                // of a failure in kLine, kPage and kJson, too: a line
+};
+
+// Whether an operation answers with one record, so that its value can stand alone.
+template <Message M>
+constexpr bool kAnswersWithValue = [] {
+  using Fields = decltype(Layout<M>::Fields());
+  if constexpr (std::tuple_size_v<Fields> == 1) {
+    constexpr auto kMember = std::tuple_element_t<0, Fields>::kMember;
+    return std::is_same_v<std::remove_cvref_t<decltype(std::declval<M>().*kMember)>, RecordView>;
+  }
+  return false;
+}();
+
+// The line or object of a message, with the line end.
+Bytes ShowMessage(const TextNode& message, ReplyForm form);
+// "not_found: there is no users/42/profile", or {"error":"not_found", …}; with the line end.
+Bytes ShowError(const Status& status, const ErrorDetail& detail, ReplyForm form);
+
+template <class Row>
+Reply ShowAnswer(const Answer<Row>& answer, const TextContext& context, ReplyForm form) {
+  if (!answer.ok()) return {answer.status(), ShowError(answer.status(), answer.detail(), form)};
+  if constexpr (kAnswersWithValue<typename Row::Response>) {
+    if (form == ReplyForm::kValue) {
+      const auto field = std::get<0>(Layout<typename Row::Response>::Fields());
+      return {{}, Bytes(((*answer).*(field.kMember)).value)};
+    }
+  }
+  return {{}, ShowMessage(ToTree(*answer, context), form)};
+}
+
+// For the shell. Not reaching a server, or losing it, is kConnection; all else that is not ok is a
+// refusal.
+ExitStatus ExitStatusOf(const Status& status);
+
+// One line for stderr that says what is wrong and, where it can be known, what to do about it.
+std::string Complaint(const Status& status);
+
+}  // namespace smile::cat

@@ -1,0 +1,56 @@
+#include "client/smilecat/session.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <future>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "client/smilecat/conversation.h"
+#include "protocol/operations.h"
+
+namespace smile::cat {
+namespace {
+
+// On the client's thread.
+class HexTap {
+ public:
+  void operator()(TapEvent event, ByteView bytes) {
+    if (event == TapEvent::kConnected) {
+      conversation_.emplace("", [](const std::string& text) { fmt::print(stderr, "{}", text); });
+    } else if (conversation_.has_value()) {
+      conversation_->Feed(event == TapEvent::kSent ? Direction::kToServer : Direction::kToClient,
+                          bytes);
+    }
+  }
+
+ private:
+  std::optional<Conversation> conversation_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Client>> Connect(const ServerOptions& options) {
+  ClientOptions client;
+  client.server = options.server;
+  client.name = fmt::format("smilecat {}", ::getpid());
+  client.deadline_millis = options.deadline_millis;
+  if (options.hex) {
+    client.tap = [tap = std::make_shared<HexTap>()](TapEvent event, ByteView bytes) {
+      (*tap)(event, bytes);
+    };
+  }
+  return Client::Create(std::move(client));
+}
+
+Status Probe(Client* client, int64_t deadline_millis) {
+  std::promise<Status> answered;
+  client->Call<op::Ping>(
+      {}, {.deadline_millis = deadline_millis, .retry = false},
+      [&](const Answer<op::Ping>& answer) { answered.set_value(answer.status()); });
+  return answered.get_future().get();
+}
+
+}  // namespace smile::cat

@@ -1,0 +1,28 @@
+// What all ways of asking a server share: where it is, and how answers are shown.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "client/client.h"
+#include "client/smilecat/reply.h"
+#include "net/endpoint.h"
+
+namespace smile::cat {
+
+struct ServerOptions {
+  Endpoint server;
+  int64_t deadline_millis = 10'000;  // of each request
+  bool hex = false;                  // explain every frame on stderr
+};
+
+// A client of the server that says on stderr what it sends and gets, if asked to.
+Result<std::unique_ptr<Client>> Connect(const ServerOptions& options);
+
+// Whether the server answers, in one attempt: a task that retries for long learns at its start that
+// nobody is there.
+Status Probe(Client* client, int64_t deadline_millis);
+
+}  // namespace smile::cat

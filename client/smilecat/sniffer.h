@@ -1,0 +1,48 @@
+// `smilecat --listen`: sits between clients and a server and explains what they say.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "client/smilecat/conversation.h"
+#include "net/endpoint.h"
+#include "net/event_loop.h"
+
+namespace smile::cat {
+
+// Hands the bytes of each connection on, both ways, unchanged. A side that takes its bytes slowly
+// holds the other side back: what waits for it is bounded by limits::kOutputHighWaterBytes and one
+// read. When one side ends, the other one gets what was sent, then it ends too.
+//
+// Belongs to its loop's thread.
+class Sniffer {
+ public:
+  // `print` gets whole lines.
+  Sniffer(EventLoop* loop, Endpoint server, Conversation::Print print);
+  ~Sniffer();
+  Sniffer(const Sniffer&) = delete;
+  Sniffer& operator=(const Sniffer&) = delete;
+
+  // kUnavailable or kInvalid, in words. Port 0 takes a free one.
+  Status Listen(const Endpoint& endpoint);
+  uint16_t port() const { return listener_->port(); }
+
+ private:
+  class Pair;
+
+  void OnAccepted(std::unique_ptr<Transport> client);
+  void Forget(uint64_t number);
+
+  EventLoop* const loop_;
+  const Endpoint server_;
+  const Conversation::Print print_;
+  std::unique_ptr<Listener> listener_;
+  uint64_t last_number_ = 0;
+  std::map<uint64_t, std::shared_ptr<Pair>> pairs_;
+};
+
+}  // namespace smile::cat
