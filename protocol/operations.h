@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/error_body.h"
 #include "protocol/field.h"
 #include "protocol/operation_list.h"
 
@@ -18,25 +19,6 @@ namespace smile {
 
 inline constexpr uint8_t kProtocolVersion = 1;
 inline constexpr uint32_t kHelloMagic = 0x4c494d53;  // the bytes "SMIL"
-
-// Body of every reply whose code is not ok.
-struct ErrorBody {
-  ErrorClass error_class = ErrorClass::kNever;
-  uint32_t retry_after_ms = 0;
-  ByteView words;
-  std::optional<uint32_t> index;
-  std::optional<uint64_t> version;
-
-  static constexpr auto Fields() {
-    return std::tuple{
-        Field<&ErrorBody::error_class>{"class", "what may be done about it"},
-        Field<&ErrorBody::retry_after_ms>{"retry_after_ms", "for retry_after, else 0"},
-        Field<&ErrorBody::words>{"words", "for a person; UTF-8"},
-        Field<&ErrorBody::index>{"index", "condition_failed in BATCH: which mutation, from 0", 2},
-        Field<&ErrorBody::version>{"version",
-                                   "condition_failed: the record's version, 0 if it is absent", 4}};
-  }
-};
 
 enum class KeyOutcome : uint8_t { kFound = 0, kNotFound = 1, kAskAgain = 2, kCorrupt = 3 };
 

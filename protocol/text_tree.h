@@ -47,7 +47,7 @@ struct TextNode {
 // The one word for a condition: "always", "if_absent", "if_version:7".
 std::string WordFor(const Condition& condition);
 // Bytes that have a form of their own: sort keys and partitions (in hexadecimal if the table is not
-// known), opaque tokens.
+// known), opaque tokens. Empty if they are.
 std::string WordFor(TextForm form, const TextContext& context, ByteView bytes);
 // 16 hexadecimal digits.
 std::string WordForChecksum(uint64_t checksum);

@@ -34,7 +34,7 @@ void AppendValue(const TextNode& node, const LineStyle& style, std::string* line
       line->append(node.number != 0 ? "true" : "false");
       return;
     case Kind::kWord:
-      line->append(node.word);
+      line->append(node.word.empty() ? "\"\"" : node.word);
       return;
     case Kind::kBytes:
       line->append(FormatBytes(node.bytes, style));
@@ -130,6 +130,7 @@ std::string WordFor(const Condition& condition) {
 }
 
 std::string WordFor(TextForm form, const TextContext& context, ByteView bytes) {
+  if (bytes.empty() && form != TextForm::kPartition) return {};
   const bool is_key = form != TextForm::kOpaque;
   if (!is_key || !context.table.has_value()) return "0x" + ToHex(bytes);
   if (form == TextForm::kPartition) return FormatPartition({*context.table, bytes});

@@ -64,7 +64,11 @@ TEST(WriteLine, ShowsPartitionsAsPaths) {
   const Bytes id = PartitionOf(42);
   EXPECT_EQ(WriteLine(ToTree(op::List::Response{.partitions = {id, id}},
                              ContextOf(op::List::Request{.table = Table::kUsers}))),
-            "partitions=[users/42, users/42] continuation=0x");
+            "partitions=[users/42, users/42] continuation=\"\"");
+}
+
+TEST(WriteJson, AnEmptyContinuationIsEmpty) {
+  EXPECT_EQ(WriteJson(ToTree(op::Scan::Response{})), R"({"entries":[],"continuation":""})");
 }
 
 TEST(WriteJson, NamesBytesThatAreNoTextAsBase64) {

@@ -1,0 +1,33 @@
+// What a reply says when it is not ok, whatever the operation was.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <tuple>
+
+#include "base/bytes.h"
+#include "base/status.h"
+#include "protocol/field.h"
+
+namespace smile {
+
+// Body of every reply whose code is not ok.
+struct ErrorBody {
+  ErrorClass error_class = ErrorClass::kNever;
+  uint32_t retry_after_ms = 0;
+  ByteView words;
+  std::optional<uint32_t> index;
+  std::optional<uint64_t> version;
+
+  static constexpr auto Fields() {
+    return std::tuple{
+        Field<&ErrorBody::error_class>{"class", "what may be done about it"},
+        Field<&ErrorBody::retry_after_ms>{"retry_after_ms", "for retry_after, else 0"},
+        Field<&ErrorBody::words>{"words", "for a person; UTF-8"},
+        Field<&ErrorBody::index>{"index", "condition_failed in BATCH: which mutation, from 0", 2},
+        Field<&ErrorBody::version>{"version",
+                                   "condition_failed: the record's version, 0 if it is absent", 4}};
+  }
+};
+
+}  // namespace smile
