@@ -1,0 +1,62 @@
+// A client of the simulation: libsmile's channel on one end of an in-memory pipe, making random
+// calls and recording what came of them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "base/clock.h"
+#include "client/channel.h"
+#include "net/transport.h"
+#include "tests/simulation/linearizability.h"
+
+namespace smile {
+
+// What all clients did to each record; the time is a count of events.
+struct Recorder {
+  std::map<uint64_t, std::vector<HistoryOperation>> histories;  // by user id
+  uint64_t time = 0;
+  uint64_t next_value = 1;
+  uint64_t answered = 0;
+  bool connections_last = true;  // then each client's operations are in the order of one connection
+};
+
+class SimulatedClient final : private TransportEvents {
+ public:
+  // `number` is from 1. `connect` gives the client's end of a new connection.
+  SimulatedClient(uint64_t number, uint64_t seed, const Clock* clock, Recorder* recorder,
+                  uint64_t users, std::function<std::unique_ptr<Transport>()> connect);
+  ~SimulatedClient() override;
+
+  // Begins a random operation on the record of a random user.
+  void Call();
+  // Connects if it is not connected, sends what is to be sent, keeps time.
+  void Step();
+  bool has_calls() const { return channel_.has_calls(); }
+
+ private:
+  void OnBytes(ByteView bytes) override;
+  void OnSent() override {}
+  void OnEnd() override { transport_->Abort(); }
+  void OnClosed(const Status& status) override;
+
+  template <class Row>
+  void Send(const typename Row::Request& request, uint64_t user, HistoryOperation operation);
+  void SendPut(uint64_t user, HistoryOperation operation);
+
+  const uint64_t number_;
+  std::mt19937_64 random_;
+  const Clock* const clock_;
+  Recorder* const recorder_;
+  const uint64_t users_;
+  const std::function<std::unique_ptr<Transport>()> connect_;
+  Channel channel_;
+  Status broken_;
+  std::unique_ptr<Transport> transport_;
+};
+
+}  // namespace smile

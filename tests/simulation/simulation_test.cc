@@ -1,0 +1,227 @@
+// Clients and server in one thread: libsmile's channel, in-memory pipes that tear, delay, cut and
+// damage, the server's sessions, an engine that shuffles. A seed decides everything; what the
+// clients saw must be linearizable, and every call must be answered once.
+
+#include <cstdlib>
+#include <deque>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "net/memory_pipe.h"
+#include "server/served_connection.h"
+#include "tests/simulation/linearizability.h"
+#include "tests/simulation/shuffling_engine.h"
+#include "tests/simulation/simulated_client.h"
+
+namespace smile {
+namespace {
+
+struct WorldOptions {
+  uint64_t seed = 0;
+  size_t max_piece_bytes = 64;
+  double cut_probability = 0;
+  double flip_probability = 0;
+};
+
+class World {
+ public:
+  explicit World(const WorldOptions& options)
+      : options_(options), random_(options.seed), engine_(&clock_, random_()) {
+    recorder_.connections_last = options.cut_probability == 0 && options.flip_probability == 0;
+    for (size_t i = 1; i <= kClients; ++i) {
+      clients_.push_back(std::make_unique<SimulatedClient>(i, random_(), &clock_, &recorder_,
+                                                           kUsers, [this] { return Connect(); }));
+    }
+  }
+
+  ~World() {
+    clients_.clear();
+    pipes_.clear();
+    engine_.Close();
+  }
+
+  // Makes `calls` calls in all, a few at a time, and goes on until each is answered.
+  void Run(size_t calls) {
+    size_t made = 0;
+    for (size_t step = 0; step < kMaxSteps; ++step) {
+      if (made < calls && made - recorder_.answered < kConcurrentCalls) {
+        clients_[random_() % kClients]->Call();
+        ++made;
+      }
+      for (const auto& client : clients_) client->Step();
+      Advance();
+      if (made == calls && recorder_.answered == calls) return;
+    }
+    ADD_FAILURE() << recorder_.answered << " of " << calls << " calls were answered";
+  }
+
+  const Recorder& recorder() const { return recorder_; }
+  size_t connections() const { return connections_made_; }
+
+ private:
+  static constexpr size_t kClients = 3;
+  static constexpr size_t kConcurrentCalls = 6;
+  static constexpr uint64_t kUsers = 3;
+  static constexpr size_t kMaxSteps = 1'000'000;
+
+  // A pipe and the server's end of it, together for as long as the pipe lives.
+  struct Pipe {
+    std::unique_ptr<MemoryPipe> wire;
+    std::unique_ptr<ServedConnection> served;
+  };
+
+  std::unique_ptr<Transport> Connect() {
+    ++connections_made_;
+    pipes_.push_back(
+        {std::make_unique<MemoryPipe>(PipeOptions{.seed = random_(),
+                                                  .max_piece_bytes = options_.max_piece_bytes,
+                                                  .max_delay_steps = 3,
+                                                  .cut_probability = options_.cut_probability,
+                                                  .flip_probability = options_.flip_probability}),
+         nullptr});
+    Pipe& pipe = pipes_.back();
+    pipe.served = std::make_unique<ServedConnection>(pipe.wire->TakeServer(), shared_, owner_);
+    pipe.served->Start();
+    return pipe.wire->TakeClient();
+  }
+
+  // Lets one thing happen, of the many that could.
+  void Advance() {
+    switch (random_() % 3) {
+      case 0:
+        if (!pipes_.empty()) pipes_[random_() % pipes_.size()].wire->Step();
+        break;
+      case 1:
+        engine_.Step();
+        break;
+      default:
+        if (!posted_.empty()) {
+          const auto task = std::move(posted_.front());
+          posted_.pop_front();
+          task();
+        }
+        break;
+    }
+    for (size_t i = 0; i < to_flush_.size(); ++i) to_flush_[i]->Flush();
+    to_flush_.clear();
+    for (Pipe& pipe : pipes_) {
+      if (pipe.served.get() == closed_) pipe.served.reset();
+    }
+    closed_ = nullptr;
+    if (random_() % 16 == 0) clock_.AdvanceMillis(5);
+  }
+
+  const WorldOptions options_;
+  std::mt19937_64 random_;
+  ManualClock clock_;
+  ShufflingEngine engine_;
+  const Handlers handlers_{engine_, clock_, [] { return EngineStats{}; }};
+  WorkerMetrics metrics_;
+  std::deque<std::function<void()>> posted_;
+  const Session::Shared shared_{
+      .handlers = handlers_,
+      .clock = clock_,
+      .metrics = metrics_,
+      .post = [this](std::function<void()> task) { posted_.push_back(std::move(task)); }};
+  std::vector<ServedConnection*> to_flush_;
+  ServedConnection* closed_ = nullptr;
+  const ServedConnection::Owner owner_{
+      .has_output = [this](ServedConnection* it) { to_flush_.push_back(it); },
+      .closed =
+          [this](ServedConnection* it) {
+            std::erase(to_flush_, it);
+            closed_ = it;
+          }};
+  Recorder recorder_;
+  std::deque<Pipe> pipes_;
+  std::vector<std::unique_ptr<SimulatedClient>> clients_;
+  size_t connections_made_ = 0;
+};
+
+void ExpectLinearizable(const Recorder& recorder) {
+  for (const auto& [user, history] : recorder.histories) {
+    EXPECT_TRUE(IsLinearizable(history)) << "user " << user << ":\n" << ToText(history);
+  }
+}
+
+// How many seeds; more with SMILE_SIMULATION_SEEDS.
+uint64_t Seeds() {
+  const char* wanted = std::getenv("SMILE_SIMULATION_SEEDS");
+  return wanted == nullptr ? 60 : std::strtoull(wanted, nullptr, 10);
+}
+
+void RunSeeds(WorldOptions options, bool expect_reconnects) {
+  const uint64_t first = std::random_device()();
+  size_t connections = 0;
+  for (uint64_t seed = first; seed < first + Seeds(); ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    options.seed = seed;
+    World world(options);
+    world.Run(100);
+    ExpectLinearizable(world.recorder());
+    connections += world.connections();
+    if (testing::Test::HasFailure()) return;
+  }
+  EXPECT_EQ(connections > 3 * Seeds(), expect_reconnects);
+}
+
+TEST(Simulation, IsLinearizableOverAPipeThatTearsAndDelays) {
+  RunSeeds({}, false);
+}
+
+TEST(Simulation, IsLinearizableWhenEveryByteComesAlone) {
+  RunSeeds({.max_piece_bytes = 1}, false);
+}
+
+TEST(Simulation, IsLinearizableAndAnswersEachCallOnceWhenConnectionsAreCut) {
+  RunSeeds({.cut_probability = 0.01}, true);
+}
+
+TEST(Simulation, IsLinearizableAndAnswersEachCallOnceWhenBitsFlip) {
+  RunSeeds({.flip_probability = 0.01}, true);
+}
+
+// The judge itself.
+
+using Kind = HistoryOperation::Kind;
+using Outcome = HistoryOperation::Outcome;
+
+HistoryOperation Done(Kind kind, uint64_t value, uint64_t begin, uint64_t end) {
+  return {kind, Outcome::kDone, value, begin, end};
+}
+
+TEST(Linearizability, AReadAfterAWriteThatDoesNotSeeItIsNoticed) {
+  EXPECT_TRUE(IsLinearizable({Done(Kind::kPut, 7, 1, 2), Done(Kind::kGet, 7, 3, 4)}));
+  EXPECT_FALSE(IsLinearizable({Done(Kind::kPut, 7, 1, 2), Done(Kind::kGet, 0, 3, 4)}));
+  EXPECT_TRUE(IsLinearizable({Done(Kind::kPut, 7, 1, 4), Done(Kind::kGet, 0, 2, 3)}));
+}
+
+TEST(Linearizability, AConnectionThatOvertakesItselfIsNoticed) {
+  std::vector<HistoryOperation> history = {Done(Kind::kPut, 7, 1, 4), Done(Kind::kGet, 0, 2, 3)};
+  EXPECT_TRUE(IsLinearizable(history));
+  for (HistoryOperation& operation : history) operation.connection = 1;
+  EXPECT_FALSE(IsLinearizable(history));
+}
+
+TEST(Linearizability, AValueThatGoesBackIsNoticed) {
+  EXPECT_FALSE(IsLinearizable({Done(Kind::kPut, 1, 1, 2), Done(Kind::kPut, 2, 3, 8),
+                               Done(Kind::kGet, 2, 4, 5), Done(Kind::kGet, 1, 6, 7)}));
+}
+
+TEST(Linearizability, AWriteOfUnknownOutcomeMayTakeEffectLateOrNever) {
+  const HistoryOperation unknown{Kind::kPut, Outcome::kUnknown, 7, 1, HistoryOperation::kNever};
+  EXPECT_TRUE(IsLinearizable({unknown, Done(Kind::kGet, 0, 2, 3), Done(Kind::kGet, 7, 4, 5)}));
+  EXPECT_TRUE(IsLinearizable({unknown, Done(Kind::kGet, 0, 2, 3)}));
+  EXPECT_FALSE(IsLinearizable({unknown, Done(Kind::kGet, 7, 2, 3), Done(Kind::kGet, 0, 4, 5)}));
+}
+
+TEST(Linearizability, TwoThatBothWereFirstAreNoticed) {
+  EXPECT_FALSE(
+      IsLinearizable({Done(Kind::kPutIfAbsent, 1, 1, 4), Done(Kind::kPutIfAbsent, 2, 2, 3)}));
+}
+
+}  // namespace
+}  // namespace smile
