@@ -33,18 +33,22 @@ def tidy_command(name):
     return ["clang-tidy", "--quiet", f"--header-filter={ROOT}/", name, "--", *CLANG_FLAGS]
 
 
-def fingerprint(tree, name, command):
-    version = subprocess.run([command[0], "--version"], capture_output=True, check=True).stdout
-    digest = hashlib.sha256(version + repr(command).encode())
-    digest.update((ROOT / ".clang-tidy").read_bytes())
+def base_fingerprint(program):
+    """What all checks by this program depend on."""
+    version = subprocess.run([program, "--version"], capture_output=True, check=True).stdout
+    return version + (ROOT / ".clang-tidy").read_bytes()
+
+
+def fingerprint(tree, name, command, base):
+    digest = hashlib.sha256(base + repr(command).encode())
     for file in sorted(tree.closure(name)):
         digest.update(f"{file}\0{tree.text.get(file, '')}\0".encode())
     return digest.hexdigest()
 
 
-def check(tree, name, command):
+def check(tree, name, command, base):
     """What the check complains of; empty if the file passes."""
-    mark = PASSED / fingerprint(tree, name, command)
+    mark = PASSED / fingerprint(tree, name, command, base)
     if mark.exists():
         mark.touch()
         return ""
@@ -66,9 +70,11 @@ def main():
         names = [name for name in tree.cpp() if name.endswith(".cc") and not name.startswith("tests")]
         command_for = tidy_command
     PASSED.mkdir(parents=True, exist_ok=True)
+    base = base_fingerprint(command_for("")[0])
     failed = 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = [(name, pool.submit(check, tree, name, command_for(name))) for name in names]
+        jobs = [(name, pool.submit(check, tree, name, command_for(name), base))
+                for name in names]
         for name, job in jobs:
             if complaint := job.result():
                 failed += 1
