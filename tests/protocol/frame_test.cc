@@ -128,7 +128,8 @@ TEST(FrameReader, RefusesALengthShorterThanTheHeader) {
 TEST(FrameReader, StaysBrokenAndHoldsNothing) {
   FrameReader reader(64);
   Frame frame;
-  reader.Feed(Bytes(200, '\xff'));
+  const Bytes bad(200, '\xff');
+  reader.Feed(bad);
   EXPECT_EQ(reader.Next(&frame), Event::kBroken);
   EXPECT_EQ(reader.buffered_bytes(), 0u);
   reader.Keep();
