@@ -61,7 +61,8 @@ ExitStatus RunOneRequest(const OneRequestOptions& options, std::span<const TextT
       });
   if (!sent.ok()) return Complain(sent.words(), ExitStatus::kUsage);
   const Reply reply = promise.get_future().get();
-  if (!reply.status.ok()) return Complain(Complaint(reply.status), ExitStatusOf(reply.status));
+  if (!reply.status.ok())
+    return Complain(Complaint(reply.status, reply.detail), ExitStatusOf(reply.status));
   const Status printed = Print(options, reply);
   return printed.ok() ? ExitStatus::kOk : Complain(printed.words(), ExitStatus::kUsage);
 }

@@ -27,7 +27,8 @@ std::unique_ptr<CLI::App> NewApp(const std::string& usage, const char* summary, 
 
 void AddServer(CLI::App* app, RawOptions* raw) {
   app->add_option("-s,--server", raw->server, "the server; 127.0.0.1:7645 without it")
-      ->type_name("HOST:PORT");
+      ->type_name("HOST:PORT")
+      ->take_last();
   app->add_option("--deadline", raw->deadline_millis,
                   "how long one request may take; 10000, for load 30000")
       ->type_name("MS");

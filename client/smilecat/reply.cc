@@ -11,6 +11,19 @@ namespace {
 
 constexpr size_t kShownBytesOfAValue = 2000;
 
+std::string_view AdviceFor(Code code) {
+  switch (code) {
+    case Code::kUnavailable:
+      return "; start smiled there, or name another server with -s HOST:PORT";
+    case Code::kOutcomeUnknown:
+      return "; read the record before you write it again";
+    case Code::kProtocolError:
+      return "; is it smiled that listens there?";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 Bytes ShowMessage(const TextNode& message, ReplyForm form) {
@@ -25,21 +38,17 @@ Bytes ShowMessage(const TextNode& message, ReplyForm form) {
 }
 
 Bytes ShowError(const Status& status, const ErrorDetail& detail, ReplyForm form) {
-  const CodeInfo& info = InfoOf(status.code());
   if (form == ReplyForm::kJson) {
+    const CodeInfo& info = InfoOf(status.code());
     nlohmann::ordered_json object;
     object["error"] = info.name;
-    object["words"] = status.words();
+    object["words"] = status.words().empty() ? std::string(info.summary) : status.words();
     if (status.retry_after_ms() != 0) object["retry_after_ms"] = status.retry_after_ms();
     if (detail.index.has_value()) object["index"] = *detail.index;
     if (detail.version.has_value()) object["version"] = *detail.version;
     return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
   }
-  std::string line = status.ToString();
-  if (detail.index.has_value()) line += " index=" + std::to_string(*detail.index);
-  if (detail.version.has_value()) line += " version=" + std::to_string(*detail.version);
-  std::replace(line.begin(), line.end(), '\n', ' ');
-  return line + "\n";
+  return Complaint(status, detail) + "\n";
 }
 
 ExitStatus ExitStatusOf(const Status& status) {
@@ -55,21 +64,16 @@ ExitStatus ExitStatusOf(const Status& status) {
   }
 }
 
-std::string Complaint(const Status& status) {
+std::string Complaint(const Status& status, const ErrorDetail& detail) {
+  const CodeInfo& info = InfoOf(status.code());
   std::string line = status.ToString();
-  switch (status.code()) {
-    case Code::kUnavailable:
-      line += "; start smiled there, or name another server with -s HOST:PORT";
-      break;
-    case Code::kOutcomeUnknown:
-      line += "; read the record before you write it again";
-      break;
-    case Code::kProtocolError:
-      line += "; is it smiled that listens there?";
-      break;
-    default:
-      break;
+  if (status.words().empty()) line = std::string(info.name) + ": " + std::string(info.summary);
+  if (detail.index.has_value()) line += ", index " + std::to_string(*detail.index);
+  if (detail.version.has_value()) {
+    line +=
+        *detail.version == 0 ? ", it is absent" : ", version " + std::to_string(*detail.version);
   }
+  line += AdviceFor(status.code());
   std::replace(line.begin(), line.end(), '\n', ' ');
   return line;
 }

@@ -27,6 +27,7 @@ enum class ReplyForm : uint8_t {
 
 struct Reply {
   Status status;
+  ErrorDetail detail;
   Bytes shown;  // of a success: what is printed, with its line end unless it is a value alone;
                 // of a failure in kLine, kPage and kJson, too: a line
 };
@@ -44,19 +45,21 @@ constexpr bool kAnswersWithValue = [] {
 
 // The line or object of a message, with the line end.
 Bytes ShowMessage(const TextNode& message, ReplyForm form);
-// "not_found: there is no users/42/profile", or {"error":"not_found", …}; with the line end.
+// "not_found: there is no such record", or {"error":"not_found", …}; with the line end.
 Bytes ShowError(const Status& status, const ErrorDetail& detail, ReplyForm form);
 
 template <class Row>
 Reply ShowAnswer(const Answer<Row>& answer, const TextContext& context, ReplyForm form) {
-  if (!answer.ok()) return {answer.status(), ShowError(answer.status(), answer.detail(), form)};
+  if (!answer.ok()) {
+    return {answer.status(), answer.detail(), ShowError(answer.status(), answer.detail(), form)};
+  }
   if constexpr (kAnswersWithValue<typename Row::Response>) {
     if (form == ReplyForm::kValue) {
       const auto field = std::get<0>(Layout<typename Row::Response>::Fields());
-      return {{}, Bytes(((*answer).*(field.kMember)).value)};
+      return {{}, {}, Bytes(((*answer).*(field.kMember)).value)};
     }
   }
-  return {{}, ShowMessage(ToTree(*answer, context), form)};
+  return {{}, {}, ShowMessage(ToTree(*answer, context), form)};
 }
 
 // For the shell. Not reaching a server, or losing it, is kConnection; all else that is not ok is a
@@ -64,6 +67,6 @@ Reply ShowAnswer(const Answer<Row>& answer, const TextContext& context, ReplyFor
 ExitStatus ExitStatusOf(const Status& status);
 
 // One line for stderr that says what is wrong and, where it can be known, what to do about it.
-std::string Complaint(const Status& status);
+std::string Complaint(const Status& status, const ErrorDetail& detail = {});
 
 }  // namespace smile::cat
