@@ -42,12 +42,10 @@ constexpr size_t MinRequiredBytes() {
 
 template <class T>
 constexpr size_t MinWireBytes() {
-  if constexpr (std::is_same_v<T, bool> || std::is_enum_v<T>) {
+  if constexpr (std::is_enum_v<T> || std::is_same_v<T, ByteView> || kIsList<T>) {
     return 1;
   } else if constexpr (std::unsigned_integral<T>) {
     return sizeof(T);
-  } else if constexpr (std::is_same_v<T, ByteView> || kIsList<T>) {
-    return 1;
   } else {
     return MinRequiredBytes<T>();
   }
