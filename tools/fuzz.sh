@@ -27,12 +27,16 @@ for fuzzer in "${fuzzers[@]}"; do
   if [[ -x "${fuzzer}_seeds" ]]; then
     "${fuzzer}_seeds" "$corpus"
   fi
-  echo "== $name for $share s"
+  log="build/fuzz/$name.log"
   if "$fuzzer" -max_total_time="$share" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-    -verbosity=0 -artifact_prefix="build/fuzz/findings/$name-" "$corpus" </dev/null 2>&1; then
+    -artifact_prefix="build/fuzz/findings/$name-" "$corpus" </dev/null >"$log" 2>&1; then
     passed=$((passed + 1))
+    inputs="$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
+    echo "$name: $inputs inputs in $share s, nothing found"
   else
     failed=$((failed + 1))
+    tail -60 "$log"
+    echo "$name: FAILED, see above and $log"
   fi
 done
 echo "fuzz: $passed passed, $failed failed"
