@@ -25,20 +25,19 @@ ReaderPool::~ReaderPool() {
 void ReaderPool::Submit(std::unique_ptr<Job> job) {
   Status refusal;
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (closing_) {
       refusal = Status(Code::kShuttingDown, "the storage is closing");
     } else if (queue_.size() >= limits::kMaxReaderQueue) {
       refusal = Status(Code::kOverloaded, "too many reads are waiting", kRetryAfterMillis);
     } else {
       queue_.push_back({std::move(job), false});
+      lock.unlock();
+      changed_.notify_one();
+      return;
     }
   }
-  if (refusal.ok()) {
-    changed_.notify_one();
-  } else {
-    job->Refuse(std::move(refusal));
-  }
+  job->Refuse(std::move(refusal));
 }
 
 void ReaderPool::Close() {
