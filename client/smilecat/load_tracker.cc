@@ -4,9 +4,17 @@
 
 namespace smile::cat {
 
+void LoadCounts::Add(const LoadCounts& other) {
+  rows += other.rows;
+  written += other.written;
+  present += other.present;
+  expired += other.expired;
+  refused += other.refused;
+  bad_rows += other.bad_rows;
+}
+
 uint64_t LoadTracker::BeginRow(const Position& next, size_t records) {
-  ++counts_.rows;
-  open_.push_back({next, records});
+  open_.push_back({next, records, {.rows = 1}});
   const uint64_t row = first_open_ + open_.size() - 1;
   Advance();
   return row;
@@ -17,13 +25,19 @@ void LoadTracker::FinishRecord(uint64_t row, uint64_t LoadCounts::*count) {
   OpenRow& open = open_[row - first_open_];
   CHECK(open.records_left > 0);
   --open.records_left;
-  ++(counts_.*count);
+  ++(open.counts.*count);
+  Advance();
+}
+
+void LoadTracker::AddBadRow(const Position& next) {
+  open_.push_back({next, 0, {.rows = 1, .bad_rows = 1}});
   Advance();
 }
 
 void LoadTracker::Advance() {
   while (!open_.empty() && open_.front().records_left == 0) {
     position_ = open_.front().next;
+    counts_.Add(open_.front().counts);
     open_.pop_front();
     ++first_open_;
   }

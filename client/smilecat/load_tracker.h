@@ -21,6 +21,7 @@ struct LoadCounts {
   uint64_t bad_rows = 0;  // rows that make no record
 
   uint64_t errors() const { return refused + bad_rows; }
+  void Add(const LoadCounts& other);
   bool operator==(const LoadCounts&) const = default;
 };
 
@@ -37,17 +38,18 @@ class LoadTracker {
   // One record of this row is done: `count`, a member of LoadCounts, says how.
   void FinishRecord(uint64_t row, uint64_t LoadCounts::*count);
 
-  // Counts what is done with no record to wait for.
-  void Count(uint64_t LoadCounts::*count) { ++(counts_.*count); }
+  // A row that makes no record because it is bad.
+  void AddBadRow(const Position& next);
 
-  // All rows before it are done; rows behind it may be, too.
+  // All rows before it are done, and counted; rows behind it may be done, too.
   const Position& position() const { return position_; }
   const LoadCounts& counts() const { return counts_; }
 
  private:
   struct OpenRow {
     Position next;
-    size_t records_left;
+    size_t records_left = 0;
+    LoadCounts counts;
   };
 
   void Advance();

@@ -42,8 +42,7 @@ void LoadWriter::WriteRow(uint64_t line, const Position& next, std::vector<Loade
 
 void LoadWriter::CountBadRow(uint64_t line, const Position& next, const std::string& words) {
   const std::lock_guard lock(mutex_);
-  tracker_.BeginRow(next, 0);
-  tracker_.Count(&LoadCounts::bad_rows);
+  tracker_.AddBadRow(next);
   reports_.push_back(Report(line, words));
 }
 

@@ -25,6 +25,7 @@ TEST(LoadTrackerTest, ThePositionIsBehindTheRowsBeforeWhichAllIsDone) {
   tracker.FinishRecord(second, &LoadCounts::written);
   tracker.FinishRecord(first, &LoadCounts::written);
   EXPECT_EQ(tracker.position(), At(0));
+  EXPECT_EQ(tracker.counts(), LoadCounts()) << "rows behind the position would be counted twice";
   tracker.FinishRecord(first, &LoadCounts::present);
   EXPECT_EQ(tracker.position(), At(3));
   EXPECT_EQ(tracker.counts(), (LoadCounts{.rows = 3, .written = 2, .present = 1}));
@@ -35,11 +36,11 @@ TEST(LoadTrackerTest, ARowWithoutRecordsIsDoneAtOnceUnlessOneBeforeItIsNot) {
   tracker.BeginRow(At(6), 0);
   EXPECT_EQ(tracker.position(), At(6));
   const uint64_t row = tracker.BeginRow(At(7), 1);
-  tracker.BeginRow(At(8), 0);
+  tracker.AddBadRow(At(8));
   EXPECT_EQ(tracker.position(), At(6));
   tracker.FinishRecord(row, &LoadCounts::refused);
   EXPECT_EQ(tracker.position(), At(8));
-  EXPECT_EQ(tracker.counts().rows, 8u);
+  EXPECT_EQ(tracker.counts(), (LoadCounts{.rows = 8, .refused = 1, .bad_rows = 1}));
 }
 
 TEST(ResumeFileTest, APointComesBackAsItWasWritten) {

@@ -97,7 +97,8 @@ TEST(MappingTest, ARowWhoseKeyDoesNotFitItsTableIsRefused) {
   EXPECT_THAT(ErrorOf({.keys = {"users/{id}/x"}}, CsvRow({"-1", "", ""})),
               HasSubstr("whole number"));
   EXPECT_THAT(ErrorOf({.keys = {"users/{id}"}}, CsvRow({"1", "", ""})), HasSubstr("no record"));
-  EXPECT_THAT(ErrorOf({.keys = {"logins/{name}"}}, CsvRow({"1", "", ""})), HasSubstr("names no record"));
+  EXPECT_THAT(ErrorOf({.keys = {"logins/{name}"}}, CsvRow({"1", "", ""})),
+              HasSubstr("names no record"));
 }
 
 TEST(MappingTest, ExpiryIsInSecondsFromATemplate) {

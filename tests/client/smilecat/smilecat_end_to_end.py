@@ -1,0 +1,481 @@
+"""smilecat as a person or a script runs it, against a real smiled.
+
+Usage: smilecat_end_to_end.py SMILECAT SMILED [unittest arguments]
+"""
+
+import json
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import unittest
+
+from smile_process import TIMEOUT_SECONDS, Cat, Directory, Server
+
+PROGRAMS = {}
+
+
+class SmilecatTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = Directory()
+        cls.directory = cls.temporary.__enter__()
+        cls.server = Server(PROGRAMS["smiled"], cls.directory)
+        cls.server.start()
+        cls.cat = Cat(PROGRAMS["smilecat"], cls.server)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.stop()
+        cls.temporary.__exit__()
+
+    def path(self, name, content=None):
+        path = os.path.join(self.directory, name)
+        if content is not None:
+            with open(path, "wb") as file:
+                file.write(content)
+        return path
+
+    def ok(self, *arguments, stdin=b""):
+        done = self.cat.run(*arguments, stdin=stdin)
+        self.assertEqual((done.returncode, done.stderr), (0, b""), arguments)
+        return done.stdout
+
+    def fails(self, status, words, *arguments, stdin=b""):
+        done = self.cat.run(*arguments, stdin=stdin)
+        self.assertEqual(done.returncode, status, (arguments, done))
+        self.assertIn(words, done.stderr.decode())
+        self.assertEqual(done.stderr.count(b"\n"), 1, done.stderr)
+        self.assertTrue(done.stderr.startswith(b"smilecat: "), done.stderr)
+        return done
+
+
+class OneRequestTest(SmilecatTest):
+    def test_a_binary_value_goes_through_pipes_byte_for_byte(self):
+        value = bytes(range(256)) * 400 + b"\n"
+        self.ok("put", "users/1/binary", "-", stdin=value)
+        self.assertEqual(self.ok("get", "users/1/binary"), value)
+        self.ok("put", "users/1/file", "@" + self.path("value", value))
+        self.ok("get", "users/1/file", "-o", self.path("got"))
+        with open(self.path("got"), "rb") as got:
+            self.assertEqual(got.read(), value)
+        self.ok("put", "users/1/empty", "-")
+        self.assertEqual(self.ok("get", "users/1/empty"), b"")
+
+    def test_all_operations_answer(self):
+        self.assertIn(b'"hi"', self.ok("ping", "--payload", "hi"))
+        version = re.search(rb"version=(\d+)", self.ok("put", "posts/5/1", "first")).group(1)
+        self.ok("put", "posts/5/1", "again", "--if-version", version.decode())
+        self.ok("batch", "posts/5", "put", "2", "two", "put", "3", "three", "--expire-seconds", "99")
+        scan = self.ok("scan", "posts/5", "--limit", "2").decode()
+        self.assertLess(scan.index("three"), scan.index("two"))
+        self.assertNotIn("again", scan)
+        self.assertIn(b"not_found", self.ok("mget", "posts/5/1", "posts/5/9"))
+        self.assertIn(b"posts/5", self.ok("list", "posts"))
+        self.assertIn(b"server.", self.ok("stats"))
+        self.assertEqual(self.ok("delete", "posts/5/1"), b"ok\n")
+        self.fails(1, "not_found", "get", "posts/5/1")
+
+    def test_json_is_one_object_a_line(self):
+        self.ok("put", "users/2/profile", '"quoted" \u00e9')
+        record = json.loads(self.ok("get", "users/2/profile", "--json"))["record"]
+        self.assertEqual(record["value"], '"quoted" \u00e9')
+        self.ok("put", "users/2/raw", "-", stdin=b"\xff\x00")
+        self.assertEqual(
+            json.loads(self.ok("--json", "get", "users/2/raw"))["record"]["value_base64"], "/wA="
+        )
+
+    def test_what_looks_like_an_option_stands_behind_dashes(self):
+        self.ok("put", "users/3/x", "--", "--json")
+        self.assertEqual(self.ok("get", "users/3/x"), b"--json")
+        self.ok("put", "users/3/x", "load")
+        self.assertEqual(self.ok("get", "users/3/x"), b"load")
+
+    def test_a_refusal_is_status_1_in_one_line(self):
+        self.fails(1, "there is no such record", "get", "users/404/none")
+        self.ok("put", "users/4/x", "1")
+        self.fails(1, "condition_failed", "put", "users/4/x", "2", "--if-absent")
+        self.fails(1, "condition_failed", "delete", "users/4/x", "--if-version", "99999999")
+        self.fails(1, "too_large", "put", "users/4/x", "-", stdin=b"x" * ((1 << 20) + 1))
+
+    def test_wrong_usage_is_status_2_in_one_line(self):
+        for words, arguments in [
+            ("no operation", ["gett", "users/1/x"]),
+            ("KEY is missing", ["get"]),
+            ("no table", ["get", "nowhere/1/x"]),
+            ("whole number", ["get", "users/x/profile"]),
+            ("--bogus", ["get", "users/1/x", "--bogus"]),
+            ("--bogus", ["--bogus"]),
+            ("cannot open", ["put", "users/1/x", "@/none/such"]),
+            ("answers with none", ["put", "users/1/x", "y", "-o", "/dev/null"]),
+            ("give one of them", ["get", "users/1/x", "-o", "/dev/null", "--json"]),
+            ("cannot write", ["get", "users/5/x", "-o", "/none/such"]),
+            ("--deadline", ["--deadline", "0", "ping"]),
+            ("--hello", ["--hello", "ping"]),
+            ("needs a FILE", ["load"]),
+            ("could be anything", ["load", "/etc/hostname"]),
+            ("needs --key", ["load", self.path("a.csv", b"a\n1\n")]),
+            ("no column", ["load", self.path("a.csv"), "--key", "users/{b}/x"]),
+            ("is neither", ["dump", "users/1/x"]),
+            ("cannot open", ["decode", "/none/such"]),
+            ("no operation", ["describe", "nothing"]),
+            ("no digit", ["--send-hex", "xyz"]),
+        ]:
+            self.ok("put", "users/5/x", "1")
+            self.fails(2, words, *arguments)
+
+    def test_a_server_that_is_not_there_is_status_3_at_once(self):
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            nobody = "127.0.0.1:%d" % unused.getsockname()[1]
+            for arguments in [
+                ["ping"],
+                ["--send-hex", "00"],
+                ["dump", "users"],
+                ["load", self.path("a.csv", b"a\n1\n"), "--key", "users/{a}/x"],
+            ]:
+                done = self.fails(3, nobody, "-s", nobody, *arguments)
+                self.assertIn(b"smiled", done.stderr)
+            done = self.cat.run("-s", nobody, stdin=b"ping\nping\n")
+            self.assertEqual(done.returncode, 3, done)
+
+    def test_help_version_and_describe_need_no_server(self):
+        self.assertIn(b"scan PARTITION", self.ok("--help"))
+        self.assertEqual(self.ok("--help"), self.ok("help"))
+        self.assertIn(b"--resume", self.ok("load", "--help"))
+        self.assertIn(b"smilecat 0.", self.ok("--version"))
+        self.assertIn(b"batch", self.ok("describe"))
+        self.assertEqual(self.ok("describe", "put"), self.ok("help", "put"))
+        self.assertIn(b"--expire-seconds N", self.ok("help", "put"))
+
+
+class LinesTest(SmilecatTest):
+    def test_answers_come_one_a_line_in_the_order_of_the_lines(self):
+        count = 3000
+        puts = "".join("put users/%d/n %d\n" % (i, i) for i in range(count))
+        gets = "".join("get users/%d/n\n" % i for i in range(count))
+        answers = self.ok("--json", stdin=(puts + gets).encode()).decode().splitlines()
+        self.assertEqual(len(answers), 2 * count)
+        self.assertEqual(
+            [json.loads(a)["record"]["value"] for a in answers[count:]],
+            [str(i) for i in range(count)],
+        )
+
+    def test_lines_take_effect_as_if_each_waited_for_the_one_before(self):
+        lines = []
+        for i in range(100):
+            lines += ["put users/7/x %d" % i, "put logins/seven %d" % i]
+            lines += ["mget users/7/x logins/seven"]
+        answers = self.ok("--json", stdin="\n".join(lines).encode()).decode().splitlines()
+        for i in range(100):
+            results = json.loads(answers[3 * i + 2])["results"]
+            self.assertEqual([r["record"]["value"] for r in results], [str(i), str(i)])
+
+    def test_bad_lines_are_reported_with_their_number_and_the_others_go_on(self):
+        done = self.cat.run(
+            stdin=b'# comment\n\nput users/8/x "a b"\nwhat\nput users/8/y "open\nget users/8/none\n'
+            b"put users/8/y -\nget users/8/x\n"
+        )
+        self.assertEqual(done.returncode, 1, done)
+        answers = done.stdout.decode().splitlines()
+        self.assertEqual(len(answers), 3, done)
+        self.assertIn("not_found", answers[1])
+        self.assertIn('"a b"', answers[2])
+        complaints = done.stderr.decode().splitlines()
+        self.assertEqual([c.split(":")[1] for c in complaints], [" line 4", " line 5", " line 7"])
+
+    def test_answers_come_while_standard_input_is_open(self):
+        process = subprocess.Popen(
+            self.cat.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        try:
+            for i in range(3):
+                process.stdin.write(b"ping --payload %d\n" % i)
+                process.stdin.flush()
+                self.assertEqual(process.stdout.readline(), b'payload="%d"\n' % i)
+            process.stdin.close()
+            self.assertEqual(process.wait(TIMEOUT_SECONDS), 0)
+        finally:
+            process.kill()
+            process.stdout.close()
+
+
+class ExplainTest(SmilecatTest):
+    def test_hex_names_the_fields_of_frames_both_ways_on_stderr(self):
+        self.ok("put", "users/1/x", "Ada")
+        done = self.cat.run("--hex", "get", "users/1/x")
+        self.assertEqual(done.stdout, b"Ada")
+        text = done.stderr.decode()
+        for words in ["> hello", "< reply to hello, ok", "> get", "< reply to get, ok"]:
+            self.assertIn(words, text)
+        self.assertRegex(text, r"key\.partition +users/1\n")
+        self.assertRegex(text, r'record\.value +"Ada"\n')
+
+    def test_garbage_is_answered_and_explained(self):
+        text = self.ok("--send-hex", "47 45 54 20 2f 20 48 54 54 50 2f 31 2e 31 0d 0a").decode()
+        self.assertIn("< reply to an unseen request, too_large", text)
+        self.assertIn("the server closed the connection", text)
+
+    def test_random_bytes_never_stop_the_server(self):
+        seed = random.randrange(1 << 32)
+        print("seed", seed)
+        generator = random.Random(seed)
+        for _ in range(20):
+            data = generator.randbytes(generator.randrange(200))
+            hello = ["--hello"] if generator.random() < 0.5 else []
+            self.ok("--send-hex", data.hex(), "--idle", "50", *hello)
+        self.ok("ping")
+
+    def test_hex_comes_from_a_file_or_standard_input_too(self):
+        ping = "16 00 00 00 07 00 00 00 02 00 00 00 05 68 65 6c 6c 6f".replace(" ", "")
+        # The checksum is wrong on purpose: the server says so.
+        for arguments, stdin in [
+            (["@" + self.path("hex", ("00000000\n" + ping).encode())], b""),
+            (["-"], ("00:00:00:00 " + ping).encode()),
+        ]:
+            text = self.ok("--hello", "--send-hex", *arguments, stdin=stdin).decode()
+            self.assertIn("reply to hello, ok", text)
+            self.assertIn("checksum does not match", text)
+
+    def test_a_conversation_in_between_is_printed_and_left_as_it_is(self):
+        process = subprocess.Popen(
+            self.cat.command("--listen", "0"), stdout=subprocess.PIPE, text=True
+        )
+        lines = []
+        try:
+            address = re.search(r"listens on (\S+)", process.stdout.readline()).group(1)
+            reader = threading.Thread(target=lambda: lines.extend(process.stdout))
+            reader.start()
+            value = bytes(range(256)) * 4096
+            self.ok("-s", address, "put", "blobs/%032x/chunk/1" % 7, "-", stdin=value)
+            self.assertEqual(self.ok("-s", address, "get", "blobs/%032x/chunk/1" % 7), value)
+            requests = "".join("put users/%d/p x\n" % i for i in range(500)).encode()
+            clients = [
+                subprocess.Popen(
+                    self.cat.command("-s", address),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                )
+                for _ in range(4)
+            ]
+            for client in clients:
+                client.stdin.write(requests)
+                client.stdin.close()
+            for client in clients:
+                self.assertEqual(client.wait(TIMEOUT_SECONDS), 0)
+        finally:
+            process.terminate()
+            process.wait(TIMEOUT_SECONDS)
+        reader.join()
+        process.stdout.close()
+        text = "".join(lines)
+        self.assertIn("#1 from 127.0.0.1:", text)
+        self.assertIn("#1 > put, id", text)
+        self.assertIn("#2 < reply to get, ok", text)
+        self.assertEqual(text.count("< reply to put, ok"), 1 + 4 * 500)
+
+    def test_a_proxy_without_a_server_says_so_and_goes_on(self):
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            nobody = "127.0.0.1:%d" % unused.getsockname()[1]
+            process = subprocess.Popen(
+                [PROGRAMS["smilecat"], "-s", nobody, "--listen", "0"],
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            try:
+                address = re.search(r"listens on (\S+)", process.stdout.readline()).group(1)
+                for _ in range(2):
+                    self.assertEqual(self.cat.run("-s", address, "ping").returncode, 3)
+                    self.assertIn("from", process.stdout.readline())
+                    self.assertIn("refused", process.stdout.readline())
+            finally:
+                process.terminate()
+                process.wait(TIMEOUT_SECONDS)
+                process.stdout.close()
+
+    def test_captured_bytes_are_explained_in_either_direction(self):
+        capture = self.path("capture")
+        with socket.socket() as listener, open(capture, "wb") as file:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            address = "127.0.0.1:%d" % listener.getsockname()[1]
+            process = subprocess.Popen(
+                [PROGRAMS["smilecat"], "-s", address, "ping"], stderr=subprocess.DEVNULL
+            )
+            client, _ = listener.accept()
+            with client:
+                file.write(client.recv(4096))
+            process.wait(TIMEOUT_SECONDS)
+        text = self.ok("decode", capture).decode()
+        self.assertIn("> hello", text)
+        self.assertRegex(text, r"client_name +\"smilecat")
+        with open(capture, "rb") as file:
+            hello = file.read()
+        done = self.cat.run("decode", "-", stdin=hello + hello[:20])
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"ends too early", done.stdout)
+        broken = hello[:-1] + b"?"
+        done = self.cat.run("decode", "-", stdin=broken + hello)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"checksum does not match", done.stdout)
+
+
+class LoadTest(SmilecatTest):
+    def load(self, *arguments, stdin=b""):
+        done = self.cat.run("load", "--json", *arguments, stdin=stdin)
+        return done, json.loads(done.stdout) if done.stdout else None
+
+    def dump(self, path):
+        done = self.cat.run("dump", path)
+        self.assertEqual(done.returncode, 0, done)
+        records = [json.loads(line) for line in done.stdout.splitlines()]
+        return {record["key"]: record for record in records}
+
+    def test_rows_that_repeat_a_key_end_as_the_last_one(self):
+        rows = ["id,name"] + ["%d,%d" % (i % 10, i) for i in range(5000)]
+        csv = self.path("repeat.csv", "\n".join(rows).encode())
+        done, summary = self.load(csv, "-k", "media/10/{id}", "--value", "{name}")
+        self.assertEqual((done.returncode, summary["written"]), (0, 5000), done)
+        values = {key: record["value"] for key, record in self.dump("media/10").items()}
+        self.assertEqual(values, {"media/10/%d" % i: str(4990 + i) for i in range(10)})
+
+    def test_with_if_absent_the_first_row_stays_and_others_are_already_there(self):
+        csv = self.path("absent.csv", b"id,name\na/b,1\na/b,2\nc,3\n")
+        done, summary = self.load(csv, "-k", "logins/{id}", "--value", "{name}", "--if-absent")
+        self.assertEqual((summary["written"], summary["already_there"]), (2, 1), done)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(self.ok("get", "logins/a%2Fb"), b"1")
+
+    def test_an_edge_makes_records_both_ways_and_a_self_loop_one(self):
+        csv = self.path("edges.csv", b"a,b\n1,2\n3,3\n1,2\n")
+        done, summary = self.load(
+            csv, "-t", "links", "-k", "{a}/friend/{b}", "-k", "{b}/friend/{a}", "--value", ""
+        )
+        self.assertEqual((done.returncode, summary["written"]), (0, 5), done)
+        self.assertEqual(
+            sorted(self.dump("links")), ["links/1/friend/2", "links/2/friend/1", "links/3/friend/3"]
+        )
+
+    def test_bad_rows_are_reported_with_their_line_and_bounded(self):
+        csv = self.path("bad.csv", b'id,n\n1,x\n-1,x\n2,x,y\n"q"z,1\n3,x\n')
+        done, summary = self.load(csv, "-k", "users/{id}/bad")
+        self.assertEqual((done.returncode, summary["written"], summary["bad_rows"]), (1, 2, 3))
+        for line in [3, 4, 5]:
+            self.assertIn(b"line %d: the row" % line, done.stderr)
+        done, summary = self.load(
+            self.path("many.csv", b"id\n" + b"x\n" * 1000), "-k", "users/{id}/bad"
+        )
+        self.assertEqual(done.returncode, 1)
+        self.assertFalse(summary["whole"])
+        self.assertIn(b"--max-errors", done.stderr)
+
+    def test_a_dump_is_loaded_again_byte_for_byte(self):
+        values = {"a": bytes(range(256)), "b%2Fc": b"", "d": "\u00e9\n\"".encode(), "e": b"\x00"}
+        for name, value in values.items():
+            self.ok("put", "users/77/" + name, "-", stdin=value)
+        self.ok("put", "users/77/expires", "soon", "--expire-seconds", "1000")
+        dump = self.path("dump.jsonl")
+        self.assertEqual(self.cat.run("dump", "users/77", "-o", dump).returncode, 0)
+        before = self.dump("users/77")
+        for name in [*values, "expires"]:
+            self.ok("delete", "users/77/" + name)
+        self.assertEqual(self.dump("users/77"), {})
+        done, summary = self.load(dump)
+        self.assertEqual((done.returncode, summary["written"]), (0, 5), done)
+        after = self.dump("users/77")
+        for name, value in values.items():
+            self.assertEqual(self.ok("get", "users/77/" + name), value)
+        for records in (before, after):
+            for record in records.values():
+                del record["version"]
+        expiry = [records["users/77/expires"].pop("expires_ms") for records in (before, after)]
+        self.assertEqual(before, after)
+        self.assertLessEqual(abs(expiry[0] - expiry[1]), 60_000)
+
+    def test_json_lines_map_their_members_and_expired_records_stay_out(self):
+        lines = b'{"id":5,"name":"x","tags":[1,2]}\n{"id":6}\n'
+        done, summary = self.load("-", "--format", "jsonl", "-k", "users/{id}/json", stdin=lines)
+        self.assertEqual((done.returncode, summary["written"]), (0, 2), done)
+        self.assertEqual(self.ok("get", "users/5/json"), b'{"id":5,"name":"x","tags":[1,2]}')
+        expired = b'{"key":"users/9/old","value":"x","expires_ms":1}\n'
+        done, summary = self.load("-", "--format", "jsonl", stdin=expired)
+        self.assertEqual((summary["written"], summary["expired"]), (0, 1))
+
+    def test_a_load_that_was_killed_goes_on_where_it_was(self):
+        rows = 150_000
+        csv = self.path(
+            "big.csv", b"id,v\n" + b"".join(b"%d,%d\n" % (i % 50_000, i) for i in range(rows))
+        )
+        position = self.path("position")
+        arguments = ["load", csv, "-k", "users/{id}/big", "--value", "{v}", "--resume", position]
+        kills = 0
+        for _ in range(3):
+            process = subprocess.Popen(self.cat.command(*arguments), stdout=subprocess.DEVNULL)
+            start = self.offset(position)
+            while process.poll() is None and self.offset(position) == start:
+                try:
+                    process.wait(0.01)
+                except subprocess.TimeoutExpired:
+                    pass
+            kills += process.poll() is None
+            process.send_signal(signal.SIGKILL)
+            process.wait(TIMEOUT_SECONDS)
+        self.assertGreater(kills, 0)
+        self.assertGreater(self.offset(position), 0)
+        done, summary = self.load(*arguments[1:])
+        self.assertEqual((done.returncode, summary["rows"], summary["whole"]), (0, rows, True), done)
+        dump = self.dump("users")
+        for i in range(50_000):
+            self.assertEqual(dump["users/%d/big" % i]["value"], str(100_000 + i))
+        done, summary = self.load(*arguments[1:])
+        self.assertEqual((summary["rows"], summary["written"]), (rows, rows))
+        done = self.cat.run("load", csv, "-k", "users/{id}/other", "--resume", position)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"position of another load", done.stderr)
+
+    @staticmethod
+    def offset(position):
+        try:
+            with open(position) as file:
+                return json.load(file)["offset"]
+        except FileNotFoundError:
+            return 0
+
+
+class LostServerTest(SmilecatTest):
+    def test_a_load_goes_on_when_the_server_was_away_for_a_while(self):
+        rows = 60_000
+        csv = self.path("rows.csv", b"id\n" + b"".join(b"%d\n" % i for i in range(rows)))
+        position = self.path("position")
+        port = self.server.address
+        process = subprocess.Popen(
+            self.cat.command(
+                "load", csv, "-k", "media/1/{id}", "--value", "{id}", "--resume", position, "--json"
+            ),
+            stdout=subprocess.PIPE,
+        )
+        while LoadTest.offset(position) == 0 and process.poll() is None:
+            try:
+                process.wait(0.01)
+            except subprocess.TimeoutExpired:
+                pass
+        self.server.process.kill()
+        self.server.process.wait(TIMEOUT_SECONDS)
+        self.server.process.stdout.close()
+        self.server.start_at(port)
+        output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
+        summary = json.loads(output)
+        self.assertEqual((process.returncode, summary["rows"]), (0, rows))
+        self.assertEqual(summary["written"], rows)
+        done = self.cat.run("dump", "media/1")
+        self.assertEqual(done.stdout.count(b"\n"), rows)
+
+
+if __name__ == "__main__":
+    PROGRAMS["smilecat"], PROGRAMS["smiled"] = sys.argv[1:3]
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
