@@ -190,6 +190,16 @@ TEST_P(TransportContract, APausedReaderGetsNothingAndHoldsTheSenderBack) {
   EXPECT_EQ(client().transport->unsent_bytes(), 0u);
 }
 
+TEST_P(TransportContract, APausedReaderThatClosesStillTakesWhatComesSoThatThePeerCanEnd) {
+  server().transport->PauseReading();
+  client().transport->Send(Much());
+  wiring_->Settle();
+  server().transport->Close();
+  wiring_->Until([&] { return client().closed && server().closed; });
+  EXPECT_TRUE(client().closed->ok()) << client().closed->ToString();
+  EXPECT_EQ(server().reads, 0);
+}
+
 TEST_P(TransportContract, PausingInsideOnBytesHoldsTheNextBytesBack) {
   server().on_bytes = [&](ByteView) { server().transport->PauseReading(); };
   client().transport->Send(Much());
