@@ -103,7 +103,7 @@ class Loader {
   Bytes value_;
   Bytes scratch_;
   bool in_phase_ = false;
-  bool lost_ = false;  // a connection: the phase ends
+  bool lost_ = false;      // a connection: the phase ends
   bool past_end_ = false;  // of the phase: nothing more is sent
   Phase phase_;
   uint64_t taken_ = 0;  // operations begun in this phase
