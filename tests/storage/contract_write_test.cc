@@ -184,7 +184,8 @@ TEST_P(WriteContract, ABatchWithAFailedConditionHasNoEffect) {
 }
 
 TEST_P(WriteContract, AConditionSeesWhatStandsBeforeItInItsBatch) {
-  const PartitionView partition = {Table::kUsers, UserKey(1, "x").partition};
+  const Key key = UserKey(1, "x");
+  const PartitionView partition = key.view().partition_view();
   const WriteReply twice =
       blocking_.Write(partition, {PutOf("x", "1", IfAbsent()), PutOf("x", "2", IfAbsent())});
   EXPECT_EQ(twice.status.code(), Code::kConditionFailed);
