@@ -175,7 +175,11 @@ ExitStatus LoadRun::Run(Interrupt* interrupt) {
     fmt::print(stderr, "smilecat: {}\n", lost ? Complaint(status) : status.words());
     return lost ? ExitStatus::kConnection : ExitStatus::kRefused;
   }
-  if (interrupted) fmt::print(stderr, "smilecat: interrupted; --resume FILE lets a load go on\n");
+  if (interrupted) {
+    fmt::print(stderr, "smilecat: interrupted; {}\n",
+               options_.resume_file.empty() ? "with --resume POSITION a load can go on"
+                                            : "the same command goes on from here");
+  }
   return interrupted || point_.counts.errors() > 0 ? ExitStatus::kRefused : ExitStatus::kOk;
 }
 

@@ -53,6 +53,9 @@ Result<Endpoint> ReadListen(const std::string& text) {
   const char* const end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, port);
   if (error == std::errc() && rest == end) return Endpoint{"127.0.0.1", port};
+  if (text.find_first_not_of("0123456789") == std::string::npos) {
+    return Wrong(fmt::format("--listen: \"{}\" is no port; they go from 0 to 65535", text));
+  }
   return ParseEndpoint(text, kDefaultPort);
 }
 

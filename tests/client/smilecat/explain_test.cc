@@ -1,0 +1,167 @@
+// Frames explained, requests completed, and a new operation that everything knows of.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "client/smilecat/completion.h"
+#include "client/smilecat/conversation.h"
+#include "client/smilecat/request.h"
+#include "client/smilecat/send_hex.h"
+#include "protocol/message.h"
+#include "protocol/operations.h"
+
+namespace smile::cat {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+// What is printed when `bytes` come in pieces of `step`.
+std::string Explain(ByteView bytes, size_t step, Direction direction = Direction::kEither) {
+  std::string text;
+  Conversation conversation("", [&](const std::string& lines) { text += lines; });
+  for (size_t i = 0; i < bytes.size(); i += step) {
+    conversation.Feed(direction, bytes.substr(i, step));
+  }
+  conversation.End(direction);
+  return text;
+}
+
+Bytes GetAndReply() {
+  Bytes bytes;
+  const Key key = LinkKey(42, 1, 7);
+  EncodeRequest<op::Get>(9, 0, {.key = key.view()}, &bytes);
+  EncodeReply<op::Get>(9, {.record = {.version = 3, .value = "Ada"}}, &bytes);
+  EncodeError(10, Status(Code::kOverloaded, "later", 5), {}, &bytes);
+  return bytes;
+}
+
+TEST(ConversationTest, FramesAreExplainedTheSameHoweverTheyAreCut) {
+  const std::string whole = Explain(GetAndReply(), 1 << 20);
+  EXPECT_THAT(whole, HasSubstr("> get, id 9"));
+  EXPECT_THAT(whole, HasSubstr("friend/7"));
+  EXPECT_THAT(whole, HasSubstr("< reply to get, ok, id 9"));
+  EXPECT_THAT(whole, HasSubstr("\"Ada\""));
+  EXPECT_THAT(whole, HasSubstr("< reply to an unseen request, overloaded, id 10"));
+  for (const size_t step : {1, 2, 3, 7, 16, 17}) EXPECT_EQ(Explain(GetAndReply(), step), whole);
+}
+
+TEST(ConversationTest, BytesThatAreNoFramesAreShownAndSoIsAllBehindThem) {
+  Bytes broken = GetAndReply();
+  broken[20] = static_cast<char>(broken[20] ^ 1);
+  const std::string text = Explain(broken, 1 << 20, Direction::kToServer);
+  EXPECT_THAT(text, HasSubstr("checksum does not match"));
+  EXPECT_THAT(text, HasSubstr("bytes that are no frames"));
+  EXPECT_THAT(text, Not(HasSubstr("reply to get")));
+  EXPECT_THAT(Explain("GET / HTTP/1.1\r\n\r\n", 1, Direction::kToServer),
+              HasSubstr("over the limit"));
+}
+
+TEST(ConversationTest, AFrameThatEndsTooEarlyIsShownAsFarAsItGoes) {
+  const Bytes bytes = GetAndReply();
+  const std::string text = Explain(ByteView(bytes).substr(0, 20), 20);
+  EXPECT_THAT(text, HasSubstr("ends too early"));
+  EXPECT_THAT(text, HasSubstr("table"));
+}
+
+TEST(ConversationTest, AGreatManyRequestsWithoutRepliesAreNotAllRemembered) {
+  size_t prints = 0;
+  Conversation conversation("", [&](const std::string&) { ++prints; });
+  Bytes bytes;
+  const uint32_t count = limits::kMaxSniffedRequests + 10;
+  for (uint32_t id = 1; id <= count; ++id) EncodeRequest<op::Ping>(id, 0, {}, &bytes);
+  conversation.Feed(Direction::kToServer, bytes);
+  EXPECT_EQ(prints, count);
+  Bytes reply;
+  EncodeReply<op::Ping>(1, {}, &reply);
+  conversation.Feed(Direction::kToClient, reply);
+  EXPECT_TRUE(conversation.sound());
+}
+
+TEST(SendHexTest, HexadecimalTextIsReadWithSpacesBetweenBytes) {
+  EXPECT_EQ(*ReadHexText("00 fF:10\n\t2a"), Bytes("\x00\xff\x10\x2a", 4));
+  EXPECT_EQ(*ReadHexText(""), "");
+  for (const char* text : {"0", "0 0", "xx", "00 1", "0g"}) {
+    EXPECT_FALSE(ReadHexText(text).ok()) << text;
+  }
+}
+
+TEST(CompletionTest, OperationsThenTablesAndTheOperationsOptions) {
+  EXPECT_THAT(Complete("p").choices, ElementsAre("ping", "put"));
+  EXPECT_EQ(Complete("sc").common_start, "scan");
+  EXPECT_THAT(Complete("put users/1/x y --if").choices, ElementsAre("--if-absent", "--if-version"));
+  EXPECT_EQ(Complete("put users/1/x y --if").common_start, "--if-");
+  EXPECT_THAT(Complete("get us").choices, ElementsAre("users/"));
+  EXPECT_THAT(Complete("list us").choices, ElementsAre("users"));
+  EXPECT_THAT(Complete("help sta").choices, ElementsAre("stats"));
+  EXPECT_THAT(Complete("nothing us").choices, IsEmpty());
+  EXPECT_EQ(Complete("get users/1").common_start, "users/1");
+}
+
+// A row that no other part of smilecat has heard of.
+struct Greet {
+  static constexpr OperationInfo kInfo{77, "greet", "says hello", Effect::kRead, 1};
+  struct Request {
+    ByteView name;
+    static constexpr auto Fields() { return std::tuple{Field<&Request::name>{"name", "whom"}}; }
+  };
+  struct Response {
+    ByteView greeting;
+    static constexpr auto Fields() {
+      return std::tuple{Field<&Response::greeting>{"greeting", "what is said"}};
+    }
+  };
+};
+
+struct GreetingClient {
+  template <class Row>
+  void Call(const typename Row::Request& request, const CallOptions&,
+            std::function<void(Answer<Row>)> done) {
+    if constexpr (std::is_same_v<Row, Greet>) {
+      const Bytes words = "hello " + Bytes(request.name);
+      std::unique_ptr<char[]> body(new char[words.size()]);
+      std::copy(words.begin(), words.end(), body.get());
+      const ByteView greeting(body.get(), words.size());
+      done(Answer<Row>(std::move(body), {.greeting = greeting}));
+    }
+  }
+};
+
+Bytes Ask(const std::vector<std::string>& words, ReplyForm form) {
+  GreetingClient client;
+  Bytes shown;
+  const Status status = SendRequest<OperationList<op::Ping, Greet>>(
+      &client, TokensOf(words), {}, {}, form,
+      [&](const OperationInfo&) { return [&](Reply reply) { shown = reply.shown; }; });
+  return status.ok() ? shown : status.words();
+}
+
+TEST(NewOperationTest, ARowInTheTableIsReadSentAndShown) {
+  EXPECT_EQ(Ask({"greet", "Ada"}, ReplyForm::kLine), "greeting=\"hello Ada\"\n");
+  EXPECT_EQ(Ask({"greet", "Ada"}, ReplyForm::kJson), "{\"greeting\":\"hello Ada\"}\n");
+  EXPECT_THAT(Ask({"greet"}, ReplyForm::kLine), HasSubstr("usage: greet NAME"));
+}
+
+TEST(ReplyTest, OnlyAnswersOfOneRecordAreTheirValueAlone) {
+  static_assert(kAnswersWithValue<op::Get::Response>);
+  static_assert(!kAnswersWithValue<op::Scan::Response>);
+  static_assert(!kAnswersWithValue<op::Ping::Response>);
+  static_assert(!kAnswersWithValue<op::Delete::Response>);
+  EXPECT_EQ(ShowMessage(ToTree(op::Delete::Response{}), ReplyForm::kLine), "ok\n");
+}
+
+TEST(ReplyTest, AFailureIsOneLineThatSaysWhatToDo) {
+  EXPECT_EQ(ShowError(Status(Code::kNotFound, ""), {}, ReplyForm::kLine),
+            "not_found: there is no such record\n");
+  EXPECT_THAT(Complaint(Status(Code::kUnavailable, "a\nb")), HasSubstr("a b; start smiled"));
+  EXPECT_THAT(Complaint(Status(Code::kConditionFailed, ""), {.version = 7}),
+              HasSubstr("version 7"));
+  EXPECT_EQ(ShowError(Status(Code::kConditionFailed, "x"), {.index = 1}, ReplyForm::kJson),
+            "{\"error\":\"condition_failed\",\"words\":\"x\",\"index\":1}\n");
+  EXPECT_EQ(ExitStatusOf(Status(Code::kUnavailable, "")), ExitStatus::kConnection);
+  EXPECT_EQ(ExitStatusOf(Status(Code::kTooLarge, "")), ExitStatus::kRefused);
+}
+
+}  // namespace
+}  // namespace smile::cat

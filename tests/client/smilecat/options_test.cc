@@ -1,0 +1,135 @@
+#include "client/smilecat/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace smile::cat {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+CommandLine Read(const std::vector<std::string>& arguments) {
+  const auto read = ReadCommandLine(arguments);
+  if (const auto* saying = std::get_if<Saying>(&read)) {
+    ADD_FAILURE() << saying->text;
+    return {};
+  }
+  return std::get<CommandLine>(read);
+}
+
+Saying Refused(const std::vector<std::string>& arguments) {
+  const auto read = ReadCommandLine(arguments);
+  const auto* saying = std::get_if<Saying>(&read);
+  return saying == nullptr ? Saying{"not refused"} : *saying;
+}
+
+std::vector<std::string> TextsOf(const CommandLine& line) {
+  std::vector<std::string> texts;
+  for (const TextToken& token : line.request) {
+    texts.push_back((token.literal ? "literal " : "") + token.text);
+  }
+  return texts;
+}
+
+TEST(OptionsTest, OptionsMayStandBeforeAndBehindTheRequest) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"-s", "db:1", "--json", "scan", "posts/1", "--limit", "5"},
+        std::vector<std::string>{"scan", "posts/1", "--limit", "5", "--json", "-s", "db:1"}}) {
+    const CommandLine line = Read(arguments);
+    EXPECT_EQ(line.task, Task::kRequest);
+    EXPECT_THAT(TextsOf(line), ElementsAre("scan", "posts/1", "--limit", "5"));
+    EXPECT_TRUE(line.json);
+    EXPECT_EQ(line.server.server.ToString(), "db:1");
+  }
+}
+
+TEST(OptionsTest, AValueMayBeNamedAsACommandOrLookLikeAnOption) {
+  EXPECT_THAT(TextsOf(Read({"put", "users/1/x", "load"})), ElementsAre("put", "users/1/x", "load"));
+  EXPECT_THAT(TextsOf(Read({"put", "users/1/x", "-"})), ElementsAre("put", "users/1/x", "-"));
+  EXPECT_THAT(TextsOf(Read({"put", "users/1/x", "--", "--json", "@x"})),
+              ElementsAre("put", "users/1/x", "literal --json", "literal @x"));
+}
+
+TEST(OptionsTest, WithoutARequestLinesAreReadAndTheServerIsTheUsualOne) {
+  const CommandLine line = Read({});
+  EXPECT_EQ(line.task, Task::kLines);
+  EXPECT_EQ(line.server.server.ToString(), "127.0.0.1:7645");
+  EXPECT_EQ(line.server.deadline_millis, 10'000);
+}
+
+TEST(OptionsTest, LoadKnowsWhatWasGivenFromWhatWasNot) {
+  const CommandLine plain = Read({"load", "a.csv", "--key", "users/{id}/x"});
+  EXPECT_EQ(plain.task, Task::kLoad);
+  EXPECT_EQ(plain.load.mapping.value, std::nullopt);
+  EXPECT_EQ(plain.load.mapping.json, std::nullopt);
+  EXPECT_EQ(plain.load.format, std::nullopt);
+  EXPECT_EQ(plain.load.server.deadline_millis, 30'000);
+  const CommandLine full =
+      Read({"-s",       "db",           "load",        "-",          "-k",      "{a}/x",
+            "-k",       "{b}/[x,y]",    "-t",          "users",      "--value", "",
+            "--format", "jsonl",        "--if-absent", "--expire",   "{ttl}",   "--resume",
+            "p",        "--max-errors", "0",           "--deadline", "5"});
+  EXPECT_THAT(full.load.mapping.keys, ElementsAre("{a}/x", "{b}/[x,y]"));
+  EXPECT_EQ(full.load.mapping.table, "users");
+  EXPECT_EQ(full.load.mapping.value, "");
+  EXPECT_EQ(full.load.format, RowFormat::kJsonLines);
+  EXPECT_TRUE(full.load.if_absent);
+  EXPECT_EQ(full.load.mapping.expire, "{ttl}");
+  EXPECT_EQ(full.load.resume_file, "p");
+  EXPECT_EQ(full.load.max_errors, 0u);
+  EXPECT_EQ(full.load.server.deadline_millis, 5);
+  EXPECT_EQ(full.load.server.server.ToString(), "db:7645");
+  EXPECT_THAT(*Read({"load", "a.csv", "-k", "x", "--json-value", "a,b"}).load.mapping.json,
+              ElementsAre("a", "b"));
+}
+
+TEST(OptionsTest, TheOtherTasksAreKnown) {
+  EXPECT_EQ(Read({"--send-hex", "00", "--hello", "--idle", "5"}).send_hex.idle_millis, 5);
+  EXPECT_EQ(Read({"--send-hex", ""}).task, Task::kSendHex);
+  EXPECT_EQ(Read({"--listen", "0"}).listen.ToString(), "127.0.0.1:0");
+  EXPECT_EQ(Read({"--listen", "[::1]:5"}).listen.ToString(), "[::1]:5");
+  EXPECT_EQ(Read({"decode", "-"}).task, Task::kDecode);
+  EXPECT_EQ(Read({"help", "get"}).subject, "get");
+  EXPECT_EQ(Read({"dump", "users", "-o", "f"}).dump.output_file, "f");
+}
+
+TEST(OptionsTest, WhatIsWrongIsSaidInOneLineWithTheWayToHelp) {
+  const std::pair<std::vector<std::string>, const char*> lines[] = {
+      {{"-s", "a:b:c", "ping"}, "-s: "},
+      {{"--deadline", "x", "ping"}, "--deadline"},
+      {{"--deadline", "0", "ping"}, "--deadline"},
+      {{"-s"}, "--server"},
+      {{"--listen", "99999999"}, "see smilecat --help"},
+      {{"--listen", "1", "ping"}, "do not go together"},
+      {{"--send-hex", "00", "--listen", "1"}, "do not go together"},
+      {{"--idle", "5"}, "--send-hex"},
+      {{"-o", "f"}, "-o belongs"},
+      {{"-o", "f", "--json", "get", "users/1/x"}, "one of them"},
+      {{"load"}, "smilecat load --help"},
+      {{"load", "a", "b"}, "smilecat load --help"},
+      {{"load", "a", "--bogus"}, "--bogus"},
+      {{"load", "a", "--format", "xml"}, "--format"},
+      {{"dump"}, "needs a table"},
+      {{"decode"}, "needs a FILE"},
+      {{"describe", "x"}, "no operation \"x\""}};
+  for (const auto& [arguments, words] : lines) {
+    const Saying saying = Refused(arguments);
+    EXPECT_EQ(saying.status, ExitStatus::kUsage) << words;
+    EXPECT_THAT(saying.text, HasSubstr(words));
+    EXPECT_EQ(saying.text.find('\n'), saying.text.size() - 1) << saying.text;
+  }
+}
+
+TEST(OptionsTest, HelpAndVersionAreNoErrors) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"--help"}, std::vector<std::string>{"load", "-h"},
+        std::vector<std::string>{"help"}, std::vector<std::string>{"--version"}}) {
+    const Saying saying = Refused(arguments);
+    EXPECT_EQ(saying.status, ExitStatus::kOk);
+    EXPECT_THAT(saying.text, HasSubstr("smilecat"));
+  }
+}
+
+}  // namespace
+}  // namespace smile::cat
