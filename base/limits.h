@@ -57,7 +57,8 @@ inline constexpr int kAcceptsPerTurn = 64;          // of one listener, so that 
 inline constexpr size_t kReadBufferBytes = size_t{256} << 10;  // one a loop, shared
 
 // --- Client ---------------------------------------------------------------------------------
-// A server that owes answers and sends nothing for so long is given up: its connection is made anew.
+// A server that owes answers and sends nothing for so long is given up: its connection is made
+// anew.
 inline constexpr int64_t kSilentServerMillis = 20'000;
 
 // --- Storage --------------------------------------------------------------------------------

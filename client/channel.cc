@@ -174,8 +174,8 @@ Status Channel::OnFrame(const Frame& frame, int64_t now) {
     OnRefusal(std::move(call), accepted, {}, now);
   } else {
     const std::string words = "the body of its answer is malformed: " + accepted.words();
-    Finish(std::move(call), call->writes() ? Status(Code::kOutcomeUnknown, words)
-                                           : Status(Code::kProtocolError, words));
+    const Code code = call->writes() ? Code::kOutcomeUnknown : Code::kProtocolError;
+    Finish(std::move(call), Status(code, words));
   }
   return {};
 }

@@ -1,8 +1,8 @@
 #include "net/tcp.h"
 
-#include <cerrno>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <cerrno>
 #include <utility>
 
 namespace smile {
