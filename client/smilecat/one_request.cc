@@ -52,15 +52,15 @@ ExitStatus RunOneRequest(const OneRequestOptions& options, std::span<const TextT
   }
   Result<std::unique_ptr<Client>> client = Connect(options.server);
   if (!client.ok()) return Complain(client.status().ToString(), ExitStatus::kConnection);
-  std::promise<Reply> promise;
+  const auto promise = std::make_shared<std::promise<Reply>>();
   const Status sent = SendRequest<Operations>(
       client->get(), tokens, [](std::string_view path) { return ReadContent(std::string(path)); },
       {.deadline_millis = options.server.deadline_millis, .retry = false}, FormFor(options),
       [&](const OperationInfo&) {
-        return [&](Reply reply) { promise.set_value(std::move(reply)); };
+        return [promise](Reply reply) { promise->set_value(std::move(reply)); };
       });
   if (!sent.ok()) return Complain(sent.words(), ExitStatus::kUsage);
-  const Reply reply = promise.get_future().get();
+  const Reply reply = promise->get_future().get();
   if (!reply.status.ok())
     return Complain(Complaint(reply.status, reply.detail), ExitStatusOf(reply.status));
   const Status printed = Print(options, reply);

@@ -25,18 +25,17 @@ uint64_t OrderedPrinter::Open(uint64_t line) {
   return first_ + open_.size() - 1;
 }
 
+// Notified under the lock, so that whoever saw the last answer printed may destroy this at once.
 void OrderedPrinter::Answer(uint64_t place, Reply reply) {
-  {
-    const std::lock_guard lock(mutex_);
-    const ExitStatus status = ExitStatusOf(reply.status);
-    worst_ = std::max(worst_, status);
-    CHECK(place >= first_ && place - first_ < open_.size());
-    OpenRequest& open = open_[place - first_];
-    if (status == ExitStatus::kConnection && (!lost_.has_value() || open.line < lost_->first)) {
-      lost_ = {open.line, reply.status};
-    }
-    open.reply = std::move(reply);
+  const std::lock_guard lock(mutex_);
+  const ExitStatus status = ExitStatusOf(reply.status);
+  worst_ = std::max(worst_, status);
+  CHECK(place >= first_ && place - first_ < open_.size());
+  OpenRequest& open = open_[place - first_];
+  if (status == ExitStatus::kConnection && (!lost_.has_value() || open.line < lost_->first)) {
+    lost_ = {open.line, reply.status};
   }
+  open.reply = std::move(reply);
   changed_.notify_all();
 }
 

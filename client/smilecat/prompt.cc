@@ -116,18 +116,18 @@ void RunLine(const PromptOptions& options, Client* client, const std::string& li
   }
   if (tokens->empty() || (*tokens)[0].text.starts_with('#')) return;
   if ((*tokens)[0].text == "help") return Help(*tokens);
-  std::promise<Reply> promise;
+  const auto promise = std::make_shared<std::promise<Reply>>();
   const Status sent = SendRequest<Operations>(
       client, *tokens, ReadFileContent,
       {.deadline_millis = options.server.deadline_millis, .retry = false},
       options.json ? ReplyForm::kJson : ReplyForm::kPage, [&](const OperationInfo&) {
-        return [&](Reply reply) { promise.set_value(std::move(reply)); };
+        return [promise](Reply reply) { promise->set_value(std::move(reply)); };
       });
   if (!sent.ok()) {
     fmt::print("{}\n", sent.words());
     return;
   }
-  const Reply reply = promise.get_future().get();
+  const Reply reply = promise->get_future().get();
   const bool lost = ExitStatusOf(reply.status) == ExitStatus::kConnection && !options.json;
   fmt::print("{}", lost ? Complaint(reply.status) + "\n" : reply.shown);
   std::fflush(stdout);

@@ -46,11 +46,11 @@ Result<std::unique_ptr<Client>> Connect(const ServerOptions& options) {
 }
 
 Status Probe(Client* client, int64_t deadline_millis) {
-  std::promise<Status> answered;
+  const auto answered = std::make_shared<std::promise<Status>>();
   client->Call<op::Ping>(
       {}, {.deadline_millis = deadline_millis, .retry = false},
-      [&](const Answer<op::Ping>& answer) { answered.set_value(answer.status()); });
-  return answered.get_future().get();
+      [answered](const Answer<op::Ping>& answer) { answered->set_value(answer.status()); });
+  return answered->get_future().get();
 }
 
 }  // namespace smile::cat
