@@ -41,7 +41,6 @@ static_assert(kLeastReplyFrameBytes >= 64 + kMaxBatchMutations * sizeof(uint64_t
 inline constexpr uint32_t kMaxInFlightRequests = 1024;
 inline constexpr size_t kMaxInFlightBytes = size_t{8} << 20;      // requests not yet answered
 inline constexpr size_t kOutputHighWaterBytes = size_t{1} << 20;  // answers not yet taken
-inline constexpr size_t kOutputLowWaterBytes = kOutputHighWaterBytes / 2;  // then smilecat reads on
 
 inline constexpr uint32_t kDefaultMaxConnections = 20'000;  // one more is told `overloaded`, closed
 inline constexpr uint32_t kCeilingConnections = 1'000'000;

@@ -13,7 +13,7 @@
 namespace smile {
 namespace {
 
-constexpr uint32_t kNoSpaceRetryMillis = 5000;
+constexpr uint32_t kNoSpaceRetryMillis = 5'000;
 
 bool OnlyDeletes(const WriteRequest& request) {
   return std::all_of(request.mutations().begin(), request.mutations().end(),
@@ -161,9 +161,18 @@ void GroupWriter::WriteBatch(std::span<PendingWrite> group) {
   // nothing may follow.
   const bool may_go_on = status.code() != Code::kOutcomeUnknown || written.IsNoSpace();
   if (!may_go_on || status.code() == Code::kStorageFailed) database_->SetFailed(status);
+  // A condition that did not hold was perhaps judged by a write that has failed now; its own write
+  // was not in the batch, so of that one it is known that it had no effect.
+  Status unjudged = status;
+  if (status.code() == Code::kOutcomeUnknown) {
+    unjudged = Status(written.IsNoSpace() ? Code::kNoSpace : Code::kStorageFailed,
+                      "a write before it failed on its way to the disk", kNoSpaceRetryMillis);
+  }
   for (PendingWrite& write : group) {
-    if (write.late || !write.reply.status.ok()) continue;
-    write.reply = {.status = status, .versions = {}};
+    if (write.late) continue;
+    if (write.reply.status.ok()) write.reply = {.status = status, .versions = {}};
+    if (write.reply.status.code() == Code::kConditionFailed)
+      write.reply = {.status = unjudged, .versions = {}};
   }
 }
 

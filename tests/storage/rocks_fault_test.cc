@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "storage/rocks/group_writer.h"
 #include "tests/storage/rocks_fixture.h"
 
 namespace smile::testing {
@@ -58,6 +59,25 @@ TEST_F(RocksFaultTest, AllWritesOfTheGroupThatMetTheFailureAreOfUnknownOutcome) 
   EXPECT_GE(unknown, 1);
   EXPECT_EQ(other, 0);
   EXPECT_EQ(engine().Put(kAfter, "v").status.code(), Code::kStorageFailed);
+}
+
+// What a condition met may itself have failed a moment later: then it was not met.
+TEST_F(RocksFaultTest, AConditionThatMetAWriteWhichFailedIsNotSaidToHaveFailed) {
+  Result<std::unique_ptr<RocksDatabase>> database =
+      RocksDatabase::Open(options_, &around_.clock, &around_.log, env_.get());
+  ASSERT_TRUE(database.ok());
+  GroupWriter writer(database->get(), &around_.clock);
+  std::vector<PendingWrite> group;
+  for (const Condition& condition : {Always(), IfAbsent()}) {
+    group.push_back({.request = WriteRequest(kDuring.view().partition_view(),
+                                             {PutOf(kDuring.sort, "v", condition)}, 0),
+                     .done = nullptr,
+                     .reply = {}});
+  }
+  faults_->FailSyncsOf(".log");
+  writer.Commit(group);
+  EXPECT_EQ(group[0].reply.status.code(), Code::kOutcomeUnknown);
+  EXPECT_EQ(group[1].reply.status.code(), Code::kStorageFailed);
 }
 
 TEST_F(RocksFaultTest, AFullDiskIsNoSpaceAndWritingGoesOnWhenThereIsRoom) {
