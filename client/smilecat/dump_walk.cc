@@ -39,7 +39,7 @@ Status DumpWalk::Run(const Sink& sink) {
 void DumpWalk::AskForMore() {
   if (!listing_ && next_list_.has_value() && to_scan_.size() < kPartitionsPerPage) AskList();
   while (scans_under_way_ < limits::kMaxDumpScansInFlight && !to_scan_.empty()) {
-    AskScan(std::move(to_scan_.front()), {});
+    AskScan(to_scan_.front(), {});
     to_scan_.pop_front();
   }
 }
@@ -54,7 +54,7 @@ void DumpWalk::AskList() {
                           [this](Answer<op::List> answer) { Push(std::move(answer)); });
 }
 
-void DumpWalk::AskScan(Bytes partition, const Bytes& continuation) {
+void DumpWalk::AskScan(const Bytes& partition, const Bytes& continuation) {
   op::Scan::Request request;
   request.partition = {table_, partition};
   request.limit = limits::kMaxScanEntries;

@@ -51,7 +51,7 @@ class DumpWalk {
 
   void AskForMore();
   void AskList();
-  void AskScan(Bytes partition, const Bytes& continuation);
+  void AskScan(const Bytes& partition, const Bytes& continuation);
   void Push(Page page);
   Page WaitForPage();
   Status TakeList(const Answer<op::List>& answer);

@@ -171,8 +171,9 @@ void GroupWriter::WriteBatch(std::span<PendingWrite> group) {
   for (PendingWrite& write : group) {
     if (write.late) continue;
     if (write.reply.status.ok()) write.reply = {.status = status, .versions = {}};
-    if (write.reply.status.code() == Code::kConditionFailed)
+    if (write.reply.status.code() == Code::kConditionFailed) {
       write.reply = {.status = unjudged, .versions = {}};
+    }
   }
 }
 
