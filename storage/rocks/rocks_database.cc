@@ -65,18 +65,21 @@ Status RocksDatabase::OpenAll() {
     SMILE_TRY(CheckRecovery(watermark_));
   }
 
-  const rocksdb::DBOptions database_options = DatabaseOptions(options_, env_, log_);
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* db = nullptr;
-  const rocksdb::Status status =
-      rocksdb::DB::Open(database_options, directory_->database_path(), Families(), &handles, &db);
+  rocksdb::DBOptions database_options = DatabaseOptions(options_, env_, log_);
+  rocksdb::Status status = OpenDatabase(database_options);
+  if (options_.accept_wal_loss && status.IsCorruption()) {
+    // Tables that were written out behind the damage are ahead of the others then, whatever is
+    // done; the records behind the damage that can be read are worth more than none.
+    log_->Warning(fmt::format("the log is read on behind its damage ({})", status.ToString()));
+    database_options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
+    status = OpenDatabase(database_options);
+  }
   if (!status.ok()) {
     return {Code::kStorageFailed, fmt::format("the database in {} does not open: {}",
                                               directory_->path(), status.ToString())};
   }
-  db_.reset(db);
-  CHECK(handles.size() == kFamilies);
-  std::copy(handles.begin(), handles.end(), families_.begin());
+  // The entry of rocksdb/ in it, before anything is acknowledged.
+  SMILE_TRY(directory_->Sync());
 
   // What was accepted as lost is not missed again at the next start.
   if (options_.accept_wal_loss) {
@@ -86,6 +89,18 @@ Status RocksDatabase::OpenAll() {
   LookAtFreeSpace();
   upkeep_ = std::thread([this] { RunUpkeep(); });
   return {};
+}
+
+rocksdb::Status RocksDatabase::OpenDatabase(const rocksdb::DBOptions& options) {
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::Open(options, directory_->database_path(), Families(), &handles, &db);
+  if (!status.ok()) return status;
+  db_.reset(db);
+  CHECK(handles.size() == kFamilies);
+  std::copy(handles.begin(), handles.end(), families_.begin());
+  return status;
 }
 
 RocksDatabase::FamilyDescriptors RocksDatabase::Families() const {
@@ -98,8 +113,9 @@ RocksDatabase::FamilyDescriptors RocksDatabase::Families() const {
   return families;
 }
 
-// Recovers in memory only. RocksDB's strict mode finds a log damaged in its middle; the watermark
-// finds one that is gone or was cut at the end of a record, which every mode would accept.
+// Recovers in memory only. RocksDB's strict mode finds a log damaged in its middle. The newest log,
+// if it is gone or was cut at the end of a record, is found by the watermark; the older ones by
+// what the manifest says of them.
 Status RocksDatabase::CheckRecovery(uint64_t watermark) const {
   const rocksdb::DBOptions options = DatabaseOptions(options_, env_, log_);
   const std::string path = directory_->database_path();

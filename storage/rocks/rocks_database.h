@@ -54,6 +54,7 @@ class RocksDatabase {
                 rocksdb::Env* env);
 
   Status OpenAll();
+  rocksdb::Status OpenDatabase(const rocksdb::DBOptions& options);
   FamilyDescriptors Families() const;
   Status CheckRecovery(uint64_t watermark) const;
   Status RefuseLoss(uint64_t recovered, uint64_t watermark) const;

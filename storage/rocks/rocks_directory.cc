@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -28,8 +29,22 @@ std::string Words(int error) {
   return std::generic_category().message(error);
 }
 
-Status MakeDirectory(const std::string& path) {
-  if (mkdir(path.c_str(), 0755) == 0) return {};
+Status SyncDirectory(rocksdb::Env* env, const std::string& path) {
+  std::unique_ptr<rocksdb::Directory> directory;
+  rocksdb::Status status = env->NewDirectory(path, &directory);
+  if (status.ok()) status = directory->Fsync();
+  if (status.ok()) return {};
+  return Refuse(fmt::format("the directory {} cannot be synced: {}", path, status.ToString()));
+}
+
+std::string ParentOf(const std::string& path) {
+  const std::filesystem::path whole = std::filesystem::absolute(path).lexically_normal();
+  return (whole.has_filename() ? whole : whole.parent_path()).parent_path();
+}
+
+// A new directory is safe when the one above it is synced.
+Status MakeDirectory(rocksdb::Env* env, const std::string& path) {
+  if (mkdir(path.c_str(), 0755) == 0) return SyncDirectory(env, ParentOf(path));
   const int error = errno;
   struct stat found = {};
   if (error == EEXIST && stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode)) return {};
@@ -90,7 +105,7 @@ std::string WatermarkLine(uint64_t sequence) {
 Result<std::unique_ptr<RocksDirectory>> RocksDirectory::Open(const std::string& path,
                                                              rocksdb::Env* env) {
   if (path.empty()) return Status(Code::kInvalid, "the data directory has no name");
-  SMILE_TRY(MakeDirectory(path));
+  SMILE_TRY(MakeDirectory(env, path));
   SMILE_ASSIGN(const int lock, Lock(path));
   std::unique_ptr<RocksDirectory> directory(new RocksDirectory(path, env, lock));
   SMILE_TRY(directory->CheckFormat());
@@ -150,7 +165,12 @@ Result<uint64_t> RocksDirectory::ReadWatermark() const {
   if (!read.ok()) return Refuse(fmt::format("{} cannot be read: {}", path, read.ToString()));
   uint64_t sequence = 0;
   std::from_chars(line.data(), line.data() + line.size(), sequence);
-  if (line != WatermarkLine(sequence)) return Refuse(fmt::format("{} is damaged", path));
+  if (line != WatermarkLine(sequence)) {
+    return Refuse(fmt::format(
+        "{} is damaged, so nothing says whether acknowledged writes are missing: restore the "
+        "directory from a copy, or start once with --accept-wal-loss",
+        path));
+  }
   return sequence;
 }
 
@@ -162,14 +182,15 @@ Status RocksDirectory::WriteWatermark(uint64_t sequence) const {
 Status RocksDirectory::WriteDurably(const std::string& name, std::string_view content) const {
   const std::string path = path_ + "/" + name;
   const std::string unfinished = path + ".new";
-  std::unique_ptr<rocksdb::Directory> directory;
   rocksdb::Status status = rocksdb::WriteStringToFile(
       env_, rocksdb::Slice(content.data(), content.size()), unfinished, /*should_sync=*/true);
   if (status.ok()) status = env_->RenameFile(unfinished, path);
-  if (status.ok()) status = env_->NewDirectory(path_, &directory);
-  if (status.ok()) status = directory->Fsync();
-  if (status.ok()) return {};
+  if (status.ok()) return Sync();
   return Refuse(fmt::format("{} cannot be written: {}", path, status.ToString()));
+}
+
+Status RocksDirectory::Sync() const {
+  return SyncDirectory(env_, path_);
 }
 
 }  // namespace smile

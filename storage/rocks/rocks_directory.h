@@ -36,6 +36,8 @@ class RocksDirectory {
   Result<uint64_t> ReadWatermark() const;
   // Durable when it returns.
   Status WriteWatermark(uint64_t sequence) const;
+  // What was made in the directory so far is there after a power cut.
+  Status Sync() const;
 
  private:
   RocksDirectory(std::string path, rocksdb::Env* env, int lock)

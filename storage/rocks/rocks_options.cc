@@ -101,6 +101,9 @@ rocksdb::DBOptions DatabaseOptions(const RocksOptions& options, rocksdb::Env* en
   database.wal_recovery_mode = options.accept_wal_loss
                                    ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
                                    : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  // A log behind which there are newer ones is noted with its size, so that it is missed if it is
+  // gone or cut: the watermark sees only the end of the newest.
+  database.track_and_verify_wals_in_manifest = !options.accept_wal_loss;
   database.max_total_wal_size = 2 * options.write_buffer_bytes;  // bounds what a start replays
   database.db_write_buffer_size = options.write_buffer_bytes;
   database.allow_concurrent_memtable_write = false;  // a group is one batch, put in by one thread

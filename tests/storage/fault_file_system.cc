@@ -119,6 +119,11 @@ uint64_t FaultFileSystem::syncs_of_logs() const {
   return syncs_of_logs_;
 }
 
+bool FaultFileSystem::EntryIsSynced(const std::string& path) const {
+  const std::lock_guard lock(mutex_);
+  return synced_entries_.contains(Normal(path));
+}
+
 IOStatus FaultFileSystem::Fault() const {
   return cut_ ? IOStatus::IOError("the power is off") : IOStatus::OK();
 }
@@ -153,6 +158,10 @@ IOStatus FaultFileSystem::BeforeSyncOfDirectory(const std::string& path) {
   if (!status.ok() || lies_) return status;
   for (auto& [file_path, file] : files_) {
     if (std::filesystem::path(file_path).parent_path() == path) file.in_synced_directory = true;
+  }
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(path, ignored)) {
+    synced_entries_.insert(Normal(entry.path()));
   }
   return status;
 }

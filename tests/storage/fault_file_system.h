@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 namespace smile::testing {
@@ -38,6 +39,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   void ApplyPowerCut(uint64_t seed);
   bool power_is_cut() const;
   uint64_t syncs_of_logs() const;
+  // Whether the directory that holds this was synced when it was there.
+  bool EntryIsSynced(const std::string& path) const;
 
   rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
@@ -69,6 +72,7 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
 
   mutable std::mutex mutex_;
   std::map<std::string, File> files_;
+  std::set<std::string> synced_entries_;
   bool lies_ = false;
   bool cut_ = false;
   bool full_ = false;

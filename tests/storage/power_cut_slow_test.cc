@@ -31,11 +31,15 @@ class PowerCutTest : public RocksTest {
     seed_ = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
     random_.seed(seed_);
     std::cout << "SMILE_SEED=" << seed_ << "\n";
-    options_.write_buffer_bytes = size_t{1} << 20;  // flushes and compactions belong to it
+    // So small that tables are written out, and logs begun, between one cut and the next.
+    options_.write_buffer_bytes = size_t{128} << 10;
     options_.committers = 2;
   }
 
-  static Key KeyOf(uint64_t writer, uint64_t i) { return UserKey(writer * 1000 + i, "counter"); }
+  // In two tables, which are written out at different times, so that there is more than one log.
+  static Key KeyOf(uint64_t writer, uint64_t i) {
+    return i % 4 == 0 ? UserKey(writer * 1000 + i, "counter") : PostKey(writer, i);
+  }
 
   // Each key's values only grow, so that what is there can be compared with what must be.
   void WriteUntilTheCut(uint64_t writer, uint64_t seed) {

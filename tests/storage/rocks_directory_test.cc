@@ -91,6 +91,13 @@ TEST_F(RocksDirectoryTest, ADirectoryWithoutPermissionIsRefused) {
       ::testing::ExitedWithCode(0), "cannot be made: Permission denied");
 }
 
+TEST_F(RocksDirectoryTest, ANewDirectoryAndWhatIsInItAreSafeBeforeAnythingIsWritten) {
+  Open();
+  EXPECT_TRUE(faults_->EntryIsSynced(options_.directory));
+  EXPECT_TRUE(faults_->EntryIsSynced(options_.directory + "/FORMAT"));
+  EXPECT_TRUE(faults_->EntryIsSynced(options_.directory + "/rocksdb"));
+}
+
 TEST_F(RocksDirectoryTest, WhatWasAcknowledgedIsThereAfterARestart) {
   Open();
   const Key key = UserKey(1, "profile");

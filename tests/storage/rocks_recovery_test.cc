@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -35,6 +36,7 @@ class RocksRecoveryTest : public RocksTest {
     for (uint64_t i = 0; i < kRecords; ++i) {
       ASSERT_TRUE(engine().Put(UserKey(i, "a"), std::to_string(i)).status.ok());
     }
+    WriteMore();
     const std::string copy = around_.directory / "copy";
     // The watermark is written about once a second.
     while (Watermark() < kRecords) std::this_thread::yield();
@@ -43,18 +45,28 @@ class RocksRecoveryTest : public RocksTest {
     options_.directory = copy;
   }
 
+  virtual void WriteMore() {}
+
   uint64_t Watermark() const {
     uint64_t sequence = 0;
     std::ifstream(options_.directory + "/WATERMARK") >> sequence;
     return sequence;
   }
 
+  // The oldest one.
   fs::path Log() const {
+    std::set<fs::path> logs;
     for (const auto& entry : fs::directory_iterator(options_.directory + "/rocksdb")) {
-      if (entry.path().extension() == ".log" && entry.file_size() > 0) return entry.path();
+      if (entry.path().extension() == ".log" && entry.file_size() > 0) logs.insert(entry.path());
     }
-    ADD_FAILURE() << "there is no log";
-    return {};
+    EXPECT_FALSE(logs.empty());
+    return logs.empty() ? fs::path() : *logs.begin();
+  }
+
+  static void FlipABitInTheMiddle(const fs::path& path) {
+    std::fstream log(path, std::ios::in | std::ios::out | std::ios::binary);
+    log.seekp(static_cast<std::streamoff>(fs::file_size(path) / 2));
+    log.put('\x5a');
   }
 
   // Everything in the directory but what tells of the attempt itself.
@@ -112,12 +124,7 @@ TEST_F(RocksRecoveryTest, ALogCutInHalfIsNoticed) {
 }
 
 TEST_F(RocksRecoveryTest, AFlippedBitInTheLogIsNoticed) {
-  {
-    const fs::path path = Log();
-    std::fstream log(path, std::ios::in | std::ios::out | std::ios::binary);
-    log.seekp(static_cast<std::streamoff>(fs::file_size(path) / 2));
-    log.put('\x5a');
-  }
+  FlipABitInTheMiddle(Log());
   ExpectRefusedThenAccepted("is damaged (Corruption", kRecords / 3, kRecords - 1);
 }
 
@@ -132,6 +139,43 @@ TEST_F(RocksRecoveryTest, ADamagedWatermarkIsNoticed) {
   options_.accept_wal_loss = true;
   Open();
   EXPECT_EQ(RecordsFound(), kRecords);
+}
+
+// One table was written out in between, so that there are two logs, and the watermark is reached
+// whatever happens to the older one.
+class RocksTwoLogsTest : public RocksRecoveryTest {
+ protected:
+  void WriteMore() override {
+    ASSERT_TRUE(engine().Put(PostKey(1, 1), "written out").status.ok());
+    Flush(Table::kPosts);
+    ASSERT_TRUE(engine().Put(PostKey(1, 2), "in the newer log").status.ok());
+  }
+  void ExpectRefusedThenAccepted(const std::string& words, uint64_t fewest, uint64_t most) {
+    RocksRecoveryTest::ExpectRefusedThenAccepted(words, fewest, most);
+    EXPECT_EQ(engine().Value(PostKey(1, 1)), "written out");
+    EXPECT_EQ(engine().Value(PostKey(1, 2)), "in the newer log");
+  }
+};
+
+TEST_F(RocksTwoLogsTest, BothAreRead) {
+  Open();
+  EXPECT_EQ(RecordsFound(), kRecords);
+  EXPECT_EQ(engine().Value(PostKey(1, 2)), "in the newer log");
+}
+
+TEST_F(RocksTwoLogsTest, AnOlderLogThatIsGoneIsNoticed) {
+  fs::remove(Log());
+  ExpectRefusedThenAccepted("is damaged (Corruption: Missing WAL", 0, 0);
+}
+
+TEST_F(RocksTwoLogsTest, AnOlderLogCutInHalfIsNoticed) {
+  fs::resize_file(Log(), fs::file_size(Log()) / 2);
+  ExpectRefusedThenAccepted("is damaged (Corruption", kRecords / 3, kRecords - 1);
+}
+
+TEST_F(RocksTwoLogsTest, AFlippedBitInAnOlderLogIsNoticed) {
+  FlipABitInTheMiddle(Log());
+  ExpectRefusedThenAccepted("is damaged (Corruption", kRecords / 3, kRecords - 1);
 }
 
 TEST_F(RocksRecoveryTest, AfterACleanStopThereIsNoLogToReplay) {
