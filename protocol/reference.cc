@@ -71,6 +71,7 @@ constexpr Limit kLimits[] = {
      "`too_large`, then the connection closes"},
     {"requests of a connection under way", limits::kMaxInFlightRequests,
      "the server reads on when one of them is answered"},
+    {"of these, reads that could not be answered at once", limits::kMaxInFlightReads, "likewise"},
     {"milliseconds for HELLO to arrive", static_cast<uint64_t>(limits::kHelloTimeoutMillis),
      "the connection closes with a word"},
 };

@@ -30,8 +30,13 @@ Session::Session(const Shared& shared, std::function<void()> on_output)
     : shared_(shared),
       on_output_(std::move(on_output)),
       reader_(limits::kMaxFrameBytesBeforeHello),
-      last_bytes_nanos_(shared.clock.MonotonicNanos()),
-      now_nanos_(last_bytes_nanos_) {}
+      connected_nanos_(shared.clock.MonotonicNanos()),
+      last_bytes_nanos_(connected_nanos_),
+      now_nanos_(connected_nanos_) {}
+
+Session::~Session() {
+  shared_.metrics.requests_open.Subtract(open_.size());
+}
 
 // --- Bytes ---------------------------------------------------------------------------------------
 
@@ -62,6 +67,7 @@ void Session::set_unsent_bytes(size_t unsent) {
 
 bool Session::HasRoom() const {
   return open_.size() < limits::kMaxInFlightRequests && open_bytes_ < limits::kMaxInFlightBytes &&
+         open_reads_ < limits::kMaxInFlightReads &&
          output_.size() + unsent_bytes_ < limits::kOutputHighWaterBytes;
 }
 
@@ -162,6 +168,7 @@ void Session::Take(const Frame& frame, const typename Row::Request& request) {
   Open* const open = OpenRequest(frame);
   const auto access = Row::kInfo.effect == Effect::kWrite ? PartitionOrder::Access::kWrite
                                                           : PartitionOrder::Access::kRead;
+  if (access == PartitionOrder::Access::kRead) ++open_reads_;
   if (order_.Enter(open, access, PartitionsOf<Row>(request))) {
     Run<Row>(open, request);
   } else {
@@ -249,6 +256,7 @@ void Session::Settle(Open* open) {
     Open* const left = static_cast<Open*>(entry);
     output_.append(left->held_reply);
     open_bytes_ -= left->bytes;
+    if (left->access == PartitionOrder::Access::kRead) --open_reads_;
     shared_.metrics.requests_open.Subtract(1);
     open_.erase(left->id);
   }
@@ -282,9 +290,11 @@ void Session::Break(const Status& status) {
 
 void Session::Tick(int64_t idle_millis) {
   if (ending_) return;
-  const int64_t quiet_millis =
-      (shared_.clock.MonotonicNanos() - last_bytes_nanos_) / kNanosPerMilli;
-  if (!greeted_ && quiet_millis >= limits::kHelloTimeoutMillis) {
+  const int64_t now_nanos = shared_.clock.MonotonicNanos();
+  const int64_t quiet_millis = (now_nanos - last_bytes_nanos_) / kNanosPerMilli;
+  // From the beginning: a HELLO that trickles in must not hold a connection.
+  const int64_t connected_millis = (now_nanos - connected_nanos_) / kNanosPerMilli;
+  if (!greeted_ && connected_millis >= limits::kHelloTimeoutMillis) {
     Break({Code::kProtocolError,
            fmt::format("no HELLO came within {} ms", limits::kHelloTimeoutMillis)});
   }

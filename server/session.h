@@ -8,7 +8,7 @@
 // What it promises: an operation on a partition takes effect and is answered in the order in which
 // this connection sent it (server/partition_order.h); a refusal may overtake. A request that was
 // accepted is answered unless the connection ends first. Everything it holds is bounded: over the
-// limits for open requests, their bytes or untaken output it takes no more bytes in.
+// limits for open requests, their bytes, open reads or untaken output it takes no more bytes in.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +44,9 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // `on_output` is called when a completion has made output, or ended the session.
   Session(const Shared& shared, std::function<void()> on_output);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   // --- Bytes ------------------------------------------------------------------------------------
 
@@ -119,8 +122,10 @@ class Session : public std::enable_shared_from_this<Session> {
   PartitionOrder order_;
   std::unordered_map<uint32_t, std::unique_ptr<Open>> open_;
   size_t open_bytes_ = 0;
+  uint32_t open_reads_ = 0;
   std::vector<Open*> freed_;  // may run now, and have not been run yet
   bool running_freed_ = false;
+  const int64_t connected_nanos_;
   int64_t last_bytes_nanos_;
   int64_t now_nanos_;  // when the bytes under work were received
   bool greeted_ = false;

@@ -83,6 +83,18 @@ TEST_F(SessionTest, WhoSaysNoHelloIsSentAway) {
   EXPECT_TRUE(session_->finished());
 }
 
+TEST_F(SessionTest, AHelloThatTricklesInGainsNoTime) {
+  const Bytes hello = HelloFrame();
+  for (size_t i = 0; i < 10; ++i) {
+    Send(hello.substr(i, 1));
+    clock_.AdvanceMillis(limits::kHelloTimeoutMillis / 10);
+    EXPECT_FALSE(session_->finished());
+    session_->Tick(0);
+  }
+  EXPECT_THAT(Bytes(Replies().at(0).Error().words), HasSubstr("no HELLO"));
+  EXPECT_TRUE(session_->finished());
+}
+
 TEST_F(SessionTest, AnIdleConnectionEndsOnlyIfThatWasAskedFor) {
   Greet();
   clock_.AdvanceMillis(60'000);
@@ -297,6 +309,21 @@ TEST_F(SessionTest, OverTheLimitOfOpenBytesItTakesNoMore) {
   EXPECT_TRUE(session_->wants_bytes());
 }
 
+TEST_F(SessionTest, OverTheLimitOfOpenReadsItTakesNoMoreHoweverSmallTheyAre) {
+  Greet();
+  Ask(PutFrame(2, kProfile, "x"));
+  engine_.hold = true;
+  // One is slow; the others could be answered at once and have to wait for their turn.
+  Send(FrameOf<op::MGet>(3, {.keys = {kProfile.view()}}));
+  engine_.hold = false;
+  for (uint32_t i = 0; i < limits::kMaxInFlightReads; ++i) Send(GetFrame(10 + i, kProfile));
+  EXPECT_EQ(session_->open_requests(), limits::kMaxInFlightReads);
+  EXPECT_FALSE(session_->wants_bytes());
+  Release();
+  EXPECT_TRUE(session_->wants_bytes());
+  EXPECT_EQ(Replies().size(), 1 + limits::kMaxInFlightReads);
+}
+
 TEST_F(SessionTest, OverTheHighWaterMarkItWorksOnNothingMoreUntilTheClientTakesSome) {
   Greet();
   Ask(PutFrame(2, kProfile, Bytes(limits::kMaxValueBytes / 2, 'v')));
@@ -345,6 +372,17 @@ TEST_F(SessionTest, DrainingAnswersWhatWasAcceptedAndTakesNoMore) {
   Release();
   EXPECT_THAT(ReplyIds(), ElementsAre(2));
   EXPECT_TRUE(session_->finished());
+}
+
+TEST_F(SessionTest, RequestsOfASessionThatIsGoneAreNotCountedAsOpen) {
+  Greet();
+  engine_.hold = true;
+  Send(PutFrame(2, kProfile, "a") + PutFrame(3, kProfile, "b"));
+  EXPECT_EQ(metrics_.requests_open.value(), 2u);
+  session_.reset();
+  EXPECT_EQ(metrics_.requests_open.value(), 0u);
+  Release();
+  EXPECT_EQ(metrics_.requests_open.value(), 0u);
 }
 
 TEST_F(SessionTest, ACompletionForASessionThatIsGoneDoesNothing) {
