@@ -9,7 +9,8 @@ ServedConnection::ServedConnection(std::unique_ptr<Transport> transport,
     : transport_(std::move(transport)),
       clock_(shared.clock),
       owner_(owner),
-      session_(std::make_shared<Session>(shared, [this] { owner_.has_output(this); })) {}
+      session_(std::make_shared<Session>(shared, [this] { owner_.has_output(this); })),
+      last_progress_nanos_(clock_.MonotonicNanos()) {}
 
 void ServedConnection::Start() {
   transport_->Start(this);
@@ -18,8 +19,9 @@ void ServedConnection::Start() {
 void ServedConnection::Flush() {
   if (closing_) return;
   while (session_->has_output()) {
-    if (transport_->unsent_bytes() == 0) last_progress_nanos_ = clock_.MonotonicNanos();
-    transport_->Send(session_->TakeOutput());
+    Bytes output = session_->TakeOutput();
+    given_bytes_ += output.size();
+    transport_->Send(std::move(output));
     session_->set_unsent_bytes(transport_->unsent_bytes());
   }
   if (session_->finished()) {
@@ -27,9 +29,12 @@ void ServedConnection::Flush() {
     transport_->Close();
     return;
   }
-  const bool wants_bytes = session_->wants_bytes();
-  if (wants_bytes == reading_) return;
-  reading_ = wants_bytes;
+  SetReading(session_->wants_bytes());
+}
+
+void ServedConnection::SetReading(bool wanted) {
+  if (wanted == reading_) return;
+  reading_ = wanted;
   if (reading_) {
     transport_->ResumeReading();
   } else {
@@ -38,9 +43,14 @@ void ServedConnection::Flush() {
 }
 
 void ServedConnection::Tick(int64_t idle_millis) {
-  const int64_t silent_nanos = clock_.MonotonicNanos() - last_progress_nanos_;
-  if (transport_->unsent_bytes() > 0 &&
-      silent_nanos >= limits::kStalledOutputTimeoutMillis * kNanosPerMilli) {
+  const int64_t now_nanos = clock_.MonotonicNanos();
+  const size_t unsent_bytes = transport_->unsent_bytes();
+  const uint64_t taken_bytes = given_bytes_ - unsent_bytes;
+  if (unsent_bytes == 0 || taken_bytes != taken_bytes_) {
+    taken_bytes_ = taken_bytes;
+    last_progress_nanos_ = now_nanos;
+  } else if (now_nanos - last_progress_nanos_ >=
+             limits::kStalledOutputTimeoutMillis * kNanosPerMilli) {
     return transport_->Abort();
   }
   session_->Tick(idle_millis);
@@ -54,11 +64,14 @@ void ServedConnection::Drain() {
 
 void ServedConnection::OnBytes(ByteView bytes) {
   session_->Receive(bytes);
+  // At once, or what the kernel holds would come in this turn still. A full buffer means that there
+  // is more: the others come first.
+  const bool others_first = bytes.size() >= limits::kReadBufferBytes;
+  if (!closing_ && (others_first || !session_->wants_bytes())) SetReading(false);
   owner_.has_output(this);
 }
 
 void ServedConnection::OnSent() {
-  last_progress_nanos_ = clock_.MonotonicNanos();
   session_->set_unsent_bytes(transport_->unsent_bytes());
   owner_.has_output(this);
 }

@@ -46,11 +46,15 @@ class ServedConnection final : public TransportEvents {
   void OnEnd() override;
   void OnClosed(const Status& status) override;
 
+  void SetReading(bool wanted);
+
   const std::unique_ptr<Transport> transport_;
   const Clock& clock_;
   const Owner& owner_;
   const std::shared_ptr<Session> session_;
-  int64_t last_progress_nanos_ = 0;  // when the client last took something
+  uint64_t given_bytes_ = 0;     // to the transport
+  uint64_t taken_bytes_ = 0;     // of them, by the kernel or the client, at the last Tick
+  int64_t last_progress_nanos_;  // the last Tick that found nothing waiting, or more taken
   bool reading_ = true;
   bool closing_ = false;
 };
