@@ -87,19 +87,21 @@ sigset_t BlockSignals() {
   return signals;
 }
 
-// Waits until all connections are closed, the time is over or a signal comes again.
+// Until all connections are closed: by themselves, or by force once the time is over or a signal
+// comes again.
 void Drain(Server& server, const sigset_t& signals, const Clock& clock, int64_t drain_millis,
            const Logger& log) {
   const int64_t end_nanos = clock.MonotonicNanos() + drain_millis * kNanosPerMilli;
   const timespec look{.tv_sec = 0, .tv_nsec = kDrainLookMillis * kNanosPerMilli};
+  bool by_force = false;
   server.BeginDrain();
   while (!server.drained()) {
     const bool again = sigtimedwait(&signals, nullptr, &look) > 0;
-    if (!again && clock.MonotonicNanos() < end_nanos) continue;
+    if (by_force || (!again && clock.MonotonicNanos() < end_nanos)) continue;
     log.Warning(fmt::format("{} connections are dropped: {}", server.open_connections(),
                             again ? "a second signal came" : "their time to finish is over"));
     server.AbortConnections();
-    return;
+    by_force = true;
   }
 }
 

@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -43,7 +44,8 @@ void Server::BeginDrain() {
 }
 
 bool Server::drained() const {
-  return open_connections() == 0;
+  return std::all_of(workers_.begin(), workers_.end(),
+                     [](const auto& worker) { return worker->drained(); });
 }
 
 void Server::AbortConnections() {

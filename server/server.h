@@ -32,8 +32,9 @@ class Server {
   static Result<std::unique_ptr<Server>> Start(const ServerOptions& options, Engine& engine,
                                                const Clock& clock, const Logger& log);
 
-  // Drops what is left. Drain first, then close the engine, then destroy the server: that way
-  // everything that was accepted is answered, and the engine has somewhere to answer to.
+  // Drops what is left. Drain first, until drained(); then close the engine, which no worker calls
+  // any more; then destroy the server: that way everything that was accepted is answered, and the
+  // engine has somewhere to answer to.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -44,9 +45,9 @@ class Server {
   // Accepts no more connections and requests, and begins to close those whose requests are all
   // answered. Does not wait.
   void BeginDrain();
-  // Whether all connections have been closed.
+  // Whether, after BeginDrain, all connections have been closed and none can come.
   bool drained() const;
-  // Ends connections that are left.
+  // Ends connections that are left; drained() follows soon.
   void AbortConnections();
 
   uint64_t open_connections() const;

@@ -76,7 +76,9 @@ void Worker::Start() {
 void Worker::Drain() {
   loop_->Post([this] {
     listener_.reset();
+    draining_ = true;
     for (const auto& [connection, owned] : connections_) connection->Drain();
+    SeeWhetherDrained();
   });
 }
 
@@ -137,6 +139,11 @@ void Worker::Remove(ServedConnection* connection) {
   connections_.erase(connection);
   metrics_.connections_open.Subtract(1);
   shared_.budget.GiveBack();
+  SeeWhetherDrained();
+}
+
+void Worker::SeeWhetherDrained() {
+  if (draining_ && connections_.empty()) drained_.store(true, std::memory_order_release);
 }
 
 void Worker::Tick() {

@@ -61,6 +61,8 @@ class Worker {
 
   // Accepts no more, lets every session answer what it accepted, and closes it then.
   void Drain();
+  // Whether that is done: the worker calls the engine no more. Any thread.
+  bool drained() const { return drained_.load(std::memory_order_acquire); }
 
   // Ends the connections that are left.
   void AbortConnections();
@@ -80,6 +82,7 @@ class Worker {
   void FlushAll();
   void MarkForFlush(ServedConnection* connection);
   void Remove(ServedConnection* connection);
+  void SeeWhetherDrained();
   void Tick();
 
   const Shared& shared_;
@@ -92,6 +95,8 @@ class Worker {
   std::unordered_map<ServedConnection*, std::unique_ptr<ServedConnection>> connections_;
   std::unordered_map<Refusal*, std::unique_ptr<Refusal>> refusals_;
   std::vector<ServedConnection*> to_flush_;
+  bool draining_ = false;
+  std::atomic<bool> drained_{false};
   std::thread thread_;
 };
 

@@ -168,6 +168,14 @@ TEST_F(ServerTest, DrainingAnswersWhatWasAcceptedClosesAndAcceptsNoMore) {
   EXPECT_EQ(stored, std::to_string(written - 1)) << "what is there is what was answered";
 }
 
+TEST_F(ServerTest, IsNotDrainedWhileConnectionsMayStillCome) {
+  Start({.workers = 2});
+  EXPECT_EQ(server_->open_connections(), 0u);
+  EXPECT_FALSE(server_->drained());
+  server_->BeginDrain();
+  WaitUntilDrained();
+}
+
 TEST_F(ServerTest, ConnectionsThatDoNotEndInTimeAreDropped) {
   Start({.workers = 1});
   RawClient other(port());
