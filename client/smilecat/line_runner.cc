@@ -40,11 +40,16 @@ class LineRun {
     if (!status.ok()) ReportBad(number, status);
   }
 
-  bool lost() const { return printer_.lost().has_value(); }
+  // The server is out of reach, or the answers cannot be printed: no more is asked.
+  bool over() const { return printer_.lost().has_value() || printer_.output_failed(); }
 
   ExitStatus Finish() {
     printer_.WaitForAll();
     const auto lost = printer_.lost();
+    if (printer_.output_failed()) {
+      fmt::print(stderr, "smilecat: cannot write to standard output\n");
+      return ExitStatus::kUsage;
+    }
     if (!lost.has_value()) return std::max(printer_.worst(), worst_);
     fmt::print(stderr, "smilecat: line {}: {}\n", lost->first, Complaint(lost->second));
     return ExitStatus::kConnection;
@@ -82,7 +87,7 @@ ExitStatus RunLines(const LineOptions& options, InputFile* in, std::FILE* out) {
   LineRun run(options, client->get(), out);
   LineReader lines(in, limits::kMaxRequestLineBytes);
   Bytes line;
-  while (!run.lost()) {
+  while (!run.over()) {
     const uint64_t number = lines.line();
     const Result<bool> read = lines.Next(&line);
     if (!read.ok()) run.ReportBad(number, read.status());

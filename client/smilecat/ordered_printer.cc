@@ -49,6 +49,11 @@ ExitStatus OrderedPrinter::worst() const {
   return worst_;
 }
 
+bool OrderedPrinter::output_failed() const {
+  const std::lock_guard lock(mutex_);
+  return output_failed_;
+}
+
 std::optional<std::pair<uint64_t, Status>> OrderedPrinter::lost() const {
   const std::lock_guard lock(mutex_);
   return lost_;
@@ -67,9 +72,10 @@ void OrderedPrinter::Run() {
       text += open_[ready++].reply->shown;
     }
     lock.unlock();
-    std::fwrite(text.data(), 1, text.size(), out_);
-    std::fflush(out_);
+    const bool written =
+        std::fwrite(text.data(), 1, text.size(), out_) == text.size() && std::fflush(out_) == 0;
     lock.lock();
+    output_failed_ = output_failed_ || !written;
     open_.erase(open_.begin(), open_.begin() + static_cast<ptrdiff_t>(ready));
     first_ += ready;
     changed_.notify_all();

@@ -39,6 +39,8 @@ class OrderedPrinter {
 
   // The worst of the answers so far; kConnection over kRefused over kOk.
   ExitStatus worst() const;
+  // What was printed did not all get to its place: the disk is full, say.
+  bool output_failed() const;
   // The first line for which the server was out of reach, and why.
   std::optional<std::pair<uint64_t, Status>> lost() const;
 
@@ -57,6 +59,7 @@ class OrderedPrinter {
   std::deque<OpenRequest> open_;  // from place first_ on
   uint64_t first_ = 0;
   bool ending_ = false;
+  bool output_failed_ = false;
   ExitStatus worst_ = ExitStatus::kOk;
   std::optional<std::pair<uint64_t, Status>> lost_;
   std::thread thread_;

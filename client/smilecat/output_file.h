@@ -1,4 +1,6 @@
 // A file that appears whole or not at all: it is written beside its name, synced, then renamed.
+// What is there already and is no file, such as a pipe or /dev/null, is written to as it is; behind
+// a symbolic link its target is what counts.
 #pragma once
 
 #include <cstdio>
@@ -32,8 +34,8 @@ class OutputFile {
   Status Failed(const char* what) const;
 
   const std::string path_;
-  const std::string beside_;
-  std::FILE* file_;  // null once committed
+  const std::string beside_;  // empty: written to as it is
+  std::FILE* file_;           // null once committed
 };
 
 // The whole of it in one go.

@@ -1,6 +1,9 @@
 // What a load remembers: what is done, and where it may go on.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "client/smilecat/load_tracker.h"
 #include "client/smilecat/output_file.h"
@@ -96,6 +99,30 @@ TEST(OutputFileTest, AFileAppearsWholeOrNotAtAll) {
   const std::filesystem::path directory = std::filesystem::path(path).parent_path();
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory), {}), 1);
   EXPECT_THAT(ReplaceFile(files.Path("no/such"), "x").words(), HasSubstr("cannot write"));
+}
+
+TEST(OutputFileTest, BehindALinkTheTargetIsWrittenAndTheLinkStays) {
+  const TempFiles files;
+  const std::string target = files.Write("target", "old");
+  std::filesystem::create_symlink(target, files.Path("link"));
+  ASSERT_TRUE(ReplaceFile(files.Path("link"), "new").ok());
+  EXPECT_TRUE(std::filesystem::is_symlink(files.Path("link")));
+  EXPECT_EQ(TempFiles::Read(target), "new");
+}
+
+TEST(OutputFileTest, WhatIsNoFileIsWrittenToAndStaysWhatItIs) {
+  const TempFiles files;
+  const std::string path = files.Path("pipe");
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK);
+  ASSERT_GE(reader, 0);
+  ASSERT_TRUE(ReplaceFile(path, "bytes").ok());
+  char got[16];
+  EXPECT_EQ(::read(reader, got, sizeof(got)), 5);
+  ::close(reader);
+  EXPECT_TRUE(std::filesystem::is_fifo(path));
+  EXPECT_THAT(ReplaceFile(std::filesystem::path(path).parent_path(), "x").words(),
+              HasSubstr("Is a directory"));
 }
 
 TEST(ProgressTest, TheLineShowsShareCountRateAndTimeLeft) {

@@ -147,6 +147,18 @@ class LinesTest(SmilecatTest):
         complaints = done.stderr.decode().splitlines()
         self.assertEqual([c.split(":")[1] for c in complaints], [" line 4", " line 5", " line 7"])
 
+    def test_answers_that_cannot_be_printed_are_status_2(self):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                self.cat.command(),
+                input=b"ping\n" * 1000,
+                stdout=full,
+                stderr=subprocess.PIPE,
+                timeout=TIMEOUT_SECONDS,
+            )
+        self.assertEqual(done.stderr, b"smilecat: cannot write to standard output\n")
+        self.assertEqual(done.returncode, 2)
+
     def test_answers_come_while_standard_input_is_open(self):
         process = subprocess.Popen(
             self.cat.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
