@@ -65,10 +65,11 @@ inline constexpr int64_t kSilentServerMillis = 20'000;
 
 // --- Storage --------------------------------------------------------------------------------
 // Over one of these a request is answered `overloaded`.
-inline constexpr size_t kMaxCommitQueueBytes = size_t{64} << 20;  // a committer
-inline constexpr size_t kMaxCommitGroupBytes = size_t{8} << 20;   // one batch; the rest waits
-inline constexpr size_t kMaxCommitGroupRequests = 4096;           // likewise
-inline constexpr size_t kMaxReaderQueue = 65'536;                 // jobs waiting for a reader
+inline constexpr size_t kMaxCommitQueueBytes = size_t{64} << 20;   // a committer
+inline constexpr size_t kMaxCommitGroupBytes = size_t{8} << 20;    // one batch; the rest waits
+inline constexpr size_t kMaxCommitGroupRequests = 4096;            // likewise
+inline constexpr size_t kMaxReaderQueue = 65'536;                  // jobs waiting for a reader
+inline constexpr size_t kMaxReaderQueueBytes = size_t{128} << 20;  // of the keys that they ask for
 // A scan or walk that has looked at so much lets other reads go before it.
 inline constexpr size_t kMaxReadSliceRecords = 4096;
 inline constexpr size_t kMaxReadSliceBytes = size_t{8} << 20;

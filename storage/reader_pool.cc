@@ -28,9 +28,11 @@ void ReaderPool::Submit(std::unique_ptr<Job> job) {
     std::unique_lock lock(mutex_);
     if (closing_) {
       refusal = Status(Code::kShuttingDown, "the storage is closing");
-    } else if (queue_.size() >= limits::kMaxReaderQueue) {
+    } else if (queue_.size() >= limits::kMaxReaderQueue ||
+               queue_bytes_ >= limits::kMaxReaderQueueBytes) {
       refusal = Status(Code::kOverloaded, "too many reads are waiting", kRetryAfterMillis);
     } else {
+      queue_bytes_ += job->bytes();
       queue_.push_back({std::move(job), false});
       lock.unlock();
       changed_.notify_one();
@@ -64,11 +66,14 @@ void ReaderPool::Run() {
     if (queue_.empty()) return;
     Waiting waiting = std::move(queue_.front());
     queue_.pop_front();
+    queue_bytes_ -= waiting.job->bytes();
     lock.unlock();
     const bool more = RunOne(&waiting);
     if (!more) waiting.job.reset();
     lock.lock();
-    if (more) queue_.push_back(std::move(waiting));
+    if (!more) continue;
+    queue_bytes_ += waiting.job->bytes();
+    queue_.push_back(std::move(waiting));
   }
 }
 

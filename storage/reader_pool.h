@@ -26,15 +26,19 @@ class ReaderPool {
       kMore,  // a slice is done; the job goes to the end of the queue, behind those that wait
     };
 
-    explicit Job(int64_t deadline_nanos) : deadline_nanos_(deadline_nanos) {}
+    // `bytes`: what it holds while it waits, if that can be much.
+    explicit Job(int64_t deadline_nanos, size_t bytes = 0)
+        : deadline_nanos_(deadline_nanos), bytes_(bytes) {}
     virtual ~Job() = default;
     virtual Progress Run() = 0;
     virtual void Refuse(Status why) = 0;
 
     int64_t deadline_nanos() const { return deadline_nanos_; }
+    size_t bytes() const { return bytes_; }
 
    private:
     const int64_t deadline_nanos_;
+    const size_t bytes_;
   };
 
   // The clock is for deadlines and outlives the pool. At least one thread, at most
@@ -44,9 +48,9 @@ class ReaderPool {
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
 
-  // Any thread. Over limits::kMaxReaderQueue waiting jobs the job is refused with kOverloaded,
-  // after Close with kShuttingDown. One whose deadline is over before it first runs is refused with
-  // kDeadlineExceeded.
+  // Any thread. Over limits::kMaxReaderQueue waiting jobs, or kMaxReaderQueueBytes of them, the job
+  // is refused with kOverloaded, after Close with kShuttingDown. One whose deadline is over before
+  // it first runs is refused with kDeadlineExceeded.
   void Submit(std::unique_ptr<Job> job);
 
   // Runs all that was accepted to its end, then ends the threads. More calls do nothing.
@@ -67,6 +71,7 @@ class ReaderPool {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Waiting> queue_;
+  size_t queue_bytes_ = 0;
   bool closing_ = false;
   std::vector<std::thread> threads_;
 };

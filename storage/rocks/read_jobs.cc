@@ -17,12 +17,18 @@ ByteView ViewOf(const rocksdb::Slice& slice) {
   return {slice.data(), slice.size()};
 }
 
+size_t BytesOf(const ReadRequest& request) {
+  size_t bytes = 0;
+  for (const Key& key : request.keys) bytes += sizeof(Key) + key.partition.size() + key.sort.size();
+  return bytes;
+}
+
 }  // namespace
 
 // --- Read -------------------------------------------------------------------------------------
 
 ReadJob::ReadJob(const RocksDatabase* database, const Clock* clock, ReadRequest request, Done done)
-    : Job(request.deadline_nanos),
+    : Job(request.deadline_nanos, BytesOf(request)),
       database_(database),
       clock_(clock),
       request_(std::move(request)),

@@ -18,8 +18,9 @@ using ::testing::ElementsAre;
 
 class TestJob final : public ReaderPool::Job {
  public:
-  TestJob(std::function<Progress()> run, std::function<void(Status)> refuse, int64_t deadline = 0)
-      : Job(deadline), run_(std::move(run)), refuse_(std::move(refuse)) {}
+  TestJob(std::function<Progress()> run, std::function<void(Status)> refuse, int64_t deadline = 0,
+          size_t bytes = 0)
+      : Job(deadline, bytes), run_(std::move(run)), refuse_(std::move(refuse)) {}
   Progress Run() override { return run_(); }
   void Refuse(Status why) override { refuse_(std::move(why)); }
 
@@ -48,9 +49,9 @@ class ReaderPoolTest : public ::testing::Test {
     running_.get_future().wait();
   }
 
-  void Submit(std::function<Progress()> run, int64_t deadline = 0) {
+  void Submit(std::function<Progress()> run, int64_t deadline = 0, size_t bytes = 0) {
     pool_.Submit(std::make_unique<TestJob>(
-        std::move(run), [this](Status why) { refused_.push_back(why.code()); }, deadline));
+        std::move(run), [this](Status why) { refused_.push_back(why.code()); }, deadline, bytes));
   }
   Progress Log(const std::string& name, Progress progress = Progress::kDone) {
     ran_.push_back(name);
@@ -92,6 +93,28 @@ TEST_F(ReaderPoolTest, OverItsBoundJobsAreRefusedAtOnce) {
   EXPECT_THAT(refused_, ElementsAre(Code::kOverloaded));
   LetGoAndClose();
   EXPECT_THAT(ran_, ElementsAre());
+}
+
+TEST_F(ReaderPoolTest, OverItsBoundOfBytesJobsAreRefusedUntilSomeHaveRun) {
+  const size_t half = limits::kMaxReaderQueueBytes / 2;
+  std::promise<void> room, filled;
+  Submit(
+      [&] {
+        room.set_value();
+        filled.get_future().wait();
+        return Progress::kDone;
+      },
+      0, half);
+  Submit([this] { return Log("second"); }, 0, half);
+  Submit([this] { return Log("one too many"); }, 0, 1);
+  EXPECT_THAT(refused_, ElementsAre(Code::kOverloaded));
+  go_.set_value();
+  room.get_future().wait();
+  Submit([this] { return Log("third"); }, 0, half);
+  filled.set_value();
+  pool_.Close();
+  EXPECT_THAT(ran_, ElementsAre("second", "third"));
+  EXPECT_THAT(refused_, ElementsAre(Code::kOverloaded));
 }
 
 TEST_F(ReaderPoolTest, AJobThatWaitedPastItsDeadlineIsRefusedButOneThatWasBegunGoesOn) {
