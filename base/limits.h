@@ -40,9 +40,9 @@ static_assert(kLeastReplyFrameBytes >= 64 + kMaxBatchMutations * sizeof(uint64_t
 // Over one of the next four a connection is not read from until it is under again.
 inline constexpr uint32_t kMaxInFlightRequests = 1024;
 inline constexpr size_t kMaxInFlightBytes = size_t{8} << 20;  // requests not yet answered
-// Of these, reads that have to wait for a thread or their turn: each may be answered with a frame
-// of kMaxReplyValueBytes and more, whether or not the client takes it.
-inline constexpr uint32_t kMaxInFlightReads = 32;
+// What reads that have to wait for a thread or their turn may be answered with, whether or not the
+// client takes it: kMaxFrameBytes a SCAN or LIST, kMaxReplyValueBytes any other.
+inline constexpr size_t kMaxInFlightReplyBytes = size_t{32} << 20;
 inline constexpr size_t kOutputHighWaterBytes = size_t{1} << 20;  // answers not yet taken
 
 inline constexpr uint32_t kDefaultMaxConnections = 20'000;  // one more is told `overloaded`, closed

@@ -71,7 +71,8 @@ constexpr Limit kLimits[] = {
      "`too_large`, then the connection closes"},
     {"requests of a connection under way", limits::kMaxInFlightRequests,
      "the server reads on when one of them is answered"},
-    {"of these, reads that could not be answered at once", limits::kMaxInFlightReads, "likewise"},
+    {"bytes that open reads of a connection may be answered with", limits::kMaxInFlightReplyBytes,
+     "likewise"},
     {"milliseconds for HELLO to arrive", static_cast<uint64_t>(limits::kHelloTimeoutMillis),
      "the connection closes with a word"},
 };

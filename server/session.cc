@@ -11,6 +11,12 @@
 namespace smile {
 namespace {
 
+// What a read may be answered with: names and ids come on top of the values of a SCAN or LIST.
+template <class Row>
+constexpr size_t kReplyBytes =
+    std::is_same_v<Row, op::Scan> || std::is_same_v<Row, op::List> ? limits::kMaxFrameBytes
+                                                                   : limits::kMaxReplyValueBytes;
+
 constexpr std::string_view kServerName = "smiled 0.1.0";
 
 template <class Row>
@@ -67,7 +73,7 @@ void Session::set_unsent_bytes(size_t unsent) {
 
 bool Session::HasRoom() const {
   return open_.size() < limits::kMaxInFlightRequests && open_bytes_ < limits::kMaxInFlightBytes &&
-         open_reads_ < limits::kMaxInFlightReads &&
+         open_reply_bytes_ < limits::kMaxInFlightReplyBytes &&
          output_.size() + unsent_bytes_ < limits::kOutputHighWaterBytes;
 }
 
@@ -168,7 +174,8 @@ void Session::Take(const Frame& frame, const typename Row::Request& request) {
   Open* const open = OpenRequest(frame);
   const auto access = Row::kInfo.effect == Effect::kWrite ? PartitionOrder::Access::kWrite
                                                           : PartitionOrder::Access::kRead;
-  if (access == PartitionOrder::Access::kRead) ++open_reads_;
+  if (access == PartitionOrder::Access::kRead) open->reply_bytes = kReplyBytes<Row>;
+  open_reply_bytes_ += open->reply_bytes;
   if (order_.Enter(open, access, PartitionsOf<Row>(request))) {
     Run<Row>(open, request);
   } else {
@@ -256,7 +263,7 @@ void Session::Settle(Open* open) {
     Open* const left = static_cast<Open*>(entry);
     output_.append(left->held_reply);
     open_bytes_ -= left->bytes;
-    if (left->access == PartitionOrder::Access::kRead) --open_reads_;
+    open_reply_bytes_ -= left->reply_bytes;
     shared_.metrics.requests_open.Subtract(1);
     open_.erase(left->id);
   }

@@ -8,7 +8,8 @@
 // What it promises: an operation on a partition takes effect and is answered in the order in which
 // this connection sent it (server/partition_order.h); a refusal may overtake. A request that was
 // accepted is answered unless the connection ends first. Everything it holds is bounded: over the
-// limits for open requests, their bytes, open reads or untaken output it takes no more bytes in.
+// limits for open requests, their bytes, what open reads may be answered with, or untaken output it
+// takes no more bytes in.
 #pragma once
 
 #include <cstdint>
@@ -89,8 +90,9 @@ class Session : public std::enable_shared_from_this<Session> {
     uint8_t code = 0;
     int64_t deadline_nanos = 0;
     size_t bytes = 0;
-    Bytes waiting_body;  // while it may not run yet
-    Bytes held_reply;    // once it is answered and may not leave yet
+    size_t reply_bytes = 0;  // that a read may be answered with
+    Bytes waiting_body;      // while it may not run yet
+    Bytes held_reply;        // once it is answered and may not leave yet
   };
 
   bool HasRoom() const;
@@ -122,8 +124,8 @@ class Session : public std::enable_shared_from_this<Session> {
   PartitionOrder order_;
   std::unordered_map<uint32_t, std::unique_ptr<Open>> open_;
   size_t open_bytes_ = 0;
-  uint32_t open_reads_ = 0;
-  std::vector<Open*> freed_;  // may run now, and have not been run yet
+  size_t open_reply_bytes_ = 0;  // that open reads may be answered with
+  std::vector<Open*> freed_;     // may run now, and have not been run yet
   bool running_freed_ = false;
   const int64_t connected_nanos_;
   int64_t last_bytes_nanos_;

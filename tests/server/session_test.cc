@@ -309,19 +309,31 @@ TEST_F(SessionTest, OverTheLimitOfOpenBytesItTakesNoMore) {
   EXPECT_TRUE(session_->wants_bytes());
 }
 
-TEST_F(SessionTest, OverTheLimitOfOpenReadsItTakesNoMoreHoweverSmallTheyAre) {
+TEST_F(SessionTest, OverTheLimitOfWhatReadsMayBeAnsweredWithItTakesNoMore) {
+  constexpr size_t kGets = limits::kMaxInFlightReplyBytes / limits::kMaxReplyValueBytes;
   Greet();
   Ask(PutFrame(2, kProfile, "x"));
   engine_.hold = true;
   // One is slow; the others could be answered at once and have to wait for their turn.
   Send(FrameOf<op::MGet>(3, {.keys = {kProfile.view()}}));
   engine_.hold = false;
-  for (uint32_t i = 0; i < limits::kMaxInFlightReads; ++i) Send(GetFrame(10 + i, kProfile));
-  EXPECT_EQ(session_->open_requests(), limits::kMaxInFlightReads);
+  for (uint32_t i = 0; i < kGets; ++i) Send(GetFrame(10 + i, kProfile));
+  EXPECT_EQ(session_->open_requests(), kGets);
   EXPECT_FALSE(session_->wants_bytes());
   Release();
   EXPECT_TRUE(session_->wants_bytes());
-  EXPECT_EQ(Replies().size(), 1 + limits::kMaxInFlightReads);
+  EXPECT_EQ(Replies().size(), 1 + kGets);
+}
+
+TEST_F(SessionTest, AScanMayBeAnsweredWithMoreThanAGet) {
+  Greet();
+  engine_.hold = true;
+  constexpr size_t kScans = limits::kMaxInFlightReplyBytes / limits::kMaxFrameBytes;
+  for (uint32_t i = 0; i < 2 * kScans; ++i) {
+    Send(FrameOf<op::Scan>(10 + i, {.partition = kProfile.view().partition_view(), .limit = 1}));
+  }
+  EXPECT_EQ(engine_.held(), kScans);
+  EXPECT_FALSE(session_->wants_bytes());
 }
 
 TEST_F(SessionTest, OverTheHighWaterMarkItWorksOnNothingMoreUntilTheClientTakesSome) {
