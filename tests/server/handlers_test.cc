@@ -44,7 +44,8 @@ class HandlersTest : public SessionTest {
 
 TEST_F(HandlersTest, APutIsGotBackWithItsVersionAndChecksum) {
   const uint64_t version = Put(kProfile, "hello");
-  const auto record = Ask(GetFrame(8, kProfile)).As<op::Get>().record;
+  const ReceivedReply reply = Ask(GetFrame(8, kProfile));
+  const auto record = reply.As<op::Get>().record;
   EXPECT_EQ(record.version, version);
   EXPECT_EQ(record.value, "hello");
   EXPECT_EQ(record.checksum, Hash64("hello"));
@@ -82,7 +83,8 @@ TEST_F(HandlersTest, ADeleteUnderAConditionIsHeldToIt) {
 TEST_F(HandlersTest, ExpiryIsCountedFromNow) {
   Ask(FrameOf<op::Put>(
       7, {.key = kProfile.view(), .checksum = Hash64("a"), .value = "a", .expire_seconds = 10}));
-  const auto record = Ask(GetFrame(8, kProfile)).As<op::Get>().record;
+  const ReceivedReply reply = Ask(GetFrame(8, kProfile));
+  const auto record = reply.As<op::Get>().record;
   EXPECT_EQ(record.expires_ms, static_cast<uint64_t>(clock_.WallMillis()) + 10'000);
   clock_.AdvanceMillis(10'000);
   EXPECT_EQ(Ask(GetFrame(9, kProfile)).code, Code::kNotFound);
