@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "client/smilecat/dump_line.h"
 #include "client/smilecat/dump_walk.h"
+#include "client/smilecat/interrupt.h"
 #include "client/smilecat/output_file.h"
 #include "client/smilecat/progress.h"
 #include "client/smilecat/reply.h"
@@ -36,7 +37,8 @@ Result<Path> TableOrPartition(const std::string& text) {
 // One dump: records to lines, and lines to where they go.
 class DumpRun {
  public:
-  explicit DumpRun(OutputFile* file) : file_(file), progress_(stderr, &clock_) {}
+  DumpRun(OutputFile* file, const Interrupt* interrupt)
+      : file_(file), interrupt_(interrupt), progress_(stderr, &clock_) {}
 
   DumpWalk::Sink Sink() {
     return {[this](const KeyView& key, const RecordView& record) { return Write(key, record); },
@@ -65,6 +67,7 @@ class DumpRun {
   static Status NoOutput() { return {Code::kInvalid, "cannot write to standard output"}; }
 
   Status Write(const KeyView& key, const RecordView& record) {
+    if (interrupt_->Raised()) return {Code::kInvalid, "interrupted, the dump is not whole"};
     const std::string line = DumpLine(key, record);
     ++records_;
     progress_.Update({.unit = "records", .done = records_, .done_here = records_});
@@ -74,6 +77,7 @@ class DumpRun {
 
   const SystemClock clock_;
   OutputFile* const file_;  // null: standard output
+  const Interrupt* const interrupt_;
   Progress progress_;
   uint64_t records_ = 0;
   uint64_t refused_ = 0;
@@ -84,6 +88,7 @@ class DumpRun {
 ExitStatus RunDump(const DumpOptions& options) {
   const Result<Path> path = TableOrPartition(options.path);
   if (!path.ok()) return Complain(path.status().words(), ExitStatus::kUsage);
+  const Interrupt interrupt;  // so that an unfinished file is taken away
   std::unique_ptr<OutputFile> file;
   if (!options.output_file.empty()) {
     Result<std::unique_ptr<OutputFile>> created = OutputFile::Create(options.output_file);
@@ -94,15 +99,15 @@ ExitStatus RunDump(const DumpOptions& options) {
   if (!client.ok()) return Complain(client.status().words(), ExitStatus::kConnection);
   const Status reached = Probe(client->get(), options.server.deadline_millis);
   if (!reached.ok()) return Complain(Complaint(reached), ExitStatusOf(reached));
-  DumpRun run(file.get());
+  DumpRun run(file.get(), &interrupt);
   DumpWalk walk(client->get(), options.server.deadline_millis, path->key.table);
   if (path->kind != Path::Kind::kTable) walk.Only(path->key.partition);
   Status status = walk.Run(run.Sink());
   if (status.ok()) status = run.Finish();
   if (!status.ok()) {
     const ExitStatus exit_status = ExitStatusOf(status);
-    return Complain(exit_status == ExitStatus::kConnection ? Complaint(status) : status.ToString(),
-                    exit_status);
+    const bool ours = status.code() == Code::kInvalid;  // the output's, or an interruption
+    return Complain(ours ? status.words() : Complaint(status), exit_status);
   }
   run.PrintSummary(options.path, walk.partitions());
   return run.refused() > 0 ? ExitStatus::kRefused : ExitStatus::kOk;

@@ -1,6 +1,8 @@
 #include "client/smilecat/interrupt.h"
 
+#include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -19,26 +21,34 @@ sigset_t Signals() {
 
 }  // namespace
 
-Interrupt::Interrupt() {
+Interrupt::Interrupt() : ended_(::eventfd(0, EFD_CLOEXEC)) {
+  CHECK(ended_ >= 0);
   const sigset_t signals = Signals();
   CHECK(::pthread_sigmask(SIG_BLOCK, &signals, nullptr) == 0);
-  descriptor_ = ::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
-  CHECK(descriptor_ >= 0);
+  thread_ = std::thread([this] { Watch(); });
 }
 
 Interrupt::~Interrupt() {
-  ::close(descriptor_);
+  CHECK(::eventfd_write(ended_, 1) == 0);
+  thread_.join();
+  ::close(ended_);
 }
 
-bool Interrupt::Raised() {
-  if (raised_) return true;
-  signalfd_siginfo info;
-  raised_ = ::read(descriptor_, &info, sizeof(info)) == sizeof(info);
-  if (raised_) {
-    const sigset_t signals = Signals();
+void Interrupt::Watch() {
+  const sigset_t signals = Signals();
+  const int descriptor = ::signalfd(-1, &signals, SFD_CLOEXEC);
+  CHECK(descriptor >= 0);
+  while (true) {
+    pollfd ready[] = {{.fd = ended_, .events = POLLIN}, {.fd = descriptor, .events = POLLIN}};
+    if (::poll(ready, 2, -1) < 0) continue;
+    if (ready[0].revents != 0) break;
+    signalfd_siginfo info;
+    if (::read(descriptor, &info, sizeof(info)) != sizeof(info)) continue;
+    if (!raised_.exchange(true)) continue;
     ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+    ::raise(static_cast<int>(info.ssi_signo));
   }
-  return raised_;
+  ::close(descriptor);
 }
 
 }  // namespace smile::cat

@@ -1,9 +1,13 @@
 // SIGINT and SIGTERM as a question that a long task asks now and then.
 #pragma once
 
+#include <atomic>
+#include <thread>
+
 namespace smile::cat {
 
-// Made before other threads are, so that they too leave the signals to it.
+// Made before other threads are, so that they too leave the signals to it. A second signal ends the
+// process at once: the task may be waiting for a server that does not answer.
 class Interrupt {
  public:
   Interrupt();
@@ -11,12 +15,15 @@ class Interrupt {
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  // Whether a signal has come. Cheap. A second one, after this was true, ends the process.
-  bool Raised();
+  // Whether a signal has come. Any thread.
+  bool Raised() const { return raised_; }
 
  private:
-  int descriptor_;
-  bool raised_ = false;
+  void Watch();
+
+  int ended_;  // an eventfd
+  std::atomic<bool> raised_{false};
+  std::thread thread_;
 };
 
 }  // namespace smile::cat

@@ -75,7 +75,7 @@ class LoadRun {
                 {.deadline_millis = options.server.deadline_millis, .if_absent = options.if_absent},
                 LoadTracker(point_.position, point_.counts)) {}
 
-  ExitStatus Run(Interrupt* interrupt);
+  ExitStatus Run(const Interrupt& interrupt);
 
  private:
   bool LoadRow();
@@ -155,12 +155,12 @@ Status LoadRun::Look() {
                                       state.counts.errors())};
 }
 
-ExitStatus LoadRun::Run(Interrupt* interrupt) {
+ExitStatus LoadRun::Run(const Interrupt& interrupt) {
   Status status;
   bool interrupted = false;
   for (uint64_t row = 0; status.ok() && LoadRow(); ++row) {
     if (row % kRowsPerLook == 0) status = Look();
-    interrupted = interrupted || (row % kRowsPerLook == 0 && interrupt->Raised());
+    interrupted = interrupted || (row % kRowsPerLook == 0 && interrupt.Raised());
     if (interrupted) break;
   }
   const bool at_end = status.ok() && input_failure_.ok() && !interrupted;
@@ -228,15 +228,14 @@ ExitStatus RunLoad(const LoadOptions& options) {
     const Status sought = (*reader)->Seek(start->position);
     if (!sought.ok()) return Complain(sought, ExitStatus::kUsage);
   }
-  Interrupt interrupt;
+  const Interrupt interrupt;
   const Result<std::unique_ptr<Client>> client = Connect(options.server);
   if (!client.ok()) return Complain(client.status(), ExitStatus::kConnection);
   const Status reached = Probe(client->get(), options.server.deadline_millis);
   if (!reached.ok()) return Complain(reached, ExitStatusOf(reached));
   ResumePoint point = *start;
   if (point.position.offset == 0) point.position = (*reader)->position();
-  return LoadRun(options, client->get(), reader->get(), &*mapping, std::move(point))
-      .Run(&interrupt);
+  return LoadRun(options, client->get(), reader->get(), &*mapping, std::move(point)).Run(interrupt);
 }
 
 }  // namespace smile::cat

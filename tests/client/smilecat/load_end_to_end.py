@@ -4,6 +4,8 @@ Usage: load_end_to_end.py SMILECAT SMILED [unittest arguments]
 """
 
 import json
+import os
+import re
 import signal
 import subprocess
 
@@ -160,6 +162,62 @@ class LostServerTest(SmilecatTest):
         self.assertEqual(summary["written"], rows)
         done = self.cat.run("dump", "media/1")
         self.assertEqual(done.stdout.count(b"\n"), rows)
+
+
+class InterruptedTest(SmilecatTest):
+    """Ctrl-C while the server is held up, which makes sure that the task is under way."""
+
+    def setUp(self):
+        self.ok("put", "users/1/x", "1")
+        self.server.process.send_signal(signal.SIGSTOP)
+        self.addCleanup(self.server.process.send_signal, signal.SIGCONT)
+
+    def begin_dump(self, directory):
+        """A dump whose unfinished file is there: its signals are looked after by then."""
+        os.mkdir(self.path(directory))
+        process = subprocess.Popen(
+            self.cat.command("dump", "users", "-o", self.path(directory + "/out")),
+            stderr=subprocess.PIPE,
+        )
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.wait_while(process, lambda: not os.listdir(self.path(directory)))
+        return process
+
+    def wait_while(self, process, condition):
+        for _ in range(TIMEOUT_SECONDS * 100):
+            if not condition():
+                return
+            try:
+                process.wait(0.01)
+                self.fail("it ended: " + str(process.communicate()))
+            except subprocess.TimeoutExpired:
+                pass
+        self.fail("it does not happen")
+
+    def is_pending(self, process):
+        with open("/proc/%d/status" % process.pid) as file:
+            pending = re.search(r"^ShdPnd:\s*(\w+)", file.read(), re.MULTILINE).group(1)
+        return int(pending, 16) != 0
+
+    def test_an_interrupted_dump_leaves_no_unfinished_file(self):
+        process = self.begin_dump("once")
+        process.send_signal(signal.SIGINT)
+        self.wait_while(process, lambda: self.is_pending(process))
+        self.server.process.send_signal(signal.SIGCONT)
+        _, words = process.communicate(timeout=TIMEOUT_SECONDS)
+        self.assertEqual(words, b"smilecat: interrupted, the dump is not whole\n")
+        self.assertEqual(process.returncode, 1)
+        self.assertEqual(os.listdir(self.path("once")), [])
+
+    def test_a_second_signal_ends_what_waits_for_a_server_that_does_not_answer(self):
+        process = self.begin_dump("twice")
+        process.send_signal(signal.SIGINT)
+        self.wait_while(process, lambda: self.is_pending(process))
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=TIMEOUT_SECONDS)
+        self.assertEqual(process.returncode, -signal.SIGINT)
 
 
 if __name__ == "__main__":
