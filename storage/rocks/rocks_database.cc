@@ -75,8 +75,9 @@ Status RocksDatabase::OpenAll() {
     status = OpenDatabase(database_options);
   }
   if (!status.ok()) {
-    return {Code::kStorageFailed, fmt::format("the database in {} does not open: {}",
-                                              directory_->path(), status.ToString())};
+    return {Code::kStorageFailed,
+            fmt::format("the database in {} does not open; rocksdb/LOG in it may say why: {}",
+                        directory_->path(), status.ToString())};
   }
   // The entry of rocksdb/ in it, before anything is acknowledged.
   SMILE_TRY(directory_->Sync());
