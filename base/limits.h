@@ -56,6 +56,8 @@ inline constexpr int64_t kLingerMillis = 1'000;     // for the peer's end after 
 inline constexpr int64_t kAcceptPauseMillis = 100;  // when the process is out of descriptors
 inline constexpr int kAcceptBacklog = 1024;         // waiting in the kernel; more are refused by it
 inline constexpr int kAcceptsPerTurn = 64;          // of one listener, so that sessions get turns
+// Work that other threads have posted to a loop; what is left then comes in its next turn.
+inline constexpr uint64_t kPostedWorkNanos = 2'000'000;
 inline constexpr size_t kReadBufferBytes = size_t{256} << 10;  // one a loop, shared
 
 // --- Client ---------------------------------------------------------------------------------

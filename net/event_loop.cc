@@ -1,8 +1,10 @@
 #include "net/event_loop.h"
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <ctime>
+#include <iterator>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -98,7 +100,8 @@ class EventLoop::Impl {
   uv_prepare_t turn_end_{};
   bool open_ = false;
   std::function<void()> on_turn_end_;
-  std::vector<std::function<void()>> running_;  // kept for its capacity
+  std::vector<std::function<void()>> running_;  // taken from posted_
+  size_t next_running_ = 0;
 
   std::atomic<bool> stop_{false};
   std::mutex mutex_;
@@ -122,6 +125,7 @@ Status EventLoop::Impl::Open() {
 EventLoop::Impl::~Impl() {
   if (!open_) return;
   // Tasks and attempts to connect may own transports, which close their handles as they go.
+  running_.clear();
   std::vector<std::function<void()>>().swap(posted_);
   loop_.connects.clear();
   uv_close(reinterpret_cast<uv_handle_t*>(&wake_), nullptr);
@@ -155,13 +159,28 @@ void EventLoop::Impl::RunPosted() {
   const bool stop = stop_.exchange(false);
   {
     const std::lock_guard lock(mutex_);
-    running_.swap(posted_);
+    if (running_.empty()) {
+      running_.swap(posted_);
+    } else {
+      running_.erase(running_.begin(), running_.begin() + static_cast<ptrdiff_t>(next_running_));
+      next_running_ = 0;
+      std::move(posted_.begin(), posted_.end(), std::back_inserter(running_));
+      posted_.clear();
+    }
   }
-  for (std::function<void()>& task : running_) {
+  // Many long answers that are ready at once must not keep sockets from their turn.
+  const uint64_t end = uv_hrtime() + limits::kPostedWorkNanos;
+  while (next_running_ < running_.size()) {
+    std::function<void()>& task = running_[next_running_++];
     task();
     task = nullptr;  // what it holds goes before the next task runs
+    if (!stop && next_running_ < running_.size() && uv_hrtime() >= end) {
+      uv_async_send(&wake_);
+      return;
+    }
   }
   running_.clear();
+  next_running_ = 0;
   if (stop) uv_stop(&loop_.uv);
 }
 

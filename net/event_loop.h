@@ -42,8 +42,8 @@ class EventLoop {
   void Stop();
 
   // Any thread. Runs `task` on the loop's thread, in the order of the Post() calls of one thread.
-  // Tasks posted while the loop sleeps wake it once. Tasks that are still there when the loop is
-  // destroyed are dropped.
+  // Tasks posted while the loop sleeps wake it once; those that take long are spread over turns.
+  // Tasks that are still there when the loop is destroyed are dropped.
   void Post(std::function<void()> task);
 
   // Called at the end of each turn, before the loop sleeps: here what the turn produced leaves in

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
+#include "base/limits.h"
 #include "tests/net/recorder.h"
 
 namespace smile {
@@ -85,6 +87,28 @@ TEST_F(Loop, ATimerRunsOnceOrAgainAndAgainAndNeverAfterItIsDestroyed) {
   RunUntil(loop_.get(), [&] { return turns == 10; });
   EXPECT_EQ(once, 1);
   EXPECT_EQ(often, 5);
+}
+
+TEST_F(Loop, TasksThatTakeLongAreSpreadOverTurnsInTheirOrder) {
+  std::vector<std::string> events;
+  const auto takes_long = [&](const char* name) {
+    events.emplace_back(name);
+    const SystemClock clock;
+    const int64_t end = clock.MonotonicNanos() + int64_t{limits::kPostedWorkNanos};
+    while (clock.MonotonicNanos() < end) {
+    }
+  };
+  loop_->OnTurnEnd([&] {
+    if (!events.empty() && events.back() != "end") events.emplace_back("end");
+  });
+  loop_->Post([&] {
+    loop_->Post([&] { takes_long("third"); });
+    loop_->Post([&] { loop_->Stop(); });
+    takes_long("first");
+  });
+  loop_->Post([&] { takes_long("second"); });
+  loop_->Run();
+  EXPECT_EQ(events, (std::vector<std::string>{"first", "end", "second", "end", "third", "end"}));
 }
 
 TEST_F(Loop, TheTurnsEndComesAfterAllThatTheTurnBrought) {
