@@ -1,0 +1,108 @@
+// What a session holds is bounded.
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/server/session_fixture.h"
+
+namespace smile {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const Key kProfile = UserKey(42, "profile");
+const Key kElsewhere = UserKey(43, "profile");
+
+class SessionBoundsTest : public SessionTest {};
+
+TEST_F(SessionBoundsTest, AnIdOfAnOpenRequestIsRefused) {
+  Greet();
+  engine_.hold = true;
+  Send(PutFrame(2, kProfile, "a"));
+  const ReceivedReply refused = Ask(PutFrame(2, kElsewhere, "b"));
+  EXPECT_EQ(refused.code, Code::kInvalid);
+  EXPECT_EQ(engine_.held(), 1u);
+}
+
+TEST_F(SessionBoundsTest, OverTheLimitOfOpenRequestsItTakesNoMoreUntilOneIsAnswered) {
+  Greet();
+  engine_.hold = true;
+  Bytes frames;
+  for (uint32_t i = 0; i < limits::kMaxInFlightRequests + 1; ++i) {
+    frames += PutFrame(10 + i, kProfile, "x");
+  }
+  Send(frames);
+  EXPECT_EQ(engine_.held(), limits::kMaxInFlightRequests);
+  EXPECT_FALSE(session_->wants_bytes());
+  Release();
+  EXPECT_EQ(engine_.held(), limits::kMaxInFlightRequests);
+  Release();
+  EXPECT_TRUE(session_->wants_bytes());
+}
+
+TEST_F(SessionBoundsTest, OverTheLimitOfOpenBytesItTakesNoMore) {
+  Greet();
+  engine_.hold = true;
+  const Bytes value(limits::kMaxValueBytes, 'v');
+  for (uint32_t i = 0; i < 8; ++i) Send(PutFrame(10 + i, kProfile, value));
+  EXPECT_FALSE(session_->wants_bytes());
+  Release();
+  EXPECT_TRUE(session_->wants_bytes());
+}
+
+TEST_F(SessionBoundsTest, OverTheLimitOfWhatReadsMayBeAnsweredWithItTakesNoMore) {
+  constexpr size_t kGets = limits::kMaxInFlightReplyBytes / limits::kMaxReplyValueBytes;
+  Greet();
+  Ask(PutFrame(2, kProfile, "x"));
+  engine_.hold = true;
+  // One is slow; the others could be answered at once and have to wait for their turn.
+  Send(FrameOf<op::MGet>(3, {.keys = {kProfile.view()}}));
+  engine_.hold = false;
+  for (uint32_t i = 0; i < kGets; ++i) Send(GetFrame(10 + i, kProfile));
+  EXPECT_EQ(session_->open_requests(), kGets);
+  EXPECT_FALSE(session_->wants_bytes());
+  Release();
+  EXPECT_TRUE(session_->wants_bytes());
+  EXPECT_EQ(Replies().size(), 1 + kGets);
+}
+
+TEST_F(SessionBoundsTest, AScanMayBeAnsweredWithMoreThanAGet) {
+  Greet();
+  engine_.hold = true;
+  constexpr size_t kScans = limits::kMaxInFlightReplyBytes / limits::kMaxFrameBytes;
+  for (uint32_t i = 0; i < 2 * kScans; ++i) {
+    Send(FrameOf<op::Scan>(10 + i, {.partition = kProfile.view().partition_view(), .limit = 1}));
+  }
+  EXPECT_EQ(engine_.held(), kScans);
+  EXPECT_FALSE(session_->wants_bytes());
+}
+
+TEST_F(SessionBoundsTest, OverTheHighWaterMarkItWorksOnNothingMoreUntilTheClientTakesSome) {
+  Greet();
+  Ask(PutFrame(2, kProfile, Bytes(limits::kMaxValueBytes / 2, 'v')));
+  Bytes frames;
+  for (uint32_t i = 0; i < 5; ++i) frames += GetFrame(10 + i, kProfile);
+  Send(frames);
+  EXPECT_FALSE(session_->wants_bytes());
+  const Bytes output = session_->TakeOutput();
+  EXPECT_EQ(ParseReplies(output).size(), 2u);
+  session_->set_unsent_bytes(output.size());
+  EXPECT_FALSE(session_->has_output());
+  session_->set_unsent_bytes(0);
+  EXPECT_THAT(ReplyIds(), ElementsAre(12, 13));
+}
+
+TEST_F(SessionBoundsTest, AReplyOverTheClientsLimitIsRefusedInWords) {
+  Send(FrameOf<op::Hello>(1, {.max_frame_bytes = 8192}));
+  Replies();
+  Ask(PutFrame(2, kProfile, Bytes(9000, 'v')));
+  const ReceivedReply reply = Ask(GetFrame(3, kProfile));
+  EXPECT_EQ(reply.code, Code::kTooLarge);
+  EXPECT_THAT(Bytes(reply.Error().words), HasSubstr("8192"));
+}
+
+}  // namespace
+}  // namespace smile
