@@ -20,7 +20,8 @@ bool EndsLine(ByteView piece) {
   return piece.ends_with('\n') || piece.ends_with('\r');
 }
 
-// By how much libcsv lets its buffer for a field grow; its own 128 bytes make long fields quadratic.
+// By how much libcsv lets its buffer for a field grow; its own 128 bytes make long fields
+// quadratic.
 constexpr size_t kFieldGrowthBytes = size_t{256} << 10;
 
 }  // namespace
