@@ -74,6 +74,7 @@ inline constexpr size_t kMaxReaderQueue = 65'536;                  // jobs waiti
 inline constexpr size_t kMaxReaderQueueBytes = size_t{128} << 20;  // of the keys that they ask for
 // A scan or walk that has looked at so much lets other reads go before it.
 inline constexpr size_t kMaxReadSliceRecords = 4096;
+inline constexpr size_t kMaxCachedValueBytes = size_t{32} << 10;  // larger ones are not cached
 inline constexpr size_t kMaxReadSliceBytes = size_t{8} << 20;
 // With less room on the disk, puts are answered `no_space`; deletes are still taken.
 inline constexpr uint64_t kMinFreeDiskBytes = uint64_t{64} << 20;

@@ -72,7 +72,8 @@ RocksOptions ToRocksOptions(const Options& options) {
   return {.directory = options.data,
           .committers = static_cast<uint32_t>(options.committers),
           .readers = static_cast<uint32_t>(options.readers),
-          .block_cache_bytes = options.cache_mib << 20,
+          .record_cache_bytes = options.record_cache_mib << 20,
+          .block_cache_bytes = options.block_cache_mib << 20,
           .accept_wal_loss = options.accept_wal_loss};
 }
 

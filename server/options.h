@@ -17,7 +17,8 @@ struct Options {
   uint64_t workers = 0;  // 0: one for each core
   uint64_t committers = 2;
   uint64_t readers = 4;
-  uint64_t cache_mib = 512;
+  uint64_t record_cache_mib = 256;
+  uint64_t block_cache_mib = 512;
   uint64_t max_connections = limits::kDefaultMaxConnections;
   uint64_t idle_timeout_seconds = 0;
   uint64_t drain_seconds = limits::kDefaultDrainMillis / 1000;

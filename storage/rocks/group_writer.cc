@@ -22,8 +22,9 @@ bool OnlyDeletes(const WriteRequest& request) {
 
 }  // namespace
 
-GroupWriter::GroupWriter(RocksDatabase* database, const Clock* clock)
+GroupWriter::GroupWriter(RocksDatabase* database, RecordCache* cache, const Clock* clock)
     : database_(database),
+      cache_(cache),
       clock_(clock),
       write_options_(GroupWriteOptions()),
       batch_(/*reserved_bytes=*/0, /*max_bytes=*/0, kProtectionBytesPerKey,
@@ -32,6 +33,8 @@ GroupWriter::GroupWriter(RocksDatabase* database, const Clock* clock)
 void GroupWriter::Commit(std::span<PendingWrite> group) {
   batch_.Clear();
   current_.clear();
+  staged_.clear();
+  staged_keys_.clear();
   ReadCurrent(group);
   next_version_ = database_->db()->GetLatestSequenceNumber() + 1;
   for (PendingWrite& write : group)
@@ -149,13 +152,41 @@ void GroupWriter::Append(const WriteRequest& request, const WriteReply& reply) {
       status = batch_.Put(family, rocksdb::SliceParts(&key, 1), rocksdb::SliceParts(value, 2));
     }
     CHECK(status.ok(), "a batch in memory takes what it is given");
+    staged_.push_back(
+        {partition.table, staged_keys_.size(), key.size(), &mutation, reply.versions[i]});
+    staged_keys_.append(key.data(), key.size());
   }
   next_version_ += mutations.size();
 }
 
+CacheKey GroupWriter::CacheKeyOf(const Staged& staged) const {
+  return {staged.table, ByteView(staged_keys_).substr(staged.key_offset, staged.key_size)};
+}
+
+void GroupWriter::BeginCacheWrites() {
+  for (const Staged& staged : staged_) cache_->BeginWrite(CacheKeyOf(staged));
+}
+
+void GroupWriter::EndCacheWrites(bool written) {
+  for (const Staged& staged : staged_) {
+    const MutationView& mutation = *staged.mutation;
+    const RecordView record{.version = staged.version,
+                            .checksum = mutation.checksum,
+                            .expires_ms = mutation.expires_ms,
+                            .value = mutation.value};
+    cache_->EndWrite(CacheKeyOf(staged), written,
+                     mutation.kind == MutationKind::kDelete ? nullptr : &record);
+  }
+}
+
 void GroupWriter::WriteBatch(std::span<PendingWrite> group) {
+  BeginCacheWrites();
   const rocksdb::Status written = database_->db()->Write(write_options_, &batch_);
-  if (written.ok()) return;
+  EndCacheWrites(written.ok());
+  if (!written.ok()) FailAll(group, written);
+}
+
+void GroupWriter::FailAll(std::span<PendingWrite> group, const rocksdb::Status& written) {
   const Status status = StatusOfWrite(written);
   // After ENOSPC RocksDB goes on by itself; after anything else that may have reached the disk,
   // nothing may follow.

@@ -12,14 +12,15 @@
 
 #include "base/clock.h"
 #include "storage/committer.h"
+#include "storage/record_cache.h"
 #include "storage/rocks/rocks_database.h"
 
 namespace smile {
 
 class GroupWriter {
  public:
-  // Both outlive it.
-  GroupWriter(RocksDatabase* database, const Clock* clock);
+  // All outlive it.
+  GroupWriter(RocksDatabase* database, RecordCache* cache, const Clock* clock);
 
   // Fills in the replies of all that are not late. A request whose condition fails adds nothing to
   // the batch, and the others go on. Versions are as storage/rocks/rocks_engine.h says.
@@ -36,6 +37,15 @@ class GroupWriter {
     Current before;
   };
 
+  // A mutation that is in the batch, for the cache.
+  struct Staged {
+    Table table;
+    size_t key_offset;  // in staged_keys_
+    size_t key_size;
+    const MutationView* mutation;
+    uint64_t version;
+  };
+
   static std::string IdOf(Table table, ByteView encoded_key);
   void ReadCurrent(std::span<const PendingWrite> group);
   void Stage(PendingWrite* write);
@@ -43,8 +53,13 @@ class GroupWriter {
   Current* FindCurrent(const PartitionView& partition, ByteView sort);
   void Append(const WriteRequest& request, const WriteReply& reply);
   void WriteBatch(std::span<PendingWrite> group);
+  void FailAll(std::span<PendingWrite> group, const rocksdb::Status& written);
+  CacheKey CacheKeyOf(const Staged& staged) const;
+  void BeginCacheWrites();
+  void EndCacheWrites(bool written);
 
   RocksDatabase* const database_;
+  RecordCache* const cache_;
   const Clock* const clock_;
   const rocksdb::WriteOptions write_options_;
 
@@ -52,6 +67,8 @@ class GroupWriter {
   rocksdb::WriteBatch batch_;
   std::unordered_map<std::string, Current> current_;  // empty if the group has no conditions
   std::vector<Undo> undo_;
+  std::vector<Staged> staged_;
+  Bytes staged_keys_;
   uint64_t next_version_ = 0;
 };
 

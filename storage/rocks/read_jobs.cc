@@ -27,9 +27,11 @@ size_t BytesOf(const ReadRequest& request) {
 
 // --- Read -------------------------------------------------------------------------------------
 
-ReadJob::ReadJob(const RocksDatabase* database, const Clock* clock, ReadRequest request, Done done)
+ReadJob::ReadJob(const RocksDatabase* database, RecordCache* cache, const Clock* clock,
+                 ReadRequest request, Done done)
     : Job(request.deadline_nanos, BytesOf(request)),
       database_(database),
+      cache_(cache),
       clock_(clock),
       request_(std::move(request)),
       done_(std::move(done)) {}
@@ -37,17 +39,26 @@ ReadJob::ReadJob(const RocksDatabase* database, const Clock* clock, ReadRequest 
 ReaderPool::Job::Progress ReadJob::Run() {
   std::vector<EncodedTableKey> keys;
   keys.reserve(request_.keys.size());
+  std::vector<RecordCache::Ticket> tickets;
+  tickets.reserve(request_.keys.size());
   for (const Key& key : request_.keys) {
     keys.push_back({key.table, Bytes(EncodedKey(key.view()).view())});
+    tickets.push_back(cache_->TicketFor({key.table, keys.back().encoded}));
   }
   ReadReply reply;
   reply.reserve(keys.size());
   const int64_t now = clock_->WallMillis();
   const size_t max_bytes = request_.max_value_bytes;
   size_t value_bytes = 0;
-  MultiGet(*database_, keys, [&](size_t /*index*/, Result<ByteView> stored) {
+  MultiGet(*database_, keys, [&](size_t index, Result<ByteView> stored) {
+    const CacheKey cache_key(keys[index].table, keys[index].encoded);
     Result<RecordView> record =
         stored.ok() ? ParseAndVerifyRecord(*stored) : Result<RecordView>(stored.status());
+    if (record.ok()) {
+      cache_->Fill(cache_key, tickets[index], &*record);
+    } else if (record.status().code() == Code::kNotFound) {
+      cache_->Fill(cache_key, tickets[index], nullptr);
+    }
     if (record.ok() && record->ExpiredAt(now)) record = Status(Code::kNotFound, "");
     if (!record.ok()) {
       reply.push_back(record.status());

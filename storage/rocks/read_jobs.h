@@ -10,6 +10,7 @@
 #include "storage/engine.h"
 #include "storage/key_encoding.h"
 #include "storage/reader_pool.h"
+#include "storage/record_cache.h"
 #include "storage/rocks/rocks_database.h"
 
 namespace smile {
@@ -20,12 +21,15 @@ class ReadJob final : public ReaderPool::Job {
  public:
   using Done = std::function<void(Result<ReadReply>)>;
 
-  ReadJob(const RocksDatabase* database, const Clock* clock, ReadRequest request, Done done);
+  // What it reads it offers to the cache, which outlives the job too.
+  ReadJob(const RocksDatabase* database, RecordCache* cache, const Clock* clock,
+          ReadRequest request, Done done);
   Progress Run() override;
   void Refuse(Status why) override { done_(std::move(why)); }
 
  private:
   const RocksDatabase* const database_;
+  RecordCache* const cache_;
   const Clock* const clock_;
   const ReadRequest request_;
   const Done done_;

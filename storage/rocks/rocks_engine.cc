@@ -12,6 +12,7 @@
 #include "storage/committer.h"
 #include "storage/key_encoding.h"
 #include "storage/reader_pool.h"
+#include "storage/record_cache.h"
 #include "storage/record_format.h"
 #include "storage/rocks/group_writer.h"
 #include "storage/rocks/read_jobs.h"
@@ -24,10 +25,13 @@ namespace smile {
 class RocksEngine::Parts {
  public:
   Parts(const RocksOptions& options, const Clock* clock, std::unique_ptr<RocksDatabase> database)
-      : clock(clock), database(std::move(database)), readers(clock, options.readers) {
+      : clock(clock),
+        database(std::move(database)),
+        cache(options.record_cache_bytes),
+        readers(clock, options.readers) {
     peek_options.read_tier = rocksdb::kBlockCacheTier;
     for (uint32_t i = 0; i < options.committers; ++i) {
-      writers.push_back(std::make_unique<GroupWriter>(this->database.get(), clock));
+      writers.push_back(std::make_unique<GroupWriter>(this->database.get(), &cache, clock));
       committers.push_back(std::make_unique<Committer>(
           clock, [writer = writers.back().get()](auto group) { writer->Commit(group); }));
     }
@@ -36,6 +40,7 @@ class RocksEngine::Parts {
   const Clock* const clock;
   rocksdb::ReadOptions peek_options;
   std::unique_ptr<RocksDatabase> database;
+  RecordCache cache;
   std::vector<std::unique_ptr<GroupWriter>> writers;
   std::vector<std::unique_ptr<Committer>> committers;
   ReaderPool readers;
@@ -85,13 +90,27 @@ PeekResult RocksEngine::Peek(const KeyView& key, FunctionRef<void(const RecordVi
   if (parts_->closed.load(std::memory_order_acquire)) return PeekResult::kUnknown;
   const RocksDatabase& database = *parts_->database;
   const EncodedKey encoded(key);
+  const CacheKey cache_key(key.table, encoded.view());
+  RecordCache::Ticket ticket;
+  switch (parts_->cache.Find(cache_key, *parts_->clock, found, &ticket)) {
+    case RecordCache::Found::kRecord:
+      return PeekResult::kFound;
+    case RecordCache::Found::kAbsent:
+      return PeekResult::kAbsent;
+    case RecordCache::Found::kNothing:
+      break;
+  }
   rocksdb::PinnableSlice stored;
   const rocksdb::Status status =
       database.db()->Get(parts_->peek_options, database.family(key.table), encoded.view(), &stored);
-  if (status.IsNotFound()) return PeekResult::kAbsent;
+  if (status.IsNotFound()) {
+    parts_->cache.Fill(cache_key, ticket, nullptr);
+    return PeekResult::kAbsent;
+  }
   if (!status.ok()) return PeekResult::kUnknown;
   const Result<RecordView> record = ParseAndVerifyRecord({stored.data(), stored.size()});
   if (!record.ok()) return PeekResult::kUnknown;
+  parts_->cache.Fill(cache_key, ticket, &*record);
   if (record->expires_ms != 0 && record->ExpiredAt(parts_->clock->WallMillis())) {
     return PeekResult::kAbsent;
   }
@@ -100,8 +119,8 @@ PeekResult RocksEngine::Peek(const KeyView& key, FunctionRef<void(const RecordVi
 }
 
 void RocksEngine::Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) {
-  parts_->readers.Submit(std::make_unique<ReadJob>(parts_->database.get(), parts_->clock,
-                                                   std::move(request), std::move(done)));
+  parts_->readers.Submit(std::make_unique<ReadJob>(
+      parts_->database.get(), &parts_->cache, parts_->clock, std::move(request), std::move(done)));
 }
 
 void RocksEngine::Write(WriteRequest request, std::function<void(WriteReply)> done) {
@@ -134,6 +153,11 @@ void RocksEngine::Stats(std::function<void(EngineStats)> done) {
                        {"storage.commit.waiting_bytes", sum.waiting_bytes},
                        {"storage.commit.writes_count", sum.writes},
                        {"storage.readers.waiting_count", parts_->readers.waiting_jobs()}};
+  const RecordCache::Counts cached = parts_->cache.counts();
+  begun.insert(begun.end(), {{"storage.record_cache.bytes", cached.bytes},
+                             {"storage.record_cache.hits_count", cached.hits},
+                             {"storage.record_cache.misses_count", cached.misses},
+                             {"storage.record_cache.records_count", cached.records}});
   parts_->readers.Submit(
       std::make_unique<StatsJob>(parts_->database.get(), std::move(begun), std::move(done)));
 }

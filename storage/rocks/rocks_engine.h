@@ -37,6 +37,7 @@ struct RocksOptions {
   std::string directory;  // made if it is missing; its parent has to be there
   uint32_t committers = 1;
   uint32_t readers = 4;
+  size_t record_cache_bytes = size_t{256} << 20;  // records that are asked for again and again
   size_t block_cache_bytes = size_t{256} << 20;
   size_t write_buffer_bytes = size_t{128} << 20;  // of all tables together
   // Go on with a write-ahead log that is damaged or shorter than what was acknowledged, and give up

@@ -66,7 +66,8 @@ TEST_F(RocksFaultTest, AConditionThatMetAWriteWhichFailedIsNotSaidToHaveFailed) 
   Result<std::unique_ptr<RocksDatabase>> database =
       RocksDatabase::Open(options_, &around_.clock, &around_.log, env_.get());
   ASSERT_TRUE(database.ok());
-  GroupWriter writer(database->get(), &around_.clock);
+  RecordCache cache(1 << 20);
+  GroupWriter writer(database->get(), &cache, &around_.clock);
   std::vector<PendingWrite> group;
   for (const Condition& condition : {Always(), IfAbsent()}) {
     group.push_back({.request = WriteRequest(kDuring.view().partition_view(),

@@ -1,0 +1,186 @@
+#include "storage/cache_shard.h"
+
+#include <cstring>
+#include <new>
+
+#include "base/limits.h"
+
+namespace smile {
+namespace {
+
+constexpr size_t kFirstBuckets = 64;
+constexpr size_t kSmallShare = 10;  // the small queue has a tenth, as the paper advises
+
+uint32_t FingerprintOf(uint64_t hash) {
+  return static_cast<uint32_t>(hash >> 32) | 1;  // 0 stands for none
+}
+
+CacheShard::Entry* MakeEntry(const CacheKey& key, const RecordView* record) {
+  const ByteView value = record == nullptr ? ByteView() : record->value;
+  void* const memory =
+      ::operator new(sizeof(CacheShard::Entry) + key.encoded().size() + value.size());
+  auto* const entry = new (memory) CacheShard::Entry;
+  entry->hash = key.hash();
+  entry->table = key.table();
+  entry->key_size = static_cast<uint16_t>(key.encoded().size());
+  entry->value_size = static_cast<uint32_t>(value.size());
+  if (record != nullptr) {
+    entry->is_record = true;
+    entry->version = record->version;
+    entry->checksum = record->checksum;
+    entry->expires_ms = record->expires_ms;
+  }
+  std::memcpy(entry->bytes(), key.encoded().data(), key.encoded().size());
+  if (!value.empty()) std::memcpy(entry->bytes() + entry->key_size, value.data(), value.size());
+  return entry;
+}
+
+void FreeEntry(CacheShard::Entry* entry) {
+  ::operator delete(entry);
+}
+
+}  // namespace
+
+CacheShard::CacheShard(size_t max_bytes)
+    : max_bytes_(max_bytes), buckets_(kFirstBuckets), ghosts_(kFirstBuckets) {}
+
+CacheShard::~CacheShard() {
+  for (Entry* entry : buckets_) {
+    while (entry != nullptr) {
+      Entry* const next = entry->chain;
+      FreeEntry(entry);
+      entry = next;
+    }
+  }
+}
+
+// Where the pointer to the key's entry is, or would be.
+CacheShard::Entry** CacheShard::Place(const CacheKey& key) {
+  Entry** place = &buckets_[key.hash() % buckets_.size()];
+  while (*place != nullptr && ((*place)->hash != key.hash() || (*place)->table != key.table() ||
+                               (*place)->key() != key.encoded())) {
+    place = &(*place)->chain;
+  }
+  return place;
+}
+
+const CacheShard::Entry* CacheShard::Find(const CacheKey& key) {
+  Entry* const entry = *Place(key);
+  ++(entry == nullptr ? misses_ : hits_);
+  if (entry != nullptr && entry->uses < kMostUses) ++entry->uses;
+  return entry;
+}
+
+void CacheShard::Put(const CacheKey& key, const RecordView* record) {
+  const Entry* const old = *Place(key);
+  const bool keep_in_main = old != nullptr && old->in_main;
+  Remove(key);
+  const size_t value_size = record == nullptr ? 0 : record->value.size();
+  if (value_size > limits::kMaxCachedValueBytes) return;
+  Entry* const entry = MakeEntry(key, record);
+  if (entry->size() > max_bytes_) return FreeEntry(entry);
+  MakeRoom(entry->size());
+  Enqueue(entry, keep_in_main || TakeGhost(key.hash()));
+  if (entries_ >= buckets_.size()) Grow();
+  Entry** const place = &buckets_[key.hash() % buckets_.size()];
+  entry->chain = *place;
+  *place = entry;
+  ++entries_;
+}
+
+void CacheShard::Remove(const CacheKey& key) {
+  Entry* const entry = *Place(key);
+  if (entry == nullptr) return;
+  Unchain(entry);
+  Dequeue(entry);
+  FreeEntry(entry);
+}
+
+void CacheShard::Unchain(Entry* entry) {
+  Entry** place = &buckets_[entry->hash % buckets_.size()];
+  while (*place != entry) place = &(*place)->chain;
+  *place = entry->chain;
+  --entries_;
+}
+
+void CacheShard::Enqueue(Entry* entry, bool in_main) {
+  Queue& queue = in_main ? main_ : small_;
+  entry->in_main = in_main;
+  entry->uses = 0;
+  entry->newer = nullptr;
+  entry->older = queue.newest;
+  (queue.newest == nullptr ? queue.oldest : queue.newest->newer) = entry;
+  queue.newest = entry;
+  queue.bytes += entry->size();
+}
+
+void CacheShard::Dequeue(Entry* entry) {
+  Queue& queue = entry->in_main ? main_ : small_;
+  (entry->older == nullptr ? queue.oldest : entry->older->newer) = entry->newer;
+  (entry->newer == nullptr ? queue.newest : entry->newer->older) = entry->older;
+  queue.bytes -= entry->size();
+}
+
+void CacheShard::MakeRoom(size_t bytes) {
+  while (small_.bytes + main_.bytes + bytes > max_bytes_) {
+    const bool small_is_full = small_.bytes > max_bytes_ / kSmallShare;
+    if (main_.oldest == nullptr || (small_is_full && small_.oldest != nullptr)) {
+      EvictFromSmall();
+    } else {
+      EvictFromMain();
+    }
+  }
+}
+
+// One that was asked for while it was here goes on to the main queue; another leaves a fingerprint.
+void CacheShard::EvictFromSmall() {
+  Entry* const entry = small_.oldest;
+  Dequeue(entry);
+  if (entry->uses > 0) return Enqueue(entry, /*in_main=*/true);
+  ghosts_[entry->hash % ghosts_.size()] = FingerprintOf(entry->hash);
+  Unchain(entry);
+  FreeEntry(entry);
+}
+
+// One that was asked for gets another round, with one use less to its name.
+void CacheShard::EvictFromMain() {
+  Entry* const entry = main_.oldest;
+  const uint8_t uses = entry->uses;
+  Dequeue(entry);
+  if (uses > 0) {
+    Enqueue(entry, /*in_main=*/true);
+    entry->uses = uses - 1;
+    return;
+  }
+  Unchain(entry);
+  FreeEntry(entry);
+}
+
+bool CacheShard::TakeGhost(uint64_t hash) {
+  uint32_t& ghost = ghosts_[hash % ghosts_.size()];
+  if (ghost != FingerprintOf(hash)) return false;
+  ghost = 0;
+  return true;
+}
+
+void CacheShard::Grow() {
+  std::vector<Entry*> grown(buckets_.size() * 2);
+  for (Entry* entry : buckets_) {
+    while (entry != nullptr) {
+      Entry* const next = entry->chain;
+      Entry** const place = &grown[entry->hash % grown.size()];
+      entry->chain = *place;
+      *place = entry;
+      entry = next;
+    }
+  }
+  buckets_.swap(grown);
+  ghosts_.assign(buckets_.size(), 0);
+}
+
+RecordCache::Counts CacheShard::counts() const {
+  return {
+      .hits = hits_, .misses = misses_, .bytes = small_.bytes + main_.bytes, .records = entries_};
+}
+
+}  // namespace smile

@@ -1,0 +1,108 @@
+// One shard of the record cache: a hash table of entries, the two queues of S3-FIFO, and what it
+// remembers of entries that have left. See storage/record_cache.h for what it promises. The caller
+// holds mutex() around all other calls.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "base/bytes.h"
+#include "model/record.h"
+#include "storage/record_cache.h"
+
+namespace smile {
+
+class CacheShard {
+ public:
+  // Writes that began on keys of one slot.
+  struct Slot {
+    uint64_t begun = 0;
+    uint32_t under_way = 0;
+  };
+
+  // A record, or its absence, in one piece of memory: this, the key's bytes, the value's.
+  struct Entry {
+    Entry* older = nullptr;  // in its queue
+    Entry* newer = nullptr;
+    Entry* chain = nullptr;  // of its bucket
+    uint64_t hash = 0;
+    uint64_t version = 0;
+    uint64_t checksum = 0;
+    uint64_t expires_ms = 0;
+    uint32_t value_size = 0;
+    uint16_t key_size = 0;
+    Table table = Table::kUsers;
+    bool is_record = false;
+    bool in_main = false;
+    uint8_t uses = 0;  // since it came into its queue, up to kMostUses
+
+    ByteView key() const { return {bytes(), key_size}; }
+    RecordView record() const {
+      return {version, checksum, expires_ms, ByteView(bytes() + key_size, value_size)};
+    }
+    size_t size() const { return sizeof(Entry) + kAllocatorBytes + key_size + value_size; }
+    char* bytes() { return reinterpret_cast<char*>(this + 1); }
+    const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
+  };
+
+  explicit CacheShard(size_t max_bytes);
+  ~CacheShard();
+  CacheShard(const CacheShard&) = delete;
+  CacheShard& operator=(const CacheShard&) = delete;
+
+  std::mutex& mutex() { return mutex_; }
+
+  // Null if it is not there. Counts as a use. Valid until the next Put or Remove.
+  const Entry* Find(const CacheKey& key);
+  // Replaces what is there. Too large a record is not kept.
+  void Put(const CacheKey& key, const RecordView* record);
+  void Remove(const CacheKey& key);
+
+  Slot& SlotOf(const CacheKey& key) { return slots_[(key.hash() >> 16) % slots_.size()]; }
+
+  RecordCache::Ticket TicketFor(const CacheKey& key) {
+    const Slot& slot = SlotOf(key);
+    return {.writes_begun = slot.begun, .good = slot.under_way == 0};
+  }
+
+  RecordCache::Counts counts() const;
+
+ private:
+  static constexpr uint8_t kMostUses = 3;
+  static constexpr size_t kAllocatorBytes = 16;  // what malloc needs beside an entry
+  static constexpr size_t kSlots = 1024;
+
+  struct Queue {
+    Entry* oldest = nullptr;
+    Entry* newest = nullptr;
+    size_t bytes = 0;
+  };
+
+  Entry** Place(const CacheKey& key);
+  void Enqueue(Entry* entry, bool in_main);
+  void Dequeue(Entry* entry);
+  void Unchain(Entry* entry);
+  void MakeRoom(size_t bytes);
+  void EvictFromSmall();
+  void EvictFromMain();
+  void Grow();
+  bool TakeGhost(uint64_t hash);
+
+  const size_t max_bytes_;
+  std::mutex mutex_;
+  std::vector<Entry*> buckets_;
+  size_t entries_ = 0;
+  Queue small_;
+  Queue main_;
+  // Fingerprints of entries that left the small queue. Direct-mapped: one is forgotten when another
+  // takes its place, which for the purpose is as good as a queue and needs no second table.
+  std::vector<uint32_t> ghosts_;
+  std::array<Slot, kSlots> slots_;
+  uint64_t hits_ = 0;
+  uint64_t misses_ = 0;
+};
+
+}  // namespace smile

@@ -1,0 +1,97 @@
+#include "storage/record_cache.h"
+
+#include <mutex>
+
+#include "base/hash.h"
+#include "storage/cache_shard.h"
+
+namespace smile {
+namespace {
+
+// Enough that threads seldom meet at one lock, few enough that a shard holds many records.
+constexpr size_t kShards = 64;
+
+}  // namespace
+
+CacheKey::CacheKey(Table table, ByteView encoded)
+    : table_(table),
+      encoded_(encoded),
+      // An odd constant (the golden ratio) sends one user's keys in different tables different
+      // ways.
+      hash_(Hash64(encoded) ^ (static_cast<uint64_t>(table) * 0x9e3779b97f4a7c15ULL)) {}
+
+RecordCache::RecordCache(size_t max_bytes) {
+  for (size_t i = 0; i < kShards; ++i) {
+    shards_.push_back(std::make_unique<CacheShard>(max_bytes / kShards));
+  }
+}
+
+RecordCache::~RecordCache() = default;
+
+// The top bits: those below choose bucket and slot inside the shard.
+CacheShard& RecordCache::ShardOf(const CacheKey& key) const {
+  return *shards_[(key.hash() >> 56) % kShards];
+}
+
+RecordCache::Found RecordCache::Find(const CacheKey& key, const Clock& clock,
+                                     FunctionRef<void(const RecordView&)> show, Ticket* ticket) {
+  CacheShard& shard = ShardOf(key);
+  const std::lock_guard lock(shard.mutex());
+  const CacheShard::Entry* const entry = shard.Find(key);
+  if (entry == nullptr) {
+    *ticket = shard.TicketFor(key);
+    return Found::kNothing;
+  }
+  if (!entry->is_record) return Found::kAbsent;
+  const RecordView record = entry->record();
+  if (record.expires_ms != 0 && record.ExpiredAt(clock.WallMillis())) return Found::kAbsent;
+  show(record);
+  return Found::kRecord;
+}
+
+RecordCache::Ticket RecordCache::TicketFor(const CacheKey& key) {
+  CacheShard& shard = ShardOf(key);
+  const std::lock_guard lock(shard.mutex());
+  return shard.TicketFor(key);
+}
+
+void RecordCache::Fill(const CacheKey& key, const Ticket& ticket, const RecordView* record) {
+  if (!ticket.good) return;
+  CacheShard& shard = ShardOf(key);
+  const std::lock_guard lock(shard.mutex());
+  // None has begun since, so none is under way either.
+  if (shard.SlotOf(key).begun == ticket.writes_begun) shard.Put(key, record);
+}
+
+void RecordCache::BeginWrite(const CacheKey& key) {
+  CacheShard& shard = ShardOf(key);
+  const std::lock_guard lock(shard.mutex());
+  CacheShard::Slot& slot = shard.SlotOf(key);
+  ++slot.begun;
+  ++slot.under_way;
+  shard.Remove(key);
+}
+
+void RecordCache::EndWrite(const CacheKey& key, bool known, const RecordView* record) {
+  CacheShard& shard = ShardOf(key);
+  const std::lock_guard lock(shard.mutex());
+  CacheShard::Slot& slot = shard.SlotOf(key);
+  --slot.under_way;
+  // With another write under way it may be of the same key, later, and already visible.
+  if (known && slot.under_way == 0) shard.Put(key, record);
+}
+
+RecordCache::Counts RecordCache::counts() const {
+  Counts sum;
+  for (const auto& shard : shards_) {
+    const std::lock_guard lock(shard->mutex());
+    const Counts counts = shard->counts();
+    sum.hits += counts.hits;
+    sum.misses += counts.misses;
+    sum.bytes += counts.bytes;
+    sum.records += counts.records;
+  }
+  return sum;
+}
+
+}  // namespace smile

@@ -1,0 +1,104 @@
+// Records in memory, before the engine: for those that are asked for again and again.
+//
+// Bounded in bytes. Split into shards by hash, each with its own lock, which is held for as long as
+// it takes to find a record and to show it. Which records stay is decided by S3-FIFO (J. Yang et
+// al., "FIFO queues are all you need for cache eviction", SOSP 2023): a record comes into a small
+// queue, goes on to the main queue if it was asked for again before it got to the end, and leaves
+// otherwise; a record that comes back soon after it left goes to the main queue at once. So a scan
+// over everything passes through the small queue and moves nothing else.
+//
+// An absent record is remembered too.
+//
+// Coherence. Readers and writers of the storage behind the cache keep to this:
+//   * A writer calls BeginWrite before it writes a key, and EndWrite with what is there now when
+//   the
+//     write is visible, before it answers.
+//   * A reader that missed keeps the ticket that Find gave it, reads from the storage, and offers
+//     what it found with Fill.
+// Then Find never shows anything older than what a read of the storage at that moment would:
+// BeginWrite takes the key out, so between it and EndWrite readers ask the storage. A ticket names
+// the number of writes that had begun on the key's slot (keys share slots by hash; sharing only
+// refuses more); Fill takes a record only if no write is under way on the slot and none has begun
+// since. So what is filled was read while the key did not change, and has not changed since.
+//
+// Any thread may call anything.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/function_ref.h"
+#include "model/record.h"
+#include "model/tables.h"
+
+namespace smile {
+
+// A key as the cache knows it. Borrows its bytes.
+class CacheKey {
+ public:
+  CacheKey(Table table, ByteView encoded);
+
+  Table table() const { return table_; }
+  ByteView encoded() const { return encoded_; }
+  uint64_t hash() const { return hash_; }
+
+ private:
+  Table table_;
+  ByteView encoded_;
+  uint64_t hash_;
+};
+
+class CacheShard;
+
+class RecordCache {
+ public:
+  enum class Found : uint8_t { kRecord, kAbsent, kNothing };
+
+  // Where a reader stood when it missed.
+  struct Ticket {
+    uint64_t writes_begun = 0;
+    bool good = false;  // no write was under way
+  };
+
+  struct Counts {
+    uint64_t hits = 0;
+    uint64_t misses = 0;
+    uint64_t bytes = 0;
+    uint64_t records = 0;
+  };
+
+  // `max_bytes` counts keys, values and what the cache needs for itself; 0: nothing is kept.
+  explicit RecordCache(size_t max_bytes);
+  ~RecordCache();
+  RecordCache(const RecordCache&) = delete;
+  RecordCache& operator=(const RecordCache&) = delete;
+
+  // kRecord: it was shown by calling `show`, under a lock: `show` is short and calls nothing of
+  // the cache. kNothing: *ticket is for Fill. An expired record is kAbsent.
+  Found Find(const CacheKey& key, const Clock& clock, FunctionRef<void(const RecordView&)> show,
+             Ticket* ticket);
+
+  // For a reader that does not look in the cache first.
+  Ticket TicketFor(const CacheKey& key);
+
+  // Offers what a reader found in the storage; null: the record is absent.
+  void Fill(const CacheKey& key, const Ticket& ticket, const RecordView* record);
+
+  void BeginWrite(const CacheKey& key);
+  // `record`: what the storage has now; null: the record is absent. `known` false: it is not known
+  // what the storage has.
+  void EndWrite(const CacheKey& key, bool known, const RecordView* record);
+
+  Counts counts() const;
+
+ private:
+  CacheShard& ShardOf(const CacheKey& key) const;
+
+  std::vector<std::unique_ptr<CacheShard>> shards_;
+};
+
+}  // namespace smile

@@ -1,0 +1,231 @@
+#include "storage/record_cache.h"
+
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/coding.h"
+#include "base/limits.h"
+
+namespace smile::testing {
+namespace {
+
+using Found = RecordCache::Found;
+using Ticket = RecordCache::Ticket;
+
+class RecordCacheTest : public ::testing::Test {
+ protected:
+  static Bytes KeyBytes(uint64_t number) {
+    Bytes bytes;
+    AppendBig(&bytes, number);
+    return bytes;
+  }
+
+  // What the cache has: the value, "(absent)" or "(nothing)".
+  std::string Look(RecordCache* cache, ByteView key, Ticket* ticket = nullptr) {
+    Ticket ignored;
+    std::string seen;
+    const Found found = cache->Find(
+        CacheKey(Table::kUsers, key), clock_,
+        [&](const RecordView& record) { seen = Bytes(record.value); },
+        ticket == nullptr ? &ignored : ticket);
+    if (found == Found::kRecord) return seen;
+    return found == Found::kAbsent ? "(absent)" : "(nothing)";
+  }
+  void Fill(RecordCache* cache, ByteView key, ByteView value) {
+    Ticket ticket;
+    Look(cache, key, &ticket);
+    const RecordView record{.version = 1, .value = value};
+    cache->Fill(CacheKey(Table::kUsers, key), ticket, &record);
+  }
+
+  ManualClock clock_;
+};
+
+TEST_F(RecordCacheTest, ShowsWhatWasFilledInAndRemembersAbsence) {
+  RecordCache cache(1 << 20);
+  EXPECT_EQ(Look(&cache, "a"), "(nothing)");
+  Fill(&cache, "a", "value");
+  EXPECT_EQ(Look(&cache, "a"), "value");
+  Ticket ticket;
+  Look(&cache, "b", &ticket);
+  cache.Fill(CacheKey(Table::kUsers, "b"), ticket, nullptr);
+  EXPECT_EQ(Look(&cache, "b"), "(absent)");
+}
+
+TEST_F(RecordCacheTest, KeysOfDifferentTablesAreDifferent) {
+  RecordCache cache(1 << 20);
+  Fill(&cache, "a", "value");
+  Ticket ticket;
+  EXPECT_EQ(cache.Find(
+                CacheKey(Table::kLogins, "a"), clock_, [](const RecordView&) {}, &ticket),
+            Found::kNothing);
+}
+
+TEST_F(RecordCacheTest, AnExpiredRecordIsAbsent) {
+  RecordCache cache(1 << 20);
+  Ticket ticket;
+  Look(&cache, "a", &ticket);
+  const RecordView record{
+      .version = 1, .expires_ms = static_cast<uint64_t>(clock_.WallMillis()) + 10, .value = "v"};
+  cache.Fill(CacheKey(Table::kUsers, "a"), ticket, &record);
+  EXPECT_EQ(Look(&cache, "a"), "v");
+  clock_.AdvanceMillis(10);
+  EXPECT_EQ(Look(&cache, "a"), "(absent)");
+}
+
+TEST_F(RecordCacheTest, AReaderThatMissedDoesNotPutBackWhatAWriteHasReplaced) {
+  RecordCache cache(1 << 20);
+  const CacheKey key(Table::kUsers, "a");
+  const RecordView old_record{.version = 1, .value = "old"};
+  const RecordView new_record{.version = 2, .value = "new"};
+
+  Ticket before;
+  Look(&cache, "a", &before);
+  cache.BeginWrite(key);
+  cache.Fill(key, before, &old_record);
+  EXPECT_EQ(Look(&cache, "a"), "(nothing)") << "filled while the write was under way";
+  Ticket during;
+  Look(&cache, "a", &during);
+  cache.EndWrite(key, /*known=*/true, &new_record);
+  EXPECT_EQ(Look(&cache, "a"), "new");
+  cache.Fill(key, before, &old_record);
+  cache.Fill(key, during, &old_record);
+  EXPECT_EQ(Look(&cache, "a"), "new");
+}
+
+TEST_F(RecordCacheTest, AWriteTakesOutWhatWasThereBeforeItIsVisible) {
+  RecordCache cache(1 << 20);
+  Fill(&cache, "a", "old");
+  const CacheKey key(Table::kUsers, "a");
+  cache.BeginWrite(key);
+  EXPECT_EQ(Look(&cache, "a"), "(nothing)");
+  cache.EndWrite(key, /*known=*/false, nullptr);
+  EXPECT_EQ(Look(&cache, "a"), "(nothing)");
+}
+
+TEST_F(RecordCacheTest, OfTwoWritesOfOneKeyUnderWayOnlyTheLastIsShown) {
+  RecordCache cache(1 << 20);
+  const CacheKey key(Table::kUsers, "a");
+  const RecordView first{.version = 1, .value = "first"};
+  const RecordView second{.version = 2, .value = "second"};
+  cache.BeginWrite(key);
+  cache.BeginWrite(key);
+  cache.EndWrite(key, true, &first);
+  EXPECT_EQ(Look(&cache, "a"), "(nothing)");
+  cache.EndWrite(key, true, &second);
+  EXPECT_EQ(Look(&cache, "a"), "second");
+}
+
+TEST_F(RecordCacheTest, StaysWithinItsBytes) {
+  constexpr size_t kBytes = 1 << 20;
+  RecordCache cache(kBytes);
+  std::mt19937 random(7);
+  for (uint64_t i = 0; i < 20'000; ++i) {
+    Fill(&cache, KeyBytes(random() % 10'000), std::string(random() % 2000, 'v'));
+    ASSERT_LE(cache.counts().bytes, kBytes);
+  }
+  EXPECT_GT(cache.counts().bytes, kBytes / 2);
+}
+
+TEST_F(RecordCacheTest, LargeValuesAndACacheOfNoBytesKeepNothing) {
+  RecordCache cache(64 << 20);
+  Fill(&cache, "a", std::string(limits::kMaxCachedValueBytes + 1, 'v'));
+  EXPECT_EQ(Look(&cache, "a"), "(nothing)");
+  RecordCache none(0);
+  Fill(&none, "a", "v");
+  EXPECT_EQ(Look(&none, "a"), "(nothing)");
+}
+
+TEST_F(RecordCacheTest, AScanOverEverythingMovesNothingThatIsAskedForAgainAndAgain) {
+  RecordCache cache(4 << 20);
+  const std::string value(100, 'v');
+  const auto ask = [&](uint64_t key) {
+    if (Look(&cache, KeyBytes(key)) == "(nothing)") Fill(&cache, KeyBytes(key), value);
+  };
+  constexpr uint64_t kHot = 5'000;
+  for (int round = 0; round < 3; ++round) {
+    for (uint64_t key = 0; key < kHot; ++key) ask(key);
+  }
+  for (uint64_t key = 1'000'000; key < 1'100'000; ++key) ask(key);
+  uint64_t still_there = 0;
+  for (uint64_t key = 0; key < kHot; ++key) still_there += Look(&cache, KeyBytes(key)) == value;
+  EXPECT_GT(still_there, kHot * 9 / 10);
+}
+
+// A storage in memory with the cache before it, as the engine uses it. The version that a reader
+// sees may never be below one that it, or anybody before it, has seen or was told of.
+class CachedStorage {
+ public:
+  uint64_t Read(const ManualClock& clock, size_t number) {
+    const Bytes bytes = std::to_string(number);
+    const CacheKey key(Table::kUsers, bytes);
+    uint64_t version = 0;
+    Ticket ticket;
+    const auto show = [&](const RecordView& record) { version = record.version; };
+    if (cache_.Find(key, clock, show, &ticket) != Found::kNothing) return version;
+    version = stored_[number].load();
+    std::this_thread::yield();
+    const RecordView record{.version = version, .value = "v"};
+    cache_.Fill(key, ticket, version == 0 ? nullptr : &record);
+    return version;
+  }
+
+  void Write(size_t number, uint64_t version) {
+    const Bytes bytes = std::to_string(number);
+    const CacheKey key(Table::kUsers, bytes);
+    cache_.BeginWrite(key);
+    stored_[number].store(version);
+    std::this_thread::yield();
+    const RecordView record{.version = version, .value = "v"};
+    cache_.EndWrite(key, true, &record);
+  }
+
+  static constexpr size_t kRecords = 4;
+
+ private:
+  RecordCache cache_{64 * 2'000};  // a few records a shard: they come and go
+  std::atomic<uint64_t> stored_[kRecords] = {};
+};
+
+TEST_F(RecordCacheTest, NobodySeesARecordGoBackWhateverThreadsDo) {
+  CachedStorage storage;
+  std::atomic<uint64_t> known[CachedStorage::kRecords] = {};  // seen or acknowledged
+  std::atomic<bool> writing{true};
+  std::atomic<uint64_t> went_back{0};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i) {
+    readers.emplace_back([&, i] {
+      for (uint64_t n = i; writing; ++n) {
+        const size_t number = n % CachedStorage::kRecords;
+        const uint64_t before = known[number].load();
+        const uint64_t seen = storage.Read(clock_, number);
+        if (seen < before) ++went_back;
+        uint64_t most = known[number].load();
+        while (most < seen && !known[number].compare_exchange_weak(most, seen)) {
+        }
+      }
+    });
+  }
+  for (uint64_t version = 1; version <= 5'000; ++version) {
+    for (size_t number = 0; number < CachedStorage::kRecords; ++number) {
+      storage.Write(number, version);
+      uint64_t most = known[number].load();
+      while (most < version && !known[number].compare_exchange_weak(most, version)) {
+      }
+    }
+  }
+  writing = false;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(went_back, 0u);
+}
+
+}  // namespace
+}  // namespace smile::testing
