@@ -15,7 +15,7 @@ struct Options {
   std::string listen = "127.0.0.1:7645";
   std::string data = "./data";
   uint64_t workers = 0;  // 0: one for each core
-  uint64_t committers = 2;
+  uint64_t committers = 1;
   uint64_t readers = 4;
   uint64_t record_cache_mib = 256;
   uint64_t block_cache_mib = 512;
