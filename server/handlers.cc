@@ -210,7 +210,11 @@ void Handlers::Start(op::MGet, const op::MGet::Request& request, int64_t deadlin
       if (!result.ok()) return reply.Fail(result.status());
       op::MGet::Response response;
       response.results.reserve(result->size());
-      for (const Result<Record>& record : *result) response.results.push_back(ToKeyResult(record));
+      for (const Result<Record>& record : *result) {
+        // Asking again would not help.
+        if (record.status().code() == Code::kStorageFailed) return reply.Fail(record.status());
+        response.results.push_back(ToKeyResult(record));
+      }
       reply.Ok<op::MGet>(response);
     });
   });

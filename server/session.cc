@@ -37,8 +37,9 @@ Session::Session(const Shared& shared, std::function<void()> on_output)
       on_output_(std::move(on_output)),
       reader_(limits::kMaxFrameBytesBeforeHello),
       connected_nanos_(shared.clock.MonotonicNanos()),
-      last_bytes_nanos_(connected_nanos_),
-      now_nanos_(connected_nanos_) {}
+      last_active_nanos_(connected_nanos_),
+      received_nanos_(connected_nanos_),
+      work_nanos_(connected_nanos_) {}
 
 Session::~Session() {
   shared_.metrics.requests_open.Subtract(open_.size());
@@ -49,10 +50,10 @@ Session::~Session() {
 void Session::Receive(ByteView bytes) {
   shared_.metrics.bytes_received.Add(bytes.size());
   if (ending_) return;
-  now_nanos_ = shared_.clock.MonotonicNanos();
-  last_bytes_nanos_ = now_nanos_;
+  received_nanos_ = shared_.clock.MonotonicNanos();
+  last_active_nanos_ = received_nanos_;
   reader_.Feed(bytes);
-  Pump();
+  Pump(received_nanos_);
   reader_.Keep();
 }
 
@@ -67,8 +68,7 @@ Bytes Session::TakeOutput() {
 
 void Session::set_unsent_bytes(size_t unsent) {
   unsent_bytes_ = unsent;
-  Pump();
-  reader_.Keep();
+  PumpBuffered();
 }
 
 bool Session::HasRoom() const {
@@ -77,8 +77,16 @@ bool Session::HasRoom() const {
          output_.size() + unsent_bytes_ < limits::kOutputHighWaterBytes;
 }
 
+// Works on what was received when there was no room for it.
+void Session::PumpBuffered() {
+  if (reader_.buffered_bytes() == 0) return;
+  Pump(shared_.clock.MonotonicNanos());
+  reader_.Keep();
+}
+
 // Works on what has been received, as far as there is room for it.
-void Session::Pump() {
+void Session::Pump(int64_t now_nanos) {
+  work_nanos_ = now_nanos;
   while (!ending_ && HasRoom()) {
     Frame frame;
     switch (reader_.Next(&frame)) {
@@ -161,6 +169,10 @@ void Session::Take(const Frame& frame, const typename Row::Request& request) {
   if (Status status = shared_.handlers.Check(Row{}, request); !status.ok()) {
     return Refuse(id, status);
   }
+  const int64_t deadline_nanos = DeadlineOf(frame);
+  if (deadline_nanos != 0 && work_nanos_ >= deadline_nanos) {
+    return Refuse(id, {Code::kDeadlineExceeded, "its time was over before there was room for it"});
+  }
   bool free = true;
   if (!order_.empty()) {
     Handlers::ForEachPartition(Row{}, request, [&](const PartitionView& partition) {
@@ -196,7 +208,7 @@ Session::Open* Session::OpenRequest(const Frame& frame) {
 
 int64_t Session::DeadlineOf(const Frame& frame) const {
   if (frame.header.deadline_ms == 0) return 0;
-  return now_nanos_ + frame.header.deadline_ms * kNanosPerMilli;
+  return received_nanos_ + frame.header.deadline_ms * kNanosPerMilli;
 }
 
 // Does the work of a request whose turn it is.
@@ -241,8 +253,7 @@ void Session::Complete(uint32_t id, FunctionRef<void(Reply&)> answer) {
   const auto found = open_.find(id);
   CHECK(found != open_.end(), "a request is completed once");
   Finish(found->second.get(), answer);
-  Pump();
-  reader_.Keep();
+  PumpBuffered();
   on_output_();
 }
 
@@ -298,14 +309,15 @@ void Session::Break(const Status& status) {
 void Session::Tick(int64_t idle_millis) {
   if (ending_) return;
   const int64_t now_nanos = shared_.clock.MonotonicNanos();
-  const int64_t quiet_millis = (now_nanos - last_bytes_nanos_) / kNanosPerMilli;
+  if (!open_.empty()) last_active_nanos_ = now_nanos;
+  const int64_t quiet_millis = (now_nanos - last_active_nanos_) / kNanosPerMilli;
   // From the beginning: a HELLO that trickles in must not hold a connection.
   const int64_t connected_millis = (now_nanos - connected_nanos_) / kNanosPerMilli;
   if (!greeted_ && connected_millis >= limits::kHelloTimeoutMillis) {
     Break({Code::kProtocolError,
            fmt::format("no HELLO came within {} ms", limits::kHelloTimeoutMillis)});
   }
-  if (idle_millis != 0 && open_.empty() && quiet_millis >= idle_millis) ending_ = true;
+  if (idle_millis != 0 && quiet_millis >= idle_millis) ending_ = true;
 }
 
 void Session::Drain() {

@@ -96,7 +96,8 @@ class Session : public std::enable_shared_from_this<Session> {
   };
 
   bool HasRoom() const;
-  void Pump();
+  void Pump(int64_t now_nanos);
+  void PumpBuffered();
   void HandleFrame(const Frame& frame);
   void HandleHello(const Frame& frame);
   template <class Row>
@@ -128,8 +129,9 @@ class Session : public std::enable_shared_from_this<Session> {
   std::vector<Open*> freed_;     // may run now, and have not been run yet
   bool running_freed_ = false;
   const int64_t connected_nanos_;
-  int64_t last_bytes_nanos_;
-  int64_t now_nanos_;  // when the bytes under work were received
+  int64_t last_active_nanos_;  // bytes came, or something was open
+  int64_t received_nanos_;     // when the bytes under work were received
+  int64_t work_nanos_;         // when the work on them began
   bool greeted_ = false;
   bool draining_ = false;
   bool ending_ = false;

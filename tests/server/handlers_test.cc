@@ -158,6 +158,12 @@ TEST_F(HandlersTest, AnMGetMarksWhatDidNotFitForAnotherTry) {
   EXPECT_EQ(response.results[3].outcome, KeyOutcome::kNotFound);
 }
 
+TEST_F(HandlersTest, AnMGetThatCannotReadTheDiskSaysSoInsteadOfAskingForAnotherTry) {
+  engine_.read_failure = Status(Code::kStorageFailed, "the disk is gone");
+  const op::MGet::Request request{.keys = {kProfile.view()}};
+  EXPECT_EQ(Ask(FrameOf<op::MGet>(7, request)).code, Code::kStorageFailed);
+}
+
 TEST_F(HandlersTest, StatsAreThoseOfEngineAndServerByName) {
   Put(kProfile, "x");
   const ReceivedReply reply = Ask(FrameOf<op::Stats>(7, {}));

@@ -137,7 +137,7 @@ TEST_F(ServerTest, AClientThatTakesNothingIsHeldBackAndHoldsUpNobodyElse) {
   for (std::string line; std::getline(status, line);) {
     if (line.starts_with("VmRSS:")) resident_kib = std::stoul(line.substr(6));
   }
-  EXPECT_LT(resident_kib, size_t{2} << 20);
+  EXPECT_LT(resident_kib, size_t{768} << 10);
   // And when it takes its answers after all, it gets every one it has asked for so far.
   for (uint32_t i = 0; i < 50; ++i) ASSERT_EQ(greedy.Receive().id, 10 + i);
 }

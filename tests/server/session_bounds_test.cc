@@ -27,6 +27,24 @@ TEST_F(SessionBoundsTest, AnIdOfAnOpenRequestIsRefused) {
   EXPECT_EQ(engine_.held(), 1u);
 }
 
+TEST_F(SessionBoundsTest, WhatWaitedTooLongForRoomIsNotStarted) {
+  Greet();
+  engine_.hold = true;
+  Bytes frames;
+  for (uint32_t i = 0; i < limits::kMaxInFlightRequests; ++i) {
+    frames += PutFrame(10 + i, kProfile, "x");
+  }
+  Send(frames + GetFrame(5, kElsewhere, 100) + GetFrame(6, kElsewhere));
+  clock_.AdvanceMillis(100);
+  engine_.hold = false;
+  Release();
+  const std::vector<ReceivedReply> replies = Replies();
+  ASSERT_EQ(replies.size(), 3u);
+  EXPECT_EQ(replies[1].id, 5u);
+  EXPECT_EQ(replies[1].code, Code::kDeadlineExceeded);
+  EXPECT_EQ(replies[2].code, Code::kNotFound);
+}
+
 TEST_F(SessionBoundsTest, OverTheLimitOfOpenRequestsItTakesNoMoreUntilOneIsAnswered) {
   Greet();
   engine_.hold = true;

@@ -26,6 +26,7 @@ class HoldingEngine final : public Engine {
   explicit HoldingEngine(const Clock* clock) : engine_(clock, MemoryEngine::Answers::kInline) {}
 
   bool hold = false;
+  Status read_failure;  // if it is one, every key that is read ends so
 
   size_t held() const { return held_.size(); }
   void Release(size_t index = 0) {
@@ -38,6 +39,7 @@ class HoldingEngine final : public Engine {
     return hold ? PeekResult::kUnknown : engine_.Peek(key, found);
   }
   void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override {
+    if (!read_failure.ok()) return done(ReadReply(request.keys.size(), read_failure));
     Do([this, request, done] { engine_.Read(request, done); });
   }
   void Write(WriteRequest request, std::function<void(WriteReply)> done) override {

@@ -104,6 +104,21 @@ TEST_F(SessionTest, AnIdleConnectionEndsOnlyIfThatWasAskedFor) {
   EXPECT_TRUE(session_->finished());
 }
 
+TEST_F(SessionTest, ARequestThatTakesLongerThanTheIdleTimeoutIsNoIdleness) {
+  Greet();
+  engine_.hold = true;
+  Send(PutFrame(2, kProfile, "a"));
+  clock_.AdvanceMillis(70'000);
+  session_->Tick(60'000);
+  Release();
+  session_->Tick(60'000);
+  EXPECT_THAT(ReplyIds(), ElementsAre(2));
+  EXPECT_FALSE(session_->finished());
+  clock_.AdvanceMillis(60'000);
+  session_->Tick(60'000);
+  EXPECT_TRUE(session_->finished());
+}
+
 // --- Frames --------------------------------------------------------------------------------------
 
 TEST_F(SessionTest, AnswersTheSameHoweverTheBytesAreCut) {
