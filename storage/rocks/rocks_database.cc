@@ -95,7 +95,7 @@ Status RocksDatabase::OpenAll() {
 rocksdb::Status RocksDatabase::OpenDatabase(const rocksdb::DBOptions& options) {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status =
+  rocksdb::Status status =
       rocksdb::DB::Open(options, directory_->database_path(), Families(), &handles, &db);
   if (!status.ok()) return status;
   db_.reset(db);
