@@ -44,11 +44,12 @@ endif()
 set(SMILE_TEST_PROPERTIES TIMEOUT 300)
 if(SMILE_SANITIZE MATCHES "thread")
   list(APPEND SMILE_TEST_PROPERTIES ENVIRONMENT
-    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp")
+    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:history_size=7:suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp")
 elseif(SMILE_SANITIZE MATCHES "address")
   list(APPEND SMILE_TEST_PROPERTIES
     ENVIRONMENT "ASAN_OPTIONS=halt_on_error=1:detect_stack_use_after_return=1"
-    ENVIRONMENT_MODIFICATION "UBSAN_OPTIONS=set:halt_on_error=1:print_stacktrace=1")
+    ENVIRONMENT_MODIFICATION "UBSAN_OPTIONS=set:halt_on_error=1:print_stacktrace=1"
+    "LSAN_OPTIONS=set:suppressions=${CMAKE_SOURCE_DIR}/tests/lsan.supp")
 endif()
 
 # smile_library(NAME [DIRS dir…] [EXCLUDE file…] LINKS target…): the library smile_NAME, from all .cc

@@ -181,22 +181,33 @@ void GroupWriter::EndCacheWrites(bool written) {
 
 void GroupWriter::WriteBatch(std::span<PendingWrite> group) {
   BeginCacheWrites();
+  const bool error_was_known = database_->write_error_known();
   const rocksdb::Status written = database_->db()->Write(write_options_, &batch_);
   EndCacheWrites(written.ok());
-  if (!written.ok()) FailAll(group, written);
+  if (written.ok()) {
+    if (error_was_known) database_->set_write_error_known(false);
+    return;
+  }
+  Status status = StatusOfWrite(written);
+  // RocksDB writes the batches of two committers in one go, and refuses batches behind an error
+  // with the same words as those that met it. Only who began when the error was known has surely
+  // written nothing.
+  const bool refused = status.code() == Code::kNoSpace || status.code() == Code::kStorageFailed;
+  if (refused && !error_was_known) status = Status(Code::kOutcomeUnknown, status.words());
+  if (status.code() != Code::kOverloaded) database_->set_write_error_known(true);
+  FailAll(group, status, written.IsNoSpace());
 }
 
-void GroupWriter::FailAll(std::span<PendingWrite> group, const rocksdb::Status& written) {
-  const Status status = StatusOfWrite(written);
+void GroupWriter::FailAll(std::span<PendingWrite> group, const Status& status, bool no_space) {
   // After ENOSPC RocksDB goes on by itself; after anything else that may have reached the disk,
   // nothing may follow.
-  const bool may_go_on = status.code() != Code::kOutcomeUnknown || written.IsNoSpace();
+  const bool may_go_on = status.code() != Code::kOutcomeUnknown || no_space;
   if (!may_go_on || status.code() == Code::kStorageFailed) database_->SetFailed(status);
   // A condition that did not hold was perhaps judged by a write that has failed now; its own write
   // was not in the batch, so of that one it is known that it had no effect.
   Status unjudged = status;
   if (status.code() == Code::kOutcomeUnknown) {
-    unjudged = Status(written.IsNoSpace() ? Code::kNoSpace : Code::kStorageFailed,
+    unjudged = Status(no_space ? Code::kNoSpace : Code::kStorageFailed,
                       "a write before it failed on its way to the disk", kNoSpaceRetryMillis);
   }
   for (PendingWrite& write : group) {

@@ -53,7 +53,7 @@ class GroupWriter {
   Current* FindCurrent(const PartitionView& partition, ByteView sort);
   void Append(const WriteRequest& request, const WriteReply& reply);
   void WriteBatch(std::span<PendingWrite> group);
-  void FailAll(std::span<PendingWrite> group, const rocksdb::Status& written);
+  void FailAll(std::span<PendingWrite> group, const Status& status, bool no_space);
   CacheKey CacheKeyOf(const Staged& staged) const;
   void BeginCacheWrites();
   void EndCacheWrites(bool written);

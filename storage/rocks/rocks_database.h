@@ -41,6 +41,12 @@ class RocksDatabase {
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   void SetFailed(const Status& why);
 
+  // The last write that was tried failed by an error of the disk.
+  bool write_error_known() const { return write_error_known_.load(std::memory_order_acquire); }
+  void set_write_error_known(bool known) {
+    write_error_known_.store(known, std::memory_order_release);
+  }
+
   // There is so little room that only deletes are taken. Looked at about once a second.
   bool low_on_space() const { return low_on_space_.load(std::memory_order_relaxed); }
   uint64_t free_disk_bytes() const { return free_disk_bytes_.load(std::memory_order_relaxed); }
@@ -74,6 +80,7 @@ class RocksDatabase {
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_{};
 
   std::atomic<bool> failed_{false};
+  std::atomic<bool> write_error_known_{false};
   std::atomic<bool> low_on_space_{false};
   std::atomic<uint64_t> free_disk_bytes_{0};
 
