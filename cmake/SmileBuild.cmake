@@ -48,8 +48,7 @@ if(SMILE_SANITIZE MATCHES "thread")
 elseif(SMILE_SANITIZE MATCHES "address")
   list(APPEND SMILE_TEST_PROPERTIES
     ENVIRONMENT "ASAN_OPTIONS=halt_on_error=1:detect_stack_use_after_return=1"
-    ENVIRONMENT_MODIFICATION "UBSAN_OPTIONS=set:halt_on_error=1:print_stacktrace=1"
-    "LSAN_OPTIONS=set:suppressions=${CMAKE_SOURCE_DIR}/tests/lsan.supp")
+    ENVIRONMENT_MODIFICATION "LSAN_OPTIONS=set:suppressions=${CMAKE_SOURCE_DIR}/tests/lsan.supp")
 endif()
 
 # smile_library(NAME [DIRS dir…] [EXCLUDE file…] LINKS target…): the library smile_NAME, from all .cc
