@@ -10,12 +10,12 @@
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
+
 #include <CLI/CLI.hpp>
+#include "server/version.h"
 
 namespace smile {
 namespace {
-
-constexpr std::string_view kVersion = "smiled 0.1.0";
 
 struct NumberRange {
   uint64_t Options::*member;
@@ -191,7 +191,7 @@ Result<CommandLine> ParseCommandLine(int argc, const char* const* argv) {
   CommandLine line;
   if (help || version) {
     line.action = CommandLine::Action::kPrint;
-    line.text = help ? HelpText() : std::string(kVersion) + "\n";
+    line.text = help ? HelpText() : std::string(kServerName) + "\n";
     return line;
   }
   if (!config.empty()) SMILE_TRY(ReadFile(config, &line.options));

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "protocol/dispatch.h"
+#include "server/version.h"
 
 namespace smile {
 namespace {
@@ -16,8 +17,6 @@ template <class Row>
 constexpr size_t kReplyBytes =
     std::is_same_v<Row, op::Scan> || std::is_same_v<Row, op::List> ? limits::kMaxFrameBytes
                                                                    : limits::kMaxReplyValueBytes;
-
-constexpr std::string_view kServerName = "smiled 0.1.0";
 
 template <class Row>
 std::vector<uint64_t> PartitionsOf(const typename Row::Request& request) {

@@ -13,8 +13,6 @@
 namespace smile {
 namespace {
 
-constexpr uint32_t kNoSpaceRetryMillis = 5'000;
-
 bool OnlyDeletes(const WriteRequest& request) {
   return std::all_of(request.mutations().begin(), request.mutations().end(),
                      [](const auto& m) { return m.kind == MutationKind::kDelete; });

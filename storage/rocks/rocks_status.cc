@@ -6,7 +6,6 @@ namespace smile {
 namespace {
 
 constexpr uint32_t kStalledRetryMillis = 100;
-constexpr uint32_t kNoSpaceRetryMillis = 5000;  // RocksDB looks for room about so often
 
 }  // namespace
 

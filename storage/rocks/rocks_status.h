@@ -1,11 +1,16 @@
 // What RocksDB's statuses mean to whoever asked for something.
 #pragma once
 
+#include <cstdint>
+
 #include <rocksdb/status.h>
 
 #include "base/status.h"
 
 namespace smile {
+
+// RocksDB looks for room on a full disk about so often.
+inline constexpr uint32_t kNoSpaceRetryMillis = 5'000;
 
 // Of a read that found neither a record nor its absence.
 Status StatusOfRead(const rocksdb::Status& status);

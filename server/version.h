@@ -1,0 +1,10 @@
+// What smiled calls itself, to people and to clients.
+#pragma once
+
+#include <string_view>
+
+namespace smile {
+
+inline constexpr std::string_view kServerName = "smiled 0.1.0";
+
+}  // namespace smile
