@@ -121,7 +121,7 @@ int Serve(const Options& options, const sigset_t& signals) {
       RocksEngine::Open(ToRocksOptions(options), &clock, &log);
   if (!opened.ok()) return Fail(opened.status(), kExitFailed);
   Engine& engine = **opened;
-  Result<std::unique_ptr<Server>> started = Server::Start(*server_options, engine, clock, log);
+  Result<std::unique_ptr<Server>> started = Server::Start(*server_options, engine, clock);
   if (!started.ok()) return Fail(started.status(), kExitFailed);
   Server& server = **started;
   const std::string address = server.listening_on().ToString();

@@ -10,7 +10,7 @@
 
 namespace smile {
 
-Server::Server(const ServerOptions& options, Engine& engine, const Clock& clock, const Logger& log)
+Server::Server(const ServerOptions& options, Engine& engine, const Clock& clock)
     : clock_(clock),
       started_nanos_(clock.MonotonicNanos()),
       listening_on_(options.listen),
@@ -18,13 +18,12 @@ Server::Server(const ServerOptions& options, Engine& engine, const Clock& clock,
       budget_(options.max_connections),
       shared_{.handlers = handlers_,
               .clock = clock,
-              .log = log,
               .budget = budget_,
               .idle_millis = options.idle_millis} {}
 
 Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Engine& engine,
-                                              const Clock& clock, const Logger& log) {
-  std::unique_ptr<Server> server(new Server(options, engine, clock, log));
+                                              const Clock& clock) {
+  std::unique_ptr<Server> server(new Server(options, engine, clock));
   for (uint32_t i = 0; i < options.workers; ++i) {
     SMILE_ASSIGN(std::unique_ptr<Worker> worker, Worker::Create(server->shared_));
     // The first finds out whether the port is free, and which one it is.

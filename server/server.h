@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "base/log.h"
 #include "base/result.h"
 #include "net/event_loop.h"
 #include "server/handlers.h"
@@ -27,10 +26,10 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Listens and serves from here on. The engine, the clock and the log outlive the server. Fails
+  // Listens and serves from here on. The engine and the clock outlive the server. Fails
   // with kUnavailable, in words that say what to do, if it cannot listen.
   static Result<std::unique_ptr<Server>> Start(const ServerOptions& options, Engine& engine,
-                                               const Clock& clock, const Logger& log);
+                                               const Clock& clock);
 
   // Drops what is left. Drain first, until drained(); then close the engine, which no worker calls
   // any more; then destroy the server: that way everything that was accepted is answered, and the
@@ -53,7 +52,7 @@ class Server {
   uint64_t open_connections() const;
 
  private:
-  Server(const ServerOptions& options, Engine& engine, const Clock& clock, const Logger& log);
+  Server(const ServerOptions& options, Engine& engine, const Clock& clock);
   EngineStats Stats() const;
 
   const Clock& clock_;

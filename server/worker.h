@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/result.h"
 #include "net/event_loop.h"
 #include "server/handlers.h"
@@ -45,7 +44,6 @@ class Worker {
   struct Shared {
     const Handlers& handlers;
     const Clock& clock;
-    const Logger& log;
     ConnectionBudget& budget;
     int64_t idle_millis;  // 0: connections may be idle for ever
   };

@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include "base/hash.h"
-#include "base/log.h"
 #include "bench/smilebench/loader.h"
 #include "server/server.h"
 #include "storage/memory_engine.h"
@@ -20,7 +19,7 @@ class LoadTest : public ::testing::Test {
  protected:
   LoadTest() {
     auto started =
-        Server::Start({.listen = {"127.0.0.1", 0}, .workers = 1}, engine_, server_clock_, log_);
+        Server::Start({.listen = {"127.0.0.1", 0}, .workers = 1}, engine_, server_clock_);
     CHECK(started.ok(), started.status().words());
     server_ = std::move(started).value();
     options_.target = server_->listening_on();
@@ -43,7 +42,6 @@ class LoadTest : public ::testing::Test {
 
   const SystemClock server_clock_;
   const SystemClock client_clock_;
-  const Logger log_{LogLevel::kOff};
   MemoryEngine engine_{&server_clock_, MemoryEngine::Answers::kOnThread};
   std::unique_ptr<Server> server_;
   BenchOptions options_;

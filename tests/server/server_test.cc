@@ -27,7 +27,7 @@ class ServerTest : public testing::Test {
 
   void Start(ServerOptions options = {}) {
     options.listen = {"127.0.0.1", 0};
-    Result<std::unique_ptr<Server>> started = Server::Start(options, engine_, clock_, log_);
+    Result<std::unique_ptr<Server>> started = Server::Start(options, engine_, clock_);
     ASSERT_TRUE(started.ok()) << started.status().ToString();
     server_ = std::move(*started);
   }
@@ -52,7 +52,6 @@ class ServerTest : public testing::Test {
   }
 
   const SystemClock clock_;
-  const Logger log_{LogLevel::kOff};
   MemoryEngine engine_{&clock_, MemoryEngine::Answers::kOnThread};
   std::unique_ptr<Server> server_;
 };
@@ -75,7 +74,7 @@ TEST_F(ServerTest, ServesAConnectionOnEachOfItsWorkers) {
 TEST_F(ServerTest, APortInUseIsRefusedInWords) {
   Start();
   ServerOptions same{.listen = {"127.0.0.1", port()}};
-  const Result<std::unique_ptr<Server>> second = Server::Start(same, engine_, clock_, log_);
+  const Result<std::unique_ptr<Server>> second = Server::Start(same, engine_, clock_);
   ASSERT_FALSE(second.ok());
   EXPECT_THAT(second.status().words(), HasSubstr(std::to_string(port()) + " is in use"));
 }
