@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/thread_name.h"
 #include "protocol/message.h"
 
 namespace smile {
@@ -70,7 +71,10 @@ Result<uint16_t> Worker::Listen(const Endpoint& endpoint, bool exclusive) {
 }
 
 void Worker::Start() {
-  thread_ = std::thread([this] { loop_->Run(); });
+  thread_ = std::thread([this] {
+    NameThisThread("smile-worker");
+    loop_->Run();
+  });
 }
 
 void Worker::Drain() {

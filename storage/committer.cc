@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/thread_name.h"
 
 namespace smile {
 namespace {
@@ -56,6 +57,7 @@ Committer::Counts Committer::counts() const {
 }
 
 void Committer::Run() {
+  NameThisThread("smile-committer");
   std::vector<PendingWrite> taken;  // swapped with the queue, so that both keep their memory
   for (;;) {
     {

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/thread_name.h"
 
 namespace smile {
 namespace {
@@ -60,6 +61,7 @@ uint64_t ReaderPool::waiting_jobs() const {
 // A thread leaves when the pool closes and nothing waits. A job that another thread still runs and
 // puts back is then run on by that thread itself.
 void ReaderPool::Run() {
+  NameThisThread("smile-reader");
   std::unique_lock lock(mutex_);
   for (;;) {
     changed_.wait(lock, [this] { return !queue_.empty() || closing_; });

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/thread_name.h"
 #include "storage/rocks/rocks_options.h"
 
 namespace smile {
@@ -169,6 +170,7 @@ void RocksDatabase::SetFailed(const Status& why) {
 }
 
 void RocksDatabase::RunUpkeep() {
+  NameThisThread("smile-upkeep");
   std::unique_lock lock(mutex_);
   while (!closing_changed_.wait_for(lock, kUpkeepPeriod, [this] { return closing_; })) {
     lock.unlock();
