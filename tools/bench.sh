@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # The micro-benchmarks, then smilebench against a smiled that is started for it on a free port, with
 # its data in a fresh directory under build/. SECONDS_EACH (default 5) is the length of each load.
+# bench.sh peers [OPTION...]: smiled beside other servers, with a report.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+if [[ "${1:-}" == peers ]]; then exec tools/peers.sh "${@:2}"; fi
 
 tools/build.sh release smiled smilebench smile_microbench </dev/null
 bin="build/release/bin"

@@ -1,0 +1,89 @@
+"""What machine a run was made on, and with what."""
+
+import os
+import platform
+import subprocess
+import time
+from pathlib import Path
+
+FSYNC_PROBES = 200
+FSYNC_BYTES = 4096
+
+
+def first_line(command, cwd=None):
+    """What a command says first; empty if it cannot."""
+    try:
+        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=20,
+                              stdin=subprocess.DEVNULL, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return (done.stdout or done.stderr).strip().split("\n")[0].strip()
+
+
+def value_in(path, name):
+    """The value of the first "name : value" in a file of /proc."""
+    for line in Path(path).read_text().splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == name:
+            return value.strip()
+    return "unknown"
+
+
+def distribution():
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        return "unknown"
+
+
+def fsync_probe(directory):
+    """Microseconds of appending a page and fsyncing it, again and again."""
+    path = Path(directory) / "fsync-probe"
+    times = []
+    with open(path, "wb", buffering=0) as file:
+        for _ in range(FSYNC_PROBES):
+            start = time.perf_counter()
+            file.write(b"\0" * FSYNC_BYTES)
+            os.fdatasync(file.fileno())
+            times.append((time.perf_counter() - start) * 1e6)
+    path.unlink()
+    times.sort()
+    return {"probes": FSYNC_PROBES, "bytes": FSYNC_BYTES, "min_us": times[0],
+            "median_us": times[len(times) // 2], "p99_us": times[len(times) * 99 // 100],
+            "max_us": times[-1]}
+
+
+def file_system(directory):
+    """Type and size of the file system that holds a directory."""
+    device = os.stat(directory).st_dev
+    kind = "unknown"
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        before, _, after = line.partition(" - ")
+        if before.split()[2] == f"{os.major(device)}:{os.minor(device)}":
+            kind = after.split()[0]
+    space = os.statvfs(directory)
+    return {"type": kind, "gib": round(space.f_frsize * space.f_blocks / 2**30, 1)}
+
+
+def describe(root, directory, kinds, binaries):
+    """All of it. The disk that is probed is that of `directory`, where the servers' data will be."""
+    versions = {}
+    for kind in kinds:
+        if kind.version:
+            command = [word.format(binaries=binaries) for word in kind.version]
+            versions[kind.name] = first_line(command)
+    dirty = first_line(["git", "status", "--porcelain", "--untracked-files=no"], root)
+    return {
+        "cpu": value_in("/proc/cpuinfo", "model name"),
+        "cores": os.cpu_count(),
+        "memory_gib": round(int(value_in("/proc/meminfo", "MemTotal").split()[0]) / 2**20, 1),
+        "kernel": platform.release(),
+        "system": distribution(),
+        "virtual": "hypervisor" in value_in("/proc/cpuinfo", "flags").split(),
+        "file_system": file_system(directory),
+        "fsync": fsync_probe(directory),
+        "load_average": os.getloadavg()[0],
+        "commit": first_line(["git", "rev-parse", "--short=12", "HEAD"], root)
+        + (" and changes that are not committed" if dirty else ""),
+        "versions": versions,
+    }

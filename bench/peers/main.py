@@ -1,0 +1,149 @@
+#!/usr/bin/python3
+"""Smile beside its peers, on this machine, in one run: starts the servers, loads them round by
+round, and writes a report. `./dev bench peers` calls it with what it needs installed and built."""
+
+import argparse
+import datetime
+import json
+import shlex
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+import machine  # noqa: E402  (found beside this file)
+import plan  # noqa: E402
+import report  # noqa: E402
+import rounds  # noqa: E402
+import servers  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def names(known):
+    def split(text):
+        chosen = text.split(",")
+        for name in chosen:
+            if name not in known:
+                raise argparse.ArgumentTypeError(
+                    f"there is no {name!r}; there are {', '.join(known)}")
+        return chosen
+    return split
+
+
+def at_least(least, kind):
+    def convert(text):
+        value = kind(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"at least {least}")
+        return value
+    convert.__name__ = kind.__name__  # argparse says "invalid int value" with it
+    return convert
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(
+        prog="./dev bench peers",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Measures Smile beside Redis and Tarantool on this machine, in one run, and "
+        "writes report.md,\nreport.html (look at this one) and raw.json. Servers run pinned to "
+        "core 0, the load generator to\ncore 1; rounds of all servers alternate; whatever is read "
+        "is verified.",
+        epilog="Exit status: 0 measured; 1 a value was wrong or missing, or there was an error; "
+        "2 usage.\nWhat the figures mean: docs/benchmarks/README.md.")
+    option = parser.add_argument
+    option("--rounds", type=at_least(1, int), help="rounds of each load (5)")
+    option("--seconds", type=at_least(0.1, float), help="length of each load in a round (3)")
+    option("--quick", action="store_true",
+           help="a smoke of everything with little data, one round of 0.3 s; its figures say "
+           "nothing")
+    option("--servers", type=names(servers.KINDS), default=list(servers.KINDS),
+           metavar="NAME,…", help=f"only these of {', '.join(servers.KINDS)}")
+    option("--workloads", type=names(plan.WORKLOADS), default=list(plan.WORKLOADS),
+           metavar="NAME,…", help=f"only these of {', '.join(plan.WORKLOADS)}")
+    option("--address", action="append", default=[], metavar="redis://HOST:PORT",
+           help="a server that you started yourself, such as Kvrocks or Valkey; again for more. "
+           "Records are WRITTEN to it")
+    option("--pid", action="append", default=[], type=int, metavar="PID",
+           help="process of the --address in the same place: its CPU is measured too")
+    option("--out", type=Path, metavar="DIRECTORY",
+           help="where the report goes (docs/benchmarks/<date>; for --quick build/peers-quick)")
+    options = parser.parse_args(arguments)
+    for address in options.address:
+        if address.split("://")[0] not in ("redis", "tarantool", "smile"):
+            parser.error(f"--address {address}: redis://, tarantool:// or smile://, please")
+    if len(options.pid) > len(options.address):
+        parser.error("there are more --pid than --address")
+    if options.rounds is None:
+        options.rounds = 1 if options.quick else 5
+    if options.seconds is None:
+        options.seconds = 0.3 if options.quick else 3.0
+    if options.out is None:
+        options.out = (ROOT / "build/peers-quick" if options.quick else
+                       ROOT / "docs/benchmarks" / datetime.date.today().isoformat())
+    return options
+
+
+def run_all(options, directory, binaries, generator):
+    kinds = [servers.KINDS[name] for name in options.servers]
+    kinds += [servers.address_kind(address) for address in options.address]
+    make_size = plan.quick_size if options.quick else plan.Size
+    size = make_size(options.rounds, options.seconds)
+    stages = plan.make_plan(kinds, size, options.workloads)
+    progress = rounds.Progress(stages, options.rounds)
+    progress.say(f"{progress.total} measurements; Ctrl-C stops all servers and keeps nothing")
+    every = list(dict.fromkeys(kind for stage in stages for kind in stage.kinds))
+    described = machine.describe(ROOT, directory, every, binaries)
+    runner = rounds.Rounds(rounds.Generator(generator), directory, binaries, options.rounds,
+                           progress)
+    pids = dict(zip(options.address, options.pid))
+    for stage in stages:
+        runner.run_stage(stage, pids)
+    return {
+        "made": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+        "command": shlex.join(["./dev", "bench", "peers", *sys.argv[1:]]),
+        "settings": {"rounds": options.rounds, "seconds": options.seconds,
+                     "quick": options.quick},
+        "machine": described,
+        "servers": servers.describe(every, described["versions"]),
+        "stages": [{"name": stage.name, "title": stage.title, "words": stage.words}
+                   for stage in stages],
+        "runs": runner.runs,
+        "failures": runner.failures,
+    }
+
+
+def write(raw, out):
+    import plots  # needs matplotlib, which only this needs
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "raw.json").write_text(json.dumps(raw, indent=1, ensure_ascii=False) + "\n")
+    (out / "report.md").write_text(report.markdown(raw))
+    (out / "report.html").write_text(plots.html(raw))
+
+
+def main():
+    options = parse(sys.argv[1:])
+    binaries = ROOT / "build/release/bin"
+    # A terminated run ends as an interrupted one does: by stopping what it started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    directory = Path(tempfile.mkdtemp(prefix="peers.", dir=ROOT / "build"))
+    try:
+        raw = run_all(options, directory, binaries, binaries / "smilebench")
+    except KeyboardInterrupt:
+        print("bench peers: interrupted; all servers are stopped", file=sys.stderr)
+        return 130
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    write(raw, options.out)
+    told = report.Report(raw)
+    print(told.verdict_line())
+    print(f"report: {options.out}/report.md and report.html, raw.json beside them")
+    for words in told.troubles:
+        print(f"FAILED: {words}", file=sys.stderr)
+    return 1 if told.failed() else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,237 @@
+"""How each server is started, made ready, stopped for a while and ended.
+
+A server runs pinned to one core, in a process group of its own, listens on a free port of the
+loopback device and has its data in a directory of its own. It is ready when its log says so.
+"""
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+SERVER_CORE = 0
+START_SECONDS = 30
+STOP_SECONDS = 30
+START_ATTEMPTS = 3
+# How often a log, a process or a processor's clock is looked at.
+POLL_SECONDS = 0.01
+
+# In both spaces, the value is the field behind the key.
+TARANTOOL_INIT = """
+box.cfg{
+  listen = '127.0.0.1:%(port)s',
+  work_dir = '%(directory)s',
+  wal_mode = 'fsync',
+  memtx_memory = 2 * 1024 * 1024 * 1024,
+  vinyl_memory = 256 * 1024 * 1024,
+  vinyl_cache = 512 * 1024 * 1024,
+}
+box.schema.user.grant('guest', 'read,write,execute', 'universe', nil, {if_not_exists = true})
+local records = box.schema.space.create('records', {engine = '%(engine)s'})
+records:create_index('primary', {parts = {{1, 'string'}}})
+local posts = box.schema.space.create('posts', {engine = '%(engine)s'})
+posts:create_index('primary', {parts = {{1, 'unsigned'}, {2, 'unsigned'}}})
+require('log').info('peers: ready')
+"""
+
+
+class ServerError(Exception):
+    """A server that did not start, or died."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of server: what it is called, how it is started, what it promises."""
+
+    name: str
+    title: str
+    scheme: str
+    durable: str  # what an acknowledged write is worth, for the report
+    ready: str = ""  # what its log says when it is; a group is the port it took
+    # To start it, and its version. {port}, {directory} and {binaries} are filled in.
+    command: tuple = ()
+    version: tuple = ()
+    engine: str = ""  # of Tarantool, which gets a script
+    address: str = ""  # of a server that somebody else started
+
+    def words(self, **places):
+        return [word.format(**places) for word in self.command]
+
+
+FSYNCED = "every write is fsynced before its answer"
+
+
+def smile_with(name, title, *options):
+    """A smiled with options of its own; it takes a free port by itself."""
+    return Kind(name, title, "smile", FSYNCED, r"listens on 127\.0\.0\.1:([0-9]+)",
+                ("{binaries}/smiled", "--listen", "127.0.0.1:0", "--workers", "1",
+                 "--max-connections", "20000", "--data", "{directory}/data", *options),
+                ("{binaries}/smiled", "--version"))
+
+
+def redis_with(name, title, durable, *options):
+    return Kind(name, title, "redis", durable, "Ready to accept connections",
+                ("redis-server", "--port", "{port}", "--bind", "127.0.0.1", "--save", "",
+                 "--dir", "{directory}", *options), ("redis-server", "--version"))
+
+
+def tarantool_with(name, title, engine):
+    return Kind(name, title, "tarantool", FSYNCED, "peers: ready",
+                ("tarantool", "{directory}/init.lua"), ("tarantool", "--version"), engine)
+
+
+KINDS = {kind.name: kind for kind in [
+    smile_with("smile", "Smile"),
+    redis_with("redis", "Redis, memory only", "not durable: nothing is written to disk",
+               "--appendonly", "no"),
+    # It does not rewrite its log meanwhile: that would cost it a fork and the disk's time.
+    redis_with("redis-aof", "Redis, appendfsync always", FSYNCED, "--appendonly", "yes",
+               "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0"),
+    tarantool_with("tarantool", "Tarantool memtx, fsync", "memtx"),
+    tarantool_with("vinyl", "Tarantool vinyl, fsync", "vinyl"),
+]}
+
+
+def address_kind(target):
+    """A server that somebody else started."""
+    return Kind(target, target, target.split("://")[0], "as whoever started it configured it",
+                address=target)
+
+
+# RocksDB in smilebench's own process: no server, only a directory.
+ROCKSDB = Kind("rocksdb", "RocksDB MultiGet in process", "rocksdb",
+               "nothing is written; nothing travels")
+
+
+def describe(kinds, versions):
+    """Each kind for the report; `versions` are by name."""
+    rows = []
+    for kind in kinds:
+        places = {"port": "PORT", "directory": "DIRECTORY", "binaries": "build/release/bin"}
+        row = {"name": kind.name, "title": kind.title, "durable": kind.durable,
+               "version": versions.get(kind.name, ""),
+               "command": shlex.join(kind.words(**places))}
+        if kind.engine:
+            row["script"] = TARANTOOL_INIT % {**places, "engine": kind.engine}
+        rows.append(row)
+    return rows
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def cpu_seconds(pid):
+    """What a process has used so far, user and system (proc(5)); 0 if it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Server:
+    """One server that runs, or an address of one."""
+
+    kind: Kind
+    target: str
+    pid: int = 0  # 0: not known
+    process: object = None
+    log: Path = None
+
+    def freeze(self):
+        """Keeps it from using the processor until thaw()."""
+        self.signal_group(signal.SIGSTOP)
+
+    def thaw(self):
+        self.signal_group(signal.SIGCONT)
+
+    def signal_group(self, number):
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.pid, number)
+
+    def check_alive(self):
+        if self.process is not None and self.process.poll() is not None:
+            raise ServerError(f"{self.kind.title} died with status {self.process.returncode}:\n"
+                              f"{tail(self.log)}")
+
+    def wait_until_quiet(self, seconds=20):
+        """Until what it does by itself, such as compactions, needs almost no processor time."""
+        end = time.monotonic() + seconds
+        while self.pid and time.monotonic() < end:
+            before = cpu_seconds(self.pid)
+            time.sleep(0.25)
+            if cpu_seconds(self.pid) - before < 0.02:
+                return
+
+    def stop(self):
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.thaw()
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.signal_group(signal.SIGKILL)
+            self.process.wait()
+
+
+def tail(log, lines=15):
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def wait_until_ready(kind, process, log):
+    """The port its log names, or None if it names none; ServerError if it never was ready."""
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        found = re.search(kind.ready, log.read_text(errors="replace"))
+        if found:
+            return int(found.group(1)) if found.groups() else None
+        if process.poll() is not None:
+            break
+        time.sleep(POLL_SECONDS)
+    raise ServerError(f"{kind.title} did not start:\n{tail(log)}")
+
+
+def start_once(kind, directory, binaries):
+    places = {"port": free_port(), "directory": directory, "binaries": binaries}
+    if kind.engine:
+        script = TARANTOOL_INIT % {**places, "engine": kind.engine}
+        (directory / "init.lua").write_text(script)
+    command = ["taskset", "-c", str(SERVER_CORE), *kind.words(**places)]
+    log = directory / "log"
+    with open(log, "wb") as output:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
+                                   stderr=subprocess.STDOUT, start_new_session=True)
+    server = Server(kind, "", process.pid, process, log)
+    try:
+        port = wait_until_ready(kind, process, log) or places["port"]
+    except BaseException:
+        server.stop()
+        raise
+    server.target = f"{kind.scheme}://127.0.0.1:{port}"
+    return server
+
+
+def start(kind, directory, binaries):
+    """Starts a server with its data in a directory that does not exist yet."""
+    if kind is ROCKSDB:
+        directory.mkdir(parents=True)
+        return Server(kind, f"rocksdb:{directory / 'data'}")
+    for attempt in range(START_ATTEMPTS):
+        # Somebody else may take the port that was free a moment ago.
+        place = directory / str(attempt)
+        place.mkdir(parents=True)
+        try:
+            return start_once(kind, place.absolute(), binaries)
+        except ServerError:
+            if attempt + 1 == START_ATTEMPTS:
+                raise

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# peers.sh [OPTION...]: installs the servers that Smile is measured beside, builds release, and
+# measures. --help says what there is to choose.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+for argument in "$@"; do
+  if [[ "$argument" == --help || "$argument" == -h ]]; then
+    exec bench/peers/main.py --help
+  fi
+done
+
+programs=(redis-server tarantool)
+
+# Debian's packages start a service when they are installed. What they started is stopped again, and
+# does not come back with the next start of the machine; what ran before is left alone.
+install_quietly() {
+  local as_root=() systemd="" before pid
+  ((EUID == 0)) || as_root=(sudo)
+  [[ -d /run/systemd/system ]] && systemd=yes
+  before=" $(running) "
+  if [[ -n "$systemd" ]]; then "${as_root[@]}" systemctl mask --quiet "${programs[@]}"; fi
+  echo "peers: installing $*"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+    --no-install-recommends "$@" </dev/null
+  if [[ -n "$systemd" ]]; then
+    "${as_root[@]}" systemctl unmask --quiet "${programs[@]}"
+    "${as_root[@]}" systemctl disable --quiet "${programs[@]}" || true
+  fi
+  for pid in $(running); do
+    [[ "$before" == *" $pid "* ]] || "${as_root[@]}" kill "$pid"
+  done
+}
+
+# The process ids of all servers of these names.
+running() {
+  local program
+  for program in "${programs[@]}"; do pidof "$program" || true; done | xargs
+}
+
+missing=()
+for package in "${programs[@]}" python3-matplotlib; do
+  status="$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" || true
+  [[ "$status" == installed ]] || missing+=("$package")
+done
+if ((${#missing[@]} > 0)); then install_quietly "${missing[@]}"; fi
+
+tools/build.sh release smiled smilebench </dev/null
+exec bench/peers/main.py "$@"
