@@ -103,7 +103,9 @@ class Runs:
 
     def troubles(self):
         """Everything that makes the whole run fail, each with where it was."""
-        found = list(self.raw.get("failures", []))
+        found = list(self.raw["failures"])
+        if not self.raw["runs"]:
+            found.append("nothing was measured")
         for run in self.raw["runs"]:
             where = " ".join(filter(None, [f"round {run['round']}, {run['stage']}:",
                                            run["workload"], run["shape"], run["server"],

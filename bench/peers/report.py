@@ -57,7 +57,7 @@ class Report:
         self.kinds = {kind["name"]: kind for kind in raw["servers"]}
 
     def failed(self):
-        return bool(self.troubles) or not self.raw["runs"]
+        return bool(self.troubles)
 
     def is_lost_with_power(self, server, workload):
         """Whether this load writes, and the server does not keep what it answered."""
@@ -72,7 +72,8 @@ class Report:
     def verdict_line(self):
         met = sum(goal.met is True for goal in self.goals)
         missed = sum(goal.met is False for goal in self.goals)
-        line = f"{met} goals met, {missed} not met, {len(self.goals) - met - missed} not measured."
+        unknown = len(self.goals) - met - missed
+        line = f"Of {len(self.goals)} bars {met} are met, {missed} not met, {unknown} not measured."
         if self.raw["settings"]["quick"]:
             line += " This was a quick smoke of everything: its figures say nothing."
         return line
@@ -83,7 +84,7 @@ def alarm(report):
         return ["No value was wrong or missing, and there was no error."]
     lines = ["## THIS RUN FAILED", "",
              "Values were wrong or missing, or there were errors. Do not use its figures.", ""]
-    return lines + [f"- {words}" for words in report.troubles]
+    return lines + [f"- {' '.join(words.split())}" for words in report.troubles]
 
 
 def goals_section(report):

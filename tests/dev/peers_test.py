@@ -1,0 +1,202 @@
+#!/usr/bin/python3
+"""The report of `./dev bench peers`, made from a small raw report that is written here."""
+
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench" / "peers"))
+sys.dont_write_bytecode = True
+import plan  # noqa: E402  (found by the line above)
+import report  # noqa: E402
+import servers  # noqa: E402
+
+
+def result(rate, cpu, p50=100.0, p999=500.0, kind="reads", **more):
+    """What smilebench says of a load in which all was right."""
+    latencies = {"count": 1000, "p50_us": p50, "p99_us": 2 * p50, "p99.9_us": p999}
+    return {"driver": "smile", "operations": 1000, "operations_per_second": rate,
+            "wrong_values": 0, "lost": False, "errors": {}, "first_error": "",
+            "server_cpu_us": cpu, "client_cpu_us": 1.0, "keys_per_operation": 1,
+            "longest_silence_ms": 7.0, kind: latencies, **more}
+
+
+def run(stage, workload, shape, server, number, outcome, variant="", idle=0):
+    return {"stage": stage, "workload": workload, "shape": shape, "server": server,
+            "round": number, "variant": variant, "idle": idle, "status": 0, "words": "",
+            "command": "smilebench", "result": outcome}
+
+
+def rounds_of(stage, workload, shape, server, outcomes, variant="", idle=0):
+    return [run(stage, workload, shape, server, number, outcome, variant, idle)
+            for number, outcome in enumerate(outcomes, 1)]
+
+
+def canned():
+    """A whole raw report: every goal can be judged, and nothing went wrong."""
+    runs = []
+    for shape in ("64x1", "16x32"):
+        # The medians of Smile's three rounds are 4 us and 300,000/s.
+        runs += rounds_of("records", "get", shape, "smile",
+                          [result(300_000, 4.0), result(900_000, 9.0), result(100_000, 2.0)])
+        runs += rounds_of("records", "get", shape, "redis", [result(100_000, 8.0)] * 3)
+        for server, rate in (("smile", 60_000), ("redis", 90_000), ("redis-aof", 50_000),
+                             ("vinyl", 25_000)):
+            runs += rounds_of("records", "put", shape, server,
+                              [result(rate, 10.0, kind="writes")] * 3)
+        runs += rounds_of("blocks", "get", shape, "smile-blocks", [result(1, 3.0)] * 3)
+        runs += rounds_of("blocks", "get", shape, "rocksdb",
+                          [result(1, 99.0, driver="rocksdb", client_cpu_us=2.0)] * 3)
+    for shape in ("64x1", "16x8"):
+        runs += rounds_of("scan", "scan", shape, "smile", [result(50_000, 10.0)] * 3)
+        runs += rounds_of("scan", "scan", shape, "redis", [result(20_000, 30.0)] * 3)
+    for server, cpu in (("smile", 12.0), ("redis", 30.0)):
+        runs += rounds_of("mget", "mget", "16x8", server,
+                          [result(1, cpu, keys_per_operation=32)] * 3)
+    runs += rounds_of("mixed", "mixed", "64x1", "smile-small",
+                      [result(1, 1.0, p999=900.0, longest_silence_ms=silence)
+                       for silence in (12.0, 120.0, 30.0)])
+    runs += rounds_of("idle", "get", "64x1", "smile",
+                      [result(1, 1.0, server_rss_bytes=size) for size in (10_000, 90_000)],
+                      "alone")
+    runs += rounds_of("idle", "get", "64x1", "smile",
+                      [result(1, 1.0, p50=130.0, server_rss_bytes=size)
+                       for size in (110_000, 110_000)], "beside 100 idle", 100)
+    kinds = [*servers.KINDS.values(), servers.ROCKSDB,
+             servers.smile_with("smile-blocks", "Smile without record cache"),
+             servers.smile_with("smile-small", "Smile with 64 MiB of caches")]
+    return {
+        "made": "2026-01-02", "command": "./dev bench peers", "failures": [],
+        "settings": {"rounds": 3, "seconds": 1, "quick": False},
+        "machine": {"cpu": "One", "cores": 2, "memory_gib": 8, "kernel": "6", "system": "Debian",
+                    "virtual": True, "file_system": {"type": "ext4", "gib": 10}, "commit": "abc",
+                    "load_average": 0.1,
+                    "fsync": {"probes": 3, "bytes": 4096, "min_us": 1, "median_us": 2,
+                              "p99_us": 3, "max_us": 3}},
+        "servers": servers.describe(kinds, {}),
+        "stages": [{"name": name, "title": name, "words": name}
+                   for name in dict.fromkeys(each["stage"] for each in runs)],
+        "runs": runs,
+    }
+
+
+def table_row(text, heading, server):
+    """The cells of a server's row in the first table behind a heading."""
+    section = text[text.index(heading):]
+    line = next(line for line in section.splitlines() if line.startswith(f"| {server}"))
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+class Report(unittest.TestCase):
+    def setUp(self):
+        self.raw = canned()
+
+    def goals(self, number):
+        return [goal for goal in report.Report(self.raw).goals if goal.number == number]
+
+    def test_tables_say_median_least_and_most(self):
+        row = table_row(report.markdown(self.raw), "### GET 64x1", "Smile")
+        self.assertEqual(row[1:3], ["300,000 (100,000–900,000)", "4.00 (2.00–9.00)"])
+
+    def test_a_peers_row_says_how_smile_compares_with_it(self):
+        row = table_row(report.markdown(self.raw), "### GET 64x1", "Redis, memory only")
+        self.assertEqual(row[3:5], ["3.00", "0.50"])
+
+    def test_a_core_that_is_busy_is_said(self):
+        row = table_row(report.markdown(self.raw), "### GET 64x1", "Redis, memory only")
+        self.assertEqual(row[-2:], ["80 %", "10 %"])
+
+    def test_writes_of_a_server_that_keeps_nothing_are_marked(self):
+        text = report.markdown(self.raw)
+        self.assertIn("**not durable**", table_row(text, "### PUT 64x1", "Redis, memory")[0])
+        self.assertNotIn("durable", table_row(text, "### PUT 64x1", "Redis, appendfsync")[0])
+        self.assertNotIn("durable", table_row(text, "### GET 64x1", "Redis, memory")[0])
+
+    def test_goals_are_judged_by_ratios_of_medians(self):
+        self.assertEqual([goal.met for goal in self.goals(1)], [True, True, True])
+        self.assertEqual([goal.measured[:4] for goal in self.goals(1)], ["0.50", "0.50", "0.40"])
+        # Redis appendfsync always: 1.2; vinyl: 2.4, which is less than 3.
+        self.assertEqual([goal.met for goal in self.goals(2)], [True, True, False, False])
+        self.assertEqual([goal.met for goal in self.goals(4)], [True, True])
+
+    def test_the_block_cache_is_compared_with_the_limits_own_cpu_and_the_floor(self):
+        # 16x32: 3 µs to 1.3 * 2 + 0.75; 64x1: 3 µs to 1.3 * 2 + 7.7.
+        self.assertEqual([goal.measured[:4] for goal in self.goals(3)], ["0.90", "0.29"])
+
+    def test_one_long_silence_misses_the_goal(self):
+        tail, silence = self.goals(5)
+        self.assertEqual((tail.met, tail.measured[:4]), (True, "9.00"))
+        self.assertEqual((silence.met, silence.measured), (False, "120 ms"))
+
+    def test_idle_connections_are_counted_from_before_the_first_of_them(self):
+        memory, change = self.goals(6)
+        self.assertEqual((memory.met, memory.measured[:11]), (True, "1,000 bytes"))
+        self.assertEqual((change.met, change.measured[:4]), (False, "1.30"))
+
+    def test_what_was_not_measured_is_neither_met_nor_missed(self):
+        self.raw["runs"] = [each for each in self.raw["runs"] if each["server"] != "redis"]
+        self.assertEqual([goal.met for goal in self.goals(1)], [None, None, None])
+        self.assertIn("| **not measured** |", report.markdown(self.raw))
+
+
+class Trouble(unittest.TestCase):
+    def test_a_run_without_any_passes(self):
+        told = report.Report(canned())
+        self.assertEqual((told.troubles, told.failed()), ([], False))
+        self.assertNotIn("FAILED", report.markdown(canned()))
+
+    def assert_loud(self, raw, words):
+        self.assertTrue(report.Report(raw).failed())
+        text = report.markdown(raw)
+        self.assertIn("## THIS RUN FAILED", text)
+        alarm = text[text.index("## THIS RUN FAILED"):text.index("## Goals")]
+        self.assertIn(words, alarm)
+
+    def test_trouble_in_a_single_round_is_loud(self):
+        for change, words in [
+                ({"wrong_values": 3}, "3 WRONG OR MISSING VALUES"),
+                ({"errors": {"overloaded": 2}, "first_error": "too much"},
+                 "2 errors overloaded: too much"),
+                ({"lost": True}, "a connection was lost"),
+                ({"operations": 0}, "nothing was answered")]:
+            with self.subTest(words=words):
+                raw = canned()
+                changed = raw["runs"][4]
+                changed["result"] = {**changed["result"], **change}
+                self.assert_loud(raw, f"round 2, records: get 64x1 redis: {words}")
+
+    def test_a_generator_that_failed_is_loud_and_its_round_is_not_counted(self):
+        raw = canned()
+        raw["runs"][4].update(result=None, status=3, words="no connection")
+        self.assert_loud(raw, "smilebench ended with status 3: no connection")
+        raw = canned()
+        raw["runs"][4].update(status=1, words="who knows")
+        self.assert_loud(raw, "smilebench ended with status 1: who knows")
+
+    def test_trouble_beside_the_rounds_is_loud(self):
+        raw = canned()
+        raw["failures"] = ["Redis did not start:\nno\nmemory"]
+        self.assert_loud(raw, "- Redis did not start: no memory\n")
+
+    def test_a_run_in_which_nothing_was_measured_has_failed(self):
+        raw = canned()
+        raw["runs"] = []
+        self.assert_loud(raw, "nothing was measured")
+
+
+class Plan(unittest.TestCase):
+    def test_a_whole_run_takes_less_than_25_minutes(self):
+        stages = plan.make_plan(list(servers.KINDS.values()), plan.Size(5, 3.0), plan.WORKLOADS)
+        self.assertLess(plan.estimate_seconds(stages, 5) / 60, 25)
+
+    def test_every_load_of_the_goals_is_in_it(self):
+        stages = plan.make_plan(list(servers.KINDS.values()), plan.Size(5, 3.0), plan.WORKLOADS)
+        planned = {(stage.name, cell.workload, cell.shape, kind.name)
+                   for stage in stages for cell in stage.cells for kind in stage.kinds}
+        for each in canned()["runs"]:
+            self.assertIn((each["stage"], each["workload"], each["shape"], each["server"]),
+                          planned)
+
+
+if __name__ == "__main__":
+    unittest.main()
