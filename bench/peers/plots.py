@@ -2,6 +2,7 @@
 
 import html as escape
 import io
+import re
 
 import matplotlib
 
@@ -69,22 +70,21 @@ class Plots:
 
     def latency_axes(self, axes, stage, workload, shape, kind):
         """Percentile curves of one load; each is that of the round with the median p99."""
-        drawn = False
         for words, colour, dashed, where in self.series(stage, workload, shape):
             points = self.median_curve(where, kind)
             if points:
                 axes.plot([nines(percent) for percent, _ in points],
                           [micros for _, micros in points], label=words, color=colour,
                           linestyle="--" if dashed else "-", linewidth=1.8)
-                drawn = True
         axes.set_yscale("log")
         axes.set_xticks([nines(percent) for percent in NINES], [f"{p:g}" for p in NINES])
+        axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter(ticker.FuncFormatter(time_words))
+        axes.yaxis.set_minor_locator(ticker.NullLocator())
         axes.grid(True)
         axes.set_xlabel("percentile")
         axes.set_ylabel("latency")
         axes.set_title(f"{workload.upper()} {shape}, {kind}", loc="left")
-        return drawn
 
     def median_curve(self, where, kind):
         stage, workload, shape, server, variant = where
@@ -104,8 +104,7 @@ class Plots:
                         for _, _, _, where in self.series(stage, workload, shape))]
         if not kinds:
             return ""
-        figure, all_axes = pyplot.subplots(1, len(kinds), figsize=(4.6 * len(kinds), 3.4),
-                                           squeeze=False)
+        figure, all_axes = pyplot.subplots(1, len(kinds), figsize=(9, 3.4), squeeze=False)
         for axes, kind in zip(all_axes[0], kinds):
             self.latency_axes(axes, stage, workload, shape, kind)
         return svg(figure, f"latency percentiles of {load_title(workload, shape)}")
@@ -114,7 +113,7 @@ class Plots:
         """Throughput and CPU of one load, with the least and the most of the rounds as lines."""
         series = list(self.series(stage, workload, shape))
         height = 0.9 + 0.36 * len(series)
-        figure, all_axes = pyplot.subplots(1, 2, figsize=(8.6, height), sharey=True)
+        figure, all_axes = pyplot.subplots(1, 2, figsize=(9, height), sharey=True)
         for axes, quantity, title in ((all_axes[0], "throughput", "requests a second"),
                                       (all_axes[1], "cpu", "server CPU per request, µs")):
             for row, (_, colour, dashed, where) in enumerate(series):
@@ -135,8 +134,8 @@ class Plots:
             return
         axes.barh(row, figure.median, color=colour, height=0.7, alpha=0.6 if dashed else 1)
         axes.plot([figure.least, figure.most], [row, row], color=TEXT_STAND_IN, linewidth=1.2)
-        axes.text(max(figure.median, figure.most), row, f"  {number(figure.median)}", va="center",
-                  fontsize=9)
+        axes.annotate(number(figure.median), (figure.most, row), xytext=(5, 0),
+                      textcoords="offset points", va="center", fontsize=9)
 
     def legend(self, stage, workload, shape):
         entries = "".join(
@@ -176,6 +175,7 @@ th, td {{ text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px sol
 figure {{ margin: 0; overflow-x: auto; }}
 figure svg {{ max-width: 100%; height: auto; font-family: system-ui, sans-serif; }}
 .alarm {{ border: 3px solid var(--bad); padding: 0 1rem; }}
+.alarm h2 {{ border: none; margin-top: 0; }}
 .met {{ color: var(--good); font-weight: bold; }}
 .missed {{ color: var(--bad); font-weight: bold; }}
 .legend span {{ margin-right: 1.4rem; white-space: nowrap; font-size: .9rem; }}
@@ -189,6 +189,11 @@ READING = """Bars are medians over the rounds; the thin line reaches from the le
 them. Curves are those of the round whose p99 is the median; the axis gives each further nine the
 same room. Both axes of a curve are logarithmic. Lower curves, longer throughput bars and shorter
 CPU bars are better."""
+
+
+def prose(words):
+    """Words with `code` in them."""
+    return re.sub("`([^`]*)`", r"<code>\1</code>", escape.escape(words))
 
 
 def alarm(report):
@@ -220,7 +225,7 @@ def machine_table(report):
 
 
 def stage_section(report, plots, stage):
-    parts = [f"<h2>{escape.escape(stage['title'])}</h2><p>{escape.escape(stage['words'])}</p>"]
+    parts = [f"<h2>{escape.escape(stage['title'])}</h2><p>{prose(stage['words'])}</p>"]
     for workload, shape in dict.fromkeys(cell[:2] for cell in report.runs.cells(stage["name"])):
         parts += [f"<h3>{escape.escape(load_title(workload, shape))}</h3>",
                   plots.bars(stage["name"], workload, shape),

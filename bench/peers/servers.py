@@ -206,7 +206,9 @@ def start_once(kind, directory, binaries):
     if kind.engine:
         script = TARANTOOL_INIT % {**places, "engine": kind.engine}
         (directory / "init.lua").write_text(script)
-    command = ["taskset", "-c", str(SERVER_CORE), *kind.words(**places)]
+    # It dies with whoever started it, even if that one is killed.
+    command = ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", str(SERVER_CORE),
+               *kind.words(**places)]
     log = directory / "log"
     with open(log, "wb") as output:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
