@@ -15,8 +15,9 @@
 
 #include <fmt/format.h>
 
-#include "bench/smilebench/cpu_time.h"
 #include "bench/smilebench/loader.h"
+#include "bench/smilebench/process.h"
+#include "bench/smilebench/workload.h"
 
 namespace smile::bench {
 namespace {
@@ -137,6 +138,7 @@ Results Measure(const Loaders& loaders, const BenchOptions& options, const Clock
   if (server_cpu.has_value()) {
     const std::optional<double> server_cpu_after = CpuSecondsOf(options.server_pid);
     if (server_cpu_after) results.server_cpu_seconds = *server_cpu_after - *server_cpu;
+    results.server_rss_bytes = ResidentBytesOf(options.server_pid).value_or(0);
   }
   return results;
 }

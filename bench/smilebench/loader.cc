@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/coding.h"
-#include "base/hash.h"
+#include "bench/smilebench/workload.h"
 
 namespace smile::bench {
 namespace {
@@ -25,7 +24,12 @@ bool IsLoss(Code code) {
 Result<std::unique_ptr<Loader>> Loader::Create(const BenchOptions& options, uint32_t index,
                                                const Clock* clock) {
   SMILE_ASSIGN(std::unique_ptr<EventLoop> loop, EventLoop::Create());
-  return std::unique_ptr<Loader>(new Loader(options, index, clock, std::move(loop)));
+  std::unique_ptr<Loader> loader(new Loader(options, index, clock, std::move(loop)));
+  const DriverParts parts = {.loop = loader->loop_.get(), .clock = clock, .events = loader.get()};
+  SMILE_ASSIGN(loader->driver_,
+               MakeDriver(options, parts, loader->connection_count_, loader->idle_connections_));
+  loader->thread_ = std::thread([raw = loader.get()] { raw->loop_->Run(); });
+  return loader;
 }
 
 Loader::Loader(const BenchOptions& options, uint32_t index, const Clock* clock,
@@ -34,31 +38,32 @@ Loader::Loader(const BenchOptions& options, uint32_t index, const Clock* clock,
       index_(index),
       clock_(clock),
       connection_count_(ShareOf(options.connections, index, options.threads)),
+      idle_connections_(ShareOf(options.idle_connections, index, options.threads)),
       loop_(std::move(loop)),
-      random_(Random(index).Next()) {
-  slots_.resize(size_t{connection_count_} * std::max(options_.depth, kPreloadDepth));
-  const ClientOptions client = {.server = options_.target, .name = "smilebench"};
-  for (uint32_t i = 0; i < connection_count_; ++i) {
-    connections_.push_back(std::make_unique<Connection>(loop_.get(), clock_, client));
+      generator_(options, index),
+      verifier_(InfoOf(options.workload).posts_per_author, options.value_bytes) {
+  const size_t slots = size_t{connection_count_} * std::max(options_.depth, kPreloadDepth);
+  slots_.resize(std::max<size_t>(slots, connections()));
+  if (InfoOf(options_.workload).reads == ReadKind::kMGet) {
+    mget_numbers_.resize(slots_.size() * kKeysPerMGet);
   }
-  loop_->OnTurnEnd([this] {
-    for (const auto& connection : connections_) connection->Flush();
-  });
-  thread_ = std::thread([this] { loop_->Run(); });
+  loop_->OnTurnEnd([this] { driver_->Flush(); });
 }
 
 Loader::~Loader() {
+  if (!thread_.joinable()) return;
   // Connections belong to the loop's thread.
   loop_->Post([this] {
     loop_->OnTurnEnd(nullptr);
-    connections_.clear();
+    driver_.reset();
   });
   loop_->Stop();
   thread_.join();
 }
 
 uint64_t Loader::preload_operations() const {
-  if (options_.workload == WorkloadKind::kPut || index_ >= options_.keys) return 0;
+  if (options_.workload == WorkloadKind::kPut || options_.preloaded) return 0;
+  if (index_ >= options_.keys) return 0;
   return (options_.keys - index_ - 1) / options_.threads + 1;
 }
 
@@ -66,14 +71,14 @@ std::future<Results> Loader::Begin(const Phase& phase) {
   answered_ = 0;
   auto promise = std::make_shared<std::promise<Results>>();
   std::future<Results> future = promise->get_future();
-  loop_->Post([this, phase, promise] { Start(phase, std::move(*promise)); });
+  loop_->Post([this, phase, promise] { Begin(phase, std::move(*promise)); });
   return future;
 }
 
 uint32_t Loader::SlotsInUse() const {
   switch (phase_.kind) {
     case Phase::Kind::kConnect:
-      return connection_count_;
+      return connections();
     case Phase::Kind::kPreload:
       return connection_count_ * std::max(options_.depth, kPreloadDepth);
     case Phase::Kind::kRun:
@@ -82,7 +87,12 @@ uint32_t Loader::SlotsInUse() const {
   return connection_count_ * options_.depth;
 }
 
-void Loader::Start(const Phase& phase, std::promise<Results> promise) {
+// Slots are dealt to the connections in turn; when all connect, idle ones have one too.
+uint32_t Loader::ConnectionOf(uint32_t slot) const {
+  return phase_.kind == Phase::Kind::kConnect ? slot : slot % connection_count_;
+}
+
+void Loader::Begin(const Phase& phase, std::promise<Results> promise) {
   phase_ = phase;
   promise_ = std::move(promise);
   results_ = Results();
@@ -93,6 +103,7 @@ void Loader::Start(const Phase& phase, std::promise<Results> promise) {
   idle_.clear();
   for (uint32_t slot = 0; slot < SlotsInUse(); ++slot) idle_.push_back(slot);
   const int64_t now = clock_->MonotonicNanos();
+  last_answer_nanos_ = now;
   Pump(now);
   FinishIfDone(now);
 }
@@ -149,104 +160,83 @@ void Loader::FinishIfDone(int64_t now) {
 }
 
 void Loader::Issue(uint32_t slot, int64_t from_nanos) {
-  slots_[slot].from_nanos = from_nanos;
+  Slot& each = slots_[slot];
+  each.from_nanos = from_nanos;
   ++in_flight_;
-  if (phase_.kind == Phase::Kind::kConnect) return IssuePing(slot);
-  if (phase_.kind == Phase::Kind::kPreload) {
-    return IssuePut(slot, (taken_ - 1) * options_.threads + index_);
+  switch (phase_.kind) {
+    case Phase::Kind::kConnect:
+      each.choice = {.kind = OperationKind::kPing};
+      break;
+    case Phase::Kind::kPreload:
+      each.choice = {.kind = OperationKind::kPut,
+                     .number = (taken_ - 1) * options_.threads + index_};
+      break;
+    case Phase::Kind::kRun:
+      each.choice = generator_.Next(NumbersOf(slot));
+      break;
   }
-  switch (options_.workload) {
-    case WorkloadKind::kGet:
-      return IssueGet(slot, random_.Below(options_.keys));
-    case WorkloadKind::kPut:
-      return IssuePut(slot, random_.Below(options_.keys));
-    case WorkloadKind::kMixed:
-      if (random_.Below(100) < kMixedReadPercent) {
-        return IssueGet(slot, random_.Below(options_.keys));
-      }
-      return IssuePut(slot, random_.Below(options_.keys));
-    case WorkloadKind::kScan:
-      return IssueScan(slot, random_.Below(ScanPartitions(options_.keys)));
+  Start(slot);
+}
+
+std::span<uint64_t> Loader::NumbersOf(uint32_t slot) {
+  if (mget_numbers_.empty()) return {};
+  return std::span(mget_numbers_).subspan(size_t{slot} * kKeysPerMGet, kKeysPerMGet);
+}
+
+Operation Loader::OperationOf(uint32_t slot) {
+  const Generator::Choice& choice = slots_[slot].choice;
+  Operation operation{.kind = choice.kind, .number = choice.number, .limit = choice.limit};
+  if (choice.kind == OperationKind::kMGet) operation.numbers = NumbersOf(slot);
+  if (choice.kind == OperationKind::kScan) {
+    const uint32_t per_author = InfoOf(options_.workload).posts_per_author;
+    operation.newest = PostsOf(per_author, choice.number, options_.keys) - 1;
   }
+  return operation;
 }
 
-void Loader::IssuePing(uint32_t slot) {
-  Call<op::Ping>(slot, {});
+void Loader::Start(uint32_t slot) {
+  Operation operation = OperationOf(slot);
+  if (operation.kind == OperationKind::kPut) {
+    MakeValue(operation.number, ++generation_, options_.value_bytes, &value_);
+    operation.value = value_;
+  }
+  driver_->Start(ConnectionOf(slot), slot, operation);
 }
 
-void Loader::IssueGet(uint32_t slot, uint64_t number) {
-  slots_[slot].number = number;
-  const Key key = KeyOf(options_.workload, number);
-  Call<op::Get>(slot, {.key = key.view()});
-}
-
-void Loader::IssuePut(uint32_t slot, uint64_t number) {
-  slots_[slot].number = number;
-  const Key key = KeyOf(options_.workload, number);
-  MakeValue(number, ++generation_, options_.value_bytes, &value_);
-  op::Put::Request request;
-  request.key = key.view();
-  request.checksum = Hash64(value_);
-  request.value = value_;
-  Call<op::Put>(slot, request);
-}
-
-void Loader::IssueScan(uint32_t slot, uint64_t partition) {
-  slots_[slot].number = partition;
-  const Key key = KeyOf(options_.workload, partition * kRecordsPerScan);
-  op::Scan::Request request;
-  request.partition = key.view().partition_view();
-  request.limit = kRecordsPerScan;
-  Call<op::Scan>(slot, request);
-}
-
-template <class Row>
-void Loader::Call(uint32_t slot, const typename Row::Request& request) {
-  // Refusals are to be seen, so nothing is sent twice.
-  const CallOptions once = {.retry = false};
-  connections_[slot % connection_count_]->Call<Row>(
-      request, once, [this, slot](const Answer<Row>& answer) {
-        const bool right = answer.ok() && IsRight(slots_[slot], *answer);
-        Answered(slot, Row::kInfo.effect, answer.status(), right);
-      });
-}
-
-bool Loader::IsRight(const Slot& slot, const op::Get::Response& response) {
-  return IsValueOf(slot.number, options_.value_bytes, response.record, &scratch_);
-}
-
-bool Loader::IsRight(const Slot& slot, const op::Scan::Response& response) {
-  const uint32_t wanted = RecordsIn(slot.number, options_.keys);
-  // Large values may end an answer early.
-  const bool cut_short = !response.continuation.empty() && !response.entries.empty();
-  if (response.entries.size() != wanted && !cut_short) return false;
-  uint64_t next = wanted;  // posts come with the newest first
-  return std::all_of(response.entries.begin(), response.entries.end(),
-                     [&](const op::ScanEntry& entry) {
-                       if (next == 0 || entry.sort.size() != sizeof(uint64_t)) return false;
-                       if (LoadBig<uint64_t>(entry.sort.data()) != --next) return false;
-                       return IsValueOf(slot.number * kRecordsPerScan + next, options_.value_bytes,
-                                        entry.record, &scratch_);
-                     });
-}
-
-void Loader::Answered(uint32_t slot, Effect effect, const Status& status, bool right) {
+void Loader::OnAnswer(uint32_t slot, const Status& status, const Found& found) {
   const int64_t now = clock_->MonotonicNanos();
-  --in_flight_;
-  if (!status.ok()) {
-    ++results_.errors[status.code()];
-    if (results_.first_error.ok()) results_.first_error = status;
-    lost_ = lost_ || IsLoss(status.code());
-  } else if (!right) {
-    ++results_.wrong_values;
-  } else {
-    Histogram& latencies = effect == Effect::kWrite ? results_.writes : results_.reads;
-    latencies.Add(now - slots_[slot].from_nanos);
+  Slot& each = slots_[slot];
+  results_.longest_silence_nanos =
+      std::max(results_.longest_silence_nanos, now - last_answer_nanos_);
+  last_answer_nanos_ = now;
+  const bool right = status.ok() && verifier_.IsRight(OperationOf(slot), found);
+  if (right && each.choice.then_put) {
+    each.choice.then_put = false;
+    each.choice.kind = OperationKind::kPut;
+    return Start(slot);
   }
+  --in_flight_;
+  Count(each, status, right, now);
   answered_.store(answered_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   idle_.push_back(slot);
   Pump(now);
   FinishIfDone(now);
+}
+
+void Loader::Count(const Slot& slot, const Status& status, bool right, int64_t now) {
+  if (!status.ok()) {
+    ++results_.errors[status.code()];
+    if (results_.first_error.ok()) results_.first_error = status;
+    lost_ = lost_ || IsLoss(status.code());
+    return;
+  }
+  if (!right) {
+    ++results_.wrong_values;
+    return;
+  }
+  const bool wrote = slot.choice.kind == OperationKind::kPut;
+  if (wrote) generator_.WasPut(slot.choice.number);
+  (wrote ? results_.writes : results_.reads).Add(now - slot.from_nanos);
 }
 
 }  // namespace smile::bench

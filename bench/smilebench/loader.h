@@ -1,6 +1,6 @@
 // One thread of smilebench: an event loop, some of the connections, and what they are asked.
 //
-// A load has three phases: connect (one PING on each connection), preload (each record is written
+// A load has three phases: connect (one ping on each connection), preload (each record is written
 // once), run (what is measured). Each is a number of operations that slots carry out: a slot is one
 // request under way, and belongs to one connection. In a closed loop a slot that is answered asks
 // again at once. In an open loop operations are due at fixed times, and wait for an idle slot;
@@ -18,10 +18,11 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "bench/smilebench/driver.h"
+#include "bench/smilebench/generator.h"
 #include "bench/smilebench/options.h"
 #include "bench/smilebench/report.h"
-#include "bench/smilebench/workload.h"
-#include "client/connection.h"
+#include "bench/smilebench/verifier.h"
 #include "net/event_loop.h"
 
 namespace smile::bench {
@@ -37,12 +38,12 @@ struct Phase {
   double interval_nanos = 0;         // between operations that are due; 0: closed loop
 };
 
-class Loader {
+class Loader final : private DriverEvents {
  public:
   // The part of this `index` of all threads in `options`. `clock` outlives it.
   static Result<std::unique_ptr<Loader>> Create(const BenchOptions& options, uint32_t index,
                                                 const Clock* clock);
-  ~Loader();
+  ~Loader() override;
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
@@ -55,53 +56,51 @@ class Loader {
   // Any thread: what this phase has come to so far.
   uint64_t answered() const { return answered_.load(std::memory_order_relaxed); }
 
-  uint32_t connections() const { return connection_count_; }
+  // Idle ones too.
+  uint32_t connections() const { return connection_count_ + idle_connections_; }
   // How many records Preload has to write.
   uint64_t preload_operations() const;
 
  private:
   struct Slot {
-    uint64_t number = 0;     // of the record, or of the partition that is scanned
+    Generator::Choice choice;
     int64_t from_nanos = 0;  // latency counts from here
   };
 
   Loader(const BenchOptions& options, uint32_t index, const Clock* clock,
          std::unique_ptr<EventLoop> loop);
-  void Start(const Phase& phase, std::promise<Results> promise);
+  void OnAnswer(uint32_t slot, const Status& status, const Found& found) override;
+
+  void Begin(const Phase& phase, std::promise<Results> promise);
   void Pump(int64_t now);
   bool TakeOperation(int64_t now, int64_t* from_nanos);
   void FinishIfDone(int64_t now);
   uint32_t SlotsInUse() const;
-
+  uint32_t ConnectionOf(uint32_t slot) const;
   void Issue(uint32_t slot, int64_t from_nanos);
-  void IssuePing(uint32_t slot);
-  void IssueGet(uint32_t slot, uint64_t number);
-  void IssuePut(uint32_t slot, uint64_t number);
-  void IssueScan(uint32_t slot, uint64_t partition);
-  template <class Row>
-  void Call(uint32_t slot, const typename Row::Request& request);
-
-  bool IsRight(const Slot&, const op::Ping::Response&) const { return true; }
-  bool IsRight(const Slot&, const op::Put::Response&) const { return true; }
-  bool IsRight(const Slot& slot, const op::Get::Response& response);
-  bool IsRight(const Slot& slot, const op::Scan::Response& response);
-  void Answered(uint32_t slot, Effect effect, const Status& status, bool right);
+  std::span<uint64_t> NumbersOf(uint32_t slot);
+  Operation OperationOf(uint32_t slot);
+  void Start(uint32_t slot);
+  void Count(const Slot& slot, const Status& status, bool right, int64_t now);
 
   const BenchOptions options_;
   const uint32_t index_;
   const Clock* const clock_;
   const uint32_t connection_count_;
+  const uint32_t idle_connections_;
   const std::unique_ptr<EventLoop> loop_;
 
   // Of the loop's thread.
-  std::vector<std::unique_ptr<Connection>> connections_;
-  std::vector<Slot> slots_;  // slot i belongs to connection i modulo their number
-  std::deque<uint32_t> idle_;
+  std::unique_ptr<Driver> driver_;
+  std::vector<Slot> slots_;             // see ConnectionOf
+  std::vector<uint64_t> mget_numbers_;  // kKeysPerMGet for each slot
+  std::deque<uint32_t> idle_;           // slots
   uint32_t in_flight_ = 0;
-  Random random_;
+  Generator generator_;
+  const Verifier verifier_;
   uint64_t generation_ = 0;
+  int64_t last_answer_nanos_ = 0;
   Bytes value_;
-  Bytes scratch_;
   bool in_phase_ = false;
   bool lost_ = false;      // a connection: the phase ends
   bool past_end_ = false;  // of the phase: nothing more is sent

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string_view>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "bench/smilebench/workload.h"
 
 namespace smile::bench {
 namespace {
@@ -17,8 +21,16 @@ struct NamedPercent {
 constexpr std::array<NamedPercent, 6> kPercents = {
     {{50, "p50"}, {90, "p90"}, {95, "p95"}, {99, "p99"}, {99.9, "p99.9"}, {99.99, "p99.99"}}};
 
+// Of the curve that is drawn: each eighth of a decade towards 100 %, and the end.
+constexpr int kCurvePointsPerDecade = 8;
+constexpr int kCurveDecades = 5;
+
 double Micros(uint64_t nanos) {
   return static_cast<double>(nanos) / 1000;
+}
+
+double Millis(int64_t nanos) {
+  return static_cast<double>(nanos) / kNanosPerMilli;
 }
 
 double PerOperationMicros(double cpu_seconds, const Results& results) {
@@ -48,6 +60,13 @@ nlohmann::ordered_json LatenciesJson(const Histogram& latencies) {
     json[std::string(each.name) + "_us"] = Micros(latencies.Percentile(each.percent));
   }
   json["max_us"] = Micros(latencies.max());
+  nlohmann::ordered_json& curve = json["percentiles"] = nlohmann::ordered_json::array();
+  for (int i = 0; i <= kCurvePointsPerDecade * kCurveDecades; ++i) {
+    const double percent =
+        100 * (1 - std::pow(10.0, -static_cast<double>(i) / kCurvePointsPerDecade));
+    curve.push_back({percent, Micros(latencies.Percentile(percent))});
+  }
+  curve.push_back({100.0, Micros(latencies.max())});
   return json;
 }
 
@@ -62,6 +81,7 @@ void Results::Add(const Results& other) {
   never_sent += other.never_sent;
   lost = lost || other.lost;
   seconds = std::max(seconds, other.seconds);
+  longest_silence_nanos = std::max(longest_silence_nanos, other.longest_silence_nanos);
 }
 
 uint64_t Results::failures() const {
@@ -72,9 +92,9 @@ uint64_t Results::failures() const {
 
 std::string FormatText(const BenchOptions& options, const Results& results) {
   std::string out = fmt::format(
-      "{} at {}: {} connections x depth {}, {} keys, values of {} bytes, {}\n",
+      "{} at {}: {} connections x depth {}, {} keys ({}), values of {} bytes, {}\n",
       NameOf(options.workload), options.target.ToString(), options.connections, options.depth,
-      options.keys, options.value_bytes,
+      options.keys, NameOf(options.distribution), options.value_bytes,
       options.rate > 0 ? fmt::format("open loop at {} op/s", options.rate) : "closed loop");
   out += fmt::format("{} operations in {:.2f} s: {:.0f} op/s\n", results.operations(),
                      results.seconds, Rate(results));
@@ -86,10 +106,11 @@ std::string FormatText(const BenchOptions& options, const Results& results) {
   out += fmt::format("CPU per operation: smilebench {:.2f} us",
                      PerOperationMicros(results.client_cpu_seconds, results));
   if (results.server_cpu_seconds >= 0) {
-    out +=
-        fmt::format(", server {:.2f} us", PerOperationMicros(results.server_cpu_seconds, results));
+    out += fmt::format(", server {:.2f} us; the server has {} MiB in memory",
+                       PerOperationMicros(results.server_cpu_seconds, results),
+                       results.server_rss_bytes >> 20);
   }
-  out += "\n";
+  out += fmt::format("\nlongest silence: {:.1f} ms\n", Millis(results.longest_silence_nanos));
   if (results.never_sent > 0) {
     out += fmt::format("never sent, though due: {}; the server is slower than the rate\n",
                        results.never_sent);
@@ -107,8 +128,12 @@ std::string FormatText(const BenchOptions& options, const Results& results) {
 
 std::string FormatJson(const BenchOptions& options, const Results& results) {
   nlohmann::ordered_json json = {{"target", options.target.ToString()},
+                                 {"driver", NameOf(options.target.driver)},
                                  {"workload", NameOf(options.workload)},
+                                 {"distribution", NameOf(options.distribution)},
+                                 {"keys_per_operation", KeysPerOperation(options.workload)},
                                  {"connections", options.connections},
+                                 {"idle_connections", options.idle_connections},
                                  {"depth", options.depth},
                                  {"keys", options.keys},
                                  {"value_bytes", options.value_bytes},
@@ -119,6 +144,7 @@ std::string FormatJson(const BenchOptions& options, const Results& results) {
                                  {"operations_per_second", Rate(results)},
                                  {"never_sent", results.never_sent},
                                  {"lost", results.lost},
+                                 {"longest_silence_ms", Millis(results.longest_silence_nanos)},
                                  {"wrong_values", results.wrong_values}};
   nlohmann::ordered_json& errors = json["errors"] = nlohmann::ordered_json::object();
   for (const auto& [code, count] : results.errors) errors[std::string(InfoOf(code).name)] = count;
@@ -128,6 +154,7 @@ std::string FormatJson(const BenchOptions& options, const Results& results) {
   json["client_cpu_us"] = PerOperationMicros(results.client_cpu_seconds, results);
   if (results.server_cpu_seconds >= 0) {
     json["server_cpu_us"] = PerOperationMicros(results.server_cpu_seconds, results);
+    json["server_rss_bytes"] = results.server_rss_bytes;
   }
   // Words of a server are not trusted to be UTF-8.
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";

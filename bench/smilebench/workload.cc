@@ -1,31 +1,50 @@
 #include "bench/smilebench/workload.h"
 
 #include <algorithm>
+#include <cstring>
 
+#include "base/check.h"
 #include "base/coding.h"
-#include "base/hash.h"
+#include "bench/smilebench/random.h"
 
 namespace smile::bench {
 namespace {
 
 constexpr size_t kHeadBytes = 16;  // number and generation
 
+// What a value is made of behind its head.
+Random ContentOf(uint64_t number, uint64_t generation) {
+  return Random(Random(number).Next() ^ generation);
+}
+
 }  // namespace
 
-Key KeyOf(WorkloadKind workload, uint64_t number) {
-  if (workload == WorkloadKind::kScan) {
-    return PostKey(number / kRecordsPerScan, number % kRecordsPerScan);
-  }
+const WorkloadInfo& InfoOf(WorkloadKind kind) {
+  const auto& info = kWorkloads[static_cast<size_t>(kind)];
+  CHECK(info.kind == kind, "kWorkloads is in the order of WorkloadKind");
+  return info;
+}
+
+std::string_view NameOf(WorkloadKind kind) {
+  return InfoOf(kind).name;
+}
+
+uint32_t KeysPerOperation(WorkloadKind kind) {
+  return InfoOf(kind).reads == ReadKind::kMGet ? kKeysPerMGet : 1;
+}
+
+Key KeyOf(uint32_t posts_per_author, uint64_t number) {
+  if (posts_per_author > 0) return PostKey(number / posts_per_author, number % posts_per_author);
   return UserKey(number, "bench");
 }
 
-uint64_t ScanPartitions(uint64_t keys) {
-  return (keys + kRecordsPerScan - 1) / kRecordsPerScan;
+uint64_t Authors(uint32_t posts_per_author, uint64_t keys) {
+  return (keys + posts_per_author - 1) / posts_per_author;
 }
 
-uint32_t RecordsIn(uint64_t partition, uint64_t keys) {
+uint32_t PostsOf(uint32_t posts_per_author, uint64_t author, uint64_t keys) {
   return static_cast<uint32_t>(
-      std::min<uint64_t>(kRecordsPerScan, keys - partition * kRecordsPerScan));
+      std::min<uint64_t>(posts_per_author, keys - author * posts_per_author));
 }
 
 void MakeValue(uint64_t number, uint64_t generation, size_t size, Bytes* value) {
@@ -34,17 +53,31 @@ void MakeValue(uint64_t number, uint64_t generation, size_t size, Bytes* value) 
   value->reserve(size + sizeof(uint64_t));
   AppendLittle(value, number);
   AppendLittle(value, generation);
-  Random random(Random(number).Next() ^ generation);
+  Random random = ContentOf(number, generation);
   while (value->size() < size) AppendLittle(value, random.Next());
   value->resize(size);
 }
 
-bool IsValueOf(uint64_t number, size_t size, const RecordView& record, Bytes* scratch) {
-  if (record.value.size() != size || record.checksum != Hash64(record.value)) return false;
-  const uint64_t generation =
-      size < kHeadBytes ? 0 : LoadLittle<uint64_t>(record.value.data() + sizeof(uint64_t));
-  MakeValue(number, generation, size, scratch);
-  return record.value == *scratch;
+bool IsValueOf(uint64_t number, size_t size, ByteView value) {
+  if (value.size() != size) return false;
+  char word[sizeof(uint64_t)];
+  StoreLittle(word, number);
+  if (std::memcmp(value.data(), word, std::min(size, sizeof(word))) != 0) return false;
+  uint64_t generation = 0;
+  if (size >= kHeadBytes) {
+    generation = LoadLittle<uint64_t>(value.data() + sizeof(word));
+  } else if (size > sizeof(word)) {  // the first of its zeros
+    const ByteView rest = value.substr(sizeof(word));
+    return rest.find_first_not_of('\0') == ByteView::npos;
+  }
+  Random random = ContentOf(number, generation);
+  size_t at = kHeadBytes;
+  for (; at + sizeof(word) <= size; at += sizeof(word)) {
+    if (LoadLittle<uint64_t>(value.data() + at) != random.Next()) return false;
+  }
+  if (at >= size) return true;
+  StoreLittle(word, random.Next());
+  return std::memcmp(value.data() + at, word, size - at) == 0;
 }
 
 }  // namespace smile::bench

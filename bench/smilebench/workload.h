@@ -1,59 +1,87 @@
-// Which records a run uses, and what has to be in them.
+// What a run asks for, which records it uses, and what has to be in them.
 //
-// A value is made from its record's number and a generation, so that a reader can tell a right
-// value from a wrong one without knowing who wrote it last.
+// A record is known by its number. Its value is made from the number and a generation, so that a
+// reader can tell a right value from a wrong one without knowing who wrote it last.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "bench/smilebench/options.h"
 #include "model/key.h"
-#include "model/record.h"
 
 namespace smile::bench {
 
-inline constexpr uint32_t kRecordsPerScan = 20;
-inline constexpr uint64_t kMixedReadPercent = 90;
+inline constexpr uint32_t kKeysPerMGet = 32;
 
-// SplitMix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
-class Random {
- public:
-  explicit Random(uint64_t seed) : state_(seed) {}
+// What the share of operations that are no reads does.
+enum class WriteKind : uint8_t {
+  kUpdate,           // puts one of the records anew
+  kInsert,           // puts one that was not there
+  kReadModifyWrite,  // gets one of the records, then puts it; one operation
+};
+enum class ReadKind : uint8_t { kGet, kMGet, kScan };
 
-  uint64_t Next() {
-    state_ += 0x9e3779b97f4a7c15;
-    uint64_t mixed = state_;
-    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
-    return mixed ^ (mixed >> 31);
-  }
-  // Less than `bound`, which is not 0.
-  uint64_t Below(uint64_t bound) {
-    return static_cast<uint64_t>((static_cast<unsigned __int128>(Next()) * bound) >> 64);
-  }
-
- private:
-  uint64_t state_;
+struct WorkloadInfo {
+  WorkloadKind kind;
+  std::string_view name;
+  std::string_view summary;
+  uint32_t read_percent;
+  ReadKind reads = ReadKind::kGet;
+  WriteKind writes = WriteKind::kUpdate;
+  Distribution distribution = Distribution::kUniform;  // unless the options say otherwise
+  uint32_t value_bytes = 100;                          // likewise
+  uint32_t posts_per_author = 0;                       // 0: the records are of users
+  uint32_t fewest_scanned = 0;                         // of one author; the most are all
 };
 
-// The record with this number. All of a scan's records are posts of few authors, all others are in
-// partitions of their own.
-Key KeyOf(WorkloadKind workload, uint64_t number);
+inline constexpr std::array<WorkloadInfo, 11> kWorkloads = {{
+    {WorkloadKind::kGet, "get", "reads", 100},
+    {WorkloadKind::kPut, "put", "durable writes", 0},
+    {WorkloadKind::kMGet, "mget", "reads of 32 keys in one request (Tarantool: 32 in one pipeline)",
+     100, ReadKind::kMGet},
+    {WorkloadKind::kMixed, "mixed", "95 % reads, 5 % writes", 95},
+    {WorkloadKind::kScan, "scan", "the 20 newest posts of one author", 100, ReadKind::kScan,
+     WriteKind::kUpdate, Distribution::kUniform, 100, 20, 20},
+    {WorkloadKind::kYcsbA, "ycsb-a", "half reads, half updates", 50, ReadKind::kGet,
+     WriteKind::kUpdate, Distribution::kZipfian, 1'000},
+    {WorkloadKind::kYcsbB, "ycsb-b", "95 % reads, 5 % updates", 95, ReadKind::kGet,
+     WriteKind::kUpdate, Distribution::kZipfian, 1'000},
+    {WorkloadKind::kYcsbC, "ycsb-c", "reads", 100, ReadKind::kGet, WriteKind::kUpdate,
+     Distribution::kZipfian, 1'000},
+    {WorkloadKind::kYcsbD, "ycsb-d", "95 % reads of the latest, 5 % inserts", 95, ReadKind::kGet,
+     WriteKind::kInsert, Distribution::kLatest, 1'000},
+    {WorkloadKind::kYcsbE, "ycsb-e",
+     "95 % scans of an author's 1 to 100 newest posts, 5 % new posts of other authors", 95,
+     ReadKind::kScan, WriteKind::kInsert, Distribution::kZipfian, 1'000, 100, 1},
+    {WorkloadKind::kYcsbF, "ycsb-f", "half reads, half read-modify-writes (counted as writes)", 50,
+     ReadKind::kGet, WriteKind::kReadModifyWrite, Distribution::kZipfian, 1'000},
+}};
 
-// How many partitions `keys` records of a scan workload are in: at least one.
-uint64_t ScanPartitions(uint64_t keys);
+const WorkloadInfo& InfoOf(WorkloadKind kind);
+std::string_view NameOf(WorkloadKind kind);
 
-// How many of `keys` records the partition of a scan workload has.
-uint32_t RecordsIn(uint64_t partition, uint64_t keys);
+// How many keys one operation asks for.
+uint32_t KeysPerOperation(WorkloadKind kind);
+
+// The record with this number. If there are posts_per_author, it is a post of one of the authors,
+// who are numbered from 0, as are the posts of each; else it is in a partition of its own.
+Key KeyOf(uint32_t posts_per_author, uint64_t number);
+
+// How many authors the posts with numbers below `keys` have: at least one.
+uint64_t Authors(uint32_t posts_per_author, uint64_t keys);
+
+// How many of these posts this author has.
+uint32_t PostsOf(uint32_t posts_per_author, uint64_t author, uint64_t keys);
 
 // Replaces *value by the value of `size` bytes of this record and generation. Values of less than
 // 16 bytes are the same in all generations.
 void MakeValue(uint64_t number, uint64_t generation, size_t size, Bytes* value);
 
-// Whether this is a value that MakeValue makes for this record, with its right checksum. *scratch
-// is for use inside.
-bool IsValueOf(uint64_t number, size_t size, const RecordView& record, Bytes* scratch);
+// Whether this is a value that MakeValue makes for this record.
+bool IsValueOf(uint64_t number, size_t size, ByteView value);
 
 }  // namespace smile::bench

@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "bench/smilebench/loader.h"
+#include "bench/smilebench/workload.h"
 #include "server/server.h"
 #include "storage/memory_engine.h"
 
@@ -22,7 +23,7 @@ class LoadTest : public ::testing::Test {
         Server::Start({.listen = {"127.0.0.1", 0}, .workers = 1}, engine_, server_clock_);
     CHECK(started.ok(), started.status().words());
     server_ = std::move(started).value();
-    options_.target = server_->listening_on();
+    options_.target.endpoint = server_->listening_on();
     options_.connections = 3;
     options_.depth = 4;
     options_.keys = 50;
@@ -48,16 +49,16 @@ class LoadTest : public ::testing::Test {
 };
 
 TEST_F(LoadTest, EveryWorkloadDoesAsManyOperationsAsAskedAndFindsAllOfThemRight) {
-  for (const WorkloadKind kind :
-       {WorkloadKind::kGet, WorkloadKind::kPut, WorkloadKind::kMixed, WorkloadKind::kScan}) {
-    SCOPED_TRACE(NameOf(kind));
-    options_.workload = kind;
+  for (const WorkloadInfo& workload : kWorkloads) {
+    SCOPED_TRACE(workload.name);
+    options_.workload = workload.kind;
+    options_.distribution = workload.distribution;
+    options_.keys = 250;
     const Results results = Run();
     EXPECT_EQ(results.operations(), 2'000u);
     EXPECT_EQ(results.failures(), 0u) << results.first_error.ToString();
-    EXPECT_EQ(results.reads.count() > 0, kind != WorkloadKind::kPut);
-    EXPECT_EQ(results.writes.count() > 0,
-              kind == WorkloadKind::kPut || kind == WorkloadKind::kMixed);
+    EXPECT_EQ(results.reads.count() > 0, workload.read_percent > 0);
+    EXPECT_EQ(results.writes.count() > 0, workload.read_percent < 100);
     EXPECT_FALSE(results.lost);
     EXPECT_GT(results.seconds, 0);
   }
@@ -99,6 +100,29 @@ TEST_F(LoadTest, WithoutAServerThereIsNoConnection) {
   EXPECT_EQ(results.status().code(), Code::kUnavailable);
 }
 
+TEST_F(LoadTest, RecordsThatAreThereAlreadyAreNotWrittenAgain) {
+  options_.preloaded = true;
+  EXPECT_EQ(Run().errors.at(Code::kNotFound), 2'000u);
+  options_.preloaded = false;
+  EXPECT_EQ(Run().failures(), 0u);
+  options_.preloaded = true;
+  EXPECT_EQ(Run().failures(), 0u);
+}
+
+TEST_F(LoadTest, IdleConnectionsAreOpenWhileTheLoadRuns) {
+  options_.idle_connections = 7;
+  Result<std::unique_ptr<Loader>> loader = Loader::Create(options_, 1, &client_clock_);
+  ASSERT_TRUE(loader.ok());
+  EXPECT_EQ((*loader)->connections(), 1u + 3u);  // of two threads'
+  Phase phase;
+  phase.operations = (*loader)->connections();
+  EXPECT_EQ((*loader)->Begin(phase).get().operations(), 4u);
+  phase.kind = Phase::Kind::kPreload;
+  phase.operations = (*loader)->preload_operations();
+  EXPECT_EQ((*loader)->Begin(phase).get().failures(), 0u);
+  EXPECT_EQ(server_->open_connections(), 4u);
+}
+
 TEST_F(LoadTest, AServerProcessThatIsNotThereIsRefused) {
   options_.server_pid = int64_t{1} << 40;
   const Result<Results> results = RunLoad(options_, client_clock_, [](const std::string&) {});
@@ -128,7 +152,7 @@ class LoaderTest : public LoadTest {
         .get();
   }
   void Overwrite(uint64_t number, const Bytes& value) {
-    const Key key = KeyOf(WorkloadKind::kGet, number);
+    const Key key = KeyOf(0, number);
     MutationView put;
     put.sort = key.sort;
     put.checksum = Hash64(value);

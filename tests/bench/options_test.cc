@@ -1,6 +1,7 @@
 #include "bench/smilebench/options.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -38,8 +39,8 @@ TEST(BenchOptions, AllOptionsAreRead) {
                                              "--server-pid",
                                              "77"});
   ASSERT_TRUE(parsed.ok()) << parsed.status().ToString();
-  EXPECT_EQ(parsed->target.host, "localhost");
-  EXPECT_EQ(parsed->target.port, 99);
+  EXPECT_EQ(parsed->target.endpoint.host, "localhost");
+  EXPECT_EQ(parsed->target.endpoint.port, 99);
   EXPECT_EQ(parsed->workload, WorkloadKind::kMixed);
   EXPECT_EQ(parsed->connections, 64u);
   EXPECT_EQ(parsed->depth, 32u);
@@ -56,15 +57,53 @@ TEST(BenchOptions, AllOptionsAreRead) {
 TEST(BenchOptions, WithoutAnyTheRunIsBoundedInTime) {
   const Result<BenchOptions> parsed = Parse({});
   ASSERT_TRUE(parsed.ok());
-  EXPECT_EQ(parsed->target.port, 7645);
+  EXPECT_EQ(parsed->target.endpoint.port, 7645);
   EXPECT_EQ(parsed->operations, 0u);
   EXPECT_EQ(parsed->seconds, kDefaultSeconds);
+}
+
+TEST(BenchOptions, ATargetNamesADriverAndWhereItsServerIs) {
+  for (const auto& [text, driver] : std::vector<std::pair<const char*, DriverKind>>{
+           {"smile://127.0.0.1:7645", DriverKind::kSmile},
+           {"redis://127.0.0.1:6379", DriverKind::kRedis},
+           {"tarantool://127.0.0.1:3301", DriverKind::kTarantool},
+           {"rocksdb:some/directory", DriverKind::kRocksDb}}) {
+    const Result<BenchOptions> parsed = Parse({"--target", text});
+    ASSERT_TRUE(parsed.ok()) << parsed.status().ToString();
+    EXPECT_EQ(parsed->target.driver, driver);
+    EXPECT_EQ(parsed->target.ToString(), text);
+  }
+  EXPECT_EQ(Parse({"--target", "redis://localhost"})->target.endpoint.port, 6379);
+}
+
+TEST(BenchOptions, AWorkloadBringsItsValueSizeAndDistributionUnlessTheyAreGiven) {
+  const auto b = Parse({"--workload", "ycsb-b"});
+  ASSERT_TRUE(b.ok());
+  EXPECT_EQ(b->value_bytes, 1'000u);
+  EXPECT_EQ(b->distribution, Distribution::kZipfian);
+  EXPECT_EQ(Parse({"--workload", "ycsb-d"})->distribution, Distribution::kLatest);
+  const auto given =
+      Parse({"--workload", "ycsb-d", "--value-size", "100", "--distribution", "uniform"});
+  ASSERT_TRUE(given.ok());
+  EXPECT_EQ(given->value_bytes, 100u);
+  EXPECT_EQ(given->distribution, Distribution::kUniform);
+  const auto get = Parse({"--preloaded", "--idle-connections", "10000"});
+  ASSERT_TRUE(get.ok());
+  EXPECT_EQ(get->value_bytes, 100u);
+  EXPECT_EQ(get->distribution, Distribution::kUniform);
+  EXPECT_TRUE(get->preloaded);
+  EXPECT_EQ(get->idle_connections, 10'000u);
 }
 
 TEST(BenchOptions, WhatCannotBeMeantIsRefusedInWords) {
   for (const std::vector<const char*>& arguments :
        std::vector<std::vector<const char*>>{{"--workload", "delete"},
                                              {"--target", "127.0.0.1:7645"},
+                                             {"--target", "redis:/127.0.0.1"},
+                                             {"--target", "rocksdb:"},
+                                             {"--target", "rocksdb:d", "--threads", "2"},
+                                             {"--distribution", "latest"},
+                                             {"--workload", "mget", "--value-size", "32769"},
                                              {"--target", "smile://127.0.0.1:70000"},
                                              {"--connections", "0"},
                                              {"--depth", "1025"},
@@ -86,7 +125,7 @@ TEST(BenchOptions, HelpNamesTheOptions) {
   std::string help;
   ASSERT_TRUE(Parse({"--help"}, &help).ok());
   EXPECT_NE(help.find("--workload"), std::string::npos);
-  EXPECT_NE(help.find("get|put|mixed|scan"), std::string::npos);
+  EXPECT_NE(help.find("get|put|mget|mixed|scan|ycsb-a"), std::string::npos);
 }
 
 }  // namespace

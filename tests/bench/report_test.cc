@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "bench/smilebench/cpu_time.h"
+#include "bench/smilebench/process.h"
 
 namespace smile::bench {
 namespace {
@@ -62,6 +62,53 @@ TEST(Report, JsonHasTheSameFigures) {
   EXPECT_EQ(json["writes"]["max_us"], 0.2);
   EXPECT_EQ(json["client_cpu_us"], 1);
   EXPECT_FALSE(json.contains("server_cpu_us"));
+  EXPECT_FALSE(json.contains("server_rss_bytes"));
+}
+
+TEST(Report, JsonSaysWhatWasMeasuredOfWhat) {
+  BenchOptions options;
+  options.target.driver = DriverKind::kRocksDb;
+  options.target.directory = "/data";
+  options.workload = WorkloadKind::kMGet;
+  options.distribution = Distribution::kZipfian;
+  options.idle_connections = 9;
+  Results results = SomeResults();
+  results.server_cpu_seconds = 0.0002;
+  results.server_rss_bytes = 4096;
+  results.longest_silence_nanos = 1'500'000;
+  const auto json = nlohmann::json::parse(FormatJson(options, results));
+  EXPECT_EQ(json["target"], "rocksdb:/data");
+  EXPECT_EQ(json["driver"], "rocksdb");
+  EXPECT_EQ(json["distribution"], "zipfian");
+  EXPECT_EQ(json["keys_per_operation"], 32);
+  EXPECT_EQ(json["idle_connections"], 9);
+  EXPECT_EQ(json["longest_silence_ms"], 1.5);
+  EXPECT_EQ(json["server_cpu_us"], 2);
+  EXPECT_EQ(json["server_rss_bytes"], 4096);
+}
+
+TEST(Report, JsonHasTheCurveOfPercentilesTowardsTheWorst) {
+  Results results;
+  for (int i = 1; i <= 100'000; ++i) results.reads.Add(i * 1000);
+  const auto curve = nlohmann::json::parse(FormatJson({}, results))["reads"]["percentiles"];
+  ASSERT_EQ(curve.size(), 42u);
+  EXPECT_EQ(curve[0][0], 0);
+  EXPECT_NEAR(curve[0][1].get<double>(), 1, 0.01);
+  EXPECT_NEAR(curve[8][0].get<double>(), 90, 1e-9);
+  EXPECT_NEAR(curve[8][1].get<double>(), 90'000, 900);
+  EXPECT_NEAR(curve[40][0].get<double>(), 99.999, 1e-9);
+  EXPECT_EQ(curve[41], nlohmann::json::array({100.0, 100'000.0}));
+  for (size_t i = 1; i < curve.size(); ++i) EXPECT_GE(curve[i][1], curve[i - 1][1]);
+}
+
+TEST(Report, TheLongestSilenceIsThatOfAnyThread) {
+  Results results;
+  results.longest_silence_nanos = 5;
+  Results other;
+  other.longest_silence_nanos = 9;
+  results.Add(other);
+  results.Add({});
+  EXPECT_EQ(results.longest_silence_nanos, 9);
 }
 
 TEST(Report, ARunWithoutOperationsDividesByNothing) {
@@ -79,8 +126,16 @@ TEST(CpuTime, OfThisProcessIsTheSameAskedEitherWay) {
   EXPECT_NEAR(*asked, OwnCpuSeconds(), 0.03);  // the kernel counts in ticks of 10 ms, twice
 }
 
-TEST(CpuTime, OfNoProcessIsNothing) {
+TEST(ResidentBytes, GrowWithWhatIsTouched) {
+  const std::optional<uint64_t> before = ResidentBytesOf(getpid());
+  ASSERT_TRUE(before.has_value());
+  const std::string touched(size_t{64} << 20, 'x');
+  EXPECT_GE(*ResidentBytesOf(getpid()), *before + (touched.size() >> 1));
+}
+
+TEST(Process, OfNoneThereIsNothing) {
   EXPECT_FALSE(CpuSecondsOf(int64_t{1} << 40).has_value());
+  EXPECT_FALSE(ResidentBytesOf(int64_t{1} << 40).has_value());
 }
 
 }  // namespace

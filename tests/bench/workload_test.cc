@@ -5,68 +5,57 @@
 
 #include <gtest/gtest.h>
 
-#include "base/hash.h"
 #include "base/limits.h"
+#include "bench/smilebench/random.h"
 
 namespace smile::bench {
 namespace {
 
-RecordView RecordOf(const Bytes& value) {
-  RecordView record;
-  record.version = 1;
-  record.checksum = Hash64(value);
-  record.value = value;
-  return record;
-}
-
 TEST(Workload, AValueIsRecognisedInAnyGenerationAndSize) {
   Bytes value;
-  Bytes scratch;
   for (const size_t size : {size_t{0}, size_t{1}, size_t{15}, size_t{16}, size_t{17}, size_t{100},
                             limits::kMaxValueBytes}) {
     for (const uint64_t generation : {uint64_t{0}, uint64_t{1}, uint64_t{1} << 50}) {
       MakeValue(42, generation, size, &value);
       EXPECT_EQ(value.size(), size);
-      EXPECT_TRUE(IsValueOf(42, size, RecordOf(value), &scratch)) << size << " " << generation;
+      EXPECT_TRUE(IsValueOf(42, size, value)) << size << " " << generation;
     }
   }
 }
 
 TEST(Workload, ValuesOfOtherRecordsAreWrong) {
   Bytes value;
-  Bytes scratch;
   for (const size_t size : {size_t{8}, size_t{16}, size_t{100}}) {
     MakeValue(42, 0, size, &value);
-    EXPECT_FALSE(IsValueOf(43, size, RecordOf(value), &scratch)) << size;
+    EXPECT_FALSE(IsValueOf(43, size, value)) << size;
   }
 }
 
 TEST(Workload, ValuesWithAnyByteChangedAreWrong) {
   Bytes value;
-  Bytes scratch;
   MakeValue(42, 7, 64, &value);
   for (size_t i = 0; i < value.size(); ++i) {
     Bytes changed = value;
     changed[i] = static_cast<char>(changed[i] ^ 1);
-    EXPECT_FALSE(IsValueOf(42, 64, RecordOf(changed), &scratch)) << i;
+    EXPECT_FALSE(IsValueOf(42, 64, changed)) << i;
   }
 }
 
-TEST(Workload, ValuesOfAnotherSizeOrWithAnotherChecksumAreWrong) {
+TEST(Workload, ValuesOfAnotherSizeAreWrong) {
   Bytes value;
-  Bytes scratch;
-  MakeValue(42, 7, 64, &value);
-  EXPECT_FALSE(IsValueOf(42, 63, RecordOf(value), &scratch));
-  RecordView record = RecordOf(value);
-  ++record.checksum;
-  EXPECT_FALSE(IsValueOf(42, 64, record, &scratch));
+  for (const size_t size : {size_t{1}, size_t{16}, size_t{64}}) {
+    MakeValue(42, 7, size, &value);
+    EXPECT_FALSE(IsValueOf(42, size - 1, value));
+    EXPECT_FALSE(IsValueOf(42, size + 1, value));
+    EXPECT_FALSE(IsValueOf(42, size, value.substr(1)));
+  }
 }
 
 TEST(Workload, KeysAreValidAndDiffer) {
-  for (const WorkloadKind kind : {WorkloadKind::kGet, WorkloadKind::kScan}) {
+  for (const uint32_t posts_per_author : {0u, 20u, 100u}) {
     std::set<Key> keys;
     for (uint64_t number = 0; number < 1'000; ++number) {
-      const Key key = KeyOf(kind, number);
+      const Key key = KeyOf(posts_per_author, number);
       EXPECT_TRUE(ValidateKey(key.view()).ok());
       keys.insert(key);
     }
@@ -74,15 +63,21 @@ TEST(Workload, KeysAreValidAndDiffer) {
   }
 }
 
-TEST(Workload, ScanPartitionsHoldAllRecords) {
+TEST(Workload, AuthorsHaveAllPosts) {
   for (const uint64_t keys : {1, 19, 20, 21, 1'000}) {
     uint64_t total = 0;
-    for (uint64_t partition = 0; partition < ScanPartitions(keys); ++partition) {
-      total += RecordsIn(partition, keys);
+    for (uint64_t author = 0; author < Authors(20, keys); ++author) {
+      total += PostsOf(20, author, keys);
     }
     EXPECT_EQ(total, keys);
-    EXPECT_EQ(KeyOf(WorkloadKind::kScan, keys - 1).partition,
-              PartitionOf(ScanPartitions(keys) - 1));
+    EXPECT_EQ(KeyOf(20, keys - 1).partition, PartitionOf(Authors(20, keys) - 1));
+  }
+}
+
+TEST(Workload, EachIsFoundByItsKind) {
+  for (const WorkloadInfo& workload : kWorkloads) {
+    EXPECT_EQ(NameOf(workload.kind), workload.name);
+    EXPECT_EQ(KeysPerOperation(workload.kind), workload.name == "mget" ? 32u : 1u);
   }
 }
 

@@ -1,4 +1,4 @@
-#include "bench/smilebench/cpu_time.h"
+#include "bench/smilebench/process.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -35,6 +35,14 @@ std::optional<double> CpuSecondsOf(int64_t pid) {
   double system = 0;
   if (!(fields >> user >> system)) return std::nullopt;
   return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+std::optional<uint64_t> ResidentBytesOf(int64_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/statm");
+  uint64_t size = 0;  // both in pages
+  uint64_t resident = 0;
+  if (!(file >> size >> resident)) return std::nullopt;
+  return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace smile::bench

@@ -1,4 +1,4 @@
-// CPU time of processes.
+// What processes use of the machine.
 #pragma once
 
 #include <cstdint>
@@ -12,5 +12,8 @@ double OwnCpuSeconds();
 // The same for a process of this machine, counted in ticks of the kernel (10 ms); nothing if there
 // is no such process.
 std::optional<double> CpuSecondsOf(int64_t pid);
+
+// How much of its memory is in the machine's now; nothing if there is no such process.
+std::optional<uint64_t> ResidentBytesOf(int64_t pid);
 
 }  // namespace smile::bench

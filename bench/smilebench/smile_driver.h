@@ -1,0 +1,42 @@
+// smile://: over libsmile's connections.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "bench/smilebench/driver.h"
+#include "client/connection.h"
+
+namespace smile::bench {
+
+class SmileDriver final : public Driver {
+ public:
+  SmileDriver(const BenchOptions& options, const DriverParts& parts, uint32_t active,
+              uint32_t idle);
+
+  void Start(uint32_t connection, uint32_t slot, const Operation& operation) override;
+  void Flush() override;
+
+ private:
+  template <class Row>
+  void Call(uint32_t connection, uint32_t slot, const typename Row::Request& request);
+
+  void OnResponse(uint32_t slot, const op::Ping::Response& response);
+  void OnResponse(uint32_t slot, const op::Put::Response& response);
+  void OnResponse(uint32_t slot, const op::Get::Response& response);
+  void OnResponse(uint32_t slot, const op::MGet::Response& response);
+  void OnResponse(uint32_t slot, const op::Scan::Response& response);
+
+  const uint32_t posts_per_author_;
+  const uint32_t active_;
+  DriverEvents* const events_;
+  uint32_t pings_open_ = 0;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<KeyView> key_views_;  // these are for use inside
+  std::vector<Key> keys_;
+  std::vector<ByteView> values_;
+  std::vector<uint64_t> posts_;
+};
+
+}  // namespace smile::bench
