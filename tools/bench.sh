@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-if [[ "${1:-}" == peers ]]; then exec tools/peers.sh "${@:2}"; fi
+if [[ "${1:-}" == peers ]]; then exec bench/peers/main.py "${@:2}"; fi
 
 tools/build.sh release smiled smilebench smile_microbench </dev/null
 bin="build/release/bin"

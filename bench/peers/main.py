@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Smile beside its peers, on this machine, in one run: starts the servers, loads them round by
-round, and writes a report. `./dev bench peers` calls it with what it needs installed and built."""
+round, and writes a report. This is `./dev bench peers`."""
 
 import argparse
 import datetime
@@ -8,6 +8,7 @@ import json
 import shlex
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -125,6 +126,8 @@ def write(raw, out):
 
 def main():
     options = parse(sys.argv[1:])
+    if subprocess.run([ROOT / "tools/peers_setup.sh"], check=False).returncode != 0:
+        return 1
     binaries = ROOT / "build/release/bin"
     # A terminated run ends as an interrupted one does: by stopping what it started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -32,6 +32,12 @@ class Progress:
         self.behind = 0.0  # seconds of the estimate that are behind us
         self.start = time.monotonic()
 
+    def leave_out(self, cells, rounds):
+        """One server will not get these."""
+        for cell in cells:
+            self.total -= rounds * len(cell.variants)
+            self.behind += rounds * len(cell.variants) * (cell.seconds + OVERHEAD_SECONDS)
+
     def left(self):
         """Seconds. The estimate counts for less the more is known."""
         share = min(self.behind / self.estimate, 1.0)
@@ -47,10 +53,8 @@ class Progress:
 
 
 def family_of(workload):
-    """Loads of one family use the same records; posts are apart from all others."""
-    if workload == "scan" or workload == "ycsb-e":
-        return "posts"
-    return "ycsb" if workload.startswith("ycsb-") else "records"
+    """Loads of one family use the same records."""
+    return workload if workload in ("scan", "ycsb-e") else "records"
 
 
 class Generator:
@@ -112,16 +116,17 @@ class Rounds:
                     server = self.bring_up(kind, place / kind.name, pids)
                 except servers.ServerError as error:
                     self.fail(f"{stage.title}: {error}")
+                    self.progress.leave_out(stage.cells, self.rounds)
                     continue
                 cleanup.callback(server.stop)
                 server.freeze()
                 running.append(server)
             written = set()
-            for cell in stage.cells:
+            for i, cell in enumerate(stage.cells):
                 if family_of(cell.workload) not in written:
                     written.add(family_of(cell.workload))
-                    for server in running:
-                        self.prepare(stage, cell, server)
+                    running = [server for server in running
+                               if self.prepare(stage, stage.cells[i:], server)]
                 self.run_cell(stage, cell, running)
 
     def bring_up(self, kind, directory, pids):
@@ -129,19 +134,26 @@ class Rounds:
             return servers.Server(kind, kind.address, pids.get(kind.name, 0))
         return servers.start(kind, directory, self.binaries)
 
-    def prepare(self, stage, cell, server):
-        """Writes the records of a cell's family, and waits until the server has digested them."""
+    def prepare(self, stage, cells, server):
+        """Writes the records of the first cell's family, and waits until the server has digested
+        them. False if that failed: then it gets none of the cells."""
         self.progress.say(f"{stage.name}: writing {stage.keys:,} records to {server.kind.title}")
+        self.progress.behind += preload_seconds(stage)
+        cell = cells[0]
         if cell.workload == "put":  # would write some of them only
             cell = dataclasses.replace(cell, workload="get")
         where = f"{stage.name}, preparing {server.kind.title}"
+        failures = len(self.failures)
         with self.thawed(server, where):
             seconds = min(WARM_SECONDS, cell.seconds)
             run = self.generator.run(server, stage, cell, seconds, preloaded=False)
             for words in troubles(run):
                 self.fail(f"{where}: {words}")
             server.wait_until_quiet()
-        self.progress.behind += preload_seconds(stage)
+        if len(self.failures) == failures:
+            return True
+        self.progress.leave_out(cells, self.rounds)
+        return False
 
     def run_cell(self, stage, cell, running):
         for number in range(1, self.rounds + 1):

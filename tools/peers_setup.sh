@@ -1,14 +1,7 @@
 #!/usr/bin/env bash
-# peers.sh [OPTION...]: installs the servers that Smile is measured beside, builds release, and
-# measures. --help says what there is to choose.
+# Installs what bench/peers measures Smile beside and draws with, if any is missing, and builds release.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-
-for argument in "$@"; do
-  if [[ "$argument" == --help || "$argument" == -h ]]; then
-    exec bench/peers/main.py --help
-  fi
-done
 
 programs=(redis-server tarantool)
 
@@ -47,4 +40,3 @@ done
 if ((${#missing[@]} > 0)); then install_quietly "${missing[@]}"; fi
 
 tools/build.sh release smiled smilebench </dev/null
-exec bench/peers/main.py "$@"
