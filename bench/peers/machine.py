@@ -65,6 +65,31 @@ def file_system(directory):
     return {"type": kind, "gib": round(space.f_frsize * space.f_blocks / 2**30, 1)}
 
 
+def processor_times():
+    """(busy, stolen by other virtual machines) seconds of all cores so far (proc(5))."""
+    fields = Path("/proc/stat").read_text().splitlines()[0].split()[1:9]
+    user, nice, system, _, _, irq, softirq, steal = (
+        int(field) / os.sysconf("SC_CLK_TCK") for field in fields)
+    return user + nice + system + irq + softirq, steal
+
+
+class Others:
+    """How many cores were used by neither of two parties, since this was made."""
+
+    def __init__(self, used_by_us):
+        """`used_by_us()` is how many seconds of processor time the parties have used so far."""
+        self.used_by_us = used_by_us
+        self.before = self.now()
+
+    def now(self):
+        return (time.monotonic(), self.used_by_us(), *processor_times())
+
+    def cores(self):
+        """By other programs, and by other virtual machines."""
+        wall, ours, busy, stolen = (b - a for a, b in zip(self.before, self.now()))
+        return {"programs": max(busy - ours, 0.0) / wall, "machines": stolen / wall}
+
+
 def describe(root, directory, kinds, binaries):
     """All of it. The disk that is probed is that of `directory`, where the servers' data will be."""
     versions = {}
@@ -82,7 +107,6 @@ def describe(root, directory, kinds, binaries):
         "virtual": "hypervisor" in value_in("/proc/cpuinfo", "flags").split(),
         "file_system": file_system(directory),
         "fsync": fsync_probe(directory),
-        "load_average": os.getloadavg()[0],
         "commit": first_line(["git", "rev-parse", "--short=12", "HEAD"], root)
         + (" and changes that are not committed" if dirty else ""),
         "versions": versions,

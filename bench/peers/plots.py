@@ -244,6 +244,6 @@ def html(raw):
             f"rounds of {settings['seconds']:g} s for each load; made by "
             f"<code>{escape.escape(raw['command'])}</code>. Tables with all figures are in "
             "report.md beside this page, everything that was measured is in raw.json.</p>")
-    body = [made, alarm(report), goals_table(report), f"<p>{READING}</p>", *stages,
+    body = [made, f"<p>{report.quiet_line()}</p>", alarm(report), goals_table(report), f"<p>{READING}</p>", *stages,
             machine_table(report)]
     return PAGE.format(body="\n".join(body))

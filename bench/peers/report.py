@@ -1,9 +1,11 @@
 """The report for reading in Markdown: goals, machine, servers, a table for each load."""
 
-from figures import Runs
+from figures import Figure, Runs
 from goals import all_goals
 
 NOTHING = "–"
+# In cores: if others use more, throughput and latencies are not the servers' alone.
+QUIET = 0.1
 
 
 def table(heads, rows):
@@ -79,6 +81,16 @@ class Report:
         return line
 
 
+    def quiet_line(self):
+        """Whether the machine was idle but for the run."""
+        used = Figure(tuple(sum(run["others"].values()) for run in self.raw["runs"]) or (0.0,))
+        line = (f"other programs and machines used {used.median:.2f} cores beside the rounds, at "
+                f"most {used.most:.2f} in one")
+        if used.median > QUIET:
+            return f"THE MACHINE WAS BUSY: {line}. Believe the CPU of a request, nothing else."
+        return f"The machine was quiet: {line}."
+
+
 def alarm(report):
     if not report.troubles:
         return ["No value was wrong or missing, and there was no error."]
@@ -105,7 +117,6 @@ def machine_rows(machine):
         ("disk", f"{disk['type']}, {disk['gib']:,} GiB; a fsync of {fsync['bytes']} appended "
          f"bytes takes {fsync['median_us']:,.0f} µs (median of {fsync['probes']}; "
          f"{fsync['min_us']:,.0f}–{fsync['max_us']:,.0f}, p99 {fsync['p99_us']:,.0f})"),
-        ("load before", f"{machine['load_average']:.2f} (what else ran; 0 is best)"),
         ("commit", machine["commit"]),
     ]
 
@@ -179,6 +190,7 @@ def markdown(raw):
     lines = ["# Smile beside its peers", "",
              f"{raw['made']}; {settings['rounds']} alternating rounds of {settings['seconds']:g} s "
              f"for each load; made by `{raw['command']}`.", ""]
+    lines += [report.quiet_line(), ""]
     for section in (alarm, goals_section, machine_section, servers_section):
         lines += section(report) + [""]
     lines += [READING, ""]

@@ -7,11 +7,13 @@ nothing they do by themselves is in its way.
 import contextlib
 import dataclasses
 import json
+import resource
 import shutil
 import subprocess
 import sys
 import time
 
+import machine
 import servers
 from figures import troubles
 from plan import (OVERHEAD_SECONDS, SHAPES, START_SECONDS, WARM_SECONDS, estimate_seconds,
@@ -57,6 +59,12 @@ def family_of(workload):
     return workload if workload in ("scan", "ycsb-e") else "records"
 
 
+def children_seconds():
+    """Processor time of the generators that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 class Generator:
     """smilebench, pinned to its core."""
 
@@ -78,6 +86,7 @@ class Generator:
         if idle:
             command += ["--idle-connections", str(idle)]
         server.check_alive()
+        others = machine.Others(lambda: servers.cpu_seconds(server.pid) + children_seconds())
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False,
                                   stdin=subprocess.DEVNULL, timeout=seconds + PATIENCE_SECONDS)
@@ -88,8 +97,10 @@ class Generator:
             result = json.loads(output)
         except json.JSONDecodeError:
             result = None
+        used = others.cores()
         server.check_alive()
-        return {"status": status, "words": words, "command": " ".join(command), "result": result}
+        return {"status": status, "words": words, "command": " ".join(command), "others": used,
+                "result": result}
 
 
 class Rounds:

@@ -24,7 +24,8 @@ def result(rate, cpu, p50=100.0, p999=500.0, kind="reads", **more):
 def run(stage, workload, shape, server, number, outcome, variant="", idle=0):
     return {"stage": stage, "workload": workload, "shape": shape, "server": server,
             "round": number, "variant": variant, "idle": idle, "status": 0, "words": "",
-            "command": "smilebench", "result": outcome}
+            "command": "smilebench", "others": {"programs": 0.01, "machines": 0.0},
+            "result": outcome}
 
 
 def rounds_of(stage, workload, shape, server, outcomes, variant="", idle=0):
@@ -70,7 +71,6 @@ def canned():
         "settings": {"rounds": 3, "seconds": 1, "quick": False},
         "machine": {"cpu": "One", "cores": 2, "memory_gib": 8, "kernel": "6", "system": "Debian",
                     "virtual": True, "file_system": {"type": "ext4", "gib": 10}, "commit": "abc",
-                    "load_average": 0.1,
                     "fsync": {"probes": 3, "bytes": 4096, "min_us": 1, "median_us": 2,
                               "p99_us": 3, "max_us": 3}},
         "servers": servers.describe(kinds, {}),
@@ -132,6 +132,13 @@ class Report(unittest.TestCase):
         memory, change = self.goals(6)
         self.assertEqual((memory.met, memory.measured[:11]), (True, "1,000 bytes"))
         self.assertEqual((change.met, change.measured[:4]), (False, "1.30"))
+
+    def test_a_machine_that_did_other_things_too_is_said(self):
+        self.assertIn("The machine was quiet", report.markdown(self.raw))
+        for each in self.raw["runs"]:
+            each["others"] = {"programs": 0.06, "machines": 0.06}
+        self.assertIn("THE MACHINE WAS BUSY: other programs and machines used 0.12 cores",
+                      report.markdown(self.raw))
 
     def test_what_was_not_measured_is_neither_met_nor_missed(self):
         self.raw["runs"] = [each for each in self.raw["runs"] if each["server"] != "redis"]
