@@ -5,18 +5,24 @@
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
+#include <rocksdb/memtablerep.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
 
 #include <algorithm>
+#include <bit>
 #include <thread>
 
 #include "base/limits.h"
 #include "storage/rocks/expiry_filter.h"
+#include "storage/rocks/partition_memtable.h"
 
 namespace smile {
 namespace {
+
+// About what a small record takes in a memtable.
+constexpr size_t kMemtableBytesPerBucket = 256;
 
 // Says to the operator what happens to RocksDB in the background.
 class LoggingListener final : public rocksdb::EventListener {
@@ -134,12 +140,12 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksOptions& opti
   SetCompression(table, &family);
   if (table == Table::kBlobs) SetBlobFiles(cache, &family);
 
-  // Scans stay in one partition and ask the filters for it.
-  if (const size_t width = WidthOf(InfoOf(table).partition.type); width > 0) {
-    family.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(width));
-  }
-  family.memtable_prefix_bloom_size_ratio = 0.02;
-  family.memtable_whole_key_filtering = true;
+  // Scans stay in one partition and ask the filters for it. A login is a partition of one record.
+  const size_t width = WidthOf(InfoOf(table).partition.type);
+  family.prefix_extractor.reset(width > 0 ? rocksdb::NewFixedPrefixTransform(width)
+                                          : rocksdb::NewNoopTransform());
+  family.memtable_factory = std::make_shared<PartitionMemtableFactory>(
+      std::bit_floor(family.write_buffer_size / kMemtableBytesPerBucket));
 
   family.compaction_filter_factory = std::make_shared<ExpiryFilterFactory>(clock);
   // Tombstones that lie close together make scans slow; such files are compacted early.
