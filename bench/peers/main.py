@@ -94,7 +94,8 @@ def run_all(options, directory, binaries, generator):
     size = make_size(options.rounds, options.seconds)
     stages = plan.make_plan(kinds, size, options.workloads)
     progress = rounds.Progress(stages, options.rounds)
-    progress.say(f"{progress.total} measurements; Ctrl-C stops all servers and keeps nothing")
+    progress.say(f"{progress.total} measurements in about {progress.estimate / 60:.0f} minutes; "
+                 "Ctrl-C stops all servers and keeps nothing")
     every = list(dict.fromkeys(kind for stage in stages for kind in stage.kinds))
     described = machine.describe(ROOT, directory, every, binaries)
     runner = rounds.Rounds(rounds.Generator(generator), directory, binaries, options.rounds,
@@ -116,10 +117,18 @@ def run_all(options, directory, binaries, generator):
     }
 
 
+def raw_text(raw):
+    """JSON with a run a line, so that it is small and can still be searched and compared."""
+    head = json.dumps({key: value for key, value in raw.items() if key != "runs"}, indent=1,
+                      ensure_ascii=False)
+    runs = ",\n".join(json.dumps(run, ensure_ascii=False) for run in raw["runs"])
+    return f'{head[:-2]},\n "runs": [\n{runs}\n]}}\n'
+
+
 def write(raw, out):
     import plots  # needs matplotlib, which only this needs
     out.mkdir(parents=True, exist_ok=True)
-    (out / "raw.json").write_text(json.dumps(raw, indent=1, ensure_ascii=False) + "\n")
+    (out / "raw.json").write_text(raw_text(raw))
     (out / "report.md").write_text(report.markdown(raw))
     (out / "report.html").write_text(plots.html(raw))
 

@@ -94,7 +94,8 @@ class Generator:
         except subprocess.TimeoutExpired:
             status, output, words = -1, "", "did not end in time"
         try:
-            result = json.loads(output)
+            # Seven digits say all that such figures can say.
+            result = json.loads(output, parse_float=lambda text: float(f"{float(text):.7g}"))
         except json.JSONDecodeError:
             result = None
         used = others.cores()
