@@ -1,15 +1,33 @@
 #include "bench/smilebench/driver.h"
 
+#include "bench/smilebench/redis_protocol.h"
 #include "bench/smilebench/smile_driver.h"
+#include "bench/smilebench/wire.h"
+#include "bench/smilebench/workload.h"
 
 namespace smile::bench {
 
 Result<std::unique_ptr<Driver>> MakeDriver(const BenchOptions& options, const DriverParts& parts,
                                            uint32_t active, uint32_t idle) {
-  if (options.target.driver != DriverKind::kSmile) {
-    return Status(Code::kUnsupported, "only smile:// is spoken yet");
+  const uint32_t posts_per_author = InfoOf(options.workload).posts_per_author;
+  const auto over_wire = [&](const MakeProtocol& make_protocol) {
+    return std::make_unique<WireDriver>(options.target.endpoint, parts.loop, active + idle,
+                                        make_protocol);
+  };
+  std::unique_ptr<Driver> driver;
+  switch (options.target.driver) {
+    case DriverKind::kSmile:
+      driver = std::make_unique<SmileDriver>(options, parts, active, idle);
+      break;
+    case DriverKind::kRedis:
+      driver = over_wire(
+          [&] { return std::make_unique<RedisProtocol>(posts_per_author, parts.events); });
+      break;
+    case DriverKind::kTarantool:
+    case DriverKind::kRocksDb:
+      return Status(Code::kUnsupported, "this is not spoken yet");
   }
-  return std::unique_ptr<Driver>(std::make_unique<SmileDriver>(options, parts, active, idle));
+  return driver;
 }
 
 }  // namespace smile::bench
