@@ -17,7 +17,7 @@ def first_line(command, cwd=None):
                               stdin=subprocess.DEVNULL, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return (done.stdout or done.stderr).strip().split("\n")[0].strip()
+    return done.stdout.split("\n")[0].strip() if done.returncode == 0 else ""
 
 
 def value_in(path, name):
@@ -96,7 +96,9 @@ def describe(root, directory, kinds, binaries):
     for kind in kinds:
         if kind.version:
             command = [word.format(binaries=binaries) for word in kind.version]
-            versions[kind.name] = first_line(command)
+            # Redis adds what it was built from.
+            versions[kind.name] = first_line(command).split(" sha=")[0]
+    commit = first_line(["git", "rev-parse", "--short=12", "HEAD"], root)
     dirty = first_line(["git", "status", "--porcelain", "--untracked-files=no"], root)
     return {
         "cpu": value_in("/proc/cpuinfo", "model name"),
@@ -107,7 +109,7 @@ def describe(root, directory, kinds, binaries):
         "virtual": "hypervisor" in value_in("/proc/cpuinfo", "flags").split(),
         "file_system": file_system(directory),
         "fsync": fsync_probe(directory),
-        "commit": first_line(["git", "rev-parse", "--short=12", "HEAD"], root)
+        "commit": (commit or "unknown")
         + (" and changes that are not committed" if dirty else ""),
         "versions": versions,
     }
