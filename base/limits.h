@@ -16,6 +16,7 @@ inline constexpr uint32_t kMaxExpirySeconds = 100u * 365 * 24 * 3600;
 
 // --- Requests -------------------------------------------------------------------------------
 inline constexpr size_t kMaxMGetKeys = 1000;
+inline constexpr size_t kMaxPeekKeys = 128;  // of an MGET on an event loop; else a reader does it
 inline constexpr size_t kMaxBatchMutations = 1000;
 inline constexpr uint32_t kMaxScanEntries = 10'000;  // a larger limit is cut down to this
 inline constexpr uint32_t kMaxListEntries = 10'000;  // likewise

@@ -20,10 +20,15 @@ void EncodeRequest(uint32_t id, uint16_t deadline_ms, const typename Row::Reques
   frame.Finish();
 }
 
+// Of the reply to a request that succeeded.
+inline FrameHeader OkHeader(uint32_t id) {
+  return {.id = id, .code = static_cast<uint8_t>(Code::kOk), .flags = kFlagReply};
+}
+
 // Appends the reply to a request that succeeded.
 template <class Row>
 void EncodeReply(uint32_t id, const typename Row::Response& response, Bytes* out) {
-  FrameWriter frame(out, {.id = id, .code = static_cast<uint8_t>(Code::kOk), .flags = kFlagReply});
+  FrameWriter frame(out, OkHeader(id));
   Encode(response, out);
   frame.Finish();
 }

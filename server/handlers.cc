@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "model/path.h"
+#include "server/key_results.h"
 #include "server/session.h"
 
 namespace smile {
@@ -81,18 +82,6 @@ ErrorDetail DetailOf(const WriteReply& reply, bool with_index) {
   ErrorDetail detail{.version = reply.met_version};
   if (with_index) detail.index = reply.failed_index;
   return detail;
-}
-
-op::KeyResult ToKeyResult(const Result<Record>& result) {
-  if (result.ok()) return {.outcome = KeyOutcome::kFound, .record = result->view()};
-  switch (result.status().code()) {
-    case Code::kNotFound:
-      return {.outcome = KeyOutcome::kNotFound};
-    case Code::kCorrupt:
-      return {.outcome = KeyOutcome::kCorrupt};
-    default:
-      return {.outcome = KeyOutcome::kAskAgain};
-  }
 }
 
 }  // namespace
@@ -173,16 +162,24 @@ Status Handlers::Check(op::Stats, const op::Stats::Request&) const {
 
 // --- TryNow --------------------------------------------------------------------------------------
 
-bool Handlers::TryNow(op::Ping, const op::Ping::Request& request, Reply* reply) const {
+bool Handlers::TryNow(op::Ping, const op::Ping::Request& request, Reply* reply,
+                      KnownResults*) const {
   reply->Ok<op::Ping>({.payload = request.payload});
   return true;
 }
 
-bool Handlers::TryNow(op::Get, const op::Get::Request& request, Reply* reply) const {
+bool Handlers::TryNow(op::Get, const op::Get::Request& request, Reply* reply, KnownResults*) const {
   const PeekResult result = engine_.Peek(
       request.key, [reply](const RecordView& record) { reply->Ok<op::Get>({.record = record}); });
   if (result == PeekResult::kAbsent) reply->Fail({Code::kNotFound, ""});
   return result != PeekResult::kUnknown;
+}
+
+bool Handlers::TryNow(op::MGet, const op::MGet::Request& request, Reply* reply,
+                      KnownResults* known) const {
+  if (request.keys.size() > limits::kMaxPeekKeys) return false;
+  return reply->OkIf(
+      [&](Bytes* body) { return KeyResultsInMemory(body, known).Add(&engine_, request.keys); });
 }
 
 // --- Start ---------------------------------------------------------------------------------------
@@ -200,24 +197,27 @@ void Handlers::Start(op::Get, const op::Get::Request& request, int64_t deadline,
                });
 }
 
-void Handlers::Start(op::MGet, const op::MGet::Request& request, int64_t deadline,
-                     Responder to) const {
+void Handlers::Start(op::MGet, const op::MGet::Request& request, KnownResults known,
+                     int64_t deadline, Responder to) const {
   ReadRequest read{.max_value_bytes = limits::kMaxReplyValueBytes, .deadline_nanos = deadline};
-  read.keys.reserve(request.keys.size());
-  for (const KeyView& key : request.keys) read.keys.emplace_back(key);
-  engine_.Read(std::move(read), [to = std::move(to)](Result<ReadReply> result) {
-    to.Send([result = std::move(result)](Reply& reply) {
-      if (!result.ok()) return reply.Fail(result.status());
-      op::MGet::Response response;
-      response.results.reserve(result->size());
-      for (const Result<Record>& record : *result) {
-        // Asking again would not help.
-        if (record.status().code() == Code::kStorageFailed) return reply.Fail(record.status());
-        response.results.push_back(ToKeyResult(record));
-      }
-      reply.Ok<op::MGet>(response);
-    });
-  });
+  for (size_t i = 0; i < request.keys.size(); ++i) {
+    if (!known.Knows(i)) read.keys.emplace_back(request.keys[i]);
+  }
+  engine_.Read(std::move(read),
+               [to = std::move(to), known = std::move(known)](Result<ReadReply> result) mutable {
+                 to.Send([result = std::move(result), known = std::move(known)](Reply& reply) {
+                   if (!result.ok()) return reply.Fail(result.status());
+                   for (const Result<Record>& record : *result) {
+                     // Asking again would not help.
+                     if (record.status().code() == Code::kStorageFailed)
+                       return reply.Fail(record.status());
+                   }
+                   reply.OkIf([&](Bytes* body) {
+                     AppendKeyResults(known, *result, body);
+                     return true;
+                   });
+                 });
+               });
 }
 
 void Handlers::Start(op::Put, const op::Put::Request& request, int64_t deadline,

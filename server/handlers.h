@@ -3,8 +3,9 @@
 //
 //   Check(row, request)              kInvalid or kTooLarge for what is refused out of hand
 //   ForEachPartition(row, request, visit)   the partitions it has to keep its order in
-//   TryNow(row, request, reply)      true if it could be answered without waiting
-//   Start(row, request, deadline, responder)   else: begins the work that answers later
+//   TryNow(row, request, reply, known)   true if it could be answered without waiting; else an MGET
+//                                        leaves in `known`, which is empty, what it found
+//   Start(row, request, known, deadline, responder)   else: begins the work that answers later
 //
 // HELLO is part of the session's own state and is handled there. Handlers have no state of their
 // own and are shared by all workers.
@@ -18,6 +19,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "protocol/operations.h"
+#include "server/key_results.h"
 #include "server/reply.h"
 #include "storage/engine.h"
 
@@ -71,15 +73,24 @@ class Handlers {
     }
   }
 
-  bool TryNow(op::Ping, const op::Ping::Request& request, Reply* reply) const;
-  bool TryNow(op::Get, const op::Get::Request& request, Reply* reply) const;
+  bool TryNow(op::Ping, const op::Ping::Request& request, Reply* reply, KnownResults* known) const;
+  bool TryNow(op::Get, const op::Get::Request& request, Reply* reply, KnownResults* known) const;
+  bool TryNow(op::MGet, const op::MGet::Request& request, Reply* reply, KnownResults* known) const;
   template <class Row>
-  bool TryNow(Row, const typename Row::Request&, Reply*) const {
+  bool TryNow(Row, const typename Row::Request&, Reply*, KnownResults*) const {
     return false;
   }
 
+  void Start(op::MGet, const op::MGet::Request& request, KnownResults known, int64_t deadline,
+             Responder to) const;
+  template <class Row>
+  void Start(Row row, const typename Row::Request& request, KnownResults&&, int64_t deadline,
+             Responder to) const {
+    Start(row, request, deadline, std::move(to));
+  }
+
+ private:
   void Start(op::Get, const op::Get::Request& request, int64_t deadline, Responder to) const;
-  void Start(op::MGet, const op::MGet::Request& request, int64_t deadline, Responder to) const;
   void Start(op::Put, const op::Put::Request& request, int64_t deadline, Responder to) const;
   void Start(op::Delete, const op::Delete::Request& request, int64_t deadline, Responder to) const;
   void Start(op::Batch, const op::Batch::Request& request, int64_t deadline, Responder to) const;
@@ -89,7 +100,6 @@ class Handlers {
   // PING is always answered by TryNow.
   void Start(op::Ping, const op::Ping::Request&, int64_t, Responder) const { CHECK(false); }
 
- private:
   uint64_t ExpiryOf(uint32_t expire_seconds) const;
 
   Engine& engine_;

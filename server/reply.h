@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/function_ref.h"
 #include "protocol/message.h"
 
 namespace smile {
@@ -19,17 +20,29 @@ class Reply {
 
   template <class Row>
   void Ok(const typename Row::Response& response) {
+    OkIf([&](Bytes* body) {
+      Encode(response, body);
+      return true;
+    });
+  }
+
+  // The same with a body that `encode` appends. If it answers false, nothing is written.
+  bool OkIf(FunctionRef<bool(Bytes* body)> encode) {
     CHECK(!written_);
-    const size_t start = out_->size();
-    EncodeReply<Row>(id_, response, out_);
+    FrameWriter frame(out_, OkHeader(id_));
+    if (!encode(out_)) {
+      frame.Discard();
+      return false;
+    }
+    const size_t size = frame.size();
+    if (size > max_frame_bytes_) {
+      frame.Discard();
+      FailTooLarge(size);
+      return true;
+    }
+    frame.Finish();
     written_ = true;
-    const size_t size = out_->size() - start;
-    if (size <= max_frame_bytes_) return;
-    out_->resize(start);
-    written_ = false;
-    Fail({Code::kTooLarge, "the reply has " + std::to_string(size) + " bytes, over the " +
-                               std::to_string(max_frame_bytes_) +
-                               " agreed in HELLO: ask for less at a time"});
+    return true;
   }
 
   void Fail(const Status& status, const ErrorDetail& detail = {}) {
@@ -43,6 +56,12 @@ class Reply {
   Code code() const { return code_; }
 
  private:
+  void FailTooLarge(size_t size) {
+    Fail({Code::kTooLarge, "the reply has " + std::to_string(size) + " bytes, over the " +
+                               std::to_string(max_frame_bytes_) +
+                               " agreed in HELLO: ask for less at a time"});
+  }
+
   const uint32_t id_;
   const size_t max_frame_bytes_;
   Bytes* const out_;

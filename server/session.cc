@@ -178,19 +178,22 @@ void Session::Take(const Frame& frame, const typename Row::Request& request) {
       free = free && order_.IsFree(HashOf(partition));
     });
   }
+  KnownResults known;
   if (free) {
     Reply reply(id, max_reply_bytes_, &output_);
-    if (shared_.handlers.TryNow(Row{}, request, &reply)) return CountReply(reply);
+    if (shared_.handlers.TryNow(Row{}, request, &reply, &known)) return CountReply(reply);
   }
   Open* const open = OpenRequest(frame);
   const auto access = Row::kInfo.effect == Effect::kWrite ? PartitionOrder::Access::kWrite
                                                           : PartitionOrder::Access::kRead;
   if (access == PartitionOrder::Access::kRead) open->reply_bytes = kReplyBytes<Row>;
   open_reply_bytes_ += open->reply_bytes;
-  if (order_.Enter(open, access, PartitionsOf<Row>(request))) {
-    Run<Row>(open, request);
-  } else {
+  if (!order_.Enter(open, access, PartitionsOf<Row>(request))) {
     open->waiting_body = frame.body;
+  } else if (free) {
+    Start<Row>(open, request, std::move(known));
+  } else {
+    Run<Row>(open, request);  // beside other reads
   }
 }
 
@@ -213,12 +216,18 @@ int64_t Session::DeadlineOf(const Frame& frame) const {
 // Does the work of a request whose turn it is.
 template <class Row>
 void Session::Run(Open* open, const typename Row::Request& request) {
+  KnownResults known;
   Reply reply(open->id, max_reply_bytes_, OutputOf(open));
-  if (shared_.handlers.TryNow(Row{}, request, &reply)) {
+  if (shared_.handlers.TryNow(Row{}, request, &reply, &known)) {
     CountReply(reply);
     return Settle(open);
   }
-  shared_.handlers.Start(Row{}, request, open->deadline_nanos,
+  Start<Row>(open, request, std::move(known));
+}
+
+template <class Row>
+void Session::Start(Open* open, const typename Row::Request& request, KnownResults known) {
+  shared_.handlers.Start(Row{}, request, std::move(known), open->deadline_nanos,
                          Responder(weak_from_this(), &shared_.post, open->id));
 }
 

@@ -104,6 +104,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void Take(const Frame& frame, const typename Row::Request& request);
   template <class Row>
   void Run(Open* open, const typename Row::Request& request);
+  template <class Row>
+  void Start(Open* open, const typename Row::Request& request, KnownResults known);
   Open* OpenRequest(const Frame& frame);
   void Finish(Open* open, FunctionRef<void(Reply&)> answer);
   void Settle(Open* open);

@@ -64,6 +64,16 @@ CacheShard::Entry** CacheShard::Place(const CacheKey& key) {
   return place;
 }
 
+void CacheShard::PrefetchEntry(const CacheKey& key) const {
+  constexpr size_t kLine = 64;
+  constexpr size_t kLines = 4;  // header, key and a value of usual size
+  const Entry* const entry = buckets_[key.hash() % buckets_.size()];
+  if (entry == nullptr) return;
+  for (size_t line = 0; line < kLines; ++line) {
+    __builtin_prefetch(reinterpret_cast<const char*>(entry) + line * kLine);
+  }
+}
+
 const CacheShard::Entry* CacheShard::Find(const CacheKey& key) {
   Entry* const entry = *Place(key);
   ++(entry == nullptr ? misses_ : hits_);

@@ -55,6 +55,12 @@ class CacheShard {
 
   std::mutex& mutex() { return mutex_; }
 
+  // See RecordCache::Prefetch: the bucket first, some time later what it points to.
+  void PrefetchBucket(const CacheKey& key) const {
+    __builtin_prefetch(&buckets_[key.hash() % buckets_.size()]);
+  }
+  void PrefetchEntry(const CacheKey& key) const;
+
   // Null if it is not there. Counts as a use. Valid until the next Put or Remove.
   const Entry* Find(const CacheKey& key);
   // Replaces what is there. Too large a record is not kept.

@@ -28,6 +28,18 @@ WriteRequest::WriteRequest(const PartitionView& partition,
   }
 }
 
+void Engine::PeekMany(std::span<const KeyView> keys, PeekEach each) {
+  for (size_t i = 0; i < keys.size(); ++i) {
+    bool go_on = true;
+    const auto found = [&](const RecordView& record) {
+      go_on = each(i, PeekResult::kFound, record);
+    };
+    const PeekResult result = Peek(keys[i], found);
+    if (result != PeekResult::kFound) go_on = each(i, result, {});
+    if (!go_on) return;
+  }
+}
+
 void ScanPage::Add(ByteView sort, const RecordView& record) {
   entries_.push_back({.offset = bytes_.size(),
                       .sort_size = static_cast<uint32_t>(sort.size()),

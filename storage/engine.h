@@ -27,6 +27,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +48,9 @@ enum class PeekResult : uint8_t {
   kUnknown,  // not known without waiting (or there is an error to report): use Read
 };
 
+// The record is one only if it is kFound, and is valid during the call. False: show no more.
+using PeekEach = FunctionRef<bool(size_t index, PeekResult result, const RecordView& record)>;
+
 struct ReadRequest {
   std::vector<Key> keys;  // at least one
   // Values are given up to about this many bytes together; the first one always is. 0: no bound.
@@ -54,6 +58,9 @@ struct ReadRequest {
   int64_t deadline_nanos = 0;
 };
 
+// Each key is read by itself: records that one write changed need not all be seen as before it, or
+// all as after it.
+//
 // For each key in order: its record, kNotFound (words are left empty), kCorrupt, or kTooLarge: it
 // did not fit into max_value_bytes, ask again.
 using ReadReply = std::vector<Result<Record>>;
@@ -158,6 +165,11 @@ class Engine {
   // Looks where no waiting can be needed, and shows a record that is found there by calling
   // `found` before it returns.
   virtual PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) = 0;
+
+  // The same for many keys: calls `each` for every one, in their order, until it returns false.
+  // Each key is looked at by itself, at its own moment. Unless an engine knows better, one Peek a
+  // key.
+  virtual void PeekMany(std::span<const KeyView> keys, PeekEach each);
 
   virtual void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) = 0;
   virtual void Write(WriteRequest request, std::function<void(WriteReply)> done) = 0;

@@ -33,6 +33,19 @@ CacheShard& RecordCache::ShardOf(const CacheKey& key) const {
   return *shards_[(key.hash() >> 56) % kShards];
 }
 
+void RecordCache::Prefetch(std::span<const CacheKey> keys) {
+  for (const CacheKey& key : keys) {
+    CacheShard& shard = ShardOf(key);
+    const std::lock_guard lock(shard.mutex());
+    shard.PrefetchBucket(key);
+  }
+  for (const CacheKey& key : keys) {
+    CacheShard& shard = ShardOf(key);
+    const std::lock_guard lock(shard.mutex());
+    shard.PrefetchEntry(key);
+  }
+}
+
 RecordCache::Found RecordCache::Find(const CacheKey& key, const Clock& clock,
                                      FunctionRef<void(const RecordView&)> show, Ticket* ticket) {
   CacheShard& shard = ShardOf(key);

@@ -27,6 +27,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/bytes.h"
@@ -40,6 +41,7 @@ namespace smile {
 // A key as the cache knows it. Borrows its bytes.
 class CacheKey {
  public:
+  CacheKey() = default;
   CacheKey(Table table, ByteView encoded);
 
   Table table() const { return table_; }
@@ -47,9 +49,9 @@ class CacheKey {
   uint64_t hash() const { return hash_; }
 
  private:
-  Table table_;
+  Table table_ = Table::kUsers;
   ByteView encoded_;
-  uint64_t hash_;
+  uint64_t hash_ = 0;
 };
 
 class CacheShard;
@@ -76,6 +78,10 @@ class RecordCache {
   ~RecordCache();
   RecordCache(const RecordCache&) = delete;
   RecordCache& operator=(const RecordCache&) = delete;
+
+  // Brings what Find will look at for these keys into the processor's caches: for all of them at
+  // the same time, where Find would wait for one after the other.
+  void Prefetch(std::span<const CacheKey> keys);
 
   // kRecord: it was shown by calling `show`, under a lock: `show` is short and calls nothing of
   // the cache. kNothing: *ticket is for Fill. An expired record is kAbsent.

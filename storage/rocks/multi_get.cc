@@ -6,29 +6,33 @@
 #include "storage/rocks/rocks_status.h"
 
 namespace smile {
-namespace {
 
-// As many as RocksDB itself looks up together.
-constexpr size_t kKeysAtOnce = 32;
-
-}  // namespace
+void MultiGetAtOnce(const RocksDatabase& database, const rocksdb::ReadOptions& options,
+                    std::span<const TableKeyView> keys, rocksdb::PinnableSlice* values,
+                    rocksdb::Status* statuses) {
+  CHECK(keys.size() <= kMultiGetKeys);
+  std::array<rocksdb::ColumnFamilyHandle*, kMultiGetKeys> families;
+  std::array<rocksdb::Slice, kMultiGetKeys> slices;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    families[i] = database.family(keys[i].table);
+    slices[i] = keys[i].encoded;
+    values[i].Reset();
+  }
+  database.db()->MultiGet(options, keys.size(), families.data(), slices.data(), values, statuses);
+}
 
 void MultiGet(const RocksDatabase& database, std::span<const EncodedTableKey> keys,
               FunctionRef<bool(size_t index, Result<ByteView> stored)> each) {
-  std::array<rocksdb::ColumnFamilyHandle*, kKeysAtOnce> families;
-  std::array<rocksdb::Slice, kKeysAtOnce> slices;
-  std::array<rocksdb::PinnableSlice, kKeysAtOnce> values;
-  std::array<rocksdb::Status, kKeysAtOnce> statuses;
+  std::array<TableKeyView, kMultiGetKeys> views;
+  std::array<rocksdb::PinnableSlice, kMultiGetKeys> values;
+  std::array<rocksdb::Status, kMultiGetKeys> statuses;
   const rocksdb::ReadOptions options;
-  for (size_t begin = 0; begin < keys.size(); begin += kKeysAtOnce) {
-    const size_t count = std::min(kKeysAtOnce, keys.size() - begin);
+  for (size_t begin = 0; begin < keys.size(); begin += kMultiGetKeys) {
+    const size_t count = std::min(kMultiGetKeys, keys.size() - begin);
     for (size_t i = 0; i < count; ++i) {
-      families[i] = database.family(keys[begin + i].table);
-      slices[i] = keys[begin + i].encoded;
-      values[i].Reset();
+      views[i] = {keys[begin + i].table, keys[begin + i].encoded};
     }
-    database.db()->MultiGet(options, count, families.data(), slices.data(), values.data(),
-                            statuses.data());
+    MultiGetAtOnce(database, options, {views.data(), count}, values.data(), statuses.data());
     for (size_t i = 0; i < count; ++i) {
       const rocksdb::Status& status = statuses[i];
       const bool go_on = status.ok() ? each(begin + i, ByteView(values[i].data(), values[i].size()))

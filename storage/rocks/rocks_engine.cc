@@ -10,11 +10,10 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "storage/committer.h"
-#include "storage/key_encoding.h"
 #include "storage/reader_pool.h"
 #include "storage/record_cache.h"
-#include "storage/record_format.h"
 #include "storage/rocks/group_writer.h"
+#include "storage/rocks/memory_reader.h"
 #include "storage/rocks/read_jobs.h"
 #include "storage/rocks/rocks_database.h"
 #include "storage/rocks/rocks_seams.h"
@@ -28,8 +27,8 @@ class RocksEngine::Parts {
       : clock(clock),
         database(std::move(database)),
         cache(options.record_cache_bytes),
+        memory(this->database.get(), &cache, clock),
         readers(clock, options.readers) {
-    peek_options.read_tier = rocksdb::kBlockCacheTier;
     for (uint32_t i = 0; i < options.committers; ++i) {
       writers.push_back(std::make_unique<GroupWriter>(this->database.get(), &cache, clock));
       committers.push_back(std::make_unique<Committer>(
@@ -38,9 +37,9 @@ class RocksEngine::Parts {
   }
 
   const Clock* const clock;
-  rocksdb::ReadOptions peek_options;
   std::unique_ptr<RocksDatabase> database;
   RecordCache cache;
+  MemoryReader memory;
   std::vector<std::unique_ptr<GroupWriter>> writers;
   std::vector<std::unique_ptr<Committer>> committers;
   ReaderPool readers;
@@ -84,38 +83,15 @@ RocksEngine::~RocksEngine() {
   Close();
 }
 
-// A definite answer of RocksDB is one; anything else (not in memory, an error, damage) is left to
-// Read, which may wait and has words for it.
 PeekResult RocksEngine::Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) {
   if (parts_->closed.load(std::memory_order_acquire)) return PeekResult::kUnknown;
-  const RocksDatabase& database = *parts_->database;
-  const EncodedKey encoded(key);
-  const CacheKey cache_key(key.table, encoded.view());
-  RecordCache::Ticket ticket;
-  switch (parts_->cache.Find(cache_key, *parts_->clock, found, &ticket)) {
-    case RecordCache::Found::kRecord:
-      return PeekResult::kFound;
-    case RecordCache::Found::kAbsent:
-      return PeekResult::kAbsent;
-    case RecordCache::Found::kNothing:
-      break;
+  return parts_->memory.Peek(key, found);
+}
+
+void RocksEngine::PeekMany(std::span<const KeyView> keys, PeekEach each) {
+  if (!parts_->closed.load(std::memory_order_acquire)) return parts_->memory.PeekMany(keys, each);
+  for (size_t i = 0; i < keys.size() && each(i, PeekResult::kUnknown, {}); ++i) {
   }
-  rocksdb::PinnableSlice stored;
-  const rocksdb::Status status =
-      database.db()->Get(parts_->peek_options, database.family(key.table), encoded.view(), &stored);
-  if (status.IsNotFound()) {
-    parts_->cache.Fill(cache_key, ticket, nullptr);
-    return PeekResult::kAbsent;
-  }
-  if (!status.ok()) return PeekResult::kUnknown;
-  const Result<RecordView> record = ParseAndVerifyRecord({stored.data(), stored.size()});
-  if (!record.ok()) return PeekResult::kUnknown;
-  parts_->cache.Fill(cache_key, ticket, &*record);
-  if (record->expires_ms != 0 && record->ExpiredAt(parts_->clock->WallMillis())) {
-    return PeekResult::kAbsent;
-  }
-  found(*record);
-  return PeekResult::kFound;
 }
 
 void RocksEngine::Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) {

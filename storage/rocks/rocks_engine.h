@@ -56,6 +56,7 @@ class RocksEngine final : public Engine {
   ~RocksEngine() override;
 
   PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) override;
+  void PeekMany(std::span<const KeyView> keys, PeekEach each) override;
   void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override;
   void Write(WriteRequest request, std::function<void(WriteReply)> done) override;
   void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override;

@@ -143,23 +143,74 @@ TEST_F(HandlersTest, AListWalksThePartitionsInPages) {
   EXPECT_EQ(second.As<op::List>().continuation, "");
 }
 
+// The values of an MGET's reply, and the names of other outcomes.
+std::vector<Bytes> Results(const ReceivedReply& reply) {
+  EXPECT_EQ(reply.code, Code::kOk);
+  std::vector<Bytes> results;
+  for (const op::KeyResult& result : reply.As<op::MGet>().results) {
+    const bool found = result.outcome == KeyOutcome::kFound;
+    results.emplace_back(found ? result.record.value : NameOf(result.outcome));
+  }
+  return results;
+}
+
+std::vector<Key> Profiles(uint64_t count) {
+  std::vector<Key> keys;
+  for (uint64_t user = 1; user <= count; ++user) keys.push_back(UserKey(user, "profile"));
+  return keys;
+}
+
+Bytes MGetFrame(const std::vector<Key>& keys) {
+  op::MGet::Request request;
+  for (const Key& key : keys) request.keys.push_back(key.view());
+  Bytes frame;
+  EncodeRequest<op::MGet>(7, 0, request, &frame);
+  return frame;
+}
+
+TEST_F(HandlersTest, AnMGetOfWhatIsInMemoryIsAnsweredWithoutARead) {
+  const std::vector<Key> keys = Profiles(3);
+  Put(keys[0], "one");
+  Put(keys[2], "three");
+  EXPECT_THAT(Results(Ask(MGetFrame(keys))), ElementsAre("one", "not_found", "three"));
+  EXPECT_TRUE(engine_.read_keys.empty());
+}
+
+TEST_F(HandlersTest, AnMGetReadsOnlyWhatIsNotInMemory) {
+  const std::vector<Key> keys = Profiles(6);
+  for (size_t i = 0; i < 5; ++i) Put(keys[i], std::to_string(i + 1));
+  engine_.on_disk = {keys[1], keys[3], keys[5]};
+  EXPECT_THAT(Results(Ask(MGetFrame(keys))), ElementsAre("1", "2", "3", "4", "5", "not_found"));
+  EXPECT_EQ(engine_.read_keys, engine_.on_disk);
+}
+
+TEST_F(HandlersTest, AnMGetOfManyKeysIsReadAndNotPeekedAt) {
+  const std::vector<Key> keys = Profiles(limits::kMaxPeekKeys + 1);
+  Put(keys.front(), "first");
+  Put(keys.back(), "last");
+  const std::vector<Bytes> results = Results(Ask(MGetFrame(keys)));
+  EXPECT_EQ(results.front(), "first");
+  EXPECT_EQ(results.back(), "last");
+  EXPECT_EQ(engine_.read_keys, keys);
+}
+
+// From memory, from disk, and when memory has filled the reply before the disk comes.
 TEST_F(HandlersTest, AnMGetMarksWhatDidNotFitForAnotherTry) {
   const Bytes value(limits::kMaxValueBytes * 2 / 3, 'v');
-  op::MGet::Request request;
-  std::vector<Key> keys;
-  for (const uint64_t user : {1, 2, 3, 4}) keys.push_back(UserKey(user, "profile"));
-  for (size_t i = 0; i < 3; ++i) Put(keys[i], value);
-  for (const Key& key : keys) request.keys.push_back(key.view());
-  const ReceivedReply reply = Ask(FrameOf<op::MGet>(7, request));
-  ASSERT_EQ(reply.code, Code::kOk);
-  const auto response = reply.As<op::MGet>();
-  EXPECT_EQ(response.results[0].outcome, KeyOutcome::kFound);
-  EXPECT_EQ(response.results[2].outcome, KeyOutcome::kAskAgain);
-  EXPECT_EQ(response.results[3].outcome, KeyOutcome::kNotFound);
+  const std::vector<Key> keys = Profiles(3);
+  for (const Key& key : keys) Put(key, value);
+  EXPECT_THAT(Results(Ask(MGetFrame(keys))), ElementsAre(value, "ask_again", "ask_again"));
+  engine_.on_disk = keys;
+  EXPECT_THAT(Results(Ask(MGetFrame(keys))), ElementsAre(value, "ask_again", "ask_again"));
+  engine_.on_disk = {keys[0]};
+  EXPECT_THAT(Results(Ask(MGetFrame(keys))), ElementsAre("ask_again", value, "ask_again"));
+  engine_.on_disk = {keys[2]};
+  EXPECT_THAT(Results(Ask(MGetFrame(keys))), ElementsAre(value, "ask_again", "ask_again"));
 }
 
 TEST_F(HandlersTest, AnMGetThatCannotReadTheDiskSaysSoInsteadOfAskingForAnotherTry) {
   engine_.read_failure = Status(Code::kStorageFailed, "the disk is gone");
+  engine_.on_disk = {kProfile};
   const op::MGet::Request request{.keys = {kProfile.view()}};
   EXPECT_EQ(Ask(FrameOf<op::MGet>(7, request)).code, Code::kStorageFailed);
 }

@@ -2,6 +2,7 @@
 // answers may be held back, and a queue in place of the event loop.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -26,7 +27,9 @@ class HoldingEngine final : public Engine {
   explicit HoldingEngine(const Clock* clock) : engine_(clock, MemoryEngine::Answers::kInline) {}
 
   bool hold = false;
-  Status read_failure;  // if it is one, every key that is read ends so
+  Status read_failure;         // if it is one, every key that is read ends so
+  std::vector<Key> on_disk;    // these cannot be peeked at
+  std::vector<Key> read_keys;  // that Read was asked for
 
   size_t held() const { return held_.size(); }
   void Release(size_t index = 0) {
@@ -36,9 +39,11 @@ class HoldingEngine final : public Engine {
   }
 
   PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) override {
-    return hold ? PeekResult::kUnknown : engine_.Peek(key, found);
+    const bool here = std::find(on_disk.begin(), on_disk.end(), Key(key)) == on_disk.end();
+    return hold || !here ? PeekResult::kUnknown : engine_.Peek(key, found);
   }
   void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override {
+    read_keys.insert(read_keys.end(), request.keys.begin(), request.keys.end());
     if (!read_failure.ok()) return done(ReadReply(request.keys.size(), read_failure));
     Do([this, request, done] { engine_.Read(request, done); });
   }

@@ -36,6 +36,12 @@ inline MutationView DeleteOf(ByteView sort, Condition condition = {}) {
   return {.kind = MutationKind::kDelete, .sort = sort, .condition = condition, .value = {}};
 }
 
+inline std::vector<KeyView> ViewsOf(const std::vector<Key>& keys) {
+  std::vector<KeyView> views;
+  for (const Key& key : keys) views.push_back(key.view());
+  return views;
+}
+
 class BlockingEngine {
  public:
   explicit BlockingEngine(Engine* engine) : engine_(engine) {}

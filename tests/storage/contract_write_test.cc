@@ -224,6 +224,29 @@ TEST_P(WriteContract, TheVersionOfAnExpiredRecordHoldsNoCondition) {
   EXPECT_GT(blocking_.Put(key, "x").versions[0], version);
 }
 
+TEST_P(WriteContract, APeekAtManyKeysShowsEachInItsOrderUntilToldToStop) {
+  constexpr size_t kKeys = 100;
+  std::vector<Key> keys;
+  std::vector<std::string> expected;
+  for (uint64_t user = 0; user < kKeys; ++user) {
+    keys.push_back(UserKey(user, "profile"));
+    expected.push_back(user % 3 == 0 ? "(absent)" : std::to_string(user));
+    if (user % 3 == 0) continue;
+    ASSERT_TRUE(blocking_.Put(keys.back(), expected.back()).status.ok());
+  }
+  const std::vector<KeyView> views = ViewsOf(keys);
+  for (const size_t most : {kKeys, size_t{1}, size_t{33}, size_t{34}}) {
+    std::vector<std::string> seen;
+    engine_->PeekMany(views, [&](size_t index, PeekResult result, const RecordView& record) {
+      EXPECT_EQ(index, seen.size());
+      EXPECT_NE(result, PeekResult::kUnknown);
+      seen.push_back(result == PeekResult::kFound ? Bytes(record.value) : "(absent)");
+      return seen.size() < most;
+    });
+    EXPECT_EQ(seen, std::vector(expected.begin(), expected.begin() + most));
+  }
+}
+
 TEST_P(WriteContract, APeekShowsWhatIsInMemory) {
   const Key key = UserKey(1, "profile");
   ASSERT_TRUE(blocking_.Put(key, "v").status.ok());

@@ -27,6 +27,7 @@ Bytes Encoded(const Key& key) {
 }
 
 TEST_F(RocksEngineTest, APeekSaysAbsentOnlyIfThatIsCertain) {
+  options_.record_cache_bytes = 0;  // what RocksDB says
   options_.block_cache_bytes = size_t{1} << 20;
   Open();
   const Key small = UserKey(1, "profile");
@@ -51,6 +52,7 @@ TEST_F(RocksEngineTest, APeekSaysAbsentOnlyIfThatIsCertain) {
 
 // Thousands of records in files, a cache that holds few of them: whatever Peek says is true.
 TEST_F(RocksEngineTest, APeekIsNeverWrongWhileTheCacheChurns) {
+  options_.record_cache_bytes = 0;
   options_.block_cache_bytes = size_t{256} << 10;
   Open();
   constexpr uint64_t kRecords = 3000;

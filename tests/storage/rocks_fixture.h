@@ -50,8 +50,17 @@ class RocksTest : public ::testing::Test {
     options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
     ASSERT_TRUE(db()->CompactRange(options, family(table), nullptr, nullptr).ok());
   }
+  // What a Peek says, and a PeekMany too.
   PeekResult Peek(const Key& key) {
-    return engine_->Peek(key.view(), [](const RecordView&) {});
+    const KeyView view = key.view();
+    PeekResult of_many = PeekResult::kUnknown;
+    engine_->PeekMany({&view, 1}, [&](size_t, PeekResult result, const RecordView&) {
+      of_many = result;
+      return true;
+    });
+    const PeekResult result = engine_->Peek(view, [](const RecordView&) {});
+    EXPECT_EQ(of_many, result);
+    return result;
   }
 
   Surroundings around_;

@@ -1,0 +1,85 @@
+// Many keys looked at together: some records in the record cache, some in RocksDB's memory, some on
+// disk only.
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "storage/key_encoding.h"
+#include "storage/record_format.h"
+#include "tests/storage/rocks_fixture.h"
+
+namespace smile::testing {
+namespace {
+
+using ::testing::ElementsAre;
+
+class MemoryReaderTest : public RocksTest {
+ protected:
+  std::vector<std::string> PeekMany(const std::vector<Key>& keys) {
+    std::vector<std::string> seen;
+    const auto show = [&](size_t, PeekResult result, const RecordView& record) {
+      seen.emplace_back(result == PeekResult::kFound    ? record.value
+                        : result == PeekResult::kAbsent ? "(absent)"
+                                                        : "(unknown)");
+      return true;
+    };
+    engine_->PeekMany(ViewsOf(keys), show);
+    return seen;
+  }
+};
+
+TEST_F(MemoryReaderTest, EachKeyIsShownInItsOrderWhereverItsRecordIs) {
+  Open();
+  const Key blob = BlobKey(std::string(16, 'b'), 1, 1);
+  for (uint64_t user = 1; user <= 4; ++user) {
+    ASSERT_TRUE(engine().Put(UserKey(user, "a"), std::to_string(user)).status.ok());
+  }
+  ASSERT_TRUE(engine().Put(blob, std::string(50'000, 'x')).status.ok());
+  for (const Table table : {Table::kUsers, Table::kBlobs}) {
+    Flush(table);
+    Compact(table);
+  }
+  Reopen();  // nothing of the records is in memory now
+  const Key gone = UserKey(99, "a");
+  EXPECT_THAT(PeekMany({UserKey(1, "a"), blob}), ElementsAre("(unknown)", "(unknown)"));
+  // These come into the record cache, and the block in which all users are into RocksDB's.
+  for (const Key& key : {UserKey(1, "a"), gone, UserKey(3, "a")}) (void)engine().Get(key);
+  EXPECT_THAT(PeekMany({UserKey(1, "a"), gone, UserKey(2, "a"), blob, UserKey(3, "a"), gone,
+                        UserKey(4, "a")}),
+              ElementsAre("1", "(absent)", "2", "(unknown)", "3", "(absent)", "4"));
+  EXPECT_EQ(engine().Stat("storage.record_cache.records_count"), 5u) << "what was read is kept";
+}
+
+TEST_F(MemoryReaderTest, AnExpiredRecordIsAbsentWhereverItIs) {
+  for (const size_t cache_bytes : {size_t{0}, size_t{1} << 20}) {
+    options_.record_cache_bytes = cache_bytes;
+    Open();
+    const uint64_t expires = static_cast<uint64_t>(around_.clock.WallMillis()) + 1000;
+    ASSERT_TRUE(engine().Put(UserKey(1, "a"), "v", Always(), expires).status.ok());
+    EXPECT_THAT(PeekMany({UserKey(1, "a"), UserKey(2, "a")}), ElementsAre("v", "(absent)"));
+    around_.clock.AdvanceMillis(1000);
+    EXPECT_THAT(PeekMany({UserKey(2, "a"), UserKey(1, "a")}), ElementsAre("(absent)", "(absent)"));
+    Close();
+  }
+}
+
+TEST_F(MemoryReaderTest, WhatDoesNotMatchItsChecksumIsLeftToARead) {
+  options_.record_cache_bytes = 0;
+  Open();
+  ASSERT_TRUE(engine().Put(UserKey(1, "a"), "fine").status.ok());
+  const Bytes encoded(EncodedKey(UserKey(2, "a").view()).view());
+  const Bytes stored = Bytes(RecordHeader(7, Hash64("true"), 0).view()) + "lies";
+  ASSERT_TRUE(db()->Put({}, family(Table::kUsers), encoded, stored).ok());
+  EXPECT_THAT(PeekMany({UserKey(2, "a"), UserKey(1, "a")}), ElementsAre("(unknown)", "fine"));
+}
+
+TEST_F(MemoryReaderTest, NothingIsKnownOfAClosedEngine) {
+  Open();
+  ASSERT_TRUE(engine().Put(UserKey(1, "a"), "v").status.ok());
+  engine_->Close();
+  EXPECT_THAT(PeekMany({UserKey(1, "a"), UserKey(1, "b")}), ElementsAre("(unknown)", "(unknown)"));
+}
+
+}  // namespace
+}  // namespace smile::testing
