@@ -76,17 +76,22 @@ class PartitionMemtable final : public rocksdb::MemTableRep {
   std::vector<const char*> Entries() const;
 
  private:
+  // The bytes of its id lie behind it: nearer than in an entry.
   struct Partition {
     uint64_t hash;
-    ByteView id;  // in the key of its first entry
-    Partition* next;
+    size_t id_size;
+    Partition* next;  // in its bucket
     EntryList list;
+
+    char* id_bytes() { return reinterpret_cast<char*>(this + 1); }
+    ByteView id() const { return {reinterpret_cast<const char*>(this + 1), id_size}; }
   };
 
   ByteView PartitionOf(ByteView user_key) const;
   const std::atomic<Partition*>& BucketOf(uint64_t hash) const {
     return buckets_[hash & (buckets_.size() - 1)];
   }
+  static Partition* FindIn(Partition* bucket, uint64_t hash, ByteView id);
   int DrawHeight();
 
   Memory memory_;
@@ -252,18 +257,25 @@ ByteView PartitionMemtable::PartitionOf(ByteView user_key) const {
   return partition_of_->InDomain(key) ? ViewOf(partition_of_->Transform(key)) : user_key;
 }
 
+PartitionMemtable::Partition* PartitionMemtable::FindIn(Partition* bucket, uint64_t hash,
+                                                        ByteView id) {
+  while (bucket != nullptr && (bucket->hash != hash || bucket->id() != id)) bucket = bucket->next;
+  return bucket;
+}
+
 void PartitionMemtable::Insert(rocksdb::KeyHandle handle) {
   auto* const node = static_cast<EntryNode*>(handle);
   const ByteView id = PartitionOf(InternalKey::OfEntry(node->entry()).user_key);
   const uint64_t hash = Hash64(id);
   auto& bucket = const_cast<std::atomic<Partition*>&>(BucketOf(hash));
   Partition* const first = bucket.load(std::memory_order_relaxed);
-  Partition* partition = first;
-  while (partition != nullptr && (partition->hash != hash || partition->id != id)) {
-    partition = partition->next;
-  }
+  Partition* partition = FindIn(first, hash, id);
   const bool is_new = partition == nullptr;
-  if (is_new) partition = new (memory_.Take(sizeof(Partition))) Partition{hash, id, first, {}};
+  if (is_new) {
+    char* const memory = memory_.Take(sizeof(Partition) + id.size());
+    partition = new (memory) Partition{hash, id.size(), first, {}};
+    id.copy(partition->id_bytes(), id.size());
+  }
   partition->list.Insert(node, [this](size_t bytes) { return memory_.Take(bytes); });
   if (is_new) bucket.store(partition, std::memory_order_release);
   entries_.fetch_add(1, std::memory_order_relaxed);
@@ -272,11 +284,8 @@ void PartitionMemtable::Insert(rocksdb::KeyHandle handle) {
 const EntryList* PartitionMemtable::Find(ByteView user_key) const {
   const ByteView id = PartitionOf(user_key);
   const uint64_t hash = Hash64(id);
-  const Partition* partition = BucketOf(hash).load(std::memory_order_acquire);
-  while (partition != nullptr && (partition->hash != hash || partition->id != id)) {
-    partition = partition->next;
-  }
-  return partition == nullptr ? nullptr : &partition->list;
+  const Partition* const found = FindIn(BucketOf(hash).load(std::memory_order_acquire), hash, id);
+  return found == nullptr ? nullptr : &found->list;
 }
 
 bool PartitionMemtable::Contains(const char* entry) const {
