@@ -157,15 +157,20 @@ class Rounds:
         where = f"{stage.name}, preparing {server.kind.title}"
         failures = len(self.failures)
         with self.thawed(server, where):
-            seconds = min(WARM_SECONDS, cell.seconds)
-            run = self.generator.run(server, stage, cell, seconds, preloaded=False)
-            for words in troubles(run):
-                self.fail(f"{where}: {words}")
+            self.warm(stage, cell, server, where, preloaded=False)
+            if stage.restarted:
+                server.restart(self.binaries)
+                self.warm(stage, cell, server, where, preloaded=True)
             server.wait_until_quiet()
         if len(self.failures) == failures:
             return True
         self.progress.leave_out(cells, self.rounds)
         return False
+
+    def warm(self, stage, cell, server, where, preloaded):
+        run = self.generator.run(server, stage, cell, min(WARM_SECONDS, cell.seconds), preloaded)
+        for words in troubles(run):
+            self.fail(f"{where}: {words}")
 
     def run_cell(self, stage, cell, running):
         for number in range(1, self.rounds + 1):

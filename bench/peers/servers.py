@@ -142,10 +142,50 @@ class Server:
     """One server that runs, or an address of one."""
 
     kind: Kind
-    target: str
+    target: str = ""
     pid: int = 0  # 0: not known
     process: object = None
     log: Path = None
+
+    def launch(self, directory, binaries):
+        """Starts it with its data in a directory, which may have data already. ServerError if it
+        does not become ready."""
+        places = {"port": free_port(), "directory": directory, "binaries": binaries}
+        if self.kind.engine:
+            script = TARANTOOL_INIT % {**places, "engine": self.kind.engine}
+            (directory / "init.lua").write_text(script)
+        # It dies with whoever started it, even if that one is killed.
+        command = ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", str(SERVER_CORE),
+                   *self.kind.words(**places)]
+        self.log = directory / "log"
+        with open(self.log, "wb") as output:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
+                                            stderr=subprocess.STDOUT, start_new_session=True)
+        self.pid = self.process.pid
+        try:
+            port = self.wait_until_ready() or places["port"]
+        except BaseException:
+            self.stop()
+            raise
+        self.target = f"{self.kind.scheme}://127.0.0.1:{port}"
+
+    def wait_until_ready(self):
+        """The port its log names, or None if it names none."""
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            found = re.search(self.kind.ready, self.log.read_text(errors="replace"))
+            if found:
+                return int(found.group(1)) if found.groups() else None
+            if self.process.poll() is not None:
+                break
+            time.sleep(POLL_SECONDS)
+        raise ServerError(f"{self.kind.title} did not start:\n{tail(self.log)}")
+
+    def restart(self, binaries):
+        """Ends it and starts it with the same data; nothing to do for what is no process."""
+        if self.process is not None:
+            self.stop()
+            self.launch(self.log.parent, binaries)
 
     def freeze(self):
         """Keeps it from using the processor until thaw()."""
@@ -188,41 +228,6 @@ def tail(log, lines=15):
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
-def wait_until_ready(kind, process, log):
-    """The port its log names, or None if it names none; ServerError if it never was ready."""
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end:
-        found = re.search(kind.ready, log.read_text(errors="replace"))
-        if found:
-            return int(found.group(1)) if found.groups() else None
-        if process.poll() is not None:
-            break
-        time.sleep(POLL_SECONDS)
-    raise ServerError(f"{kind.title} did not start:\n{tail(log)}")
-
-
-def start_once(kind, directory, binaries):
-    places = {"port": free_port(), "directory": directory, "binaries": binaries}
-    if kind.engine:
-        script = TARANTOOL_INIT % {**places, "engine": kind.engine}
-        (directory / "init.lua").write_text(script)
-    # It dies with whoever started it, even if that one is killed.
-    command = ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", str(SERVER_CORE),
-               *kind.words(**places)]
-    log = directory / "log"
-    with open(log, "wb") as output:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
-                                   stderr=subprocess.STDOUT, start_new_session=True)
-    server = Server(kind, "", process.pid, process, log)
-    try:
-        port = wait_until_ready(kind, process, log) or places["port"]
-    except BaseException:
-        server.stop()
-        raise
-    server.target = f"{kind.scheme}://127.0.0.1:{port}"
-    return server
-
-
 def start(kind, directory, binaries):
     """Starts a server with its data in a directory that does not exist yet."""
     if kind is ROCKSDB:
@@ -230,10 +235,12 @@ def start(kind, directory, binaries):
         return Server(kind, f"rocksdb:{directory / 'data'}")
     for attempt in range(START_ATTEMPTS):
         # Somebody else may take the port that was free a moment ago.
-        place = directory / str(attempt)
+        place = (directory / str(attempt)).absolute()
         place.mkdir(parents=True)
+        server = Server(kind)
         try:
-            return start_once(kind, place.absolute(), binaries)
+            server.launch(place, binaries)
+            return server
         except ServerError:
             if attempt + 1 == START_ATTEMPTS:
                 raise
