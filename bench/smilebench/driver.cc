@@ -1,7 +1,9 @@
 #include "bench/smilebench/driver.h"
 
 #include "bench/smilebench/redis_protocol.h"
+#include "bench/smilebench/rocks_driver.h"
 #include "bench/smilebench/smile_driver.h"
+#include "bench/smilebench/tarantool_protocol.h"
 #include "bench/smilebench/wire.h"
 #include "bench/smilebench/workload.h"
 
@@ -24,8 +26,11 @@ Result<std::unique_ptr<Driver>> MakeDriver(const BenchOptions& options, const Dr
           [&] { return std::make_unique<RedisProtocol>(posts_per_author, parts.events); });
       break;
     case DriverKind::kTarantool:
+      driver = over_wire(
+          [&] { return std::make_unique<TarantoolProtocol>(posts_per_author, parts.events); });
+      break;
     case DriverKind::kRocksDb:
-      return Status(Code::kUnsupported, "this is not spoken yet");
+      return RocksDriver::Open(options, parts);
   }
   return driver;
 }
