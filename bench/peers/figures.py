@@ -101,6 +101,16 @@ class Runs:
             return None
         return one.median / two.median
 
+    def round_ratios(self, quantity, stage, workload, shape, server, other):
+        """The same of each round by itself; None if a round lacks one of the two."""
+        one = self.figure(quantity, stage, workload, shape, server)
+        two = self.figure(quantity, stage, workload, shape, other)
+        if one is None or two is None or len(one.values) != len(two.values):
+            return None
+        if 0 in two.values:
+            return None
+        return Figure(tuple(a / b for a, b in zip(one.values, two.values)))
+
     def troubles(self):
         """Everything that makes the whole run fail, each with where it was."""
         found = list(self.raw["failures"])

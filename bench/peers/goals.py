@@ -44,7 +44,11 @@ def compared(runs, quantity, stage, workload, shape, server, other, form):
         return None, ""
     one = runs.figure(quantity, stage, workload, shape, server).median
     two = runs.figure(quantity, stage, workload, shape, other).median
-    return ratio, f"{form.format(one)} to {form.format(two)}"
+    words = f"{form.format(one)} to {form.format(two)}"
+    rounds = runs.round_ratios(quantity, stage, workload, shape, server, other)
+    if rounds and len(rounds.values) > 1:
+        words += f"; rounds {rounds.least:.2f}–{rounds.most:.2f}"
+    return ratio, words
 
 
 def cached_reads(runs):

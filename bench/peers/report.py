@@ -102,7 +102,8 @@ def alarm(report):
 def goals_section(report):
     rows = [[f"{goal.number}. {goal.what}", goal.bar, goal.measured, f"**{goal.verdict}**"]
             for goal in report.goals]
-    return ["## Goals", "", report.verdict_line() + " Ratios are of medians.", "",
+    return ["## Goals", "", report.verdict_line() + " Ratios are of medians; behind them are those "
+            "of single rounds.", "",
             table(["goal", "bar", "measured", "verdict"], rows)]
 
 

@@ -119,6 +119,9 @@ class Report(unittest.TestCase):
         self.assertEqual([goal.met for goal in self.goals(2)], [True, True, False, False])
         self.assertEqual([goal.met for goal in self.goals(4)], [True, True])
 
+    def test_ratios_of_single_rounds_are_beside_those_of_medians(self):
+        self.assertTrue(self.goals(1)[0].measured.endswith("; rounds 0.25–1.12)"))
+
     def test_the_block_cache_is_compared_with_the_limits_own_cpu_and_the_floor(self):
         # 16x32: 3 µs to 1.3 * 2 + 0.75; 64x1: 3 µs to 1.3 * 2 + 7.7.
         self.assertEqual([goal.measured[:4] for goal in self.goals(3)], ["0.90", "0.29"])
