@@ -15,23 +15,27 @@ uint32_t FingerprintOf(uint64_t hash) {
   return static_cast<uint32_t>(hash >> 32) | 1;  // 0 stands for none
 }
 
+// The value has the size that the entry was made for.
+void SetRecord(CacheShard::Entry* entry, const RecordView* record) {
+  entry->is_record = record != nullptr;
+  if (record == nullptr) return;
+  entry->version = record->version;
+  entry->checksum = record->checksum;
+  entry->expires_ms = record->expires_ms;
+  record->value.copy(entry->bytes() + entry->key_size, record->value.size());
+}
+
 CacheShard::Entry* MakeEntry(const CacheKey& key, const RecordView* record) {
-  const ByteView value = record == nullptr ? ByteView() : record->value;
+  const size_t value_size = record == nullptr ? 0 : record->value.size();
   void* const memory =
-      ::operator new(sizeof(CacheShard::Entry) + key.encoded().size() + value.size());
+      ::operator new(sizeof(CacheShard::Entry) + key.encoded().size() + value_size);
   auto* const entry = new (memory) CacheShard::Entry;
   entry->hash = key.hash();
   entry->table = key.table();
   entry->key_size = static_cast<uint16_t>(key.encoded().size());
-  entry->value_size = static_cast<uint32_t>(value.size());
-  if (record != nullptr) {
-    entry->is_record = true;
-    entry->version = record->version;
-    entry->checksum = record->checksum;
-    entry->expires_ms = record->expires_ms;
-  }
-  std::memcpy(entry->bytes(), key.encoded().data(), key.encoded().size());
-  if (!value.empty()) std::memcpy(entry->bytes() + entry->key_size, value.data(), value.size());
+  entry->value_size = static_cast<uint32_t>(value_size);
+  key.encoded().copy(entry->bytes(), key.encoded().size());
+  SetRecord(entry, record);
   return entry;
 }
 
@@ -76,21 +80,50 @@ void CacheShard::PrefetchEntry(const CacheKey& key) const {
 
 const CacheShard::Entry* CacheShard::Find(const CacheKey& key) {
   Entry* const entry = *Place(key);
-  ++(entry == nullptr ? misses_ : hits_);
-  if (entry != nullptr && entry->uses < kMostUses) ++entry->uses;
+  if (entry == nullptr || entry->writes_under_way > 0) {
+    ++misses_;
+    return nullptr;
+  }
+  ++hits_;
+  if (entry->uses < kMostUses) ++entry->uses;
   return entry;
 }
 
-void CacheShard::Put(const CacheKey& key, const RecordView* record) {
-  const Entry* const old = *Place(key);
-  const bool keep_in_main = old != nullptr && old->in_main;
-  Remove(key);
+void CacheShard::Fill(const CacheKey& key, const RecordView* record) {
+  if (*Place(key) == nullptr) Insert(key, record, /*in_main=*/false);
+}
+
+void CacheShard::BeginWrite(const CacheKey& key) {
+  Slot& slot = slots_[SlotIndex(key)];
+  ++slot.begun;
+  ++slot.under_way;
+  if (Entry* const entry = *Place(key)) ++entry->writes_under_way;
+}
+
+void CacheShard::EndWrite(const CacheKey& key, bool known, const RecordView* record) {
+  Slot& slot = slots_[SlotIndex(key)];
+  --slot.under_way;
+  Entry* const entry = *Place(key);
+  // An entry knows of all writes of its key: while there are any, none is made for it.
+  if (entry != nullptr && --entry->writes_under_way > 0) return;
+  const size_t value_size = record == nullptr ? 0 : record->value.size();
+  if (known && entry != nullptr && entry->value_size == value_size) {
+    return SetRecord(entry, record);
+  }
+  const bool in_main = entry != nullptr && entry->in_main;
+  if (entry != nullptr) Remove(entry);
+  // Without an entry, another write under way in the slot may be of this key, later, and visible.
+  if (known && (entry != nullptr || slot.under_way == 0)) Insert(key, record, in_main);
+}
+
+// There is no entry of this key.
+void CacheShard::Insert(const CacheKey& key, const RecordView* record, bool in_main) {
   const size_t value_size = record == nullptr ? 0 : record->value.size();
   if (value_size > limits::kMaxCachedValueBytes) return;
   Entry* const entry = MakeEntry(key, record);
   if (entry->size() > max_bytes_) return FreeEntry(entry);
   MakeRoom(entry->size());
-  Enqueue(entry, keep_in_main || TakeGhost(key.hash()));
+  Enqueue(entry, in_main || TakeGhost(key.hash()));
   if (entries_ >= buckets_.size()) Grow();
   Entry** const place = &buckets_[key.hash() % buckets_.size()];
   entry->chain = *place;
@@ -98,9 +131,7 @@ void CacheShard::Put(const CacheKey& key, const RecordView* record) {
   ++entries_;
 }
 
-void CacheShard::Remove(const CacheKey& key) {
-  Entry* const entry = *Place(key);
-  if (entry == nullptr) return;
+void CacheShard::Remove(Entry* entry) {
   Unchain(entry);
   Dequeue(entry);
   FreeEntry(entry);

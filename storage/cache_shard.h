@@ -34,10 +34,12 @@ class CacheShard {
     uint64_t expires_ms = 0;
     uint32_t value_size = 0;
     uint16_t key_size = 0;
+    CacheKey::Kind kind = CacheKey::Kind::kRecord;
     Table table = Table::kUsers;
     bool is_record = false;
     bool in_main = false;
-    uint8_t uses = 0;  // since it came into its queue, up to kMostUses
+    uint8_t uses = 0;               // since it came into its queue, up to kMostUses
+    uint32_t writes_under_way = 0;  // of its key; more than 0: it is not shown
 
     ByteView key() const { return {bytes(), key_size}; }
     RecordView record() const {
@@ -58,23 +60,28 @@ class CacheShard {
   // See RecordCache::Prefetch: the bucket first, some time later what it points to.
   void PrefetchBucket(const CacheKey& key) const {
     __builtin_prefetch(&buckets_[key.hash() % buckets_.size()]);
+    __builtin_prefetch(&slots_[SlotIndex(key)]);
   }
   void PrefetchEntry(const CacheKey& key) const;
 
-  // Null if it is not there. Counts as a use. Valid until the next Put or Remove.
+  // Null if it is not there, or not shown. Counts as a use. Valid until the next change.
   const Entry* Find(const CacheKey& key);
-  // Replaces what is there. Too large a record is not kept.
-  void Put(const CacheKey& key, const RecordView* record);
-  void Remove(const CacheKey& key);
+  // Puts in what a reader found. Too large a record is not kept.
+  void Fill(const CacheKey& key, const RecordView* record);
 
-  Slot& SlotOf(const CacheKey& key) { return slots_[(key.hash() >> 16) % slots_.size()]; }
+  // As in RecordCache. An entry stays where it is while its key is written, so that it can be
+  // changed in place; if it has to go meanwhile, it goes.
+  void BeginWrite(const CacheKey& key);
+  void EndWrite(const CacheKey& key, bool known, const RecordView* record);
+
+  const Slot& SlotOf(const CacheKey& key) const { return slots_[SlotIndex(key)]; }
 
   RecordCache::Ticket TicketFor(const CacheKey& key) {
     const Slot& slot = SlotOf(key);
     return {.writes_begun = slot.begun, .good = slot.under_way == 0};
   }
 
-  RecordCache::Counts counts() const;
+  void AddCounts(RecordCache::Counts* sum) const;
 
  private:
   static constexpr uint8_t kMostUses = 3;
@@ -87,7 +94,13 @@ class CacheShard {
     size_t bytes = 0;
   };
 
+  size_t SlotIndex(const CacheKey& key) const { return (key.hash() >> 16) % slots_.size(); }
+  RecordCache::KindCounts& CountsOf(CacheKey::Kind kind) {
+    return counts_[static_cast<size_t>(kind)];
+  }
   Entry** Place(const CacheKey& key);
+  void Insert(const CacheKey& key, const RecordView* record, bool in_main);
+  void Remove(Entry* entry);
   void Enqueue(Entry* entry, bool in_main);
   void Dequeue(Entry* entry);
   void Unchain(Entry* entry);
@@ -107,8 +120,7 @@ class CacheShard {
   // takes its place, which for the purpose is as good as a queue and needs no second table.
   std::vector<uint32_t> ghosts_;
   std::array<Slot, kSlots> slots_;
-  uint64_t hits_ = 0;
-  uint64_t misses_ = 0;
+  std::array<RecordCache::KindCounts, 2> counts_;  // of each CacheKey::Kind
 };
 
 }  // namespace smile

@@ -13,12 +13,15 @@ constexpr size_t kShards = 64;
 
 }  // namespace
 
-CacheKey::CacheKey(Table table, ByteView encoded)
-    : table_(table),
+CacheKey::CacheKey(Kind kind, Table table, ByteView encoded)
+    : kind_(kind),
+      table_(table),
       encoded_(encoded),
       // An odd constant (the golden ratio) sends one user's keys in different tables different
       // ways.
-      hash_(Hash64(encoded) ^ (static_cast<uint64_t>(table) * 0x9e3779b97f4a7c15ULL)) {}
+      hash_(Hash64(encoded) ^
+            ((static_cast<uint64_t>(table) << 1 | static_cast<uint64_t>(kind)) *
+             0x9e3779b97f4a7c15ULL)) {}
 
 RecordCache::RecordCache(size_t max_bytes) {
   for (size_t i = 0; i < kShards; ++i) {
@@ -73,36 +76,26 @@ void RecordCache::Fill(const CacheKey& key, const Ticket& ticket, const RecordVi
   CacheShard& shard = ShardOf(key);
   const std::lock_guard lock(shard.mutex());
   // None has begun since, so none is under way either.
-  if (shard.SlotOf(key).begun == ticket.writes_begun) shard.Put(key, record);
+  if (shard.SlotOf(key).begun == ticket.writes_begun) shard.Fill(key, record);
 }
 
 void RecordCache::BeginWrite(const CacheKey& key) {
   CacheShard& shard = ShardOf(key);
   const std::lock_guard lock(shard.mutex());
-  CacheShard::Slot& slot = shard.SlotOf(key);
-  ++slot.begun;
-  ++slot.under_way;
-  shard.Remove(key);
+  shard.BeginWrite(key);
 }
 
 void RecordCache::EndWrite(const CacheKey& key, bool known, const RecordView* record) {
   CacheShard& shard = ShardOf(key);
   const std::lock_guard lock(shard.mutex());
-  CacheShard::Slot& slot = shard.SlotOf(key);
-  --slot.under_way;
-  // With another write under way it may be of the same key, later, and already visible.
-  if (known && slot.under_way == 0) shard.Put(key, record);
+  shard.EndWrite(key, known, record);
 }
 
 RecordCache::Counts RecordCache::counts() const {
   Counts sum;
   for (const auto& shard : shards_) {
     const std::lock_guard lock(shard->mutex());
-    const Counts counts = shard->counts();
-    sum.hits += counts.hits;
-    sum.misses += counts.misses;
-    sum.bytes += counts.bytes;
-    sum.records += counts.records;
+    shard->AddCounts(&sum);
   }
   return sum;
 }

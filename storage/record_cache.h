@@ -9,6 +9,15 @@
 //
 // An absent record is remembered too.
 //
+// So is how a partition begins: the answer to a scan of its first records (its newest, where a table
+// has those first), which is what a timeline is made of. Such a page stands in the cache under the
+// partition itself, as if it were a record of its own (its value is what storage/cached_page.h makes
+// of it), shares bytes and queues with the records, and is kept coherent in the same way: a write of
+// any key in the partition is, beside that, a write of the page, which ends with the page not known.
+// A scan takes the page's ticket before it makes its iterator. What it fills in was then read while
+// nothing in the partition changed, and nothing in it has changed since. Only time could change it:
+// pages that have met a record with an expiry are not filled in.
+//
 // Coherence. Readers and writers of the storage behind the cache keep to this:
 //   * A writer calls BeginWrite before it writes a key, and EndWrite with what is there now when
 //   the
@@ -16,7 +25,7 @@
 //   * A reader that missed keeps the ticket that Find gave it, reads from the storage, and offers
 //     what it found with Fill.
 // Then Find never shows anything older than what a read of the storage at that moment would:
-// BeginWrite takes the key out, so between it and EndWrite readers ask the storage. A ticket names
+// BeginWrite hides the key, so between it and EndWrite readers ask the storage. A ticket names
 // the number of writes that had begun on the key's slot (keys share slots by hash; sharing only
 // refuses more); Fill takes a record only if no write is under way on the slot and none has begun
 // since. So what is filled was read while the key did not change, and has not changed since.
@@ -41,14 +50,24 @@ namespace smile {
 // A key as the cache knows it. Borrows its bytes.
 class CacheKey {
  public:
-  CacheKey() = default;
-  CacheKey(Table table, ByteView encoded);
+  enum class Kind : uint8_t { kRecord, kPage };
 
+  CacheKey() = default;
+  CacheKey(Table table, ByteView encoded) : CacheKey(Kind::kRecord, table, encoded) {}
+  // The first page of a partition.
+  static CacheKey PageOf(Table table, ByteView encoded_partition) {
+    return {Kind::kPage, table, encoded_partition};
+  }
+
+  Kind kind() const { return kind_; }
   Table table() const { return table_; }
   ByteView encoded() const { return encoded_; }
   uint64_t hash() const { return hash_; }
 
  private:
+  CacheKey(Kind kind, Table table, ByteView encoded);
+
+  Kind kind_ = Kind::kRecord;
   Table table_ = Table::kUsers;
   ByteView encoded_;
   uint64_t hash_ = 0;
@@ -66,11 +85,15 @@ class RecordCache {
     bool good = false;  // no write was under way
   };
 
-  struct Counts {
+  struct KindCounts {
     uint64_t hits = 0;
     uint64_t misses = 0;
-    uint64_t bytes = 0;
-    uint64_t records = 0;
+    uint64_t entries = 0;
+  };
+  struct Counts {
+    KindCounts records;
+    KindCounts pages;
+    uint64_t bytes = 0;  // of both
   };
 
   // `max_bytes` counts keys, values and what the cache needs for itself; 0: nothing is kept.

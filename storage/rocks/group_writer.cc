@@ -13,6 +13,10 @@
 namespace smile {
 namespace {
 
+// Keys whose place in the cache is fetched together: enough to hide the wait, few enough to stay in
+// the processor's first cache until they are used.
+constexpr size_t kPrefetched = 16;
+
 bool OnlyDeletes(const WriteRequest& request) {
   return std::all_of(request.mutations().begin(), request.mutations().end(),
                      [](const auto& m) { return m.kind == MutationKind::kDelete; });
@@ -157,24 +161,36 @@ void GroupWriter::Append(const WriteRequest& request, const WriteReply& reply) {
   next_version_ += mutations.size();
 }
 
-CacheKey GroupWriter::CacheKeyOf(const Staged& staged) const {
-  return {staged.table, ByteView(staged_keys_).substr(staged.key_offset, staged.key_size)};
+// Calls visit(i) for every staged mutation, a few at a time behind what it will look at.
+template <class Visit>
+void GroupWriter::ForEachCached(Visit visit) {
+  const std::span<const CacheKey> keys = cache_keys_;
+  for (size_t begin = 0; begin < keys.size(); begin += kPrefetched) {
+    const size_t end = std::min(keys.size(), begin + kPrefetched);
+    cache_->Prefetch(keys.subspan(begin, end - begin));
+    for (size_t i = begin; i < end; ++i) visit(i);
+  }
 }
 
 void GroupWriter::BeginCacheWrites() {
-  for (const Staged& staged : staged_) cache_->BeginWrite(CacheKeyOf(staged));
+  cache_keys_.clear();
+  for (const Staged& staged : staged_) {
+    const ByteView key = ByteView(staged_keys_).substr(staged.key_offset, staged.key_size);
+    cache_keys_.emplace_back(staged.table, key);
+  }
+  ForEachCached([this](size_t i) { cache_->BeginWrite(cache_keys_[i]); });
 }
 
 void GroupWriter::EndCacheWrites(bool written) {
-  for (const Staged& staged : staged_) {
-    const MutationView& mutation = *staged.mutation;
-    const RecordView record{.version = staged.version,
+  ForEachCached([&](size_t i) {
+    const MutationView& mutation = *staged_[i].mutation;
+    const RecordView record{.version = staged_[i].version,
                             .checksum = mutation.checksum,
                             .expires_ms = mutation.expires_ms,
                             .value = mutation.value};
-    cache_->EndWrite(CacheKeyOf(staged), written,
+    cache_->EndWrite(cache_keys_[i], written,
                      mutation.kind == MutationKind::kDelete ? nullptr : &record);
-  }
+  });
 }
 
 void GroupWriter::WriteBatch(std::span<PendingWrite> group) {

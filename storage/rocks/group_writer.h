@@ -54,7 +54,8 @@ class GroupWriter {
   void Append(const WriteRequest& request, const WriteReply& reply);
   void WriteBatch(std::span<PendingWrite> group);
   void FailAll(std::span<PendingWrite> group, const Status& status, bool no_space);
-  CacheKey CacheKeyOf(const Staged& staged) const;
+  template <class Visit>
+  void ForEachCached(Visit visit);
   void BeginCacheWrites();
   void EndCacheWrites(bool written);
 
@@ -69,6 +70,7 @@ class GroupWriter {
   std::vector<Undo> undo_;
   std::vector<Staged> staged_;
   Bytes staged_keys_;
+  std::vector<CacheKey> cache_keys_;  // of what is staged
   uint64_t next_version_ = 0;
 };
 
