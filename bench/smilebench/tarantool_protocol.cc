@@ -34,7 +34,7 @@ constexpr size_t kGreetingBytes = 128;
 constexpr char kUint32 = static_cast<char>(0xce);  // how lengths of frames are written
 constexpr size_t kLengthBytes = 1 + sizeof(uint32_t);
 
-constexpr uint64_t kMaxRequests = 64;  // of one operation
+constexpr uint64_t kMaxRequests = 64;  // of one operation: the bits of Open::waiting
 static_assert(kMaxRequests >= kKeysPerMGet);
 constexpr size_t kMaxReplyBytes = size_t{256} << 20;
 
@@ -152,7 +152,7 @@ uint64_t TarantoolProtocol::Admit(uint32_t slot, OperationKind kind, uint32_t re
   Open& open = open_[place];
   open.slot = slot;
   open.kind = kind;
-  open.left = requests;
+  open.waiting = ~uint64_t{0} >> (kMaxRequests - requests);
   return place * kMaxRequests;
 }
 
@@ -235,7 +235,11 @@ Status TarantoolProtocol::OnFrame(ByteView frame) {
 
 Status TarantoolProtocol::OnReply(uint64_t sync, uint64_t code, const msgpack::object& body) {
   const uint64_t place = sync / kMaxRequests;
-  if (place >= open_.size() || open_[place].left == 0) return NotTheProtocol("nobody asked");
+  const uint64_t request = sync % kMaxRequests;
+  const uint64_t bit = uint64_t{1} << request;
+  if (place >= open_.size() || (open_[place].waiting & bit) == 0) {
+    return NotTheProtocol("nobody asked");
+  }
   Open& open = open_[place];
   if (code != 0) {
     ByteView words = "refused without a word";
@@ -243,9 +247,11 @@ Status TarantoolProtocol::OnReply(uint64_t sync, uint64_t code, const msgpack::o
     if (open.refusal.ok()) open.refusal = {Code::kInvalid, Bytes(words)};
   } else {
     const msgpack::object* const data = Find(body, kData);
-    SMILE_TRY(Take(&open, sync % kMaxRequests, data == nullptr ? msgpack::object() : *data));
+    SMILE_TRY(
+        Take(&open, static_cast<uint32_t>(request), data == nullptr ? msgpack::object() : *data));
   }
-  if (--open.left == 0) Finish(place);
+  open.waiting &= ~bit;
+  if (open.waiting == 0) Finish(place);
   return {};
 }
 
@@ -272,7 +278,6 @@ Status TarantoolProtocol::Take(Open* open, uint32_t request, const msgpack::obje
     const uint32_t where = open->kind == OperationKind::kScan ? 2 : 1;
     if (!ReadBytes(At(tuple, where), &value)) return NotTheProtocol("no value");
     if (open->kind == OperationKind::kMGet) {
-      if (request >= open->values.size()) return NotTheProtocol("a key too many");
       open->values[request] = value;
     } else {
       values_.push_back(value);
@@ -295,8 +300,8 @@ void TarantoolProtocol::Finish(uint64_t place) {
 
 void TarantoolProtocol::FailAll(const Status& why) {
   for (uint64_t place = 0; place < open_.size(); ++place) {
-    if (open_[place].left == 0) continue;
-    open_[place].left = 0;
+    if (open_[place].waiting == 0) continue;
+    open_[place].waiting = 0;
     free_.push_back(place);
     events_->OnAnswer(open_[place].slot, why, {});
   }

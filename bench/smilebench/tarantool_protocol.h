@@ -30,7 +30,7 @@ class TarantoolProtocol final : public WireProtocol {
   struct Open {
     uint32_t slot = 0;
     OperationKind kind = OperationKind::kPing;
-    uint32_t left = 0;  // requests not yet answered; 0: this place is free
+    uint64_t waiting = 0;  // a bit for each request not yet answered; 0: this place is free
     Status refusal;
     std::vector<Bytes> values;  // of an mget
   };
