@@ -50,9 +50,7 @@ def latencies(result):
 # What is taken out of one result; None where it was not measured.
 QUANTITIES = {
     "throughput": lambda result: result.get("operations_per_second"),
-    # The in-process limit has no server: what the process used is the generator's too.
-    "cpu": lambda result: result.get("client_cpu_us" if result.get("driver") == "rocksdb"
-                                     else "server_cpu_us"),
+    "cpu": lambda result: result.get("server_cpu_us"),
     "generator_cpu": lambda result: result.get("client_cpu_us"),
     "p50": lambda result: latencies(result).get("p50_us"),
     "p99": lambda result: latencies(result).get("p99_us"),

@@ -180,8 +180,8 @@ def stage_section(report, stage):
 
 
 READING = """Figures are medians over the rounds, with the least and the most of them in
-parentheses. "CPU µs" is the server's processor time for one request (for the in-process limit that
-of the generator itself); latencies are of reads where there are any, else of writes. A generator
+parentheses. "CPU µs" is the server's processor time for one request, for RocksDB in the
+generator's process that of RocksDB's calls alone; latencies are of reads where there are any, else of writes. A generator
 whose core is near 100 % is what bounds the throughput beside it: compare CPU then."""
 
 

@@ -54,6 +54,9 @@ class Driver {
 
   // Sends what was started. Called at the end of each turn of the loop.
   virtual void Flush() = 0;
+
+  // What the storage itself has used so far, if it is in this process; negative if it is not.
+  virtual double StorageCpuSeconds() const { return -1; }
 };
 
 // What every driver is made of. All outlive it.

@@ -104,6 +104,7 @@ void Loader::Begin(const Phase& phase, std::promise<Results> promise) {
   for (uint32_t slot = 0; slot < SlotsInUse(); ++slot) idle_.push_back(slot);
   const int64_t now = clock_->MonotonicNanos();
   last_answer_nanos_ = now;
+  storage_cpu_at_begin_ = driver_->StorageCpuSeconds();
   Pump(now);
   FinishIfDone(now);
 }
@@ -154,6 +155,8 @@ void Loader::FinishIfDone(int64_t now) {
     const uint64_t wanted = std::min(phase_.operations, static_cast<uint64_t>(std::max(due, 0.0)));
     results_.never_sent = wanted > taken_ ? wanted - taken_ : 0;
   }
+  const double storage_cpu = driver_->StorageCpuSeconds();
+  if (storage_cpu >= 0) results_.server_cpu_seconds = storage_cpu - storage_cpu_at_begin_;
   results_.lost = lost_;
   results_.seconds = static_cast<double>(now - phase_.start_nanos) / 1e9;
   promise_.set_value(std::move(results_));

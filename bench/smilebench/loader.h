@@ -100,6 +100,7 @@ class Loader final : private DriverEvents {
   const Verifier verifier_;
   uint64_t generation_ = 0;
   int64_t last_answer_nanos_ = 0;
+  double storage_cpu_at_begin_ = 0;
   Bytes value_;
   bool in_phase_ = false;
   bool lost_ = false;      // a connection: the phase ends

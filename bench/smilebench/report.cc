@@ -81,6 +81,9 @@ void Results::Add(const Results& other) {
   never_sent += other.never_sent;
   lost = lost || other.lost;
   seconds = std::max(seconds, other.seconds);
+  if (other.server_cpu_seconds >= 0) {
+    server_cpu_seconds = std::max(server_cpu_seconds, 0.0) + other.server_cpu_seconds;
+  }
   longest_silence_nanos = std::max(longest_silence_nanos, other.longest_silence_nanos);
 }
 

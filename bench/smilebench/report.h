@@ -22,7 +22,7 @@ struct Results {
   bool lost = false;                  // a connection was; the run ended there
   int64_t longest_silence_nanos = 0;  // between two answers of one thread's connections
   double client_cpu_seconds = 0;
-  double server_cpu_seconds = -1;  // negative: not measured
+  double server_cpu_seconds = -1;  // or of the storage in this process; negative: not measured
   uint64_t server_rss_bytes = 0;   // at the end; 0: not measured
 
   void Add(const Results& other);  // other's counts and latencies

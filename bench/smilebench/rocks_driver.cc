@@ -6,11 +6,13 @@
 #include <rocksdb/table.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/coding.h"
+#include "bench/smilebench/process.h"
 #include "bench/smilebench/workload.h"
 #include "storage/rocks/rocks_engine.h"
 
@@ -33,6 +35,19 @@ rocksdb::Options DatabaseOptions() {
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
 }
+
+// Adds to *seconds what its thread uses while this lives.
+class CpuMeter {
+ public:
+  explicit CpuMeter(double* seconds) : seconds_(seconds), start_(OwnThreadCpuSeconds()) {}
+  ~CpuMeter() { *seconds_ += OwnThreadCpuSeconds() - start_; }
+  CpuMeter(const CpuMeter&) = delete;
+  CpuMeter& operator=(const CpuMeter&) = delete;
+
+ private:
+  double* const seconds_;
+  const double start_;
+};
 
 Bytes PrefixOf(uint64_t author) {
   Bytes prefix("p:");
@@ -123,7 +138,11 @@ void RocksDriver::DoPuts() {
   if (doing_.puts.empty()) return;
   rocksdb::WriteOptions options;
   options.sync = true;
-  const Status status = StatusOf(database_->Write(options, &doing_.batch));
+  Status status;
+  {
+    const CpuMeter meter(&cpu_seconds_);
+    status = StatusOf(database_->Write(options, &doing_.batch));
+  }
   for (const uint32_t slot : doing_.puts) events_->OnAnswer(slot, status, {});
 }
 
@@ -133,8 +152,11 @@ void RocksDriver::DoGets() {
   const std::vector<rocksdb::Slice> keys(doing_.keys.begin(), doing_.keys.end());
   std::vector<rocksdb::PinnableSlice> pinned(count);
   std::vector<rocksdb::Status> statuses(count);
-  database_->MultiGet({}, database_->DefaultColumnFamily(), count, keys.data(), pinned.data(),
-                      statuses.data());
+  {
+    const CpuMeter meter(&cpu_seconds_);
+    database_->MultiGet({}, database_->DefaultColumnFamily(), count, keys.data(), pinned.data(),
+                        statuses.data());
+  }
   std::vector<ByteView> values(count);
   for (size_t i = 0; i < count; ++i) values[i] = {pinned[i].data(), pinned[i].size()};
   size_t first = 0;
@@ -154,6 +176,7 @@ void RocksDriver::DoScan(const Scan& scan) {
   const Bytes prefix = PrefixOf(scan.author);
   std::vector<Bytes> found;
   std::vector<uint64_t> posts;
+  auto meter = std::make_optional<CpuMeter>(&cpu_seconds_);
   const std::unique_ptr<rocksdb::Iterator> iterator(database_->NewIterator({}));
   for (iterator->Seek(prefix); iterator->Valid() && found.size() < scan.limit; iterator->Next()) {
     const ByteView key(iterator->key().data(), iterator->key().size());
@@ -161,6 +184,7 @@ void RocksDriver::DoScan(const Scan& scan) {
     posts.push_back(~LoadBig<uint64_t>(key.data() + prefix.size()));
     found.emplace_back(iterator->value().data(), iterator->value().size());
   }
+  meter.reset();
   const std::vector<ByteView> values(found.begin(), found.end());
   events_->OnAnswer(scan.slot, StatusOf(iterator->status()), {.values = values, .posts = posts});
 }

@@ -27,6 +27,7 @@ class RocksDriver final : public Driver {
 
   void Start(uint32_t connection, uint32_t slot, const Operation& operation) override;
   void Flush() override;
+  double StorageCpuSeconds() const override { return cpu_seconds_; }
 
  private:
   struct Get {  // also an mget; its keys stand one after the other in keys_
@@ -66,6 +67,7 @@ class RocksDriver final : public Driver {
   const std::unique_ptr<rocksdb::DB> database_;
   Due due_;
   Due doing_;
+  double cpu_seconds_ = 0;  // in calls of RocksDB on the loop's thread
 };
 
 }  // namespace smile::bench
