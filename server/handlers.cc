@@ -84,6 +84,30 @@ ErrorDetail DetailOf(const WriteReply& reply, bool with_index) {
   return detail;
 }
 
+ScanRequest ToScanRequest(const op::Scan::Request& request) {
+  const size_t max_bytes = request.max_bytes == 0 ? limits::kMaxReplyValueBytes : request.max_bytes;
+  return {.table = request.partition.table,
+          .partition = Bytes(request.partition.id),
+          .from = Bytes(request.from.value_or(ByteView())),
+          .to = Bytes(request.to.value_or(ByteView())),
+          .after = Bytes(BehindContinuation(request.continuation)),
+          .limit = std::min(request.limit, limits::kMaxScanEntries),
+          .max_value_bytes = std::min(max_bytes, limits::kMaxReplyValueBytes),
+          .keys_only = request.keys_only};
+}
+
+void ReplyWithPage(std::span<const ScanPage::Entry> entries, bool more, Reply* reply) {
+  op::Scan::Response response;
+  response.entries.reserve(entries.size());
+  for (const ScanPage::Entry& entry : entries) {
+    response.entries.push_back({.sort = entry.sort, .record = entry.record});
+  }
+  Bytes continuation;
+  if (more) continuation = MakeContinuation(entries.back().sort);
+  response.continuation = continuation;
+  reply->Ok<op::Scan>(response);
+}
+
 }  // namespace
 
 void Responder::Send(std::function<void(Reply&)> answer) const {
@@ -180,6 +204,14 @@ bool Handlers::TryNow(op::MGet, const op::MGet::Request& request, Reply* reply,
   if (request.keys.size() > limits::kMaxPeekKeys) return false;
   return reply->OkIf(
       [&](Bytes* body) { return KeyResultsInMemory(body, known).Add(&engine_, request.keys); });
+}
+
+bool Handlers::TryNow(op::Scan, const op::Scan::Request& request, Reply* reply,
+                      KnownResults*) const {
+  return engine_.PeekScan(ToScanRequest(request),
+                          [&](std::span<const ScanPage::Entry> entries, bool more) {
+                            ReplyWithPage(entries, more, reply);
+                          });
 }
 
 // --- Start ---------------------------------------------------------------------------------------
@@ -279,31 +311,18 @@ void Handlers::Start(op::Batch, const op::Batch::Request& request, int64_t deadl
 
 void Handlers::Start(op::Scan, const op::Scan::Request& request, int64_t deadline,
                      Responder to) const {
-  const size_t max_bytes = request.max_bytes == 0 ? limits::kMaxReplyValueBytes : request.max_bytes;
-  engine_.Scan({.table = request.partition.table,
-                .partition = Bytes(request.partition.id),
-                .from = Bytes(request.from.value_or(ByteView())),
-                .to = Bytes(request.to.value_or(ByteView())),
-                .after = Bytes(BehindContinuation(request.continuation)),
-                .limit = std::min(request.limit, limits::kMaxScanEntries),
-                .max_value_bytes = std::min(max_bytes, limits::kMaxReplyValueBytes),
-                .keys_only = request.keys_only,
-                .deadline_nanos = deadline},
-               [to = std::move(to)](Result<ScanPage> result) {
-                 to.Send([result = std::move(result)](Reply& reply) {
-                   if (!result.ok()) return reply.Fail(result.status());
-                   const ScanPage& page = *result;
-                   op::Scan::Response response;
-                   response.entries.reserve(page.size());
-                   for (size_t i = 0; i < page.size(); ++i) {
-                     response.entries.push_back({.sort = page[i].sort, .record = page[i].record});
-                   }
-                   Bytes continuation;
-                   if (page.more) continuation = MakeContinuation(page[page.size() - 1].sort);
-                   response.continuation = continuation;
-                   reply.Ok<op::Scan>(response);
-                 });
-               });
+  ScanRequest scan = ToScanRequest(request);
+  scan.deadline_nanos = deadline;
+  engine_.Scan(std::move(scan), [to = std::move(to)](Result<ScanPage> result) {
+    to.Send([result = std::move(result)](Reply& reply) {
+      if (!result.ok()) return reply.Fail(result.status());
+      const ScanPage& page = *result;
+      std::vector<ScanPage::Entry> entries;
+      entries.reserve(page.size());
+      for (size_t i = 0; i < page.size(); ++i) entries.push_back(page[i]);
+      ReplyWithPage(entries, page.more, &reply);
+    });
+  });
 }
 
 void Handlers::Start(op::List, const op::List::Request& request, int64_t deadline,

@@ -76,6 +76,7 @@ class Handlers {
   bool TryNow(op::Ping, const op::Ping::Request& request, Reply* reply, KnownResults* known) const;
   bool TryNow(op::Get, const op::Get::Request& request, Reply* reply, KnownResults* known) const;
   bool TryNow(op::MGet, const op::MGet::Request& request, Reply* reply, KnownResults* known) const;
+  bool TryNow(op::Scan, const op::Scan::Request& request, Reply* reply, KnownResults* known) const;
   template <class Row>
   bool TryNow(Row, const typename Row::Request&, Reply*, KnownResults*) const {
     return false;

@@ -31,6 +31,7 @@ CacheShard::Entry* MakeEntry(const CacheKey& key, const RecordView* record) {
       ::operator new(sizeof(CacheShard::Entry) + key.encoded().size() + value_size);
   auto* const entry = new (memory) CacheShard::Entry;
   entry->hash = key.hash();
+  entry->kind = key.kind();
   entry->table = key.table();
   entry->key_size = static_cast<uint16_t>(key.encoded().size());
   entry->value_size = static_cast<uint32_t>(value_size);
@@ -61,8 +62,9 @@ CacheShard::~CacheShard() {
 // Where the pointer to the key's entry is, or would be.
 CacheShard::Entry** CacheShard::Place(const CacheKey& key) {
   Entry** place = &buckets_[key.hash() % buckets_.size()];
-  while (*place != nullptr && ((*place)->hash != key.hash() || (*place)->table != key.table() ||
-                               (*place)->key() != key.encoded())) {
+  while (*place != nullptr &&
+         ((*place)->hash != key.hash() || (*place)->kind != key.kind() ||
+          (*place)->table != key.table() || (*place)->key() != key.encoded())) {
     place = &(*place)->chain;
   }
   return place;
@@ -81,16 +83,20 @@ void CacheShard::PrefetchEntry(const CacheKey& key) const {
 const CacheShard::Entry* CacheShard::Find(const CacheKey& key) {
   Entry* const entry = *Place(key);
   if (entry == nullptr || entry->writes_under_way > 0) {
-    ++misses_;
+    ++CountsOf(key.kind()).misses;
     return nullptr;
   }
-  ++hits_;
+  ++CountsOf(key.kind()).hits;
   if (entry->uses < kMostUses) ++entry->uses;
   return entry;
 }
 
 void CacheShard::Fill(const CacheKey& key, const RecordView* record) {
-  if (*Place(key) == nullptr) Insert(key, record, /*in_main=*/false);
+  Entry* const entry = *Place(key);
+  if (entry != nullptr && key.kind() == CacheKey::Kind::kRecord) return;  // it says the same
+  const bool in_main = entry != nullptr && entry->in_main;
+  if (entry != nullptr) Remove(entry);  // a page that was too short
+  Insert(key, record, in_main);
 }
 
 void CacheShard::BeginWrite(const CacheKey& key) {
@@ -129,6 +135,7 @@ void CacheShard::Insert(const CacheKey& key, const RecordView* record, bool in_m
   entry->chain = *place;
   *place = entry;
   ++entries_;
+  ++CountsOf(key.kind()).entries;
 }
 
 void CacheShard::Remove(Entry* entry) {
@@ -142,6 +149,7 @@ void CacheShard::Unchain(Entry* entry) {
   while (*place != entry) place = &(*place)->chain;
   *place = entry->chain;
   --entries_;
+  --CountsOf(entry->kind).entries;
 }
 
 void CacheShard::Enqueue(Entry* entry, bool in_main) {
@@ -219,9 +227,16 @@ void CacheShard::Grow() {
   ghosts_.assign(buckets_.size(), 0);
 }
 
-RecordCache::Counts CacheShard::counts() const {
-  return {
-      .hits = hits_, .misses = misses_, .bytes = small_.bytes + main_.bytes, .records = entries_};
+void CacheShard::AddCounts(RecordCache::Counts* sum) const {
+  const auto add = [this](CacheKey::Kind kind, RecordCache::KindCounts* to) {
+    const RecordCache::KindCounts& own = counts_[static_cast<size_t>(kind)];
+    to->hits += own.hits;
+    to->misses += own.misses;
+    to->entries += own.entries;
+  };
+  add(CacheKey::Kind::kRecord, &sum->records);
+  add(CacheKey::Kind::kPage, &sum->pages);
+  sum->bytes += small_.bytes + main_.bytes;
 }
 
 }  // namespace smile

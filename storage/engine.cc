@@ -40,6 +40,10 @@ void Engine::PeekMany(std::span<const KeyView> keys, PeekEach each) {
   }
 }
 
+bool Engine::PeekScan(const ScanRequest&, FoundPage) {
+  return false;
+}
+
 void ScanPage::Add(ByteView sort, const RecordView& record) {
   entries_.push_back({.offset = bytes_.size(),
                       .sort_size = static_cast<uint32_t>(sort.size()),

@@ -141,6 +141,9 @@ class ScanPage {
   std::vector<Span> entries_;
 };
 
+// Entries are valid during the call.
+using FoundPage = FunctionRef<void(std::span<const ScanPage::Entry> entries, bool more)>;
+
 struct ListRequest {
   Table table = Table::kUsers;
   Bytes after;         // a partition id: begin behind it; empty: at the beginning
@@ -170,6 +173,10 @@ class Engine {
   // Each key is looked at by itself, at its own moment. Unless an engine knows better, one Peek a
   // key.
   virtual void PeekMany(std::span<const KeyView> keys, PeekEach each);
+
+  // Looks for the answer to a scan where no waiting can be needed, and shows it by calling `found`
+  // before it returns; false: use Scan. Unless an engine knows better, it does not look.
+  virtual bool PeekScan(const ScanRequest& request, FoundPage found);
 
   virtual void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) = 0;
   virtual void Write(WriteRequest request, std::function<void(WriteReply)> done) = 0;

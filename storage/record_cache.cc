@@ -19,9 +19,8 @@ CacheKey::CacheKey(Kind kind, Table table, ByteView encoded)
       encoded_(encoded),
       // An odd constant (the golden ratio) sends one user's keys in different tables different
       // ways.
-      hash_(Hash64(encoded) ^
-            ((static_cast<uint64_t>(table) << 1 | static_cast<uint64_t>(kind)) *
-             0x9e3779b97f4a7c15ULL)) {}
+      hash_(Hash64(encoded) ^ ((static_cast<uint64_t>(table) << 1 | static_cast<uint64_t>(kind)) *
+                               0x9e3779b97f4a7c15ULL)) {}
 
 RecordCache::RecordCache(size_t max_bytes) {
   for (size_t i = 0; i < kShards; ++i) {

@@ -9,14 +9,15 @@
 //
 // An absent record is remembered too.
 //
-// So is how a partition begins: the answer to a scan of its first records (its newest, where a table
-// has those first), which is what a timeline is made of. Such a page stands in the cache under the
-// partition itself, as if it were a record of its own (its value is what storage/cached_page.h makes
-// of it), shares bytes and queues with the records, and is kept coherent in the same way: a write of
-// any key in the partition is, beside that, a write of the page, which ends with the page not known.
-// A scan takes the page's ticket before it makes its iterator. What it fills in was then read while
-// nothing in the partition changed, and nothing in it has changed since. Only time could change it:
-// pages that have met a record with an expiry are not filled in.
+// So is how a partition begins: the answer to a scan of its first records (its newest, where a
+// table has those first), which is what a timeline is made of. Such a page stands in the cache
+// under the partition itself, as if it were a record of its own (its value is what
+// storage/cached_page.h makes of it), shares bytes and queues with the records, and is kept
+// coherent in the same way: a write of any key in the partition is, beside that, a write of the
+// page, which ends with the page not known. A scan takes the page's ticket before it makes its
+// iterator. What it fills in was then read while nothing in the partition changed, and nothing in
+// it has changed since. Only time could change it: pages that have met a record with an expiry are
+// not filled in.
 //
 // Coherence. Readers and writers of the storage behind the cache keep to this:
 //   * A writer calls BeginWrite before it writes a key, and EndWrite with what is there now when

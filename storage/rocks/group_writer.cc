@@ -37,6 +37,7 @@ void GroupWriter::Commit(std::span<PendingWrite> group) {
   current_.clear();
   staged_.clear();
   staged_keys_.clear();
+  staged_pages_.clear();
   ReadCurrent(group);
   next_version_ = database_->db()->GetLatestSequenceNumber() + 1;
   for (PendingWrite& write : group)
@@ -157,6 +158,7 @@ void GroupWriter::Append(const WriteRequest& request, const WriteReply& reply) {
     staged_.push_back(
         {partition.table, staged_keys_.size(), key.size(), &mutation, reply.versions[i]});
     staged_keys_.append(key.data(), key.size());
+    if (i == 0) staged_pages_.push_back({staged_.size() - 1, encoded.partition_size()});
   }
   next_version_ += mutations.size();
 }
@@ -178,11 +180,17 @@ void GroupWriter::BeginCacheWrites() {
     const ByteView key = ByteView(staged_keys_).substr(staged.key_offset, staged.key_size);
     cache_keys_.emplace_back(staged.table, key);
   }
+  for (const StagedPage& page : staged_pages_) {
+    const CacheKey key = cache_keys_[page.index];
+    cache_keys_.push_back(
+        CacheKey::PageOf(key.table(), key.encoded().substr(0, page.partition_size)));
+  }
   ForEachCached([this](size_t i) { cache_->BeginWrite(cache_keys_[i]); });
 }
 
 void GroupWriter::EndCacheWrites(bool written) {
   ForEachCached([&](size_t i) {
+    if (i >= staged_.size()) return cache_->EndWrite(cache_keys_[i], /*known=*/false, nullptr);
     const MutationView& mutation = *staged_[i].mutation;
     const RecordView record{.version = staged_[i].version,
                             .checksum = mutation.checksum,

@@ -46,6 +46,12 @@ class GroupWriter {
     uint64_t version;
   };
 
+  // The first page of a partition in which something is staged, for the cache.
+  struct StagedPage {
+    size_t index;           // in staged_, of a key of the partition
+    size_t partition_size;  // of that key
+  };
+
   static std::string IdOf(Table table, ByteView encoded_key);
   void ReadCurrent(std::span<const PendingWrite> group);
   void Stage(PendingWrite* write);
@@ -70,7 +76,8 @@ class GroupWriter {
   std::vector<Undo> undo_;
   std::vector<Staged> staged_;
   Bytes staged_keys_;
-  std::vector<CacheKey> cache_keys_;  // of what is staged
+  std::vector<StagedPage> staged_pages_;
+  std::vector<CacheKey> cache_keys_;  // of staged_, then of staged_pages_
   uint64_t next_version_ = 0;
 };
 

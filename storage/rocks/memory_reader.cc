@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "storage/cached_page.h"
 #include "storage/key_encoding.h"
 #include "storage/record_format.h"
 #include "storage/rocks/multi_get.h"
@@ -55,6 +56,20 @@ PeekResult MemoryReader::Peek(const KeyView& key,
       Take(cache_key, ticket, status, {stored.data(), stored.size()}, &record);
   if (result == PeekResult::kFound) found(record);
   return result;
+}
+
+bool MemoryReader::PeekScan(const ScanRequest& request, FoundPage found) const {
+  if (!IsForFirstPage(request)) return false;
+  const EncodedKey partition({request.table, request.partition, {}});
+  bool answered = false;
+  const auto show = [&](const RecordView& stored) {
+    CachedPage page(stored.value);
+    answered = page.Answers(request);
+    if (answered) found(page.entries(), page.more());
+  };
+  RecordCache::Ticket ticket;
+  (void)cache_->Find(CacheKey::PageOf(request.table, partition.view()), *clock_, show, &ticket);
+  return answered;
 }
 
 // Up to kMultiGetKeys keys that are looked at together.

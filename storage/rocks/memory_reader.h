@@ -22,9 +22,10 @@ class MemoryReader {
   // All outlive it.
   MemoryReader(const RocksDatabase* database, RecordCache* cache, const Clock* clock);
 
-  // As Engine::Peek and Engine::PeekMany. Any thread.
+  // As Engine's. Any thread.
   PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) const;
   void PeekMany(std::span<const KeyView> keys, PeekEach each) const;
+  bool PeekScan(const ScanRequest& request, FoundPage found) const;
 
  private:
   class Chunk;

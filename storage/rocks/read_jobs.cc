@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "model/path.h"
+#include "storage/cached_page.h"
 #include "storage/record_format.h"
 #include "storage/rocks/multi_get.h"
 #include "storage/rocks/rocks_status.h"
@@ -83,9 +84,11 @@ void ReadSlice::Count(size_t bytes) {
   over_ = records_ >= limits::kMaxReadSliceRecords || bytes_ >= limits::kMaxReadSliceBytes;
 }
 
-ScanJob::ScanJob(const RocksDatabase* database, const Clock* clock, ScanRequest request, Done done)
+ScanJob::ScanJob(const RocksDatabase* database, RecordCache* cache, const Clock* clock,
+                 ScanRequest request, Done done)
     : Job(request.deadline_nanos),
       database_(database),
+      cache_(cache),
       clock_(clock),
       request_(std::move(request)),
       done_(std::move(done)),
@@ -108,15 +111,28 @@ ReaderPool::Job::Progress ScanJob::Run() {
     if (more) iterator_->Next();
   }
   const rocksdb::Status status = iterator_ == nullptr ? rocksdb::Status() : iterator_->status();
-  if (status.ok()) {
-    done_(std::move(page_));
-  } else {
+  if (!status.ok()) {
     done_(StatusOfRead(status));
+    return Progress::kDone;
   }
+  if (IsForFirstPage(request_)) OfferPage();
+  done_(std::move(page_));
   return Progress::kDone;
 }
 
+void ScanJob::OfferPage() {
+  if (something_expires_ || !IsWorthKeeping(request_, page_)) return;
+  if (EncodedPageSize(page_) > limits::kMaxCachedValueBytes) return;
+  const Bytes encoded = EncodePage(page_);
+  const RecordView record{.value = encoded};
+  cache_->Fill(CacheKey::PageOf(request_.table, range_.lower), ticket_, &record);
+}
+
 void ScanJob::Seek() {
+  // Before there is an iterator: its view of the data must not be older than the ticket.
+  if (IsForFirstPage(request_)) {
+    ticket_ = cache_->TicketFor(CacheKey::PageOf(request_.table, range_.lower));
+  }
   rocksdb::ReadOptions options;
   options.prefix_same_as_start = true;
   if (!range_.upper.empty()) options.iterate_upper_bound = &upper_;
@@ -139,6 +155,7 @@ Result<bool> ScanJob::Take() {
         why.code(),
         fmt::format("{}: {}", FormatKey({request_.table, request_.partition, sort}), why.words()));
   }
+  something_expires_ = something_expires_ || record->expires_ms != 0;
   if (record->ExpiredAt(clock_->WallMillis())) return true;
   if (request_.keys_only) record->value = {};
   value_bytes_ += record->value.size();

@@ -53,15 +53,19 @@ class ScanJob final : public ReaderPool::Job {
  public:
   using Done = std::function<void(Result<ScanPage>)>;
 
-  ScanJob(const RocksDatabase* database, const Clock* clock, ScanRequest request, Done done);
+  // A partition's first page it offers to the cache, which outlives the job too.
+  ScanJob(const RocksDatabase* database, RecordCache* cache, const Clock* clock,
+          ScanRequest request, Done done);
   Progress Run() override;
   void Refuse(Status why) override { done_(std::move(why)); }
 
  private:
   void Seek();
   Result<bool> Take();
+  void OfferPage();
 
   const RocksDatabase* const database_;
+  RecordCache* const cache_;
   const Clock* const clock_;
   const ScanRequest request_;
   const Done done_;
@@ -69,6 +73,8 @@ class ScanJob final : public ReaderPool::Job {
   const rocksdb::Slice upper_;  // the iterator's
   std::unique_ptr<rocksdb::Iterator> iterator_;
   ReadSlice slice_;
+  RecordCache::Ticket ticket_;  // of the page, if it is a partition's first
+  bool something_expires_ = false;
   size_t value_bytes_ = 0;
   ScanPage page_;
 };

@@ -94,6 +94,10 @@ void RocksEngine::PeekMany(std::span<const KeyView> keys, PeekEach each) {
   }
 }
 
+bool RocksEngine::PeekScan(const ScanRequest& request, FoundPage found) {
+  return !parts_->closed.load(std::memory_order_acquire) && parts_->memory.PeekScan(request, found);
+}
+
 void RocksEngine::Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) {
   parts_->readers.Submit(std::make_unique<ReadJob>(
       parts_->database.get(), &parts_->cache, parts_->clock, std::move(request), std::move(done)));
@@ -106,8 +110,8 @@ void RocksEngine::Write(WriteRequest request, std::function<void(WriteReply)> do
 }
 
 void RocksEngine::Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) {
-  parts_->readers.Submit(std::make_unique<ScanJob>(parts_->database.get(), parts_->clock,
-                                                   std::move(request), std::move(done)));
+  parts_->readers.Submit(std::make_unique<ScanJob>(
+      parts_->database.get(), &parts_->cache, parts_->clock, std::move(request), std::move(done)));
 }
 
 void RocksEngine::List(ListRequest request, std::function<void(Result<ListPage>)> done) {
@@ -131,9 +135,12 @@ void RocksEngine::Stats(std::function<void(EngineStats)> done) {
                        {"storage.readers.waiting_count", parts_->readers.waiting_jobs()}};
   const RecordCache::Counts cached = parts_->cache.counts();
   begun.insert(begun.end(), {{"storage.record_cache.bytes", cached.bytes},
-                             {"storage.record_cache.hits_count", cached.hits},
-                             {"storage.record_cache.misses_count", cached.misses},
-                             {"storage.record_cache.records_count", cached.records}});
+                             {"storage.record_cache.hits_count", cached.records.hits},
+                             {"storage.record_cache.misses_count", cached.records.misses},
+                             {"storage.record_cache.page_hits_count", cached.pages.hits},
+                             {"storage.record_cache.page_misses_count", cached.pages.misses},
+                             {"storage.record_cache.pages_count", cached.pages.entries},
+                             {"storage.record_cache.records_count", cached.records.entries}});
   parts_->readers.Submit(
       std::make_unique<StatsJob>(parts_->database.get(), std::move(begun), std::move(done)));
 }

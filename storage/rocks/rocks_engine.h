@@ -57,6 +57,7 @@ class RocksEngine final : public Engine {
 
   PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) override;
   void PeekMany(std::span<const KeyView> keys, PeekEach each) override;
+  bool PeekScan(const ScanRequest& request, FoundPage found) override;
   void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override;
   void Write(WriteRequest request, std::function<void(WriteReply)> done) override;
   void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override;

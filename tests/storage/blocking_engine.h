@@ -2,6 +2,7 @@
 #pragma once
 
 #include <future>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,6 +43,18 @@ inline std::vector<KeyView> ViewsOf(const std::vector<Key>& keys) {
   return views;
 }
 
+// All that a page says.
+inline std::string TextOf(const ScanPage& page) {
+  std::string text;
+  for (size_t i = 0; i < page.size(); ++i) {
+    const RecordView& record = page[i].record;
+    text += std::to_string(page[i].sort.size()) + ":" + Bytes(page[i].sort) + "=" +
+            std::to_string(record.version) + "," + std::to_string(record.checksum) + "," +
+            std::to_string(record.expires_ms) + "," + Bytes(record.value) + ";";
+  }
+  return text + (page.more ? "more" : "end");
+}
+
 class BlockingEngine {
  public:
   explicit BlockingEngine(Engine* engine) : engine_(engine) {}
@@ -75,8 +88,26 @@ class BlockingEngine {
                        : "(" + std::string(InfoOf(record.status().code()).name) + ")";
   }
 
-  Result<ScanPage> Scan(ScanRequest request) {
-    return Wait<Result<ScanPage>>([&](auto done) { engine_->Scan(std::move(request), done); });
+  // Nothing else writes meanwhile: a peek, if it answers, has to answer the same.
+  Result<ScanPage> Scan(const ScanRequest& request) {
+    ScanPage peeked;
+    const bool known = PeekScan(request, &peeked);
+    Result<ScanPage> page = JustScan(request);
+    EXPECT_TRUE(!known || page.ok());
+    EXPECT_TRUE(!known || TextOf(peeked) == TextOf(*page)) << TextOf(peeked);
+    return page;
+  }
+  // As the server does it.
+  Result<ScanPage> PeekOrScan(const ScanRequest& request) {
+    ScanPage peeked;
+    if (PeekScan(request, &peeked)) return peeked;
+    return JustScan(request);
+  }
+  bool PeekScan(const ScanRequest& request, ScanPage* page) {
+    return engine_->PeekScan(request, [&](std::span<const ScanPage::Entry> entries, bool more) {
+      for (const ScanPage::Entry& entry : entries) page->Add(entry.sort, entry.record);
+      page->more = more;
+    });
   }
   Result<ListPage> List(ListRequest request) {
     return Wait<Result<ListPage>>([&](auto done) { engine_->List(std::move(request), done); });
@@ -92,6 +123,10 @@ class BlockingEngine {
   }
 
  private:
+  Result<ScanPage> JustScan(const ScanRequest& request) {
+    return Wait<Result<ScanPage>>([&](auto done) { engine_->Scan(request, done); });
+  }
+
   template <class Answer, class Call>
   Answer Wait(const Call& call) {
     std::promise<Answer> promise;

@@ -134,10 +134,10 @@ TEST_P(AsyncContract, ReadersNeverSeeLessThanWasAcknowledgedNorHalfABatch) {
     BlockingEngine blocking(engine_.get());
     while (acknowledged < kRounds - 1) {
       const int at_least = acknowledged;
-      const Result<ScanPage> page = blocking.Scan({.table = Table::kUsers,
-                                                   .partition = Bytes(partition.id),
-                                                   .limit = 10,
-                                                   .max_value_bytes = 1000});
+      const Result<ScanPage> page = blocking.PeekOrScan({.table = Table::kUsers,
+                                                         .partition = Bytes(partition.id),
+                                                         .limit = 10,
+                                                         .max_value_bytes = 1000});
       ASSERT_TRUE(page.ok());
       if (page->size() == 0) {
         EXPECT_EQ(at_least, -1);
