@@ -1,11 +1,13 @@
 #include "bench/smilebench/load.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include <gtest/gtest.h>
 
+#include "base/coding.h"
 #include "base/hash.h"
 #include "bench/smilebench/loader.h"
 #include "bench/smilebench/workload.h"
@@ -163,6 +165,17 @@ class LoaderTest : public LoadTest {
     EXPECT_TRUE(reply.get_future().get().status.ok());
   }
 
+  // How many values the loader has made, by those that are there.
+  uint64_t LastGeneration() {
+    uint64_t last = 0;
+    for (uint64_t number = 0; number < options_.keys; ++number) {
+      engine_.Peek(KeyOf(0, number).view(), [&](const RecordView& record) {
+        last = std::max(last, LoadLittle<uint64_t>(record.value.data() + sizeof(uint64_t)));
+      });
+    }
+    return last;
+  }
+
   ManualClock clock_;
   std::unique_ptr<Loader> loader_;
 };
@@ -224,6 +237,43 @@ TEST_F(LoaderTest, WhatWasDueAndNeverSentIsCounted) {
   EXPECT_EQ(results.reads.count(), 2u);
   EXPECT_EQ(results.reads.max(), uint64_t{4'900} * kNanosPerMilli);
   EXPECT_EQ(results.never_sent, 8u);
+}
+
+TEST_F(LoaderTest, TheLongestTimeWithoutAnAnswerIsMeasured) {
+  options_.connections = 1;
+  options_.depth = 1;
+  Connect();
+  EXPECT_EQ(Finish(Phase::Kind::kPreload, options_.keys).longest_silence_nanos, 0);
+  Phase phase;
+  phase.kind = Phase::Kind::kRun;
+  phase.operations = 3;
+  phase.start_nanos = clock_.MonotonicNanos();
+  phase.interval_nanos = 100.0 * kNanosPerMilli;
+  std::future<Results> future = loader_->Begin(phase);
+  for (const uint64_t answered : {1, 2}) {
+    while (loader_->answered() < answered) std::this_thread::yield();
+    clock_.AdvanceMillis(answered == 1 ? 700 : 300);
+    loader_->SendDue();
+  }
+  EXPECT_EQ(future.get().longest_silence_nanos, 700 * kNanosPerMilli);
+}
+
+TEST_F(LoaderTest, AReadModifyWriteReadsThenWritesAndIsCountedAsOneWrite) {
+  options_.workload = WorkloadKind::kYcsbF;
+  Connect();
+  EXPECT_EQ(Finish(Phase::Kind::kPreload, options_.keys).failures(), 0u);
+  const Results results = Finish(Phase::Kind::kRun, 1'000);
+  EXPECT_EQ(results.failures(), 0u);
+  EXPECT_EQ(results.operations(), 1'000u);
+  EXPECT_NEAR(static_cast<double>(results.writes.count()), 500, 100);
+  EXPECT_EQ(LastGeneration(), options_.keys + results.writes.count());
+}
+
+TEST_F(LoaderTest, WhatCouldNotBeReadIsNotWritten) {
+  options_.workload = WorkloadKind::kYcsbF;
+  Connect();
+  EXPECT_EQ(Finish(Phase::Kind::kRun, 100).errors.at(Code::kNotFound), 100u);
+  EXPECT_EQ(LastGeneration(), 0u);
 }
 
 TEST_F(LoaderTest, ALostConnectionEndsThePhase) {
