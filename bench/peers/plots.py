@@ -2,6 +2,7 @@
 
 import html as escape
 import io
+import math
 import re
 
 import matplotlib
@@ -28,12 +29,12 @@ STYLE = {
     "axes.facecolor": "none", "savefig.facecolor": "none",
 }
 
-NINES = [0, 50, 90, 99, 99.9, 99.99, 99.999]
+NINES = [50, 90, 99, 99.9, 99.99, 99.999]
 
 
 def nines(percent):
     """Where a percentile is on an axis on which each nine is as wide as the one before it."""
-    return -matplotlib.numpy.log10(1 - min(percent, 99.9999) / 100)
+    return -math.log10(1 - percent / 100)
 
 
 def svg(figure, words):
@@ -43,6 +44,8 @@ def svg(figure, words):
     pyplot.close(figure)
     drawn = text.getvalue()
     drawn = drawn[drawn.index("<svg"):].replace(TEXT_STAND_IN, "currentColor")
+    # A hundredth of a point is enough for a path.
+    drawn = re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), drawn)
     drawn = drawn.replace("<svg", f'<svg role="img" aria-label="{escape.escape(words)}"', 1)
     return f"<figure>{drawn}</figure>"
 
@@ -94,8 +97,11 @@ class Plots:
         curves.sort(key=lambda latencies: latencies["p99_us"])
         if not curves:
             return []
-        points = curves[len(curves) // 2]["percentiles"]
-        return [(percent, max(micros, 0.1)) for percent, micros in points]
+        curve = curves[len(curves) // 2]
+        # Behind this, there is nothing but the one longest latency.
+        last = min(100 * (1 - 1 / curve["count"]), NINES[-1])
+        return [(percent, max(micros, 0.1)) for percent, micros in curve["percentiles"]
+                if percent <= last]
 
     def latencies(self, stage, workload, shape):
         """One figure with the reads' and the writes' curves, as far as there are any."""
@@ -107,6 +113,7 @@ class Plots:
         figure, all_axes = pyplot.subplots(1, len(kinds), figsize=(9, 3.4), squeeze=False)
         for axes, kind in zip(all_axes[0], kinds):
             self.latency_axes(axes, stage, workload, shape, kind)
+        figure.tight_layout()
         return svg(figure, f"latency percentiles of {load_title(workload, shape)}")
 
     def bars(self, stage, workload, shape):
@@ -217,10 +224,11 @@ def goals_table(report):
 def machine_table(report):
     rows = "".join(f"<tr><th>{escape.escape(name)}</th><td>{escape.escape(value)}</td></tr>"
                    for name, value in machine_rows(report.raw["machine"]))
-    rows += "".join(
-        f"<tr><th>{escape.escape(kind['title'])}</th><td>{escape.escape(kind['version'])}<br>"
-        f"<code>{escape.escape(kind['command'])}</code><br>{escape.escape(kind['durable'])}</td>"
-        "</tr>" for kind in report.raw["servers"])
+    for kind in report.raw["servers"]:
+        lines = [kind["version"], f"`{kind['command']}`" if kind["command"] else "",
+                 kind["durable"]]
+        rows += (f"<tr><th>{escape.escape(kind['title'])}</th>"
+                 f"<td>{'<br>'.join(prose(line) for line in lines if line)}</td></tr>")
     return f"<h2>Machine and servers</h2><table>{rows}</table>"
 
 
