@@ -33,6 +33,15 @@ PeekResult MemoryEngine::Peek(const KeyView& key, FunctionRef<void(const RecordV
   return PeekResult::kFound;
 }
 
+bool MemoryEngine::PeekScan(const ScanRequest& request, FoundPage found) {
+  const Result<ScanPage> page = Under<ScanPage>(0, [&] { return ScanSome(request); });
+  if (!page.ok()) return false;
+  std::vector<ScanPage::Entry> entries;
+  for (size_t i = 0; i < page->size(); ++i) entries.push_back((*page)[i]);
+  found(entries, page->more);
+  return true;
+}
+
 void MemoryEngine::Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) {
   auto reply = Under<ReadReply>(request.deadline_nanos, [&] { return ReadAll(request); });
   Answer([done = std::move(done), reply = std::move(reply)]() mutable { done(std::move(reply)); });

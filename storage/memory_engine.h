@@ -31,6 +31,7 @@ class MemoryEngine final : public Engine {
   ~MemoryEngine() override;
 
   PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) override;
+  bool PeekScan(const ScanRequest& request, FoundPage found) override;
   void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override;
   void Write(WriteRequest request, std::function<void(WriteReply)> done) override;
   void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override;

@@ -132,6 +132,24 @@ TEST_F(HandlersTest, AScanGivesTheNewestPostsFirstAndGoesOnFromItsContinuation) 
   EXPECT_THAT(values, ElementsAre("5", "4", "3", "2", "1"));
 }
 
+TEST_F(HandlersTest, AScanIsAnsweredAlikeFromMemoryAndFromDisk) {
+  for (uint64_t post = 1; post <= 5; ++post) Put(PostKey(42, post), std::to_string(post));
+  const Bytes author = PartitionOf(42);
+  for (const uint32_t limit : {2, 5}) {
+    for (const bool keys_only : {false, true}) {
+      const Bytes frame = FrameOf<op::Scan>(
+          7, {.partition = {Table::kPosts, author}, .limit = limit, .keys_only = keys_only});
+      const ReceivedReply from_memory = Ask(frame);
+      engine_.hold = true;
+      Send(frame);
+      ASSERT_EQ(engine_.held(), 1u);
+      Release();
+      engine_.hold = false;
+      EXPECT_EQ(Replies().at(0).body, from_memory.body);
+    }
+  }
+}
+
 TEST_F(HandlersTest, AListWalksThePartitionsInPages) {
   for (const uint64_t user : {1, 2, 3}) Put(UserKey(user, "profile"), "x");
   const auto first = Ask(FrameOf<op::List>(7, {.table = Table::kUsers, .limit = 2}));

@@ -42,6 +42,9 @@ class HoldingEngine final : public Engine {
     const bool here = std::find(on_disk.begin(), on_disk.end(), Key(key)) == on_disk.end();
     return hold || !here ? PeekResult::kUnknown : engine_.Peek(key, found);
   }
+  bool PeekScan(const ScanRequest& request, FoundPage found) override {
+    return !hold && engine_.PeekScan(request, found);
+  }
   void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override {
     read_keys.insert(read_keys.end(), request.keys.begin(), request.keys.end());
     if (!read_failure.ok()) return done(ReadReply(request.keys.size(), read_failure));

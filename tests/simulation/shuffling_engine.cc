@@ -23,6 +23,10 @@ PeekResult ShufflingEngine::Peek(const KeyView& key, FunctionRef<void(const Reco
   return random_() % 2 == 0 ? PeekResult::kUnknown : engine_.Peek(key, found);
 }
 
+bool ShufflingEngine::PeekScan(const ScanRequest& request, FoundPage found) {
+  return random_() % 2 == 0 && engine_.PeekScan(request, found);
+}
+
 void ShufflingEngine::Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) {
   waiting_.push_back({.task = [this, request, done] { engine_.Read(request, done); }});
 }

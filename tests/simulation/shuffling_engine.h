@@ -20,6 +20,7 @@ class ShufflingEngine final : public Engine {
   bool Step();
 
   PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) override;
+  bool PeekScan(const ScanRequest& request, FoundPage found) override;
   void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override;
   void Write(WriteRequest request, std::function<void(WriteReply)> done) override;
   void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override;
