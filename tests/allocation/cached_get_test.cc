@@ -1,0 +1,132 @@
+// What the requests that a server answers most allocate: nothing of their own.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "base/hash.h"
+#include "protocol/message.h"
+#include "server/session.h"
+#include "storage/rocks/rocks_engine.h"
+#include "tests/storage/blocking_engine.h"
+#include "tests/storage/temp_directory.h"
+
+namespace {
+
+// Of this thread. Only counted where a test looks.
+thread_local uint64_t allocations = 0;
+
+void* CountedAllocate(size_t size) {
+  ++allocations;
+  void* const memory = std::malloc(size == 0 ? 1 : size);
+  if (memory == nullptr) std::abort();
+  return memory;
+}
+
+}  // namespace
+
+void* operator new(size_t size) {
+  return CountedAllocate(size);
+}
+void* operator new[](size_t size) {
+  return CountedAllocate(size);
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, size_t) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, size_t) noexcept {
+  std::free(memory);
+}
+
+namespace smile::testing {
+namespace {
+
+constexpr uint64_t kUsers = 50;
+constexpr uint32_t kRequests = 1'000;
+
+// A session before a RocksEngine whose cache holds all users.
+class CachedGetTest : public ::testing::Test {
+ protected:
+  CachedGetTest() {
+    BlockingEngine blocking(engine_.get());
+    for (uint64_t user = 0; user < kUsers; ++user) {
+      const Bytes value(100, static_cast<char>('a' + user % 26));
+      blocking.Put(UserKey(user, "profile"), value);
+    }
+    session_->Receive(FrameOf<op::Hello>(1, {}));
+    session_->TakeOutput();
+  }
+  ~CachedGetTest() override { engine_->Close(); }
+
+  std::unique_ptr<RocksEngine> Open() {
+    RocksOptions options;
+    options.directory = directory_ / "data";
+    auto engine = RocksEngine::Open(options, &clock_, &log_);
+    CHECK(engine.ok(), engine.status().words());
+    return std::move(engine).value();
+  }
+
+  template <class Row>
+  static Bytes FrameOf(uint32_t id, const typename Row::Request& request) {
+    Bytes bytes;
+    EncodeRequest<Row>(id, /*deadline_ms=*/0, request, &bytes);
+    return bytes;
+  }
+
+  // What the session allocates while it answers these bytes whole; the answers' size.
+  uint64_t AllocationsOf(const Bytes& requests, size_t* answer_bytes) {
+    const uint64_t before = allocations;
+    session_->Receive(requests);
+    const uint64_t made = allocations - before;
+    EXPECT_EQ(session_->open_requests(), 0u) << "not all was answered at once";
+    *answer_bytes = session_->TakeOutput().size();
+    return made;
+  }
+
+  TempDirectory directory_;
+  SystemClock clock_;
+  Logger log_{LogLevel::kError};
+  std::unique_ptr<RocksEngine> engine_ = Open();
+  Handlers handlers_{*engine_, clock_, [] { return EngineStats{}; }};
+  WorkerMetrics metrics_;
+  Session::Shared shared_{
+      .handlers = handlers_, .clock = clock_, .metrics = metrics_, .post = [](auto) {}};
+  std::shared_ptr<Session> session_ = std::make_shared<Session>(shared_, [] {});
+};
+
+// The buffer that the answers are gathered in grows by doubling; that is all there may be.
+constexpr uint64_t kGrowth = 20;
+
+TEST_F(CachedGetTest, AGetOfACachedRecordAllocatesNothing) {
+  Bytes requests;
+  for (uint32_t i = 0; i < kRequests; ++i) {
+    const Key key = UserKey(i % kUsers, "profile");
+    requests += FrameOf<op::Get>(i, {.key = key.view()});
+  }
+  size_t answer_bytes = 0;
+  EXPECT_LE(AllocationsOf(requests, &answer_bytes), kGrowth);
+  EXPECT_GT(answer_bytes, kRequests * 100);
+}
+
+TEST_F(CachedGetTest, AGetOfARecordThatIsKnownToBeAbsentAllocatesNothing) {
+  Bytes requests;
+  for (uint32_t i = 0; i < kRequests; ++i) {
+    const Key key = UserKey(kUsers, "profile");
+    requests += FrameOf<op::Get>(i, {.key = key.view()});
+  }
+  size_t answer_bytes = 0;
+  AllocationsOf(requests.substr(0, requests.size() / kRequests), &answer_bytes);  // now it is known
+  EXPECT_LE(AllocationsOf(requests, &answer_bytes), kGrowth);
+}
+
+}  // namespace
+}  // namespace smile::testing
