@@ -1,0 +1,71 @@
+#include "storage/fair_queue.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace smile {
+namespace {
+
+using ::testing::ElementsAre;
+
+std::vector<std::string> PopAll(FairQueue<std::string>* queue) {
+  std::vector<std::string> order;
+  while (!queue->empty()) order.push_back(queue->Pop());
+  return order;
+}
+
+TEST(FairQueue, OneSourceIsFirstInFirstOut) {
+  FairQueue<std::string> queue(1);
+  queue.Push(7, 1, "a");
+  queue.Push(7, 1, "b");
+  queue.Push(7, 1, "c");
+  EXPECT_EQ(queue.size(), 3u);
+  EXPECT_THAT(PopAll(&queue), ElementsAre("a", "b", "c"));
+}
+
+TEST(FairQueue, WhoComesLateWithLittleDoesNotWaitForAllOfWhoHasMuch) {
+  FairQueue<std::string> queue(2);
+  for (int i = 0; i < 5; ++i) queue.Push(1, 1, "much" + std::to_string(i));
+  queue.Push(2, 1, "little");
+  EXPECT_THAT(PopAll(&queue), ElementsAre("much0", "much1", "little", "much2", "much3", "much4"));
+}
+
+TEST(FairQueue, LargeItemsGetNoMoreThanSmallOnes) {
+  FairQueue<std::string> queue(2);
+  std::map<char, int> cost = {{'L', 6}, {'s', 1}};
+  for (int i = 0; i < 100; ++i) queue.Push(1, 6, "L");
+  for (int i = 0; i < 600; ++i) queue.Push(2, 1, "s");
+  std::map<char, int> served;
+  for (int i = 0; i < 200; ++i) {
+    const char kind = queue.Pop()[0];
+    served[kind] += cost[kind];
+    EXPECT_LE(std::abs(served['L'] - served['s']), 8) << "after " << i;
+  }
+}
+
+TEST(FairQueue, AnItemOfAnyCostHasItsTurnSoon) {
+  FairQueue<std::string> queue(1);
+  queue.Push(1, SIZE_MAX, "huge");
+  for (int i = 0; i < 20; ++i) queue.Push(2, 1, "s");
+  int before = 0;
+  while (queue.Pop() != "huge") ++before;
+  EXPECT_LT(before, 10);
+}
+
+TEST(FairQueue, WhoHadNothingWaitingHasSavedNothing) {
+  FairQueue<std::string> queue(4);
+  queue.Push(1, 1, "a0");
+  EXPECT_EQ(queue.Pop(), "a0");  // of its quantum, three are left, and lost
+  for (int i = 0; i < 8; ++i) queue.Push(1, 1, "a");
+  for (int i = 0; i < 8; ++i) queue.Push(2, 1, "b");
+  const std::vector<std::string> order = PopAll(&queue);
+  EXPECT_EQ(order[3], "a");
+  EXPECT_EQ(order[4], "b");
+}
+
+}  // namespace
+}  // namespace smile
