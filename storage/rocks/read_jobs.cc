@@ -8,7 +8,6 @@
 #include "model/path.h"
 #include "storage/cached_page.h"
 #include "storage/record_format.h"
-#include "storage/rocks/multi_get.h"
 #include "storage/rocks/rocks_status.h"
 
 namespace smile {
@@ -18,63 +17,7 @@ ByteView ViewOf(const rocksdb::Slice& slice) {
   return {slice.data(), slice.size()};
 }
 
-size_t BytesOf(const ReadRequest& request) {
-  size_t bytes = 0;
-  for (const Key& key : request.keys) bytes += sizeof(Key) + key.partition.size() + key.sort.size();
-  return bytes;
-}
-
 }  // namespace
-
-// --- Read -------------------------------------------------------------------------------------
-
-ReadJob::ReadJob(const RocksDatabase* database, RecordCache* cache, const Clock* clock,
-                 ReadRequest request, Done done)
-    : Job(request.deadline_nanos, BytesOf(request)),
-      database_(database),
-      cache_(cache),
-      clock_(clock),
-      request_(std::move(request)),
-      done_(std::move(done)) {}
-
-ReaderPool::Job::Progress ReadJob::Run() {
-  std::vector<EncodedTableKey> keys;
-  keys.reserve(request_.keys.size());
-  std::vector<RecordCache::Ticket> tickets;
-  tickets.reserve(request_.keys.size());
-  for (const Key& key : request_.keys) {
-    keys.push_back({key.table, Bytes(EncodedKey(key.view()).view())});
-    tickets.push_back(cache_->TicketFor({key.table, keys.back().encoded}));
-  }
-  ReadReply reply;
-  reply.reserve(keys.size());
-  const int64_t now = clock_->WallMillis();
-  const size_t max_bytes = request_.max_value_bytes;
-  size_t value_bytes = 0;
-  MultiGet(*database_, keys, [&](size_t index, Result<ByteView> stored) {
-    const CacheKey cache_key(keys[index].table, keys[index].encoded);
-    Result<RecordView> record =
-        stored.ok() ? ParseAndVerifyRecord(*stored) : Result<RecordView>(stored.status());
-    if (record.ok()) {
-      cache_->Fill(cache_key, tickets[index], &*record);
-    } else if (record.status().code() == Code::kNotFound) {
-      cache_->Fill(cache_key, tickets[index], nullptr);
-    }
-    if (record.ok() && record->ExpiredAt(now)) record = Status(Code::kNotFound, "");
-    if (!record.ok()) {
-      reply.push_back(record.status());
-      return true;
-    }
-    const bool first = value_bytes == 0;
-    value_bytes += record->value.size();
-    if (!first && max_bytes != 0 && value_bytes > max_bytes) return false;
-    reply.push_back(Record(*record));
-    return true;
-  });
-  while (reply.size() < keys.size()) reply.push_back(Status(Code::kTooLarge, ""));
-  done_(std::move(reply));
-  return Progress::kDone;
-}
 
 // --- Scan -------------------------------------------------------------------------------------
 

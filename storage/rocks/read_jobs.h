@@ -1,4 +1,4 @@
-// What a reader thread does for Read, Scan and List.
+// What a reader thread does for Scan and List.
 #pragma once
 
 #include <rocksdb/iterator.h>
@@ -16,24 +16,6 @@
 namespace smile {
 
 // The database and the clock outlive the jobs.
-
-class ReadJob final : public ReaderPool::Job {
- public:
-  using Done = std::function<void(Result<ReadReply>)>;
-
-  // What it reads it offers to the cache, which outlives the job too.
-  ReadJob(const RocksDatabase* database, RecordCache* cache, const Clock* clock,
-          ReadRequest request, Done done);
-  Progress Run() override;
-  void Refuse(Status why) override { done_(std::move(why)); }
-
- private:
-  const RocksDatabase* const database_;
-  RecordCache* const cache_;
-  const Clock* const clock_;
-  const ReadRequest request_;
-  const Done done_;
-};
 
 // How much a job that walks has done in its present slice. Over the bounds it lets others go first;
 // its iterator keeps the place, and one view of the data from beginning to end.

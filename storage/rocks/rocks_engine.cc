@@ -12,6 +12,7 @@
 #include "storage/committer.h"
 #include "storage/reader_pool.h"
 #include "storage/record_cache.h"
+#include "storage/rocks/gathered_reads.h"
 #include "storage/rocks/group_writer.h"
 #include "storage/rocks/memory_reader.h"
 #include "storage/rocks/read_jobs.h"
@@ -28,7 +29,8 @@ class RocksEngine::Parts {
         database(std::move(database)),
         cache(options.record_cache_bytes),
         memory(this->database.get(), &cache, clock),
-        readers(clock, options.readers) {
+        readers(clock, options.readers),
+        reads(this->database.get(), &cache, clock, &readers, options.readers) {
     for (uint32_t i = 0; i < options.committers; ++i) {
       writers.push_back(std::make_unique<GroupWriter>(this->database.get(), &cache, clock));
       committers.push_back(std::make_unique<Committer>(
@@ -43,6 +45,7 @@ class RocksEngine::Parts {
   std::vector<std::unique_ptr<GroupWriter>> writers;
   std::vector<std::unique_ptr<Committer>> committers;
   ReaderPool readers;
+  GatheredReads reads;
   std::atomic<bool> closed{false};
 };
 
@@ -99,8 +102,7 @@ bool RocksEngine::PeekScan(const ScanRequest& request, FoundPage found) {
 }
 
 void RocksEngine::Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) {
-  parts_->readers.Submit(std::make_unique<ReadJob>(
-      parts_->database.get(), &parts_->cache, parts_->clock, std::move(request), std::move(done)));
+  parts_->reads.Read(std::move(request), std::move(done));
 }
 
 void RocksEngine::Write(WriteRequest request, std::function<void(WriteReply)> done) {
@@ -128,11 +130,16 @@ void RocksEngine::Stats(std::function<void(EngineStats)> done) {
     sum.refused_writes += counts.refused_writes;
     sum.waiting_bytes += counts.waiting_bytes;
   }
-  EngineStats begun = {{"storage.commit.groups_count", sum.groups},
-                       {"storage.commit.refused_writes_count", sum.refused_writes},
-                       {"storage.commit.waiting_bytes", sum.waiting_bytes},
-                       {"storage.commit.writes_count", sum.writes},
-                       {"storage.readers.waiting_count", parts_->readers.waiting_jobs()}};
+  const GatheredReads::Counts reads = parts_->reads.counts();
+  EngineStats begun = {
+      {"storage.commit.groups_count", sum.groups},
+      {"storage.commit.refused_writes_count", sum.refused_writes},
+      {"storage.commit.waiting_bytes", sum.waiting_bytes},
+      {"storage.commit.writes_count", sum.writes},
+      {"storage.readers.batches_count", reads.batches},
+      {"storage.readers.fetched_keys_count", reads.fetched_keys},
+      {"storage.readers.reads_count", reads.reads},
+      {"storage.readers.waiting_count", parts_->readers.waiting_jobs() + reads.waiting}};
   const RecordCache::Counts cached = parts_->cache.counts();
   begun.insert(begun.end(), {{"storage.record_cache.bytes", cached.bytes},
                              {"storage.record_cache.hits_count", cached.records.hits},
@@ -165,6 +172,10 @@ Result<std::unique_ptr<RocksEngine>> RocksSeams::Open(const RocksOptions& option
 
 rocksdb::DB* RocksSeams::Database(RocksEngine* engine) {
   return engine->parts_->database->db();
+}
+
+ReaderPool* RocksSeams::Readers(RocksEngine* engine) {
+  return &engine->parts_->readers;
 }
 
 rocksdb::ColumnFamilyHandle* RocksSeams::Family(RocksEngine* engine, Table table) {

@@ -1,5 +1,5 @@
 // Where tests reach into a RocksEngine: they put a file system of their own under it, and make
-// RocksDB flush and compact when they want it. Nothing else uses this.
+// RocksDB flush and compact, and readers wait, when they want it. Nothing else uses this.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -7,6 +7,7 @@
 
 #include <memory>
 
+#include "storage/reader_pool.h"
 #include "storage/rocks/rocks_engine.h"
 
 namespace smile {
@@ -18,6 +19,7 @@ class RocksSeams {
                                                    const Logger* log, rocksdb::Env* env);
   static rocksdb::DB* Database(RocksEngine* engine);
   static rocksdb::ColumnFamilyHandle* Family(RocksEngine* engine, Table table);
+  static ReaderPool* Readers(RocksEngine* engine);
 };
 
 }  // namespace smile

@@ -1,0 +1,128 @@
+#include "storage/rocks/gathered_reads.h"
+
+#include <memory>
+#include <utility>
+
+#include "base/limits.h"
+#include "storage/rocks/multi_get.h"
+
+namespace smile {
+namespace {
+
+constexpr uint32_t kRetryAfterMillis = 50;
+
+size_t BytesOf(const ReadRequest& request) {
+  size_t bytes = sizeof(PendingRead);
+  for (const Key& key : request.keys) bytes += sizeof(Key) + key.partition.size() + key.sort.size();
+  return bytes;
+}
+
+}  // namespace
+
+class GatheredReads::Job final : public ReaderPool::Job {
+ public:
+  explicit Job(GatheredReads* all) : ReaderPool::Job(/*deadline_nanos=*/0), all_(all) {}
+
+  Progress Run() override {
+    bool more = false;
+    std::vector<PendingRead> reads = all_->Take(&more);
+    if (more) all_->Schedule();  // for another reader, at the same time
+    const size_t fetched = ReadBatch(all_->database_, all_->cache_, all_->clock_, &reads).Run();
+    for (PendingRead& read : reads) read.done(std::move(read.reply));
+    return all_->GoOn(fetched) ? Progress::kMore : Progress::kDone;
+  }
+  void Refuse(Status why) override { all_->RefuseAll(why); }
+
+ private:
+  GatheredReads* const all_;
+};
+
+GatheredReads::GatheredReads(const RocksDatabase* database, RecordCache* cache, const Clock* clock,
+                             ReaderPool* pool, uint32_t readers)
+    : database_(database), cache_(cache), clock_(clock), pool_(pool), readers_(readers) {}
+
+void GatheredReads::Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) {
+  const size_t bytes = BytesOf(request);
+  bool schedule = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.size() < limits::kMaxReaderQueue &&
+        waiting_bytes_ < limits::kMaxReaderQueueBytes) {
+      waiting_bytes_ += bytes;
+      waiting_.push_back({.request = std::move(request), .done = std::move(done)});
+      schedule = !std::exchange(scheduled_, true);
+      done = nullptr;
+    }
+  }
+  if (done != nullptr) {
+    return done(Status(Code::kOverloaded, "too many reads are waiting", kRetryAfterMillis));
+  }
+  if (schedule) Schedule();
+}
+
+GatheredReads::Counts GatheredReads::counts() const {
+  const std::lock_guard lock(mutex_);
+  Counts counts = counts_;
+  counts.waiting = waiting_.size();
+  return counts;
+}
+
+void GatheredReads::Schedule() {
+  pool_->Submit(std::make_unique<Job>(this));
+}
+
+// The pool takes no more jobs. One that runs goes on with what waits; else it has to be refused.
+void GatheredReads::RefuseAll(const Status& why) {
+  std::deque<PendingRead> refused;
+  {
+    const std::lock_guard lock(mutex_);
+    scheduled_ = false;
+    if (running_ > 0) return;
+    refused.swap(waiting_);
+    waiting_bytes_ = 0;
+  }
+  for (PendingRead& read : refused) read.done(why);
+}
+
+// A reader's share of what waits: a fair part of it for each reader, but not more keys than RocksDB
+// looks up together (or one read, whatever it has). `more`: a job has to be scheduled for the rest.
+std::vector<PendingRead> GatheredReads::Take(bool* more) {
+  std::vector<PendingRead> taken;
+  std::vector<PendingRead> late;
+  const int64_t now = clock_->MonotonicNanos();
+  {
+    const std::lock_guard lock(mutex_);
+    ++running_;
+    const size_t share = (waiting_.size() + readers_ - 1) / readers_;
+    size_t keys = 0;
+    while (!waiting_.empty() && taken.size() < share) {
+      PendingRead& next = waiting_.front();
+      keys += next.request.keys.size();
+      if (!taken.empty() && keys > kMultiGetKeys) break;
+      waiting_bytes_ -= BytesOf(next.request);
+      const int64_t deadline = next.request.deadline_nanos;
+      (deadline != 0 && deadline <= now ? late : taken).push_back(std::move(next));
+      waiting_.pop_front();
+    }
+    counts_.reads += taken.size();
+    if (!taken.empty()) ++counts_.batches;
+    *more = !waiting_.empty();
+    scheduled_ = *more;
+  }
+  for (PendingRead& read : late) {
+    read.done(Status(Code::kDeadlineExceeded, "the read waited past its deadline"));
+  }
+  return taken;
+}
+
+// Whether the job that asks, which has done its share, has to take more because nobody else will.
+bool GatheredReads::GoOn(size_t fetched_keys) {
+  const std::lock_guard lock(mutex_);
+  counts_.fetched_keys += fetched_keys;
+  --running_;
+  if (waiting_.empty() || scheduled_) return false;
+  scheduled_ = true;
+  return true;
+}
+
+}  // namespace smile

@@ -1,0 +1,130 @@
+#include "storage/rocks/read_batch.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "storage/key_encoding.h"
+#include "storage/record_format.h"
+#include "storage/rocks/multi_get.h"
+#include "storage/rocks/rocks_status.h"
+
+namespace smile {
+namespace {
+
+Result<RecordView> RecordOf(const rocksdb::Status& status, const rocksdb::PinnableSlice& value) {
+  if (status.IsNotFound()) return Status(Code::kNotFound, "");
+  if (!status.ok()) return StatusOfRead(status);
+  return ParseAndVerifyRecord({value.data(), value.size()});
+}
+
+}  // namespace
+
+ReadBatch::ReadBatch(const RocksDatabase* database, RecordCache* cache, const Clock* clock,
+                     std::vector<PendingRead>* reads)
+    : database_(database), cache_(cache), clock_(clock), reads_(reads) {
+  Encode();
+  JoinSameKeys();
+}
+
+void ReadBatch::Encode() {
+  std::vector<size_t> ends;
+  for (PendingRead& read : *reads_) {
+    // What is not said otherwise did not fit.
+    read.reply.assign(read.request.keys.size(), Status(Code::kTooLarge, ""));
+    for (size_t i = 0; i < read.request.keys.size(); ++i) {
+      encoded_.append(EncodedKey(read.request.keys[i].view()).view());
+      ends.push_back(encoded_.size());
+      wanted_.push_back({.read = &read, .index = i, .same_after = kNone, .fetched_before = false});
+    }
+  }
+  size_t begin = 0;
+  for (size_t i = 0; i < wanted_.size(); ++i) {
+    const Table table = wanted_[i].read->request.keys[wanted_[i].index].table;
+    keys_.emplace_back(table, ByteView(encoded_).substr(begin, ends[i] - begin));
+    begin = ends[i];
+  }
+}
+
+// Those that want the same key are chained behind the first of them. (Two different keys of one
+// hash between them may hide that; then it is fetched twice.)
+void ReadBatch::JoinSameKeys() {
+  std::vector<std::pair<uint64_t, uint32_t>> by_hash;
+  for (uint32_t i = 0; i < keys_.size(); ++i) by_hash.emplace_back(keys_[i].hash(), i);
+  std::sort(by_hash.begin(), by_hash.end());
+  for (size_t i = 1; i < by_hash.size(); ++i) {
+    const uint32_t before = by_hash[i - 1].second, after = by_hash[i].second;
+    if (keys_[before].table() != keys_[after].table()) continue;
+    if (keys_[before].encoded() != keys_[after].encoded()) continue;
+    wanted_[before].same_after = after;
+    wanted_[after].fetched_before = true;
+  }
+}
+
+size_t ReadBatch::Run() {
+  size_t fetched = 0;
+  std::vector<uint32_t> leaders;
+  for (uint32_t i = 0; i < wanted_.size(); ++i) {
+    if (wanted_[i].fetched_before || !IsNeeded(i)) continue;
+    leaders.push_back(i);
+    ++fetched;
+    if (leaders.size() < kMultiGetKeys) continue;
+    Fetch(leaders);
+    leaders.clear();
+  }
+  if (!leaders.empty()) Fetch(leaders);
+  return fetched;
+}
+
+// Whether somebody who wants this key has room for it.
+bool ReadBatch::IsNeeded(uint32_t wanted) const {
+  for (uint32_t i = wanted; i != kNone; i = wanted_[i].same_after) {
+    if (!wanted_[i].read->full) return true;
+  }
+  return false;
+}
+
+// Tickets first: what is read is not older than they are.
+void ReadBatch::Fetch(const std::vector<uint32_t>& leaders) {
+  std::array<RecordCache::Ticket, kMultiGetKeys> tickets;
+  std::array<TableKeyView, kMultiGetKeys> keys;
+  std::array<rocksdb::PinnableSlice, kMultiGetKeys> values;
+  std::array<rocksdb::Status, kMultiGetKeys> statuses;
+  for (size_t i = 0; i < leaders.size(); ++i) {
+    const CacheKey& key = keys_[leaders[i]];
+    tickets[i] = cache_->TicketFor(key);
+    keys[i] = {key.table(), key.encoded()};
+  }
+  MultiGetAtOnce(*database_, rocksdb::ReadOptions(), {keys.data(), leaders.size()}, values.data(),
+                 statuses.data());
+  const int64_t now = clock_->WallMillis();
+  for (size_t i = 0; i < leaders.size(); ++i) {
+    const CacheKey& key = keys_[leaders[i]];
+    Result<RecordView> record = RecordOf(statuses[i], values[i]);
+    if (record.ok()) {
+      cache_->Fill(key, tickets[i], &*record);
+    } else if (record.status().code() == Code::kNotFound) {
+      cache_->Fill(key, tickets[i], nullptr);
+    }
+    if (record.ok() && record->ExpiredAt(now)) record = Status(Code::kNotFound, "");
+    Deliver(leaders[i], record);
+  }
+}
+
+void ReadBatch::Deliver(uint32_t leader, const Result<RecordView>& record) {
+  for (uint32_t i = leader; i != kNone; i = wanted_[i].same_after) {
+    PendingRead& read = *wanted_[i].read;
+    if (read.full) continue;
+    if (!record.ok()) {
+      read.reply[wanted_[i].index] = record.status();
+      continue;
+    }
+    const bool first = read.value_bytes == 0;
+    const size_t most = read.request.max_value_bytes;
+    read.value_bytes += record->value.size();
+    read.full = !first && most != 0 && read.value_bytes > most;
+    if (!read.full) read.reply[wanted_[i].index] = Record(*record);
+  }
+}
+
+}  // namespace smile

@@ -1,0 +1,62 @@
+// Reads that are done together: one question to RocksDB for all of their keys, and one fetch of a
+// key that several of them want.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "base/clock.h"
+#include "storage/engine.h"
+#include "storage/record_cache.h"
+#include "storage/rocks/rocks_database.h"
+
+namespace smile {
+
+// A Read that waits for a reader, and its answer as it grows.
+struct PendingRead {
+  ReadRequest request;
+  std::function<void(Result<ReadReply>)> done;
+  ReadReply reply;
+  size_t value_bytes = 0;
+  bool full = false;  // no more values fit
+};
+
+// What one reader does at a time. Everything it is given outlives it.
+class ReadBatch {
+ public:
+  // What it reads it offers to the cache.
+  ReadBatch(const RocksDatabase* database, RecordCache* cache, const Clock* clock,
+            std::vector<PendingRead>* reads);
+
+  // Fills in all replies. May wait for the disk. Answers how many keys it fetched.
+  size_t Run();
+
+ private:
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  // A key of one of the reads.
+  struct Wanted {
+    PendingRead* read;
+    size_t index;         // in its reply
+    uint32_t same_after;  // the next one that wants the same key, or kNone
+    bool fetched_before;  // another one that wants the same comes before it
+  };
+
+  void Encode();
+  void JoinSameKeys();
+  bool IsNeeded(uint32_t wanted) const;
+  void Fetch(const std::vector<uint32_t>& leaders);
+  void Deliver(uint32_t leader, const Result<RecordView>& record);
+
+  const RocksDatabase* const database_;
+  RecordCache* const cache_;
+  const Clock* const clock_;
+  std::vector<PendingRead>* const reads_;
+  Bytes encoded_;  // of all keys, one after the other
+  std::vector<Wanted> wanted_;
+  std::vector<CacheKey> keys_;  // of wanted_
+};
+
+}  // namespace smile

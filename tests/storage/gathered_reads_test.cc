@@ -1,0 +1,177 @@
+#include "storage/rocks/gathered_reads.h"
+
+#include <atomic>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "base/limits.h"
+#include "tests/storage/rocks_fixture.h"
+
+namespace smile::testing {
+namespace {
+
+using ::testing::ElementsAre;
+
+// Keeps a reader until it is let go.
+class Hold final : public ReaderPool::Job {
+ public:
+  explicit Hold(std::future<void> let_go) : Job(0), let_go_(std::move(let_go)) {}
+  Progress Run() override {
+    let_go_.wait();
+    return Progress::kDone;
+  }
+  void Refuse(Status) override {}
+
+ private:
+  std::future<void> let_go_;
+};
+
+// Finds out whether the readers take no more.
+class Ask final : public ReaderPool::Job {
+ public:
+  explicit Ask(std::atomic<bool>* refused) : Job(0), refused_(refused) {}
+  Progress Run() override { return Progress::kDone; }
+  void Refuse(Status) override { *refused_ = true; }
+
+ private:
+  std::atomic<bool>* const refused_;
+};
+
+// An engine with one reader, which does nothing until LetGo().
+class GatheredReadsTest : public RocksTest {
+ protected:
+  GatheredReadsTest() {
+    options_.readers = 1;
+    options_.record_cache_bytes = 0;
+    Open();
+    for (uint64_t user = 1; user <= 100; ++user) {
+      EXPECT_TRUE(engine().Put(UserKey(user, "a"), std::to_string(user)).status.ok());
+    }
+  }
+  ~GatheredReadsTest() override { LetGo(); }
+
+  void HoldReader() {
+    let_go_ = std::promise<void>();
+    held_ = true;
+    RocksSeams::Readers(engine_.get())->Submit(std::make_unique<Hold>(let_go_.get_future()));
+  }
+  void LetGo() {
+    if (std::exchange(held_, false)) let_go_.set_value();
+  }
+
+  using Answer = std::future<Result<ReadReply>>;
+  Answer Read(ReadRequest request) {
+    auto promise = std::make_shared<std::promise<Result<ReadReply>>>();
+    engine_->Read(std::move(request),
+                  [promise](Result<ReadReply> reply) { promise->set_value(std::move(reply)); });
+    return promise->get_future();
+  }
+  Answer ReadUser(uint64_t user, int64_t deadline_nanos = 0) {
+    return Read({.keys = {UserKey(user, "a")}, .deadline_nanos = deadline_nanos});
+  }
+  static std::string ValueOf(Answer& answer) {
+    const Result<ReadReply> reply = answer.get();
+    if (!reply.ok()) return std::string(InfoOf(reply.status().code()).name);
+    std::string values;
+    for (const Result<Record>& record : *reply) {
+      values += record.ok() ? record->value : InfoOf(record.status().code()).name;
+      values += ' ';
+    }
+    return values;
+  }
+
+  std::atomic<bool> readers_refuse_{false};
+  std::promise<void> let_go_;
+  bool held_ = false;
+};
+
+TEST_F(GatheredReadsTest, ReadsThatWaitTogetherAreOneBatchAndAKeyIsFetchedOnce) {
+  HoldReader();
+  std::vector<Answer> answers;
+  for (const uint64_t user : {1, 2, 1, 3, 1}) answers.push_back(ReadUser(user));
+  answers.push_back(Read({.keys = {UserKey(2, "a"), UserKey(99, "a"), UserKey(2, "a")}}));
+  answers.push_back(ReadUser(1000));
+  LetGo();
+  std::vector<std::string> values;
+  for (Answer& answer : answers) values.push_back(ValueOf(answer));
+  EXPECT_THAT(values, ElementsAre("1 ", "2 ", "1 ", "3 ", "1 ", "2 99 2 ", "not_found "));
+  EXPECT_EQ(engine().Stat("storage.readers.reads_count"), 7u);
+  EXPECT_EQ(engine().Stat("storage.readers.batches_count"), 1u);
+  EXPECT_EQ(engine().Stat("storage.readers.fetched_keys_count"), 5u);
+}
+
+TEST_F(GatheredReadsTest, ABatchHasAsManyKeysAsRocksDbLooksUpTogether) {
+  HoldReader();
+  std::vector<Answer> answers;
+  for (uint64_t user = 1; user <= 70; ++user) answers.push_back(ReadUser(user));
+  std::vector<Key> many;
+  for (uint64_t user = 1; user <= 100; ++user) many.push_back(UserKey(user, "a"));
+  Answer of_many = Read({.keys = many});
+  LetGo();
+  for (uint64_t user = 1; user <= 70; ++user) {
+    EXPECT_EQ(ValueOf(answers[user - 1]), std::to_string(user) + " ");
+  }
+  EXPECT_THAT(ValueOf(of_many), ::testing::EndsWith(" 99 100 "));
+  EXPECT_EQ(engine().Stat("storage.readers.batches_count"), 4u);  // 32, 32, 6, and the hundred
+}
+
+TEST_F(GatheredReadsTest, AReadThatWaitedPastItsDeadlineIsRefusedAndTheOthersAreNot) {
+  HoldReader();
+  Answer late = ReadUser(1, around_.clock.MonotonicNanos() + kNanosPerMilli);
+  Answer in_time = ReadUser(2, around_.clock.MonotonicNanos() + 2 * kNanosPerMilli);
+  around_.clock.AdvanceMillis(1);
+  LetGo();
+  EXPECT_EQ(ValueOf(late), "deadline_exceeded");
+  EXPECT_EQ(ValueOf(in_time), "2 ");
+}
+
+TEST_F(GatheredReadsTest, TooManyThatWaitAreRefusedAtOnce) {
+  HoldReader();
+  std::vector<Answer> answers;
+  for (size_t i = 0; i < limits::kMaxReaderQueue; ++i) answers.push_back(ReadUser(1));
+  Answer refused = ReadUser(1);
+  EXPECT_EQ(ValueOf(refused), "overloaded");
+  LetGo();
+  for (Answer& answer : answers) ASSERT_EQ(ValueOf(answer), "1 ");
+}
+
+// The pool takes no more jobs when it closes: the one that runs takes what is left.
+TEST_F(GatheredReadsTest, WhatWaitsWhenTheEngineClosesIsStillRead) {
+  HoldReader();
+  std::vector<Answer> answers;
+  for (uint64_t user = 1; user <= 100; ++user) answers.push_back(ReadUser(user));
+  std::thread closing([this] { engine_->Close(); });
+  while (!readers_refuse_) {
+    RocksSeams::Readers(engine_.get())->Submit(std::make_unique<Ask>(&readers_refuse_));
+    std::this_thread::yield();
+  }
+  LetGo();
+  for (uint64_t user = 1; user <= 100; ++user) {
+    EXPECT_EQ(ValueOf(answers[user - 1]), std::to_string(user) + " ");
+  }
+  closing.join();
+}
+
+// Each read has its own room for values, also where it shares a fetch.
+TEST_F(GatheredReadsTest, ValuesThatDoNotFitAreLeftOutOfOneReadAndNotOfAnother) {
+  const Key large = UserKey(1, "large"), larger = UserKey(1, "larger");
+  ASSERT_TRUE(engine().Put(large, std::string(1000, 'l')).status.ok());
+  ASSERT_TRUE(engine().Put(larger, std::string(2000, 'l')).status.ok());
+  HoldReader();
+  Answer small = Read({.keys = {large, larger, UserKey(1, "a")}, .max_value_bytes = 1500});
+  Answer all = Read({.keys = {large, larger, UserKey(1, "a")}});
+  Answer one = Read({.keys = {larger, UserKey(7, "a")}, .max_value_bytes = 1});
+  LetGo();
+  EXPECT_EQ(ValueOf(small), std::string(1000, 'l') + " too_large too_large ");
+  EXPECT_EQ(ValueOf(all), std::string(1000, 'l') + " " + std::string(2000, 'l') + " 1 ");
+  EXPECT_EQ(ValueOf(one), std::string(2000, 'l') + " too_large ");
+}
+
+}  // namespace
+}  // namespace smile::testing
