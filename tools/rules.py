@@ -26,7 +26,9 @@ BELOW = {
 # What only some files may include, themselves or through a header of others.
 ONLY = [
     (r"rocksdb/", r"storage/rocks/|server/main\.cc$|tests/|bench/",
-     "only storage/rocks/ knows RocksDB"),
+     "only storage/rocks/ knows RocksDB, and smilebench, which measures it"),
+    (r"(hiredis/|msgpack)", r"bench/smilebench/|tests/bench/",
+     "only smilebench speaks the protocols of other servers"),
     (r"uv\.h$", r"net/|tests/net/", "only net/ knows libuv"),
     (r"xxhash\.h$", r"base/hash\.cc$", "only base/hash.cc knows xxHash"),
     (r"storage/rocks/", r"storage/|server/main\.cc$|tests/|bench/",

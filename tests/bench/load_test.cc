@@ -11,6 +11,8 @@
 #include "base/hash.h"
 #include "bench/smilebench/loader.h"
 #include "bench/smilebench/workload.h"
+#include "client/blocking.h"
+#include "client/client.h"
 #include "server/server.h"
 #include "storage/memory_engine.h"
 
@@ -43,11 +45,24 @@ class LoadTest : public ::testing::Test {
     return results.ok() ? std::move(results).value() : Results();
   }
 
+  // Over one more connection, which the first call makes.
+  uint64_t Stat(std::string_view name) {
+    if (client_ == nullptr) client_ = Client::Create({.server = server_->listening_on()}).value();
+    const auto answer = BlockingClient(client_.get()).Call<op::Stats>({});
+    EXPECT_TRUE(answer.ok());
+    for (const op::Stat& stat : answer->stats) {
+      if (stat.name == name) return stat.value;
+    }
+    ADD_FAILURE() << "there is no " << name;
+    return 0;
+  }
+
   const SystemClock server_clock_;
   const SystemClock client_clock_;
   MemoryEngine engine_{&server_clock_, MemoryEngine::Answers::kOnThread};
   std::unique_ptr<Server> server_;
   BenchOptions options_;
+  std::unique_ptr<Client> client_;
 };
 
 TEST_F(LoadTest, EveryWorkloadDoesAsManyOperationsAsAskedAndFindsAllOfThemRight) {
@@ -111,7 +126,7 @@ TEST_F(LoadTest, RecordsThatAreThereAlreadyAreNotWrittenAgain) {
   EXPECT_EQ(Run().failures(), 0u);
 }
 
-TEST_F(LoadTest, IdleConnectionsAreOpenWhileTheLoadRuns) {
+TEST_F(LoadTest, IdleConnectionsAreGreetedAndStayOpenWhileTheLoadRuns) {
   options_.idle_connections = 7;
   Result<std::unique_ptr<Loader>> loader = Loader::Create(options_, 1, &client_clock_);
   ASSERT_TRUE(loader.ok());
@@ -119,10 +134,11 @@ TEST_F(LoadTest, IdleConnectionsAreOpenWhileTheLoadRuns) {
   Phase phase;
   phase.operations = (*loader)->connections();
   EXPECT_EQ((*loader)->Begin(phase).get().operations(), 4u);
+  EXPECT_EQ(Stat("server.requests.ping_count"), 4u);
   phase.kind = Phase::Kind::kPreload;
   phase.operations = (*loader)->preload_operations();
   EXPECT_EQ((*loader)->Begin(phase).get().failures(), 0u);
-  EXPECT_EQ(server_->open_connections(), 4u);
+  EXPECT_EQ(Stat("server.connections.open_count"), 4u + 1u);  // with that of Stat
 }
 
 TEST_F(LoadTest, AServerProcessThatIsNotThereIsRefused) {
