@@ -1,6 +1,8 @@
 #include "storage/rocks/group_writer.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "base/limits.h"
@@ -9,6 +11,7 @@
 #include "storage/rocks/multi_get.h"
 #include "storage/rocks/rocks_options.h"
 #include "storage/rocks/rocks_status.h"
+#include "storage/rocks/write_pressure.h"
 
 namespace smile {
 namespace {
@@ -201,7 +204,16 @@ void GroupWriter::EndCacheWrites(bool written) {
   });
 }
 
+// Compactions get the time to catch up, before RocksDB has to refuse.
+void GroupWriter::Hold() {
+  const std::chrono::nanoseconds hold = HoldFor(database_->write_pressure(), batch_.GetDataSize());
+  if (hold.count() == 0) return;
+  database_->CountHold(hold);
+  std::this_thread::sleep_for(hold);
+}
+
 void GroupWriter::WriteBatch(std::span<PendingWrite> group) {
+  Hold();
   BeginCacheWrites();
   const bool error_was_known = database_->write_error_known();
   const rocksdb::Status written = database_->db()->Write(write_options_, &batch_);

@@ -58,6 +58,7 @@ class GroupWriter {
   bool CheckAndApply(const WriteRequest& request, WriteReply* reply);
   Current* FindCurrent(const PartitionView& partition, ByteView sort);
   void Append(const WriteRequest& request, const WriteReply& reply);
+  void Hold();
   void WriteBatch(std::span<PendingWrite> group);
   void FailAll(std::span<PendingWrite> group, const Status& status, bool no_space);
   template <class Visit>

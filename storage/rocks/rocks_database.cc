@@ -11,11 +11,13 @@
 #include "base/limits.h"
 #include "base/thread_name.h"
 #include "storage/rocks/rocks_options.h"
+#include "storage/rocks/write_pressure.h"
 
 namespace smile {
 namespace {
 
-constexpr std::chrono::seconds kUpkeepPeriod{1};
+constexpr std::chrono::milliseconds kUpkeepPeriod{50};
+constexpr int kPeriodsBetweenSlowUpkeep = 20;
 
 constexpr std::string_view kHowToAccept =
     "restore the directory from a copy, or start once with --accept-wal-loss to go on without "
@@ -172,12 +174,20 @@ void RocksDatabase::SetFailed(const Status& why) {
 void RocksDatabase::RunUpkeep() {
   NameThisThread("smile-upkeep");
   std::unique_lock lock(mutex_);
+  int periods = 0;
   while (!closing_changed_.wait_for(lock, kUpkeepPeriod, [this] { return closing_; })) {
     lock.unlock();
-    RaiseWatermark();
-    LookAtFreeSpace();
+    LookAtPressure();
+    if (++periods % kPeriodsBetweenSlowUpkeep == 0) {
+      RaiseWatermark();
+      LookAtFreeSpace();
+    }
     lock.lock();
   }
+}
+
+void RocksDatabase::LookAtPressure() {
+  write_pressure_.store(WritePressure(db_.get(), families_), std::memory_order_relaxed);
 }
 
 void RocksDatabase::LookAtFreeSpace() {

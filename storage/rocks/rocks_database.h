@@ -6,6 +6,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -47,6 +48,14 @@ class RocksDatabase {
     write_error_known_.store(known, std::memory_order_release);
   }
 
+  // See storage/rocks/write_pressure.h. Looked at some twenty times a second.
+  double write_pressure() const { return write_pressure_.load(std::memory_order_relaxed); }
+  // How long committers have held back writes because of it.
+  void CountHold(std::chrono::nanoseconds hold) {
+    held_nanos_.fetch_add(static_cast<uint64_t>(hold.count()), std::memory_order_relaxed);
+  }
+  uint64_t held_nanos() const { return held_nanos_.load(std::memory_order_relaxed); }
+
   // There is so little room that only deletes are taken. Looked at about once a second.
   bool low_on_space() const { return low_on_space_.load(std::memory_order_relaxed); }
   uint64_t free_disk_bytes() const { return free_disk_bytes_.load(std::memory_order_relaxed); }
@@ -66,6 +75,7 @@ class RocksDatabase {
   Status RefuseLoss(uint64_t recovered, uint64_t watermark) const;
   void Flush();
   void RunUpkeep();
+  void LookAtPressure();
   void LookAtFreeSpace();
   void RaiseWatermark();
 
@@ -81,6 +91,8 @@ class RocksDatabase {
 
   std::atomic<bool> failed_{false};
   std::atomic<bool> write_error_known_{false};
+  std::atomic<double> write_pressure_{0};
+  std::atomic<uint64_t> held_nanos_{0};
   std::atomic<bool> low_on_space_{false};
   std::atomic<uint64_t> free_disk_bytes_{0};
 

@@ -132,7 +132,10 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksOptions& opti
                                            const Clock* clock) {
   rocksdb::ColumnFamilyOptions family;
   family.write_buffer_size = options.write_buffer_bytes / 2;
-  family.max_write_buffer_number = 4;
+  family.max_write_buffer_number = kMaxMemtables;
+  family.level0_slowdown_writes_trigger = kLevel0SlowdownFiles;
+  family.level0_stop_writes_trigger = 2 * kLevel0SlowdownFiles;
+  family.soft_pending_compaction_bytes_limit = kSoftPendingCompactionBytes;
   family.level_compaction_dynamic_level_bytes = true;
   family.memtable_protection_bytes_per_key = kProtectionBytesPerKey;
   family.paranoid_file_checks = true;

@@ -29,4 +29,9 @@ rocksdb::WriteOptions GroupWriteOptions();
 
 inline constexpr size_t kProtectionBytesPerKey = 8;
 
+// Of one table: where RocksDB begins to delay writers.
+inline constexpr int kMaxMemtables = 4;  // with one less that waits to be written out
+inline constexpr int kLevel0SlowdownFiles = 20;
+inline constexpr uint64_t kSoftPendingCompactionBytes = uint64_t{64} << 30;
+
 }  // namespace smile

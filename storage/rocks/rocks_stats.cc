@@ -55,6 +55,9 @@ void AppendRocksStats(const RocksDatabase& database, EngineStats* stats) {
   }
   stats->emplace_back("storage.block_cache_bytes", database.block_cache()->GetUsage());
   stats->emplace_back("storage.free_disk_bytes", database.free_disk_bytes());
+  stats->emplace_back("storage.write_pressure_percent",
+                      static_cast<uint64_t>(100 * database.write_pressure()));
+  stats->emplace_back("storage.commit.held_micros", database.held_nanos() / 1000);
 
   std::map<std::string, std::string> all;
   if (!database.db()->GetMapProperty(Properties::kDBStats, &all)) return;

@@ -1,0 +1,62 @@
+#include "storage/rocks/write_pressure.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <string>
+
+#include "storage/rocks/rocks_options.h"
+
+namespace smile {
+namespace {
+
+using Properties = rocksdb::DB::Properties;
+
+constexpr double kFreePressure = 0.5;
+constexpr double kFreeBytesPerSecond = 1 << 30;
+constexpr double kPressureToHalve = 0.05;
+
+double Share(uint64_t value, uint64_t limit) {
+  return static_cast<double>(value) / static_cast<double>(limit);
+}
+
+uint64_t IntProperty(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family,
+                     const std::string& property) {
+  uint64_t value = 0;
+  return db->GetIntProperty(family, property, &value) ? value : 0;
+}
+
+uint64_t FilesAtLevel0(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family) {
+  std::string text;
+  uint64_t files = 0;
+  if (db->GetProperty(family, Properties::kNumFilesAtLevelPrefix + "0", &text)) {
+    std::from_chars(text.data(), text.data() + text.size(), files);
+  }
+  return files;
+}
+
+}  // namespace
+
+double WritePressure(rocksdb::DB* db, std::span<rocksdb::ColumnFamilyHandle* const> families) {
+  double worst = 0;
+  for (rocksdb::ColumnFamilyHandle* const family : families) {
+    // RocksDB delays with one memtable less than it may have at most.
+    worst = std::max(
+        {worst, Share(FilesAtLevel0(db, family), kLevel0SlowdownFiles),
+         Share(IntProperty(db, family, Properties::kNumImmutableMemTable), kMaxMemtables - 1),
+         Share(IntProperty(db, family, Properties::kEstimatePendingCompactionBytes),
+               kSoftPendingCompactionBytes)});
+  }
+  return std::min(worst, 1.0);
+}
+
+std::chrono::nanoseconds HoldFor(double pressure, size_t bytes) {
+  if (pressure <= kFreePressure) return {};
+  const double halvings = (pressure - kFreePressure) / kPressureToHalve;
+  const double bytes_per_second = kFreeBytesPerSecond * std::exp2(-halvings);
+  const std::chrono::duration<double> hold(static_cast<double>(bytes) / bytes_per_second);
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::min<std::chrono::duration<double>>(hold, kLongestHold));
+}
+
+}  // namespace smile
