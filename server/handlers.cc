@@ -110,10 +110,9 @@ void ReplyWithPage(std::span<const ScanPage::Entry> entries, bool more, Reply* r
 
 }  // namespace
 
-void Responder::Send(std::function<void(Reply&)> answer) const {
-  (*post_)([session = session_, id = id_, answer = std::move(answer)] {
-    if (const std::shared_ptr<Session> alive = session.lock()) alive->Complete(id, answer);
-  });
+void Responder::Complete(const std::weak_ptr<Session>& session, uint32_t id,
+                         FunctionRef<void(Reply&)> answer) {
+  if (const std::shared_ptr<Session> alive = session.lock()) alive->Complete(id, answer);
 }
 
 uint64_t Handlers::ExpiryOf(uint32_t expire_seconds) const {
@@ -218,7 +217,7 @@ bool Handlers::TryNow(op::Scan, const op::Scan::Request& request, Reply* reply,
 
 void Handlers::Start(op::Get, const op::Get::Request& request, int64_t deadline,
                      Responder to) const {
-  engine_.Read({.keys = {Key(request.key)}, .deadline_nanos = deadline},
+  engine_.Read({.keys = {Key(request.key)}, .deadline_nanos = deadline, .source = to.source()},
                [to = std::move(to)](Result<ReadReply> result) {
                  to.Send([result = std::move(result)](Reply& reply) {
                    if (!result.ok()) return reply.Fail(result.status());
@@ -231,7 +230,9 @@ void Handlers::Start(op::Get, const op::Get::Request& request, int64_t deadline,
 
 void Handlers::Start(op::MGet, const op::MGet::Request& request, KnownResults known,
                      int64_t deadline, Responder to) const {
-  ReadRequest read{.max_value_bytes = limits::kMaxReplyValueBytes, .deadline_nanos = deadline};
+  ReadRequest read{.max_value_bytes = limits::kMaxReplyValueBytes,
+                   .deadline_nanos = deadline,
+                   .source = to.source()};
   for (size_t i = 0; i < request.keys.size(); ++i) {
     if (!known.Knows(i)) read.keys.emplace_back(request.keys[i]);
   }
@@ -260,7 +261,7 @@ void Handlers::Start(op::Put, const op::Put::Request& request, int64_t deadline,
                               .expires_ms = ExpiryOf(request.expire_seconds.value_or(0)),
                               .checksum = request.checksum,
                               .value = request.value};
-  engine_.Write(WriteRequest(request.key.partition_view(), {mutation}, deadline),
+  engine_.Write(WriteRequest(request.key.partition_view(), {mutation}, deadline, to.source()),
                 [to = std::move(to)](WriteReply result) {
                   to.Send([result = std::move(result)](Reply& reply) {
                     if (!result.status.ok()) {
@@ -275,7 +276,7 @@ void Handlers::Start(op::Delete, const op::Delete::Request& request, int64_t dea
                      Responder to) const {
   const MutationView mutation{
       .kind = MutationKind::kDelete, .sort = request.key.sort, .condition = request.condition};
-  engine_.Write(WriteRequest(request.key.partition_view(), {mutation}, deadline),
+  engine_.Write(WriteRequest(request.key.partition_view(), {mutation}, deadline, to.source()),
                 [to = std::move(to)](WriteReply result) {
                   to.Send([result = std::move(result)](Reply& reply) {
                     if (!result.status.ok()) {
@@ -298,7 +299,7 @@ void Handlers::Start(op::Batch, const op::Batch::Request& request, int64_t deadl
                          .checksum = item.checksum,
                          .value = item.value});
   }
-  engine_.Write(WriteRequest(request.partition, mutations, deadline),
+  engine_.Write(WriteRequest(request.partition, mutations, deadline, to.source()),
                 [to = std::move(to)](WriteReply result) {
                   to.Send([result = std::move(result)](Reply& reply) {
                     if (!result.status.ok()) {
@@ -313,6 +314,7 @@ void Handlers::Start(op::Scan, const op::Scan::Request& request, int64_t deadlin
                      Responder to) const {
   ScanRequest scan = ToScanRequest(request);
   scan.deadline_nanos = deadline;
+  scan.source = to.source();
   engine_.Scan(std::move(scan), [to = std::move(to)](Result<ScanPage> result) {
     to.Send([result = std::move(result)](Reply& reply) {
       if (!result.ok()) return reply.Fail(result.status());
@@ -330,7 +332,8 @@ void Handlers::Start(op::List, const op::List::Request& request, int64_t deadlin
   engine_.List({.table = request.table,
                 .after = Bytes(BehindContinuation(request.continuation)),
                 .limit = std::min(request.limit, limits::kMaxListEntries),
-                .deadline_nanos = deadline},
+                .deadline_nanos = deadline,
+                .source = to.source()},
                [to = std::move(to)](Result<ListPage> result) {
                  to.Send([result = std::move(result)](Reply& reply) {
                    if (!result.ok()) return reply.Fail(result.status());

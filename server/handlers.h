@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/function_ref.h"
 #include "base/status.h"
 #include "protocol/operations.h"
 #include "server/key_results.h"
@@ -34,14 +35,27 @@ using Poster = std::function<void(std::function<void()>)>;
 // Answers one request later, from any thread, exactly once.
 class Responder {
  public:
-  Responder(std::weak_ptr<Session> session, const Poster* post, uint32_t id)
-      : session_(std::move(session)), post_(post), id_(id) {}
+  // `source`: of the session, for the engine.
+  Responder(std::weak_ptr<Session> session, uint64_t source, const Poster* post, uint32_t id)
+      : session_(std::move(session)), source_(source), post_(post), id_(id) {}
 
-  // `answer` runs on the session's thread, if the session still is, and writes the reply.
-  void Send(std::function<void(Reply&)> answer) const;
+  uint64_t source() const { return source_; }
+
+  // `answer`, which takes a Reply&, runs on the session's thread, if the session still is, and
+  // writes the reply.
+  template <class Answer>
+  void Send(Answer answer) const {
+    (*post_)([session = session_, id = id_, answer = std::move(answer)]() mutable {
+      Complete(session, id, answer);
+    });
+  }
 
  private:
+  static void Complete(const std::weak_ptr<Session>& session, uint32_t id,
+                       FunctionRef<void(Reply&)> answer);
+
   std::weak_ptr<Session> session_;
+  uint64_t source_;
   const Poster* post_;
   uint32_t id_;
 };

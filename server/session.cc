@@ -227,8 +227,9 @@ void Session::Run(Open* open, const typename Row::Request& request) {
 
 template <class Row>
 void Session::Start(Open* open, const typename Row::Request& request, KnownResults known) {
-  shared_.handlers.Start(Row{}, request, std::move(known), open->deadline_nanos,
-                         Responder(weak_from_this(), &shared_.post, open->id));
+  shared_.handlers.Start(
+      Row{}, request, std::move(known), open->deadline_nanos,
+      Responder(weak_from_this(), reinterpret_cast<uintptr_t>(this), &shared_.post, open->id));
 }
 
 // Does the work of requests that had to wait for others. One after the other, not one inside the

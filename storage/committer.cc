@@ -11,10 +11,13 @@ namespace {
 // About what a full queue takes to drain.
 constexpr uint32_t kRetryAfterMillis = 50;
 
+// A source's turn, when more waits than goes into a group: some tens of small writes.
+constexpr size_t kTurnBytes = size_t{16} << 10;
+
 }  // namespace
 
 Committer::Committer(const Clock* clock, CommitFunction commit)
-    : clock_(clock), commit_(std::move(commit)), thread_([this] { Run(); }) {}
+    : clock_(clock), commit_(std::move(commit)), backlog_(kTurnBytes), thread_([this] { Run(); }) {}
 
 Committer::~Committer() {
   Close();
@@ -58,62 +61,69 @@ Committer::Counts Committer::counts() const {
 
 void Committer::Run() {
   NameThisThread("smile-committer");
-  std::vector<PendingWrite> taken;  // swapped with the queue, so that both keep their memory
   for (;;) {
     {
       std::unique_lock lock(mutex_);
-      not_empty_.wait(lock, [this] { return !queue_.empty() || closing_; });
-      if (queue_.empty()) return;
-      taken.swap(queue_);
+      not_empty_.wait(lock, [this] { return !queue_.empty() || !backlog_.empty() || closing_; });
+      if (queue_.empty() && backlog_.empty()) return;
+      group_.swap(queue_);
     }
-    CommitAll(taken);
-    taken.clear();
+    FormGroup();
+    MarkLate();
+    CommitGroup();
+    group_.clear();
   }
 }
 
-void Committer::CommitAll(std::span<PendingWrite> writes) {
-  while (!writes.empty()) {
-    const size_t count = MarkLateAndCut(writes);
-    CommitGroup(writes.first(count));
-    writes = writes.subspan(count);
-  }
-}
-
-// The length of the next group. Deadlines are looked at here, so that a write which waited through
-// the groups before it is not begun late.
-size_t Committer::MarkLateAndCut(std::span<PendingWrite> writes) const {
-  const int64_t now = clock_->MonotonicNanos();
+// Of what has just been taken and what was left before: mostly, all of it.
+void Committer::FormGroup() {
   size_t bytes = 0;
-  size_t count = 0;
-  for (PendingWrite& write : writes) {
-    bytes += write.request.bytes();
-    const bool full = bytes > limits::kMaxCommitGroupBytes;
-    if (count == limits::kMaxCommitGroupRequests || (full && count > 0)) break;
-    ++count;
+  for (const PendingWrite& write : group_) bytes += write.request.bytes();
+  const bool fits =
+      group_.size() <= limits::kMaxCommitGroupRequests && bytes <= limits::kMaxCommitGroupBytes;
+  if (fits && backlog_.empty()) return;
+
+  for (PendingWrite& write : group_) {
+    const uint64_t source = write.request.source();
+    backlog_.Push(source, write.request.bytes(), std::move(write));
+  }
+  group_.clear();
+  bytes = 0;
+  while (!backlog_.empty() && group_.size() < limits::kMaxCommitGroupRequests) {
+    bytes += backlog_.Front().request.bytes();
+    if (bytes > limits::kMaxCommitGroupBytes && !group_.empty()) return;
+    group_.push_back(backlog_.Pop());
+  }
+}
+
+// Just before the group is committed, so that a write which waited through the groups before it is
+// not begun late.
+void Committer::MarkLate() {
+  const int64_t now = clock_->MonotonicNanos();
+  for (PendingWrite& write : group_) {
     const int64_t deadline = write.request.deadline_nanos();
     write.late = deadline != 0 && deadline <= now;
     if (write.late) {
       write.reply.status = Status(Code::kDeadlineExceeded, "the write waited past its deadline");
     }
   }
-  return count;
 }
 
-void Committer::CommitGroup(std::span<PendingWrite> group) {
+void Committer::CommitGroup() {
   size_t bytes = 0;
   size_t in_time = 0;
-  for (const PendingWrite& write : group) {
+  for (const PendingWrite& write : group_) {
     bytes += write.request.bytes();
     in_time += write.late ? 0 : 1;
   }
-  if (in_time > 0) commit_(group);
+  if (in_time > 0) commit_(group_);
   {
     const std::lock_guard lock(mutex_);
     counts_.waiting_bytes -= bytes;
     counts_.groups += in_time > 0 ? 1 : 0;
     counts_.writes += in_time;
   }
-  for (PendingWrite& write : group) {
+  for (PendingWrite& write : group_) {
     write.done(std::move(write.reply));
     write.done = nullptr;
   }

@@ -1,9 +1,11 @@
 // A committer: one thread that makes groups out of the writes that wait, so that they share what a
 // commit costs (one fsync). While a group is being committed the next writes gather; when nothing
-// is under way a write is taken at once, so an idle server adds no latency.
+// is under way a write is taken at once, so an idle server adds no latency. When more waits than
+// goes into one group, sources take turns (storage/fair_queue.h).
 //
 // It knows nothing of how a group is committed: that is the function it was made with. Any thread
-// may call Submit and counts. Writes are committed and answered in the order of their Submit calls.
+// may call Submit and counts. Writes of one source are committed and answered in the order of their
+// Submit calls.
 #pragma once
 
 #include <condition_variable>
@@ -17,6 +19,7 @@
 
 #include "base/clock.h"
 #include "storage/engine.h"
+#include "storage/fair_queue.h"
 
 namespace smile {
 
@@ -57,9 +60,9 @@ class Committer {
 
  private:
   void Run();
-  void CommitAll(std::span<PendingWrite> writes);
-  size_t MarkLateAndCut(std::span<PendingWrite> writes) const;
-  void CommitGroup(std::span<PendingWrite> group);
+  void FormGroup();
+  void MarkLate();
+  void CommitGroup();
 
   const Clock* const clock_;
   const CommitFunction commit_;
@@ -69,6 +72,10 @@ class Committer {
   std::vector<PendingWrite> queue_;
   Counts counts_;
   bool closing_ = false;
+
+  // The committer's thread's.
+  std::vector<PendingWrite> group_;  // swapped with the queue, so that both keep their memory
+  FairQueue<PendingWrite> backlog_;  // what did not go into a group with what came before it
 
   std::thread thread_;
 };

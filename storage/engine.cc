@@ -7,8 +7,12 @@
 namespace smile {
 
 WriteRequest::WriteRequest(const PartitionView& partition,
-                           const std::vector<MutationView>& mutations, int64_t deadline_nanos)
-    : partition_(partition), mutations_(mutations), deadline_nanos_(deadline_nanos) {
+                           const std::vector<MutationView>& mutations, int64_t deadline_nanos,
+                           uint64_t source)
+    : partition_(partition),
+      mutations_(mutations),
+      deadline_nanos_(deadline_nanos),
+      source_(source) {
   CHECK(!mutations.empty());
   size_t size = partition.id.size();
   for (const MutationView& mutation : mutations)

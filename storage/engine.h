@@ -4,8 +4,8 @@
 //
 //  * A write (one or more mutations in one partition) takes effect whole or not at all.
 //  * Operations on one partition are linearizable: a read that begins after a write was answered
-//    sees it. Writes to one partition take effect in the order of their Write() calls, as far as
-//    those are ordered (same thread, or one after the other).
+//    sees it. Writes from one source to one partition take effect in the order of their Write()
+//    calls, as far as those are ordered (same thread, or one after the other).
 //  * `done` of a write comes only when the write is durable, in the engine's sense of it.
 //  * A write may end as kOutcomeUnknown: it may or may not have taken effect, now or later.
 //  * Across partitions there is no order.
@@ -18,6 +18,9 @@
 // Keys are expected to be valid (ValidateKey), values and batches within limits, the values'
 // checksums verified: that is the caller's part, and the engine CHECKs it where it is cheap.
 // Expired records are not seen by anything.
+//
+// A source is any number that tells on whose behalf something is asked, such as a connection: when
+// more waits than can be done at once, sources take turns.
 //
 // A deadline is on the Clock that the engine was made with, in MonotonicNanos, 0 for none. Work
 // whose deadline is over before it is begun is answered kDeadlineExceeded and has no effect. What
@@ -56,6 +59,7 @@ struct ReadRequest {
   // Values are given up to about this many bytes together; the first one always is. 0: no bound.
   size_t max_value_bytes = 0;
   int64_t deadline_nanos = 0;
+  uint64_t source = 0;
 };
 
 // Each key is read by itself: records that one write changed need not all be seen as before it, or
@@ -72,11 +76,12 @@ class WriteRequest {
  public:
   // Copies the bytes of the partition and the mutations. At least one mutation.
   WriteRequest(const PartitionView& partition, const std::vector<MutationView>& mutations,
-               int64_t deadline_nanos);
+               int64_t deadline_nanos, uint64_t source = 0);
 
   const PartitionView& partition() const { return partition_; }
   const std::vector<MutationView>& mutations() const { return mutations_; }
   int64_t deadline_nanos() const { return deadline_nanos_; }
+  uint64_t source() const { return source_; }
   // What it counts for in the bounds of queues.
   size_t bytes() const { return bytes_; }
 
@@ -84,6 +89,7 @@ class WriteRequest {
   PartitionView partition_;
   std::vector<MutationView> mutations_;
   int64_t deadline_nanos_;
+  uint64_t source_;
   size_t bytes_;
   std::unique_ptr<char[]> storage_;  // a string would move its bytes when it is moved
 };
@@ -111,6 +117,7 @@ struct ScanRequest {
   size_t max_value_bytes = 0;  // the first entry fits whatever it has
   bool keys_only = false;      // values are left empty, all else is given
   int64_t deadline_nanos = 0;
+  uint64_t source = 0;
 };
 
 // Entries of a scan in one piece of memory. Views are valid until the next Add.
@@ -149,6 +156,7 @@ struct ListRequest {
   Bytes after;         // a partition id: begin behind it; empty: at the beginning
   uint32_t limit = 0;  // partitions, at least 1
   int64_t deadline_nanos = 0;
+  uint64_t source = 0;
 };
 
 struct ListPage {

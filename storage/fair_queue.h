@@ -33,18 +33,21 @@ class FairQueue {
     ++size_;
   }
 
-  // The next in turn. There is one (CHECK).
+  // The next in turn, which Pop takes. There is one (CHECK).
+  T& Front() { return LaneInTurn()->second.items.front().item; }
+
   T Pop() {
-    CHECK(size_ > 0);
-    for (;;) {
-      const auto at = lanes_.find(turns_.front());
-      Lane& lane = at->second;
-      if (!turn_has_begun_) lane.credit += quantum_;
-      turn_has_begun_ = true;
-      if (lane.items.front().cost <= lane.credit) return Take(at);
+    const auto at = LaneInTurn();
+    Lane& lane = at->second;
+    lane.credit -= lane.items.front().cost;
+    T item = std::move(lane.items.front().item);
+    lane.items.pop_front();
+    --size_;
+    if (lane.items.empty()) {  // what it had left is forgotten
+      lanes_.erase(at);
       EndTurn();
-      turns_.push_back(at->first);
     }
+    return item;
   }
 
   bool empty() const { return size_ == 0; }
@@ -63,18 +66,18 @@ class FairQueue {
   };
   using Lanes = std::unordered_map<uint64_t, Lane>;
 
-  // From the source whose turn it is. One that has no more forgets what it had left.
-  T Take(typename Lanes::iterator at) {
-    Lane& lane = at->second;
-    lane.credit -= lane.items.front().cost;
-    T item = std::move(lane.items.front().item);
-    lane.items.pop_front();
-    --size_;
-    if (lane.items.empty()) {
-      lanes_.erase(at);
+  // Of the source whose turn it is, with credit enough for its next item.
+  typename Lanes::iterator LaneInTurn() {
+    CHECK(size_ > 0);
+    for (;;) {
+      const auto at = lanes_.find(turns_.front());
+      Lane& lane = at->second;
+      if (!turn_has_begun_) lane.credit += quantum_;
+      turn_has_begun_ = true;
+      if (lane.items.front().cost <= lane.credit) return at;
       EndTurn();
+      turns_.push_back(at->first);
     }
-    return item;
   }
 
   void EndTurn() {

@@ -33,14 +33,20 @@ void ReaderPool::Submit(std::unique_ptr<Job> job) {
                queue_bytes_ >= limits::kMaxReaderQueueBytes) {
       refusal = Status(Code::kOverloaded, "too many reads are waiting", kRetryAfterMillis);
     } else {
-      queue_bytes_ += job->bytes();
-      queue_.push_back({std::move(job), false});
+      Enqueue({std::move(job), /*begun=*/false});
       lock.unlock();
       changed_.notify_one();
       return;
     }
   }
   job->Refuse(std::move(refusal));
+}
+
+// Slices are about alike, so each costs one.
+void ReaderPool::Enqueue(Waiting waiting) {
+  queue_bytes_ += waiting.job->bytes();
+  const uint64_t source = waiting.job->source();
+  queue_.Push(source, /*cost=*/1, std::move(waiting));
 }
 
 void ReaderPool::Close() {
@@ -66,16 +72,14 @@ void ReaderPool::Run() {
   for (;;) {
     changed_.wait(lock, [this] { return !queue_.empty() || closing_; });
     if (queue_.empty()) return;
-    Waiting waiting = std::move(queue_.front());
-    queue_.pop_front();
+    Waiting waiting = queue_.Pop();
     queue_bytes_ -= waiting.job->bytes();
     lock.unlock();
     const bool more = RunOne(&waiting);
     if (!more) waiting.job.reset();
     lock.lock();
     if (!more) continue;
-    queue_bytes_ += waiting.job->bytes();
-    queue_.push_back(std::move(waiting));
+    Enqueue(std::move(waiting));
   }
 }
 

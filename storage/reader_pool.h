@@ -1,10 +1,9 @@
 // The threads on which reads wait for the disk, so that event loops need not: a fixed number, with
-// one bounded queue in front of them.
+// one bounded queue in front of them, in which sources take turns (storage/fair_queue.h).
 #pragma once
 
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -12,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "storage/fair_queue.h"
 
 namespace smile {
 
@@ -23,21 +23,23 @@ class ReaderPool {
    public:
     enum class Progress : uint8_t {
       kDone,
-      kMore,  // a slice is done; the job goes to the end of the queue, behind those that wait
+      kMore,  // a slice is done; the job goes behind all that waits of its source
     };
 
-    // `bytes`: what it holds while it waits, if that can be much.
-    explicit Job(int64_t deadline_nanos, size_t bytes = 0)
-        : deadline_nanos_(deadline_nanos), bytes_(bytes) {}
+    // `source`: as in storage/engine.h. `bytes`: what it holds while it waits, if that can be much.
+    explicit Job(int64_t deadline_nanos, uint64_t source = 0, size_t bytes = 0)
+        : deadline_nanos_(deadline_nanos), source_(source), bytes_(bytes) {}
     virtual ~Job() = default;
     virtual Progress Run() = 0;
     virtual void Refuse(Status why) = 0;
 
     int64_t deadline_nanos() const { return deadline_nanos_; }
+    uint64_t source() const { return source_; }
     size_t bytes() const { return bytes_; }
 
    private:
     const int64_t deadline_nanos_;
+    const uint64_t source_;
     const size_t bytes_;
   };
 
@@ -64,13 +66,14 @@ class ReaderPool {
     bool begun;
   };
 
+  void Enqueue(Waiting waiting);
   void Run();
   bool RunOne(Waiting* waiting);
 
   const Clock* const clock_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Waiting> queue_;
+  FairQueue<Waiting> queue_{/*quantum=*/1};
   size_t queue_bytes_ = 0;
   bool closing_ = false;
   std::vector<std::thread> threads_;

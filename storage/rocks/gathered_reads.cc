@@ -39,7 +39,12 @@ class GatheredReads::Job final : public ReaderPool::Job {
 
 GatheredReads::GatheredReads(const RocksDatabase* database, RecordCache* cache, const Clock* clock,
                              ReaderPool* pool, uint32_t readers)
-    : database_(database), cache_(cache), clock_(clock), pool_(pool), readers_(readers) {}
+    : database_(database),
+      cache_(cache),
+      clock_(clock),
+      pool_(pool),
+      readers_(readers),
+      waiting_(/*quantum=*/kMultiGetKeys) {}
 
 void GatheredReads::Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) {
   const size_t bytes = BytesOf(request);
@@ -49,7 +54,9 @@ void GatheredReads::Read(ReadRequest request, std::function<void(Result<ReadRepl
     if (waiting_.size() < limits::kMaxReaderQueue &&
         waiting_bytes_ < limits::kMaxReaderQueueBytes) {
       waiting_bytes_ += bytes;
-      waiting_.push_back({.request = std::move(request), .done = std::move(done)});
+      const uint64_t source = request.source;
+      const size_t keys = request.keys.size();
+      waiting_.Push(source, keys, {.request = std::move(request), .done = std::move(done)});
       schedule = !std::exchange(scheduled_, true);
       done = nullptr;
     }
@@ -73,12 +80,12 @@ void GatheredReads::Schedule() {
 
 // The pool takes no more jobs. One that runs goes on with what waits; else it has to be refused.
 void GatheredReads::RefuseAll(const Status& why) {
-  std::deque<PendingRead> refused;
+  std::vector<PendingRead> refused;
   {
     const std::lock_guard lock(mutex_);
     scheduled_ = false;
     if (running_ > 0) return;
-    refused.swap(waiting_);
+    while (!waiting_.empty()) refused.push_back(waiting_.Pop());
     waiting_bytes_ = 0;
   }
   for (PendingRead& read : refused) read.done(why);
@@ -96,13 +103,12 @@ std::vector<PendingRead> GatheredReads::Take(bool* more) {
     const size_t share = (waiting_.size() + readers_ - 1) / readers_;
     size_t keys = 0;
     while (!waiting_.empty() && taken.size() < share) {
-      PendingRead& next = waiting_.front();
-      keys += next.request.keys.size();
+      keys += waiting_.Front().request.keys.size();
       if (!taken.empty() && keys > kMultiGetKeys) break;
+      PendingRead next = waiting_.Pop();
       waiting_bytes_ -= BytesOf(next.request);
       const int64_t deadline = next.request.deadline_nanos;
       (deadline != 0 && deadline <= now ? late : taken).push_back(std::move(next));
-      waiting_.pop_front();
     }
     counts_.reads += taken.size();
     if (!taken.empty()) ++counts_.batches;

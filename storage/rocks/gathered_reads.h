@@ -1,6 +1,6 @@
 // The reads that wait for a reader. A reader that begins takes as many of them as are its share, so
 // that under load they are read together (storage/rocks/read_batch.h), and an idle server reads
-// each at once: nothing waits for others to come.
+// each at once: nothing waits for others to come. What is taken is taken from all sources in turn.
 //
 // A read that was not yet taken when a write was answered sees the write; one that began after the
 // write was answered was not yet taken then. So it may share a fetch with whoever waits.
@@ -8,13 +8,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <mutex>
 #include <vector>
 
 #include "base/clock.h"
 #include "storage/engine.h"
+#include "storage/fair_queue.h"
 #include "storage/reader_pool.h"
 #include "storage/record_cache.h"
 #include "storage/rocks/read_batch.h"
@@ -55,7 +55,7 @@ class GatheredReads {
   const uint32_t readers_;
 
   mutable std::mutex mutex_;
-  std::deque<PendingRead> waiting_;
+  FairQueue<PendingRead> waiting_;
   size_t waiting_bytes_ = 0;
   bool scheduled_ = false;  // a job in the pool's queue will take some of them
   uint32_t running_ = 0;    // jobs that have taken some and will look again

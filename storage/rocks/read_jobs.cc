@@ -29,7 +29,7 @@ void ReadSlice::Count(size_t bytes) {
 
 ScanJob::ScanJob(const RocksDatabase* database, RecordCache* cache, const Clock* clock,
                  ScanRequest request, Done done)
-    : Job(request.deadline_nanos),
+    : Job(request.deadline_nanos, request.source),
       database_(database),
       cache_(cache),
       clock_(clock),
@@ -112,7 +112,7 @@ Result<bool> ScanJob::Take() {
 // --- List -------------------------------------------------------------------------------------
 
 ListJob::ListJob(const RocksDatabase* database, const Clock* clock, ListRequest request, Done done)
-    : Job(request.deadline_nanos),
+    : Job(request.deadline_nanos, request.source),
       database_(database),
       clock_(clock),
       request_(std::move(request)),

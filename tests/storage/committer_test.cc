@@ -52,17 +52,19 @@ class CommitterTest : public ::testing::Test {
   }
 
   // The answer's code, when there is one.
-  std::future<Code> Submit(const std::string& sort, size_t value_bytes = 0, int64_t deadline = 0) {
+  std::future<Code> Submit(const std::string& sort, size_t value_bytes = 0, int64_t deadline = 0,
+                           uint64_t source = 0) {
     const std::string value(value_bytes, 'v');
     auto code = std::make_shared<std::promise<Code>>();
-    committer_->Submit(WriteRequest({Table::kUsers, "12345678"}, {PutOf(sort, value)}, deadline),
-                       [this, sort, code](WriteReply reply) {
-                         {
-                           const std::lock_guard lock(mutex_);
-                           answered_.push_back(sort);
-                         }
-                         code->set_value(reply.status.code());
-                       });
+    committer_->Submit(
+        WriteRequest({Table::kUsers, "12345678"}, {PutOf(sort, value)}, deadline, source),
+        [this, sort, code](WriteReply reply) {
+          {
+            const std::lock_guard lock(mutex_);
+            answered_.push_back(sort);
+          }
+          code->set_value(reply.status.code());
+        });
     return code->get_future();
   }
 
@@ -122,6 +124,20 @@ TEST_F(CommitterTest, AGroupIsBoundedInRequests) {
   ASSERT_EQ(groups_.size(), 3u);
   EXPECT_EQ(groups_[1].size(), limits::kMaxCommitGroupRequests);
   EXPECT_THAT(groups_[2], ElementsAre("last"));
+}
+
+TEST_F(CommitterTest, WhoHasMoreThanAGroupWaitingKeepsNobodyFromTheNextGroup) {
+  Submit("first");
+  WaitUntilBegun(1);
+  for (size_t i = 0; i < 2 * limits::kMaxCommitGroupRequests; ++i) Submit("much", 0, 0, 1);
+  auto little = Submit("little", 0, 0, 2);
+  Open();
+  EXPECT_EQ(little.get(), Code::kOk);
+  committer_->Close();
+  ASSERT_GE(groups_.size(), 3u);
+  EXPECT_THAT(groups_[1], ::testing::Contains("little"));
+  EXPECT_EQ(groups_[1].size(), limits::kMaxCommitGroupRequests);
+  EXPECT_EQ(committer_->counts().writes, 2 * limits::kMaxCommitGroupRequests + 2);
 }
 
 TEST_F(CommitterTest, OverItsBoundTheQueueRefusesAtOnceWithATimeToRetry) {

@@ -46,8 +46,8 @@ TEST_F(MemoryReaderTest, EachKeyIsShownInItsOrderWhereverItsRecordIs) {
   // These come into the record cache, and the block in which all users are into RocksDB's.
   for (const Key& key : {UserKey(1, "a"), gone, UserKey(3, "a")}) (void)engine().Get(key);
   EXPECT_THAT(PeekMany({UserKey(1, "a"), gone, UserKey(2, "a"), blob, UserKey(3, "a"), gone,
-                        UserKey(4, "a")}),
-              ElementsAre("1", "(absent)", "2", "(unknown)", "3", "(absent)", "4"));
+                        UserKey(4, "a"), UserKey(1, "a")}),
+              ElementsAre("1", "(absent)", "2", "(unknown)", "3", "(absent)", "4", "1"));
   EXPECT_EQ(engine().Stat("storage.record_cache.records_count"), 5u) << "what was read is kept";
 }
 

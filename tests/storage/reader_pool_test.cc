@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <future>
 #include <thread>
@@ -19,8 +20,8 @@ using ::testing::ElementsAre;
 class TestJob final : public ReaderPool::Job {
  public:
   TestJob(std::function<Progress()> run, std::function<void(Status)> refuse, int64_t deadline = 0,
-          size_t bytes = 0)
-      : Job(deadline, bytes), run_(std::move(run)), refuse_(std::move(refuse)) {}
+          size_t bytes = 0, uint64_t source = 0)
+      : Job(deadline, source, bytes), run_(std::move(run)), refuse_(std::move(refuse)) {}
   Progress Run() override { return run_(); }
   void Refuse(Status why) override { refuse_(std::move(why)); }
 
@@ -49,9 +50,11 @@ class ReaderPoolTest : public ::testing::Test {
     running_.get_future().wait();
   }
 
-  void Submit(std::function<Progress()> run, int64_t deadline = 0, size_t bytes = 0) {
+  void Submit(std::function<Progress()> run, int64_t deadline = 0, size_t bytes = 0,
+              uint64_t source = 0) {
     pool_.Submit(std::make_unique<TestJob>(
-        std::move(run), [this](Status why) { refused_.push_back(why.code()); }, deadline, bytes));
+        std::move(run), [this](Status why) { refused_.push_back(why.code()); }, deadline, bytes,
+        source));
   }
   Progress Log(const std::string& name, Progress progress = Progress::kDone) {
     ran_.push_back(name);
@@ -84,6 +87,21 @@ TEST_F(ReaderPoolTest, AJobThatHasMoreToDoLetsThoseThatWaitGoFirst) {
   Submit([this] { return Log("short"); });
   LetGoAndClose();
   EXPECT_THAT(ran_, ElementsAre("long", "short", "long", "long"));
+}
+
+TEST_F(ReaderPoolTest, WhoHasAThousandJobsWaitingAndWhoScansEverythingKeepNobodyFromTheirTurn) {
+  constexpr uint64_t kMany = 1, kScan = 2, kOne = 3;
+  for (int i = 0; i < 1'000; ++i) Submit([this] { return Log("many"); }, 0, 0, kMany);
+  Submit(
+      [this, slices = 0]() mutable {
+        return Log("scan", ++slices < 1'000 ? Progress::kMore : Progress::kDone);
+      },
+      0, 0, kScan);
+  Submit([this] { return Log("one"); }, 0, 0, kOne);
+  LetGoAndClose();
+  const auto one = std::find(ran_.begin(), ran_.end(), "one");
+  EXPECT_LT(one - ran_.begin(), 3);
+  EXPECT_EQ(ran_.size(), 2'001u);
 }
 
 TEST_F(ReaderPoolTest, OverItsBoundJobsAreRefusedAtOnce) {
