@@ -125,10 +125,10 @@ void CacheShard::EndWrite(const CacheKey& key, bool known, const RecordView* rec
 // There is no entry of this key.
 void CacheShard::Insert(const CacheKey& key, const RecordView* record, bool in_main) {
   const size_t value_size = record == nullptr ? 0 : record->value.size();
-  if (value_size > limits::kMaxCachedValueBytes) return;
+  const size_t size = Entry::SizeOf(key.encoded().size(), value_size);
+  if (value_size > limits::kMaxCachedValueBytes || size > max_bytes_) return;
   Entry* const entry = MakeEntry(key, record);
-  if (entry->size() > max_bytes_) return FreeEntry(entry);
-  MakeRoom(entry->size());
+  MakeRoom(size);
   Enqueue(entry, in_main || TakeGhost(key.hash()));
   if (entries_ >= buckets_.size()) Grow();
   Entry** const place = &buckets_[key.hash() % buckets_.size()];

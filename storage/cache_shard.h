@@ -45,7 +45,10 @@ class CacheShard {
     RecordView record() const {
       return {version, checksum, expires_ms, ByteView(bytes() + key_size, value_size)};
     }
-    size_t size() const { return sizeof(Entry) + kAllocatorBytes + key_size + value_size; }
+    size_t size() const { return SizeOf(key_size, value_size); }
+    static size_t SizeOf(size_t key_size, size_t value_size) {
+      return sizeof(Entry) + kAllocatorBytes + key_size + value_size;
+    }
     char* bytes() { return reinterpret_cast<char*>(this + 1); }
     const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
   };
