@@ -6,11 +6,11 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "base/interrupt.h"
+#include "base/progress.h"
 #include "client/smilecat/dump_line.h"
 #include "client/smilecat/dump_walk.h"
-#include "client/smilecat/interrupt.h"
 #include "client/smilecat/output_file.h"
-#include "client/smilecat/progress.h"
 #include "client/smilecat/reply.h"
 #include "model/path.h"
 

@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
-#include "client/smilecat/interrupt.h"
+#include "base/interrupt.h"
+#include "base/progress.h"
 #include "client/smilecat/load_writer.h"
-#include "client/smilecat/progress.h"
 #include "client/smilecat/reply.h"
 #include "client/smilecat/resume_file.h"
 

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 
-namespace smile::cat {
+namespace smile {
 
 struct ProgressState {
   std::string_view unit;          // "rows"
@@ -54,4 +54,4 @@ class Progress {
   bool drawn_ = false;
 };
 
-}  // namespace smile::cat
+}  // namespace smile

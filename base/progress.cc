@@ -1,4 +1,4 @@
-#include "client/smilecat/progress.h"
+#include "base/progress.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-namespace smile::cat {
+namespace smile {
 namespace {
 
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
@@ -94,4 +94,4 @@ void Progress::Clear() {
   drawn_ = false;
 }
 
-}  // namespace smile::cat
+}  // namespace smile

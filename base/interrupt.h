@@ -4,7 +4,7 @@
 #include <atomic>
 #include <thread>
 
-namespace smile::cat {
+namespace smile {
 
 // Made before other threads are, so that they too leave the signals to it. A second signal ends the
 // process at once: the task may be waiting for a server that does not answer.
@@ -26,4 +26,4 @@ class Interrupt {
   std::thread thread_;
 };
 
-}  // namespace smile::cat
+}  // namespace smile

@@ -1,4 +1,4 @@
-#include "client/smilecat/interrupt.h"
+#include "base/interrupt.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -8,7 +8,7 @@
 
 #include "base/check.h"
 
-namespace smile::cat {
+namespace smile {
 namespace {
 
 sigset_t Signals() {
@@ -51,4 +51,4 @@ void Interrupt::Watch() {
   ::close(descriptor);
 }
 
-}  // namespace smile::cat
+}  // namespace smile
