@@ -25,11 +25,11 @@ void SmileDriver::Start(uint32_t connection, uint32_t slot, const Operation& ope
       ++pings_open_;
       return Call<op::Ping>(connection, slot, {});
     case OperationKind::kGet: {
-      const Key key = KeyOf(posts_per_author_, operation.number);
+      const RecordKey key(posts_per_author_, operation.number);
       return Call<op::Get>(connection, slot, {.key = key.view()});
     }
     case OperationKind::kPut: {
-      const Key key = KeyOf(posts_per_author_, operation.number);
+      const RecordKey key(posts_per_author_, operation.number);
       op::Put::Request request;
       request.key = key.view();
       request.checksum = Hash64(operation.value);
@@ -39,11 +39,11 @@ void SmileDriver::Start(uint32_t connection, uint32_t slot, const Operation& ope
     case OperationKind::kMGet: {
       keys_.clear();
       for (const uint64_t number : operation.numbers) {
-        keys_.push_back(KeyOf(posts_per_author_, number));
+        keys_.emplace_back(posts_per_author_, number);
       }
       op::MGet::Request request{.keys = std::exchange(key_views_, {})};
       request.keys.clear();
-      for (const Key& key : keys_) request.keys.push_back(key.view());
+      for (const RecordKey& key : keys_) request.keys.push_back(key.view());
       Call<op::MGet>(connection, slot, request);
       key_views_ = std::move(request.keys);
       return;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/smilebench/driver.h"
+#include "bench/smilebench/workload.h"
 #include "client/connection.h"
 
 namespace smile::bench {
@@ -34,7 +35,7 @@ class SmileDriver final : public Driver {
   uint32_t pings_open_ = 0;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<KeyView> key_views_;  // these are for use inside
-  std::vector<Key> keys_;
+  std::vector<RecordKey> keys_;
   std::vector<ByteView> values_;
   std::vector<uint64_t> posts_;
 };

@@ -55,7 +55,7 @@ void PackValue(ByteView bytes, Packer* packer) {
   packer->pack_bin_body(bytes.data(), static_cast<uint32_t>(bytes.size()));
 }
 
-Bytes RecordKey(uint64_t number) {
+Bytes NameOfRecord(uint64_t number) {
   return fmt::format("u:{:014}", number);
 }
 
@@ -173,7 +173,7 @@ void TarantoolProtocol::EncodePut(uint64_t sync, const Operation& operation, Byt
       packer->pack_uint64(operation.number % posts_per_author_);
     } else {
       packer->pack_array(2);
-      PackString(RecordKey(operation.number), packer);
+      PackString(NameOfRecord(operation.number), packer);
     }
     PackValue(operation.value, packer);
   });
@@ -183,7 +183,7 @@ void TarantoolProtocol::EncodeGet(uint64_t sync, uint64_t number, Bytes* out) co
   AppendRequest(kSelect, sync, out, [&](Packer* packer) {
     PackSelect(space_, 0, 1, kEq, packer);
     packer->pack_array(1);
-    PackString(RecordKey(number), packer);
+    PackString(NameOfRecord(number), packer);
   });
 }
 

@@ -11,6 +11,7 @@ namespace smile::bench {
 namespace {
 
 constexpr size_t kHeadBytes = 16;  // number and generation
+constexpr ByteView kRecordName = "bench";
 
 // What a value is made of behind its head.
 Random ContentOf(uint64_t number, uint64_t generation) {
@@ -33,9 +34,17 @@ uint32_t KeysPerOperation(WorkloadKind kind) {
   return InfoOf(kind).reads == ReadKind::kMGet ? kKeysPerMGet : 1;
 }
 
-Key KeyOf(uint32_t posts_per_author, uint64_t number) {
-  if (posts_per_author > 0) return PostKey(number / posts_per_author, number % posts_per_author);
-  return UserKey(number, "bench");
+RecordKey::RecordKey(uint32_t posts_per_author, uint64_t number)
+    : table_(posts_per_author > 0 ? Table::kPosts : Table::kUsers) {
+  const uint64_t partition = posts_per_author > 0 ? number / posts_per_author : number;
+  StoreLittle(partition_.data(), ByteSwap(partition));
+  StoreLittle(post_.data(), ByteSwap(number - partition * posts_per_author));
+}
+
+KeyView RecordKey::view() const {
+  const ByteView partition(partition_.data(), partition_.size());
+  if (table_ == Table::kUsers) return {table_, partition, kRecordName};
+  return {table_, partition, {post_.data(), post_.size()}};
 }
 
 uint64_t Authors(uint32_t posts_per_author, uint64_t keys) {

@@ -67,9 +67,21 @@ std::string_view NameOf(WorkloadKind kind);
 // How many keys one operation asks for.
 uint32_t KeysPerOperation(WorkloadKind kind);
 
-// The record with this number. If there are posts_per_author, it is a post of one of the authors,
-// who are numbered from 0, as are the posts of each; else it is in a partition of its own.
-Key KeyOf(uint32_t posts_per_author, uint64_t number);
+// The key of the record with this number. If there are posts_per_author, it is a post of one of the
+// authors, who are numbered from 0, as are the posts of each; else it is in a partition of its own.
+// Its bytes are in itself, for it is made for each request.
+class RecordKey {
+ public:
+  RecordKey(uint32_t posts_per_author, uint64_t number);
+
+  // Good while this is where it is.
+  KeyView view() const;
+
+ private:
+  Table table_;
+  std::array<char, sizeof(uint64_t)> partition_;
+  std::array<char, sizeof(uint64_t)> post_;
+};
 
 // How many authors the posts with numbers below `keys` have: at least one.
 uint64_t Authors(uint32_t posts_per_author, uint64_t keys);

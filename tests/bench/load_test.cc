@@ -170,7 +170,7 @@ class LoaderTest : public LoadTest {
         .get();
   }
   void Overwrite(uint64_t number, const Bytes& value) {
-    const Key key = KeyOf(0, number);
+    const Key key = UserKey(number, "bench");
     MutationView put;
     put.sort = key.sort;
     put.checksum = Hash64(value);
@@ -185,7 +185,7 @@ class LoaderTest : public LoadTest {
   uint64_t LastGeneration() {
     uint64_t last = 0;
     for (uint64_t number = 0; number < options_.keys; ++number) {
-      engine_.Peek(KeyOf(0, number).view(), [&](const RecordView& record) {
+      engine_.Peek(UserKey(number, "bench").view(), [&](const RecordView& record) {
         last = std::max(last, LoadLittle<uint64_t>(record.value.data() + sizeof(uint64_t)));
       });
     }
