@@ -107,7 +107,7 @@ FrameReader::Event FrameReader::Next(Frame* frame) {
   } else {
     fed_.remove_prefix(length);
   }
-  *frame = {header, bytes.substr(kFrameHeaderBytes), bytes};
+  *frame = {header, bytes.substr(kFrameHeaderBytes), bytes, /*stays=*/!from_kept};
   return Event::kFrame;
 }
 

@@ -42,8 +42,9 @@ struct FrameHeader {
 
 struct Frame {
   FrameHeader header;
-  ByteView body;   // behind the header
-  ByteView bytes;  // the whole frame
+  ByteView body;       // behind the header
+  ByteView bytes;      // the whole frame
+  bool stays = false;  // see FrameReader
 };
 
 // Appends one frame to `out`: make it, append the body to `out`, then Finish().
@@ -74,8 +75,9 @@ void RestampFrame(Bytes* frame, uint32_t id, uint16_t deadline_ms);
 //
 // Feed(bytes), then Next() until it says kNeedMore, then Feed again. Frames point into the bytes
 // that were fed, or into the reader's own buffer, and are valid until the next call of Feed, Keep
-// or Next. Bytes that are not used up must be handed over with Keep() before they go away; only
-// then, and only as many as were fed, are they copied. An idle reader holds no buffer.
+// or Next; one that stays, beyond Next as long as the bytes that were fed. Bytes that are not used
+// up must be handed over with Keep() before they go away; only then, and only as many as were fed,
+// are they copied. An idle reader holds no buffer.
 class FrameReader {
  public:
   enum class Event : uint8_t { kFrame, kNeedMore, kBroken };

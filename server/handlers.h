@@ -87,6 +87,11 @@ class Handlers {
     }
   }
 
+  // As Engine::PeekMany.
+  void PeekMany(std::span<const KeyView> keys, PeekEach each) const {
+    engine_.PeekMany(keys, each);
+  }
+
   bool TryNow(op::Ping, const op::Ping::Request& request, Reply* reply, KnownResults* known) const;
   bool TryNow(op::Get, const op::Get::Request& request, Reply* reply, KnownResults* known) const;
   bool TryNow(op::MGet, const op::MGet::Request& request, Reply* reply, KnownResults* known) const;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "protocol/dispatch.h"
+#include "server/get_run.h"
 #include "server/version.h"
 
 namespace smile {
@@ -86,19 +87,18 @@ void Session::PumpBuffered() {
 // Works on what has been received, as far as there is room for it.
 void Session::Pump(int64_t now_nanos) {
   work_nanos_ = now_nanos;
-  while (!ending_ && HasRoom()) {
+  GetRun gets;
+  FrameReader::Event event = FrameReader::Event::kFrame;
+  while (event == FrameReader::Event::kFrame && !ending_ && HasRoom()) {
     Frame frame;
-    switch (reader_.Next(&frame)) {
-      case FrameReader::Event::kFrame:
-        HandleFrame(frame);
-        break;
-      case FrameReader::Event::kNeedMore:
-        return;
-      case FrameReader::Event::kBroken:
-        Break(reader_.error());
-        return;
-    }
+    event = reader_.Next(&frame);
+    const bool gathered = event == FrameReader::Event::kFrame && Gather(frame, &gets);
+    if (gathered && !gets.full()) continue;
+    AnswerGets(&gets);
+    if (event == FrameReader::Event::kFrame && !gathered) HandleFrame(frame);
   }
+  AnswerGets(&gets);
+  if (event == FrameReader::Event::kBroken) Break(reader_.error());
 }
 
 // --- Requests ------------------------------------------------------------------------------------
@@ -159,12 +159,28 @@ void Session::HandleHello(const Frame& frame) {
   });
 }
 
+// An id is not used again before its request is answered.
+bool Session::RefuseIfOpen(uint32_t id) {
+  if (open_.empty() || !open_.contains(id)) return false;
+  Refuse(id, {Code::kInvalid, fmt::format("the id {} belongs to an open request", id)});
+  return true;
+}
+
+// Whether nothing is under way on any of its partitions.
+template <class Row>
+bool Session::IsFree(const typename Row::Request& request) const {
+  bool free = true;
+  if (order_.empty()) return free;
+  Handlers::ForEachPartition(Row{}, request, [&](const PartitionView& partition) {
+    free = free && order_.IsFree(HashOf(partition));
+  });
+  return free;
+}
+
 template <class Row>
 void Session::Take(const Frame& frame, const typename Row::Request& request) {
   const uint32_t id = frame.header.id;
-  if (!open_.empty() && open_.contains(id)) {
-    return Refuse(id, {Code::kInvalid, fmt::format("the id {} belongs to an open request", id)});
-  }
+  if (RefuseIfOpen(id)) return;
   if (Status status = shared_.handlers.Check(Row{}, request); !status.ok()) {
     return Refuse(id, status);
   }
@@ -172,17 +188,18 @@ void Session::Take(const Frame& frame, const typename Row::Request& request) {
   if (deadline_nanos != 0 && work_nanos_ >= deadline_nanos) {
     return Refuse(id, {Code::kDeadlineExceeded, "its time was over before there was room for it"});
   }
-  bool free = true;
-  if (!order_.empty()) {
-    Handlers::ForEachPartition(Row{}, request, [&](const PartitionView& partition) {
-      free = free && order_.IsFree(HashOf(partition));
-    });
-  }
   KnownResults known;
-  if (free) {
+  if (IsFree<Row>(request)) {
     Reply reply(id, max_reply_bytes_, &output_);
     if (shared_.handlers.TryNow(Row{}, request, &reply, &known)) return CountReply(reply);
   }
+  Enter<Row>(frame, request, std::move(known));
+}
+
+// Of a request that could not be answered at once.
+template <class Row>
+void Session::Enter(const Frame& frame, const typename Row::Request& request, KnownResults known) {
+  const bool free = IsFree<Row>(request);
   Open* const open = OpenRequest(frame);
   const auto access = Row::kInfo.effect == Effect::kWrite ? PartitionOrder::Access::kWrite
                                                           : PartitionOrder::Access::kRead;
@@ -196,6 +213,10 @@ void Session::Take(const Frame& frame, const typename Row::Request& request) {
     Run<Row>(open, request);  // beside other reads
   }
 }
+
+// For session_gets.cc.
+template void Session::Take<op::Get>(const Frame&, const op::Get::Request&);
+template void Session::Enter<op::Get>(const Frame&, const op::Get::Request&, KnownResults);
 
 Session::Open* Session::OpenRequest(const Frame& frame) {
   auto open = std::make_unique<Open>();

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -25,6 +26,7 @@
 #include "base/status.h"
 #include "protocol/frame.h"
 #include "protocol/operations.h"
+#include "server/get_run.h"
 #include "server/handlers.h"
 #include "server/metrics.h"
 #include "server/partition_order.h"
@@ -100,8 +102,16 @@ class Session : public std::enable_shared_from_this<Session> {
   void PumpBuffered();
   void HandleFrame(const Frame& frame);
   void HandleHello(const Frame& frame);
+  bool Gather(const Frame& frame, GetRun* gets) const;
+  void AnswerGets(GetRun* gets);
+  void AnswerTogether(std::span<GetRun::Item> items);
+  bool RefuseIfOpen(uint32_t id);
+  template <class Row>
+  bool IsFree(const typename Row::Request& request) const;
   template <class Row>
   void Take(const Frame& frame, const typename Row::Request& request);
+  template <class Row>
+  void Enter(const Frame& frame, const typename Row::Request& request, KnownResults known);
   template <class Row>
   void Run(Open* open, const typename Row::Request& request);
   template <class Row>

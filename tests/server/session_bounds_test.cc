@@ -102,7 +102,7 @@ TEST_F(SessionBoundsTest, OverTheHighWaterMarkItWorksOnNothingMoreUntilTheClient
   Greet();
   Ask(PutFrame(2, kProfile, Bytes(limits::kMaxValueBytes / 2, 'v')));
   Bytes frames;
-  for (uint32_t i = 0; i < 5; ++i) frames += GetFrame(10 + i, kProfile);
+  for (uint32_t i = 0; i < 5; ++i) frames += FrameOf<op::MGet>(10 + i, {.keys = {kProfile.view()}});
   Send(frames);
   EXPECT_FALSE(session_->wants_bytes());
   const Bytes output = session_->TakeOutput();
@@ -111,6 +111,16 @@ TEST_F(SessionBoundsTest, OverTheHighWaterMarkItWorksOnNothingMoreUntilTheClient
   EXPECT_FALSE(session_->has_output());
   session_->set_unsent_bytes(0);
   EXPECT_THAT(ReplyIds(), ElementsAre(12, 13));
+}
+
+TEST_F(SessionBoundsTest, OverTheHighWaterMarkAtMostARunOfGetsIsStillAnswered) {
+  Greet();
+  Ask(PutFrame(2, kProfile, Bytes(limits::kMaxValueBytes, 'v')));
+  Bytes frames;
+  for (uint32_t i = 0; i < 3 * GetRun::kMost; ++i) frames += GetFrame(10 + i, kProfile);
+  Send(frames);
+  EXPECT_FALSE(session_->wants_bytes());
+  EXPECT_EQ(Replies().size(), GetRun::kMost);
 }
 
 TEST_F(SessionBoundsTest, AReplyOverTheClientsLimitIsRefusedInWords) {

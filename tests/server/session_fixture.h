@@ -27,6 +27,7 @@ class HoldingEngine final : public Engine {
   explicit HoldingEngine(const Clock* clock) : engine_(clock, MemoryEngine::Answers::kInline) {}
 
   bool hold = false;
+  bool hold_reads = false;     // the same for Read alone
   Status read_failure;         // if it is one, every key that is read ends so
   std::vector<Key> on_disk;    // these cannot be peeked at
   std::vector<Key> read_keys;  // that Read was asked for
@@ -48,7 +49,9 @@ class HoldingEngine final : public Engine {
   void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override {
     read_keys.insert(read_keys.end(), request.keys.begin(), request.keys.end());
     if (!read_failure.ok()) return done(ReadReply(request.keys.size(), read_failure));
-    Do([this, request, done] { engine_.Read(request, done); });
+    auto read = [this, request, done] { engine_.Read(request, done); };
+    if (hold_reads) return held_.push_back(std::move(read));
+    Do(std::move(read));
   }
   void Write(WriteRequest request, std::function<void(WriteReply)> done) override {
     auto shared = std::make_shared<WriteRequest>(std::move(request));

@@ -1,0 +1,77 @@
+// Session, continued: how it answers GETs that came one behind the other.
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "protocol/codec.h"
+#include "server/get_run.h"
+#include "server/session.h"
+
+namespace smile {
+
+// False: it is not a GET, or one that has to be handled by itself.
+bool Session::Gather(const Frame& frame, GetRun* gets) const {
+  if (!greeted_ || draining_ || frame.header.flags != 0) return false;
+  if (frame.header.code != op::Get::kInfo.code || !frame.stays) return false;
+  GetRun::Item& item = gets->items[gets->size];
+  if (!Decode(frame.body, &item.request).ok()) return false;
+  if (!shared_.handlers.Check(op::Get{}, item.request).ok()) return false;
+  const int64_t deadline_nanos = DeadlineOf(frame);
+  if (deadline_nanos != 0 && work_nanos_ >= deadline_nanos) return false;
+  item.frame = frame;
+  ++gets->size;
+  return true;
+}
+
+void Session::AnswerGets(GetRun* gets) {
+  if (gets->size == 0) return;
+  shared_.metrics.requests[op::Get::kInfo.code].Add(gets->size);
+  const std::span<GetRun::Item> items(gets->items.data(), gets->size);
+  if (items.size() == 1) {
+    Take<op::Get>(items[0].frame, items[0].request);
+  } else {
+    AnswerTogether(items);
+  }
+  gets->size = 0;
+}
+
+// Those that cannot be answered at once are put aside, with everything behind them that is about
+// the same partition, and then taken in their order.
+void Session::AnswerTogether(std::span<GetRun::Item> items) {
+  std::array<KeyView, GetRun::kMost> keys;
+  for (size_t i = 0; i < items.size(); ++i) keys[i] = items[i].request.key;
+  std::array<bool, GetRun::kMost> answered{};
+  std::array<size_t, GetRun::kMost> aside;
+  size_t aside_count = 0;
+  const auto must_wait = [&](size_t i) {
+    const uint32_t id = items[i].frame.header.id;
+    if (!IsFree<op::Get>(items[i].request) || (!open_.empty() && open_.contains(id))) return true;
+    return std::any_of(aside.begin(), aside.begin() + aside_count, [&](size_t other) {
+      return keys[other].partition_view() == keys[i].partition_view() ||
+             items[other].frame.header.id == id;
+    });
+  };
+  shared_.handlers.PeekMany({keys.data(), items.size()},
+                            [&](size_t i, PeekResult result, const RecordView& record) {
+                              if (result == PeekResult::kUnknown || must_wait(i)) {
+                                aside[aside_count++] = i;
+                                return true;
+                              }
+                              answered[i] = true;
+                              Reply reply(items[i].frame.header.id, max_reply_bytes_, &output_);
+                              if (result == PeekResult::kFound) {
+                                reply.Ok<op::Get>({.record = record});
+                              } else {
+                                reply.Fail({Code::kNotFound, ""});
+                              }
+                              CountReply(reply);
+                              return HasRoom();
+                            });
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (answered[i]) continue;
+    if (RefuseIfOpen(items[i].frame.header.id)) continue;
+    Enter<op::Get>(items[i].frame, items[i].request, {});
+  }
+}
+
+}  // namespace smile
