@@ -147,9 +147,7 @@ Results Measure(const Loaders& loaders, const BenchOptions& options, const Clock
 
 Result<Results> RunLoad(const BenchOptions& options, const Clock& clock,
                         const ShowProgress& show_progress) {
-  if (options.server_pid != 0 && !CpuSecondsOf(options.server_pid).has_value()) {
-    return Status(Code::kInvalid, fmt::format("there is no process {} here", options.server_pid));
-  }
+  if (options.server_pid != 0) SMILE_TRY(RequireProcess(options.server_pid));
   Loaders loaders;
   for (uint32_t i = 0; i < options.threads; ++i) {
     SMILE_ASSIGN(std::unique_ptr<Loader> loader, Loader::Create(options, i, &clock));

@@ -156,6 +156,9 @@ Result<BenchOptions> ParseBenchOptions(int argc, const char* const* argv, std::s
   Given given;
   CLI::App app("smilebench: loads a server and measures it", "smilebench");
   app.add_option("--target", given.target, kTargets)->capture_default_str();
+  app.footer(
+      "smilebench load --users N: writes that many users with their logins to a Smile server\n"
+      "smilebench lookups --users N: gets random ones of them, cold and warm");
   DescribeWorkload(&app, &options, &given);
   DescribeLoad(&app, &options);
   try {

@@ -43,12 +43,34 @@ std::optional<double> CpuSecondsOf(int64_t pid) {
   return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
+Status RequireProcess(int64_t pid) {
+  if (CpuSecondsOf(pid).has_value()) return {};
+  return {Code::kInvalid, "there is no process " + std::to_string(pid) + " here"};
+}
+
 std::optional<uint64_t> ResidentBytesOf(int64_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/statm");
   uint64_t size = 0;  // both in pages
   uint64_t resident = 0;
   if (!(file >> size >> resident)) return std::nullopt;
   return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::optional<uint64_t> PeakResidentBytesOf(int64_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/status");
+  for (std::string word; file >> word;) {
+    uint64_t kilobytes = 0;
+    if (word == "VmHWM:" && file >> kilobytes) return kilobytes << 10;
+  }
+  return std::nullopt;
+}
+
+std::optional<ProcessUse> ProcessMeter::Read() const {
+  const std::optional<double> cpu = CpuSecondsOf(pid_);
+  const std::optional<uint64_t> resident = ResidentBytesOf(pid_);
+  const std::optional<uint64_t> peak = PeakResidentBytesOf(pid_);
+  if (!cpu_before_ || !cpu || !resident || !peak) return std::nullopt;
+  return ProcessUse{*cpu - *cpu_before_, *resident, *peak};
 }
 
 }  // namespace smile::bench
