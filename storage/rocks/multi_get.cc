@@ -11,6 +11,7 @@ void MultiGetAtOnce(const RocksDatabase& database, const rocksdb::ReadOptions& o
                     std::span<const TableKeyView> keys, rocksdb::PinnableSlice* values,
                     rocksdb::Status* statuses) {
   CHECK(keys.size() <= kMultiGetKeys);
+  if (keys.empty()) return;
   std::array<rocksdb::ColumnFamilyHandle*, kMultiGetKeys> families;
   std::array<rocksdb::Slice, kMultiGetKeys> slices;
   for (size_t i = 0; i < keys.size(); ++i) {

@@ -25,8 +25,8 @@ struct EncodedTableKey {
   Bytes encoded;
 };
 
-// At most kMultiGetKeys keys in one question to RocksDB. `values` and `statuses` have room for as
-// many.
+// At most kMultiGetKeys keys, possibly none, in one question to RocksDB. `values` and `statuses`
+// have room for as many.
 void MultiGetAtOnce(const RocksDatabase& database, const rocksdb::ReadOptions& options,
                     std::span<const TableKeyView> keys, rocksdb::PinnableSlice* values,
                     rocksdb::Status* statuses);

@@ -72,7 +72,7 @@ size_t ReadBatch::Run() {
     Fetch(leaders);
     leaders.clear();
   }
-  if (!leaders.empty()) Fetch(leaders);
+  Fetch(leaders);
   return fetched;
 }
 
