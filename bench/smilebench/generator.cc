@@ -52,7 +52,9 @@ Generator::Choice Generator::Scan() {
   const uint32_t there = PostsOf(per_author, author, keys_);
   const uint64_t lengths = per_author - workload_.fewest_scanned + 1;
   const auto wanted = workload_.fewest_scanned + static_cast<uint32_t>(random_.Below(lengths));
-  return {.kind = OperationKind::kScan, .limit = std::min(wanted, there), .number = author};
+  return {.kind = OperationKind::kScan,
+          .limit = std::min(wanted, there),
+          .number = workload_.first_author + author};
 }
 
 uint64_t Generator::NextNumber() {
@@ -75,7 +77,7 @@ uint64_t Generator::NextLatest() {
 uint64_t Generator::NumberOfInsert(uint64_t nth) const {
   const uint64_t per_author = std::max(workload_.posts_per_author, 1u);
   const uint64_t first = (keys_ + per_author - 1) / per_author * per_author;
-  return first + nth * threads_ + index_;
+  return workload_.first_number() + first + nth * threads_ + index_;
 }
 
 void Generator::WasPut(uint64_t number) {

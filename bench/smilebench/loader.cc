@@ -172,7 +172,8 @@ void Loader::Issue(uint32_t slot, int64_t from_nanos) {
       break;
     case Phase::Kind::kPreload:
       each.choice = {.kind = OperationKind::kPut,
-                     .number = (taken_ - 1) * options_.threads + index_};
+                     .number = InfoOf(options_.workload).first_number() +
+                               (taken_ - 1) * options_.threads + index_};
       break;
     case Phase::Kind::kRun:
       each.choice = generator_.Next(NumbersOf(slot));
@@ -191,8 +192,9 @@ Operation Loader::OperationOf(uint32_t slot) {
   Operation operation{.kind = choice.kind, .number = choice.number, .limit = choice.limit};
   if (choice.kind == OperationKind::kMGet) operation.numbers = NumbersOf(slot);
   if (choice.kind == OperationKind::kScan) {
-    const uint32_t per_author = InfoOf(options_.workload).posts_per_author;
-    operation.newest = PostsOf(per_author, choice.number, options_.keys) - 1;
+    const WorkloadInfo& info = InfoOf(options_.workload);
+    const uint64_t author = choice.number - info.first_author;
+    operation.newest = PostsOf(info.posts_per_author, author, options_.keys) - 1;
   }
   return operation;
 }

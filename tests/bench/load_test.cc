@@ -81,6 +81,14 @@ TEST_F(LoadTest, EveryWorkloadDoesAsManyOperationsAsAskedAndFindsAllOfThemRight)
   }
 }
 
+TEST_F(LoadTest, WorkloadsThatScanLeaveEachOthersAuthorsAlone) {
+  for (const WorkloadKind kind :
+       {WorkloadKind::kScan, WorkloadKind::kYcsbE, WorkloadKind::kScan, WorkloadKind::kYcsbE}) {
+    options_.workload = kind;
+    EXPECT_EQ(Run().failures(), 0u);
+  }
+}
+
 TEST_F(LoadTest, ARunBoundedInTimeEnds) {
   options_.operations = 0;
   options_.seconds = 0.05;
