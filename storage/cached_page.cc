@@ -41,7 +41,8 @@ ByteView TakeBytes(size_t size, ByteView* from) {
 }  // namespace
 
 bool IsForFirstPage(const ScanRequest& request) {
-  return request.from.empty() && request.to.empty() && request.after.empty();
+  return KeepsFirstPages(request.table) && request.from.empty() && request.to.empty() &&
+         request.after.empty();
 }
 
 bool IsWorthKeeping(const ScanRequest& request, const ScanPage& page) {

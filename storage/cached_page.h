@@ -10,7 +10,14 @@
 
 namespace smile {
 
-// Whether the request is for the beginning of its partition.
+// Whether first pages are kept of this table: timelines and lists of links are read from their
+// beginning again and again, while the records of the other tables are asked for by their names,
+// and there each write would pay for pages that nobody asks for.
+constexpr bool KeepsFirstPages(Table table) {
+  return table == Table::kPosts || table == Table::kLinks || table == Table::kMedia;
+}
+
+// Whether the request is for the beginning of its partition, and that is kept.
 bool IsForFirstPage(const ScanRequest& request);
 
 // Whether the page that answered such a request can answer others: it has the values, and ended at

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "storage/cached_page.h"
 #include "storage/key_encoding.h"
 #include "storage/record_format.h"
 #include "storage/rocks/multi_get.h"
@@ -161,7 +162,9 @@ void GroupWriter::Append(const WriteRequest& request, const WriteReply& reply) {
     staged_.push_back(
         {partition.table, staged_keys_.size(), key.size(), &mutation, reply.versions[i]});
     staged_keys_.append(key.data(), key.size());
-    if (i == 0) staged_pages_.push_back({staged_.size() - 1, encoded.partition_size()});
+    if (i == 0 && KeepsFirstPages(partition.table)) {
+      staged_pages_.push_back({staged_.size() - 1, encoded.partition_size()});
+    }
   }
   next_version_ += mutations.size();
 }

@@ -125,6 +125,16 @@ TEST_F(CachedPageTest, IsNotKeptIfItIsLargeOrWasCutByItsBytesOrHasNoValues) {
   EXPECT_NE(Cached(NewestOf(kAuthor, 2)), "(nothing)");
 }
 
+TEST_F(CachedPageTest, IsKeptOfTimelinesAndNotOfTablesWhoseRecordsAreAskedForByName) {
+  ASSERT_TRUE(engine().Put(UserKey(kAuthor, "profile"), "v").status.ok());
+  ScanRequest records = NewestOf(kAuthor, 3);
+  records.table = Table::kUsers;
+  EXPECT_EQ(Cached(records), "(nothing)");
+  ASSERT_TRUE(engine().Put(LinkKey(kAuthor, 1, 2), "v").status.ok());
+  records.table = Table::kLinks;
+  EXPECT_EQ(Cached(records), "v end");
+}
+
 TEST_F(CachedPageTest, IsCountedApartFromRecords) {
   PutPost(1, "1");
   EXPECT_EQ(Cached(NewestOf(kAuthor, 3)), "1 end");
