@@ -9,5 +9,7 @@
 namespace smile {
 
 uint64_t Hash64(ByteView bytes);
+// The same of two pieces, one behind the other.
+uint64_t Hash64(ByteView first, ByteView second);
 
 }  // namespace smile

@@ -37,6 +37,9 @@ inline constexpr size_t kMaxFrameBytesBeforeHello = 512;
 inline constexpr uint32_t kLeastReplyFrameBytes = uint32_t{8} << 10;
 static_assert(kLeastReplyFrameBytes >= 64 + kMaxBatchMutations * sizeof(uint64_t));
 
+// A value from here on leaves a server in the memory in which it was read, as a piece of its own.
+inline constexpr size_t kLeastLargeValueBytes = size_t{16} << 10;
+
 // --- Connections ----------------------------------------------------------------------------
 // Over one of the next four a connection is not read from until it is under again.
 inline constexpr uint32_t kMaxInFlightRequests = 1024;

@@ -41,11 +41,12 @@ FrameWriter::FrameWriter(Bytes* out, const FrameHeader& header) : out_(out), sta
   out_->append(bytes, sizeof(bytes));
 }
 
-void FrameWriter::Finish() {
-  CHECK(size() <= UINT32_MAX);
+void FrameWriter::Finish(ByteView rest) {
+  CHECK(size() + rest.size() <= UINT32_MAX);
   char* const frame = out_->data() + start_;
-  StoreLittle(frame + kLengthOffset, static_cast<uint32_t>(size()));
-  StoreLittle(frame, FrameChecksum(ByteView(frame, size())));
+  StoreLittle(frame + kLengthOffset, static_cast<uint32_t>(size() + rest.size()));
+  const ByteView bytes = ByteView(frame, size()).substr(kFrameChecksumBytes);
+  StoreLittle(frame, static_cast<uint32_t>(rest.empty() ? Hash64(bytes) : Hash64(bytes, rest)));
 }
 
 void RestampFrame(Bytes* frame, uint32_t id, uint16_t deadline_ms) {

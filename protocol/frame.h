@@ -53,8 +53,9 @@ class FrameWriter {
   // `checksum` and `length` of `header` are ignored.
   FrameWriter(Bytes* out, const FrameHeader& header);
 
-  // Writes length and checksum. The frame is incomplete until this is called.
-  void Finish();
+  // Writes length and checksum. The frame is incomplete until this is called. `rest`: bytes of the
+  // body that are not appended, but follow what is.
+  void Finish(ByteView rest = {});
 
   // Bytes of the frame so far.
   size_t size() const { return out_->size() - start_; }

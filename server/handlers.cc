@@ -219,11 +219,11 @@ void Handlers::Start(op::Get, const op::Get::Request& request, int64_t deadline,
                      Responder to) const {
   engine_.Read({.keys = {Key(request.key)}, .deadline_nanos = deadline, .source = to.source()},
                [to = std::move(to)](Result<ReadReply> result) {
-                 to.Send([result = std::move(result)](Reply& reply) {
+                 to.Send([result = std::move(result)](Reply& reply) mutable {
                    if (!result.ok()) return reply.Fail(result.status());
-                   const Result<Record>& record = result->front();
+                   Result<Record>& record = result->front();
                    if (!record.ok()) return reply.Fail(record.status());
-                   reply.Ok<op::Get>({.record = record->view()});
+                   reply.OkRecord(std::move(record).value());
                  });
                });
 }

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/function_ref.h"
+#include "model/record.h"
 #include "protocol/message.h"
+#include "server/reply_buffer.h"
 
 namespace smile {
 
@@ -15,7 +16,7 @@ namespace smile {
 class Reply {
  public:
   // Replies over `max_frame_bytes` become kTooLarge.
-  Reply(uint32_t id, size_t max_frame_bytes, Bytes* out)
+  Reply(uint32_t id, size_t max_frame_bytes, ReplyBuffer* out)
       : id_(id), max_frame_bytes_(max_frame_bytes), out_(out) {}
 
   template <class Row>
@@ -26,11 +27,14 @@ class Reply {
     });
   }
 
+  // A GET's, with a value that need not be copied if it is large.
+  void OkRecord(Record record);
+
   // The same with a body that `encode` appends. If it answers false, nothing is written.
   bool OkIf(FunctionRef<bool(Bytes* body)> encode) {
     CHECK(!written_);
-    FrameWriter frame(out_, OkHeader(id_));
-    if (!encode(out_)) {
+    FrameWriter frame(out_->tail(), OkHeader(id_));
+    if (!encode(out_->tail())) {
       frame.Discard();
       return false;
     }
@@ -47,7 +51,7 @@ class Reply {
 
   void Fail(const Status& status, const ErrorDetail& detail = {}) {
     CHECK(!written_);
-    EncodeError(id_, status, detail, out_);
+    EncodeError(id_, status, detail, out_->tail());
     written_ = true;
     code_ = status.code();
   }
@@ -56,15 +60,11 @@ class Reply {
   Code code() const { return code_; }
 
  private:
-  void FailTooLarge(size_t size) {
-    Fail({Code::kTooLarge, "the reply has " + std::to_string(size) + " bytes, over the " +
-                               std::to_string(max_frame_bytes_) +
-                               " agreed in HELLO: ask for less at a time"});
-  }
+  void FailTooLarge(size_t size);
 
   const uint32_t id_;
   const size_t max_frame_bytes_;
-  Bytes* const out_;
+  ReplyBuffer* const out_;
   bool written_ = false;
   Code code_ = Code::kOk;
 };

@@ -62,8 +62,9 @@ void Session::EndOfInput() {
 }
 
 Bytes Session::TakeOutput() {
-  shared_.metrics.bytes_sent.Add(output_.size());
-  return std::exchange(output_, {});
+  Bytes piece = output_.TakeFront();
+  shared_.metrics.bytes_sent.Add(piece.size());
+  return piece;
 }
 
 void Session::set_unsent_bytes(size_t unsent) {
@@ -293,7 +294,7 @@ void Session::Finish(Open* open, FunctionRef<void(Reply&)> answer) {
 }
 
 // A reply that may leave goes straight to the client.
-Bytes* Session::OutputOf(Open* open) {
+ReplyBuffer* Session::OutputOf(Open* open) {
   return open->lanes_not_first == 0 ? &output_ : &open->held_reply;
 }
 
@@ -302,7 +303,7 @@ void Session::Settle(Open* open) {
   const PartitionOrder::Freed freed = order_.Finish(open);
   for (PartitionOrder::Entry* entry : freed.leave) {
     Open* const left = static_cast<Open*>(entry);
-    output_.append(left->held_reply);
+    output_.Append(std::move(left->held_reply));
     open_bytes_ -= left->bytes;
     open_reply_bytes_ -= left->reply_bytes;
     shared_.metrics.requests_open.Subtract(1);
@@ -313,7 +314,7 @@ void Session::Settle(Open* open) {
   RunFreed();
 }
 
-void Session::Answer(uint32_t id, Bytes* out, FunctionRef<void(Reply&)> answer) {
+void Session::Answer(uint32_t id, ReplyBuffer* out, FunctionRef<void(Reply&)> answer) {
   Reply reply(id, max_reply_bytes_, out);
   answer(reply);
   CountReply(reply);

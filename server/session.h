@@ -59,8 +59,8 @@ class Session : public std::enable_shared_from_this<Session> {
   // The client sends no more. What was accepted is still answered.
   void EndOfInput();
 
-  // Replies so far, for the client. The caller reports with set_unsent_bytes what it has not got
-  // rid of yet.
+  // The next piece of the replies so far, for the client; empty if there is none. The caller
+  // reports with set_unsent_bytes what it has not got rid of yet.
   Bytes TakeOutput();
   bool has_output() const { return !output_.empty(); }
   void set_unsent_bytes(size_t unsent);
@@ -94,7 +94,7 @@ class Session : public std::enable_shared_from_this<Session> {
     size_t bytes = 0;
     size_t reply_bytes = 0;  // that a read may be answered with
     Bytes waiting_body;      // while it may not run yet
-    Bytes held_reply;        // once it is answered and may not leave yet
+    ReplyBuffer held_reply;  // once it is answered and may not leave yet
   };
 
   bool HasRoom() const;
@@ -119,10 +119,10 @@ class Session : public std::enable_shared_from_this<Session> {
   Open* OpenRequest(const Frame& frame);
   void Finish(Open* open, FunctionRef<void(Reply&)> answer);
   void Settle(Open* open);
-  Bytes* OutputOf(Open* open);
+  ReplyBuffer* OutputOf(Open* open);
   void RunFreed();
   void RunWaiting(Open* open);
-  void Answer(uint32_t id, Bytes* out, FunctionRef<void(Reply&)> answer);
+  void Answer(uint32_t id, ReplyBuffer* out, FunctionRef<void(Reply&)> answer);
   void CountReply(const Reply& reply);
   void Refuse(uint32_t id, const Status& status);
   void Break(const Status& status);
@@ -131,7 +131,7 @@ class Session : public std::enable_shared_from_this<Session> {
   const Shared& shared_;
   const std::function<void()> on_output_;
   FrameReader reader_;
-  Bytes output_;
+  ReplyBuffer output_;
   size_t unsent_bytes_ = 0;
   size_t max_reply_bytes_ = limits::kMaxFrameBytes;
   PartitionOrder order_;

@@ -138,7 +138,11 @@ class SessionTest : public testing::Test {
     engine_.Release(index);
     RunPosted();
   }
-  std::vector<ReceivedReply> Replies() { return ParseReplies(session_->TakeOutput()); }
+  std::vector<ReceivedReply> Replies() {
+    Bytes output;
+    while (session_->has_output()) output += session_->TakeOutput();
+    return ParseReplies(output);
+  }
 
   // The ids of the replies that are there.
   std::vector<uint32_t> ReplyIds() {

@@ -1,0 +1,41 @@
+#include "server/reply.h"
+
+#include <string>
+#include <utility>
+
+#include "base/coding.h"
+#include "base/limits.h"
+
+namespace smile {
+
+// The value is the last of the response's bytes, behind its length: encoded without it, the length
+// is one byte, which gives way to the right one.
+void Reply::OkRecord(Record record) {
+  if (record.value.size() < limits::kLeastLargeValueBytes) {
+    return Ok<op::Get>({.record = record.view()});
+  }
+  CHECK(!written_);
+  FrameWriter frame(out_->tail(), OkHeader(id_));
+  RecordView head = record.view();
+  head.value = {};
+  Encode(op::Get::Response{.record = head}, out_->tail());
+  CHECK(out_->tail()->back() == 0);
+  out_->tail()->pop_back();
+  AppendVarint(out_->tail(), record.value.size());
+  const size_t size = frame.size() + record.value.size();
+  if (size > max_frame_bytes_) {
+    frame.Discard();
+    return FailTooLarge(size);
+  }
+  frame.Finish(record.value);
+  out_->AppendPiece(std::move(record.value));
+  written_ = true;
+}
+
+void Reply::FailTooLarge(size_t size) {
+  Fail({Code::kTooLarge, "the reply has " + std::to_string(size) + " bytes, over the " +
+                             std::to_string(max_frame_bytes_) +
+                             " agreed in HELLO: ask for less at a time"});
+}
+
+}  // namespace smile

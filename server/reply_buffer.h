@@ -1,0 +1,55 @@
+// Replies on their way to the client, in order: small ones gathered in one piece, so that they
+// leave in one write; a large value as a piece of its own, in the memory it came in.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace smile {
+
+class ReplyBuffer {
+ public:
+  bool empty() const { return pieces_.empty() && tail_.empty(); }
+  size_t size() const { return before_tail_ + tail_.size(); }
+
+  // The piece at the end, for appending. Valid until another function is called.
+  Bytes* tail() { return &tail_; }
+
+  // Appends bytes without copying them.
+  void AppendPiece(Bytes bytes) {
+    SealTail();
+    Push(std::move(bytes));
+  }
+
+  void Append(ReplyBuffer other) {
+    for (Bytes& piece : other.pieces_) AppendPiece(std::move(piece));
+    tail_.append(other.tail_);
+  }
+
+  // The first piece. Empty if there is none.
+  Bytes TakeFront() {
+    if (pieces_.empty()) return std::exchange(tail_, {});
+    Bytes front = std::move(pieces_.front());
+    pieces_.erase(pieces_.begin());  // there are few
+    before_tail_ -= front.size();
+    return front;
+  }
+
+ private:
+  void Push(Bytes bytes) {
+    before_tail_ += bytes.size();
+    pieces_.push_back(std::move(bytes));
+  }
+  void SealTail() {
+    if (!tail_.empty()) Push(std::exchange(tail_, {}));
+  }
+
+  std::vector<Bytes> pieces_;  // everything before the tail
+  size_t before_tail_ = 0;
+  Bytes tail_;
+};
+
+}  // namespace smile

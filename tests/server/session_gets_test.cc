@@ -1,0 +1,146 @@
+// GETs: those that came one behind the other, and those of large values.
+#include <map>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/server/session_fixture.h"
+
+namespace smile {
+namespace {
+
+using testing::ElementsAre;
+
+const Key kProfile = UserKey(42, "profile");
+const Key kTheme = UserKey(42, "theme");
+const Key kElsewhere = UserKey(43, "profile");
+
+std::vector<std::string> ValuesOf(const std::vector<ReceivedReply>& replies) {
+  std::vector<std::string> values;
+  for (const ReceivedReply& reply : replies) {
+    values.push_back(reply.code == Code::kOk ? Bytes(reply.As<op::Get>().record.value)
+                                             : std::string(InfoOf(reply.code).name));
+  }
+  return values;
+}
+
+TEST_F(SessionTest, ARunOfGetsIsAnsweredAtOnceInOrder) {
+  Greet();
+  Ask(PutFrame(2, kProfile, "profile"));
+  Ask(PutFrame(3, kTheme, "theme"));
+  Send(GetFrame(10, kProfile) + GetFrame(11, kElsewhere) + GetFrame(12, kTheme));
+  const std::vector<ReceivedReply> replies = Replies();
+  EXPECT_THAT(ValuesOf(replies), ElementsAre("profile", "not_found", "theme"));
+  EXPECT_EQ(replies[1].id, 11u);
+  EXPECT_EQ(session_->open_requests(), 0u);
+}
+
+TEST_F(SessionTest, InARunOfGetsWhatWaitsHoldsUpItsPartitionAndNothingElse) {
+  Greet();
+  Ask(PutFrame(2, kProfile, "profile"));
+  Ask(PutFrame(3, kTheme, "theme"));
+  Ask(PutFrame(4, kElsewhere, "elsewhere"));
+  engine_.on_disk = {kProfile};
+  engine_.hold = false;
+  engine_.hold_reads = true;
+  Send(GetFrame(10, kProfile) + GetFrame(11, kElsewhere) + GetFrame(12, kTheme));
+  EXPECT_THAT(ReplyIds(), ElementsAre(11)) << "the theme is in the profile's partition";
+  Release();
+  EXPECT_THAT(ReplyIds(), ElementsAre(10, 12));
+}
+
+TEST_F(SessionTest, ARunOfGetsBehindAWriteSeesIt) {
+  Greet();
+  Ask(PutFrame(2, kProfile, "old"));
+  engine_.hold = true;
+  Send(PutFrame(3, kProfile, "new"));
+  engine_.hold = false;
+  Send(GetFrame(10, kProfile) + GetFrame(11, kElsewhere) + GetFrame(12, kProfile));
+  EXPECT_THAT(ReplyIds(), ElementsAre(11));
+  Release();
+  const std::vector<ReceivedReply> replies = Replies();
+  ASSERT_EQ(replies.size(), 3u);
+  EXPECT_EQ(replies[0].id, 3u);
+  EXPECT_THAT(ValuesOf({replies[1], replies[2]}), ElementsAre("new", "new"));
+}
+
+TEST_F(SessionTest, InARunOfGetsAnIdOfAnOpenRequestIsRefused) {
+  Greet();
+  Ask(PutFrame(2, kElsewhere, "elsewhere"));
+  engine_.on_disk = {kProfile};
+  engine_.hold_reads = true;
+  Send(GetFrame(10, kProfile) + GetFrame(10, kElsewhere));
+  const std::vector<ReceivedReply> refused = Replies();
+  ASSERT_EQ(refused.size(), 1u);
+  EXPECT_EQ(refused[0].code, Code::kInvalid);
+  Release();
+  EXPECT_THAT(ReplyIds(), ElementsAre(10));
+}
+
+TEST_F(SessionTest, ARunOfGetsEndsWhereAnythingElseBegins) {
+  Greet();
+  Ask(PutFrame(2, kProfile, "old"));
+  Send(GetFrame(10, kProfile) + GetFrame(11, kProfile) + PutFrame(12, kProfile, "new") +
+       GetFrame(13, kProfile) + GetFrame(14, kProfile) + GetFrame(15, {Table::kUsers, "x", "y"}) +
+       GetFrame(16, kProfile));
+  const std::vector<ReceivedReply> replies = Replies();
+  std::map<uint32_t, std::string> by_id;
+  for (const ReceivedReply& reply : replies) {
+    by_id[reply.id] = reply.id == 12 ? "put" : ValuesOf({reply})[0];
+  }
+  EXPECT_EQ(by_id, (std::map<uint32_t, std::string>{{10, "old"},
+                                                    {11, "old"},
+                                                    {12, "put"},
+                                                    {13, "new"},
+                                                    {14, "new"},
+                                                    {15, "invalid"},
+                                                    {16, "new"}}));
+}
+
+// --- Large values
+// ----------------------------------------------------------------------------------
+
+const Bytes kLarge(limits::kLeastLargeValueBytes, 'L');
+
+TEST_F(SessionTest, ALargeValueThatWasReadLeavesAsAPieceOfItsOwn) {
+  Greet();
+  Ask(PutFrame(2, kProfile, kLarge));
+  Ask(PutFrame(3, kElsewhere, "small"));
+  engine_.on_disk = {kProfile};
+  Send(GetFrame(10, kElsewhere) + GetFrame(11, kProfile) + GetFrame(12, kElsewhere));
+  std::vector<Bytes> pieces;
+  while (session_->has_output()) pieces.push_back(session_->TakeOutput());
+  ASSERT_EQ(pieces.size(), 2u);
+  EXPECT_EQ(pieces[1], kLarge);
+  const std::vector<ReceivedReply> replies = ParseReplies(pieces[0] + pieces[1]);
+  EXPECT_THAT(ValuesOf(replies), ElementsAre("small", "small", kLarge));
+}
+
+TEST_F(SessionTest, ALargeValueThatIsHeldUpKeepsItsPlace) {
+  Greet();
+  Ask(PutFrame(2, kProfile, "profile"));
+  Ask(PutFrame(3, kTheme, kLarge));
+  engine_.on_disk = {kProfile, kTheme};
+  engine_.hold_reads = true;
+  Send(GetFrame(10, kProfile) + GetFrame(11, kTheme) + GetFrame(12, kElsewhere));
+  EXPECT_THAT(ReplyIds(), ElementsAre(12));
+  Release(1);
+  EXPECT_THAT(ReplyIds(), ElementsAre());
+  Release();
+  EXPECT_THAT(ValuesOf(Replies()), ElementsAre("profile", kLarge));
+}
+
+TEST_F(SessionTest, ALargeValueOverTheClientsLimitIsRefusedInWords) {
+  Send(FrameOf<op::Hello>(1, {.max_frame_bytes = 8192}));
+  Replies();
+  Ask(PutFrame(2, kProfile, kLarge));
+  engine_.on_disk = {kProfile};
+  const ReceivedReply reply = Ask(GetFrame(3, kProfile));
+  EXPECT_EQ(reply.code, Code::kTooLarge);
+  EXPECT_EQ(session_->open_requests(), 0u);
+}
+
+}  // namespace
+}  // namespace smile
