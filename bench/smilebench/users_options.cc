@@ -26,8 +26,9 @@ constexpr const char* kLookupsSummary =
     "and "
     "looks at every byte. First each for the first time (cold), then the same again (warm). Cold "
     "is "
-    "what the operator makes of it: start the server anew before, and drop the kernel's caches to "
-    "see the disk.";
+    "what the operator makes of it: start the server anew before, with its files out of the "
+    "kernel's "
+    "memory to see the disk (docs/benchmarks/README.md).";
 
 // What both have.
 void Describe(CLI::App* app, UsersOptions* options, std::string* target) {
