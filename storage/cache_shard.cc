@@ -107,19 +107,15 @@ void CacheShard::BeginWrite(const CacheKey& key) {
 }
 
 void CacheShard::EndWrite(const CacheKey& key, bool known, const RecordView* record) {
-  Slot& slot = slots_[SlotIndex(key)];
-  --slot.under_way;
+  --slots_[SlotIndex(key)].under_way;
   Entry* const entry = *Place(key);
   // An entry knows of all writes of its key: while there are any, none is made for it.
-  if (entry != nullptr && --entry->writes_under_way > 0) return;
+  if (entry == nullptr || --entry->writes_under_way > 0) return;
   const size_t value_size = record == nullptr ? 0 : record->value.size();
-  if (known && entry != nullptr && entry->value_size == value_size) {
-    return SetRecord(entry, record);
-  }
-  const bool in_main = entry != nullptr && entry->in_main;
-  if (entry != nullptr) Remove(entry);
-  // Without an entry, another write under way in the slot may be of this key, later, and visible.
-  if (known && (entry != nullptr || slot.under_way == 0)) Insert(key, record, in_main);
+  if (known && entry->value_size == value_size) return SetRecord(entry, record);
+  const bool in_main = entry->in_main;
+  Remove(entry);
+  if (known) Insert(key, record, in_main);
 }
 
 // There is no entry of this key.

@@ -7,7 +7,8 @@
 // otherwise; a record that comes back soon after it left goes to the main queue at once. So a scan
 // over everything passes through the small queue and moves nothing else.
 //
-// An absent record is remembered too.
+// An absent record is remembered too. A write changes what is here, and brings nothing in: records
+// that are written and not read would push out those that are read.
 //
 // So is how a partition begins: the answer to a scan of its first records (its newest, where a
 // table has those first), which is what a timeline is made of. Such a page stands in the cache
@@ -21,8 +22,7 @@
 //
 // Coherence. Readers and writers of the storage behind the cache keep to this:
 //   * A writer calls BeginWrite before it writes a key, and EndWrite with what is there now when
-//   the
-//     write is visible, before it answers.
+//     the write is visible, before it answers.
 //   * A reader that missed keeps the ticket that Find gave it, reads from the storage, and offers
 //     what it found with Fill.
 // Then Find never shows anything older than what a read of the storage at that moment would:

@@ -138,7 +138,6 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksOptions& opti
   family.soft_pending_compaction_bytes_limit = kSoftPendingCompactionBytes;
   family.level_compaction_dynamic_level_bytes = true;
   family.memtable_protection_bytes_per_key = kProtectionBytesPerKey;
-  family.paranoid_file_checks = true;
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(TableOptions(table, cache)));
   SetCompression(table, &family);
   if (table == Table::kBlobs) SetBlobFiles(cache, &family);

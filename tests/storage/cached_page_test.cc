@@ -137,6 +137,7 @@ TEST_F(CachedPageTest, IsKeptOfTimelinesAndNotOfTablesWhoseRecordsAreAskedForByN
 
 TEST_F(CachedPageTest, IsCountedApartFromRecords) {
   PutPost(1, "1");
+  EXPECT_EQ(Peek(PostKey(kAuthor, 1)), PeekResult::kFound);
   EXPECT_EQ(Cached(NewestOf(kAuthor, 3)), "1 end");
   EXPECT_EQ(engine().Stat("storage.record_cache.pages_count"), 1u);
   EXPECT_EQ(engine().Stat("storage.record_cache.records_count"), 1u);

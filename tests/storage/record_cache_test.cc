@@ -95,10 +95,30 @@ TEST_F(RecordCacheTest, AReaderThatMissedDoesNotPutBackWhatAWriteHasReplaced) {
   Ticket during;
   Look(&cache, "a", &during);
   cache.EndWrite(key, /*known=*/true, &new_record);
-  EXPECT_EQ(Look(&cache, "a"), "new");
   cache.Fill(key, before, &old_record);
   cache.Fill(key, during, &old_record);
-  EXPECT_EQ(Look(&cache, "a"), "new");
+  EXPECT_EQ(Look(&cache, "a"), "(nothing)");
+}
+
+TEST_F(RecordCacheTest, AWriteChangesWhatIsThereAndBringsNothingIn) {
+  RecordCache cache(1 << 20);
+  const auto write = [&cache](ByteView key, const RecordView* record) {
+    cache.BeginWrite(CacheKey(Table::kUsers, key));
+    cache.EndWrite(CacheKey(Table::kUsers, key), /*known=*/true, record);
+  };
+  const RecordView same_size{.version = 2, .value = "two"};
+  const RecordView other_size{.version = 3, .value = "three"};
+  Fill(&cache, "a", "one");
+  write("a", &same_size);
+  EXPECT_EQ(Look(&cache, "a"), "two");
+  write("a", &other_size);
+  EXPECT_EQ(Look(&cache, "a"), "three");
+  write("a", nullptr);
+  EXPECT_EQ(Look(&cache, "a"), "(absent)");
+  write("a", &same_size);
+  EXPECT_EQ(Look(&cache, "a"), "two");
+  write("b", &same_size);
+  EXPECT_EQ(Look(&cache, "b"), "(nothing)");
 }
 
 TEST_F(RecordCacheTest, AWriteTakesOutWhatWasThereBeforeItIsVisible) {
@@ -116,6 +136,7 @@ TEST_F(RecordCacheTest, OfTwoWritesOfOneKeyUnderWayOnlyTheLastIsShown) {
   const CacheKey key(Table::kUsers, "a");
   const RecordView first{.version = 1, .value = "first"};
   const RecordView second{.version = 2, .value = "second"};
+  Fill(&cache, "a", "before");
   cache.BeginWrite(key);
   cache.BeginWrite(key);
   cache.EndWrite(key, true, &first);
