@@ -159,8 +159,12 @@ void GroupWriter::Append(const WriteRequest& request, const WriteReply& reply) {
       status = batch_.Put(family, rocksdb::SliceParts(&key, 1), rocksdb::SliceParts(value, 2));
     }
     CHECK(status.ok(), "a batch in memory takes what it is given");
-    staged_.push_back(
-        {partition.table, staged_keys_.size(), key.size(), &mutation, reply.versions[i]});
+    staged_.push_back({.table = partition.table,
+                       .key_offset = staged_keys_.size(),
+                       .key_size = key.size(),
+                       .partition_size = encoded.partition_size(),
+                       .mutation = &mutation,
+                       .version = reply.versions[i]});
     staged_keys_.append(key.data(), key.size());
     if (i == 0 && KeepsFirstPages(partition.table)) {
       staged_pages_.push_back({staged_.size() - 1, encoded.partition_size()});
@@ -207,6 +211,20 @@ void GroupWriter::EndCacheWrites(bool written) {
   });
 }
 
+// What is staged of one table after the other, mostly all of it of one.
+void GroupWriter::PrefetchMemtables() {
+  for (size_t begin = 0; begin < staged_.size();) {
+    const Table table = staged_[begin].table;
+    partitions_.clear();
+    for (; begin < staged_.size() && staged_[begin].table == table; ++begin) {
+      const Staged& staged = staged_[begin];
+      partitions_.push_back(
+          ByteView(staged_keys_).substr(staged.key_offset, staged.partition_size));
+    }
+    database_->memtables(table).Prefetch(partitions_);
+  }
+}
+
 // Compactions get the time to catch up, before RocksDB has to refuse.
 void GroupWriter::Hold() {
   const std::chrono::nanoseconds hold = HoldFor(database_->write_pressure(), batch_.GetDataSize());
@@ -218,6 +236,7 @@ void GroupWriter::Hold() {
 void GroupWriter::WriteBatch(std::span<PendingWrite> group) {
   Hold();
   BeginCacheWrites();
+  PrefetchMemtables();
   const bool error_was_known = database_->write_error_known();
   const rocksdb::Status written = database_->db()->Write(write_options_, &batch_);
   EndCacheWrites(written.ok());

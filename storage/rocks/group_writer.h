@@ -42,6 +42,7 @@ class GroupWriter {
     Table table;
     size_t key_offset;  // in staged_keys_
     size_t key_size;
+    size_t partition_size;  // of its front
     const MutationView* mutation;
     uint64_t version;
   };
@@ -58,6 +59,7 @@ class GroupWriter {
   bool CheckAndApply(const WriteRequest& request, WriteReply* reply);
   Current* FindCurrent(const PartitionView& partition, ByteView sort);
   void Append(const WriteRequest& request, const WriteReply& reply);
+  void PrefetchMemtables();
   void Hold();
   void WriteBatch(std::span<PendingWrite> group);
   void FailAll(std::span<PendingWrite> group, const Status& status, bool no_space);
@@ -78,6 +80,7 @@ class GroupWriter {
   std::vector<Staged> staged_;
   Bytes staged_keys_;
   std::vector<StagedPage> staged_pages_;
+  std::vector<ByteView> partitions_;  // of a part of what is staged
   std::vector<CacheKey> cache_keys_;  // of staged_, then of staged_pages_
   uint64_t next_version_ = 0;
 };

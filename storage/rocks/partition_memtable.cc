@@ -16,6 +16,35 @@
 #include "storage/rocks/entry_list.h"
 
 namespace smile {
+
+// One partition of a memtable. The bytes of its id lie behind it: nearer than in an entry.
+struct MemtablePartition {
+  uint64_t hash;
+  size_t id_size;
+  MemtablePartition* next;  // in its bucket
+  EntryList list;
+
+  char* id_bytes() { return reinterpret_cast<char*>(this + 1); }
+  ByteView id() const { return {reinterpret_cast<const char*>(this + 1), id_size}; }
+};
+
+// Where the partitions of a memtable are found. It may be looked at when the memtable is gone, but
+// what it points to then is gone too.
+class PartitionBuckets {
+ public:
+  using Bucket = std::atomic<MemtablePartition*>;
+
+  explicit PartitionBuckets(size_t count) : buckets_(count) {}
+
+  size_t bytes() const { return buckets_.size() * sizeof(Bucket); }
+  const std::vector<Bucket>& all() const { return buckets_; }
+  const Bucket& Of(uint64_t hash) const { return buckets_[hash & (buckets_.size() - 1)]; }
+  Bucket& Of(uint64_t hash) { return buckets_[hash & (buckets_.size() - 1)]; }
+
+ private:
+  std::vector<Bucket> buckets_;
+};
+
 namespace {
 
 using rocksdb::Slice;
@@ -55,18 +84,18 @@ T* NewIn(rocksdb::Arena* arena, Arguments&&... arguments) {
 class PartitionMemtable final : public rocksdb::MemTableRep {
  public:
   PartitionMemtable(rocksdb::Allocator* allocator, const rocksdb::SliceTransform* partition_of,
-                    size_t buckets)
+                    std::shared_ptr<PartitionBuckets> buckets)
       : MemTableRep(allocator),
         memory_(allocator),
         partition_of_(partition_of),
-        buckets_(buckets) {}
+        buckets_(std::move(buckets)) {}
 
   rocksdb::KeyHandle Allocate(size_t size, char** buffer) override;
   void Insert(rocksdb::KeyHandle handle) override;
   bool Contains(const char* entry) const override;
   void Get(const rocksdb::LookupKey& key, void* argument,
            bool (*callback)(void* argument, const char* entry)) override;
-  size_t ApproximateMemoryUsage() override { return buckets_.size() * sizeof(buckets_.front()); }
+  size_t ApproximateMemoryUsage() override { return buckets_->bytes(); }
   Iterator* GetIterator(rocksdb::Arena* arena) override;
   Iterator* GetDynamicPrefixIterator(rocksdb::Arena* arena) override;
 
@@ -76,27 +105,15 @@ class PartitionMemtable final : public rocksdb::MemTableRep {
   std::vector<const char*> Entries() const;
 
  private:
-  // The bytes of its id lie behind it: nearer than in an entry.
-  struct Partition {
-    uint64_t hash;
-    size_t id_size;
-    Partition* next;  // in its bucket
-    EntryList list;
-
-    char* id_bytes() { return reinterpret_cast<char*>(this + 1); }
-    ByteView id() const { return {reinterpret_cast<const char*>(this + 1), id_size}; }
-  };
+  using Partition = MemtablePartition;
 
   ByteView PartitionOf(ByteView user_key) const;
-  const std::atomic<Partition*>& BucketOf(uint64_t hash) const {
-    return buckets_[hash & (buckets_.size() - 1)];
-  }
   static Partition* FindIn(Partition* bucket, uint64_t hash, ByteView id);
   int DrawHeight();
 
   Memory memory_;
   const rocksdb::SliceTransform* const partition_of_;
-  std::vector<std::atomic<Partition*>> buckets_;
+  const std::shared_ptr<PartitionBuckets> buckets_;
   std::atomic<size_t> entries_{0};
   uint64_t random_ = 1;  // the inserting thread's
 };
@@ -279,7 +296,7 @@ void PartitionMemtable::Insert(rocksdb::KeyHandle handle) {
   auto* const node = static_cast<EntryNode*>(handle);
   const ByteView id = PartitionOf(InternalKey::OfEntry(node->entry()).user_key);
   const uint64_t hash = Hash64(id);
-  auto& bucket = const_cast<std::atomic<Partition*>&>(BucketOf(hash));
+  PartitionBuckets::Bucket& bucket = buckets_->Of(hash);
   Partition* const first = bucket.load(std::memory_order_relaxed);
   Partition* partition = FindIn(first, hash, id);
   const bool is_new = partition == nullptr;
@@ -296,7 +313,8 @@ void PartitionMemtable::Insert(rocksdb::KeyHandle handle) {
 const EntryList* PartitionMemtable::Find(ByteView user_key) const {
   const ByteView id = PartitionOf(user_key);
   const uint64_t hash = Hash64(id);
-  const Partition* const found = FindIn(BucketOf(hash).load(std::memory_order_acquire), hash, id);
+  const Partition* const found =
+      FindIn(std::as_const(*buckets_).Of(hash).load(std::memory_order_acquire), hash, id);
   return found == nullptr ? nullptr : &found->list;
 }
 
@@ -316,7 +334,7 @@ void PartitionMemtable::Get(const rocksdb::LookupKey& key, void* argument,
 std::vector<const char*> PartitionMemtable::Entries() const {
   std::vector<const char*> entries;
   entries.reserve(entries_.load(std::memory_order_relaxed));
-  for (const std::atomic<Partition*>& bucket : buckets_) {
+  for (const PartitionBuckets::Bucket& bucket : buckets_->all()) {
     for (const Partition* partition = bucket.load(std::memory_order_acquire); partition != nullptr;
          partition = partition->next) {
       for (const EntryNode* node = partition->list.First(); node != nullptr; node = node->next()) {
@@ -341,11 +359,40 @@ PartitionMemtableFactory::PartitionMemtableFactory(size_t buckets) : buckets_(bu
   CHECK(std::has_single_bit(buckets));
 }
 
+PartitionMemtableFactory::~PartitionMemtableFactory() = default;
+
 rocksdb::MemTableRep* PartitionMemtableFactory::CreateMemTableRep(
     const rocksdb::MemTableRep::KeyComparator& /*comparator*/, rocksdb::Allocator* allocator,
     const rocksdb::SliceTransform* partition_of, rocksdb::Logger* /*logger*/) {
   CHECK(partition_of != nullptr, "a table with this memtable has a prefix extractor");
-  return new PartitionMemtable(allocator, partition_of, buckets_);
+  auto buckets = std::make_shared<PartitionBuckets>(buckets_);
+  {
+    const std::lock_guard lock(mutex_);
+    newest_ = buckets;
+  }
+  return new PartitionMemtable(allocator, partition_of, std::move(buckets));
+}
+
+// What a bucket points to is fetched and not looked into: it may be gone.
+void PartitionMemtableFactory::Prefetch(std::span<const ByteView> partitions) const {
+  std::shared_ptr<const PartitionBuckets> buckets;
+  {
+    const std::lock_guard lock(mutex_);
+    buckets = newest_;
+  }
+  if (buckets == nullptr) return;
+  constexpr size_t kAtOnce = 16;
+  const PartitionBuckets::Bucket* places[kAtOnce];
+  for (size_t begin = 0; begin < partitions.size(); begin += kAtOnce) {
+    const size_t count = std::min(kAtOnce, partitions.size() - begin);
+    for (size_t i = 0; i < count; ++i) {
+      places[i] = &buckets->Of(Hash64(partitions[begin + i]));
+      __builtin_prefetch(places[i]);
+    }
+    for (size_t i = 0; i < count; ++i) {
+      __builtin_prefetch(places[i]->load(std::memory_order_relaxed));
+    }
+  }
 }
 
 }  // namespace smile

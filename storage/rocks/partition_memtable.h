@@ -21,13 +21,26 @@
 #include <rocksdb/memtablerep.h>
 
 #include <cstddef>
+#include <memory>
+#include <mutex>
+#include <span>
+
+#include "base/bytes.h"
 
 namespace smile {
+
+class PartitionBuckets;
 
 class PartitionMemtableFactory final : public rocksdb::MemTableRepFactory {
  public:
   // How many partitions find their place without sharing it, about; a power of two.
   explicit PartitionMemtableFactory(size_t buckets);
+  ~PartitionMemtableFactory() override;
+
+  // Brings what putting in entries of these partitions will look at into the processor's caches:
+  // for all of them at the same time, where putting in waits for one after the other. No more than
+  // a hint: the newest memtable may be another by then. Any thread.
+  void Prefetch(std::span<const ByteView> partitions) const;
 
   using rocksdb::MemTableRepFactory::CreateMemTableRep;
   rocksdb::MemTableRep* CreateMemTableRep(const rocksdb::MemTableRep::KeyComparator& comparator,
@@ -38,6 +51,8 @@ class PartitionMemtableFactory final : public rocksdb::MemTableRepFactory {
 
  private:
   const size_t buckets_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<PartitionBuckets> newest_;  // of the memtable that was made last
 };
 
 }  // namespace smile

@@ -104,6 +104,11 @@ rocksdb::Status RocksDatabase::OpenDatabase(const rocksdb::DBOptions& options) {
   db_.reset(db);
   CHECK(handles.size() == kFamilies);
   std::copy(handles.begin(), handles.end(), families_.begin());
+  for (const TableInfo& info : kTables) {
+    memtables_[static_cast<size_t>(info.table)] =
+        std::static_pointer_cast<const PartitionMemtableFactory>(
+            db_->GetOptions(family(info.table)).memtable_factory);
+  }
   return status;
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "storage/rocks/partition_memtable.h"
 #include "storage/rocks/rocks_directory.h"
 #include "storage/rocks/rocks_engine.h"
 
@@ -35,6 +36,9 @@ class RocksDatabase {
   rocksdb::DB* db() const { return db_.get(); }
   rocksdb::ColumnFamilyHandle* family(Table table) const {
     return families_[static_cast<size_t>(table)];
+  }
+  const PartitionMemtableFactory& memtables(Table table) const {
+    return *memtables_[static_cast<size_t>(table)];
   }
   rocksdb::Cache* block_cache() const { return cache_.get(); }
 
@@ -88,6 +92,7 @@ class RocksDatabase {
   std::shared_ptr<rocksdb::Cache> cache_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_{};
+  std::array<std::shared_ptr<const PartitionMemtableFactory>, kFamilies> memtables_;
 
   std::atomic<bool> failed_{false};
   std::atomic<bool> write_error_known_{false};
