@@ -99,11 +99,14 @@ void CacheShard::Fill(const CacheKey& key, const RecordView* record) {
   Insert(key, record, in_main);
 }
 
-void CacheShard::BeginWrite(const CacheKey& key) {
+bool CacheShard::BeginWrite(const CacheKey& key) {
   Slot& slot = slots_[SlotIndex(key)];
   ++slot.begun;
   ++slot.under_way;
-  if (Entry* const entry = *Place(key)) ++entry->writes_under_way;
+  Entry* const entry = *Place(key);
+  if (entry == nullptr) return false;
+  ++entry->writes_under_way;
+  return true;
 }
 
 void CacheShard::EndWrite(const CacheKey& key, bool known, const RecordView* record) {

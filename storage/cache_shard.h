@@ -74,7 +74,7 @@ class CacheShard {
 
   // As in RecordCache. An entry stays where it is while its key is written, so that it can be
   // changed in place; if it has to go meanwhile, it goes.
-  void BeginWrite(const CacheKey& key);
+  bool BeginWrite(const CacheKey& key);
   void EndWrite(const CacheKey& key, bool known, const RecordView* record);
 
   const Slot& SlotOf(const CacheKey& key) const { return slots_[SlotIndex(key)]; }

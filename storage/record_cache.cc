@@ -78,10 +78,10 @@ void RecordCache::Fill(const CacheKey& key, const Ticket& ticket, const RecordVi
   if (shard.SlotOf(key).begun == ticket.writes_begun) shard.Fill(key, record);
 }
 
-void RecordCache::BeginWrite(const CacheKey& key) {
+bool RecordCache::BeginWrite(const CacheKey& key) {
   CacheShard& shard = ShardOf(key);
   const std::lock_guard lock(shard.mutex());
-  shard.BeginWrite(key);
+  return shard.BeginWrite(key);
 }
 
 void RecordCache::EndWrite(const CacheKey& key, bool known, const RecordView* record) {

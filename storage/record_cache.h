@@ -118,7 +118,8 @@ class RecordCache {
   // Offers what a reader found in the storage; null: the record is absent.
   void Fill(const CacheKey& key, const Ticket& ticket, const RecordView* record);
 
-  void BeginWrite(const CacheKey& key);
+  // Whether the key is in the cache. If not, it will not be before this write has ended.
+  bool BeginWrite(const CacheKey& key);
   // `record`: what the storage has now; null: the record is absent. `known` false: it is not known
   // what the storage has.
   void EndWrite(const CacheKey& key, bool known, const RecordView* record);

@@ -175,11 +175,11 @@ void GroupWriter::Append(const WriteRequest& request, const WriteReply& reply) {
 
 // Calls visit(i) for every staged mutation, a few at a time behind what it will look at.
 template <class Visit>
-void GroupWriter::ForEachCached(Visit visit) {
+void GroupWriter::ForEachCacheKey(bool prefetch, Visit visit) {
   const std::span<const CacheKey> keys = cache_keys_;
   for (size_t begin = 0; begin < keys.size(); begin += kPrefetched) {
     const size_t end = std::min(keys.size(), begin + kPrefetched);
-    cache_->Prefetch(keys.subspan(begin, end - begin));
+    if (prefetch) cache_->Prefetch(keys.subspan(begin, end - begin));
     for (size_t i = begin; i < end; ++i) visit(i);
   }
 }
@@ -195,11 +195,14 @@ void GroupWriter::BeginCacheWrites() {
     cache_keys_.push_back(
         CacheKey::PageOf(key.table(), key.encoded().substr(0, page.partition_size)));
   }
-  ForEachCached([this](size_t i) { cache_->BeginWrite(cache_keys_[i]); });
+  some_are_cached_ = false;
+  ForEachCacheKey(/*prefetch=*/true, [this](size_t i) {
+    if (cache_->BeginWrite(cache_keys_[i])) some_are_cached_ = true;
+  });
 }
 
 void GroupWriter::EndCacheWrites(bool written) {
-  ForEachCached([&](size_t i) {
+  ForEachCacheKey(/*prefetch=*/some_are_cached_, [&](size_t i) {
     if (i >= staged_.size()) return cache_->EndWrite(cache_keys_[i], /*known=*/false, nullptr);
     const MutationView& mutation = *staged_[i].mutation;
     const RecordView record{.version = staged_[i].version,

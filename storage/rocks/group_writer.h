@@ -64,7 +64,7 @@ class GroupWriter {
   void WriteBatch(std::span<PendingWrite> group);
   void FailAll(std::span<PendingWrite> group, const Status& status, bool no_space);
   template <class Visit>
-  void ForEachCached(Visit visit);
+  void ForEachCacheKey(bool prefetch, Visit visit);
   void BeginCacheWrites();
   void EndCacheWrites(bool written);
 
@@ -82,6 +82,7 @@ class GroupWriter {
   std::vector<StagedPage> staged_pages_;
   std::vector<ByteView> partitions_;  // of a part of what is staged
   std::vector<CacheKey> cache_keys_;  // of staged_, then of staged_pages_
+  bool some_are_cached_ = false;
   uint64_t next_version_ = 0;
 };
 
