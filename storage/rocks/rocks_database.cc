@@ -35,11 +35,7 @@ Result<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(const RocksOptions& o
 
 RocksDatabase::RocksDatabase(const RocksOptions& options, const Clock* clock, const Logger* log,
                              rocksdb::Env* env)
-    : options_(options),
-      clock_(clock),
-      log_(log),
-      env_(env),
-      cache_(rocksdb::NewLRUCache(options.block_cache_bytes)) {}
+    : options_(options), clock_(clock), log_(log), env_(env), cache_(MakeBlockCache(options)) {}
 
 RocksDatabase::~RocksDatabase() {
   {

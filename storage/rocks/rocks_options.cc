@@ -21,6 +21,9 @@
 namespace smile {
 namespace {
 
+constexpr size_t kBlockBytes = 8 << 10;
+constexpr size_t kLeastBlockBytes = 4 << 10;  // about what the smaller ones take in the cache
+
 // About what a small record takes in a memtable.
 constexpr size_t kMemtableBytesPerBucket = 256;
 
@@ -80,6 +83,7 @@ rocksdb::BlockBasedTableOptions TableOptions(Table table,
                                              const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions options;
   options.block_cache = cache;
+  options.block_size = kBlockBytes;
   options.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   options.optimize_filters_for_memory = true;
   // Bounded memory: filters and indexes too are in the cache, where they are the last to go.
@@ -125,6 +129,11 @@ rocksdb::DBOptions DatabaseOptions(const RocksOptions& options, rocksdb::Env* en
   database.max_log_file_size = 16 << 20;
   database.keep_log_file_num = 4;
   return database;
+}
+
+std::shared_ptr<rocksdb::Cache> MakeBlockCache(const RocksOptions& options) {
+  return rocksdb::HyperClockCacheOptions(options.block_cache_bytes, kLeastBlockBytes)
+      .MakeSharedCache();
 }
 
 rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksOptions& options,

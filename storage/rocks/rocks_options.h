@@ -18,6 +18,9 @@ namespace smile {
 rocksdb::DBOptions DatabaseOptions(const RocksOptions& options, rocksdb::Env* env,
                                    const Logger* log);
 
+// Blocks of all tables' files.
+std::shared_ptr<rocksdb::Cache> MakeBlockCache(const RocksOptions& options);
+
 // `cache` is shared by all tables. The clock, by which expired records are dropped, outlives the
 // database.
 rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksOptions& options,
