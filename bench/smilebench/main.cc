@@ -66,7 +66,7 @@ bool IsOver(const Result<Options>& options, const std::string& help, ExitStatus*
 ExitStatus MeasureMain(int argc, const char* const* argv) {
   std::string help;
   const Result<BenchOptions> options = ParseBenchOptions(argc, argv, &help);
-  ExitStatus exit;
+  ExitStatus exit = kExitUsage;
   if (IsOver(options, help, &exit)) return exit;
   const SystemClock clock;
   const Result<Results> results = RunLoad(*options, clock, ShowOnTerminal);
@@ -79,7 +79,7 @@ ExitStatus MeasureMain(int argc, const char* const* argv) {
 ExitStatus LoadMain(int argc, const char* const* argv) {
   std::string help;
   const Result<UsersOptions> options = ParseLoadOptions(argc, argv, &help);
-  ExitStatus exit;
+  ExitStatus exit = kExitUsage;
   if (IsOver(options, help, &exit)) return exit;
   const Interrupt interrupt;
   const SystemClock clock;
@@ -97,7 +97,7 @@ ExitStatus LoadMain(int argc, const char* const* argv) {
 ExitStatus LookupsMain(int argc, const char* const* argv) {
   std::string help;
   const Result<UsersOptions> options = ParseLookupsOptions(argc, argv, &help);
-  ExitStatus exit;
+  ExitStatus exit = kExitUsage;
   if (IsOver(options, help, &exit)) return exit;
   const SystemClock clock;
   const Result<LookupResults> results = LookUpUsers(*options, clock);
