@@ -85,7 +85,8 @@ void Committer::FormGroup() {
 
   for (PendingWrite& write : group_) {
     const uint64_t source = write.request.source();
-    backlog_.Push(source, write.request.bytes(), std::move(write));
+    const size_t cost = write.request.bytes();
+    backlog_.Push(source, cost, std::move(write));
   }
   group_.clear();
   bytes = 0;

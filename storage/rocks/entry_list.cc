@@ -28,7 +28,7 @@ EntryNode* EntryNode::Make(char* entry, int height) {
     new (entry - BytesBefore(lane + 1)) std::atomic<EntryNode*>(nullptr);
   }
   auto* const node = new (entry - sizeof(EntryNode)) EntryNode;
-  node->next_.store(reinterpret_cast<EntryNode*>(static_cast<uintptr_t>(height)),
+  node->next_.store(std::bit_cast<EntryNode*>(static_cast<uintptr_t>(height)),
                     std::memory_order_relaxed);
   return node;
 }
