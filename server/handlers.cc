@@ -217,7 +217,8 @@ bool Handlers::TryNow(op::Scan, const op::Scan::Request& request, Reply* reply,
 
 void Handlers::Start(op::Get, const op::Get::Request& request, int64_t deadline,
                      Responder to) const {
-  engine_.Read({.keys = {Key(request.key)}, .deadline_nanos = deadline, .source = to.source()},
+  const uint64_t source = to.source();
+  engine_.Read({.keys = {Key(request.key)}, .deadline_nanos = deadline, .source = source},
                [to = std::move(to)](Result<ReadReply> result) {
                  to.Send([result = std::move(result)](Reply& reply) mutable {
                    if (!result.ok()) return reply.Fail(result.status());
@@ -261,7 +262,8 @@ void Handlers::Start(op::Put, const op::Put::Request& request, int64_t deadline,
                               .expires_ms = ExpiryOf(request.expire_seconds.value_or(0)),
                               .checksum = request.checksum,
                               .value = request.value};
-  engine_.Write(WriteRequest(request.key.partition_view(), {mutation}, deadline, to.source()),
+  const uint64_t source = to.source();
+  engine_.Write(WriteRequest(request.key.partition_view(), {mutation}, deadline, source),
                 [to = std::move(to)](WriteReply result) {
                   to.Send([result = std::move(result)](Reply& reply) {
                     if (!result.status.ok()) {
@@ -276,7 +278,8 @@ void Handlers::Start(op::Delete, const op::Delete::Request& request, int64_t dea
                      Responder to) const {
   const MutationView mutation{
       .kind = MutationKind::kDelete, .sort = request.key.sort, .condition = request.condition};
-  engine_.Write(WriteRequest(request.key.partition_view(), {mutation}, deadline, to.source()),
+  const uint64_t source = to.source();
+  engine_.Write(WriteRequest(request.key.partition_view(), {mutation}, deadline, source),
                 [to = std::move(to)](WriteReply result) {
                   to.Send([result = std::move(result)](Reply& reply) {
                     if (!result.status.ok()) {
@@ -299,7 +302,8 @@ void Handlers::Start(op::Batch, const op::Batch::Request& request, int64_t deadl
                          .checksum = item.checksum,
                          .value = item.value});
   }
-  engine_.Write(WriteRequest(request.partition, mutations, deadline, to.source()),
+  const uint64_t source = to.source();
+  engine_.Write(WriteRequest(request.partition, mutations, deadline, source),
                 [to = std::move(to)](WriteReply result) {
                   to.Send([result = std::move(result)](Reply& reply) {
                     if (!result.status.ok()) {
@@ -329,11 +333,12 @@ void Handlers::Start(op::Scan, const op::Scan::Request& request, int64_t deadlin
 
 void Handlers::Start(op::List, const op::List::Request& request, int64_t deadline,
                      Responder to) const {
+  const uint64_t source = to.source();
   engine_.List({.table = request.table,
                 .after = Bytes(BehindContinuation(request.continuation)),
                 .limit = std::min(request.limit, limits::kMaxListEntries),
                 .deadline_nanos = deadline,
-                .source = to.source()},
+                .source = source},
                [to = std::move(to)](Result<ListPage> result) {
                  to.Send([result = std::move(result)](Reply& reply) {
                    if (!result.ok()) return reply.Fail(result.status());

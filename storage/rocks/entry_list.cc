@@ -1,5 +1,6 @@
 #include "storage/rocks/entry_list.h"
 
+#include <bit>
 #include <new>
 
 #include "base/check.h"
@@ -36,7 +37,7 @@ EntryNode* EntryNode::Make(char* entry, int height) {
 void EntryList::Insert(EntryNode* node, Allocate allocate) {
   const InternalKey key = InternalKey::OfEntry(node->entry());
   auto height =
-      static_cast<int>(reinterpret_cast<uintptr_t>(node->next_.load(std::memory_order_relaxed)));
+      static_cast<int>(std::bit_cast<uintptr_t>(node->next_.load(std::memory_order_relaxed)));
   Lanes* lanes = lanes_.load(std::memory_order_relaxed);
   if (lanes == nullptr && ++entries_ == kPlainEntries) {
     lanes = new (allocate(sizeof(Lanes))) Lanes;
