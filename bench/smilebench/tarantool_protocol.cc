@@ -41,7 +41,7 @@ constexpr size_t kMaxReplyBytes = size_t{256} << 20;
 // What msgpack::packer writes to.
 struct Appender {
   Bytes* out;
-  void write(const char* bytes, size_t size) { out->append(bytes, size); }
+  void write(const char* bytes, size_t size) const { out->append(bytes, size); }
 };
 using Packer = msgpack::packer<Appender>;
 
