@@ -186,6 +186,10 @@ void EventLoop::Impl::RunPosted() {
 
 void EventLoop::Impl::OnTurnEnd(std::function<void()> callback) {
   on_turn_end_ = std::move(callback);
+  if (!on_turn_end_) {
+    uv_prepare_stop(&turn_end_);
+    return;
+  }
   uv_prepare_start(
       &turn_end_, [](uv_prepare_t* prepare) { static_cast<Impl*>(prepare->data)->on_turn_end_(); });
 }

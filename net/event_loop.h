@@ -47,7 +47,7 @@ class EventLoop {
   void Post(std::function<void()> task);
 
   // Called at the end of each turn, before the loop sleeps: here what the turn produced leaves in
-  // one write. One at a time; set before Run().
+  // one write. One at a time, and null for none; set before Run() or by the loop's thread.
   void OnTurnEnd(std::function<void()> callback);
 
   // First after `millis`, then each `repeat_millis` (0: once). The timer may be destroyed from

@@ -123,6 +123,19 @@ TEST_F(Loop, TheTurnsEndComesAfterAllThatTheTurnBrought) {
   EXPECT_EQ(events, (std::vector<std::string>{"first", "second", "end"}));
 }
 
+TEST_F(Loop, ATurnsEndCanBeTakenBackWhileTheLoopRuns) {
+  int ends = 0;
+  int ends_before = 0;
+  loop_->OnTurnEnd([&] { ++ends; });
+  loop_->Post([&] {
+    loop_->OnTurnEnd(nullptr);
+    ends_before = ends;
+    loop_->Post([&] { loop_->Stop(); });  // runs in a later turn
+  });
+  loop_->Run();
+  EXPECT_EQ(ends, ends_before);
+}
+
 TEST(ParseEndpoint, TakesAddressesAndNamesWithAndWithoutAPort) {
   EXPECT_EQ(ParseEndpoint("127.0.0.1:80", 7645)->ToString(), "127.0.0.1:80");
   EXPECT_EQ(ParseEndpoint("localhost", 7645)->ToString(), "localhost:7645");
