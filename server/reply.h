@@ -27,9 +27,6 @@ class Reply {
     });
   }
 
-  // A GET's, with a value that need not be copied if it is large.
-  void OkRecord(Record record);
-
   // The same with a body that `encode` appends. If it answers false, nothing is written.
   bool OkIf(FunctionRef<bool(Bytes* body)> encode) {
     CHECK(!written_);
@@ -48,6 +45,9 @@ class Reply {
     written_ = true;
     return true;
   }
+
+  // A GET's, with a value that need not be copied if it is large.
+  void OkRecord(Record record);
 
   void Fail(const Status& status, const ErrorDetail& detail = {}) {
     CHECK(!written_);

@@ -190,17 +190,18 @@ void Session::Take(const Frame& frame, const typename Row::Request& request) {
     return Refuse(id, {Code::kDeadlineExceeded, "its time was over before there was room for it"});
   }
   KnownResults known;
-  if (IsFree<Row>(request)) {
+  const bool free = IsFree<Row>(request);
+  if (free) {
     Reply reply(id, max_reply_bytes_, &output_);
     if (shared_.handlers.TryNow(Row{}, request, &reply, &known)) return CountReply(reply);
   }
-  Enter<Row>(frame, request, std::move(known));
+  Enter<Row>(frame, request, free, std::move(known));
 }
 
-// Of a request that could not be answered at once.
+// Of a request that could not be answered at once. `free`: as IsFree says of it.
 template <class Row>
-void Session::Enter(const Frame& frame, const typename Row::Request& request, KnownResults known) {
-  const bool free = IsFree<Row>(request);
+void Session::Enter(const Frame& frame, const typename Row::Request& request, bool free,
+                    KnownResults known) {
   Open* const open = OpenRequest(frame);
   const auto access = Row::kInfo.effect == Effect::kWrite ? PartitionOrder::Access::kWrite
                                                           : PartitionOrder::Access::kRead;
@@ -216,8 +217,9 @@ void Session::Enter(const Frame& frame, const typename Row::Request& request, Kn
 }
 
 // For session_gets.cc.
+template bool Session::IsFree<op::Get>(const op::Get::Request&) const;
 template void Session::Take<op::Get>(const Frame&, const op::Get::Request&);
-template void Session::Enter<op::Get>(const Frame&, const op::Get::Request&, KnownResults);
+template void Session::Enter<op::Get>(const Frame&, const op::Get::Request&, bool, KnownResults);
 
 Session::Open* Session::OpenRequest(const Frame& frame) {
   auto open = std::make_unique<Open>();

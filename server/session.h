@@ -111,7 +111,8 @@ class Session : public std::enable_shared_from_this<Session> {
   template <class Row>
   void Take(const Frame& frame, const typename Row::Request& request);
   template <class Row>
-  void Enter(const Frame& frame, const typename Row::Request& request, KnownResults known);
+  void Enter(const Frame& frame, const typename Row::Request& request, bool free,
+             KnownResults known);
   template <class Row>
   void Run(Open* open, const typename Row::Request& request);
   template <class Row>

@@ -70,7 +70,8 @@ void Session::AnswerTogether(std::span<GetRun::Item> items) {
   for (size_t i = 0; i < items.size(); ++i) {
     if (answered[i]) continue;
     if (RefuseIfOpen(items[i].frame.header.id)) continue;
-    Enter<op::Get>(items[i].frame, items[i].request, {});
+    const op::Get::Request& request = items[i].request;
+    Enter<op::Get>(items[i].frame, request, IsFree<op::Get>(request), {});
   }
 }
 
