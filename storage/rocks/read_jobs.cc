@@ -9,15 +9,9 @@
 #include "storage/cached_page.h"
 #include "storage/record_format.h"
 #include "storage/rocks/rocks_status.h"
+#include "storage/rocks/slices.h"
 
 namespace smile {
-namespace {
-
-ByteView ViewOf(const rocksdb::Slice& slice) {
-  return {slice.data(), slice.size()};
-}
-
-}  // namespace
 
 // --- Scan -------------------------------------------------------------------------------------
 
