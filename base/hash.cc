@@ -3,6 +3,9 @@
 #define XXH_STATIC_LINKING_ONLY  // shows what the state of a hash in pieces is
 #include <xxhash.h>
 
+#include <algorithm>
+#include <random>
+
 namespace smile {
 
 uint64_t Hash64(ByteView bytes) {
@@ -15,6 +18,22 @@ uint64_t Hash64(ByteView first, ByteView second) {
   XXH3_64bits_update(&state, first.data(), first.size());
   XXH3_64bits_update(&state, second.data(), second.size());
   return XXH3_64bits_digest(&state);
+}
+
+SecretHash::SecretHash() {
+  std::random_device random;
+  std::generate(secret_.begin(), secret_.end(), [&random] { return random(); });
+}
+
+SecretHash::SecretHash(uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::generate(secret_.begin(), secret_.end(),
+                [&random] { return static_cast<uint32_t>(random()); });
+}
+
+uint64_t SecretHash::operator()(ByteView bytes) const {
+  static_assert(sizeof(secret_) >= XXH3_SECRET_SIZE_MIN);
+  return XXH3_64bits_withSecret(bytes.data(), bytes.size(), secret_.data(), sizeof(secret_));
 }
 
 }  // namespace smile

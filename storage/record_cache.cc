@@ -2,7 +2,6 @@
 
 #include <mutex>
 
-#include "base/hash.h"
 #include "storage/cache_shard.h"
 
 namespace smile {
@@ -13,16 +12,16 @@ constexpr size_t kShards = 64;
 
 }  // namespace
 
-CacheKey::CacheKey(Kind kind, Table table, ByteView encoded)
+CacheKey::CacheKey(const SecretHash& hash, Kind kind, Table table, ByteView encoded)
     : kind_(kind),
       table_(table),
       encoded_(encoded),
       // An odd constant (the golden ratio) sends one user's keys in different tables different
       // ways.
-      hash_(Hash64(encoded) ^ ((static_cast<uint64_t>(table) << 1 | static_cast<uint64_t>(kind)) *
-                               0x9e3779b97f4a7c15ULL)) {}
+      hash_(hash(encoded) ^ ((static_cast<uint64_t>(table) << 1 | static_cast<uint64_t>(kind)) *
+                             0x9e3779b97f4a7c15ULL)) {}
 
-RecordCache::RecordCache(size_t max_bytes) {
+RecordCache::RecordCache(size_t max_bytes, const SecretHash& hash) : hash_(hash) {
   for (size_t i = 0; i < kShards; ++i) {
     shards_.push_back(std::make_unique<CacheShard>(max_bytes / kShards));
   }

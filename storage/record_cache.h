@@ -43,22 +43,18 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/function_ref.h"
+#include "base/hash.h"
 #include "model/record.h"
 #include "model/tables.h"
 
 namespace smile {
 
-// A key as the cache knows it. Borrows its bytes.
+// A key as one cache knows it, which made it. Borrows its bytes.
 class CacheKey {
  public:
   enum class Kind : uint8_t { kRecord, kPage };
 
   CacheKey() = default;
-  CacheKey(Table table, ByteView encoded) : CacheKey(Kind::kRecord, table, encoded) {}
-  // The first page of a partition.
-  static CacheKey PageOf(Table table, ByteView encoded_partition) {
-    return {Kind::kPage, table, encoded_partition};
-  }
 
   Kind kind() const { return kind_; }
   Table table() const { return table_; }
@@ -66,7 +62,8 @@ class CacheKey {
   uint64_t hash() const { return hash_; }
 
  private:
-  CacheKey(Kind kind, Table table, ByteView encoded);
+  friend class RecordCache;
+  CacheKey(const SecretHash& hash, Kind kind, Table table, ByteView encoded);
 
   Kind kind_ = Kind::kRecord;
   Table table_ = Table::kUsers;
@@ -98,10 +95,19 @@ class RecordCache {
   };
 
   // `max_bytes` counts keys, values and what the cache needs for itself; 0: nothing is kept.
-  explicit RecordCache(size_t max_bytes);
+  // `hash` chooses shard, bucket and slot of a key.
+  explicit RecordCache(size_t max_bytes, const SecretHash& hash = SecretHash());
   ~RecordCache();
   RecordCache(const RecordCache&) = delete;
   RecordCache& operator=(const RecordCache&) = delete;
+
+  CacheKey KeyOf(Table table, ByteView encoded) const {
+    return {hash_, CacheKey::Kind::kRecord, table, encoded};
+  }
+  // Of the first page of a partition.
+  CacheKey PageKeyOf(Table table, ByteView encoded_partition) const {
+    return {hash_, CacheKey::Kind::kPage, table, encoded_partition};
+  }
 
   // Brings what Find will look at for these keys into the processor's caches: for all of them at
   // the same time, where Find would wait for one after the other.
@@ -129,6 +135,7 @@ class RecordCache {
  private:
   CacheShard& ShardOf(const CacheKey& key) const;
 
+  const SecretHash hash_;
   std::vector<std::unique_ptr<CacheShard>> shards_;
 };
 

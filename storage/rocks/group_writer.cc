@@ -188,12 +188,12 @@ void GroupWriter::BeginCacheWrites() {
   cache_keys_.clear();
   for (const Staged& staged : staged_) {
     const ByteView key = ByteView(staged_keys_).substr(staged.key_offset, staged.key_size);
-    cache_keys_.emplace_back(staged.table, key);
+    cache_keys_.push_back(cache_->KeyOf(staged.table, key));
   }
   for (const StagedPage& page : staged_pages_) {
     const CacheKey key = cache_keys_[page.index];
     cache_keys_.push_back(
-        CacheKey::PageOf(key.table(), key.encoded().substr(0, page.partition_size)));
+        cache_->PageKeyOf(key.table(), key.encoded().substr(0, page.partition_size)));
   }
   some_are_cached_ = false;
   ForEachCacheKey(/*prefetch=*/true, [this](size_t i) {

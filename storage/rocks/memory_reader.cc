@@ -38,7 +38,7 @@ PeekResult MemoryReader::Take(const CacheKey& key, const RecordCache::Ticket& ti
 PeekResult MemoryReader::Peek(const KeyView& key,
                               FunctionRef<void(const RecordView&)> found) const {
   const EncodedKey encoded(key);
-  const CacheKey cache_key(key.table, encoded.view());
+  const CacheKey cache_key = cache_->KeyOf(key.table, encoded.view());
   RecordCache::Ticket ticket;
   switch (cache_->Find(cache_key, *clock_, found, &ticket)) {
     case RecordCache::Found::kRecord:
@@ -68,7 +68,7 @@ bool MemoryReader::PeekScan(const ScanRequest& request, FoundPage found) const {
     if (answered) found(page.entries(), page.more());
   };
   RecordCache::Ticket ticket;
-  (void)cache_->Find(CacheKey::PageOf(request.table, partition.view()), *clock_, show, &ticket);
+  (void)cache_->Find(cache_->PageKeyOf(request.table, partition.view()), *clock_, show, &ticket);
   return answered;
 }
 
@@ -79,7 +79,7 @@ class MemoryReader::Chunk {
       : reader_(reader), count_(keys.size()) {
     for (size_t i = 0; i < count_; ++i) {
       encoded_[i].emplace(keys[i]);
-      keys_[i] = CacheKey(keys[i].table, encoded_[i]->view());
+      keys_[i] = reader.cache_->KeyOf(keys[i].table, encoded_[i]->view());
     }
     reader.cache_->Prefetch({keys_.data(), count_});
   }

@@ -11,52 +11,32 @@
 #include <vector>
 
 #include "base/check.h"
-#include "base/coding.h"
-#include "base/hash.h"
 #include "storage/rocks/entry_list.h"
+#include "storage/rocks/partition_buckets.h"
+#include "storage/rocks/slices.h"
+#include "storage/rocks/sorted_entries.h"
 
 namespace smile {
-
-// One partition of a memtable. The bytes of its id lie behind it: nearer than in an entry.
-struct MemtablePartition {
-  uint64_t hash;
-  size_t id_size;
-  MemtablePartition* next;  // in its bucket
-  EntryList list;
-
-  char* id_bytes() { return reinterpret_cast<char*>(this + 1); }
-  ByteView id() const { return {reinterpret_cast<const char*>(this + 1), id_size}; }
-};
-
-// Where the partitions of a memtable are found. It may be looked at when the memtable is gone, but
-// what it points to then is gone too.
-class PartitionBuckets {
- public:
-  using Bucket = std::atomic<MemtablePartition*>;
-
-  explicit PartitionBuckets(size_t count) : buckets_(count) {}
-
-  size_t bytes() const { return buckets_.size() * sizeof(Bucket); }
-  const std::vector<Bucket>& all() const { return buckets_; }
-  const Bucket& Of(uint64_t hash) const { return buckets_[hash & (buckets_.size() - 1)]; }
-  Bucket& Of(uint64_t hash) { return buckets_[hash & (buckets_.size() - 1)]; }
-
- private:
-  std::vector<Bucket> buckets_;
-};
 
 namespace {
 
 using rocksdb::Slice;
 
-ByteView ViewOf(const Slice& slice) {
-  return {slice.data(), slice.size()};
-}
+// A memtable without a table, for what RocksDB's base class does.
+class BaseOnly : public rocksdb::MemTableRep {
+ public:
+  using MemTableRep::MemTableRep;
+
+  void Insert(rocksdb::KeyHandle) final { CHECK(false); }
+  bool Contains(const char*) const final { CHECK(false); }
+  size_t ApproximateMemoryUsage() final { return 0; }
+  Iterator* GetIterator(rocksdb::Arena*) final { CHECK(false); }
+};
 
 // RocksDB does not show the class of its allocators, but a memtable passes requests on to one.
-class Memory final : public rocksdb::MemTableRep {
+class Memory final : public BaseOnly {
  public:
-  explicit Memory(rocksdb::Allocator* allocator) : MemTableRep(allocator) {}
+  explicit Memory(rocksdb::Allocator* allocator) : BaseOnly(allocator) {}
 
   // Aligned for pointers; goes with the allocator.
   char* Take(size_t bytes) {
@@ -65,11 +45,6 @@ class Memory final : public rocksdb::MemTableRep {
     MemTableRep::Allocate(bytes + kAlign - 1, &start);
     return start + (-reinterpret_cast<uintptr_t>(start) & (kAlign - 1));
   }
-
-  void Insert(rocksdb::KeyHandle) override { CHECK(false); }
-  bool Contains(const char*) const override { CHECK(false); }
-  size_t ApproximateMemoryUsage() override { return 0; }
-  Iterator* GetIterator(rocksdb::Arena*) override { CHECK(false); }
 };
 
 // An iterator with an arena lives in it, and only its destructor is called.
@@ -88,7 +63,8 @@ class PartitionMemtable final : public rocksdb::MemTableRep {
       : MemTableRep(allocator),
         memory_(allocator),
         partition_of_(partition_of),
-        buckets_(std::move(buckets)) {}
+        buckets_(std::move(buckets)),
+        random_(buckets_->HashOf({}) | 1) {}
 
   rocksdb::KeyHandle Allocate(size_t size, char** buffer) override;
   void Insert(rocksdb::KeyHandle handle) override;
@@ -115,11 +91,13 @@ class PartitionMemtable final : public rocksdb::MemTableRep {
   const rocksdb::SliceTransform* const partition_of_;
   const std::shared_ptr<PartitionBuckets> buckets_;
   std::atomic<size_t> entries_{0};
-  uint64_t random_ = 1;  // the inserting thread's
+  // The inserting thread's. Begins with a secret: who knew the heights that are to come could send
+  // all that are high elsewhere, and a list would have no express lanes.
+  uint64_t random_;
 };
 
 // Walks through one partition: that of the key it last sought.
-class PartitionIterator final : public rocksdb::MemTableRep::Iterator {
+class PartitionIterator : public rocksdb::MemTableRep::Iterator {
  public:
   explicit PartitionIterator(const PartitionMemtable* memtable) : memtable_(memtable) {}
 
@@ -149,19 +127,18 @@ class SortedIterator final : public rocksdb::MemTableRep::Iterator {
   explicit SortedIterator(const PartitionMemtable* memtable) : memtable_(memtable) {}
 
   bool Valid() const override { return at_ < sorted_.size(); }
-  const char* key() const override { return sorted_[at_].entry; }
+  const char* key() const override { return sorted_[at_]; }
   void Next() override {
     ++at_;
-    if (at_ + kAhead < sorted_.size()) Prefetch(sorted_[at_ + kAhead].entry);
+    sorted_.PrefetchBehind(at_);
   }
   void Prev() override { --at_; }  // to nowhere before the first
   void Seek(const Slice& internal_key, const char* /*entry*/) override {
     Sort();
-    at_ = LowerBound(ViewOf(internal_key));
+    at_ = sorted_.LowerBound(InternalKey::Of(ViewOf(internal_key)));
   }
-  void SeekForPrev(const Slice& internal_key, const char* /*entry*/) override {
-    Sort();
-    at_ = LowerBound(ViewOf(internal_key));
+  void SeekForPrev(const Slice& internal_key, const char* entry) override {
+    Seek(internal_key, entry);
     const InternalKey wanted = InternalKey::Of(ViewOf(internal_key));
     if (!Valid() || wanted.Before(InternalKey::OfEntry(key()))) --at_;
   }
@@ -175,88 +152,32 @@ class SortedIterator final : public rocksdb::MemTableRep::Iterator {
   }
 
  private:
-  struct Item {
-    uint64_t begin;  // of the user key, as a number that sorts as it does
-    const char* entry;
-
-    bool operator<(const Item& other) const {
-      if (begin != other.begin) return begin < other.begin;
-      return InternalKey::OfEntry(entry).Before(InternalKey::OfEntry(other.entry));
-    }
-  };
-
   void Sort() {
-    if (is_sorted_) return;
-    is_sorted_ = true;
-    const std::vector<const char*> entries = memtable_->Entries();
-    sorted_.reserve(entries.size());
-    for (size_t i = 0; i < entries.size(); ++i) {
-      if (i + kAhead < entries.size()) Prefetch(entries[i + kAhead]);
-      const ByteView key = InternalKey::OfEntry(entries[i]).user_key;
-      char begin[sizeof(uint64_t)] = {};
-      key.copy(begin, sizeof(begin));
-      sorted_.push_back({LoadBig<uint64_t>(begin), entries[i]});
-    }
-    std::sort(sorted_.begin(), sorted_.end());
-    at_ = sorted_.size();
-  }
-
-  size_t LowerBound(ByteView internal_key) const {
-    const InternalKey wanted = InternalKey::Of(internal_key);
-    const auto found = std::partition_point(sorted_.begin(), sorted_.end(), [&](const Item& item) {
-      return InternalKey::OfEntry(item.entry).Before(wanted);
-    });
-    return static_cast<size_t>(found - sorted_.begin());
-  }
-
-  // In order they lie anywhere in memory: each is fetched while others before it are worked on.
-  static constexpr size_t kAhead = 8;
-  static void Prefetch(const char* entry) {
-    __builtin_prefetch(entry);
-    __builtin_prefetch(entry + 64);
-    __builtin_prefetch(entry + 128);
+    if (std::exchange(is_sorted_, true)) return;
+    sorted_ = SortedEntries(memtable_->Entries());
   }
 
   const PartitionMemtable* const memtable_;
   bool is_sorted_ = false;
-  std::vector<Item> sorted_;
+  SortedEntries sorted_;
   size_t at_ = 0;
 };
 
 // RocksDB does not show the class of the keys that Get is given, but MemTableRep::Get opens one for
 // an iterator, which it asks for and, by release, deletes or forgets: this one bears both.
-class PointLookup final : public rocksdb::MemTableRep {
+class PointLookup final : public BaseOnly {
  public:
   explicit PointLookup(const PartitionMemtable* memtable)
-      : MemTableRep(nullptr), iterator_(new (memory_) Lent(memtable)) {}
+      : BaseOnly(nullptr), iterator_(new (memory_) Lent(memtable)) {}
 
   Iterator* GetDynamicPrefixIterator(rocksdb::Arena*) override { return iterator_; }
 
-  void Insert(rocksdb::KeyHandle) override { CHECK(false); }
-  bool Contains(const char*) const override { CHECK(false); }
-  size_t ApproximateMemoryUsage() override { return 0; }
-  Iterator* GetIterator(rocksdb::Arena*) override { CHECK(false); }
-
  private:
-  class Lent final : public Iterator {
+  class Lent final : public PartitionIterator {
    public:
-    explicit Lent(const PartitionMemtable* memtable) : iterator_(memtable) {}
+    using PartitionIterator::PartitionIterator;
     static void* operator new(size_t, void* memory) { return memory; }
     static void operator delete(void*) {}
-
-    bool Valid() const override { return iterator_.Valid(); }
-    const char* key() const override { return iterator_.key(); }
-    void Next() override { iterator_.Next(); }
-    void Prev() override { iterator_.Prev(); }
-    void Seek(const Slice& key, const char* entry) override { iterator_.Seek(key, entry); }
-    void SeekForPrev(const Slice& key, const char* entry) override {
-      iterator_.SeekForPrev(key, entry);
-    }
-    void SeekToFirst() override { iterator_.SeekToFirst(); }
-    void SeekToLast() override { iterator_.SeekToLast(); }
-
-   private:
-    PartitionIterator iterator_;
   };
 
   alignas(Lent) char memory_[sizeof(Lent)];
@@ -295,7 +216,7 @@ PartitionMemtable::Partition* PartitionMemtable::FindIn(Partition* bucket, uint6
 void PartitionMemtable::Insert(rocksdb::KeyHandle handle) {
   auto* const node = static_cast<EntryNode*>(handle);
   const ByteView id = PartitionOf(InternalKey::OfEntry(node->entry()).user_key);
-  const uint64_t hash = Hash64(id);
+  const uint64_t hash = buckets_->HashOf(id);
   PartitionBuckets::Bucket& bucket = buckets_->Of(hash);
   Partition* const first = bucket.load(std::memory_order_relaxed);
   Partition* partition = FindIn(first, hash, id);
@@ -312,7 +233,7 @@ void PartitionMemtable::Insert(rocksdb::KeyHandle handle) {
 
 const EntryList* PartitionMemtable::Find(ByteView user_key) const {
   const ByteView id = PartitionOf(user_key);
-  const uint64_t hash = Hash64(id);
+  const uint64_t hash = buckets_->HashOf(id);
   const Partition* const found =
       FindIn(std::as_const(*buckets_).Of(hash).load(std::memory_order_acquire), hash, id);
   return found == nullptr ? nullptr : &found->list;
@@ -355,7 +276,8 @@ rocksdb::MemTableRep::Iterator* PartitionMemtable::GetDynamicPrefixIterator(rock
 
 }  // namespace
 
-PartitionMemtableFactory::PartitionMemtableFactory(size_t buckets) : buckets_(buckets) {
+PartitionMemtableFactory::PartitionMemtableFactory(size_t buckets, const SecretHash& hash)
+    : buckets_(buckets), hash_(hash) {
   CHECK(std::has_single_bit(buckets));
 }
 
@@ -365,7 +287,7 @@ rocksdb::MemTableRep* PartitionMemtableFactory::CreateMemTableRep(
     const rocksdb::MemTableRep::KeyComparator& /*comparator*/, rocksdb::Allocator* allocator,
     const rocksdb::SliceTransform* partition_of, rocksdb::Logger* /*logger*/) {
   CHECK(partition_of != nullptr, "a table with this memtable has a prefix extractor");
-  auto buckets = std::make_shared<PartitionBuckets>(buckets_);
+  auto buckets = std::make_shared<PartitionBuckets>(buckets_, hash_);
   {
     const std::lock_guard lock(mutex_);
     newest_ = buckets;
@@ -386,7 +308,7 @@ void PartitionMemtableFactory::Prefetch(std::span<const ByteView> partitions) co
   for (size_t begin = 0; begin < partitions.size(); begin += kAtOnce) {
     const size_t count = std::min(kAtOnce, partitions.size() - begin);
     for (size_t i = 0; i < count; ++i) {
-      places[i] = &buckets->Of(Hash64(partitions[begin + i]));
+      places[i] = &buckets->Of(buckets->HashOf(partitions[begin + i]));
       __builtin_prefetch(places[i]);
     }
     for (size_t i = 0; i < count; ++i) {

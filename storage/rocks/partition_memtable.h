@@ -26,6 +26,7 @@
 #include <span>
 
 #include "base/bytes.h"
+#include "base/hash.h"
 
 namespace smile {
 
@@ -33,8 +34,9 @@ class PartitionBuckets;
 
 class PartitionMemtableFactory final : public rocksdb::MemTableRepFactory {
  public:
-  // How many partitions find their place without sharing it, about; a power of two.
-  explicit PartitionMemtableFactory(size_t buckets);
+  // How many partitions find their place without sharing it, about; a power of two. `hash` chooses
+  // the places, so that a client cannot choose ids of partitions that share one.
+  explicit PartitionMemtableFactory(size_t buckets, const SecretHash& hash = SecretHash());
   ~PartitionMemtableFactory() override;
 
   // Brings what putting in entries of these partitions will look at into the processor's caches:
@@ -51,6 +53,7 @@ class PartitionMemtableFactory final : public rocksdb::MemTableRepFactory {
 
  private:
   const size_t buckets_;
+  const SecretHash hash_;
   mutable std::mutex mutex_;
   std::shared_ptr<PartitionBuckets> newest_;  // of the memtable that was made last
 };

@@ -41,7 +41,7 @@ void ReadBatch::Encode() {
   size_t begin = 0;
   for (size_t i = 0; i < wanted_.size(); ++i) {
     const Table table = wanted_[i].read->request.keys[wanted_[i].index].table;
-    keys_.emplace_back(table, ByteView(encoded_).substr(begin, ends[i] - begin));
+    keys_.push_back(cache_->KeyOf(table, ByteView(encoded_).substr(begin, ends[i] - begin)));
     begin = ends[i];
   }
 }

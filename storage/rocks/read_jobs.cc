@@ -62,13 +62,13 @@ void ScanJob::OfferPage() {
   if (EncodedPageSize(page_) > limits::kMaxCachedValueBytes) return;
   const Bytes encoded = EncodePage(page_);
   const RecordView record{.value = encoded};
-  cache_->Fill(CacheKey::PageOf(request_.table, range_.lower), ticket_, &record);
+  cache_->Fill(cache_->PageKeyOf(request_.table, range_.lower), ticket_, &record);
 }
 
 void ScanJob::Seek() {
   // Before there is an iterator: its view of the data must not be older than the ticket.
   if (IsForFirstPage(request_)) {
-    ticket_ = cache_->TicketFor(CacheKey::PageOf(request_.table, range_.lower));
+    ticket_ = cache_->TicketFor(cache_->PageKeyOf(request_.table, range_.lower));
   }
   rocksdb::ReadOptions options;
   options.prefix_same_as_start = true;

@@ -5,6 +5,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/slice_transform.h>
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <map>
@@ -17,6 +18,7 @@
 
 #include "base/coding.h"
 #include "storage/rocks/entry_list.h"
+#include "storage/rocks/partition_buckets.h"
 #include "tests/storage/random_bytes.h"
 
 namespace smile {
@@ -175,6 +177,32 @@ TEST_F(PartitionMemtableTest, TheWholeTableCanBeWalkedBackwards) {
       EXPECT_EQ(iterator->key().ToString(), std::prev(after)->first);
     }
   }
+}
+
+// --- PartitionBuckets
+// ---------------------------------------------------------------------------------
+
+// How many of these partitions are in the bucket that has most of them.
+size_t MostInOneBucket(const PartitionBuckets& buckets, const std::vector<Bytes>& partitions) {
+  std::map<const PartitionBuckets::Bucket*, size_t> counts;
+  size_t most = 0;
+  for (const Bytes& id : partitions) {
+    most = std::max(most, ++counts[&buckets.Of(buckets.HashOf(id))]);
+  }
+  return most;
+}
+
+TEST(PartitionBuckets, PartitionsThatShareABucketUnderOneSecretAreSpreadUnderAnother) {
+  constexpr size_t kBuckets = 256;
+  const PartitionBuckets known(kBuckets, SecretHash(1));
+  std::vector<Bytes> chosen;
+  for (uint64_t number = 0; chosen.size() < kBuckets; ++number) {
+    Bytes id;
+    AppendBig(&id, number);
+    if (&known.Of(known.HashOf(id)) == &known.all().front()) chosen.push_back(id);
+  }
+  EXPECT_EQ(MostInOneBucket(known, chosen), kBuckets);
+  EXPECT_LT(MostInOneBucket(PartitionBuckets(kBuckets, SecretHash(2)), chosen), 10u);
 }
 
 // --- EntryList

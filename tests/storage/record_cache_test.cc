@@ -33,7 +33,7 @@ class RecordCacheTest : public ::testing::Test {
     Ticket ignored;
     std::string seen;
     const Found found = cache->Find(
-        CacheKey(Table::kUsers, key), clock_,
+        cache->KeyOf(Table::kUsers, key), clock_,
         [&](const RecordView& record) { seen = Bytes(record.value); },
         ticket == nullptr ? &ignored : ticket);
     if (found == Found::kRecord) return seen;
@@ -43,7 +43,7 @@ class RecordCacheTest : public ::testing::Test {
     Ticket ticket;
     Look(cache, key, &ticket);
     const RecordView record{.version = 1, .value = value};
-    cache->Fill(CacheKey(Table::kUsers, key), ticket, &record);
+    cache->Fill(cache->KeyOf(Table::kUsers, key), ticket, &record);
   }
 
   ManualClock clock_;
@@ -56,7 +56,7 @@ TEST_F(RecordCacheTest, ShowsWhatWasFilledInAndRemembersAbsence) {
   EXPECT_EQ(Look(&cache, "a"), "value");
   Ticket ticket;
   Look(&cache, "b", &ticket);
-  cache.Fill(CacheKey(Table::kUsers, "b"), ticket, nullptr);
+  cache.Fill(cache.KeyOf(Table::kUsers, "b"), ticket, nullptr);
   EXPECT_EQ(Look(&cache, "b"), "(absent)");
 }
 
@@ -65,7 +65,7 @@ TEST_F(RecordCacheTest, KeysOfDifferentTablesAreDifferent) {
   Fill(&cache, "a", "value");
   Ticket ticket;
   EXPECT_EQ(cache.Find(
-                CacheKey(Table::kLogins, "a"), clock_, [](const RecordView&) {}, &ticket),
+                cache.KeyOf(Table::kLogins, "a"), clock_, [](const RecordView&) {}, &ticket),
             Found::kNothing);
 }
 
@@ -75,7 +75,7 @@ TEST_F(RecordCacheTest, AnExpiredRecordIsAbsent) {
   Look(&cache, "a", &ticket);
   const RecordView record{
       .version = 1, .expires_ms = static_cast<uint64_t>(clock_.WallMillis()) + 10, .value = "v"};
-  cache.Fill(CacheKey(Table::kUsers, "a"), ticket, &record);
+  cache.Fill(cache.KeyOf(Table::kUsers, "a"), ticket, &record);
   EXPECT_EQ(Look(&cache, "a"), "v");
   clock_.AdvanceMillis(10);
   EXPECT_EQ(Look(&cache, "a"), "(absent)");
@@ -83,7 +83,7 @@ TEST_F(RecordCacheTest, AnExpiredRecordIsAbsent) {
 
 TEST_F(RecordCacheTest, AReaderThatMissedDoesNotPutBackWhatAWriteHasReplaced) {
   RecordCache cache(1 << 20);
-  const CacheKey key(Table::kUsers, "a");
+  const CacheKey key = cache.KeyOf(Table::kUsers, "a");
   const RecordView old_record{.version = 1, .value = "old"};
   const RecordView new_record{.version = 2, .value = "new"};
 
@@ -103,8 +103,8 @@ TEST_F(RecordCacheTest, AReaderThatMissedDoesNotPutBackWhatAWriteHasReplaced) {
 TEST_F(RecordCacheTest, AWriteChangesWhatIsThereAndBringsNothingIn) {
   RecordCache cache(1 << 20);
   const auto write = [&cache](ByteView key, const RecordView* record) {
-    cache.BeginWrite(CacheKey(Table::kUsers, key));
-    cache.EndWrite(CacheKey(Table::kUsers, key), /*known=*/true, record);
+    cache.BeginWrite(cache.KeyOf(Table::kUsers, key));
+    cache.EndWrite(cache.KeyOf(Table::kUsers, key), /*known=*/true, record);
   };
   const RecordView same_size{.version = 2, .value = "two"};
   const RecordView other_size{.version = 3, .value = "three"};
@@ -124,7 +124,7 @@ TEST_F(RecordCacheTest, AWriteChangesWhatIsThereAndBringsNothingIn) {
 TEST_F(RecordCacheTest, AWriteTakesOutWhatWasThereBeforeItIsVisible) {
   RecordCache cache(1 << 20);
   Fill(&cache, "a", "old");
-  const CacheKey key(Table::kUsers, "a");
+  const CacheKey key = cache.KeyOf(Table::kUsers, "a");
   cache.BeginWrite(key);
   EXPECT_EQ(Look(&cache, "a"), "(nothing)");
   cache.EndWrite(key, /*known=*/false, nullptr);
@@ -133,7 +133,7 @@ TEST_F(RecordCacheTest, AWriteTakesOutWhatWasThereBeforeItIsVisible) {
 
 TEST_F(RecordCacheTest, OfTwoWritesOfOneKeyUnderWayOnlyTheLastIsShown) {
   RecordCache cache(1 << 20);
-  const CacheKey key(Table::kUsers, "a");
+  const CacheKey key = cache.KeyOf(Table::kUsers, "a");
   const RecordView first{.version = 1, .value = "first"};
   const RecordView second{.version = 2, .value = "second"};
   Fill(&cache, "a", "before");
@@ -165,6 +165,25 @@ TEST_F(RecordCacheTest, LargeValuesAndACacheOfNoBytesKeepNothing) {
   EXPECT_EQ(Look(&none, "a"), "(nothing)");
 }
 
+// One shard's share of the bytes holds few of them.
+TEST_F(RecordCacheTest, KeysThatShareAShardUnderOneSecretAreSpreadUnderAnother) {
+  constexpr size_t kBytes = 4 << 20;
+  constexpr uint64_t kKeys = 2'000;
+  RecordCache known(kBytes, SecretHash(1));
+  RecordCache other(kBytes, SecretHash(2));
+  const std::string value(1'000, 'v');
+  uint64_t filled = 0;
+  for (uint64_t number = 0; filled < kKeys; ++number) {
+    const Bytes key = KeyBytes(number);
+    if (known.KeyOf(Table::kUsers, key).hash() >> 56 != 0) continue;
+    ++filled;
+    Fill(&known, key, value);
+    Fill(&other, key, value);
+  }
+  EXPECT_LT(known.counts().records.entries, kKeys / 20);
+  EXPECT_GT(other.counts().records.entries, kKeys * 9 / 10);
+}
+
 TEST_F(RecordCacheTest, AScanOverEverythingMovesNothingThatIsAskedForAgainAndAgain) {
   RecordCache cache(4 << 20);
   const std::string value(100, 'v');
@@ -187,7 +206,7 @@ class CachedStorage {
  public:
   uint64_t Read(const ManualClock& clock, size_t number) {
     const Bytes bytes = std::to_string(number);
-    const CacheKey key(Table::kUsers, bytes);
+    const CacheKey key = cache_.KeyOf(Table::kUsers, bytes);
     uint64_t version = 0;
     Ticket ticket;
     const auto show = [&](const RecordView& record) { version = record.version; };
@@ -201,7 +220,7 @@ class CachedStorage {
 
   void Write(size_t number, uint64_t version) {
     const Bytes bytes = std::to_string(number);
-    const CacheKey key(Table::kUsers, bytes);
+    const CacheKey key = cache_.KeyOf(Table::kUsers, bytes);
     cache_.BeginWrite(key);
     stored_[number].store(version);
     std::this_thread::yield();
