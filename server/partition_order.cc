@@ -12,12 +12,10 @@ constexpr size_t kCompactAt = 64;
 
 }  // namespace
 
-uint32_t& PartitionOrder::Running(Lane* lane, Access access) {
-  return access == Access::kRead ? lane->reads_running : lane->writes_running;
-}
-
-bool PartitionOrder::MayRun(const Lane& lane, Access access) {
-  return (access == Access::kRead ? lane.writes_running : lane.reads_running) == 0;
+bool PartitionOrder::NextMayRun(const Lane& lane) {
+  if (lane.running == 0) return true;
+  return lane.entries[lane.granted - 1]->access == Access::kWrite &&
+         lane.entries[lane.granted]->access == Access::kWrite;
 }
 
 bool PartitionOrder::Enter(Entry* entry, Access access, std::vector<uint64_t> partitions) {
@@ -30,9 +28,9 @@ bool PartitionOrder::Enter(Entry* entry, Access access, std::vector<uint64_t> pa
     Lane& lane = lanes_[partition];
     if (lane.first < lane.entries.size()) ++entry->lanes_not_first;
     lane.entries.push_back(entry);
-    if (lane.granted == lane.entries.size() - 1 && MayRun(lane, access)) {
+    if (lane.granted == lane.entries.size() - 1 && NextMayRun(lane)) {
       ++lane.granted;
-      ++Running(&lane, access);
+      ++lane.running;
     } else {
       ++entry->lanes_not_granted;
     }
@@ -46,7 +44,7 @@ PartitionOrder::Freed PartitionOrder::Finish(Entry* entry) {
   Freed freed;
   for (const uint64_t partition : entry->partitions) {
     Lane& lane = lanes_.at(partition);
-    --Running(&lane, entry->access);
+    --lane.running;
     GrantFrom(&lane, &freed.run);
   }
   if (entry->lanes_not_first == 0) Leave(entry, &freed);
@@ -55,10 +53,10 @@ PartitionOrder::Freed PartitionOrder::Finish(Entry* entry) {
 
 void PartitionOrder::GrantFrom(Lane* lane, std::vector<Entry*>* run) {
   while (lane->granted < lane->entries.size()) {
+    if (!NextMayRun(*lane)) return;
     Entry* const next = lane->entries[lane->granted];
-    if (!MayRun(*lane, next->access)) return;
     ++lane->granted;
-    ++Running(lane, next->access);
+    ++lane->running;
     if (--next->lanes_not_granted == 0) run->push_back(next);
   }
 }

@@ -3,10 +3,10 @@
 //
 // An operation is an Entry in the lane of each partition that it touches (most touch one, MGET any
 // number). In a lane
-//   * an operation may run once everything before it has finished or is of the same effect: reads
-//     run beside reads, writes go to their committer in the order of their arrival, and a change
-//     from one to the other waits. So a read sees the writes that were sent before it, and none
-//     that were sent after it;
+//   * an operation may run once everything before it has finished; only writes need not wait for
+//     writes, because their committer keeps them in the order of their arrival. So a read sees the
+//     writes that were sent before it, none that were sent after it, and nothing older than the
+//     read before it saw (docs/decisions/0015-reads-in-order.md);
 //   * an operation leaves (its reply may go out) once everything before it has left.
 // Entries enter all their lanes at once and lanes are first in, first out, so no two entries can
 // wait for each other.
@@ -61,12 +61,10 @@ class PartitionOrder {
     std::vector<Entry*> entries;
     size_t first = 0;
     size_t granted = 0;
-    uint32_t reads_running = 0;
-    uint32_t writes_running = 0;
+    uint32_t running = 0;  // one read, or any number of writes
   };
 
-  static bool MayRun(const Lane& lane, Access access);
-  static uint32_t& Running(Lane* lane, Access access);
+  static bool NextMayRun(const Lane& lane);
   void GrantFrom(Lane* lane, std::vector<Entry*>* run);
   void Leave(Entry* entry, Freed* freed);
 

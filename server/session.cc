@@ -72,9 +72,11 @@ void Session::set_unsent_bytes(size_t unsent) {
   PumpBuffered();
 }
 
-bool Session::HasRoom() const {
-  return open_.size() < limits::kMaxInFlightRequests && open_bytes_ < limits::kMaxInFlightBytes &&
-         open_reply_bytes_ < limits::kMaxInFlightReplyBytes &&
+// For one more request, behind `gets` that are still to be answered.
+bool Session::HasRoom(size_t gets) const {
+  return open_.size() + gets < limits::kMaxInFlightRequests &&
+         open_bytes_ < limits::kMaxInFlightBytes &&
+         open_reply_bytes_ + gets * kReplyBytes<op::Get> < limits::kMaxInFlightReplyBytes &&
          output_.size() + unsent_bytes_ < limits::kOutputHighWaterBytes;
 }
 
@@ -90,11 +92,11 @@ void Session::Pump(int64_t now_nanos) {
   work_nanos_ = now_nanos;
   GetRun gets;
   FrameReader::Event event = FrameReader::Event::kFrame;
-  while (event == FrameReader::Event::kFrame && !ending_ && HasRoom()) {
+  while (event == FrameReader::Event::kFrame && !ending_ && HasRoom(0)) {
     Frame frame;
     event = reader_.Next(&frame);
     const bool gathered = event == FrameReader::Event::kFrame && Gather(frame, &gets);
-    if (gathered && !gets.full()) continue;
+    if (gathered && !gets.full() && HasRoom(gets.size)) continue;
     AnswerGets(&gets);
     if (event == FrameReader::Event::kFrame && !gathered) HandleFrame(frame);
   }
@@ -190,18 +192,16 @@ void Session::Take(const Frame& frame, const typename Row::Request& request) {
     return Refuse(id, {Code::kDeadlineExceeded, "its time was over before there was room for it"});
   }
   KnownResults known;
-  const bool free = IsFree<Row>(request);
-  if (free) {
+  if (IsFree<Row>(request)) {
     Reply reply(id, max_reply_bytes_, &output_);
     if (shared_.handlers.TryNow(Row{}, request, &reply, &known)) return CountReply(reply);
   }
-  Enter<Row>(frame, request, free, std::move(known));
+  Enter<Row>(frame, request, std::move(known));
 }
 
-// Of a request that could not be answered at once. `free`: as IsFree says of it.
+// Of a request that could not be answered at once.
 template <class Row>
-void Session::Enter(const Frame& frame, const typename Row::Request& request, bool free,
-                    KnownResults known) {
+void Session::Enter(const Frame& frame, const typename Row::Request& request, KnownResults known) {
   Open* const open = OpenRequest(frame);
   const auto access = Row::kInfo.effect == Effect::kWrite ? PartitionOrder::Access::kWrite
                                                           : PartitionOrder::Access::kRead;
@@ -209,17 +209,15 @@ void Session::Enter(const Frame& frame, const typename Row::Request& request, bo
   open_reply_bytes_ += open->reply_bytes;
   if (!order_.Enter(open, access, PartitionsOf<Row>(request))) {
     open->waiting_body = frame.body;
-  } else if (free) {
-    Start<Row>(open, request, std::move(known));
   } else {
-    Run<Row>(open, request);  // beside other reads
+    Start<Row>(open, request, std::move(known));
   }
 }
 
 // For session_gets.cc.
 template bool Session::IsFree<op::Get>(const op::Get::Request&) const;
 template void Session::Take<op::Get>(const Frame&, const op::Get::Request&);
-template void Session::Enter<op::Get>(const Frame&, const op::Get::Request&, bool, KnownResults);
+template void Session::Enter<op::Get>(const Frame&, const op::Get::Request&, KnownResults);
 
 Session::Open* Session::OpenRequest(const Frame& frame) {
   auto open = std::make_unique<Open>();

@@ -66,7 +66,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void set_unsent_bytes(size_t unsent);
 
   // False: hand over no more bytes for now. (Bytes that are handed over are kept all the same.)
-  bool wants_bytes() const { return !ending_ && HasRoom(); }
+  bool wants_bytes() const { return !ending_ && HasRoom(0); }
 
   // True once nothing more will come out and the connection should be closed behind what is unsent.
   bool finished() const { return ending_ && open_.empty() && output_.empty(); }
@@ -97,7 +97,7 @@ class Session : public std::enable_shared_from_this<Session> {
     ReplyBuffer held_reply;  // once it is answered and may not leave yet
   };
 
-  bool HasRoom() const;
+  bool HasRoom(size_t gets) const;
   void Pump(int64_t now_nanos);
   void PumpBuffered();
   void HandleFrame(const Frame& frame);
@@ -111,8 +111,7 @@ class Session : public std::enable_shared_from_this<Session> {
   template <class Row>
   void Take(const Frame& frame, const typename Row::Request& request);
   template <class Row>
-  void Enter(const Frame& frame, const typename Row::Request& request, bool free,
-             KnownResults known);
+  void Enter(const Frame& frame, const typename Row::Request& request, KnownResults known);
   template <class Row>
   void Run(Open* open, const typename Row::Request& request);
   template <class Row>

@@ -65,13 +65,12 @@ void Session::AnswerTogether(std::span<GetRun::Item> items) {
                                 reply.Fail({Code::kNotFound, ""});
                               }
                               CountReply(reply);
-                              return HasRoom();
+                              return HasRoom(0);
                             });
   for (size_t i = 0; i < items.size(); ++i) {
     if (answered[i]) continue;
     if (RefuseIfOpen(items[i].frame.header.id)) continue;
-    const op::Get::Request& request = items[i].request;
-    Enter<op::Get>(items[i].frame, request, IsFree<op::Get>(request), {});
+    Enter<op::Get>(items[i].frame, items[i].request, {});
   }
 }
 

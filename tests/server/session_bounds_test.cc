@@ -87,12 +87,29 @@ TEST_F(SessionBoundsTest, OverTheLimitOfWhatReadsMayBeAnsweredWithItTakesNoMore)
   EXPECT_EQ(Replies().size(), 1 + kGets);
 }
 
+TEST_F(SessionBoundsTest, GetsThatComeTogetherDoNotPassTheLimitsEither) {
+  constexpr size_t kGets = limits::kMaxInFlightReplyBytes / limits::kMaxReplyValueBytes;
+  Greet();
+  engine_.hold_reads = true;
+  Bytes frames;
+  for (uint32_t i = 0; i < 2 * kGets; ++i) {
+    const Key key = UserKey(i, "profile");
+    engine_.on_disk.push_back(key);
+    // One of another kind first, so that no run of GETs ends just where there is no more room.
+    frames += i == 0 ? FrameOf<op::MGet>(10, {.keys = {key.view()}}) : GetFrame(10 + i, key);
+  }
+  Send(frames);
+  EXPECT_EQ(session_->open_requests(), kGets);
+  EXPECT_FALSE(session_->wants_bytes());
+}
+
 TEST_F(SessionBoundsTest, AScanMayBeAnsweredWithMoreThanAGet) {
   Greet();
   engine_.hold = true;
   constexpr size_t kScans = limits::kMaxInFlightReplyBytes / limits::kMaxFrameBytes;
   for (uint32_t i = 0; i < 2 * kScans; ++i) {
-    Send(FrameOf<op::Scan>(10 + i, {.partition = kProfile.view().partition_view(), .limit = 1}));
+    const Key key = UserKey(i, "profile");
+    Send(FrameOf<op::Scan>(10 + i, {.partition = key.view().partition_view(), .limit = 1}));
   }
   EXPECT_EQ(engine_.held(), kScans);
   EXPECT_FALSE(session_->wants_bytes());

@@ -212,7 +212,7 @@ TEST_F(SessionTest, WritesOfOnePartitionAreAllHandedOverAtOnce) {
 TEST_F(SessionTest, RepliesOfOnePartitionKeepTheirOrderAndThoseOfOthersOvertake) {
   Greet();
   engine_.hold = true;
-  Send(GetFrame(2, kProfile) + GetFrame(3, kTheme) + GetFrame(4, kElsewhere));
+  Send(PutFrame(2, kProfile, "a") + PutFrame(3, kTheme, "b") + PutFrame(4, kElsewhere, "c"));
   ASSERT_EQ(engine_.held(), 3u);
   Release(1);  // the second of partition 42
   EXPECT_THAT(ReplyIds(), IsEmpty());
@@ -220,6 +220,20 @@ TEST_F(SessionTest, RepliesOfOnePartitionKeepTheirOrderAndThoseOfOthersOvertake)
   EXPECT_THAT(ReplyIds(), ElementsAre(4));
   Release(0);
   EXPECT_THAT(ReplyIds(), ElementsAre(2, 3));
+}
+
+// Else it could see what was there before a write of somebody else that the first one saw.
+TEST_F(SessionTest, AReadIsNotBegunBeforeTheReadBeforeItInItsPartitionIsOver) {
+  Greet();
+  engine_.hold = true;
+  Send(GetFrame(2, kProfile) + GetFrame(3, kTheme) + GetFrame(4, kElsewhere));
+  ASSERT_EQ(engine_.held(), 2u);
+  Release(1);
+  EXPECT_THAT(ReplyIds(), ElementsAre(4));
+  Release();
+  EXPECT_THAT(ReplyIds(), ElementsAre(2));
+  Release();
+  EXPECT_THAT(ReplyIds(), ElementsAre(3));
 }
 
 TEST_F(SessionTest, AnMGetWaitsForTheWritesOfAllItsPartitions) {
