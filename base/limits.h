@@ -71,15 +71,18 @@ inline constexpr int64_t kSilentServerMillis = 20'000;
 
 // --- Storage --------------------------------------------------------------------------------
 // Over one of these a request is answered `overloaded`.
-inline constexpr size_t kMaxCommitQueueBytes = size_t{64} << 20;   // a committer
-inline constexpr size_t kMaxCommitGroupBytes = size_t{8} << 20;    // one batch; the rest waits
-inline constexpr size_t kMaxCommitGroupRequests = 4096;            // likewise
-inline constexpr size_t kMaxReaderQueue = 65'536;                  // jobs waiting for a reader
-inline constexpr size_t kMaxReaderQueueBytes = size_t{128} << 20;  // of the keys that they ask for
-// A scan or walk that has looked at so much lets other reads go before it.
+inline constexpr size_t kMaxCommitQueueBytes = size_t{64} << 20;  // a committer
+inline constexpr size_t kMaxCommitGroupBytes = size_t{8} << 20;   // one batch; the rest waits
+inline constexpr size_t kMaxCommitGroupRequests = 4096;           // likewise
+inline constexpr size_t kMaxReaderQueue = 65'536;  // point reads, and walks, waiting for a reader
+inline constexpr size_t kMaxReaderQueueBytes = size_t{128} << 20;  // of the keys to be read
+inline constexpr uint32_t kFullQueueRetryMillis = 50;  // about what a full queue takes to drain
+// A scan or walk that has looked at so much, a slice, lets other reads go before it.
 inline constexpr size_t kMaxReadSliceRecords = 4096;
-inline constexpr size_t kMaxCachedValueBytes = size_t{32} << 10;  // larger ones are not cached
 inline constexpr size_t kMaxReadSliceBytes = size_t{8} << 20;
+// So many slices go between one taking of point reads and the next, where both wait.
+inline constexpr uint32_t kWalkSlicesPerPointTurn = 1;
+inline constexpr size_t kMaxCachedValueBytes = size_t{32} << 10;  // larger ones are not cached
 // With less room on the disk, puts are answered `no_space`; deletes are still taken.
 inline constexpr uint64_t kMinFreeDiskBytes = uint64_t{64} << 20;
 inline constexpr uint32_t kMaxReaders = 256;

@@ -8,16 +8,17 @@
 namespace smile {
 namespace {
 
-// About what a full queue takes to drain.
-constexpr uint32_t kRetryAfterMillis = 50;
-
 // A source's turn, when more waits than goes into a group: some tens of small writes.
 constexpr size_t kTurnBytes = size_t{16} << 10;
 
 }  // namespace
 
-Committer::Committer(const Clock* clock, CommitFunction commit)
-    : clock_(clock), commit_(std::move(commit)), backlog_(kTurnBytes), thread_([this] { Run(); }) {}
+Committer::Committer(const Clock* clock, PaceFunction pace, CommitFunction commit)
+    : clock_(clock),
+      pace_(std::move(pace)),
+      commit_(std::move(commit)),
+      backlog_(kTurnBytes),
+      thread_([this] { Run(); }) {}
 
 Committer::~Committer() {
   Close();
@@ -32,7 +33,8 @@ void Committer::Submit(WriteRequest request, std::function<void(WriteReply)> don
       refusal = Status(Code::kShuttingDown, "the storage is closing");
     } else if (counts_.waiting_bytes + bytes > limits::kMaxCommitQueueBytes) {
       ++counts_.refused_writes;
-      refusal = Status(Code::kOverloaded, "too many writes are waiting", kRetryAfterMillis);
+      refusal =
+          Status(Code::kOverloaded, "too many writes are waiting", limits::kFullQueueRetryMillis);
     } else {
       counts_.waiting_bytes += bytes;
       const bool wake = queue_.empty();
@@ -66,6 +68,10 @@ void Committer::Run() {
       std::unique_lock lock(mutex_);
       not_empty_.wait(lock, [this] { return !queue_.empty() || !backlog_.empty() || closing_; });
       if (queue_.empty() && backlog_.empty()) return;
+    }
+    pace_();
+    {
+      const std::lock_guard lock(mutex_);
       group_.swap(queue_);
     }
     FormGroup();

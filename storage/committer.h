@@ -33,7 +33,10 @@ struct PendingWrite {
 
 class Committer {
  public:
-  // Fills in the replies of all that are not late, in order. Runs on the committer's thread.
+  // Both run on the committer's thread. PaceFunction: writes wait, and their group is formed when
+  // it returns, so it may hold them back; deadlines are looked at behind it. CommitFunction: fills
+  // in the replies of all that are not late, in order.
+  using PaceFunction = std::function<void()>;
   using CommitFunction = std::function<void(std::span<PendingWrite> group)>;
 
   struct Counts {
@@ -44,7 +47,7 @@ class Committer {
   };
 
   // The clock is for deadlines and outlives the committer.
-  Committer(const Clock* clock, CommitFunction commit);
+  Committer(const Clock* clock, PaceFunction pace, CommitFunction commit);
   ~Committer();
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
@@ -65,6 +68,7 @@ class Committer {
   void CommitGroup();
 
   const Clock* const clock_;
+  const PaceFunction pace_;
   const CommitFunction commit_;
 
   mutable std::mutex mutex_;

@@ -18,9 +18,11 @@ void CommitWrites(benchmark::State& state) {
   const int64_t writes_at_once = state.range(0);
   const SystemClock clock;
   std::atomic<int64_t> answered{0};  // outlives the committer, which touches it
-  Committer committer(&clock, [](std::span<PendingWrite> group) {
-    for (PendingWrite& write : group) write.reply.versions.assign(1, 1);
-  });
+  Committer committer(
+      &clock, [] {},
+      [](std::span<PendingWrite> group) {
+        for (PendingWrite& write : group) write.reply.versions.assign(1, 1);
+      });
   const Key key = UserKey(42, "profile");
   const Bytes value(100, 'v');
   MutationView put;

@@ -36,6 +36,16 @@ GroupWriter::GroupWriter(RocksDatabase* database, RecordCache* cache, const Cloc
       batch_(/*reserved_bytes=*/0, /*max_bytes=*/0, kProtectionBytesPerKey,
              /*default_cf_ts_sz=*/0) {}
 
+// Compactions get the time to catch up, before RocksDB has to refuse.
+void GroupWriter::Pace() {
+  if (hold_until_nanos_ == 0) return;
+  const std::chrono::nanoseconds hold(hold_until_nanos_ - clock_->MonotonicNanos());
+  hold_until_nanos_ = 0;
+  if (hold.count() <= 0) return;
+  database_->CountHold(hold);
+  std::this_thread::sleep_for(hold);
+}
+
 void GroupWriter::Commit(std::span<PendingWrite> group) {
   batch_.Clear();
   current_.clear();
@@ -167,7 +177,7 @@ void GroupWriter::Append(const WriteRequest& request, const WriteReply& reply) {
                        .version = reply.versions[i]});
     staged_keys_.append(key.data(), key.size());
     if (i == 0 && KeepsFirstPages(partition.table)) {
-      staged_pages_.push_back({staged_.size() - 1, encoded.partition_size()});
+      staged_pages_.push_back(staged_.size() - 1);
     }
   }
   next_version_ += mutations.size();
@@ -190,10 +200,10 @@ void GroupWriter::BeginCacheWrites() {
     const ByteView key = ByteView(staged_keys_).substr(staged.key_offset, staged.key_size);
     cache_keys_.push_back(cache_->KeyOf(staged.table, key));
   }
-  for (const StagedPage& page : staged_pages_) {
-    const CacheKey key = cache_keys_[page.index];
+  for (const size_t index : staged_pages_) {
+    const CacheKey key = cache_keys_[index];
     cache_keys_.push_back(
-        cache_->PageKeyOf(key.table(), key.encoded().substr(0, page.partition_size)));
+        cache_->PageKeyOf(key.table(), key.encoded().substr(0, staged_[index].partition_size)));
   }
   some_are_cached_ = false;
   ForEachCacheKey(/*prefetch=*/true, [this](size_t i) {
@@ -228,21 +238,14 @@ void GroupWriter::PrefetchMemtables() {
   }
 }
 
-// Compactions get the time to catch up, before RocksDB has to refuse.
-void GroupWriter::Hold() {
-  const std::chrono::nanoseconds hold = HoldFor(database_->write_pressure(), batch_.GetDataSize());
-  if (hold.count() == 0) return;
-  database_->CountHold(hold);
-  std::this_thread::sleep_for(hold);
-}
-
 void GroupWriter::WriteBatch(std::span<PendingWrite> group) {
-  Hold();
   BeginCacheWrites();
   PrefetchMemtables();
   const bool error_was_known = database_->write_error_known();
   const rocksdb::Status written = database_->db()->Write(write_options_, &batch_);
   EndCacheWrites(written.ok());
+  const std::chrono::nanoseconds hold = HoldFor(database_->write_pressure(), batch_.GetDataSize());
+  hold_until_nanos_ = hold.count() == 0 ? 0 : clock_->MonotonicNanos() + hold.count();
   if (written.ok()) {
     if (error_was_known) database_->set_write_error_known(false);
     return;

@@ -22,6 +22,10 @@ class GroupWriter {
   // All outlive it.
   GroupWriter(RocksDatabase* database, RecordCache* cache, const Clock* clock);
 
+  // Before a group is formed: waits as long as the last one's bytes ask for at the pressure that
+  // they met (storage/rocks/write_pressure.h).
+  void Pace();
+
   // Fills in the replies of all that are not late. A request whose condition fails adds nothing to
   // the batch, and the others go on. Versions are as storage/rocks/rocks_engine.h says.
   void Commit(std::span<PendingWrite> group);
@@ -47,12 +51,6 @@ class GroupWriter {
     uint64_t version;
   };
 
-  // The first page of a partition in which something is staged, for the cache.
-  struct StagedPage {
-    size_t index;           // in staged_, of a key of the partition
-    size_t partition_size;  // of that key
-  };
-
   static std::string IdOf(Table table, ByteView encoded_key);
   void ReadCurrent(std::span<const PendingWrite> group);
   void Stage(PendingWrite* write);
@@ -60,7 +58,6 @@ class GroupWriter {
   Current* FindCurrent(const PartitionView& partition, ByteView sort);
   void Append(const WriteRequest& request, const WriteReply& reply);
   void PrefetchMemtables();
-  void Hold();
   void WriteBatch(std::span<PendingWrite> group);
   void FailAll(std::span<PendingWrite> group, const Status& status, bool no_space);
   template <class Visit>
@@ -79,11 +76,14 @@ class GroupWriter {
   std::vector<Undo> undo_;
   std::vector<Staged> staged_;
   Bytes staged_keys_;
-  std::vector<StagedPage> staged_pages_;
+  // Of each partition with a first page in the cache: where a key of it is in staged_.
+  std::vector<size_t> staged_pages_;
   std::vector<ByteView> partitions_;  // of a part of what is staged
   std::vector<CacheKey> cache_keys_;  // of staged_, then of staged_pages_
   bool some_are_cached_ = false;
   uint64_t next_version_ = 0;
+
+  int64_t hold_until_nanos_ = 0;  // for Pace
 };
 
 }  // namespace smile

@@ -34,7 +34,8 @@ class RocksEngine::Parts {
     for (uint32_t i = 0; i < options.committers; ++i) {
       writers.push_back(std::make_unique<GroupWriter>(this->database.get(), &cache, clock));
       committers.push_back(std::make_unique<Committer>(
-          clock, [writer = writers.back().get()](auto group) { writer->Commit(group); }));
+          clock, [writer = writers.back().get()] { writer->Pace(); },
+          [writer = writers.back().get()](auto group) { writer->Commit(group); }));
     }
   }
 

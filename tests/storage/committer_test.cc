@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <string>
@@ -22,7 +23,9 @@ using ::testing::ElementsAre;
 class CommitterTest : public ::testing::Test {
  protected:
   CommitterTest()
-      : committer_(std::make_unique<Committer>(&clock_, [this](auto group) { Commit(group); })) {}
+      : committer_(std::make_unique<Committer>(
+            &clock_, [this] { clock_.AdvanceMillis(pace_millis_.exchange(0)); },
+            [this](auto group) { Commit(group); })) {}
   ~CommitterTest() override {
     Open();
     committer_.reset();
@@ -71,6 +74,7 @@ class CommitterTest : public ::testing::Test {
   ManualClock clock_;
   std::mutex mutex_;
   std::condition_variable changed_;
+  std::atomic<int64_t> pace_millis_{0};  // the next group is held back so long
   bool open_ = false;
   int begun_ = 0;
   std::vector<std::vector<std::string>> groups_;
@@ -172,6 +176,15 @@ TEST_F(CommitterTest, AWriteThatWaitedPastItsDeadlineIsNotCommitted) {
   EXPECT_EQ(late.get(), Code::kDeadlineExceeded);
   EXPECT_EQ(in_time.get(), Code::kOk);
   EXPECT_THAT(groups_, ElementsAre(ElementsAre("first"), ElementsAre("in time")));
+}
+
+TEST_F(CommitterTest, AWriteThatIsHeldBackPastItsDeadlineIsNotCommitted) {
+  Open();
+  pace_millis_ = 50;
+  const int64_t now = clock_.MonotonicNanos();
+  EXPECT_EQ(Submit("late", 0, now + 50 * kNanosPerMilli).get(), Code::kDeadlineExceeded);
+  EXPECT_EQ(Submit("a", 0, now + 100 * kNanosPerMilli).get(), Code::kOk);
+  EXPECT_THAT(groups_, ElementsAre(ElementsAre("a")));
 }
 
 TEST_F(CommitterTest, AGroupThatIsAllLateIsNoCommit) {

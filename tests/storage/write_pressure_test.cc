@@ -74,11 +74,15 @@ TEST_F(WritePressureTest, GrowsWithTheFilesThatWaitForCompaction) {
   EXPECT_EQ(Pressure(), 1);
 }
 
-TEST_F(WritePressureTest, HoldsWritesBackBeforeRocksDbRefusesThem) {
+TEST_F(WritePressureTest, HoldsTheNextWritesBackBeforeRocksDbRefusesThem) {
   AddFiles(kLevel0SlowdownFiles * 3 / 4);
   while (database_->write_pressure() < 0.7) std::this_thread::yield();  // it is looked at often
   EXPECT_EQ(database_->held_nanos(), 0u);
+  writer_->Pace();
+  EXPECT_EQ(database_->held_nanos(), 0u) << "nothing was written yet";
   EXPECT_TRUE(Put(1).status.ok());
+  EXPECT_EQ(database_->held_nanos(), 0u) << "the next ones are held, and not its answer";
+  writer_->Pace();
   EXPECT_GT(database_->held_nanos(), 0u);
 }
 
