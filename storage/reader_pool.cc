@@ -7,11 +7,10 @@
 #include "base/thread_name.h"
 
 namespace smile {
-namespace {
 
-constexpr uint32_t kRetryAfterMillis = 50;
-
-}  // namespace
+Status TooManyReadsWait() {
+  return {Code::kOverloaded, "too many reads are waiting", limits::kFullQueueRetryMillis};
+}
 
 ReaderPool::ReaderPool(const Clock* clock, uint32_t threads) : clock_(clock) {
   CHECK(threads >= 1 && threads <= limits::kMaxReaders);
@@ -29,9 +28,8 @@ void ReaderPool::Submit(std::unique_ptr<Job> job) {
     std::unique_lock lock(mutex_);
     if (closing_) {
       refusal = Status(Code::kShuttingDown, "the storage is closing");
-    } else if (queue_.size() >= limits::kMaxReaderQueue ||
-               queue_bytes_ >= limits::kMaxReaderQueueBytes) {
-      refusal = Status(Code::kOverloaded, "too many reads are waiting", kRetryAfterMillis);
+    } else if (QueueOf(job->kind()).size() >= limits::kMaxReaderQueue) {
+      refusal = TooManyReadsWait();
     } else {
       Enqueue({std::move(job), /*begun=*/false});
       lock.unlock();
@@ -42,11 +40,27 @@ void ReaderPool::Submit(std::unique_ptr<Job> job) {
   job->Refuse(std::move(refusal));
 }
 
+uint64_t ReaderPool::Size() const {
+  return queues_[0].size() + queues_[1].size();
+}
+
 // Slices are about alike, so each costs one.
 void ReaderPool::Enqueue(Waiting waiting) {
-  queue_bytes_ += waiting.job->bytes();
   const uint64_t source = waiting.job->source();
-  queue_.Push(source, /*cost=*/1, std::move(waiting));
+  QueueOf(waiting.job->kind()).Push(source, /*cost=*/1, std::move(waiting));
+}
+
+// Something waits. A kind that waits alone has every turn, and owes the other none for it.
+ReaderPool::Waiting ReaderPool::TakeNext() {
+  Queue& walks = QueueOf(Job::Kind::kWalk);
+  Queue& points = QueueOf(Job::Kind::kPointReads);
+  const bool points_are_due = walks_in_a_row_ >= limits::kWalkSlicesPerPointTurn;
+  if (!points.empty() && (points_are_due || walks.empty())) {
+    walks_in_a_row_ = 0;
+    return points.Pop();
+  }
+  if (!points_are_due) ++walks_in_a_row_;
+  return walks.Pop();
 }
 
 void ReaderPool::Close() {
@@ -61,7 +75,7 @@ void ReaderPool::Close() {
 
 uint64_t ReaderPool::waiting_jobs() const {
   const std::lock_guard lock(mutex_);
-  return queue_.size();
+  return Size();
 }
 
 // A thread leaves when the pool closes and nothing waits. A job that another thread still runs and
@@ -70,10 +84,9 @@ void ReaderPool::Run() {
   NameThisThread("smile-reader");
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return !queue_.empty() || closing_; });
-    if (queue_.empty()) return;
-    Waiting waiting = queue_.Pop();
-    queue_bytes_ -= waiting.job->bytes();
+    changed_.wait(lock, [this] { return Size() > 0 || closing_; });
+    if (Size() == 0) return;
+    Waiting waiting = TakeNext();
     lock.unlock();
     const bool more = RunOne(&waiting);
     if (!more) waiting.job.reset();

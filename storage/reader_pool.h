@@ -1,7 +1,13 @@
 // The threads on which reads wait for the disk, so that event loops need not: a fixed number, with
-// one bounded queue in front of them, in which sources take turns (storage/fair_queue.h).
+// two bounded queues in front of them, one for each kind of job.
+//
+// Point reads and walks take turns, so that neither waits for all that there is of the other: where
+// both wait, a thread takes limits::kWalkSlicesPerPointTurn slices of walks, then one job of point
+// reads, and so on, counted over all threads. Within a kind, sources take turns
+// (storage/fair_queue.h). A thread sleeps only when nothing of either kind waits.
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -23,24 +29,25 @@ class ReaderPool {
    public:
     enum class Progress : uint8_t {
       kDone,
-      kMore,  // a slice is done; the job goes behind all that waits of its source
+      kMore,  // a slice is done; the job goes behind all that waits of its kind and source
     };
+    enum class Kind : uint8_t { kWalk, kPointReads };
 
-    // `source`: as in storage/engine.h. `bytes`: what it holds while it waits, if that can be much.
-    explicit Job(int64_t deadline_nanos, uint64_t source = 0, size_t bytes = 0)
-        : deadline_nanos_(deadline_nanos), source_(source), bytes_(bytes) {}
+    // `source`: as in storage/engine.h.
+    explicit Job(int64_t deadline_nanos, uint64_t source = 0, Kind kind = Kind::kWalk)
+        : deadline_nanos_(deadline_nanos), source_(source), kind_(kind) {}
     virtual ~Job() = default;
     virtual Progress Run() = 0;
     virtual void Refuse(Status why) = 0;
 
     int64_t deadline_nanos() const { return deadline_nanos_; }
     uint64_t source() const { return source_; }
-    size_t bytes() const { return bytes_; }
+    Kind kind() const { return kind_; }
 
    private:
     const int64_t deadline_nanos_;
     const uint64_t source_;
-    const size_t bytes_;
+    const Kind kind_;
   };
 
   // The clock is for deadlines and outlives the pool. At least one thread, at most
@@ -50,9 +57,9 @@ class ReaderPool {
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
 
-  // Any thread. Over limits::kMaxReaderQueue waiting jobs, or kMaxReaderQueueBytes of them, the job
-  // is refused with kOverloaded, after Close with kShuttingDown. One whose deadline is over before
-  // it first runs is refused with kDeadlineExceeded.
+  // Any thread. Over limits::kMaxReaderQueue waiting jobs of its kind the job is refused with
+  // TooManyReadsWait(), after Close with kShuttingDown. One whose deadline is over before it first
+  // runs is refused with kDeadlineExceeded.
   void Submit(std::unique_ptr<Job> job);
 
   // Runs all that was accepted to its end, then ends the threads. More calls do nothing.
@@ -66,17 +73,25 @@ class ReaderPool {
     bool begun;
   };
 
+  using Queue = FairQueue<Waiting>;
+
+  Queue& QueueOf(Job::Kind kind) { return queues_[static_cast<size_t>(kind)]; }
+  uint64_t Size() const;
   void Enqueue(Waiting waiting);
+  Waiting TakeNext();
   void Run();
   bool RunOne(Waiting* waiting);
 
   const Clock* const clock_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  FairQueue<Waiting> queue_{/*quantum=*/1};
-  size_t queue_bytes_ = 0;
+  std::array<Queue, 2> queues_ = {Queue(/*quantum=*/1), Queue(/*quantum=*/1)};
+  uint32_t walks_in_a_row_ = 0;  // slices that were taken since point reads were
   bool closing_ = false;
   std::vector<std::thread> threads_;
 };
+
+// What a read is told when as many wait already as may: kOverloaded.
+Status TooManyReadsWait();
 
 }  // namespace smile

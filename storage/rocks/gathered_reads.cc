@@ -9,8 +9,6 @@
 namespace smile {
 namespace {
 
-constexpr uint32_t kRetryAfterMillis = 50;
-
 size_t BytesOf(const ReadRequest& request) {
   size_t bytes = sizeof(PendingRead);
   for (const Key& key : request.keys) bytes += sizeof(Key) + key.partition.size() + key.sort.size();
@@ -21,7 +19,8 @@ size_t BytesOf(const ReadRequest& request) {
 
 class GatheredReads::Job final : public ReaderPool::Job {
  public:
-  explicit Job(GatheredReads* all) : ReaderPool::Job(/*deadline_nanos=*/0), all_(all) {}
+  explicit Job(GatheredReads* all)
+      : ReaderPool::Job(/*deadline_nanos=*/0, /*source=*/0, Kind::kPointReads), all_(all) {}
 
   Progress Run() override {
     bool more = false;
@@ -61,9 +60,7 @@ void GatheredReads::Read(ReadRequest request, std::function<void(Result<ReadRepl
       done = nullptr;
     }
   }
-  if (done != nullptr) {
-    return done(Status(Code::kOverloaded, "too many reads are waiting", kRetryAfterMillis));
-  }
+  if (done != nullptr) return done(TooManyReadsWait());
   if (schedule) Schedule();
 }
 

@@ -1,6 +1,8 @@
 // The reads that wait for a reader. A reader that begins takes as many of them as are its share, so
 // that under load they are read together (storage/rocks/read_batch.h), and an idle server reads
 // each at once: nothing waits for others to come. What is taken is taken from all sources in turn.
+// To the pool, they are its point reads: however many walks there are, they have turns of their
+// own.
 //
 // A read that was not yet taken when a write was answered sees the write; one that began after the
 // write was answered was not yet taken then. So it may share a fetch with whoever waits.
@@ -29,7 +31,7 @@ class GatheredReads {
                 ReaderPool* pool, uint32_t readers);
 
   // As Engine::Read. Any thread. Over limits::kMaxReaderQueue reads that wait, or
-  // kMaxReaderQueueBytes of their keys, it is refused with kOverloaded.
+  // kMaxReaderQueueBytes of their keys, it is refused with TooManyReadsWait().
   void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done);
 
   struct Counts {

@@ -43,6 +43,22 @@ class Ask final : public ReaderPool::Job {
   std::atomic<bool>* const refused_;
 };
 
+// Walks until it is told to end, and counts its slices.
+class EndlessWalk final : public ReaderPool::Job {
+ public:
+  EndlessWalk(uint64_t source, std::atomic<int>* slices, const std::atomic<bool>* end)
+      : Job(/*deadline_nanos=*/0, source), slices_(slices), end_(end) {}
+  Progress Run() override {
+    ++*slices_;
+    return *end_ ? Progress::kDone : Progress::kMore;
+  }
+  void Refuse(Status) override {}
+
+ private:
+  std::atomic<int>* const slices_;
+  const std::atomic<bool>* const end_;
+};
+
 // An engine with one reader, which does nothing until LetGo().
 class GatheredReadsTest : public RocksTest {
  protected:
@@ -139,6 +155,43 @@ TEST_F(GatheredReadsTest, TooManyThatWaitAreRefusedAtOnce) {
   EXPECT_EQ(ValueOf(refused), "overloaded");
   LetGo();
   for (Answer& answer : answers) ASSERT_EQ(ValueOf(answer), "1 ");
+}
+
+TEST_F(GatheredReadsTest, OverTheirBoundOfBytesTheyAreRefusedAtOnce) {
+  HoldReader();
+  const int64_t deadline = around_.clock.MonotonicNanos() + kNanosPerMilli;
+  const std::string sort(limits::kMaxNameBytes, 's');
+  const ReadRequest large = {.keys = std::vector<Key>(limits::kMaxMGetKeys, UserKey(1, sort)),
+                             .deadline_nanos = deadline};
+  const size_t least_bytes = large.keys.size() * sort.size();
+  std::vector<Answer> answers;
+  for (size_t bytes = 0; bytes <= limits::kMaxReaderQueueBytes; bytes += least_bytes) {
+    answers.push_back(Read(large));
+  }
+  EXPECT_EQ(ValueOf(answers.back()), "overloaded");
+  around_.clock.AdvanceMillis(1);  // so that they need not be read
+  LetGo();
+  EXPECT_EQ(ValueOf(answers.front()), "deadline_exceeded");
+  EXPECT_EQ(Read({.keys = {UserKey(1, "a")}}).get()->front()->value, "1");
+}
+
+TEST_F(GatheredReadsTest, AReadDoesNotWaitForEverybodyWhoWalksEndlessly) {
+  std::atomic<int> slices{0};
+  std::atomic<bool> end{false};
+  HoldReader();
+  for (uint64_t source = 1; source <= 100; ++source) {
+    RocksSeams::Readers(engine_.get())
+        ->Submit(std::make_unique<EndlessWalk>(source, &slices, &end));
+  }
+  std::promise<int> slices_before;
+  engine_->Read({.keys = {UserKey(1, "a")}, .source = 101}, [&](Result<ReadReply> reply) {
+    EXPECT_TRUE(reply.ok());
+    slices_before.set_value(slices);
+  });
+  LetGo();
+  EXPECT_LE(slices_before.get_future().get(), static_cast<int>(limits::kWalkSlicesPerPointTurn));
+  end = true;
+  engine_->Close();  // while what the walks look at is still there
 }
 
 // The pool takes no more jobs when it closes: the one that runs takes what is left.

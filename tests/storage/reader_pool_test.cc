@@ -4,8 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <functional>
 #include <future>
+#include <memory>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -20,8 +24,8 @@ using ::testing::ElementsAre;
 class TestJob final : public ReaderPool::Job {
  public:
   TestJob(std::function<Progress()> run, std::function<void(Status)> refuse, int64_t deadline = 0,
-          size_t bytes = 0, uint64_t source = 0)
-      : Job(deadline, source, bytes), run_(std::move(run)), refuse_(std::move(refuse)) {}
+          uint64_t source = 0, Kind kind = Kind::kWalk)
+      : Job(deadline, source, kind), run_(std::move(run)), refuse_(std::move(refuse)) {}
   Progress Run() override { return run_(); }
   void Refuse(Status why) override { refuse_(std::move(why)); }
 
@@ -31,6 +35,7 @@ class TestJob final : public ReaderPool::Job {
 };
 
 using Progress = ReaderPool::Job::Progress;
+using Kind = ReaderPool::Job::Kind;
 
 void MustNotRefuse(Status why) {
   ADD_FAILURE() << why.ToString();
@@ -50,11 +55,22 @@ class ReaderPoolTest : public ::testing::Test {
     running_.get_future().wait();
   }
 
-  void Submit(std::function<Progress()> run, int64_t deadline = 0, size_t bytes = 0,
-              uint64_t source = 0) {
+  void Submit(std::function<Progress()> run, int64_t deadline = 0, uint64_t source = 0,
+              Kind kind = Kind::kWalk) {
     pool_.Submit(std::make_unique<TestJob>(
-        std::move(run), [this](Status why) { refused_.push_back(why.code()); }, deadline, bytes,
-        source));
+        std::move(run), [this](Status why) { refused_.push_back(why.code()); }, deadline, source,
+        kind));
+  }
+  void SubmitPointReads(std::function<Progress()> run) {
+    Submit(std::move(run), /*deadline=*/0, /*source=*/0, Kind::kPointReads);
+  }
+  // Of a source of its own, a walk of so many slices.
+  void SubmitWalk(uint64_t source, int slices) {
+    Submit(
+        [this, slices]() mutable {
+          return Log("walk", --slices > 0 ? Progress::kMore : Progress::kDone);
+        },
+        /*deadline=*/0, source);
   }
   Progress Log(const std::string& name, Progress progress = Progress::kDone) {
     ran_.push_back(name);
@@ -91,17 +107,55 @@ TEST_F(ReaderPoolTest, AJobThatHasMoreToDoLetsThoseThatWaitGoFirst) {
 
 TEST_F(ReaderPoolTest, WhoHasAThousandJobsWaitingAndWhoScansEverythingKeepNobodyFromTheirTurn) {
   constexpr uint64_t kMany = 1, kScan = 2, kOne = 3;
-  for (int i = 0; i < 1'000; ++i) Submit([this] { return Log("many"); }, 0, 0, kMany);
+  for (int i = 0; i < 1'000; ++i) Submit([this] { return Log("many"); }, 0, kMany);
   Submit(
       [this, slices = 0]() mutable {
         return Log("scan", ++slices < 1'000 ? Progress::kMore : Progress::kDone);
       },
-      0, 0, kScan);
-  Submit([this] { return Log("one"); }, 0, 0, kOne);
+      0, kScan);
+  Submit([this] { return Log("one"); }, 0, kOne);
   LetGoAndClose();
   const auto one = std::find(ran_.begin(), ran_.end(), "one");
   EXPECT_LT(one - ran_.begin(), 3);
   EXPECT_EQ(ran_.size(), 2'001u);
+}
+
+TEST_F(ReaderPoolTest, PointReadsDoNotWaitForEverybodyWhoWalks) {
+  for (uint64_t source = 1; source <= 100; ++source) SubmitWalk(source, 10);
+  SubmitPointReads([this, takings = 0]() mutable {
+    return Log("points", ++takings < 5 ? Progress::kMore : Progress::kDone);
+  });
+  LetGoAndClose();
+  size_t slices = 0, takings = 0;
+  for (const std::string& name : ran_) {
+    if (name == "walk") {
+      ++slices;
+    } else {
+      EXPECT_LE(slices, limits::kWalkSlicesPerPointTurn) << "before taking " << takings;
+      slices = 0;
+      ++takings;
+    }
+  }
+  EXPECT_EQ(takings, 5u);
+  EXPECT_EQ(ran_.size(), 1'005u);
+}
+
+TEST_F(ReaderPoolTest, AWalkDoesNotWaitForAllPointReads) {
+  for (int i = 0; i < 100; ++i) SubmitPointReads([this] { return Log("points"); });
+  SubmitWalk(/*source=*/1, /*slices=*/3);
+  LetGoAndClose();
+  ASSERT_EQ(ran_.size(), 103u);
+  EXPECT_EQ(std::count(ran_.begin(), ran_.begin() + 6, "walk"), 3);
+}
+
+TEST_F(ReaderPoolTest, PointReadsAreTakenThoughAllWalksThatMayWaitDo) {
+  for (size_t i = 0; i < limits::kMaxReaderQueue; ++i) Submit([] { return Progress::kDone; });
+  SubmitPointReads([this] { return Log("points"); });
+  Submit([this] { return Log("one walk too many"); });
+  EXPECT_THAT(refused_, ElementsAre(Code::kOverloaded));
+  EXPECT_EQ(pool_.waiting_jobs(), limits::kMaxReaderQueue + 1);
+  LetGoAndClose();
+  EXPECT_THAT(ran_, ElementsAre("points"));
 }
 
 TEST_F(ReaderPoolTest, OverItsBoundJobsAreRefusedAtOnce) {
@@ -111,28 +165,6 @@ TEST_F(ReaderPoolTest, OverItsBoundJobsAreRefusedAtOnce) {
   EXPECT_THAT(refused_, ElementsAre(Code::kOverloaded));
   LetGoAndClose();
   EXPECT_THAT(ran_, ElementsAre());
-}
-
-TEST_F(ReaderPoolTest, OverItsBoundOfBytesJobsAreRefusedUntilSomeHaveRun) {
-  const size_t half = limits::kMaxReaderQueueBytes / 2;
-  std::promise<void> room, filled;
-  Submit(
-      [&] {
-        room.set_value();
-        filled.get_future().wait();
-        return Progress::kDone;
-      },
-      0, half);
-  Submit([this] { return Log("second"); }, 0, half);
-  Submit([this] { return Log("one too many"); }, 0, 1);
-  EXPECT_THAT(refused_, ElementsAre(Code::kOverloaded));
-  go_.set_value();
-  room.get_future().wait();
-  Submit([this] { return Log("third"); }, 0, half);
-  filled.set_value();
-  pool_.Close();
-  EXPECT_THAT(ran_, ElementsAre("second", "third"));
-  EXPECT_THAT(refused_, ElementsAre(Code::kOverloaded));
 }
 
 TEST_F(ReaderPoolTest, AJobThatWaitedPastItsDeadlineIsRefusedButOneThatWasBegunGoesOn) {
@@ -155,26 +187,54 @@ TEST_F(ReaderPoolTest, AfterCloseJobsAreRefused) {
   EXPECT_THAT(refused_, ElementsAre(Code::kShuttingDown));
 }
 
-TEST(ReaderPoolOfMany, JobsRunAtTheSameTime) {
+// Two jobs, each of which waits for the other to run.
+void ExpectRunAtTheSameTime(Kind first, Kind second) {
   const ManualClock clock;
   ReaderPool pool(&clock, 2);
   std::promise<void> a_runs, b_runs;
-  // Each waits for the other to run.
-  pool.Submit(std::make_unique<TestJob>(
-      [&] {
-        a_runs.set_value();
-        b_runs.get_future().wait();
-        return Progress::kDone;
-      },
-      MustNotRefuse));
-  pool.Submit(std::make_unique<TestJob>(
-      [&] {
-        b_runs.set_value();
-        a_runs.get_future().wait();
-        return Progress::kDone;
-      },
-      MustNotRefuse));
+  const auto submit = [&pool](Kind kind, std::promise<void>* own, std::promise<void>* other) {
+    pool.Submit(std::make_unique<TestJob>(
+        [own, other] {
+          own->set_value();
+          other->get_future().wait();
+          return Progress::kDone;
+        },
+        MustNotRefuse, /*deadline=*/0, /*source=*/0, kind));
+  };
+  submit(first, &a_runs, &b_runs);
+  submit(second, &b_runs, &a_runs);
   pool.Close();
+}
+
+TEST(ReaderPoolOfMany, JobsRunAtTheSameTime) {
+  for (const Kind first : {Kind::kWalk, Kind::kPointReads})
+    for (const Kind second : {Kind::kWalk, Kind::kPointReads})
+      ExpectRunAtTheSameTime(first, second);
+}
+
+// However the threads take what there is, each kind is run to its end.
+TEST(ReaderPoolOfMany, NothingIsLeftWaiting) {
+  const ManualClock clock;
+  std::array<std::atomic<int>, 2> slices = {};
+  ReaderPool pool(&clock, 3);
+  for (uint64_t i = 0; i < 200; ++i) {
+    const Kind kind = i % 2 == 0 ? Kind::kWalk : Kind::kPointReads;
+    std::promise<void> done;
+    std::future<void> is_done = done.get_future();
+    pool.Submit(std::make_unique<TestJob>(
+        [&slices, kind, done = std::make_shared<std::promise<void>>(std::move(done)),
+         left = 10]() mutable {
+          ++slices[static_cast<size_t>(kind)];
+          if (--left > 0) return Progress::kMore;
+          done->set_value();
+          return Progress::kDone;
+        },
+        MustNotRefuse, /*deadline=*/0, /*source=*/i, kind));
+    if (i % 3 == 0) is_done.wait();  // the threads have gone to sleep, or are about to
+  }
+  pool.Close();
+  EXPECT_EQ(slices[0], 1'000);
+  EXPECT_EQ(slices[1], 1'000);
 }
 
 }  // namespace
