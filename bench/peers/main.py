@@ -118,11 +118,12 @@ def run_all(options, directory, binaries, generator):
 
 
 def raw_text(raw):
-    """JSON with a run a line, so that it is small and can still be searched and compared."""
+    """JSON with a run a line, so that it is small and can still be searched and compared. Where the
+    project lay is nobody's business: its commands are for its folder, wherever that is."""
     head = json.dumps({key: value for key, value in raw.items() if key != "runs"}, indent=1,
                       ensure_ascii=False)
     runs = ",\n".join(json.dumps(run, ensure_ascii=False) for run in raw["runs"])
-    return f'{head[:-2]},\n "runs": [\n{runs}\n]}}\n'
+    return f'{head[:-2]},\n "runs": [\n{runs}\n]}}\n'.replace(f"{ROOT}/", "")
 
 
 def write(raw, out):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench" / "peers"))
 sys.dont_write_bytecode = True
-import plan  # noqa: E402  (found by the line above)
+import main  # noqa: E402  (found by the line above)
+import plan  # noqa: E402
 import report  # noqa: E402
 import servers  # noqa: E402
 
@@ -206,6 +207,12 @@ class Plan(unittest.TestCase):
         for each in canned()["runs"]:
             self.assertIn((each["stage"], each["workload"], each["shape"], each["server"]),
                           planned)
+
+
+class RawText(unittest.TestCase):
+    def test_does_not_say_where_the_project_lay(self):
+        text = main.raw_text({"made": "now", "runs": [{"command": f"{main.ROOT}/build/x --json"}]})
+        self.assertIn('"build/x --json"', text)
 
 
 if __name__ == "__main__":
