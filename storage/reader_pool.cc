@@ -47,7 +47,8 @@ uint64_t ReaderPool::Size() const {
 // Slices are about alike, so each costs one.
 void ReaderPool::Enqueue(Waiting waiting) {
   const uint64_t source = waiting.job->source();
-  QueueOf(waiting.job->kind()).Push(source, /*cost=*/1, std::move(waiting));
+  Queue& queue = QueueOf(waiting.job->kind());
+  queue.Push(source, /*cost=*/1, std::move(waiting));
 }
 
 // Something waits. A kind that waits alone has every turn, and owes the other none for it.

@@ -21,15 +21,18 @@ using ::testing::ElementsAre;
 // Keeps a reader until it is let go.
 class Hold final : public ReaderPool::Job {
  public:
-  explicit Hold(std::future<void> let_go) : Job(0), let_go_(std::move(let_go)) {}
+  Hold(std::promise<void> held, std::future<void> let_go)
+      : Job(0), held_(std::move(held)), let_go_(std::move(let_go)) {}
   Progress Run() override {
+    held_.set_value();
     let_go_.wait();
     return Progress::kDone;
   }
   void Refuse(Status) override {}
 
  private:
-  std::future<void> let_go_;
+  std::promise<void> held_;
+  const std::future<void> let_go_;
 };
 
 // Finds out whether the readers take no more.
@@ -75,7 +78,11 @@ class GatheredReadsTest : public RocksTest {
   void HoldReader() {
     let_go_ = std::promise<void>();
     held_ = true;
-    RocksSeams::Readers(engine_.get())->Submit(std::make_unique<Hold>(let_go_.get_future()));
+    std::promise<void> held;
+    const std::future<void> is_held = held.get_future();
+    RocksSeams::Readers(engine_.get())
+        ->Submit(std::make_unique<Hold>(std::move(held), let_go_.get_future()));
+    is_held.wait();
   }
   void LetGo() {
     if (std::exchange(held_, false)) let_go_.set_value();
@@ -184,7 +191,7 @@ TEST_F(GatheredReadsTest, AReadDoesNotWaitForEverybodyWhoWalksEndlessly) {
         ->Submit(std::make_unique<EndlessWalk>(source, &slices, &end));
   }
   std::promise<int> slices_before;
-  engine_->Read({.keys = {UserKey(1, "a")}, .source = 101}, [&](Result<ReadReply> reply) {
+  engine_->Read({.keys = {UserKey(1, "a")}, .source = 101}, [&](const Result<ReadReply>& reply) {
     EXPECT_TRUE(reply.ok());
     slices_before.set_value(slices);
   });

@@ -207,9 +207,11 @@ void ExpectRunAtTheSameTime(Kind first, Kind second) {
 }
 
 TEST(ReaderPoolOfMany, JobsRunAtTheSameTime) {
-  for (const Kind first : {Kind::kWalk, Kind::kPointReads})
-    for (const Kind second : {Kind::kWalk, Kind::kPointReads})
+  for (const Kind first : {Kind::kWalk, Kind::kPointReads}) {
+    for (const Kind second : {Kind::kWalk, Kind::kPointReads}) {
       ExpectRunAtTheSameTime(first, second);
+    }
+  }
 }
 
 // However the threads take what there is, each kind is run to its end.
