@@ -1,5 +1,7 @@
 #include "storage/cache_shard.h"
 
+#include <algorithm>
+#include <bit>
 #include <cstring>
 #include <new>
 
@@ -8,8 +10,18 @@
 namespace smile {
 namespace {
 
-constexpr size_t kFirstBuckets = 64;
+constexpr size_t kFirstBuckets = 8;
 constexpr size_t kSmallShare = 10;  // the small queue has a tenth, as the paper advises
+
+// So many that few readers are refused for the write of another key, unless that were more than a
+// small part of the memory.
+constexpr size_t kMostSlots = 1024;
+constexpr size_t kSlotsShare = 64;
+
+size_t SlotsFor(size_t max_bytes) {
+  const size_t share = max_bytes / kSlotsShare / sizeof(CacheShard::Slot);
+  return std::bit_floor(std::clamp(share, size_t{1}, kMostSlots));
+}
 
 uint32_t FingerprintOf(uint64_t hash) {
   return static_cast<uint32_t>(hash >> 32) | 1;  // 0 stands for none
@@ -47,7 +59,10 @@ void FreeEntry(CacheShard::Entry* entry) {
 }  // namespace
 
 CacheShard::CacheShard(size_t max_bytes)
-    : max_bytes_(max_bytes), buckets_(kFirstBuckets), ghosts_(kFirstBuckets) {}
+    : max_bytes_(max_bytes),
+      buckets_(kFirstBuckets),
+      ghosts_(kFirstBuckets),
+      slots_(SlotsFor(max_bytes)) {}
 
 CacheShard::~CacheShard() {
   for (Entry* entry : buckets_) {
@@ -61,7 +76,7 @@ CacheShard::~CacheShard() {
 
 // Where the pointer to the key's entry is, or would be.
 CacheShard::Entry** CacheShard::Place(const CacheKey& key) {
-  Entry** place = &buckets_[key.hash() % buckets_.size()];
+  Entry** place = &buckets_[BucketIndex(key.hash())];
   while (*place != nullptr &&
          ((*place)->hash != key.hash() || (*place)->kind != key.kind() ||
           (*place)->table != key.table() || (*place)->key() != key.encoded())) {
@@ -73,7 +88,7 @@ CacheShard::Entry** CacheShard::Place(const CacheKey& key) {
 void CacheShard::PrefetchEntry(const CacheKey& key) const {
   constexpr size_t kLine = 64;
   constexpr size_t kLines = 4;  // header, key and a value of usual size
-  const Entry* const entry = buckets_[key.hash() % buckets_.size()];
+  const Entry* const entry = buckets_[BucketIndex(key.hash())];
   if (entry == nullptr) return;
   for (size_t line = 0; line < kLines; ++line) {
     __builtin_prefetch(reinterpret_cast<const char*>(entry) + line * kLine);
@@ -125,16 +140,16 @@ void CacheShard::EndWrite(const CacheKey& key, bool known, const RecordView* rec
 void CacheShard::Insert(const CacheKey& key, const RecordView* record, bool in_main) {
   const size_t value_size = record == nullptr ? 0 : record->value.size();
   const size_t size = Entry::SizeOf(key.encoded().size(), value_size);
-  if (value_size > limits::kMaxCachedValueBytes || size > max_bytes_) return;
-  Entry* const entry = MakeEntry(key, record);
+  if (value_size > limits::kMaxCachedValueBytes || own_bytes() + size > max_bytes_) return;
   MakeRoom(size);
+  Entry* const entry = MakeEntry(key, record);
   Enqueue(entry, in_main || TakeGhost(key.hash()));
-  if (entries_ >= buckets_.size()) Grow();
-  Entry** const place = &buckets_[key.hash() % buckets_.size()];
+  Entry** const place = &buckets_[BucketIndex(key.hash())];
   entry->chain = *place;
   *place = entry;
   ++entries_;
   ++CountsOf(key.kind()).entries;
+  if (entries_ > buckets_.size()) Grow();
 }
 
 void CacheShard::Remove(Entry* entry) {
@@ -144,7 +159,7 @@ void CacheShard::Remove(Entry* entry) {
 }
 
 void CacheShard::Unchain(Entry* entry) {
-  Entry** place = &buckets_[entry->hash % buckets_.size()];
+  Entry** place = &buckets_[BucketIndex(entry->hash)];
   while (*place != entry) place = &(*place)->chain;
   *place = entry->chain;
   --entries_;
@@ -169,8 +184,9 @@ void CacheShard::Dequeue(Entry* entry) {
   queue.bytes -= entry->size();
 }
 
+// There are entries enough that would make it if they left.
 void CacheShard::MakeRoom(size_t bytes) {
-  while (small_.bytes + main_.bytes + bytes > max_bytes_) {
+  while (this->bytes() + bytes > max_bytes_) {
     const bool small_is_full = small_.bytes > max_bytes_ / kSmallShare;
     if (main_.oldest == nullptr || (small_is_full && small_.oldest != nullptr)) {
       EvictFromSmall();
@@ -185,7 +201,7 @@ void CacheShard::EvictFromSmall() {
   Entry* const entry = small_.oldest;
   Dequeue(entry);
   if (entry->uses > 0) return Enqueue(entry, /*in_main=*/true);
-  ghosts_[entry->hash % ghosts_.size()] = FingerprintOf(entry->hash);
+  ghosts_[BucketIndex(entry->hash)] = FingerprintOf(entry->hash);
   Unchain(entry);
   FreeEntry(entry);
 }
@@ -205,25 +221,30 @@ void CacheShard::EvictFromMain() {
 }
 
 bool CacheShard::TakeGhost(uint64_t hash) {
-  uint32_t& ghost = ghosts_[hash % ghosts_.size()];
+  uint32_t& ghost = ghosts_[BucketIndex(hash)];
   if (ghost != FingerprintOf(hash)) return false;
   ghost = 0;
   return true;
 }
 
+// There are more entries than buckets, and each takes more than the larger tables have for it. They
+// are there beside the old ones for a moment.
 void CacheShard::Grow() {
-  std::vector<Entry*> grown(buckets_.size() * 2);
+  const size_t count = buckets_.size() * 2;
+  static_assert(Entry::SizeOf(0, 0) > TableBytes(2));
+  MakeRoom(TableBytes(count));
+  std::vector<Entry*> grown(count);
   for (Entry* entry : buckets_) {
     while (entry != nullptr) {
       Entry* const next = entry->chain;
-      Entry** const place = &grown[entry->hash % grown.size()];
+      Entry** const place = &grown[entry->hash & (count - 1)];
       entry->chain = *place;
       *place = entry;
       entry = next;
     }
   }
   buckets_.swap(grown);
-  ghosts_.assign(buckets_.size(), 0);
+  ghosts_ = std::vector<uint32_t>(count);
 }
 
 void CacheShard::AddCounts(RecordCache::Counts* sum) const {
@@ -235,7 +256,7 @@ void CacheShard::AddCounts(RecordCache::Counts* sum) const {
   };
   add(CacheKey::Kind::kRecord, &sum->records);
   add(CacheKey::Kind::kPage, &sum->pages);
-  sum->bytes += small_.bytes + main_.bytes;
+  sum->bytes += bytes();
 }
 
 }  // namespace smile

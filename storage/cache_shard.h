@@ -46,13 +46,15 @@ class CacheShard {
       return {version, checksum, expires_ms, ByteView(bytes() + key_size, value_size)};
     }
     size_t size() const { return SizeOf(key_size, value_size); }
-    static size_t SizeOf(size_t key_size, size_t value_size) {
+    static constexpr size_t SizeOf(size_t key_size, size_t value_size) {
       return sizeof(Entry) + kAllocatorBytes + key_size + value_size;
     }
     char* bytes() { return reinterpret_cast<char*>(this + 1); }
     const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
   };
 
+  // `max_bytes` bounds all memory of the shard, itself included. If it is less than what an empty
+  // one has, nothing is kept.
   explicit CacheShard(size_t max_bytes);
   ~CacheShard();
   CacheShard(const CacheShard&) = delete;
@@ -62,7 +64,7 @@ class CacheShard {
 
   // See RecordCache::Prefetch: the bucket first, some time later what it points to.
   void PrefetchBucket(const CacheKey& key) const {
-    __builtin_prefetch(&buckets_[key.hash() % buckets_.size()]);
+    __builtin_prefetch(&buckets_[BucketIndex(key.hash())]);
     __builtin_prefetch(&slots_[SlotIndex(key)]);
   }
   void PrefetchEntry(const CacheKey& key) const;
@@ -88,8 +90,7 @@ class CacheShard {
 
  private:
   static constexpr uint8_t kMostUses = 3;
-  static constexpr size_t kAllocatorBytes = 16;  // what malloc needs beside an entry
-  static constexpr size_t kSlots = 1024;
+  static constexpr size_t kAllocatorBytes = 16;  // what malloc needs beside what it is asked for
 
   struct Queue {
     Entry* oldest = nullptr;
@@ -97,7 +98,19 @@ class CacheShard {
     size_t bytes = 0;
   };
 
-  size_t SlotIndex(const CacheKey& key) const { return (key.hash() >> 16) % slots_.size(); }
+  static constexpr size_t TableBytes(size_t buckets) {
+    return buckets * (sizeof(Entry*) + sizeof(uint32_t));
+  }
+
+  // Numbers of buckets and slots are powers of two.
+  size_t BucketIndex(uint64_t hash) const { return hash & (buckets_.size() - 1); }
+  size_t SlotIndex(const CacheKey& key) const { return (key.hash() >> 16) & (slots_.size() - 1); }
+  // What there is beside the entries.
+  size_t own_bytes() const {
+    return sizeof(CacheShard) + kAllocatorBytes + slots_.size() * sizeof(Slot) +
+           TableBytes(buckets_.size());
+  }
+  size_t bytes() const { return own_bytes() + small_.bytes + main_.bytes; }
   RecordCache::KindCounts& CountsOf(CacheKey::Kind kind) {
     return counts_[static_cast<size_t>(kind)];
   }
@@ -122,7 +135,7 @@ class CacheShard {
   // Fingerprints of entries that left the small queue. Direct-mapped: one is forgotten when another
   // takes its place, which for the purpose is as good as a queue and needs no second table.
   std::vector<uint32_t> ghosts_;
-  std::array<Slot, kSlots> slots_;
+  std::vector<Slot> slots_;
   std::array<RecordCache::KindCounts, 2> counts_;  // of each CacheKey::Kind
 };
 

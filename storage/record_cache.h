@@ -91,10 +91,12 @@ class RecordCache {
   struct Counts {
     KindCounts records;
     KindCounts pages;
-    uint64_t bytes = 0;  // of both
+    uint64_t bytes = 0;  // of both and of the tables that they are found by
   };
 
-  // `max_bytes` counts keys, values and what the cache needs for itself; 0: nothing is kept.
+  // `max_bytes` bounds all memory that the cache has: keys, values and what it needs for itself,
+  // also while its tables grow. Beyond that there is only what the allocator rounds up, about a
+  // tenth. An empty cache has some 25 KiB; if that is too much already, nothing is kept.
   // `hash` chooses shard, bucket and slot of a key.
   explicit RecordCache(size_t max_bytes, const SecretHash& hash = SecretHash());
   ~RecordCache();

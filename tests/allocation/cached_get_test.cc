@@ -1,9 +1,7 @@
 // What the requests that a server answers most allocate: nothing of their own.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <memory>
-#include <new>
 #include <string>
 #include <vector>
 
@@ -11,41 +9,9 @@
 #include "protocol/message.h"
 #include "server/session.h"
 #include "storage/rocks/rocks_engine.h"
+#include "tests/allocation/allocations.h"
 #include "tests/storage/blocking_engine.h"
 #include "tests/storage/temp_directory.h"
-
-namespace {
-
-// Of this thread. Only counted where a test looks.
-thread_local uint64_t allocations = 0;
-
-void* CountedAllocate(size_t size) {
-  ++allocations;
-  void* const memory = std::malloc(size == 0 ? 1 : size);
-  if (memory == nullptr) std::abort();
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(size_t size) {
-  return CountedAllocate(size);
-}
-void* operator new[](size_t size) {
-  return CountedAllocate(size);
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, size_t) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, size_t) noexcept {
-  std::free(memory);
-}
 
 namespace smile::testing {
 namespace {
@@ -84,9 +50,9 @@ class CachedGetTest : public ::testing::Test {
 
   // What the session allocates while it answers these bytes whole; the answers' size.
   uint64_t AllocationsOf(const Bytes& requests, size_t* answer_bytes) {
-    const uint64_t before = allocations;
+    const uint64_t before = OfThisThread().count;
     session_->Receive(requests);
-    const uint64_t made = allocations - before;
+    const uint64_t made = OfThisThread().count - before;
     EXPECT_EQ(session_->open_requests(), 0u) << "not all was answered at once";
     *answer_bytes = session_->TakeOutput().size();
     return made;
