@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <map>
 #include <string>
+
+#include "storage/rocks/rocks_properties.h"
 
 namespace smile {
 namespace {
@@ -17,19 +18,13 @@ struct Sum {
   const char* name;
 };
 
-uint64_t IntProperty(const RocksDatabase& database, Table table, const std::string& property) {
-  uint64_t value = 0;
-  const bool known = database.db()->GetIntProperty(database.family(table), property, &value);
-  return known ? value : 0;
+uint64_t Property(const RocksDatabase& database, Table table, const std::string& property) {
+  return IntProperty(database.db(), database.family(table), property);
 }
 
 uint64_t MapEntry(const std::map<std::string, std::string>& map, const std::string& key) {
   const auto found = map.find(key);
-  uint64_t value = 0;
-  if (found == map.end()) return 0;
-  const std::string& text = found->second;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
+  return found == map.end() ? 0 : NumberIn(found->second);
 }
 
 }  // namespace
@@ -37,10 +32,10 @@ uint64_t MapEntry(const std::map<std::string, std::string>& map, const std::stri
 void AppendRocksStats(const RocksDatabase& database, EngineStats* stats) {
   for (const TableInfo& info : kTables) {
     stats->emplace_back(fmt::format("storage.{}.records_estimate", info.name),
-                        IntProperty(database, info.table, Properties::kEstimateNumKeys));
+                        Property(database, info.table, Properties::kEstimateNumKeys));
     stats->emplace_back(fmt::format("storage.{}.disk_bytes", info.name),
-                        IntProperty(database, info.table, Properties::kTotalSstFilesSize) +
-                            IntProperty(database, info.table, Properties::kTotalBlobFileSize));
+                        Property(database, info.table, Properties::kTotalSstFilesSize) +
+                            Property(database, info.table, Properties::kTotalBlobFileSize));
   }
   const Sum sums[] = {
       {Properties::kTotalSstFilesSize, "storage.sst_bytes"},
@@ -50,7 +45,7 @@ void AppendRocksStats(const RocksDatabase& database, EngineStats* stats) {
   };
   for (const Sum& sum : sums) {
     uint64_t total = 0;
-    for (const TableInfo& info : kTables) total += IntProperty(database, info.table, sum.property);
+    for (const TableInfo& info : kTables) total += Property(database, info.table, sum.property);
     stats->emplace_back(sum.name, total);
   }
   stats->emplace_back("storage.block_cache_bytes", database.block_cache()->GetUsage());

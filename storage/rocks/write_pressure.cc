@@ -1,11 +1,10 @@
 #include "storage/rocks/write_pressure.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <string>
 
 #include "storage/rocks/rocks_options.h"
+#include "storage/rocks/rocks_properties.h"
 
 namespace smile {
 namespace {
@@ -20,19 +19,8 @@ double Share(uint64_t value, uint64_t limit) {
   return static_cast<double>(value) / static_cast<double>(limit);
 }
 
-uint64_t IntProperty(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family,
-                     const std::string& property) {
-  uint64_t value = 0;
-  return db->GetIntProperty(family, property, &value) ? value : 0;
-}
-
 uint64_t FilesAtLevel0(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family) {
-  std::string text;
-  uint64_t files = 0;
-  if (db->GetProperty(family, Properties::kNumFilesAtLevelPrefix + "0", &text)) {
-    std::from_chars(text.data(), text.data() + text.size(), files);
-  }
-  return files;
+  return TextProperty(db, family, Properties::kNumFilesAtLevelPrefix + "0");
 }
 
 }  // namespace

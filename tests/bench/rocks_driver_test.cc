@@ -1,6 +1,5 @@
 #include "bench/smilebench/rocks_driver.h"
 
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -11,6 +10,7 @@
 #include "base/clock.h"
 #include "bench/smilebench/load.h"
 #include "bench/smilebench/workload.h"
+#include "tests/storage/temp_directory.h"
 
 namespace smile::bench {
 namespace {
@@ -18,9 +18,6 @@ namespace {
 class RocksDriverTest : public ::testing::Test {
  protected:
   RocksDriverTest() {
-    std::string name = ::testing::TempDir() + "rocks_driver.XXXXXX";
-    CHECK(mkdtemp(name.data()) != nullptr, "no temporary directory");
-    directory_ = name;
     options_.target.driver = DriverKind::kRocksDb;
     options_.target.directory = directory_ / "data";
     options_.keys = 250;
@@ -28,7 +25,6 @@ class RocksDriverTest : public ::testing::Test {
     options_.depth = 4;
     options_.operations = 2'000;
   }
-  ~RocksDriverTest() override { std::filesystem::remove_all(directory_); }
 
   Results Run(WorkloadKind workload) {
     options_.workload = workload;
@@ -46,7 +42,7 @@ class RocksDriverTest : public ::testing::Test {
   }
 
   const SystemClock clock_;
-  std::filesystem::path directory_;
+  const testing::TempDirectory directory_;
   BenchOptions options_;
 };
 

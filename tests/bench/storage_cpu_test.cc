@@ -1,7 +1,5 @@
 // RocksDB in this process: what it used itself is told apart from what making and checking the
 // requests took.
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -10,6 +8,7 @@
 #include "base/clock.h"
 #include "bench/smilebench/load.h"
 #include "bench/smilebench/workload.h"
+#include "tests/storage/temp_directory.h"
 
 namespace smile::bench {
 namespace {
@@ -17,9 +16,6 @@ namespace {
 class StorageCpuTest : public ::testing::Test {
  protected:
   StorageCpuTest() {
-    std::string name = ::testing::TempDir() + "storage_cpu.XXXXXX";
-    CHECK(mkdtemp(name.data()) != nullptr, "no temporary directory");
-    directory_ = name;
     options_.target.driver = DriverKind::kRocksDb;
     options_.target.directory = directory_ / "data";
     options_.keys = 1'000;
@@ -27,7 +23,6 @@ class StorageCpuTest : public ::testing::Test {
     options_.depth = 8;
     options_.operations = 4'000;
   }
-  ~StorageCpuTest() override { std::filesystem::remove_all(directory_); }
 
   Results Run(WorkloadKind workload) {
     options_.workload = workload;
@@ -37,7 +32,7 @@ class StorageCpuTest : public ::testing::Test {
   }
 
   const SystemClock clock_;
-  std::filesystem::path directory_;
+  const testing::TempDirectory directory_;
   BenchOptions options_;
 };
 
