@@ -11,7 +11,7 @@ namespace smile {
 
 // With seed 0, so that everybody gets the same: checksums of frames (low half) and values, and
 // which of a few writers or lanes is for a partition. Whoever chooses what is hashed can choose the
-// hash.
+// hash: a client can send all its partitions to one writer, where they only wait for each other.
 uint64_t Hash64(ByteView bytes);
 // The same of two pieces, one behind the other.
 uint64_t Hash64(ByteView first, ByteView second);

@@ -3,7 +3,9 @@
 // holds mutex() around all other calls.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -47,7 +49,7 @@ class CacheShard {
     }
     size_t size() const { return SizeOf(key_size, value_size); }
     static constexpr size_t SizeOf(size_t key_size, size_t value_size) {
-      return sizeof(Entry) + kAllocatorBytes + key_size + value_size;
+      return AllocatedBytes(sizeof(Entry) + key_size + value_size);
     }
     char* bytes() { return reinterpret_cast<char*>(this + 1); }
     const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
@@ -90,7 +92,6 @@ class CacheShard {
 
  private:
   static constexpr uint8_t kMostUses = 3;
-  static constexpr size_t kAllocatorBytes = 16;  // what malloc needs beside what it is asked for
 
   struct Queue {
     Entry* oldest = nullptr;
@@ -98,6 +99,14 @@ class CacheShard {
     size_t bytes = 0;
   };
 
+  // What jemalloc takes when it is asked for so much: it has multiples of 16, and from 64 on four
+  // sizes up to the next power of two.
+  static constexpr size_t AllocatedBytes(size_t bytes) {
+    const size_t step = std::max<size_t>(16, std::bit_floor(bytes - 1) / 4);
+    return (bytes + step - 1) & ~(step - 1);
+  }
+
+  // A power of two of buckets: for the tables and the slots nothing is rounded up.
   static constexpr size_t TableBytes(size_t buckets) {
     return buckets * (sizeof(Entry*) + sizeof(uint32_t));
   }
@@ -107,7 +116,7 @@ class CacheShard {
   size_t SlotIndex(const CacheKey& key) const { return (key.hash() >> 16) & (slots_.size() - 1); }
   // What there is beside the entries.
   size_t own_bytes() const {
-    return sizeof(CacheShard) + kAllocatorBytes + slots_.size() * sizeof(Slot) +
+    return AllocatedBytes(sizeof(CacheShard)) + slots_.size() * sizeof(Slot) +
            TableBytes(buckets_.size());
   }
   size_t bytes() const { return own_bytes() + small_.bytes + main_.bytes; }

@@ -5,12 +5,6 @@
 #include "storage/cache_shard.h"
 
 namespace smile {
-namespace {
-
-// Enough that threads seldom meet at one lock, few enough that a shard holds many records.
-constexpr size_t kShards = 64;
-
-}  // namespace
 
 CacheKey::CacheKey(const SecretHash& hash, Kind kind, Table table, ByteView encoded)
     : kind_(kind),
@@ -22,9 +16,7 @@ CacheKey::CacheKey(const SecretHash& hash, Kind kind, Table table, ByteView enco
                              0x9e3779b97f4a7c15ULL)) {}
 
 RecordCache::RecordCache(size_t max_bytes, const SecretHash& hash) : hash_(hash) {
-  for (size_t i = 0; i < kShards; ++i) {
-    shards_.push_back(std::make_unique<CacheShard>(max_bytes / kShards));
-  }
+  for (auto& shard : shards_) shard = std::make_unique<CacheShard>(max_bytes / kShards);
 }
 
 RecordCache::~RecordCache() = default;

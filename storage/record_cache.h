@@ -34,11 +34,11 @@
 // Any thread may call anything.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <vector>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -95,8 +95,8 @@ class RecordCache {
   };
 
   // `max_bytes` bounds all memory that the cache has: keys, values and what it needs for itself,
-  // also while its tables grow. Beyond that there is only what the allocator rounds up, about a
-  // tenth. An empty cache has some 25 KiB; if that is too much already, nothing is kept.
+  // also while its tables grow, as jemalloc rounds it up (glibc takes up to 24 bytes more for each
+  // record). An empty cache has some 25 KiB; if that is too much already, nothing is kept.
   // `hash` chooses shard, bucket and slot of a key.
   explicit RecordCache(size_t max_bytes, const SecretHash& hash = SecretHash());
   ~RecordCache();
@@ -137,8 +137,11 @@ class RecordCache {
  private:
   CacheShard& ShardOf(const CacheKey& key) const;
 
+  // Enough that threads seldom meet at one lock, few enough that a shard holds many records.
+  static constexpr size_t kShards = 64;
+
   const SecretHash hash_;
-  std::vector<std::unique_ptr<CacheShard>> shards_;
+  std::array<std::unique_ptr<CacheShard>, kShards> shards_;
 };
 
 }  // namespace smile

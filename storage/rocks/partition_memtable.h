@@ -5,7 +5,7 @@
 // So it is a hash table of partitions, each an ordered list of its entries. A list that grows long
 // becomes a skip list (W. Pugh, "Skip lists: a probabilistic alternative to balanced trees", CACM
 // 1990): it gets express lanes from then on. A walk over everything collects all entries and sorts
-// them; most comparisons of that sort look at eight bytes that lie side by side.
+// them (storage/rocks/sorted_entries.h).
 //
 // Against RocksDB's own kinds (docs/decisions/0009-a-memtable-of-partitions.md has the figures):
 // the skip list looks at some twenty entries that are not in the processor's cache for each that it
