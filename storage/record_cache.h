@@ -95,7 +95,7 @@ class RecordCache {
   };
 
   // `max_bytes` bounds all memory that the cache has: keys, values and what it needs for itself,
-  // also while its tables grow, as jemalloc rounds it up (glibc takes up to 24 bytes more for each
+  // also while its tables grow, as jemalloc rounds it up (glibc takes up to 16 bytes more for each
   // record). An empty cache has some 25 KiB; if that is too much already, nothing is kept.
   // `hash` chooses shard, bucket and slot of a key.
   explicit RecordCache(size_t max_bytes, const SecretHash& hash = SecretHash());
