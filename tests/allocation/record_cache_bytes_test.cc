@@ -36,10 +36,10 @@ class Most {
 int64_t MostBytes(uint64_t records, const std::optional<std::string>& value) {
   const Most most;
   RecordCache cache(kBytes);
+  const RecordView record{.version = 1, .value = value ? ByteView(*value) : ByteView()};
   for (uint64_t number = 0; number < records; ++number) {
     const Bytes bytes = KeyBytes(number);
     const CacheKey key = cache.KeyOf(Table::kUsers, bytes);
-    const RecordView record{.version = 1, .value = value.value_or("")};
     cache.Fill(key, cache.TicketFor(key), value ? &record : nullptr);
   }
   EXPECT_GT(cache.counts().bytes, kBytes * 3 / 4);
