@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/thread_name.h"
+#include "storage/rocks/log_files.h"
 #include "storage/rocks/rocks_options.h"
 #include "storage/rocks/write_pressure.h"
 
@@ -35,7 +36,13 @@ Result<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(const RocksOptions& o
 
 RocksDatabase::RocksDatabase(const RocksOptions& options, const Clock* clock, const Logger* log,
                              rocksdb::Env* env)
-    : options_(options), clock_(clock), log_(log), env_(env), cache_(MakeBlockCache(options)) {}
+    : options_(options),
+      clock_(clock),
+      log_(log),
+      env_(env),
+      log_env_(rocksdb::NewCompositeEnv(
+          MakeLogFileSystem(env->GetFileSystem(), options.accept_wal_loss))),
+      cache_(MakeBlockCache(options)) {}
 
 RocksDatabase::~RocksDatabase() {
   {
@@ -64,7 +71,7 @@ Status RocksDatabase::OpenAll() {
     SMILE_TRY(CheckRecovery(watermark_));
   }
 
-  rocksdb::DBOptions database_options = DatabaseOptions(options_, env_, log_);
+  rocksdb::DBOptions database_options = DatabaseOptions(options_, log_env_.get(), log_);
   rocksdb::Status status = OpenDatabase(database_options);
   if (options_.accept_wal_loss && status.IsCorruption()) {
     // Tables that were written out behind the damage are ahead of the others then, whatever is
@@ -122,7 +129,7 @@ RocksDatabase::FamilyDescriptors RocksDatabase::Families() const {
 // if it is gone or was cut at the end of a record, is found by the watermark; the older ones by
 // what the manifest says of them.
 Status RocksDatabase::CheckRecovery(uint64_t watermark) const {
-  const rocksdb::DBOptions options = DatabaseOptions(options_, env_, log_);
+  const rocksdb::DBOptions options = DatabaseOptions(options_, log_env_.get(), log_);
   const std::string path = directory_->database_path();
   if (env_->FileExists(path + "/CURRENT").IsNotFound()) {
     return watermark == 0 ? Status() : RefuseLoss(0, watermark);

@@ -87,6 +87,7 @@ class RocksDatabase {
   const Clock* const clock_;
   const Logger* const log_;
   rocksdb::Env* const env_;
+  const std::unique_ptr<rocksdb::Env> log_env_;  // the same, with storage/rocks/log_files.h
 
   std::unique_ptr<RocksDirectory> directory_;
   std::shared_ptr<rocksdb::Cache> cache_;

@@ -1,6 +1,8 @@
 #include "tests/storage/fault_file_system.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <random>
 #include <utility>
 
@@ -26,6 +28,16 @@ class FaultFile final : public rocksdb::FSWritableFileOwnerWrapper {
                   const rocksdb::DataVerificationInfo& /*verification*/,
                   IODebugContext* debug) override {
     return Append(data, options, debug);
+  }
+  IOStatus PositionedAppend(const rocksdb::Slice& data, uint64_t offset, const IOOptions& options,
+                            IODebugContext* debug) override {
+    IOStatus status = system_->BeforeWriteAt(path_, offset, data.size());
+    if (!status.ok()) return status;
+    return FSWritableFileOwnerWrapper::PositionedAppend(data, offset, options, debug);
+  }
+  IOStatus Truncate(uint64_t size, const IOOptions& options, IODebugContext* debug) override {
+    IOStatus status = system_->BeforeTruncate(path_, size);
+    return status.ok() ? FSWritableFileOwnerWrapper::Truncate(size, options, debug) : status;
   }
   IOStatus Sync(const IOOptions& /*options*/, IODebugContext* /*debug*/) override {
     return system_->BeforeSync(path_);
@@ -58,6 +70,26 @@ class FaultDirectory final : public rocksdb::FSDirectory {
   FaultFileSystem* const system_;
   const std::string path_;
 };
+
+constexpr size_t kSectorBytes = 512;
+
+// Puts some of the old sectors back, in the order opposite to that in which they were overwritten.
+void Tear(const std::string& path, const std::vector<Overwritten>& overwritten,
+          std::mt19937_64* random) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  for (auto part = overwritten.rbegin(); part != overwritten.rend(); ++part) {
+    for (size_t at = 0; at < part->bytes.size();) {
+      const uint64_t offset = part->offset + at;
+      const size_t left_in_sector = kSectorBytes - offset % kSectorBytes;
+      const size_t size = std::min(left_in_sector, part->bytes.size() - at);
+      if ((*random)() % 2 == 0) {
+        file.seekp(static_cast<std::streamoff>(offset))
+            .write(part->bytes.data() + at, static_cast<std::streamsize>(size));
+      }
+      at += size;
+    }
+  }
+}
 
 std::string Normal(const std::string& path) {
   return std::filesystem::path(path).lexically_normal().string();
@@ -102,6 +134,7 @@ void FaultFileSystem::ApplyPowerCut(uint64_t seed) {
     const uint64_t kept =
         std::uniform_int_distribution<uint64_t>(file.synced_size, file.size)(random);
     std::filesystem::resize_file(path, kept, ignored);
+    Tear(path, file.overwritten, &random);
   }
   files_.clear();
   lies_ = cut_ = full_ = false;
@@ -140,6 +173,35 @@ IOStatus FaultFileSystem::BeforeAppend(const std::string& path, uint64_t bytes) 
   return status;
 }
 
+// What is overwritten is lost in sectors, if it is lost.
+IOStatus FaultFileSystem::BeforeWriteAt(const std::string& path, uint64_t offset, uint64_t bytes) {
+  IOStatus status = BeforeAppend(path, 0);
+  if (!status.ok()) return status;
+  const std::lock_guard lock(mutex_);
+  File& file = files_[path];
+  const uint64_t end = offset + bytes;
+  if (offset < file.synced_size) {
+    std::string old(std::min(end, file.synced_size) - offset, '\0');
+    std::ifstream(path, std::ios::binary)
+        .seekg(static_cast<std::streamoff>(offset))
+        .read(old.data(), static_cast<std::streamsize>(old.size()));
+    file.overwritten.push_back({offset, std::move(old)});
+  }
+  file.size = std::max(file.size, end);
+  return status;
+}
+
+IOStatus FaultFileSystem::BeforeTruncate(const std::string& path, uint64_t size) {
+  const std::lock_guard lock(mutex_);
+  IOStatus status = Fault();
+  if (!status.ok()) return status;
+  File& file = files_[path];
+  file.size = size;
+  file.synced_size = std::min(file.synced_size, size);
+  file.overwritten.clear();  // only logs are written at offsets, and cut where their records end
+  return status;
+}
+
 IOStatus FaultFileSystem::BeforeSync(const std::string& path) {
   const std::lock_guard lock(mutex_);
   if (++syncs_ == cut_at_sync_) cut_ = true;
@@ -148,7 +210,10 @@ IOStatus FaultFileSystem::BeforeSync(const std::string& path) {
     return IOStatus::IOError("fsync failed");
   }
   IOStatus status = Fault();
-  if (status.ok() && !lies_) files_[path].synced_size = files_[path].size;
+  if (status.ok() && !lies_) {
+    files_[path].synced_size = files_[path].size;
+    files_[path].overwritten.clear();
+  }
   return status;
 }
 

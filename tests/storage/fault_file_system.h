@@ -3,8 +3,9 @@
 //
 // Files really are written, but no fsync is really done: what counts as safe is what this class
 // remembers. After PowerCut every write fails, as if the machine were off; ApplyPowerCut then takes
-// from the files what a disk might have lost: a random part of what was not synced, and files whose
-// making was not followed by a sync of their directory. Any thread may call.
+// from the files what a disk might have lost: a random part of what was not synced (any sectors of
+// what was overwritten, a tail of what was appended), and files whose making was not followed by a
+// sync of their directory. Any thread may call.
 #pragma once
 
 #include <rocksdb/env.h>
@@ -16,8 +17,15 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace smile::testing {
+
+// What stood where a file was written anew.
+struct Overwritten {
+  uint64_t offset;
+  std::string bytes;
+};
 
 class FaultFileSystem final : public rocksdb::FileSystemWrapper {
  public:
@@ -58,6 +66,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
 
   // For the files it hands out.
   rocksdb::IOStatus BeforeAppend(const std::string& path, uint64_t bytes);
+  rocksdb::IOStatus BeforeWriteAt(const std::string& path, uint64_t offset, uint64_t bytes);
+  rocksdb::IOStatus BeforeTruncate(const std::string& path, uint64_t size);
   rocksdb::IOStatus BeforeSync(const std::string& path);
   rocksdb::IOStatus BeforeSyncOfDirectory(const std::string& path);
 
@@ -65,6 +75,7 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   struct File {
     uint64_t size = 0;
     uint64_t synced_size = 0;
+    std::vector<Overwritten> overwritten;  // of what was synced, since then
     bool in_synced_directory = false;
   };
 

@@ -63,11 +63,16 @@ class RocksRecoveryTest : public RocksTest {
     return logs.empty() ? fs::path() : *logs.begin();
   }
 
-  static void FlipABitInTheMiddle(const fs::path& path) {
+  // Where the log's records end, and the zeros begin that were written ahead. No record ends in
+  // one.
+  static uint64_t EndOf(const fs::path& path) { return ReadAll(path).find_last_not_of('\0') + 1; }
+
+  static void WriteAt(const fs::path& path, uint64_t offset, const std::string& bytes) {
     std::fstream log(path, std::ios::in | std::ios::out | std::ios::binary);
-    log.seekp(static_cast<std::streamoff>(fs::file_size(path) / 2));
-    log.put('\x5a');
+    log.seekp(static_cast<std::streamoff>(offset)) << bytes;
   }
+
+  static void FlipABitInTheMiddle(const fs::path& path) { WriteAt(path, EndOf(path) / 2, "\x5a"); }
 
   // Everything in the directory but what tells of the attempt itself.
   std::map<std::string, std::string> Contents() const {
@@ -108,7 +113,7 @@ TEST_F(RocksRecoveryTest, ACopyOfALivingDirectoryHoldsAllThatWasAcknowledged) {
 }
 
 TEST_F(RocksRecoveryTest, ATornRecordAtTheEndOfTheLogIsWhatACrashLeavesAndIsTaken) {
-  std::ofstream(Log(), std::ios::binary | std::ios::app) << "half a record";
+  WriteAt(Log(), EndOf(Log()), "half a record");
   Open();
   EXPECT_EQ(RecordsFound(), kRecords);
 }
@@ -119,7 +124,7 @@ TEST_F(RocksRecoveryTest, ALogThatIsGoneIsNoticed) {
 }
 
 TEST_F(RocksRecoveryTest, ALogCutInHalfIsNoticed) {
-  fs::resize_file(Log(), fs::file_size(Log()) / 2);
+  fs::resize_file(Log(), EndOf(Log()) / 2);
   ExpectRefusedThenAccepted("acknowledged writes are missing", kRecords / 3, kRecords - 1);
 }
 
@@ -169,7 +174,7 @@ TEST_F(RocksTwoLogsTest, AnOlderLogThatIsGoneIsNoticed) {
 }
 
 TEST_F(RocksTwoLogsTest, AnOlderLogCutInHalfIsNoticed) {
-  fs::resize_file(Log(), fs::file_size(Log()) / 2);
+  fs::resize_file(Log(), EndOf(Log()) / 2);
   ExpectRefusedThenAccepted("is damaged (Corruption", kRecords / 3, kRecords - 1);
 }
 

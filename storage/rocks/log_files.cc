@@ -1,0 +1,158 @@
+#include "storage/rocks/log_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "storage/rocks/log_scan.h"
+
+namespace smile {
+namespace {
+
+using rocksdb::IODebugContext;
+using rocksdb::IOOptions;
+using rocksdb::IOStatus;
+using rocksdb::Slice;
+
+bool IsLog(const std::string& path) {
+  return path.ends_with(".log");
+}
+
+// By the number in the name, which has leading zeros as long as it is small.
+bool IsLater(const std::string& log, const std::string& other) {
+  return log.size() != other.size() ? log.size() > other.size() : log > other;
+}
+
+// RocksDB appends and syncs; the file below is written at offsets.
+class ZeroedLog final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  explicit ZeroedLog(std::unique_ptr<rocksdb::FSWritableFile> file)
+      : FSWritableFileOwnerWrapper(std::move(file)), zeros_(kLogZeroBytes, '\0') {}
+
+  IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
+    IOStatus status = target()->PositionedAppend(data, end_, options, debug);
+    if (!status.ok()) return status;
+    end_ += data.size();
+    if (end_ <= zeroed_end_) return status;
+    // They go with the sync of the data that passed the last ones. If they cannot be written, the
+    // next syncs only take longer.
+    (void)target()->PositionedAppend(zeros_, end_, options, debug);
+    zeroed_end_ = end_ + zeros_.size();
+    return status;
+  }
+  IOStatus Append(const Slice& data, const IOOptions& options,
+                  const rocksdb::DataVerificationInfo& /*verification*/,
+                  IODebugContext* debug) override {
+    return Append(data, options, debug);
+  }
+  uint64_t GetFileSize(const IOOptions& /*options*/, IODebugContext* /*debug*/) override {
+    return end_;
+  }
+  // The zeros take the room.
+  void PrepareWrite(size_t /*offset*/, size_t /*size*/, const IOOptions& /*options*/,
+                    IODebugContext* /*debug*/) override {}
+  IOStatus Close(const IOOptions& options, IODebugContext* debug) override {
+    IOStatus cut = target()->Truncate(end_, options, debug);
+    IOStatus closed = target()->Close(options, debug);
+    return cut.ok() ? closed : cut;
+  }
+
+ private:
+  const std::string zeros_;
+  uint64_t end_ = 0;
+  uint64_t zeroed_end_ = 0;
+};
+
+// A file that ends earlier.
+class CutFile final : public rocksdb::FSSequentialFileOwnerWrapper {
+ public:
+  CutFile(std::unique_ptr<rocksdb::FSSequentialFile> file, uint64_t end)
+      : FSSequentialFileOwnerWrapper(std::move(file)), left_(end) {}
+
+  IOStatus Read(size_t size, const IOOptions& options, Slice* result, char* scratch,
+                IODebugContext* debug) override {
+    IOStatus status =
+        target()->Read(std::min<uint64_t>(size, left_), options, result, scratch, debug);
+    if (status.ok()) left_ -= result->size();
+    return status;
+  }
+  IOStatus Skip(uint64_t size) override {
+    const uint64_t skipped = std::min(size, left_);
+    left_ -= skipped;
+    return target()->Skip(skipped);
+  }
+
+ private:
+  uint64_t left_;
+};
+
+class LogFileSystem final : public rocksdb::FileSystemWrapper {
+ public:
+  LogFileSystem(const std::shared_ptr<rocksdb::FileSystem>& base, bool accept_damage)
+      : FileSystemWrapper(base), accept_damage_(accept_damage) {}
+
+  const char* Name() const override { return "smile.LogFileSystem"; }
+
+  IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                           std::unique_ptr<rocksdb::FSWritableFile>* file,
+                           IODebugContext* debug) override {
+    IOStatus status = target()->NewWritableFile(path, options, file, debug);
+    if (status.ok() && IsLog(path)) *file = std::make_unique<ZeroedLog>(std::move(*file));
+    return status;
+  }
+
+  IOStatus NewSequentialFile(const std::string& path, const rocksdb::FileOptions& options,
+                             std::unique_ptr<rocksdb::FSSequentialFile>* file,
+                             IODebugContext* debug) override {
+    IOStatus status = target()->NewSequentialFile(path, options, file, debug);
+    if (!status.ok() || !IsLog(path)) return status;
+    const Result<LogScan> scan = Scan(path);
+    if (!scan.ok()) return IOStatus::IOError(path, scan.status().words());
+    if (scan->behind == LogScan::Behind::kRecords) {
+      if (accept_damage_) return status;
+      return IOStatus::Corruption(fmt::format("{} is damaged behind byte {}", path, scan->end));
+    }
+    if (scan->behind == LogScan::Behind::kTorn && !accept_damage_ && LaterLogHasRecords(path)) {
+      return IOStatus::Corruption(
+          fmt::format("{} ends in a part of a record, at byte {}", path, scan->end));
+    }
+    *file = std::make_unique<CutFile>(std::move(*file), scan->end);
+    return status;
+  }
+
+ private:
+  Result<LogScan> Scan(const std::string& path) {
+    std::unique_ptr<rocksdb::FSSequentialFile> file;
+    const IOStatus opened = target()->NewSequentialFile(path, {}, &file, nullptr);
+    if (!opened.ok()) return Status(Code::kStorageFailed, opened.ToString());
+    return ScanLog(file.get());
+  }
+
+  // One that cannot be read counts: it is looked at next.
+  bool LaterLogHasRecords(const std::string& path) {
+    const std::filesystem::path log(path);
+    std::vector<std::string> names;
+    if (!target()->GetChildren(log.parent_path(), {}, &names, nullptr).ok()) return true;
+    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      if (!IsLog(name) || !IsLater(name, log.filename())) return false;
+      const Result<LogScan> scan = Scan(log.parent_path() / name);
+      return !scan.ok() || scan->end > 0 || scan->behind != LogScan::Behind::kNothing;
+    });
+  }
+
+  const bool accept_damage_;
+};
+
+}  // namespace
+
+std::shared_ptr<rocksdb::FileSystem> MakeLogFileSystem(
+    const std::shared_ptr<rocksdb::FileSystem>& base, bool accept_damage) {
+  return std::make_shared<LogFileSystem>(base, accept_damage);
+}
+
+}  // namespace smile

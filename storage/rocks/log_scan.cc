@@ -1,0 +1,103 @@
+#include "storage/rocks/log_scan.h"
+
+#include <rocksdb/file_checksum.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/coding.h"
+
+namespace smile {
+namespace {
+
+constexpr size_t kBlockBytes = size_t{32} << 10;
+constexpr size_t kHeaderBytes = 7;
+constexpr size_t kTypeOffset = 6;  // in a header; from here on the checksum counts
+
+enum class Type : uint8_t { kFull = 1, kFirst = 2, kMiddle = 3, kLast = 4 };
+
+// A checksum that is stored beside what it is of is rotated and moved, so that the checksum of
+// both is not always the same.
+uint32_t Masked(uint32_t checksum) {
+  return ((checksum >> 15) | (checksum << 17)) + 0xa282ead8u;
+}
+
+uint32_t Crc32c(ByteView bytes) {
+  const rocksdb::FileChecksumGenContext unnamed;
+  const auto generator =
+      rocksdb::GetFileChecksumGenCrc32cFactory()->CreateFileChecksumGenerator(unnamed);
+  generator->Update(bytes.data(), bytes.size());
+  generator->Finalize();
+  const std::string checksum = generator->GetChecksum();
+  return LoadBig<uint32_t>(checksum.data());
+}
+
+class Scanner {
+ public:
+  void Scan(ByteView block) {
+    size_t at = 0;
+    while (block.size() - at >= kHeaderBytes) {
+      const ByteView rest = block.substr(at);
+      const size_t size = kHeaderBytes + LoadLittle<uint16_t>(rest.data() + sizeof(uint32_t));
+      const auto type = static_cast<Type>(rest[kTypeOffset]);
+      const bool plausible = type >= Type::kFull && type <= Type::kLast && size <= rest.size();
+      if (plausible && IsIntact(rest.substr(0, size))) {
+        Take(type, block_ + at + size);
+      } else {
+        broken_ = true;
+        if (std::all_of(rest.begin(), rest.end(), [](char byte) { return byte == 0; })) break;
+        Raise(LogScan::Behind::kTorn);
+        // Where the next fragment begins is known of a header alone. Whatever else there is may be
+        // the value of a client who would like it to be taken for a record.
+        if (!plausible) break;
+      }
+      at += size;
+    }
+    block_ += block.size();
+  }
+
+  LogScan End() {
+    if (in_record_) Raise(LogScan::Behind::kTorn);
+    return scan_;
+  }
+
+ private:
+  static bool IsIntact(ByteView fragment) {
+    return LoadLittle<uint32_t>(fragment.data()) == Masked(Crc32c(fragment.substr(kTypeOffset)));
+  }
+
+  // An intact fragment.
+  void Take(Type type, uint64_t end) {
+    const bool begins = type == Type::kFull || type == Type::kFirst;
+    if (begins == in_record_) broken_ = true;  // it has no beginning, or that before it no end
+    if (broken_) return Raise(begins ? LogScan::Behind::kRecords : LogScan::Behind::kTorn);
+    in_record_ = type == Type::kFirst || type == Type::kMiddle;
+    if (!in_record_) scan_.end = end;
+  }
+
+  void Raise(LogScan::Behind behind) { scan_.behind = std::max(scan_.behind, behind); }
+
+  LogScan scan_;
+  uint64_t block_ = 0;      // where the block at hand begins
+  bool in_record_ = false;  // the row ends within a record
+  bool broken_ = false;     // the row has ended
+};
+
+}  // namespace
+
+Result<LogScan> ScanLog(rocksdb::FSSequentialFile* file) {
+  Scanner scanner;
+  const std::unique_ptr<char[]> buffer(new char[kBlockBytes]);
+  rocksdb::Slice block;
+  do {
+    const rocksdb::IOStatus read =
+        file->Read(kBlockBytes, rocksdb::IOOptions(), &block, buffer.get(), nullptr);
+    if (!read.ok()) return Status(Code::kStorageFailed, read.ToString());
+    scanner.Scan(ByteView(block.data(), block.size()));
+  } while (block.size() == kBlockBytes);
+  return scanner.End();
+}
+
+}  // namespace smile

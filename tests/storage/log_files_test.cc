@@ -1,0 +1,137 @@
+#include "storage/rocks/log_files.h"
+
+#include <gmock/gmock.h>
+#include <rocksdb/db.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+
+#include "tests/storage/temp_directory.h"
+
+namespace smile::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+std::string ReadAll(const fs::path& path) {
+  std::ostringstream content;
+  content << std::ifstream(path, std::ios::binary).rdbuf();
+  return content.str();
+}
+
+class LogFilesTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<rocksdb::FSWritableFile> Create(const std::string& name) {
+    std::unique_ptr<rocksdb::FSWritableFile> file;
+    CHECK(files_->NewWritableFile(directory_ / name, {}, &file, nullptr).ok());
+    return file;
+  }
+  void Append(rocksdb::FSWritableFile* file, const std::string& bytes) {
+    EXPECT_TRUE(file->Append(bytes, {}, nullptr).ok());
+    EXPECT_TRUE(file->Sync({}, nullptr).ok());
+  }
+  // A log with a record, as RocksDB writes it.
+  std::string LogOfRocksDb() const {
+    rocksdb::Options options;
+    options.create_if_missing = true;
+    rocksdb::DB* opened = nullptr;
+    CHECK(rocksdb::DB::Open(options, directory_ / "db", &opened).ok());
+    const std::unique_ptr<rocksdb::DB> db(opened);
+    CHECK(db->Put({}, "key", "value").ok());
+    for (const auto& entry : fs::directory_iterator(directory_ / "db")) {
+      if (entry.path().extension() == ".log") return ReadAll(entry.path());
+    }
+    return {};
+  }
+  void Write(const std::string& name, const std::string& bytes) const {
+    std::ofstream(directory_ / name, std::ios::binary) << bytes;
+  }
+  // What RocksDB would see of the file; its refusal in words.
+  std::string Read(const std::string& name, bool accept_damage = false) const {
+    const auto files = MakeLogFileSystem(rocksdb::FileSystem::Default(), accept_damage);
+    std::unique_ptr<rocksdb::FSSequentialFile> file;
+    const rocksdb::IOStatus opened =
+        files->NewSequentialFile(directory_ / name, {}, &file, nullptr);
+    if (!opened.ok()) return opened.ToString();
+    std::string buffer(1 << 20, '\0');
+    rocksdb::Slice read;
+    EXPECT_TRUE(file->Read(buffer.size(), {}, &read, buffer.data(), nullptr).ok());
+    return read.ToString();
+  }
+
+  TempDirectory directory_;
+  std::shared_ptr<rocksdb::FileSystem> files_ =
+      MakeLogFileSystem(rocksdb::FileSystem::Default(), /*accept_damage=*/false);
+};
+
+TEST_F(LogFilesTest, ALogIsWrittenOverZerosSoThatItsSizeSeldomChanges) {
+  const auto file = Create("000001.log");
+  Append(file.get(), "first");
+  EXPECT_EQ(ReadAll(directory_ / "000001.log"), "first" + std::string(kLogZeroBytes, '\0'));
+  Append(file.get(), "second");
+  EXPECT_EQ(ReadAll(directory_ / "000001.log"),
+            "firstsecond" + std::string(kLogZeroBytes - 6, '\0'));
+  EXPECT_EQ(file->GetFileSize({}, nullptr), 11u);
+  EXPECT_TRUE(file->Close({}, nullptr).ok());
+}
+
+TEST_F(LogFilesTest, PastTheZerosThereAreNewOnes) {
+  const auto file = Create("000001.log");
+  Append(file.get(), "first");
+  const std::string large(kLogZeroBytes, 'l');
+  Append(file.get(), large);
+  Append(file.get(), "!");
+  EXPECT_EQ(ReadAll(directory_ / "000001.log"),
+            "first" + large + "!" + std::string(kLogZeroBytes, '\0'));
+  EXPECT_TRUE(file->Close({}, nullptr).ok());
+}
+
+TEST_F(LogFilesTest, ALogThatIsClosedHasNoZeros) {
+  const auto file = Create("000001.log");
+  Append(file.get(), "first");
+  EXPECT_TRUE(file->Close({}, nullptr).ok());
+  EXPECT_EQ(ReadAll(directory_ / "000001.log"), "first");
+}
+
+TEST_F(LogFilesTest, OtherFilesHaveNoZeros) {
+  const auto file = Create("000001.sst");
+  Append(file.get(), "first");
+  EXPECT_EQ(ReadAll(directory_ / "000001.sst"), "first");
+  EXPECT_TRUE(file->Close({}, nullptr).ok());
+}
+
+TEST_F(LogFilesTest, ALogIsReadAsFarAsItsRecordsGo) {
+  const std::string log = LogOfRocksDb();
+  Write("000001.log", log + std::string(100, '\0'));
+  EXPECT_EQ(Read("000001.log"), log);
+  Write("000001.log", log + "a part of a record" + std::string(100, '\0'));
+  EXPECT_EQ(Read("000001.log"), log);
+  EXPECT_EQ(Read("000001.log", /*accept_damage=*/true), log);
+}
+
+TEST_F(LogFilesTest, ALogWithRecordsBehindItsDamageIsRefusedUnlessThatIsAccepted) {
+  std::string log = LogOfRocksDb();
+  log += std::string((size_t{32} << 10) - log.size(), 'x') + log;
+  Write("000001.log", log);
+  EXPECT_THAT(Read("000001.log"), HasSubstr("Corruption"));
+  EXPECT_EQ(Read("000001.log", /*accept_damage=*/true), log);
+}
+
+TEST_F(LogFilesTest, OnlyTheLastLogWithRecordsMayEndInAPartOfOne) {
+  const std::string log = LogOfRocksDb();
+  Write("999999.log", log + "a part of a record");
+  Write("1000000.log", std::string(100, '\0'));
+  EXPECT_EQ(Read("999999.log"), log);
+  Write("999998.log", log);
+  EXPECT_EQ(Read("999999.log"), log);
+  Write("1000000.log", log);
+  EXPECT_THAT(Read("999999.log"), HasSubstr("Corruption"));
+  EXPECT_EQ(Read("999999.log", /*accept_damage=*/true), log);
+}
+
+}  // namespace
+}  // namespace smile::testing
