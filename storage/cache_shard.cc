@@ -6,6 +6,7 @@
 #include <new>
 
 #include "base/limits.h"
+#include "base/prefetch.h"
 
 namespace smile {
 namespace {
@@ -86,13 +87,9 @@ CacheShard::Entry** CacheShard::Place(const CacheKey& key) {
 }
 
 void CacheShard::PrefetchEntry(const CacheKey& key) const {
-  constexpr size_t kLine = 64;
-  constexpr size_t kLines = 4;  // header, key and a value of usual size
+  constexpr size_t kUsualBytes = 256;  // header, key and a value of usual size
   const Entry* const entry = buckets_[BucketIndex(key.hash())];
-  if (entry == nullptr) return;
-  for (size_t line = 0; line < kLines; ++line) {
-    __builtin_prefetch(reinterpret_cast<const char*>(entry) + line * kLine);
-  }
+  if (entry != nullptr) Prefetch(entry, kUsualBytes);
 }
 
 const CacheShard::Entry* CacheShard::Find(const CacheKey& key) {

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/prefetch.h"
+
 namespace smile {
 namespace {
 
@@ -18,6 +20,9 @@ struct EntryHeader {
   uint32_t sort_size;
   uint32_t value_size;
 };
+
+// Of a page: more than a processor fetches at once, and no more than a small page has.
+constexpr size_t kMostPrefetched = size_t{4} << 10;
 
 template <class Header>
 void Append(const Header& header, Bytes* to) {
@@ -74,6 +79,7 @@ Bytes EncodePage(const ScanPage& page) {
 }
 
 CachedPage::CachedPage(ByteView encoded) : rest_(encoded) {
+  Prefetch(encoded.data(), std::min(encoded.size(), kMostPrefetched));
   const auto header = Take<PageHeader>(&rest_);
   count_ = header.count;
   partition_goes_on_ = header.partition_goes_on != 0;

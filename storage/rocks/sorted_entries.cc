@@ -15,7 +15,7 @@ bool SortedEntries::Item::operator<(const Item& other) const {
 SortedEntries::SortedEntries(const std::vector<const char*>& entries) {
   sorted_.reserve(entries.size());
   for (size_t i = 0; i < entries.size(); ++i) {
-    if (i + kAhead < entries.size()) Prefetch(entries[i + kAhead]);
+    if (i + kAhead < entries.size()) Prefetch(entries[i + kAhead], kUsualBytes);
     const ByteView key = InternalKey::OfEntry(entries[i]).user_key;
     char begin[sizeof(uint64_t)] = {};
     key.copy(begin, sizeof(begin));

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/prefetch.h"
 #include "storage/rocks/entry_list.h"
 
 namespace smile {
@@ -24,7 +25,7 @@ class SortedEntries {
   // For a walk that has come to `index`. In order, entries lie anywhere in memory: each is fetched
   // while others before it are worked on.
   void PrefetchBehind(size_t index) const {
-    if (index + kAhead < sorted_.size()) Prefetch(sorted_[index + kAhead].entry);
+    if (index + kAhead < sorted_.size()) Prefetch(sorted_[index + kAhead].entry, kUsualBytes);
   }
 
  private:
@@ -36,11 +37,7 @@ class SortedEntries {
   };
 
   static constexpr size_t kAhead = 8;
-  static void Prefetch(const char* entry) {
-    __builtin_prefetch(entry);
-    __builtin_prefetch(entry + 64);
-    __builtin_prefetch(entry + 128);
-  }
+  static constexpr size_t kUsualBytes = 192;
 
   std::vector<Item> sorted_;
 };
