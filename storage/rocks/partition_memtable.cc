@@ -77,8 +77,7 @@ class PartitionMemtable final : public rocksdb::MemTableRep {
 
   // Null: there is nothing in this key's partition.
   const EntryList* Find(ByteView user_key) const;
-  // All entries, in no order.
-  std::vector<const char*> Entries() const;
+  SortedEntries Sorted() const;
 
  private:
   using Partition = MemtablePartition;
@@ -154,7 +153,7 @@ class SortedIterator final : public rocksdb::MemTableRep::Iterator {
  private:
   void Sort() {
     if (std::exchange(is_sorted_, true)) return;
-    sorted_ = SortedEntries(memtable_->Entries());
+    sorted_ = memtable_->Sorted();
   }
 
   const PartitionMemtable* const memtable_;
@@ -252,18 +251,15 @@ void PartitionMemtable::Get(const rocksdb::LookupKey& key, void* argument,
   lookup.MemTableRep::Get(key, argument, callback);
 }
 
-std::vector<const char*> PartitionMemtable::Entries() const {
-  std::vector<const char*> entries;
-  entries.reserve(entries_.load(std::memory_order_relaxed));
+SortedEntries PartitionMemtable::Sorted() const {
+  std::vector<const Partition*> partitions;
   for (const PartitionBuckets::Bucket& bucket : buckets_->all()) {
     for (const Partition* partition = bucket.load(std::memory_order_acquire); partition != nullptr;
          partition = partition->next) {
-      for (const EntryNode* node = partition->list.First(); node != nullptr; node = node->next()) {
-        entries.push_back(node->entry());
-      }
+      partitions.push_back(partition);
     }
   }
-  return entries;
+  return {partitions, entries_.load(std::memory_order_relaxed)};
 }
 
 rocksdb::MemTableRep::Iterator* PartitionMemtable::GetIterator(rocksdb::Arena* arena) {

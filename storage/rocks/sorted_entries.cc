@@ -6,27 +6,52 @@
 #include "base/coding.h"
 
 namespace smile {
+namespace {
 
-bool SortedEntries::Item::operator<(const Item& other) const {
-  if (begin != other.begin) return begin < other.begin;
-  return InternalKey::OfEntry(entry).Before(InternalKey::OfEntry(other.entry));
-}
+struct Item {
+  uint64_t begin;  // of the id, as a number that sorts as it does
+  const MemtablePartition* partition;
 
-SortedEntries::SortedEntries(const std::vector<const char*>& entries) {
-  sorted_.reserve(entries.size());
-  for (size_t i = 0; i < entries.size(); ++i) {
-    if (i + kAhead < entries.size()) Prefetch(entries[i + kAhead], kUsualBytes);
-    const ByteView key = InternalKey::OfEntry(entries[i]).user_key;
-    char begin[sizeof(uint64_t)] = {};
-    key.copy(begin, sizeof(begin));
-    sorted_.push_back({LoadBig<uint64_t>(begin), entries[i]});
+  bool operator<(const Item& other) const {
+    if (begin != other.begin) return begin < other.begin;
+    return partition->id() < other.partition->id();
   }
-  std::sort(sorted_.begin(), sorted_.end());
+};
+
+// While so many others are worked on, one is fetched.
+constexpr size_t kAhead = 8;
+
+}  // namespace
+
+SortedEntries::SortedEntries(const std::vector<const MemtablePartition*>& partitions,
+                             size_t entries) {
+  std::vector<Item> items;
+  items.reserve(partitions.size());
+  for (const MemtablePartition* partition : partitions) {
+    char begin[sizeof(uint64_t)] = {};
+    partition->id().copy(begin, sizeof(begin));
+    items.push_back({LoadBig<uint64_t>(begin), partition});
+  }
+  std::sort(items.begin(), items.end());
+
+  sorted_.reserve(entries);
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (i + 2 * kAhead < items.size()) {
+      Prefetch(items[i + 2 * kAhead].partition, sizeof(MemtablePartition));
+    }
+    if (i + kAhead < items.size()) {
+      Prefetch(items[i + kAhead].partition->list.First(), sizeof(EntryNode));
+    }
+    for (const EntryNode* node = items[i].partition->list.First(); node != nullptr;
+         node = node->next()) {
+      sorted_.push_back(node->entry());
+    }
+  }
 }
 
 size_t SortedEntries::LowerBound(const InternalKey& key) const {
-  const auto found = std::partition_point(sorted_.begin(), sorted_.end(), [&](const Item& item) {
-    return InternalKey::OfEntry(item.entry).Before(key);
+  const auto found = std::partition_point(sorted_.begin(), sorted_.end(), [&](const char* entry) {
+    return InternalKey::OfEntry(entry).Before(key);
   });
   return static_cast<size_t>(found - sorted_.begin());
 }
