@@ -125,6 +125,16 @@ class LogFileSystem final : public rocksdb::FileSystemWrapper {
     return status;
   }
 
+  // By it RocksDB sees whether a log is as long as it was when the next one was begun.
+  IOStatus GetFileSize(const std::string& path, const IOOptions& options, uint64_t* size,
+                       IODebugContext* debug) override {
+    if (!IsLog(path)) return target()->GetFileSize(path, options, size, debug);
+    const Result<LogScan> scan = Scan(path);
+    if (!scan.ok()) return IOStatus::IOError(path, scan.status().words());
+    *size = scan->end;
+    return IOStatus::OK();
+  }
+
  private:
   Result<LogScan> Scan(const std::string& path) {
     std::unique_ptr<rocksdb::FSSequentialFile> file;

@@ -113,6 +113,17 @@ TEST_F(LogFilesTest, ALogIsReadAsFarAsItsRecordsGo) {
   EXPECT_EQ(Read("000001.log", /*accept_damage=*/true), log);
 }
 
+TEST_F(LogFilesTest, TheSizeOfALogIsThatOfItsRecords) {
+  const std::string log = LogOfRocksDb();
+  Write("000001.log", log + "a part of a record" + std::string(100, '\0'));
+  Write("000001.sst", std::string(100, '\0'));
+  uint64_t size = 0;
+  EXPECT_TRUE(files_->GetFileSize(directory_ / "000001.log", {}, &size, nullptr).ok());
+  EXPECT_EQ(size, log.size());
+  EXPECT_TRUE(files_->GetFileSize(directory_ / "000001.sst", {}, &size, nullptr).ok());
+  EXPECT_EQ(size, 100u);
+}
+
 TEST_F(LogFilesTest, ALogWithRecordsBehindItsDamageIsRefusedUnlessThatIsAccepted) {
   std::string log = LogOfRocksDb();
   log += std::string((size_t{32} << 10) - log.size(), 'x') + log;

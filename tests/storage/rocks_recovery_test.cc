@@ -9,6 +9,7 @@
 #include <sstream>
 #include <thread>
 
+#include "storage/rocks/log_files.h"
 #include "tests/storage/rocks_fixture.h"
 
 namespace smile::testing {
@@ -175,6 +176,19 @@ TEST_F(RocksTwoLogsTest, AnOlderLogThatIsGoneIsNoticed) {
 
 TEST_F(RocksTwoLogsTest, AnOlderLogCutInHalfIsNoticed) {
   fs::resize_file(Log(), EndOf(Log()) / 2);
+  ExpectRefusedThenAccepted("is damaged (Corruption", kRecords / 3, kRecords - 1);
+}
+
+TEST_F(RocksTwoLogsTest, AnOlderLogThatEndsInZerosTooEarlyIsNoticed) {
+  const fs::path half = options_.directory + "/half.log";
+  fs::copy(Log(), half);
+  fs::resize_file(half, EndOf(half) / 2);
+  uint64_t end_of_a_record = 0;
+  const auto files = MakeLogFileSystem(rocksdb::FileSystem::Default(), /*accept_damage=*/false);
+  ASSERT_TRUE(files->GetFileSize(half, {}, &end_of_a_record, nullptr).ok());
+  fs::remove(half);
+  ASSERT_GT(end_of_a_record, 0u);
+  WriteAt(Log(), end_of_a_record, std::string(EndOf(Log()) - end_of_a_record, '\0'));
   ExpectRefusedThenAccepted("is damaged (Corruption", kRecords / 3, kRecords - 1);
 }
 
