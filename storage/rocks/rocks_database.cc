@@ -85,6 +85,13 @@ Status RocksDatabase::OpenAll() {
             fmt::format("the database in {} does not open; rocksdb/LOG in it may say why: {}",
                         directory_->path(), status.ToString())};
   }
+  // What clients wait for goes before compactions; write pressure sees to it that they come about
+  // (docs/decisions/0018-compactions-come-last.md). Flushes are not to wait: memtables are few.
+  status = log_env_->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kLow);
+  if (!status.ok()) {
+    log_->Warning(fmt::format("compactions take as much of the processor as requests: {}",
+                              status.ToString()));
+  }
   // The entry of rocksdb/ in it, before anything is acknowledged.
   SMILE_TRY(directory_->Sync());
 

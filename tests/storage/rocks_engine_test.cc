@@ -1,10 +1,13 @@
 // What is particular to RocksEngine: what Peek may say, damage on disk, versions past restarts,
 // expiry by compaction, statistics.
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <set>
+#include <string>
 #include <thread>
 
 #include "storage/key_encoding.h"
@@ -175,6 +178,29 @@ TEST_F(RocksEngineTest, CompactionDropsWhatIsExpired) {
     EXPECT_EQ(is_stored(expiring), advance == 999);
     EXPECT_EQ(is_stored(blob), advance == 999);
   }
+}
+
+// The priority of this process' threads of that name; none: there is no such thread.
+std::set<int> NicenessOf(const std::string& name) {
+  std::set<int> found;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string comm;
+    std::getline(std::ifstream(task.path() / "comm"), comm);
+    if (!comm.starts_with(name)) continue;
+    found.insert(getpriority(PRIO_PROCESS, static_cast<id_t>(std::stoul(task.path().filename()))));
+  }
+  return found;
+}
+
+TEST_F(RocksEngineTest, CompactionsLeaveTheProcessorToRequestsAndFlushesDoNot) {
+  Open();
+  for (int file = 0; file < 2; ++file) {
+    ASSERT_TRUE(engine().Put(UserKey(1, "a"), std::to_string(file)).status.ok());
+    Flush(Table::kUsers);
+  }
+  Compact(Table::kUsers);
+  EXPECT_THAT(NicenessOf("rocksdb:low"), ::testing::ElementsAre(19));
+  EXPECT_THAT(NicenessOf("rocksdb:high"), ::testing::ElementsAre(0));
 }
 
 TEST_F(RocksEngineTest, WritesThatWaitTogetherShareOneSync) {
