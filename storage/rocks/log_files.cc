@@ -125,14 +125,17 @@ class LogFileSystem final : public rocksdb::FileSystemWrapper {
     return status;
   }
 
-  // By it RocksDB sees whether a log is as long as it was when the next one was begun.
+  // By it RocksDB sees whether a log is as long as it was when the next one was begun. It may have
+  // counted a part of a record then, which a full disk cut short; and what is damaged and accepted
+  // is to be neither measured nor cut.
   IOStatus GetFileSize(const std::string& path, const IOOptions& options, uint64_t* size,
                        IODebugContext* debug) override {
-    if (!IsLog(path)) return target()->GetFileSize(path, options, size, debug);
+    IOStatus status = target()->GetFileSize(path, options, size, debug);
+    if (!status.ok() || !IsLog(path) || accept_damage_) return status;
     const Result<LogScan> scan = Scan(path);
     if (!scan.ok()) return IOStatus::IOError(path, scan.status().words());
-    *size = scan->end;
-    return IOStatus::OK();
+    if (scan->behind == LogScan::Behind::kNothing) *size = scan->end;
+    return status;
   }
 
  private:

@@ -2,10 +2,10 @@
 // written over zeros that are there already, so that the file's size, and with it the file system's
 // own journal, does not change with each write (docs/decisions/0016-logs-over-zeros.md).
 //
-// What is read of a log ends where its records end (storage/rocks/log_scan.h), and so does its
-// size: RocksDB sees neither the zeros nor a record whose writing was interrupted. A log that is
-// damaged before its end reads as Corruption, and so does one that ends in a part of a record
-// although a later log has records. All other files pass through.
+// What is read of a log ends where its records end (storage/rocks/log_scan.h): RocksDB sees neither
+// the zeros nor a record whose writing was interrupted. Nor do zeros count in a log's size. A log
+// that is damaged before its end reads as Corruption, and so does one that ends in a part of a
+// record although a later log has records. All other files pass through.
 #pragma once
 
 #include <rocksdb/file_system.h>

@@ -14,7 +14,8 @@ namespace {
 
 constexpr size_t kBlockBytes = size_t{32} << 10;
 constexpr size_t kHeaderBytes = 7;
-constexpr size_t kTypeOffset = 6;  // in a header; from here on the checksum counts
+constexpr size_t kSectorBytes = 512;  // the least that a disk writes whole
+constexpr size_t kTypeOffset = 6;     // in a header; from here on the checksum counts
 
 enum class Type : uint8_t { kFull = 1, kFirst = 2, kMiddle = 3, kLast = 4 };
 
@@ -49,9 +50,11 @@ class Scanner {
         broken_ = true;
         if (std::all_of(rest.begin(), rest.end(), [](char byte) { return byte == 0; })) break;
         Raise(LogScan::Behind::kTorn);
-        // Where the next fragment begins is known of a header alone. Whatever else there is may be
-        // the value of a client who would like it to be taken for a record.
-        if (!plausible) break;
+        // Where the next fragment begins is known of a header alone, which was written whole or not
+        // at all. Whatever else there is may be the value of a client who would like it to be taken
+        // for a record.
+        const bool in_one_sector = (block_ + at) % kSectorBytes <= kSectorBytes - kHeaderBytes;
+        if (!plausible || !in_one_sector) break;
       }
       at += size;
     }

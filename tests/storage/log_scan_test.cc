@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
+#include <rocksdb/file_checksum.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -13,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/coding.h"
 #include "tests/storage/random_bytes.h"
 #include "tests/storage/temp_directory.h"
 
@@ -65,6 +67,20 @@ class LogScanTest : public ::testing::Test {
   }
 
   uint64_t BeginOf(size_t record) const { return record == 0 ? 0 : ends_[record - 1]; }
+
+  // With so much content; RocksDB's own are in log_.
+  static std::string WholeRecord(size_t size) {
+    const std::string type_and_content = '\x01' + std::string(size, 'c');
+    const auto generator =
+        rocksdb::GetFileChecksumGenCrc32cFactory()->CreateFileChecksumGenerator({});
+    generator->Update(type_and_content.data(), type_and_content.size());
+    generator->Finalize();
+    const auto checksum = LoadBig<uint32_t>(generator->GetChecksum().data());
+    std::string record;
+    AppendLittle<uint32_t>(&record, ((checksum >> 15) | (checksum << 17)) + 0xa282ead8u);
+    AppendLittle<uint16_t>(&record, static_cast<uint16_t>(size));
+    return record + type_and_content;
+  }
 
   TempDirectory directory_;
   Random random_;
@@ -152,7 +168,8 @@ TEST_F(LogScanTest, AnyDamageBeforeARecordOfALaterBlockIsNoticed) {
 }
 
 TEST_F(LogScanTest, DamagedContentBeforeARecordOfTheSameBlockIsNoticed) {
-  const size_t record = ends_.size() - 3;
+  size_t record = ends_.size() - 3;
+  while (BeginOf(record) % kSector > kSector - kHeader) --record;  // its header is in two sectors
   std::string damaged = log_;
   damaged[ends_[record] - 1] ^= 1;
   const LogScan scan = Scan(damaged);
@@ -164,6 +181,18 @@ TEST_F(LogScanTest, AHoleOfZerosIsNoticed) {
   std::string damaged = log_;
   std::fill(damaged.begin() + kBlock, damaged.begin() + 2 * kBlock, '\0');
   EXPECT_EQ(Scan(damaged).behind, Behind::kRecords);
+}
+
+// Of a header that lies in two sectors, of which only the second was written, the length is wrong,
+// and what seems to be behind it may be what a client wrote.
+TEST_F(LogScanTest, AHeaderOfWhichAHalfIsMissingSaysNothing) {
+  const std::string whole = WholeRecord(kSector - 5 - kHeader);
+  const std::string length_and_type("\x01\x01", 2);  // 256 bytes; a whole record
+  const std::string torn = whole + std::string(5, '\0') + length_and_type + std::string(256, 'x') +
+                           WholeRecord(100) + WholeRecord(100);
+  const LogScan scan = Scan(torn);
+  EXPECT_EQ(scan.end, whole.size());
+  EXPECT_EQ(scan.behind, Behind::kTorn);
 }
 
 // What clients write must not make a crash look like damage.
