@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/coding.h"
+#include "storage/rocks/slices.h"
 
 namespace smile {
 namespace {
@@ -98,7 +99,7 @@ Result<LogScan> ScanLog(rocksdb::FSSequentialFile* file) {
     const rocksdb::IOStatus read =
         file->Read(kBlockBytes, rocksdb::IOOptions(), &block, buffer.get(), nullptr);
     if (!read.ok()) return Status(Code::kStorageFailed, read.ToString());
-    scanner.Scan(ByteView(block.data(), block.size()));
+    scanner.Scan(ViewOf(block));
   } while (block.size() == kBlockBytes);
   return scanner.End();
 }

@@ -10,34 +10,30 @@
 
 #include "tests/crash/crash_load.h"
 #include "tests/crash/write_history.h"
+#include "tests/storage/temp_directory.h"
 #include "tests/support/smiled_process.h"
 
 namespace smile {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 constexpr size_t kChains = 64;
 constexpr int kCycles = 30;
 constexpr std::chrono::seconds kPatience{60};
 
-class CrashTest : public testing::Test {
+class CrashTest : public ::testing::Test {
  protected:
-  CrashTest() {
-    std::string pattern = testing::TempDir() + "/smile_crash_XXXXXX";
-    data_ = mkdtemp(pattern.data());
-  }
-  ~CrashTest() override { std::filesystem::remove_all(data_); }
-
-  std::string data_;
+  const smile::testing::TempDirectory directory_;
+  const std::string data_ = directory_.path();
 };
 
 TEST_F(CrashTest, NothingAcknowledgedIsLostAndNoBatchIsTorn) {
   const uint32_t seed = std::random_device()();
-  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  SCOPED_TRACE(::testing::Message() << "seed " << seed);
   std::mt19937 random(seed);
   WriteHistory history(kChains);
   uint64_t acknowledged = 0;
@@ -65,7 +61,7 @@ TEST_F(CrashTest, AWriteThatWasAcknowledgedAndIsNotThereIsNoticed) {
   std::filesystem::remove_all(data_ + "/rocksdb");
   std::filesystem::remove(data_ + "/WATERMARK");
   SmiledProcess empty(SMILED_PATH, data_);
-  EXPECT_THAT(history.Check(ReadStored(empty.port(), kChains)), SizeIs(testing::Gt(kChains / 2)));
+  EXPECT_THAT(history.Check(ReadStored(empty.port(), kChains)), SizeIs(::testing::Gt(kChains / 2)));
 }
 
 TEST(WriteHistory, ARunInWhichNothingWasAcknowledgedHasFailed) {

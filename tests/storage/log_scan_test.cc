@@ -51,7 +51,7 @@ class LogScanTest : public ::testing::Test {
     std::ostringstream content;
     for (const auto& entry : std::filesystem::directory_iterator(directory_ / "db")) {
       if (entry.path().extension() != ".log") continue;
-      content << std::ifstream(entry.path(), std::ios::binary).rdbuf();
+      content << ReadAll(entry.path());
     }
     return content.str();
   }

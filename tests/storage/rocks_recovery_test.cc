@@ -6,7 +6,6 @@
 #include <fstream>
 #include <map>
 #include <set>
-#include <sstream>
 #include <thread>
 
 #include "storage/rocks/log_files.h"
@@ -21,12 +20,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr uint64_t kRecords = 200;
-
-std::string ReadAll(const fs::path& path) {
-  std::ostringstream content;
-  content << std::ifstream(path, std::ios::binary).rdbuf();
-  return content.str();
-}
 
 // Copies a directory that a running engine serves, when its watermark has covered all writes: what
 // a kill -9 would leave. Each test then harms the copy's log.
