@@ -178,8 +178,9 @@ class Engine {
   virtual PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) = 0;
 
   // The same for many keys: calls `each` for every one, in their order, until it returns false.
-  // Each key is looked at by itself, at its own moment. Unless an engine knows better, one Peek a
-  // key.
+  // Keys of one partition are looked at in their order: none is shown as it was before the moment
+  // at which a key before it was looked at. Keys of different partitions have no order. Unless an
+  // engine knows better, one Peek a key.
   virtual void PeekMany(std::span<const KeyView> keys, PeekEach each);
 
   // Looks for the answer to a scan where no waiting can be needed, and shows it by calling `found`

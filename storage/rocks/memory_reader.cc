@@ -121,15 +121,32 @@ size_t MemoryReader::Chunk::ShowHits(size_t first_index, PeekEach each, bool* go
 
 // Puts aside what the cache has, asks RocksDB for the others in one question, and then shows all in
 // the order of the keys. False: `each` wants no more.
+//
+// RocksDB answers from one snapshot, taken after the cache was looked at. So what the cache has of
+// a partition of which a key before it was missed may be older than what RocksDB says of that key:
+// such a key is asked of RocksDB too.
 bool MemoryReader::Chunk::ShowRest(size_t first_index, size_t from, PeekEach each) const {
   ScanPage hits;
   std::array<RecordCache::Found, kMultiGetKeys> found;
   std::array<RecordCache::Ticket, kMultiGetKeys> tickets;
   std::array<TableKeyView, kMultiGetKeys> missed;
   size_t misses = 0;
-  const auto put_aside = [&hits](const RecordView& record) { hits.Add({}, record); };
+  const auto partition_was_missed = [&](size_t i) {
+    const ByteView partition = encoded_[i]->view().substr(0, encoded_[i]->partition_size());
+    return std::any_of(missed.begin(), missed.begin() + misses, [&](const TableKeyView& other) {
+      return other.table == keys_[i].table() && other.encoded.starts_with(partition);
+    });
+  };
   for (size_t i = from; i < count_; ++i) {
+    bool in_order = true;
+    const auto put_aside = [&](const RecordView& record) {
+      in_order = !partition_was_missed(i);
+      if (in_order) hits.Add({}, record);
+    };
+    tickets[misses] = {};  // a hit gives none
     found[i] = reader_.cache_->Find(keys_[i], *reader_.clock_, put_aside, &tickets[misses]);
+    if (found[i] == RecordCache::Found::kAbsent) in_order = !partition_was_missed(i);
+    if (!in_order) found[i] = RecordCache::Found::kNothing;
     if (found[i] != RecordCache::Found::kNothing) continue;
     missed[misses++] = {keys_[i].table(), keys_[i].encoded()};
   }

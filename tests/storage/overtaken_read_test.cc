@@ -5,10 +5,14 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
+#include "base/hash.h"
 #include "base/limits.h"
+#include "storage/key_encoding.h"
+#include "storage/record_format.h"
 #include "tests/storage/rocks_fixture.h"
 
 namespace smile::testing {
@@ -41,6 +45,14 @@ class OvertakenReadTest : public RocksTest {
     engine_ = std::move(opened).value();
   }
   ~OvertakenReadTest() override { Close(); }
+
+  // In RocksDB, not in the cache.
+  void Overwrite(const Key& key, ByteView value) {
+    const EncodedKey encoded(key.view());
+    const uint64_t expires = static_cast<uint64_t>(clock_.WallMillis()) + 1'000'000;
+    const Bytes stored = Bytes(RecordHeader(7, Hash64(value), expires).view()).append(value);
+    ASSERT_TRUE(db()->Put({}, family(key.table), encoded.view(), stored).ok());
+  }
 
   SteppingInClock clock_;
 };
@@ -75,6 +87,32 @@ TEST_F(OvertakenReadTest, AReadThatAWriteOvertookIsNotKept) {
   EXPECT_EQ(engine_->Peek(key.view(), [&](const RecordView& record) { seen = record.value; }),
             PeekResult::kFound);
   EXPECT_EQ(seen.size(), limits::kMaxCachedValueBytes + 1);
+}
+
+// The cache is looked at for all keys, then RocksDB is asked for those that it has not. A write
+// comes in between, past the cache, so that only the order of the two looks counts.
+TEST_F(OvertakenReadTest, KeysOfOnePartitionAreSeenInTheirOrder) {
+  for (const bool same_partition : {true, false}) {
+    const uint64_t user = same_partition ? 1 : 2;
+    const Key missed = UserKey(user, "missed");
+    const Key cached = UserKey(same_partition ? user : 99, "cached");
+    for (const Key& key : {missed, cached}) Overwrite(key, "old");
+    (void)Peek(cached);
+    // Asked for the time by the look at `cached`, whose record has an expiry.
+    clock_.AtNextLook([&] {
+      Overwrite(cached, "new");
+      Overwrite(missed, "new");
+    });
+    std::vector<std::string> seen;
+    engine_->PeekMany(ViewsOf({missed, cached}),
+                      [&](size_t, PeekResult result, const RecordView& record) {
+                        EXPECT_EQ(result, PeekResult::kFound);
+                        seen.emplace_back(record.value);
+                        return true;
+                      });
+    EXPECT_EQ(seen[0], "new");
+    EXPECT_EQ(seen[1], same_partition ? "new" : "old") << "partitions have no order";
+  }
 }
 
 }  // namespace
