@@ -1,14 +1,26 @@
 #include "base/check.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/bounded_write.h"
+#include "base/limits.h"
+
 namespace smile {
 
+// Neither allocates nor waits for long: the heap may be damaged, and nobody may read stderr.
 void CheckFailed(const char* file, int line, const char* condition, std::string_view words) {
-  std::fprintf(stderr, "smile: CHECK failed at %s:%d: %s%s%.*s\n", file, line, condition,
-               words.empty() ? "" : ": ", static_cast<int>(words.size()), words.data());
-  std::fflush(stderr);
+  char text[1024];
+  const int size = std::snprintf(text, sizeof(text), "smile: CHECK failed at %s:%d: %s%s%.*s\n",
+                                 file, line, condition, words.empty() ? "" : ": ",
+                                 static_cast<int>(words.size()), words.data());
+  if (size > 0) {
+    const size_t shown = std::min(static_cast<size_t>(size), sizeof(text) - 1);
+    WriteWithin(STDERR_FILENO, {text, shown}, limits::kLastWordsMillis);
+  }
   std::abort();
 }
 

@@ -89,6 +89,23 @@ inline constexpr uint32_t kMaxReaders = 256;
 inline constexpr uint32_t kMaxCommitters = 64;
 inline constexpr uint32_t kMaxWorkers = 256;
 
+// --- Log ------------------------------------------------------------------------------------
+inline constexpr size_t kMaxLogLineBytes = 4096;  // PIPE_BUF; a longer line is cut
+// Lines that wait to be written because nobody reads the log; more are dropped and counted.
+inline constexpr size_t kMaxLogQueueBytes = size_t{256} << 10;
+// A process that ends, or stops at a CHECK, waits so long for somebody to read its output; then
+// what is left is dropped.
+inline constexpr int64_t kLastWordsMillis = 1'000;
+// Lines of one kind that are written in a period; more are counted, and their number is written at
+// its end.
+inline constexpr uint64_t kMaxLogBurst = 5;
+inline constexpr int64_t kLogPeriodMillis = 10'000;
+// What takes longer says so in the log, and again about as often.
+inline constexpr int64_t kProgressMillis = 1'000;
+// A signal so soon after the first is the same request to stop, sent twice: to a process and to its
+// group (timeout, a terminal). A later one is a second request.
+inline constexpr int64_t kSignalPairMillis = 1'000;
+
 // --- smilecat -------------------------------------------------------------------------------
 inline constexpr size_t kMaxInputRowBytes = size_t{8} << 20;     // of a file to load; else it stops
 inline constexpr size_t kMaxRequestLineBytes = size_t{8} << 20;  // on standard input, likewise

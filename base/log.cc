@@ -1,49 +1,207 @@
 #include "base/log.h"
 
-#include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <ctime>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "base/bounded_write.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "base/thread_name.h"
 
 namespace smile {
 namespace {
 
-spdlog::level::level_enum ToSpdlog(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return spdlog::level::debug;
-    case LogLevel::kInfo:
-      return spdlog::level::info;
-    case LogLevel::kWarning:
-      return spdlog::level::warn;
-    case LogLevel::kError:
-      return spdlog::level::err;
-    case LogLevel::kOff:
-      break;
+using std::chrono::steady_clock;
+
+constexpr std::array<std::string_view, 4> kLevelNames = {"debug", "info", "warning", "error"};
+constexpr std::string_view kCut = "…";
+constexpr int64_t kLookMillis = 50;  // between looks whether the logger ends
+
+std::string TimeNow() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  const std::time_t seconds = millis / 1000;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900,
+                     utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                     millis % 1000);
+}
+
+// Complete, with its newline.
+std::string LineOf(LogLevel level, std::string_view text) {
+  std::string line = fmt::format("{} {} ", TimeNow(), kLevelNames[static_cast<size_t>(level)]);
+  const size_t room = limits::kMaxLogLineBytes - kCut.size() - 1;
+  // What is printable takes at least as many bytes.
+  const bool long_text = text.size() > room;
+  AppendPrintable(text.substr(0, room), &line);
+  if (long_text || line.size() > room) {
+    line.resize(std::min(line.size(), room));
+    line += kCut;
   }
-  return spdlog::level::off;
+  line += '\n';
+  return line;
 }
 
 }  // namespace
 
-// Made directly, not through spdlog's registry: that one is a global.
-class Logger::Sink {
+// The queue and what takes from it. Shared with the thread, which may outlive the logger if it is
+// stuck in a write.
+class Logger::Writer {
  public:
-  explicit Sink(LogLevel threshold)
-      : logger_("smile", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
-    logger_.set_pattern("%Y-%m-%d %H:%M:%S.%e %l %v");
-    logger_.set_level(ToSpdlog(threshold));
-    logger_.flush_on(spdlog::level::debug);
+  explicit Writer(int descriptor) : descriptor_(descriptor) {}
+
+  void Queue(std::string line) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (waiting_bytes_ + line.size() > limits::kMaxLogQueueBytes) {
+        ++lost_;
+        return;
+      }
+      ++queued_;
+      waiting_bytes_ += line.size();
+      waiting_.push_back(std::move(line));
+    }
+    changed_.notify_one();
   }
-  void Write(LogLevel level, std::string_view line) { logger_.log(ToSpdlog(level), line); }
+
+  // The thread's: until Close() was called and all is written or its time is over.
+  void Run() {
+    NameThisThread("smile-log");
+    for (std::string line; Take(&line);) {
+      Settle(WriteLine(line));
+    }
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+    settled_changed_.notify_all();
+  }
+
+  void Flush() {
+    std::unique_lock lock(mutex_);
+    const uint64_t wanted = queued_;
+    settled_changed_.wait_for(lock, std::chrono::milliseconds(limits::kLastWordsMillis),
+                              [&] { return settled_ >= wanted; });
+  }
+
+  // Whether the thread has come to its end; otherwise it is stuck in the kernel.
+  bool Close() {
+    std::unique_lock lock(mutex_);
+    const auto wait = std::chrono::milliseconds(limits::kLastWordsMillis);
+    closing_ = true;
+    end_ = steady_clock::now() + wait;
+    changed_.notify_one();
+    return settled_changed_.wait_for(lock, wait + std::chrono::milliseconds(4 * kLookMillis),
+                                     [this] { return done_; });
+  }
 
  private:
-  spdlog::logger logger_;
+  // The next line, or how many were lost once the lines before them are written.
+  bool Take(std::string* line) {
+    std::unique_lock lock(mutex_);
+    const bool report = lost_ > 0 && waiting_.empty() && !report_failed_;
+    if (!report) changed_.wait(lock, [this] { return !waiting_.empty() || closing_; });
+    if (closing_ && steady_clock::now() >= end_) return false;
+    if (!waiting_.empty()) {
+      *line = std::move(waiting_.front());
+      waiting_.pop_front();
+      waiting_bytes_ -= line->size();
+      reported_ = 0;
+      return true;
+    }
+    if (!report) return false;
+    reported_ = std::exchange(lost_, 0);
+    *line = LineOf(LogLevel::kWarning,
+                   fmt::format("{} lines of this log were lost: nobody read them, or they could "
+                               "not be written",
+                               reported_));
+    return true;
+  }
+
+  // Of the line at hand.
+  void Settle(bool written) {
+    const std::lock_guard lock(mutex_);
+    const bool is_report = reported_ > 0;
+    if (written) {
+      report_failed_ = false;
+    } else {
+      report_failed_ = is_report;
+      lost_ += is_report ? reported_ : 1;
+    }
+    if (!is_report) ++settled_;
+    settled_changed_.notify_all();
+  }
+
+  // False if the line, or its end, could not be written.
+  bool WriteLine(const std::string& line) {
+    if (broken_line_ && !WriteAll("\n")) return false;
+    return WriteAll(line);
+  }
+
+  bool WriteAll(std::string_view text) {
+    while (!text.empty()) {
+      const WriteProgress progress = WriteWithin(descriptor_, text, kLookMillis);
+      text.remove_prefix(progress.written);
+      broken_line_ |= progress.written > 0 && !text.empty();
+      if (progress.failed) return false;
+      if (!text.empty() && IsOver()) return false;
+    }
+    broken_line_ = false;
+    return true;
+  }
+
+  bool IsOver() {
+    const std::lock_guard lock(mutex_);
+    return closing_ && steady_clock::now() >= end_;
+  }
+
+  const int descriptor_;
+  bool broken_line_ = false;  // the thread's: what was written last has no newline
+  uint64_t reported_ = 0;     // likewise: by the line at hand
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::condition_variable settled_changed_;  // or done_
+  std::deque<std::string> waiting_;
+  size_t waiting_bytes_ = 0;
+  uint64_t queued_ = 0;         // lines
+  uint64_t settled_ = 0;        // of them, written or lost
+  uint64_t lost_ = 0;           // lines, since the last report
+  bool report_failed_ = false;  // the next line tells whether there is room again
+  bool closing_ = false;
+  bool done_ = false;
+  steady_clock::time_point end_;  // once closing
 };
 
-Logger::Logger(LogLevel threshold) : sink_(std::make_unique<Sink>(threshold)) {}
-Logger::~Logger() = default;
+Logger::Logger(LogLevel threshold, int descriptor)
+    : threshold_(threshold),
+      writer_(threshold == LogLevel::kOff ? nullptr : std::make_shared<Writer>(descriptor)) {
+  if (writer_ != nullptr) thread_ = std::thread([writer = writer_] { writer->Run(); });
+}
 
-void Logger::Write(LogLevel level, std::string_view line) const {
-  sink_->Write(level, line);
+Logger::~Logger() {
+  if (writer_ == nullptr) return;
+  if (writer_->Close()) {
+    thread_.join();
+  } else {
+    thread_.detach();
+  }
+}
+
+void Logger::Flush() const {
+  if (writer_ != nullptr) writer_->Flush();
+}
+
+void Logger::Queue(LogLevel level, std::string_view line) const {
+  writer_->Queue(LineOf(level, line));
 }
 
 }  // namespace smile

@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace smile {
@@ -111,6 +112,19 @@ bool IsControl(ByteView text, size_t size) {
   const auto lead = static_cast<uint8_t>(text[0]);
   if (size == 1) return lead < 0x20 || lead == 0x7f;
   return size == 2 && lead == 0xc2 && static_cast<uint8_t>(text[1]) < 0xa0;
+}
+
+void AppendPrintable(ByteView text, std::string* out) {
+  while (!text.empty()) {
+    const size_t size = Utf8SequenceSize(text);
+    const size_t taken = std::max<size_t>(size, 1);
+    if (size > 0 && !IsControl(text, size)) {
+      out->append(text.substr(0, size));
+    } else {
+      for (const char byte : text.substr(0, taken)) *out += "\\x" + ToHex({&byte, 1});
+    }
+    text.remove_prefix(taken);
+  }
 }
 
 }  // namespace smile

@@ -33,4 +33,8 @@ bool IsUtf8(ByteView bytes);
 // control character: U+0000 to U+001F, U+007F to U+009F. A terminal may obey one.
 bool IsControl(ByteView text, size_t size);
 
+// Appends `text` for a line that people read: control characters, and bytes that are no UTF-8, as
+// \xNN.
+void AppendPrintable(ByteView text, std::string* out);
+
 }  // namespace smile

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/standard_streams.h"
 #include "server/file_limit.h"
 #include "server/options.h"
 #include "server/server.h"
@@ -142,6 +143,7 @@ int Serve(const Options& options, const sigset_t& signals) {
 }  // namespace smile
 
 int main(int argc, char** argv) {
+  smile::OpenStandardStreams();
   const sigset_t signals = smile::BlockSignals();
   smile::Result<smile::CommandLine> line = smile::ParseCommandLine(argc, argv);
   if (!line.ok()) return smile::Fail(line.status(), smile::kExitUsage);

@@ -8,7 +8,7 @@ packages=(
   libclang-rt-14-dev llvm python3-xxhash universal-ctags
   # libraries
   libbenchmark-dev libcli11-dev libcsv-dev libedit-dev libfmt-dev libgmock-dev libgtest-dev
-  libhiredis-dev libmsgpack-cxx-dev libjemalloc-dev librocksdb-dev libspdlog-dev
+  libhiredis-dev libmsgpack-cxx-dev libjemalloc-dev librocksdb-dev
   libtomlplusplus-dev libuv1-dev libxxhash-dev nlohmann-json3-dev
 )
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
+#include "base/standard_streams.h"
 #include "bench/smilebench/load.h"
 #include "bench/smilebench/options.h"
 #include "bench/smilebench/report.h"
@@ -119,5 +120,6 @@ int Main(int argc, const char* const* argv) {
 }  // namespace smile::bench
 
 int main(int argc, char** argv) {
+  smile::OpenStandardStreams();
   return smile::bench::Main(argc, argv);
 }

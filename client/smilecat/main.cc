@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/standard_streams.h"
 #include "client/smilecat/inspect.h"
 #include "client/smilecat/line_runner.h"
 #include "client/smilecat/one_request.h"
@@ -58,6 +59,7 @@ ExitStatus Say(const Saying& saying) {
 }  // namespace smile::cat
 
 int main(int argc, char** argv) {
+  smile::OpenStandardStreams();
   std::setlocale(LC_CTYPE, "");  // libedit reads UTF-8 by it
   const auto line = smile::cat::ReadCommandLine(std::vector<std::string>(argv + 1, argv + argc));
   const auto* const saying = std::get_if<smile::cat::Saying>(&line);

@@ -1,0 +1,77 @@
+#include "base/log_limit.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/limits.h"
+
+namespace smile {
+namespace {
+
+class LogLimitTest : public ::testing::Test {
+ protected:
+  ~LogLimitTest() override { close(file_); }
+
+  // The levels and words of what was logged so far.
+  std::string Text() {
+    log_.Flush();
+    std::string text(static_cast<size_t>(lseek(file_, 0, SEEK_END)), '\0');
+    EXPECT_EQ(pread(file_, text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+    std::string words;
+    for (size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
+      const size_t begin = text.find(' ', at) + 1;
+      words += text.substr(begin, text.find('\n', at) + 1 - begin);
+    }
+    return words;
+  }
+  void Write(int times) {
+    for (int i = 0; i < times; ++i)
+      limit_.Write([this] { return "number " + std::to_string(++made_); });
+  }
+
+  const int file_ = memfd_create("log", 0);
+  const Logger log_{LogLevel::kInfo, file_};
+  ManualClock clock_;
+  LogLimit limit_{log_, clock_, LogLevel::kWarning, "refused connections"};
+  int made_ = 0;
+};
+
+TEST_F(LogLimitTest, WritesTheFirstLinesAndThenHowManyMoreThereWere) {
+  Write(40);
+  const std::string first =
+      "warning number 1\nwarning number 2\nwarning number 3\nwarning number 4\nwarning number 5\n";
+  EXPECT_EQ(Text(), first);
+  EXPECT_EQ(made_, 5) << "no line is made that is not written";
+  clock_.AdvanceMillis(limits::kLogPeriodMillis - 1);
+  limit_.Tick();
+  EXPECT_EQ(Text(), first);
+  clock_.AdvanceMillis(1);
+  limit_.Tick();
+  limit_.Tick();
+  EXPECT_EQ(Text(), first + "warning 35 more refused connections in the last 10 s\n");
+}
+
+TEST_F(LogLimitTest, TheNextLineToldWithoutATickComesAfterTheNumber) {
+  Write(6);
+  clock_.AdvanceMillis(25'000);
+  Write(1);
+  EXPECT_THAT(Text(), ::testing::EndsWith("warning 1 more refused connections in the last 25 s\n"
+                                          "warning number 6\n"));
+}
+
+TEST_F(LogLimitTest, ALineOfALevelThatIsNotWrittenIsNotMade) {
+  LogLimit debug(log_, clock_, LogLevel::kDebug, "details");
+  debug.Write([]() -> std::string {
+    ADD_FAILURE();
+    return "";
+  });
+  EXPECT_EQ(Text(), "");
+}
+
+}  // namespace
+}  // namespace smile
