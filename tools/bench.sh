@@ -2,13 +2,18 @@
 # The micro-benchmarks, then smilebench against a smiled that is started for it on a free port, with
 # its data in a fresh directory under build/. SECONDS_EACH (default 5) is the length of each load.
 # bench.sh peers [OPTION...]: smiled beside other servers, with a report.
+#
+# With RocksDB from source, if ./dev setup --rocksdb=source was run, else with Debian's package.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-if [[ "${1:-}" == peers ]]; then exec bench/peers/main.py "${@:2}"; fi
+preset="release"
+if [[ -f "$(tools/rocksdb_source.sh --path)/complete" ]]; then preset="release-source"; fi
+echo "bench: measuring build/$preset" >&2
+if [[ "${1:-}" == peers ]]; then exec bench/peers/main.py --preset "$preset" "${@:2}"; fi
 
-tools/build.sh release smiled smilebench smile_microbench </dev/null
-bin="build/release/bin"
+tools/build.sh "$preset" smiled smilebench smile_microbench </dev/null
+bin="build/$preset/bin"
 "$bin/smile_microbench" --benchmark_min_time=0.1
 
 directory="$(mktemp -d build/bench.XXXXXX)"

@@ -6,9 +6,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 preset="${1:-release}"
 shift || true
 case "$preset" in
-  release | debug | asan | tsan | fuzz) ;;
+  release | release-source | debug | asan | tsan | fuzz) ;;
   *)
-    echo "build: there is no preset \"$preset\"; there are release, debug, asan and tsan" >&2
+    echo "build: there is no preset \"$preset\"; there are release, release-source, debug, asan" \
+      "and tsan" >&2
     exit 2
     ;;
 esac

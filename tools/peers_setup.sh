@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what bench/peers measures Smile beside and draws with, if any is missing, and builds release.
+# peers_setup.sh PRESET: installs what bench/peers measures Smile beside and draws with, if any is
+# missing, and builds that preset.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -39,4 +40,4 @@ for package in "${programs[@]}" python3-matplotlib; do
 done
 if ((${#missing[@]} > 0)); then install_quietly "${missing[@]}"; fi
 
-tools/build.sh release smiled smilebench </dev/null
+tools/build.sh "$1" smiled smilebench </dev/null

@@ -1,6 +1,18 @@
 #!/usr/bin/env bash
 # Installs the Debian 12 packages that Smile is built, tested and checked with, if any is missing.
+# --rocksdb=source: builds RocksDB too, if that was not done yet (tools/rocksdb_source.sh).
 set -euo pipefail
+
+rocksdb="package"
+for argument in "$@"; do
+  case "$argument" in
+    --rocksdb=package | --rocksdb=source) rocksdb="${argument#*=}" ;;
+    *)
+      echo "setup: there is no option \"$argument\"; there is --rocksdb=package|source" >&2
+      exit 2
+      ;;
+  esac
+done
 
 packages=(
   # compilers and tools
@@ -19,20 +31,22 @@ missing=()
 for package in "${packages[@]}"; do
   grep -qxF "$package" <<<"$installed" || missing+=("$package")
 done
-if ((${#missing[@]} == 0)); then
-  exit 0
-fi
 
-as_root=()
-if ((EUID != 0)); then
-  if ! command -v sudo >/dev/null; then
-    echo "setup: these packages are missing, and installing them needs root or sudo:" \
-      "${missing[*]}" >&2
-    exit 1
+install_missing() {
+  local as_root=()
+  if ((EUID != 0)); then
+    if ! command -v sudo >/dev/null; then
+      echo "setup: these packages are missing, and installing them needs root or sudo:" \
+        "${missing[*]}" >&2
+      exit 1
+    fi
+    as_root=(sudo)
   fi
-  as_root=(sudo)
-fi
-echo "setup: installing ${missing[*]}"
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-  "${missing[@]}" </dev/null
+  echo "setup: installing ${missing[*]}"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+    --no-install-recommends "${missing[@]}" </dev/null
+}
+if ((${#missing[@]} > 0)); then install_missing; fi
+
+if [[ "$rocksdb" == source ]]; then exec "$(dirname "${BASH_SOURCE[0]}")/rocksdb_source.sh"; fi

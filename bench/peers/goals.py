@@ -75,6 +75,30 @@ def durable_writes(runs):
     return goals
 
 
+LONG_SECONDS = 60
+
+
+def valkey_writes(runs):
+    """Only if Valkey was measured: it is no package of Debian's."""
+    measured = {run["server"] for run in runs.raw["runs"]}
+    goals = []
+    if "valkey-aof" in measured:
+        for shape, bar in (("16x32", 0.9), ("64x1", 1)):
+            ratio, words = compared(runs, "throughput", "records", "put", shape, "smile",
+                                    "valkey-aof", "{:,.0f}/s")
+            goals.append(at_least(7, f"PUT {shape}, throughput: Smile to Valkey appendfsync always",
+                                  ratio, bar, words))
+    if "valkey-rewrite" in measured:
+        for shape in ("16x32", "64x1"):
+            ratio, words = None, ""
+            if runs.raw["settings"]["seconds"] >= LONG_SECONDS:
+                ratio, words = compared(runs, "throughput", "records", "put", shape, "smile",
+                                        "valkey-rewrite", "{:,.0f}/s")
+            goals.append(at_least(7, f"PUT {shape} for {LONG_SECONDS} s, throughput: Smile to "
+                                  "Valkey with its log rewritten", ratio, 1, words))
+    return goals
+
+
 def block_cache_reads(runs):
     goals = []
     for shape in ("16x32", "64x1"):
@@ -146,4 +170,4 @@ def idle_connections(runs):
 
 def all_goals(runs):
     return (cached_reads(runs) + durable_writes(runs) + block_cache_reads(runs) + scans(runs)
-            + tails(runs) + idle_connections(runs))
+            + tails(runs) + idle_connections(runs) + valkey_writes(runs))

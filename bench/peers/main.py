@@ -5,6 +5,7 @@ round, and writes a report. This is `./dev bench peers`."""
 import argparse
 import datetime
 import json
+import os
 import shlex
 import shutil
 import signal
@@ -60,12 +61,17 @@ def parse(arguments):
     option("--quick", action="store_true",
            help="a smoke of everything with little data, one round of 0.3 s; its figures say "
            "nothing")
-    option("--servers", type=names(servers.KINDS), default=list(servers.KINDS),
-           metavar="NAME,…", help=f"only these of {', '.join(servers.KINDS)}")
+    option("--servers", type=names((*servers.KINDS, *servers.VALKEY_NAMES)), metavar="NAME,…",
+           help=f"only these of {', '.join(servers.KINDS)}; with --valkey also "
+           f"{', '.join(servers.VALKEY_NAMES)} (all of them)")
+    option("--valkey", type=Path, metavar="PATH/valkey-server",
+           help="a Valkey that you built; it is started and ended like the other servers")
     option("--workloads", type=names(plan.WORKLOADS), default=list(plan.WORKLOADS),
            metavar="NAME,…", help=f"only these of {', '.join(plan.WORKLOADS)}")
+    option("--preset", choices=("release", "release-source"), default="release",
+           help="the build of Smile that is measured (release-source if it is set up)")
     option("--address", action="append", default=[], metavar="redis://HOST:PORT",
-           help="a server that you started yourself, such as Kvrocks or Valkey; again for more. "
+           help="a server that you started yourself, such as Kvrocks; again for more. "
            "Records are WRITTEN to it")
     option("--pid", action="append", default=[], type=int, metavar="PID",
            help="process of the --address in the same place: its CPU is measured too")
@@ -77,6 +83,7 @@ def parse(arguments):
             parser.error(f"--address {address}: redis://, tarantool:// or smile://, please")
     if len(options.pid) > len(options.address):
         parser.error("there are more --pid than --address")
+    choose_servers(parser, options)
     if options.rounds is None:
         options.rounds = 1 if options.quick else 5
     if options.seconds is None:
@@ -87,9 +94,28 @@ def parse(arguments):
     return options
 
 
+def choose_servers(parser, options):
+    """Turns the names in options.servers into kinds of servers."""
+    known = dict(servers.KINDS)
+    if options.valkey is not None:
+        if not os.access(options.valkey, os.X_OK):
+            parser.error(f"--valkey {options.valkey}: there is no such program")
+        known |= servers.valkey_kinds(options.valkey.resolve())
+    missing = [name for name in options.servers or [] if name not in known]
+    if missing:
+        parser.error(f"--servers {','.join(missing)} needs --valkey PATH/valkey-server")
+    options.servers = [known[name] for name in options.servers or known]
+
+
+def command_words(options):
+    """What was typed; where Valkey lies on this machine says nothing elsewhere."""
+    words = shlex.join(["./dev", "bench", "peers", *sys.argv[1:]])
+    return words if options.valkey is None else words.replace(str(options.valkey),
+                                                              options.valkey.name)
+
+
 def run_all(options, directory, binaries, generator):
-    kinds = [servers.KINDS[name] for name in options.servers]
-    kinds += [servers.address_kind(address) for address in options.address]
+    kinds = options.servers + [servers.address_kind(address) for address in options.address]
     make_size = plan.quick_size if options.quick else plan.Size
     size = make_size(options.rounds, options.seconds)
     stages = plan.make_plan(kinds, size, options.workloads)
@@ -105,11 +131,12 @@ def run_all(options, directory, binaries, generator):
         runner.run_stage(stage, pids)
     return {
         "made": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
-        "command": shlex.join(["./dev", "bench", "peers", *sys.argv[1:]]),
+        "command": command_words(options),
         "settings": {"rounds": options.rounds, "seconds": options.seconds,
                      "quick": options.quick},
         "machine": described,
-        "servers": servers.describe(every, described["versions"]),
+        "servers": servers.describe(every, described["versions"],
+                                    f"build/{options.preset}/bin"),
         "stages": [{"name": stage.name, "title": stage.title, "words": stage.words}
                    for stage in stages],
         "runs": runner.runs,
@@ -136,9 +163,9 @@ def write(raw, out):
 
 def main():
     options = parse(sys.argv[1:])
-    if subprocess.run([ROOT / "tools/peers_setup.sh"], check=False).returncode != 0:
+    if subprocess.run([ROOT / "tools/peers_setup.sh", options.preset], check=False).returncode != 0:
         return 1
-    binaries = ROOT / "build/release/bin"
+    binaries = ROOT / "build" / options.preset / "bin"
     # A terminated run ends as an interrupted one does: by stopping what it started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     directory = Path(tempfile.mkdtemp(prefix="peers.", dir=ROOT / "build"))

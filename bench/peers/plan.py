@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from goals import FLOOR_US
-from servers import KINDS, ROCKSDB, smile_with
+from servers import KINDS, ROCKSDB, VALKEY_NAMES, smile_with
 
 # Connections, and requests under way on each.
 SHAPES = {"64x1": (64, 1), "16x32": (16, 32), "16x8": (16, 8)}
@@ -133,7 +133,7 @@ def smile_stages(kinds, size, wanted):
 
 def ycsb_stage(kinds, size):
     chosen = tuple(kind for kind in kinds
-                   if kind.name in ("smile", "redis-aof", "vinyl") or kind.address)
+                   if kind.name in ("smile", "redis-aof", "vinyl", "valkey-aof") or kind.address)
     return Stage(
         "ycsb", "YCSB A to F",
         f"{size.ycsb_keys:,} records of 1000 bytes, Zipf-distributed as in YCSB: A 50 reads to 50 "
@@ -146,7 +146,8 @@ def ycsb_stage(kinds, size):
 def with_scheme(kinds, *schemes):
     """Memory-only Redis stands for Redis where nothing is written; addresses always count."""
     return tuple(kind for kind in kinds
-                 if kind.scheme in schemes and kind.name != "redis-aof")
+                 if kind.scheme in schemes
+                 and kind.name not in ("redis-aof", *VALKEY_NAMES))
 
 
 def make_plan(kinds, size, wanted):

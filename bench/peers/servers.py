@@ -74,10 +74,11 @@ def smile_with(name, title, *options):
                 ("{binaries}/smiled", "--version"))
 
 
-def redis_with(name, title, durable, *options):
+def redis_with(name, title, durable, *options, binary="redis-server"):
+    """A server of Redis' protocol and options."""
     return Kind(name, title, "redis", durable, "Ready to accept connections",
-                ("redis-server", "--port", "{port}", "--bind", "127.0.0.1", "--save", "",
-                 "--dir", "{directory}", *options), ("redis-server", "--version"))
+                (binary, "--port", "{port}", "--bind", "127.0.0.1", "--save", "",
+                 "--dir", "{directory}", *options), (binary, "--version"))
 
 
 def tarantool_with(name, title, engine):
@@ -85,16 +86,31 @@ def tarantool_with(name, title, engine):
                 ("tarantool", "{directory}/init.lua"), ("tarantool", "--version"), engine)
 
 
+ALWAYS = ("--appendonly", "yes", "--appendfsync", "always")
+# It does not rewrite its log meanwhile: that would cost it a fork and the disk's time.
+NO_REWRITE = ("--auto-aof-rewrite-percentage", "0")
+
 KINDS = {kind.name: kind for kind in [
     smile_with("smile", "Smile"),
     redis_with("redis", "Redis, memory only", "not durable: nothing is written to disk",
                "--appendonly", "no"),
-    # It does not rewrite its log meanwhile: that would cost it a fork and the disk's time.
-    redis_with("redis-aof", "Redis, appendfsync always", FSYNCED, "--appendonly", "yes",
-               "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0"),
+    redis_with("redis-aof", "Redis, appendfsync always", FSYNCED, *ALWAYS, *NO_REWRITE),
     tarantool_with("tarantool", "Tarantool memtx, fsync", "memtx"),
     tarantool_with("vinyl", "Tarantool vinyl, fsync", "vinyl"),
 ]}
+
+# With --valkey only.
+VALKEY_NAMES = ("valkey-aof", "valkey-rewrite")
+
+
+def valkey_kinds(binary):
+    """`binary`: path of valkey-server. Without and with the rewriting of its log by its defaults."""
+    return {kind.name: kind for kind in [
+        redis_with("valkey-aof", "Valkey, appendfsync always", FSYNCED, *ALWAYS, *NO_REWRITE,
+                   binary=str(binary)),
+        redis_with("valkey-rewrite", "Valkey, appendfsync always, its log rewritten", FSYNCED,
+                   *ALWAYS, binary=str(binary)),
+    ]}
 
 
 def address_kind(target):
@@ -108,14 +124,16 @@ ROCKSDB = Kind("rocksdb", "RocksDB MultiGet in process", "rocksdb",
                "nothing is written; nothing travels")
 
 
-def describe(kinds, versions):
+def describe(kinds, versions, binaries="build/release/bin"):
     """Each kind for the report; `versions` are by name."""
     rows = []
     for kind in kinds:
-        places = {"port": "PORT", "directory": "DIRECTORY", "binaries": "build/release/bin"}
+        places = {"port": "PORT", "directory": "DIRECTORY", "binaries": binaries}
+        words = kind.words(**places)
+        if words and Path(words[0]).is_absolute():
+            words[0] = Path(words[0]).name  # where it lies on this machine says nothing elsewhere
         row = {"name": kind.name, "title": kind.title, "durable": kind.durable,
-               "version": versions.get(kind.name, ""),
-               "command": shlex.join(kind.words(**places))}
+               "version": versions.get(kind.name, ""), "command": shlex.join(words)}
         if kind.engine:
             row["script"] = TARANTOOL_INIT % {**places, "engine": kind.engine}
         rows.append(row)

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """The report of `./dev bench peers`, made from a small raw report that is written here."""
 
+import contextlib
+import io
 import sys
 import unittest
 from pathlib import Path
@@ -148,6 +150,49 @@ class Report(unittest.TestCase):
         self.raw["runs"] = [each for each in self.raw["runs"] if each["server"] != "redis"]
         self.assertEqual([goal.met for goal in self.goals(1)], [None, None, None])
         self.assertIn("| **not measured** |", report.markdown(self.raw))
+
+
+    def add_valkey(self, seconds):
+        self.raw["settings"]["seconds"] = seconds
+        for shape in ("64x1", "16x32"):  # Smile has 60,000/s
+            for name, rate in (("valkey-aof", 65_000), ("valkey-rewrite", 59_000)):
+                self.raw["runs"] += rounds_of("records", "put", shape, name,
+                                              [result(rate, 1.0, kind="writes")] * 3)
+
+    def test_valkey_has_goals_if_it_was_measured(self):
+        self.assertEqual(self.goals(7), [])
+        self.add_valkey(seconds=60)
+        self.assertEqual([(goal.measured[:4], goal.met) for goal in self.goals(7)],
+                         [("0.92", True), ("0.92", False), ("1.02", True), ("1.02", True)])
+
+    def test_a_log_that_is_rewritten_is_not_judged_in_a_short_run(self):
+        self.add_valkey(seconds=3)
+        self.assertEqual([goal.met for goal in self.goals(7)], [True, False, None, None])
+
+
+class Options(unittest.TestCase):
+    def refusal(self, *arguments):
+        words = io.StringIO()
+        with contextlib.redirect_stderr(words), self.assertRaises(SystemExit):
+            main.parse(arguments)
+        return words.getvalue()
+
+    def test_valkey_is_measured_where_its_binary_is_named(self):
+        everything = [kind.name for kind in main.parse([]).servers]
+        self.assertNotIn("valkey-aof", everything)
+        with_valkey = main.parse(["--valkey", "/bin/true"]).servers
+        self.assertEqual([kind.name for kind in with_valkey],
+                         everything + ["valkey-aof", "valkey-rewrite"])
+        chosen = main.parse(["--valkey", "/bin/true", "--servers", "smile,valkey-aof"]).servers
+        self.assertEqual([kind.name for kind in chosen], ["smile", "valkey-aof"])
+
+    def test_valkey_without_its_binary_is_refused(self):
+        self.assertIn("needs --valkey", self.refusal("--servers", "smile,valkey-aof"))
+        self.assertIn("no such program", self.refusal("--valkey", "/nowhere/valkey-server"))
+
+    def test_a_report_does_not_say_where_valkey_lies(self):
+        row = servers.describe(list(servers.valkey_kinds("/opt/my/valkey-server").values()), {})[0]
+        self.assertTrue(row["command"].startswith("valkey-server --port PORT"), row["command"])
 
 
 class Trouble(unittest.TestCase):

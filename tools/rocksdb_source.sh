@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# Builds Debian's RocksDB from its source, once, as it is meant to run: optimized, without the
+# assertions that Debian's package has in it. docs/decisions/0019-rocksdb-from-source.md says why.
+#
+# rocksdb_source.sh          builds it if it is not there yet (about 12 minutes on two cores)
+# rocksdb_source.sh --path   prints where it is, or will be
+#
+# The packages that it needs are those of tools/setup.sh. The machine's package sources stay as they
+# are: the source is fetched with lists in a directory of our own.
+set -euo pipefail
+
+version="7.8.3-2"
+home="${XDG_CACHE_HOME:-$HOME/.cache}/smile/rocksdb-$version"
+if [[ "${1:-}" == --path ]]; then
+  echo "$home"
+  exit 0
+fi
+[[ -f "$home/complete" ]] && exit 0
+
+fail() {
+  echo "rocksdb_source: $1" >&2
+  [[ -z "${2:-}" ]] || tail -20 "$2" >&2
+  exit 1
+}
+
+# The deb lines of this machine as deb-src lines, in both of apt's forms.
+source_entries() {
+  local file
+  for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+    [[ ! -f "$file" ]] || sed -n 's/^deb /deb-src /p' "$file"
+  done >"$1/debian.list"
+  for file in /etc/apt/sources.list.d/*.sources; do
+    [[ -f "$file" ]] || continue
+    sed 's/^Types:.*/Types: deb-src/' "$file"
+    echo
+  done >"$1/debian.sources"
+}
+
+fetch_source() {
+  local apt="$home/apt" options
+  rm -rf "$apt" "$home/source"
+  mkdir -p "$apt/sources" "$apt/lists/partial" "$apt/cache/archives/partial"
+  source_entries "$apt/sources"
+  options=(-qq -o "Dir::Etc::SourceList=/dev/null" -o "Dir::Etc::SourceParts=$apt/sources"
+    -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o "APT::Sandbox::User=$(id -un)")
+  echo "rocksdb_source: fetching the source of rocksdb $version"
+  # An entry that has no sources, such as a vendor's, does not matter.
+  apt-get "${options[@]}" update </dev/null >"$home/fetch.log" 2>&1 || true
+  (cd "$apt" && apt-get "${options[@]}" source "rocksdb=$version" </dev/null) \
+    >>"$home/fetch.log" 2>&1 ||
+    fail "apt does not give the source; $home/fetch.log ends with:" "$home/fetch.log"
+  mv "$apt/rocksdb-${version%-*}" "$home/source"
+  rm -rf "$apt"
+}
+
+# As Debian configures it, but optimized, without assertions, static, and with the processor's CRC
+# instructions in the one file that asks the processor whether it has them.
+configure() {
+  cat >"$home/fast_crc.cmake" <<'EOF'
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+  set_source_files_properties(util/crc32c.cc PROPERTIES
+    COMPILE_OPTIONS "-msse4.2;-mpclmul" COMPILE_DEFINITIONS "HAVE_SSE42;HAVE_PCLMUL")
+endif()
+EOF
+  cmake -S "$home/source" -B "$home/build" -G Ninja \
+    -DCMAKE_INSTALL_PREFIX="$home" -DCMAKE_INSTALL_LIBDIR=lib \
+    -DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG" \
+    -DCMAKE_PROJECT_rocksdb_INCLUDE="$home/fast_crc.cmake" \
+    -DPORTABLE=ON -DUSE_RTTI=ON -DROCKSDB_BUILD_SHARED=OFF -DFAIL_ON_WARNINGS=OFF \
+    -DWITH_BZ2=ON -DWITH_LZ4=ON -DWITH_SNAPPY=ON -DWITH_ZLIB=ON -DWITH_ZSTD=ON \
+    -DWITH_GFLAGS=OFF -DWITH_LIBURING=OFF -DWITH_TESTS=OFF -DWITH_TOOLS=OFF \
+    -DWITH_CORE_TOOLS=OFF -DWITH_BENCHMARK_TOOLS=OFF -DWITH_TRACE_TOOLS=OFF \
+    >"$home/configure.log" 2>&1 ||
+    fail "cmake refuses it; $home/configure.log ends with:" "$home/configure.log"
+}
+
+mkdir -p "$home"
+exec 9>"$home/lock"
+flock 9 # two checkouts share it
+[[ -f "$home/complete" ]] && exit 0
+
+[[ -d "$home/source" ]] || fetch_source
+configure
+echo "rocksdb_source: compiling rocksdb $version into $home, once (about 12 minutes on two cores)"
+# Goes on where an interrupted one stopped. A terminal sees it count.
+if [[ -t 1 ]]; then
+  ninja -C "$home/build" install || fail "it does not compile; see above"
+else
+  ninja -C "$home/build" install >"$home/compile.log" 2>&1 ||
+    fail "it does not compile; $home/compile.log ends with:" "$home/compile.log"
+fi
+touch "$home/complete"
+rm -rf "$home/build"
+echo "rocksdb_source: done"
