@@ -83,8 +83,9 @@ struct Hello {
 };
 
 struct Ping {
-  static constexpr OperationInfo kInfo{2, "ping", "answers with the bytes it was sent",
-                                       Effect::kRead, 1};
+  static constexpr OperationInfo kInfo{
+      2, "ping", "answers with the bytes it was sent, and whether the server is well",
+      Effect::kRead, 1};
 
   struct Request {
     ByteView payload;
@@ -97,9 +98,13 @@ struct Ping {
 
   struct Response {
     ByteView payload;
+    std::optional<ByteView> trouble;
 
     static constexpr auto Fields() {
-      return std::tuple{Field<&Response::payload>{"payload", "as sent"}};
+      return std::tuple{
+          Field<&Response::payload>{"payload", "as sent"},
+          Field<&Response::trouble>{
+              "trouble", "what the operator has to see to, in a word; absent: nothing", 2}};
     }
   };
 };

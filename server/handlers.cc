@@ -187,7 +187,11 @@ Status Handlers::Check(op::Stats, const op::Stats::Request&) const {
 
 bool Handlers::TryNow(op::Ping, const op::Ping::Request& request, Reply* reply,
                       KnownResults*) const {
-  reply->Ok<op::Ping>({.payload = request.payload});
+  op::Ping::Response response{.payload = request.payload};
+  if (const std::string_view trouble = engine_.Trouble(); !trouble.empty()) {
+    response.trouble = trouble;
+  }
+  reply->Ok<op::Ping>(response);
   return true;
 }
 

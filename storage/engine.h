@@ -32,6 +32,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -191,6 +192,12 @@ class Engine {
   virtual void Write(WriteRequest request, std::function<void(WriteReply)> done) = 0;
   virtual void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) = 0;
   virtual void List(ListRequest request, std::function<void(Result<ListPage>)> done) = 0;
+
+  // What the operator has to see to, the worst in one word; empty: nothing. Does not wait.
+  //   "storage_failed"  nothing is written until a restart
+  //   "no_space"        only deletes are taken
+  //   "damaged"         stored data was met, since the start, that cannot be read
+  virtual std::string_view Trouble() const { return {}; }
 
   // Gathering them may take locks and look at the disk, so it too is off the caller's thread.
   virtual void Stats(std::function<void(EngineStats)> done) = 0;

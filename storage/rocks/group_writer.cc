@@ -257,14 +257,16 @@ void GroupWriter::WriteBatch(std::span<PendingWrite> group) {
   const bool refused = status.code() == Code::kNoSpace || status.code() == Code::kStorageFailed;
   if (refused && !error_was_known) status = Status(Code::kOutcomeUnknown, status.words());
   if (status.code() != Code::kOverloaded) database_->set_write_error_known(true);
-  FailAll(group, status, written.IsNoSpace());
+  FailAll(group, status, written);
 }
 
-void GroupWriter::FailAll(std::span<PendingWrite> group, const Status& status, bool no_space) {
+void GroupWriter::FailAll(std::span<PendingWrite> group, const Status& status,
+                          const rocksdb::Status& written) {
+  const bool no_space = written.IsNoSpace();
   // After ENOSPC RocksDB goes on by itself; after anything else that may have reached the disk,
   // nothing may follow.
   const bool may_go_on = status.code() != Code::kOutcomeUnknown || no_space;
-  if (!may_go_on || status.code() == Code::kStorageFailed) database_->SetFailed(status);
+  if (!may_go_on || status.code() == Code::kStorageFailed) database_->SetFailed(written);
   // A condition that did not hold was perhaps judged by a write that has failed now; its own write
   // was not in the batch, so of that one it is known that it had no effect.
   Status unjudged = status;

@@ -59,7 +59,8 @@ class GroupWriter {
   void Append(const WriteRequest& request, const WriteReply& reply);
   void PrefetchMemtables();
   void WriteBatch(std::span<PendingWrite> group);
-  void FailAll(std::span<PendingWrite> group, const Status& status, bool no_space);
+  // `written` is what RocksDB said, `status` what is answered.
+  void FailAll(std::span<PendingWrite> group, const Status& status, const rocksdb::Status& written);
   template <class Visit>
   void ForEachCacheKey(bool prefetch, Visit visit);
   void BeginCacheWrites();

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "storage/rocks/rocks_status.h"
-
 namespace smile {
 
 void MultiGetAtOnce(const RocksDatabase& database, const rocksdb::ReadOptions& options,
@@ -37,8 +35,10 @@ void MultiGet(const RocksDatabase& database, std::span<const EncodedTableKey> ke
     for (size_t i = 0; i < count; ++i) {
       const rocksdb::Status& status = statuses[i];
       const bool go_on = status.ok() ? each(begin + i, ByteView(values[i].data(), values[i].size()))
-                         : status.IsNotFound() ? each(begin + i, Status(Code::kNotFound, ""))
-                                               : each(begin + i, StatusOfRead(status));
+                         : status.IsNotFound()
+                             ? each(begin + i, Status(Code::kNotFound, ""))
+                             : each(begin + i, database.damage().FailedRead(
+                                                   views[i].table, views[i].encoded, status));
       if (!go_on) return;
     }
   }

@@ -32,7 +32,8 @@ void MultiGetAtOnce(const RocksDatabase& database, const rocksdb::ReadOptions& o
                     rocksdb::Status* statuses);
 
 // Calls `each` for every key, in their order, with its index and what is stored there (valid during
-// the call), kNotFound, or what StatusOfRead says; until it returns false. May wait for the disk.
+// the call), kNotFound, or what Damage::FailedRead says; until it returns false. May wait for the
+// disk.
 void MultiGet(const RocksDatabase& database, std::span<const EncodedTableKey> keys,
               FunctionRef<bool(size_t index, Result<ByteView> stored)> each);
 

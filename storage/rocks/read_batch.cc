@@ -7,18 +7,8 @@
 #include "storage/key_encoding.h"
 #include "storage/record_format.h"
 #include "storage/rocks/multi_get.h"
-#include "storage/rocks/rocks_status.h"
 
 namespace smile {
-namespace {
-
-Result<RecordView> RecordOf(const rocksdb::Status& status, const rocksdb::PinnableSlice& value) {
-  if (status.IsNotFound()) return Status(Code::kNotFound, "");
-  if (!status.ok()) return StatusOfRead(status);
-  return ParseAndVerifyRecord({value.data(), value.size()});
-}
-
-}  // namespace
 
 ReadBatch::ReadBatch(const RocksDatabase* database, RecordCache* cache, const Clock* clock,
                      std::vector<PendingRead>* reads)
@@ -100,7 +90,7 @@ void ReadBatch::Fetch(const std::vector<uint32_t>& leaders) {
   const int64_t now = clock_->WallMillis();
   for (size_t i = 0; i < leaders.size(); ++i) {
     const CacheKey& key = keys_[leaders[i]];
-    Result<RecordView> record = RecordOf(statuses[i], values[i]);
+    Result<RecordView> record = RecordOf(key, statuses[i], values[i]);
     if (record.ok()) {
       cache_->Fill(key, tickets[i], &*record);
     } else if (record.status().code() == Code::kNotFound) {
@@ -109,6 +99,16 @@ void ReadBatch::Fetch(const std::vector<uint32_t>& leaders) {
     if (record.ok() && record->ExpiredAt(now)) record = Status(Code::kNotFound, "");
     Deliver(leaders[i], record);
   }
+}
+
+Result<RecordView> ReadBatch::RecordOf(const CacheKey& key, const rocksdb::Status& status,
+                                       const rocksdb::PinnableSlice& value) const {
+  if (status.IsNotFound()) return Status(Code::kNotFound, "");
+  Damage& damage = database_->damage();
+  if (!status.ok()) return damage.FailedRead(key.table(), key.encoded(), status);
+  Result<RecordView> record = ParseAndVerifyRecord({value.data(), value.size()});
+  if (!record.ok()) damage.DamagedRecord(key.table(), key.encoded(), record.status());
+  return record;
 }
 
 void ReadBatch::Deliver(uint32_t leader, const Result<RecordView>& record) {

@@ -48,6 +48,8 @@ class ReadBatch {
   void JoinSameKeys();
   bool IsNeeded(uint32_t wanted) const;
   void Fetch(const std::vector<uint32_t>& leaders);
+  Result<RecordView> RecordOf(const CacheKey& key, const rocksdb::Status& status,
+                              const rocksdb::PinnableSlice& value) const;
   void Deliver(uint32_t leader, const Result<RecordView>& record);
 
   const RocksDatabase* const database_;

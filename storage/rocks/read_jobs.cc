@@ -8,7 +8,6 @@
 #include "model/path.h"
 #include "storage/cached_page.h"
 #include "storage/record_format.h"
-#include "storage/rocks/rocks_status.h"
 #include "storage/rocks/slices.h"
 
 namespace smile {
@@ -49,7 +48,7 @@ ReaderPool::Job::Progress ScanJob::Run() {
   }
   const rocksdb::Status status = iterator_ == nullptr ? rocksdb::Status() : iterator_->status();
   if (!status.ok()) {
-    done_(StatusOfRead(status));
+    done_(database_->damage().FailedRead(request_.table, range_.lower, status));
     return Progress::kDone;
   }
   if (IsForFirstPage(request_)) OfferPage();
@@ -123,7 +122,7 @@ ReaderPool::Job::Progress ListJob::Run() {
     }
   }
   if (const rocksdb::Status status = iterator_->status(); !status.ok()) {
-    done_(StatusOfRead(status));
+    done_(database_->damage().FailedRead(request_.table, {}, status));
   } else {
     done_(std::move(page_));
   }

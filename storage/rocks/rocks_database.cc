@@ -42,7 +42,8 @@ RocksDatabase::RocksDatabase(const RocksOptions& options, const Clock* clock, co
       env_(env),
       log_env_(rocksdb::NewCompositeEnv(
           MakeLogFileSystem(env->GetFileSystem(), options.accept_wal_loss))),
-      cache_(MakeBlockCache(options)) {}
+      cache_(MakeBlockCache(options)),
+      damage_(std::make_unique<Damage>(clock, log)) {}
 
 RocksDatabase::~RocksDatabase() {
   {
@@ -72,6 +73,7 @@ Status RocksDatabase::OpenAll() {
   }
 
   rocksdb::DBOptions database_options = DatabaseOptions(options_, log_env_.get(), log_);
+  database_options.listeners.insert(database_options.listeners.begin(), damage_->MakeListener());
   rocksdb::Status status = OpenDatabase(database_options);
   if (options_.accept_wal_loss && status.IsCorruption()) {
     // Tables that were written out behind the damage are ahead of the others then, whatever is
@@ -181,9 +183,12 @@ void RocksDatabase::Flush() {
   }
 }
 
-void RocksDatabase::SetFailed(const Status& why) {
+void RocksDatabase::SetFailed(const rocksdb::Status& why) {
   if (failed_.exchange(true, std::memory_order_acq_rel)) return;
-  log_->Error(fmt::format("no more writes until the next start: {}", why.words()));
+  log_->Error(
+      fmt::format("no more writes until the next start, because one failed on its way to "
+                  "the disk: {}",
+                  why.ToString()));
 }
 
 void RocksDatabase::RunUpkeep() {
@@ -193,6 +198,7 @@ void RocksDatabase::RunUpkeep() {
   while (!closing_changed_.wait_for(lock, kUpkeepPeriod, [this] { return closing_; })) {
     lock.unlock();
     LookAtPressure();
+    damage_->PauseCompactions(db_.get(), families_);
     if (++periods % kPeriodsBetweenSlowUpkeep == 0) {
       RaiseWatermark();
       LookAtFreeSpace();
@@ -202,7 +208,11 @@ void RocksDatabase::RunUpkeep() {
 }
 
 void RocksDatabase::LookAtPressure() {
-  write_pressure_.store(WritePressure(db_.get(), families_), std::memory_order_relaxed);
+  std::array<bool, kFamilies> paused{};
+  for (const TableInfo& info : kTables) {
+    paused[static_cast<size_t>(info.table)] = damage_->paused(info.table);
+  }
+  write_pressure_.store(WritePressure(db_.get(), families_, paused), std::memory_order_relaxed);
 }
 
 void RocksDatabase::LookAtFreeSpace() {

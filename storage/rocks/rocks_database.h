@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "storage/rocks/damage.h"
 #include "storage/rocks/partition_memtable.h"
 #include "storage/rocks/rocks_directory.h"
 #include "storage/rocks/rocks_engine.h"
@@ -42,9 +43,12 @@ class RocksDatabase {
   }
   rocksdb::Cache* block_cache() const { return cache_.get(); }
 
+  // What is met of damage to its files. Any thread.
+  Damage& damage() const { return *damage_; }
+
   // A write failed in a way that only a new start can mend: no write may follow.
   bool failed() const { return failed_.load(std::memory_order_acquire); }
-  void SetFailed(const Status& why);
+  void SetFailed(const rocksdb::Status& why);
 
   // The last write that was tried failed by an error of the disk.
   bool write_error_known() const { return write_error_known_.load(std::memory_order_acquire); }
@@ -91,6 +95,7 @@ class RocksDatabase {
 
   std::unique_ptr<RocksDirectory> directory_;
   std::shared_ptr<rocksdb::Cache> cache_;
+  const std::unique_ptr<Damage> damage_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_{};
   std::array<std::shared_ptr<const PartitionMemtableFactory>, kFamilies> memtables_;

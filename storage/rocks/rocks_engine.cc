@@ -122,6 +122,14 @@ void RocksEngine::List(ListRequest request, std::function<void(Result<ListPage>)
                                                    std::move(request), std::move(done)));
 }
 
+std::string_view RocksEngine::Trouble() const {
+  if (parts_->closed.load(std::memory_order_acquire)) return {};
+  const RocksDatabase& database = *parts_->database;
+  if (database.failed()) return "storage_failed";
+  if (database.low_on_space() || database.write_error_known()) return "no_space";
+  return database.damage().any() ? "damaged" : "";
+}
+
 void RocksEngine::Stats(std::function<void(EngineStats)> done) {
   Committer::Counts sum;
   for (const auto& committer : parts_->committers) {

@@ -62,6 +62,7 @@ class RocksEngine final : public Engine {
   void Write(WriteRequest request, std::function<void(WriteReply)> done) override;
   void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override;
   void List(ListRequest request, std::function<void(Result<ListPage>)> done) override;
+  std::string_view Trouble() const override;
   void Stats(std::function<void(EngineStats)> done) override;
   void Close() override;
 

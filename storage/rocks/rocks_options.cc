@@ -33,6 +33,7 @@ class LoggingListener final : public rocksdb::EventListener {
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/,
                          rocksdb::Status* error) override {
+    if (error->ok()) return;  // another listener has dealt with it
     log_->Error(fmt::format("RocksDB met an error and stops writing: {}", error->ToString()));
   }
   void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override {

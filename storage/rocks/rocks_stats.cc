@@ -54,6 +54,11 @@ void AppendRocksStats(const RocksDatabase& database, EngineStats* stats) {
                       static_cast<uint64_t>(100 * database.write_pressure()));
   stats->emplace_back("storage.commit.held_micros", database.held_nanos() / 1000);
 
+  const Damage::Counts damage = database.damage().counts();
+  stats->emplace_back("storage.damage.corrupt_reads_count", damage.corrupt_reads);
+  stats->emplace_back("storage.damage.failed_compactions_count", damage.failed_compactions);
+  stats->emplace_back("storage.damage.paused_tables_count", damage.paused_tables);
+
   std::map<std::string, std::string> all;
   if (!database.db()->GetMapProperty(Properties::kDBStats, &all)) return;
   stats->emplace_back("storage.wal.syncs_count", MapEntry(all, "db.wal_syncs"));

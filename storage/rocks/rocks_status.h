@@ -1,4 +1,5 @@
-// What RocksDB's statuses mean to whoever asked for something.
+// What RocksDB's statuses mean to whoever asked for something. A status of RocksDB names files of
+// the server: that is for the log, never for a client.
 #pragma once
 
 #include <cstdint>

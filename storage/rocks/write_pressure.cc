@@ -25,15 +25,18 @@ uint64_t FilesAtLevel0(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family) {
 
 }  // namespace
 
-double WritePressure(rocksdb::DB* db, std::span<rocksdb::ColumnFamilyHandle* const> families) {
+double WritePressure(rocksdb::DB* db, std::span<rocksdb::ColumnFamilyHandle* const> families,
+                     std::span<const bool> paused) {
   double worst = 0;
-  for (rocksdb::ColumnFamilyHandle* const family : families) {
+  for (size_t i = 0; i < families.size(); ++i) {
+    rocksdb::ColumnFamilyHandle* const family = families[i];
     // RocksDB delays with one memtable less than it may have at most.
-    worst = std::max(
-        {worst, Share(FilesAtLevel0(db, family), kLevel0SlowdownFiles),
-         Share(IntProperty(db, family, Properties::kNumImmutableMemTable), kMaxMemtables - 1),
-         Share(IntProperty(db, family, Properties::kEstimatePendingCompactionBytes),
-               kSoftPendingCompactionBytes)});
+    worst = std::max(worst, Share(IntProperty(db, family, Properties::kNumImmutableMemTable),
+                                  kMaxMemtables - 1));
+    if (paused[i]) continue;
+    worst = std::max({worst, Share(FilesAtLevel0(db, family), kLevel0SlowdownFiles),
+                      Share(IntProperty(db, family, Properties::kEstimatePendingCompactionBytes),
+                            kSoftPendingCompactionBytes)});
   }
   return std::min(worst, 1.0);
 }

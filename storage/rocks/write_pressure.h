@@ -14,8 +14,10 @@
 namespace smile {
 
 // From 0 (nothing to catch up on) to 1 (RocksDB delays or refuses writes): the worst of these
-// tables, by what their options name as limits. Takes RocksDB's lock for a moment.
-double WritePressure(rocksdb::DB* db, std::span<rocksdb::ColumnFamilyHandle* const> families);
+// tables, by what their options name as limits. Takes RocksDB's lock for a moment. Where
+// compactions are paused, for each family, RocksDB delays no writer for what they leave undone.
+double WritePressure(rocksdb::DB* db, std::span<rocksdb::ColumnFamilyHandle* const> families,
+                     std::span<const bool> paused);
 
 // How long to wait before so many bytes are written. Below half the pressure there is no wait;
 // above, each twentieth halves the speed, from 1 GiB/s at a half to 1 MiB/s at 1, so that between

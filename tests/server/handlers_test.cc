@@ -42,6 +42,14 @@ class HandlersTest : public SessionTest {
   }
 };
 
+TEST_F(HandlersTest, APingTellsOfTroubleAndOnlyOfTrouble) {
+  EXPECT_FALSE(Ask(FrameOf<op::Ping>(7, {.payload = "x"})).As<op::Ping>().trouble.has_value());
+  engine_.trouble = "damaged";
+  const ReceivedReply reply = Ask(FrameOf<op::Ping>(8, {.payload = "x"}));
+  EXPECT_EQ(reply.As<op::Ping>().payload, "x");
+  EXPECT_EQ(reply.As<op::Ping>().trouble, "damaged");
+}
+
 TEST_F(HandlersTest, APutIsGotBackWithItsVersionAndChecksum) {
   const uint64_t version = Put(kProfile, "hello");
   const ReceivedReply reply = Ask(GetFrame(8, kProfile));

@@ -26,6 +26,7 @@ class HoldingEngine final : public Engine {
  public:
   explicit HoldingEngine(const Clock* clock) : engine_(clock, MemoryEngine::Answers::kInline) {}
 
+  std::string trouble;
   bool hold = false;
   bool hold_reads = false;     // the same for Read alone
   Status read_failure;         // if it is one, every key that is read ends so
@@ -63,6 +64,7 @@ class HoldingEngine final : public Engine {
   void List(ListRequest request, std::function<void(Result<ListPage>)> done) override {
     Do([this, request, done] { engine_.List(request, done); });
   }
+  std::string_view Trouble() const override { return trouble; }
   void Stats(std::function<void(EngineStats)> done) override { engine_.Stats(std::move(done)); }
   void Close() override { engine_.Close(); }
 

@@ -58,7 +58,9 @@ class WritePressureTest : public RocksTest {
     }
   }
 
-  double Pressure() { return WritePressure(database_->db(), {&family_, 1}); }
+  double Pressure(bool paused = false) {
+    return WritePressure(database_->db(), {&family_, 1}, {&paused, 1});
+  }
 
   std::unique_ptr<RocksDatabase> database_;
   rocksdb::ColumnFamilyHandle* family_ = nullptr;

@@ -1,0 +1,119 @@
+#include "storage/rocks/damage.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "model/path.h"
+#include "storage/key_encoding.h"
+#include "storage/rocks/rocks_status.h"
+
+namespace smile {
+namespace {
+
+constexpr int64_t kNanosBetweenLines = 5'000 * kNanosPerMilli;
+
+// Damage, or a disk that cannot be read or written; not a full disk, from which RocksDB recovers,
+// nor a directory that another process has taken over.
+bool IsForItsTableAlone(rocksdb::BackgroundErrorReason reason, const rocksdb::Status& error) {
+  if (reason != rocksdb::BackgroundErrorReason::kCompaction) return false;
+  return error.IsCorruption() || (error.IsIOError() && !error.IsNoSpace() && !error.IsIOFenced());
+}
+
+// What stands at this key or first after it.
+std::string NameOf(Table table, ByteView encoded) {
+  Key key(table, {}, {});
+  if (!DecodePartition(table, encoded, &key.partition)) return std::string(InfoOf(table).name);
+  if (!DecodeSort(table, encoded, &key.sort) || !ValidateKey(key.view()).ok()) {
+    return FormatPartition({table, key.partition});
+  }
+  return FormatKey(key.view());
+}
+
+}  // namespace
+
+class Damage::Listener final : public rocksdb::EventListener {
+ public:
+  explicit Listener(Damage* damage) : damage_(damage) {}
+
+  void OnCompactionCompleted(rocksdb::DB* /*db*/, const rocksdb::CompactionJobInfo& info) override {
+    if (IsForItsTableAlone(rocksdb::BackgroundErrorReason::kCompaction, info.status)) {
+      damage_->CompactionFailed(info.cf_name, info.status);
+    }
+  }
+  // A failed compaction has installed nothing: without an error RocksDB goes on as before it.
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
+    if (IsForItsTableAlone(reason, *error)) *error = rocksdb::Status::OK();
+  }
+
+ private:
+  Damage* const damage_;
+};
+
+std::shared_ptr<rocksdb::EventListener> Damage::MakeListener() {
+  return std::make_shared<Listener>(this);
+}
+
+void Damage::CompactionFailed(const std::string& family, const rocksdb::Status& status) {
+  failed_compactions_.fetch_add(1, std::memory_order_relaxed);
+  for (const TableInfo& info : kTables) {
+    if (info.name != family) continue;
+    const size_t table = static_cast<size_t>(info.table);
+    if (paused_[table].load() || to_pause_[table].exchange(true)) continue;
+    log_->Error(
+        fmt::format("a compaction of {} met damage ({}): compactions of {} are paused until the "
+                    "next start, and its reads get slower; all that is not damaged is served. Stop "
+                    "smiled, then `smiled check` says what is damaged and `smiled repair` gives it "
+                    "up",
+                    family, status.ToString(), family));
+  }
+}
+
+void Damage::PauseCompactions(rocksdb::DB* db,
+                              std::span<rocksdb::ColumnFamilyHandle* const> families) {
+  for (size_t i = 0; i < families.size(); ++i) {
+    if (!to_pause_[i].load() || paused_[i].load()) continue;
+    if (db->SetOptions(families[i], {{"disable_auto_compactions", "true"}}).ok()) {
+      paused_[i].store(true);
+    }
+  }
+}
+
+Status Damage::FailedRead(Table table, ByteView encoded, const rocksdb::Status& status) {
+  Status answer = StatusOfRead(status);
+  if (answer.code() == Code::kCorrupt) corrupt_reads_.fetch_add(1, std::memory_order_relaxed);
+  LogRead(table, encoded, status.ToString());
+  return answer;
+}
+
+void Damage::DamagedRecord(Table table, ByteView encoded, const Status& why) {
+  if (why.code() == Code::kCorrupt) corrupt_reads_.fetch_add(1, std::memory_order_relaxed);
+  LogRead(table, encoded, why.words());
+}
+
+void Damage::LogRead(Table table, ByteView encoded, const std::string& why) {
+  uint64_t unlogged = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const int64_t now = clock_->MonotonicNanos();
+    if (now < next_line_nanos_) {
+      ++unlogged_;
+      return;
+    }
+    next_line_nanos_ = now + kNanosBetweenLines;
+    unlogged = std::exchange(unlogged_, 0);
+  }
+  const std::string more =
+      unlogged == 0 ? "" : fmt::format(" ({} more such reads were not logged)", unlogged);
+  log_->Error(fmt::format("{} cannot be read: {}{}", NameOf(table, encoded), why, more));
+}
+
+Damage::Counts Damage::counts() const {
+  Counts counts{.corrupt_reads = corrupt_reads_.load(std::memory_order_relaxed),
+                .failed_compactions = failed_compactions_.load(std::memory_order_relaxed),
+                .paused_tables = 0};
+  for (const TableInfo& info : kTables) counts.paused_tables += paused(info.table) ? 1 : 0;
+  return counts;
+}
+
+}  // namespace smile

@@ -1,0 +1,89 @@
+// What is met of damage to the table files while the database is served.
+//
+// A read that meets a damaged block is answered `corrupt`, and that is all that comes of it. A
+// compaction that meets one fails: it installs nothing, so nothing is lost or changed. RocksDB
+// would stop all writing after such a failure; here it does not. The same compaction would be
+// picked again every second, so automatic compactions of that table, and of no other, are paused
+// until the next start. Its level 0 grows meanwhile without stalling writers, and reads of the
+// table get slower with each file in it.
+//
+// Where damage is met is logged for the operator, with the file's name, at a bounded rate. Files'
+// names never go to clients.
+#pragma once
+
+#include <rocksdb/db.h>
+#include <rocksdb/listener.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "model/tables.h"
+
+namespace smile {
+
+class Damage {
+ public:
+  // The clock and the log outlive it.
+  Damage(const Clock* clock, const Logger* log) : clock_(clock), log_(log) {}
+  Damage(const Damage&) = delete;
+  Damage& operator=(const Damage&) = delete;
+
+  // For DBOptions::listeners, before those that report what is left of an error. This object
+  // outlives the database that it is given to.
+  std::shared_ptr<rocksdb::EventListener> MakeListener();
+
+  // Pauses the compactions of tables in which one has failed since the last call. Writes RocksDB's
+  // options file: for the upkeep thread. `families` are "default" and those of the tables, in their
+  // order.
+  void PauseCompactions(rocksdb::DB* db, std::span<rocksdb::ColumnFamilyHandle* const> families);
+
+  // What an unsuccessful read is answered with, without the name of a file. Counts and logs it.
+  // `encoded` is the key, or where a scan met the damage.
+  Status FailedRead(Table table, ByteView encoded, const rocksdb::Status& status);
+  // Counts and logs a record whose own bytes are wrong.
+  void DamagedRecord(Table table, ByteView encoded, const Status& why);
+
+  bool paused(Table table) const {
+    return paused_[static_cast<size_t>(table)].load(std::memory_order_relaxed);
+  }
+  // Since the start.
+  struct Counts {
+    uint64_t corrupt_reads = 0;
+    uint64_t failed_compactions = 0;
+    uint64_t paused_tables = 0;
+  };
+  Counts counts() const;
+  bool any() const {
+    return corrupt_reads_.load(std::memory_order_relaxed) > 0 ||
+           failed_compactions_.load(std::memory_order_relaxed) > 0;
+  }
+
+ private:
+  class Listener;
+
+  void CompactionFailed(const std::string& family, const rocksdb::Status& status);
+  void LogRead(Table table, ByteView encoded, const std::string& why);
+
+  const Clock* const clock_;
+  const Logger* const log_;
+  static constexpr size_t kFamilies = kTables.size() + 1;
+  std::array<std::atomic<bool>, kFamilies> to_pause_{};  // by a table's number
+  std::array<std::atomic<bool>, kFamilies> paused_{};
+  std::atomic<uint64_t> corrupt_reads_{0};
+  std::atomic<uint64_t> failed_compactions_{0};
+
+  std::mutex mutex_;  // of the next two
+  int64_t next_line_nanos_ = 0;
+  uint64_t unlogged_ = 0;
+};
+
+}  // namespace smile
