@@ -2,16 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <utility>
-
 #include "model/path.h"
 #include "storage/key_encoding.h"
 #include "storage/rocks/rocks_status.h"
 
 namespace smile {
 namespace {
-
-constexpr int64_t kNanosBetweenLines = 5'000 * kNanosPerMilli;
 
 // Damage, or a disk that cannot be read or written; not a full disk, from which RocksDB recovers,
 // nor a directory that another process has taken over.
@@ -71,6 +67,7 @@ void Damage::CompactionFailed(const std::string& family, const rocksdb::Status& 
 
 void Damage::PauseCompactions(rocksdb::DB* db,
                               std::span<rocksdb::ColumnFamilyHandle* const> families) {
+  failed_reads_.Tick();
   for (size_t i = 0; i < families.size(); ++i) {
     if (!to_pause_[i].load() || paused_[i].load()) continue;
     if (db->SetOptions(families[i], {{"disable_auto_compactions", "true"}}).ok()) {
@@ -82,30 +79,18 @@ void Damage::PauseCompactions(rocksdb::DB* db,
 Status Damage::FailedRead(Table table, ByteView encoded, const rocksdb::Status& status) {
   Status answer = StatusOfRead(status);
   if (answer.code() == Code::kCorrupt) corrupt_reads_.fetch_add(1, std::memory_order_relaxed);
-  LogRead(table, encoded, status.ToString());
+  LogRead(table, encoded, [&] { return status.ToString(); });
   return answer;
 }
 
 void Damage::DamagedRecord(Table table, ByteView encoded, const Status& why) {
   if (why.code() == Code::kCorrupt) corrupt_reads_.fetch_add(1, std::memory_order_relaxed);
-  LogRead(table, encoded, why.words());
+  LogRead(table, encoded, [&] { return why.words(); });
 }
 
-void Damage::LogRead(Table table, ByteView encoded, const std::string& why) {
-  uint64_t unlogged = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    const int64_t now = clock_->MonotonicNanos();
-    if (now < next_line_nanos_) {
-      ++unlogged_;
-      return;
-    }
-    next_line_nanos_ = now + kNanosBetweenLines;
-    unlogged = std::exchange(unlogged_, 0);
-  }
-  const std::string more =
-      unlogged == 0 ? "" : fmt::format(" ({} more such reads were not logged)", unlogged);
-  log_->Error(fmt::format("{} cannot be read: {}{}", NameOf(table, encoded), why, more));
+void Damage::LogRead(Table table, ByteView encoded, FunctionRef<std::string()> why) {
+  failed_reads_.Write(
+      [&] { return fmt::format("{} cannot be read: {}", NameOf(table, encoded), why()); });
 }
 
 Damage::Counts Damage::counts() const {

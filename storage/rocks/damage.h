@@ -18,13 +18,14 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/function_ref.h"
 #include "base/log.h"
+#include "base/log_limit.h"
 #include "base/status.h"
 #include "model/tables.h"
 
@@ -33,7 +34,8 @@ namespace smile {
 class Damage {
  public:
   // The clock and the log outlive it.
-  Damage(const Clock* clock, const Logger* log) : clock_(clock), log_(log) {}
+  Damage(const Clock* clock, const Logger* log)
+      : log_(log), failed_reads_(*log, *clock, LogLevel::kError, "reads that failed") {}
   Damage(const Damage&) = delete;
   Damage& operator=(const Damage&) = delete;
 
@@ -41,7 +43,8 @@ class Damage {
   // outlives the database that it is given to.
   std::shared_ptr<rocksdb::EventListener> MakeListener();
 
-  // Pauses the compactions of tables in which one has failed since the last call. Writes RocksDB's
+  // Pauses the compactions of tables in which one has failed since the last call; and ends periods
+  // of the log. Writes RocksDB's
   // options file: for the upkeep thread. `families` are "default" and those of the tables, in their
   // order.
   void PauseCompactions(rocksdb::DB* db, std::span<rocksdb::ColumnFamilyHandle* const> families);
@@ -71,19 +74,15 @@ class Damage {
   class Listener;
 
   void CompactionFailed(const std::string& family, const rocksdb::Status& status);
-  void LogRead(Table table, ByteView encoded, const std::string& why);
+  void LogRead(Table table, ByteView encoded, FunctionRef<std::string()> why);
 
-  const Clock* const clock_;
   const Logger* const log_;
+  LogLimit failed_reads_;
   static constexpr size_t kFamilies = kTables.size() + 1;
   std::array<std::atomic<bool>, kFamilies> to_pause_{};  // by a table's number
   std::array<std::atomic<bool>, kFamilies> paused_{};
   std::atomic<uint64_t> corrupt_reads_{0};
   std::atomic<uint64_t> failed_compactions_{0};
-
-  std::mutex mutex_;  // of the next two
-  int64_t next_line_nanos_ = 0;
-  uint64_t unlogged_ = 0;
 };
 
 }  // namespace smile
