@@ -99,12 +99,16 @@ inline constexpr int64_t kLastWordsMillis = 1'000;
 // Lines of one kind that are written in a period; more are counted, and their number is written at
 // its end.
 inline constexpr uint64_t kMaxLogBurst = 5;
+inline constexpr uint64_t kMaxDebugLogBurst = 1000;  // likewise, of the level debug
 inline constexpr int64_t kLogPeriodMillis = 10'000;
 // What takes longer says so in the log, and again about as often.
 inline constexpr int64_t kProgressMillis = 1'000;
 // A signal so soon after the first is the same request to stop, sent twice: to a process and to its
 // group (timeout, a terminal). A later one is a second request.
 inline constexpr int64_t kSignalPairMillis = 1'000;
+
+// --- smiled ---------------------------------------------------------------------------------
+inline constexpr size_t kMaxConfigBytes = size_t{1} << 20;  // of --config; a longer file is refused
 
 // --- smilecat -------------------------------------------------------------------------------
 inline constexpr size_t kMaxInputRowBytes = size_t{8} << 20;     // of a file to load; else it stops

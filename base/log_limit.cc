@@ -9,7 +9,11 @@
 namespace smile {
 
 LogLimit::LogLimit(const Logger& log, const Clock& clock, LogLevel level, std::string kind)
-    : log_(log), clock_(clock), level_(level), kind_(std::move(kind)) {}
+    : log_(log),
+      clock_(clock),
+      level_(level),
+      burst_(level == LogLevel::kDebug ? limits::kMaxDebugLogBurst : limits::kMaxLogBurst),
+      kind_(std::move(kind)) {}
 
 void LogLimit::Write(FunctionRef<std::string()> line) {
   if (!log_.writes(level_)) return;
@@ -17,7 +21,7 @@ void LogLimit::Write(FunctionRef<std::string()> line) {
   const int64_t now_nanos = clock_.MonotonicNanos();
   EndPeriod(now_nanos);
   if (written_ == 0) begin_nanos_ = now_nanos;
-  if (written_ == limits::kMaxLogBurst) {
+  if (written_ == burst_) {
     ++left_out_;
     return;
   }

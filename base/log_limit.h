@@ -1,6 +1,6 @@
-// One kind of log line that the outside world can cause: the first limits::kMaxLogBurst of a period
-// of limits::kLogPeriodMillis are written, the others are counted, and then "37 more refused
-// connections in the last 10 s" is written.
+// One kind of log line that the outside world can cause: the first limits::kMaxLogBurst (or
+// kMaxDebugLogBurst) of a period of limits::kLogPeriodMillis are written, the others are counted,
+// and then "37 more refused connections in the last 10 s" is written.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,7 @@ class LogLimit {
   const Logger& log_;
   const Clock& clock_;
   const LogLevel level_;
+  const uint64_t burst_;
   const std::string kind_;
 
   std::mutex mutex_;

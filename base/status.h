@@ -77,7 +77,8 @@ inline constexpr std::array kCodes = {
     CodeInfo{Code::kOutcomeUnknown, "outcome_unknown", ErrorClass::kUnknownOutcome,
              "the write may or may not have taken effect"},
     CodeInfo{Code::kUnavailable, "unavailable", ErrorClass::kRetryNow,
-             "made by the client, never sent: no server could be reached; nothing took effect"},
+             "the server is starting, or (made by the client) none could be reached; nothing took "
+             "effect"},
 };
 
 // Null for a number this version does not know.

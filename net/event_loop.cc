@@ -224,10 +224,16 @@ std::unique_ptr<Timer> EventLoop::StartTimer(int64_t millis, int64_t repeat_mill
   return StartUvTimer(impl_->loop(), millis, repeat_millis, std::move(callback));
 }
 
+std::unique_ptr<Listener> EventLoop::Accept(
+    ListeningSocket socket, std::function<void(std::unique_ptr<Transport>)> accepted,
+    std::function<void(const Status&)> failed) {
+  return StartTcpListener(impl_->loop(), std::move(socket), std::move(accepted), std::move(failed));
+}
+
 Result<std::unique_ptr<Listener>> EventLoop::ListenTcp(
-    const Endpoint& endpoint, bool exclusive,
-    std::function<void(std::unique_ptr<Transport>)> accepted) {
-  return StartTcpListener(impl_->loop(), endpoint, exclusive, std::move(accepted));
+    const Endpoint& endpoint, std::function<void(std::unique_ptr<Transport>)> accepted) {
+  SMILE_ASSIGN(std::vector<ListeningSocket> sockets, ListenOn(endpoint, 1));
+  return Accept(std::move(sockets.front()), std::move(accepted));
 }
 
 void EventLoop::ConnectTcp(const Endpoint& endpoint, int64_t timeout_millis,

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "net/endpoint.h"
+#include "net/listening_socket.h"
 #include "net/transport.h"
 
 namespace smile {
@@ -55,14 +56,16 @@ class EventLoop {
   std::unique_ptr<Timer> StartTimer(int64_t millis, int64_t repeat_millis,
                                     std::function<void()> callback);
 
-  // Listens with SO_REUSEPORT (several loops share a port), so `exclusive` first probes that nobody
-  // holds the port yet. The host is an IP address or "localhost". kUnavailable, in words, if the
-  // port cannot be had; kInvalid for another host. `accepted` gets a transport that is not started.
-  // When the process is out of descriptors, the loop stops accepting for a while instead of
-  // spinning; who connects meanwhile waits in the kernel.
+  // Accepts what comes to `socket`. `accepted` gets a transport that is not started. When the
+  // process is out of descriptors or memory, `failed` (may be null) is told, and the loop stops
+  // accepting for a while instead of spinning; who connects meanwhile waits in the kernel.
+  std::unique_ptr<Listener> Accept(ListeningSocket socket,
+                                   std::function<void(std::unique_ptr<Transport>)> accepted,
+                                   std::function<void(const Status&)> failed = nullptr);
+
+  // ListenOn() with one socket, and Accept().
   Result<std::unique_ptr<Listener>> ListenTcp(
-      const Endpoint& endpoint, bool exclusive,
-      std::function<void(std::unique_ptr<Transport>)> accepted);
+      const Endpoint& endpoint, std::function<void(std::unique_ptr<Transport>)> accepted);
 
   // Connects; `done` comes later, from the loop, with a transport that is not started or with
   // kUnavailable. The name is looked up off the loop, its addresses are tried in turn. Destroying

@@ -32,6 +32,17 @@ Status Lost(int error) {
 
 }  // namespace
 
+Result<sockaddr_storage> NumericAddress(const Endpoint& endpoint) {
+  sockaddr_storage address{};
+  const std::string host = endpoint.host == "localhost" ? "127.0.0.1" : endpoint.host;
+  if (uv_ip4_addr(host.c_str(), endpoint.port, reinterpret_cast<sockaddr_in*>(&address)) == 0 ||
+      uv_ip6_addr(host.c_str(), endpoint.port, reinterpret_cast<sockaddr_in6*>(&address)) == 0) {
+    return address;
+  }
+  return Status(Code::kInvalid,
+                "\"" + endpoint.host + "\" is not an IP address: write it as 127.0.0.1 or [::1]");
+}
+
 // What waits in libuv owns its bytes.
 struct TcpSocket::Write {
   uv_write_t request{};

@@ -10,6 +10,9 @@
 
 namespace smile {
 
+// The address of an endpoint that needs no look-up; kInvalid for names other than "localhost".
+Result<sockaddr_storage> NumericAddress(const Endpoint& endpoint);
+
 // A socket, and all that libuv may still point at after its user has let go of it: it deletes
 // itself when libuv is done. Its user is a TcpTransport, or a TcpConnect before that.
 class TcpSocket {

@@ -6,8 +6,6 @@
 #include <cstring>
 #include <utility>
 
-#include "net/tcp_listener.h"
-
 namespace smile {
 
 // libuv's requests live until their callbacks; `connect` is null when nobody waits any more.

@@ -1,21 +1,29 @@
 // smiled: options in, engine and server up, signals out. The one place that names the engine.
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include <fmt/format.h>
 
+#include "base/bounded_write.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/standard_streams.h"
 #include "server/file_limit.h"
+#include "server/lifecycle.h"
 #include "server/options.h"
 #include "server/server.h"
+#include "server/signals.h"
+#include "server/version.h"
 #include "storage/rocks/rocks_engine.h"
 
 namespace smile {
@@ -24,11 +32,16 @@ namespace {
 constexpr uint16_t kDefaultPort = 7645;
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
-constexpr int64_t kDrainLookMillis = 20;
 
 int Fail(const Status& status, int exit_status) {
-  std::fprintf(stderr, "smiled: %s\n", status.words().c_str());
+  WriteWithin(STDERR_FILENO, fmt::format("smiled: {}\n", status.words()), limits::kLastWordsMillis);
   return exit_status;
+}
+
+// Ends the process while threads still use what it has.
+[[noreturn]] void EndNow(const Logger& log) {
+  log.Flush();
+  std::_Exit(0);
 }
 
 Result<LogLevel> ParseLogLevel(const std::string& name) {
@@ -78,65 +91,67 @@ RocksOptions ToRocksOptions(const Options& options) {
           .accept_wal_loss = options.accept_wal_loss};
 }
 
-// Signals are taken by sigwait in main alone; threads made later inherit the mask.
-sigset_t BlockSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  return signals;
-}
+// What went wrong before it served, for stderr and the exit status.
+struct Failure {
+  Status why;
+  int exit_status;
+};
 
-// Until all connections are closed: by themselves, or by force once the time is over or a signal
-// comes again.
-void Drain(Server& server, const sigset_t& signals, const Clock& clock, int64_t drain_millis,
-           const Logger& log) {
-  const int64_t end_nanos = clock.MonotonicNanos() + drain_millis * kNanosPerMilli;
-  const timespec look{.tv_sec = 0, .tv_nsec = kDrainLookMillis * kNanosPerMilli};
-  bool by_force = false;
-  server.BeginDrain();
-  while (!server.drained()) {
-    const bool again = sigtimedwait(&signals, nullptr, &look) > 0;
-    if (by_force || (!again && clock.MonotonicNanos() < end_nanos)) continue;
-    log.Warning(fmt::format("{} connections are dropped: {}", server.open_connections(),
-                            again ? "a second signal came" : "their time to finish is over"));
-    server.AbortConnections();
-    by_force = true;
+// The lines on stdout, which say that it serves. Nobody may read them.
+void SayReady(const Server& server, const Options& options, const Logger& log) {
+  const std::string address = server.listening_on().ToString();
+  const std::string text =
+      fmt::format("smiled listens on {}\ndata is in {}\ntry: smilecat -s {} ping\n", address,
+                  std::filesystem::absolute(options.data).lexically_normal().string(), address);
+  log.Info("serving on " + address);
+  if (WriteWithin(STDOUT_FILENO, text, limits::kLastWordsMillis).written < text.size()) {
+    log.Warning("nobody takes what is printed on stdout: it is left out");
   }
 }
 
-int Serve(const Options& options, const sigset_t& signals) {
+// Until it is asked to stop, in order; nothing if all went well.
+std::optional<Failure> Serve(const Options& options, Signals* signals, const Clock& clock,
+                             const Logger& log) {
+  log.Info(fmt::format("{} starts as process {}; options that are not the defaults: {}",
+                       kServerName, getpid(), DescribeChanges(options)));
+  Result<ServerOptions> server_options = ToServerOptions(options);
+  if (!server_options.ok()) return Failure{server_options.status(), kExitUsage};
+  if (Status status = FitConnections(&server_options->max_connections, log); !status.ok()) {
+    return Failure{status, kExitFailed};
+  }
+  Result<std::unique_ptr<Server>> listening = Server::Listen(*server_options, clock, log);
+  if (!listening.ok()) return Failure{listening.status(), kExitFailed};
+  Server& server = **listening;
+
+  Lifecycle lifecycle(signals, clock, log);
+  std::optional<Result<std::unique_ptr<RocksEngine>>> opened;
+  const auto open = [&] {
+    opened.emplace(RocksEngine::Open(ToRocksOptions(options), &clock, &log));
+  };
+  if (!lifecycle.Open(open, [] { return std::string(); })) EndNow(log);
+  if (!opened->ok()) return Failure{opened->status(), kExitFailed};
+  Engine& engine = ***opened;
+  server.Serve(engine);
+  SayReady(server, options, log);
+
+  lifecycle.WaitForStop();
+  lifecycle.Drain(server, static_cast<int64_t>(options.drain_seconds) * 1000);
+  if (!lifecycle.Close([&engine] { engine.Close(); })) EndNow(log);
+  log.Info("stopped");
+  return {};
+}
+
+int Run(const Options& options, Signals* signals) {
   Result<LogLevel> level = ParseLogLevel(options.log_level);
   if (!level.ok()) return Fail(level.status(), kExitUsage);
-  const Logger log(*level);
   const SystemClock clock;
-  Result<ServerOptions> server_options = ToServerOptions(options);
-  if (!server_options.ok()) return Fail(server_options.status(), kExitUsage);
-  if (Status status = FitConnections(&server_options->max_connections, log); !status.ok()) {
-    return Fail(status, kExitFailed);
+  std::optional<Failure> failure;
+  {
+    // Its lines come out before what is said last.
+    const Logger log(*level);
+    failure = Serve(options, signals, clock, log);
   }
-
-  Result<std::unique_ptr<RocksEngine>> opened =
-      RocksEngine::Open(ToRocksOptions(options), &clock, &log);
-  if (!opened.ok()) return Fail(opened.status(), kExitFailed);
-  Engine& engine = **opened;
-  Result<std::unique_ptr<Server>> started = Server::Start(*server_options, engine, clock);
-  if (!started.ok()) return Fail(started.status(), kExitFailed);
-  Server& server = **started;
-  const std::string address = server.listening_on().ToString();
-  std::printf("smiled listens on %s\ndata is in %s\ntry: smilecat -s %s ping\n", address.c_str(),
-              std::filesystem::absolute(options.data).lexically_normal().c_str(), address.c_str());
-  std::fflush(stdout);
-
-  int signal = 0;
-  sigwait(&signals, &signal);
-  log.Info("stopping: requests that were accepted are answered first");
-  Drain(server, signals, clock, static_cast<int64_t>(options.drain_seconds) * 1000, log);
-  engine.Close();
-  log.Info("stopped");
-  return 0;
+  return failure.has_value() ? Fail(failure->why, failure->exit_status) : 0;
 }
 
 }  // namespace
@@ -144,12 +159,13 @@ int Serve(const Options& options, const sigset_t& signals) {
 
 int main(int argc, char** argv) {
   smile::OpenStandardStreams();
-  const sigset_t signals = smile::BlockSignals();
+  umask(0077);  // what it writes is nobody else's business
+  smile::Signals signals;
   smile::Result<smile::CommandLine> line = smile::ParseCommandLine(argc, argv);
   if (!line.ok()) return smile::Fail(line.status(), smile::kExitUsage);
   if (line->action == smile::CommandLine::Action::kPrint) {
     std::fputs(line->text.c_str(), stdout);
     return 0;
   }
-  return smile::Serve(line->options, signals);
+  return smile::Run(line->options, &signals);
 }

@@ -1,10 +1,16 @@
 #include "server/options.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <optional>
 #include <sstream>
 #include <string_view>
+#include <system_error>
 #include <variant>
 #include <vector>
 
@@ -100,10 +106,34 @@ std::optional<std::string> TextOf(const OptionRow& row, const toml::node& node) 
   return std::nullopt;
 }
 
+// A regular file: a directory reads as empty, and a pipe may never end.
+Result<std::string> ReadWhole(const std::string& file) {
+  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  const auto fail = [&](std::string_view why) {
+    if (descriptor >= 0) close(descriptor);
+    return Status(Code::kInvalid, fmt::format("--config {}: {}", file, why));
+  };
+  struct stat found = {};
+  if (descriptor < 0 || fstat(descriptor, &found) != 0) {
+    return fail(std::generic_category().message(errno));
+  }
+  if (!S_ISREG(found.st_mode)) return fail("it is not a regular file");
+  if (static_cast<uint64_t>(found.st_size) > limits::kMaxConfigBytes) {
+    return fail(fmt::format("it has more than {} bytes", limits::kMaxConfigBytes));
+  }
+  std::string text(static_cast<size_t>(found.st_size), '\0');
+  const ssize_t size = read(descriptor, text.data(), text.size());
+  if (size < 0) return fail(std::generic_category().message(errno));
+  text.resize(static_cast<size_t>(size));
+  close(descriptor);
+  return text;
+}
+
 Status ReadFile(const std::string& file, Options* options) {
+  SMILE_ASSIGN(const std::string content, ReadWhole(file));
   toml::table table;
   try {
-    table = toml::parse_file(file);
+    table = toml::parse(content);
   } catch (const toml::parse_error& error) {
     return {Code::kInvalid,
             fmt::format("{}:{}: {}", file, error.source().begin.line, error.description())};
@@ -159,13 +189,34 @@ std::string HelpText() {
       "\nIn the file, an option is its name without the dashes in front:\n\n"
       "  listen = \"127.0.0.1:7645\"\n"
       "  workers = 2\n\n"
-      "SIGINT and SIGTERM stop the server when all accepted requests are answered; a second one\n"
-      "stops it without waiting.\n\n"
-      "Exit status: 0 stopped in order, 1 could not start, 2 wrong usage.\n";
+      "SIGINT and SIGTERM stop the server when all accepted requests are answered; another one, a\n"
+      "second or more later, stops it without waiting.\n\n"
+      "Exit status: 0 stopped by a signal, 1 could not start, 2 invalid usage.\n";
   return text;
 }
 
 }  // namespace
+
+std::string DescribeChanges(const Options& options) {
+  const Options defaults;
+  std::string text;
+  for (const OptionRow& row : kOptions) {
+    std::string value;
+    if (const auto* range = std::get_if<NumberRange>(&row.target)) {
+      if (options.*range->member == defaults.*range->member) continue;
+      value = std::to_string(options.*range->member);
+    } else if (const auto* member = std::get_if<std::string Options::*>(&row.target)) {
+      if (options.**member == defaults.**member) continue;
+      value = fmt::format("\"{}\"", options.**member);
+    } else {
+      const auto flag = std::get<bool Options::*>(row.target);
+      if (options.*flag == defaults.*flag) continue;
+      value = "true";
+    }
+    text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", row.name, value);
+  }
+  return text.empty() ? "none" : text;
+}
 
 Result<CommandLine> ParseCommandLine(int argc, const char* const* argv) {
   CLI::App app;

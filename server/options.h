@@ -26,6 +26,9 @@ struct Options {
   bool accept_wal_loss = false;
 };
 
+// "data = \"/var/lib/smile\", workers = 2": those that are not the defaults, as in a file; "none".
+std::string DescribeChanges(const Options& options);
+
 // What the command line asked for.
 struct CommandLine {
   enum class Action : uint8_t { kServe, kPrint };

@@ -1,5 +1,7 @@
 #include "server/served_connection.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace smile {
@@ -13,7 +15,34 @@ ServedConnection::ServedConnection(std::unique_ptr<Transport> transport,
       last_progress_nanos_(clock_.MonotonicNanos()) {}
 
 void ServedConnection::Start() {
+  if (owner_.log != nullptr) {
+    owner_.log->Write([this] { return fmt::format("client {} connected", transport_->peer()); });
+  }
   transport_->Start(this);
+}
+
+void ServedConnection::Abort(std::string_view why) {
+  aborted_because_ = why;
+  transport_->Abort();
+}
+
+void ServedConnection::LogHello() {
+  hello_logged_ = true;
+  if (owner_.log == nullptr) return;
+  owner_.log->Write([this] {
+    return fmt::format("client {} is \"{}\"", transport_->peer(), session_->client_name());
+  });
+}
+
+void ServedConnection::LogEnd(const Status& status) {
+  if (owner_.log == nullptr) return;
+  owner_.log->Write([&] {
+    const std::string_view why = !aborted_because_.empty() ? aborted_because_
+                                 : !status.ok()            ? status.words()
+                                                           : session_->why_ended();
+    return fmt::format("client {} \"{}\" ended: {}", transport_->peer(), session_->client_name(),
+                       why);
+  });
 }
 
 void ServedConnection::Flush() {
@@ -51,7 +80,7 @@ void ServedConnection::Tick(int64_t idle_millis) {
     last_progress_nanos_ = now_nanos;
   } else if (now_nanos - last_progress_nanos_ >=
              limits::kStalledOutputTimeoutMillis * kNanosPerMilli) {
-    return transport_->Abort();
+    return Abort("it takes no replies");
   }
   session_->Tick(idle_millis);
   owner_.has_output(this);
@@ -64,6 +93,7 @@ void ServedConnection::Drain() {
 
 void ServedConnection::OnBytes(ByteView bytes) {
   session_->Receive(bytes);
+  if (!hello_logged_ && session_->greeted()) LogHello();
   // At once, or what the kernel holds would come in this turn still. A full buffer means that there
   // is more: the others come first.
   const bool others_first = bytes.size() >= limits::kReadBufferBytes;
@@ -81,7 +111,8 @@ void ServedConnection::OnEnd() {
   owner_.has_output(this);
 }
 
-void ServedConnection::OnClosed(const Status&) {
+void ServedConnection::OnClosed(const Status& status) {
+  LogEnd(status);
   owner_.closed(this);
 }
 

@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
 
 #include "base/clock.h"
+#include "base/log_limit.h"
 #include "net/transport.h"
 #include "server/session.h"
 
@@ -20,6 +22,7 @@ class ServedConnection final : public TransportEvents {
   struct Owner {
     std::function<void(ServedConnection*)> has_output;  // call Flush() before the loop sleeps
     std::function<void(ServedConnection*)> closed;      // destroys it
+    LogLimit* log = nullptr;                            // takes lines about clients, if there
   };
 
   // `shared` and `owner` outlive it.
@@ -36,7 +39,8 @@ class ServedConnection final : public TransportEvents {
   void Tick(int64_t idle_millis);
 
   void Drain();
-  void Abort() { transport_->Abort(); }
+  // `why` is for the log.
+  void Abort(std::string_view why);
 
   bool flush_is_due = false;  // for its owner's list
 
@@ -47,6 +51,8 @@ class ServedConnection final : public TransportEvents {
   void OnClosed(const Status& status) override;
 
   void SetReading(bool wanted);
+  void LogHello();
+  void LogEnd(const Status& status);
 
   const std::unique_ptr<Transport> transport_;
   const Clock& clock_;
@@ -57,6 +63,8 @@ class ServedConnection final : public TransportEvents {
   int64_t last_progress_nanos_;  // the last Tick that found nothing waiting, or more taken
   bool reading_ = true;
   bool closing_ = false;
+  bool hello_logged_ = false;
+  std::string_view aborted_because_;  // empty: it was not
 };
 
 }  // namespace smile

@@ -10,28 +10,36 @@
 
 namespace smile {
 
-Server::Server(const ServerOptions& options, Engine& engine, const Clock& clock)
+Server::Server(const ServerOptions& options, const Clock& clock, const Logger& log)
     : clock_(clock),
       started_nanos_(clock.MonotonicNanos()),
       listening_on_(options.listen),
-      handlers_(engine, clock, [this] { return Stats(); }),
+      log_(log, clock),
       budget_(options.max_connections),
-      shared_{.handlers = handlers_,
+      shared_{.handlers = serving_,
               .clock = clock,
+              .log = log_,
               .budget = budget_,
               .idle_millis = options.idle_millis} {}
 
-Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Engine& engine,
-                                              const Clock& clock) {
-  std::unique_ptr<Server> server(new Server(options, engine, clock));
-  for (uint32_t i = 0; i < options.workers; ++i) {
-    SMILE_ASSIGN(std::unique_ptr<Worker> worker, Worker::Create(server->shared_));
-    // The first finds out whether the port is free, and which one it is.
-    SMILE_ASSIGN(server->listening_on_.port, worker->Listen(server->listening_on_, i == 0));
+Result<std::unique_ptr<Server>> Server::Listen(const ServerOptions& options, const Clock& clock,
+                                               const Logger& log) {
+  std::unique_ptr<Server> server(new Server(options, clock, log));
+  SMILE_ASSIGN(std::vector<ListeningSocket> sockets, ListenOn(options.listen, options.workers));
+  server->listening_on_.port = sockets.front().port();
+  for (ListeningSocket& socket : sockets) {
+    SMILE_ASSIGN(std::unique_ptr<Worker> worker,
+                 Worker::Create(server->shared_, std::move(socket)));
     server->workers_.push_back(std::move(worker));
   }
   for (const auto& worker : server->workers_) worker->Start();
   return server;
+}
+
+void Server::Serve(Engine& engine) {
+  CHECK(handlers_ == nullptr, "it serves already");
+  handlers_ = std::make_unique<const Handlers>(engine, clock_, [this] { return Stats(); });
+  serving_.store(handlers_.get(), std::memory_order_release);
 }
 
 Server::~Server() {
@@ -52,9 +60,17 @@ void Server::AbortConnections() {
 }
 
 uint64_t Server::open_connections() const {
-  uint64_t open = 0;
-  for (const auto& worker : workers_) open += worker->metrics().connections_open.value();
-  return open;
+  return Sum(&WorkerMetrics::connections_open);
+}
+
+uint64_t Server::open_requests() const {
+  return Sum(&WorkerMetrics::requests_open);
+}
+
+uint64_t Server::Sum(Counter WorkerMetrics::*counter) const {
+  uint64_t total = 0;
+  for (const auto& worker : workers_) total += (worker->metrics().*counter).value();
+  return total;
 }
 
 EngineStats Server::Stats() const {
@@ -74,8 +90,7 @@ EngineStats Server::Stats() const {
       {"server.requests.open_count", &Metrics::requests_open},
   };
   for (const auto& [name, member] : counters) {
-    stats.emplace_back(
-        name, sum([member = member](const Metrics& m) -> const Counter& { return m.*member; }));
+    stats.emplace_back(name, Sum(member));
   }
   Operations::ForEach([&]<class Row>() {
     stats.emplace_back(

@@ -58,6 +58,11 @@ void Session::Receive(ByteView bytes) {
 }
 
 void Session::EndOfInput() {
+  End("it closed the connection");
+}
+
+void Session::End(std::string why) {
+  if (!ending_) why_ended_ = std::move(why);
   ending_ = true;
 }
 
@@ -148,6 +153,8 @@ void Session::HandleHello(const Frame& frame) {
                   fmt::format("client_name has up to {} bytes", limits::kMaxClientNameBytes)});
   }
   greeted_ = true;
+  client_name_ = hello.client_name.value_or(ByteView());
+  shared_.metrics.requests[op::Hello::kInfo.code].Add(1);
   if (hello.max_frame_bytes != 0) {
     max_reply_bytes_ = std::min<size_t>(hello.max_frame_bytes, limits::kMaxFrameBytes);
   }
@@ -309,7 +316,7 @@ void Session::Settle(Open* open) {
     shared_.metrics.requests_open.Subtract(1);
     open_.erase(left->id);
   }
-  if (draining_ && open_.empty()) ending_ = true;
+  if (draining_ && open_.empty()) End("the server is stopping");
   for (PartitionOrder::Entry* entry : freed.run) freed_.push_back(static_cast<Open*>(entry));
   RunFreed();
 }
@@ -332,7 +339,7 @@ void Session::Refuse(uint32_t id, const Status& status) {
 // The stream cannot be trusted any more, nor can an id in it: one answer, then the end.
 void Session::Break(const Status& status) {
   Refuse(0, status);
-  ending_ = true;
+  End(status.words());
 }
 
 // --- Life ----------------------------------------------------------------------------------------
@@ -348,12 +355,12 @@ void Session::Tick(int64_t idle_millis) {
     Break({Code::kProtocolError,
            fmt::format("no HELLO came within {} ms", limits::kHelloTimeoutMillis)});
   }
-  if (idle_millis != 0 && quiet_millis >= idle_millis) ending_ = true;
+  if (idle_millis != 0 && quiet_millis >= idle_millis) End("it was idle for too long");
 }
 
 void Session::Drain() {
   draining_ = true;
-  if (open_.empty()) ending_ = true;
+  if (open_.empty()) End("the server is stopping");
 }
 
 }  // namespace smile

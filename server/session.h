@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -82,6 +83,11 @@ class Session : public std::enable_shared_from_this<Session> {
 
   size_t open_requests() const { return open_.size(); }
 
+  // For the log.
+  bool greeted() const { return greeted_; }
+  const std::string& client_name() const { return client_name_; }  // as HELLO gave it
+  const std::string& why_ended() const { return why_ended_; }      // empty while it lives
+
   // A completion, from a Responder; on the session's thread.
   void Complete(uint32_t id, FunctionRef<void(Reply&)> answer);
 
@@ -126,6 +132,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void CountReply(const Reply& reply);
   void Refuse(uint32_t id, const Status& status);
   void Break(const Status& status);
+  void End(std::string why);
   int64_t DeadlineOf(const Frame& frame) const;
 
   const Shared& shared_;
@@ -147,6 +154,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool greeted_ = false;
   bool draining_ = false;
   bool ending_ = false;
+  std::string client_name_;
+  std::string why_ended_;
 };
 
 }  // namespace smile

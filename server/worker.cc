@@ -15,17 +15,15 @@ constexpr uint32_t kRefusalRetryMillis = 1'000;
 
 }  // namespace
 
-// A connection over the limit: it is told so, and closed.
+// A connection that is not served: it is told why, and closed.
 class Worker::Refusal final : public TransportEvents {
  public:
-  Refusal(std::unique_ptr<Transport> transport, std::function<void(Refusal*)> closed)
+  Refusal(std::unique_ptr<Transport> transport, const Status& why,
+          std::function<void(Refusal*)> closed)
       : transport_(std::move(transport)), closed_(std::move(closed)) {
     transport_->Start(this);
     Bytes words;
-    EncodeError(0,
-                {Code::kOverloaded, "this server has as many connections as it may have",
-                 kRefusalRetryMillis},
-                {}, &words);
+    EncodeError(0, why, {}, &words);
     transport_->Send(std::move(words));
     transport_->Close();
   }
@@ -40,34 +38,29 @@ class Worker::Refusal final : public TransportEvents {
   const std::function<void(Refusal*)> closed_;
 };
 
-Result<std::unique_ptr<Worker>> Worker::Create(const Shared& shared) {
+Result<std::unique_ptr<Worker>> Worker::Create(const Shared& shared, ListeningSocket socket) {
   SMILE_ASSIGN(std::unique_ptr<EventLoop> loop, EventLoop::Create());
-  return std::unique_ptr<Worker>(new Worker(shared, std::move(loop)));
+  return std::unique_ptr<Worker>(new Worker(shared, std::move(loop), std::move(socket)));
 }
 
-Worker::Worker(const Shared& shared, std::unique_ptr<EventLoop> loop)
+Worker::Worker(const Shared& shared, std::unique_ptr<EventLoop> loop, ListeningSocket socket)
     : shared_(shared),
       loop_(std::move(loop)),
-      session_shared_{.handlers = shared.handlers,
-                      .clock = shared.clock,
-                      .metrics = metrics_,
-                      .post = [this](std::function<void()> task) { loop_->Post(std::move(task)); }},
       owner_{.has_output = [this](ServedConnection* connection) { MarkForFlush(connection); },
-             .closed = [this](ServedConnection* connection) { Remove(connection); }} {
+             .closed = [this](ServedConnection* connection) { Remove(connection); },
+             .log = &shared.log.clients} {
+  listener_ = loop_->Accept(
+      std::move(socket),
+      [this](std::unique_ptr<Transport> transport) { Accept(std::move(transport)); },
+      [this](const Status& why) {
+        shared_.log.accept_failures.Write([&why] { return why.words(); });
+      });
   loop_->OnTurnEnd([this] { FlushAll(); });
   timer_ = loop_->StartTimer(kTickMillis, kTickMillis, [this] { Tick(); });
 }
 
 Worker::~Worker() {
   CHECK(!thread_.joinable(), "Stop() comes first");
-}
-
-Result<uint16_t> Worker::Listen(const Endpoint& endpoint, bool exclusive) {
-  SMILE_ASSIGN(listener_,
-               loop_->ListenTcp(endpoint, exclusive, [this](std::unique_ptr<Transport> transport) {
-                 Accept(std::move(transport));
-               }));
-  return listener_->port();
 }
 
 void Worker::Start() {
@@ -88,7 +81,8 @@ void Worker::Drain() {
 
 void Worker::AbortConnections() {
   loop_->Post([this] {
-    for (const auto& [connection, owned] : connections_) connection->Abort();
+    for (const auto& [connection, owned] : connections_)
+      connection->Abort("the server is stopping and waits no longer");
   });
 }
 
@@ -104,21 +98,45 @@ void Worker::Stop() {
 }
 
 void Worker::Accept(std::unique_ptr<Transport> transport) {
-  if (!shared_.budget.TryTake()) return Refuse(std::move(transport));
+  if (!MayServe()) {
+    return Refuse(std::move(transport),
+                  {Code::kUnavailable, "the server is starting", kRefusalRetryMillis});
+  }
+  if (!shared_.budget.TryTake()) {
+    metrics_.connections_refused.Add(1);
+    shared_.log.refused.Write([&transport] {
+      return "the connection from " + transport->peer() +
+             " is refused: --max-connections is reached";
+    });
+    return Refuse(std::move(transport),
+                  {Code::kOverloaded, "this server has as many connections as it may have",
+                   kRefusalRetryMillis});
+  }
   metrics_.connections_accepted.Add(1);
   metrics_.connections_open.Add(1);
   auto connection =
-      std::make_unique<ServedConnection>(std::move(transport), session_shared_, owner_);
+      std::make_unique<ServedConnection>(std::move(transport), *session_shared_, owner_);
   ServedConnection* const raw = connection.get();
   connections_.emplace(raw, std::move(connection));
   raw->Start();
 }
 
+bool Worker::MayServe() {
+  if (session_shared_.has_value()) return true;
+  const Handlers* const handlers = shared_.handlers.load(std::memory_order_acquire);
+  if (handlers == nullptr) return false;
+  session_shared_.emplace(Session::Shared{
+      .handlers = *handlers,
+      .clock = shared_.clock,
+      .metrics = metrics_,
+      .post = [this](std::function<void()> task) { loop_->Post(std::move(task)); }});
+  return true;
+}
+
 // With too many refusals still open, the words are saved.
-void Worker::Refuse(std::unique_ptr<Transport> transport) {
-  metrics_.connections_refused.Add(1);
+void Worker::Refuse(std::unique_ptr<Transport> transport, const Status& why) {
   if (refusals_.size() >= limits::kMaxRefusals) return;
-  auto refusal = std::make_unique<Refusal>(std::move(transport),
+  auto refusal = std::make_unique<Refusal>(std::move(transport), why,
                                            [this](Refusal* closed) { refusals_.erase(closed); });
   Refusal* const raw = refusal.get();
   refusals_.emplace(raw, std::move(refusal));
@@ -151,6 +169,7 @@ void Worker::SeeWhetherDrained() {
 }
 
 void Worker::Tick() {
+  shared_.log.Tick();
   for (const auto& [connection, owned] : connections_) connection->Tick(shared_.idle_millis);
 }
 

@@ -1,4 +1,4 @@
-// Worker: one thread with one event loop, its own listener on the shared port, and the connections
+// Worker: one thread with one event loop, its own socket on the shared port, and the connections
 // that the kernel gave to it.
 #pragma once
 
@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "server/handlers.h"
 #include "server/metrics.h"
 #include "server/served_connection.h"
+#include "server/server_log.h"
 #include "server/session.h"
 
 namespace smile {
@@ -42,18 +44,17 @@ class Worker {
  public:
   // What all workers share; outlives them.
   struct Shared {
-    const Handlers& handlers;
+    // None while the server starts: connections are told so, and closed.
+    const std::atomic<const Handlers*>& handlers;
     const Clock& clock;
+    ServerLog& log;
     ConnectionBudget& budget;
     int64_t idle_millis;  // 0: connections may be idle for ever
   };
 
-  static Result<std::unique_ptr<Worker>> Create(const Shared& shared);
+  static Result<std::unique_ptr<Worker>> Create(const Shared& shared, ListeningSocket socket);
   // After Stop().
   ~Worker();
-
-  // Before Start(). Answers the port, a real one also where 0 was asked for.
-  Result<uint16_t> Listen(const Endpoint& endpoint, bool exclusive);
 
   void Start();
 
@@ -74,9 +75,10 @@ class Worker {
  private:
   class Refusal;
 
-  Worker(const Shared& shared, std::unique_ptr<EventLoop> loop);
+  Worker(const Shared& shared, std::unique_ptr<EventLoop> loop, ListeningSocket socket);
   void Accept(std::unique_ptr<Transport> transport);
-  void Refuse(std::unique_ptr<Transport> transport);
+  bool MayServe();
+  void Refuse(std::unique_ptr<Transport> transport, const Status& why);
   void FlushAll();
   void MarkForFlush(ServedConnection* connection);
   void Remove(ServedConnection* connection);
@@ -86,7 +88,7 @@ class Worker {
   const Shared& shared_;
   WorkerMetrics metrics_;
   const std::unique_ptr<EventLoop> loop_;
-  const Session::Shared session_shared_;
+  std::optional<Session::Shared> session_shared_;  // once there are handlers
   const ServedConnection::Owner owner_;
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<Timer> timer_;

@@ -103,7 +103,7 @@ Sniffer::Sniffer(EventLoop* loop, Endpoint server, Conversation::Print print)
 Sniffer::~Sniffer() = default;
 
 Status Sniffer::Listen(const Endpoint& endpoint) {
-  SMILE_ASSIGN(listener_, loop_->ListenTcp(endpoint, /*exclusive=*/true, [this](auto transport) {
+  SMILE_ASSIGN(listener_, loop_->ListenTcp(endpoint, [this](auto transport) {
     OnAccepted(std::move(transport));
   }));
   return {};

@@ -31,6 +31,7 @@ Result<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(const RocksOptions& o
                                                            rocksdb::Env* env) {
   std::unique_ptr<RocksDatabase> database(new RocksDatabase(options, clock, log, env));
   SMILE_TRY(database->OpenAll());
+  database->directory_->KeepPrivate(*log);
   return database;
 }
 

@@ -44,7 +44,7 @@ std::string ParentOf(const std::string& path) {
 
 // A new directory is safe when the one above it is synced.
 Status MakeDirectory(rocksdb::Env* env, const std::string& path) {
-  if (mkdir(path.c_str(), 0755) == 0) return SyncDirectory(env, ParentOf(path));
+  if (mkdir(path.c_str(), 0700) == 0) return SyncDirectory(env, ParentOf(path));
   const int error = errno;
   struct stat found = {};
   if (error == EEXIST && stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode)) return {};
@@ -70,7 +70,7 @@ std::string ReadHolder(int lock) {
 
 Result<int> Lock(const std::string& directory) {
   const std::string path = directory + "/LOCK";
-  const int lock = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  const int lock = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0) {
     return Refuse(fmt::format("this user cannot write in {}: {}", directory, Words(errno)));
   }
@@ -110,6 +110,22 @@ Result<std::unique_ptr<RocksDirectory>> RocksDirectory::Open(const std::string& 
   std::unique_ptr<RocksDirectory> directory(new RocksDirectory(path, env, lock));
   SMILE_TRY(directory->CheckFormat());
   return directory;
+}
+
+// One that others may look into was made by somebody else, or by an older version. What is in it
+// cannot be reached then, whatever its own permissions.
+void RocksDirectory::KeepPrivate(const Logger& log) const {
+  struct stat found = {};
+  if (stat(path_.c_str(), &found) != 0 || (found.st_mode & 0077) == 0) return;
+  const auto before = static_cast<unsigned>(found.st_mode & 07777);
+  if (chmod(path_.c_str(), found.st_mode & 07700) == 0) {
+    log.Info(fmt::format("the permissions of {} were {:04o}: now nobody else may look into it",
+                         path_, before));
+  } else {
+    log.Warning(fmt::format(
+        "others may look into {} (its permissions are {:04o}), and that cannot be changed: {}",
+        path_, before, Words(errno)));
+  }
 }
 
 RocksDirectory::~RocksDirectory() {

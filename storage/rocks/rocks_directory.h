@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/log.h"
 #include "base/result.h"
 
 namespace smile {
@@ -27,6 +28,9 @@ class RocksDirectory {
   ~RocksDirectory();
   RocksDirectory(const RocksDirectory&) = delete;
   RocksDirectory& operator=(const RocksDirectory&) = delete;
+
+  // Takes away what others than its owner may do with it, and says so.
+  void KeepPrivate(const Logger& log) const;
 
   const std::string& path() const { return path_; }
   std::string database_path() const { return path_ + "/rocksdb"; }

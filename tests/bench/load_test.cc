@@ -25,10 +25,11 @@ namespace {
 class LoadTest : public ::testing::Test {
  protected:
   LoadTest() {
-    auto started =
-        Server::Start({.listen = {"127.0.0.1", 0}, .workers = 1}, engine_, server_clock_);
-    CHECK(started.ok(), started.status().words());
-    server_ = std::move(started).value();
+    auto listening =
+        Server::Listen({.listen = {"127.0.0.1", 0}, .workers = 1}, server_clock_, log_);
+    CHECK(listening.ok(), listening.status().words());
+    server_ = std::move(listening).value();
+    server_->Serve(engine_);
     options_.target.endpoint = server_->listening_on();
     options_.connections = 3;
     options_.depth = 4;
@@ -60,6 +61,7 @@ class LoadTest : public ::testing::Test {
   }
 
   const SystemClock server_clock_;
+  const Logger log_{LogLevel::kOff};
   const SystemClock client_clock_;
   MemoryEngine engine_{&server_clock_, MemoryEngine::Answers::kOnThread};
   std::unique_ptr<Server> server_;

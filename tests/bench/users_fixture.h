@@ -88,10 +88,11 @@ class WatchedEngine final : public Engine {
 class UsersTest : public ::testing::Test {
  protected:
   UsersTest() {
-    auto started =
-        Server::Start({.listen = {"127.0.0.1", 0}, .workers = 1}, engine_, server_clock_);
-    CHECK(started.ok(), started.status().words());
-    server_ = std::move(started).value();
+    auto listening =
+        Server::Listen({.listen = {"127.0.0.1", 0}, .workers = 1}, server_clock_, log_);
+    CHECK(listening.ok(), listening.status().words());
+    server_ = std::move(listening).value();
+    server_->Serve(engine_);
     options_.server = server_->listening_on();
     options_.users = 300;
     options_.connections = 3;
@@ -133,6 +134,7 @@ class UsersTest : public ::testing::Test {
   }
 
   const SystemClock server_clock_;
+  const Logger log_{LogLevel::kOff};
   const SystemClock client_clock_;
   MemoryEngine memory_{&server_clock_, MemoryEngine::Answers::kOnThread};
   WatchedEngine engine_{&memory_};

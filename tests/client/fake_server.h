@@ -113,14 +113,13 @@ class FakeServer {
  public:
   explicit FakeServer(FakeServerOptions options = {})
       : options_(std::move(options)), loop_(std::move(EventLoop::Create()).value()) {
-    listener_ = std::move(loop_->ListenTcp({"127.0.0.1", options_.port}, true,
-                                           [this](std::unique_ptr<Transport> transport) {
-                                             const int number = static_cast<int>(peers_.size());
-                                             peers_.push_back(std::make_unique<FakePeer>(
-                                                 std::move(transport), number, options_.script,
-                                                 &records_, options_.hello));
-                                           }))
-                    .value();
+    listener_ =
+        std::move(loop_->ListenTcp({"127.0.0.1", options_.port}, [this](std::unique_ptr<Transport>
+                                                                            transport) {
+          const int number = static_cast<int>(peers_.size());
+          peers_.push_back(std::make_unique<FakePeer>(std::move(transport), number, options_.script,
+                                                      &records_, options_.hello));
+        })).value();
     thread_ = std::thread([this] { loop_->Run(); });
   }
   ~FakeServer() {

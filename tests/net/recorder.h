@@ -83,9 +83,8 @@ class Recorder : public TransportEvents {
 // Two ends of one connection over loopback.
 struct TcpPair {
   explicit TcpPair(EventLoop* loop) {
-    auto listened = loop->ListenTcp({"127.0.0.1", 0}, true, [this](std::unique_ptr<Transport> t) {
-      server.Take(std::move(t));
-    });
+    auto listened = loop->ListenTcp(
+        {"127.0.0.1", 0}, [this](std::unique_ptr<Transport> t) { server.Take(std::move(t)); });
     listener = std::move(listened).value();
     loop->ConnectTcp({"127.0.0.1", listener->port()}, 10'000,
                      [this](Result<std::unique_ptr<Transport>> result) {

@@ -38,7 +38,7 @@ TEST_F(Tcp, SendingToAPeerThatHasGoneEndsTheConnectionAndNotTheProcess) {
 TEST_F(Tcp, ConnectingToNobodyFailsInWords) {
   uint16_t port = 0;
   {
-    auto listener = std::move(loop_->ListenTcp({"127.0.0.1", 0}, true, [](auto) {})).value();
+    auto listener = std::move(loop_->ListenTcp({"127.0.0.1", 0}, [](auto) {})).value();
     port = listener->port();
   }
   for (const char* host : {"127.0.0.1", "localhost"}) {
@@ -55,7 +55,7 @@ TEST_F(Tcp, ConnectingToNobodyFailsInWords) {
 TEST_F(Tcp, LocalhostIsTriedAtAllItsAddresses) {
   Recorder client;
   Recorder server;
-  auto listener = std::move(loop_->ListenTcp({"localhost", 0}, true, [&](auto transport) {
+  auto listener = std::move(loop_->ListenTcp({"localhost", 0}, [&](auto transport) {
                     server.Take(std::move(transport));
                   })).value();
   loop_->ConnectTcp({"localhost", listener->port()}, 10'000, [&](auto result) {
@@ -70,20 +70,8 @@ TEST_F(Tcp, ALoopMayGoWhileConnectionsAreBeingMade) {
   loop_->ConnectTcp({"localhost", 9}, 10'000, [&](auto) { loop_->Stop(); });
 }
 
-TEST_F(Tcp, APortInUseIsRefusedInWordsUnlessItIsShared) {
-  auto first = std::move(loop_->ListenTcp({"127.0.0.1", 0}, true, [](auto) {})).value();
-  const Endpoint endpoint{"127.0.0.1", first->port()};
-  const auto shared = loop_->ListenTcp(endpoint, false, [](auto) {});
-  EXPECT_TRUE(shared.ok());
-  const auto refused = loop_->ListenTcp(endpoint, true, [](auto) {});
-  ASSERT_FALSE(refused.ok());
-  EXPECT_EQ(refused.status().words(),
-            endpoint.ToString() +
-                " is in use by another process: stop it or choose another with --listen");
-}
-
 TEST_F(Tcp, OnlyAddressesCanBeListenedOn) {
-  const auto refused = loop_->ListenTcp({"example.org", 0}, true, [](auto) {});
+  const auto refused = loop_->ListenTcp({"example.org", 0}, [](auto) {});
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.status().code(), Code::kInvalid);
   EXPECT_THAT(refused.status().words(), HasSubstr("example.org"));
@@ -91,9 +79,14 @@ TEST_F(Tcp, OnlyAddressesCanBeListenedOn) {
 
 TEST_F(Tcp, OutOfDescriptorsAcceptingPausesAndThenGoesOn) {
   std::vector<std::unique_ptr<Transport>> accepted;
-  auto listener = std::move(loop_->ListenTcp({"127.0.0.1", 0}, true, [&](auto transport) {
-                    accepted.push_back(std::move(transport));
-                  })).value();
+  int failures = 0;
+  auto sockets = std::move(ListenOn({"127.0.0.1", 0}, 1)).value();
+  const auto listener = loop_->Accept(
+      std::move(sockets.front()), [&](auto transport) { accepted.push_back(std::move(transport)); },
+      [&](const Status& why) {
+        EXPECT_THAT(why.words(), HasSubstr("EMFILE"));
+        ++failures;
+      });
   const sockaddr_in address{.sin_family = AF_INET,
                             .sin_port = htons(listener->port()),
                             .sin_addr = {htonl(INADDR_LOOPBACK)},
@@ -116,6 +109,7 @@ TEST_F(Tcp, OutOfDescriptorsAcceptingPausesAndThenGoesOn) {
     return waited;
   });
   EXPECT_TRUE(accepted.empty());
+  EXPECT_GT(failures, 0);
   EXPECT_LT(turns, 50) << "the loop spins";
   for (const int descriptor : taken) close(descriptor);
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);

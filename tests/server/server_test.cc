@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include <algorithm>
 #include <fstream>
 #include <future>
 #include <string>
@@ -25,11 +26,15 @@ class ServerTest : public testing::Test {
     server_.reset();
   }
 
-  void Start(ServerOptions options = {}) {
+  void Listen(ServerOptions options = {}) {
     options.listen = {"127.0.0.1", 0};
-    Result<std::unique_ptr<Server>> started = Server::Start(options, engine_, clock_);
-    ASSERT_TRUE(started.ok()) << started.status().ToString();
-    server_ = std::move(*started);
+    Result<std::unique_ptr<Server>> listening = Server::Listen(options, clock_, log_);
+    ASSERT_TRUE(listening.ok()) << listening.status().ToString();
+    server_ = std::move(*listening);
+  }
+  void Start(const ServerOptions& options = {}) {
+    Listen(options);
+    server_->Serve(engine_);
   }
   uint16_t port() const { return server_->listening_on().port; }
 
@@ -52,6 +57,7 @@ class ServerTest : public testing::Test {
   }
 
   const SystemClock clock_;
+  const Logger log_{LogLevel::kOff};
   MemoryEngine engine_{&clock_, MemoryEngine::Answers::kOnThread};
   std::unique_ptr<Server> server_;
 };
@@ -74,9 +80,38 @@ TEST_F(ServerTest, ServesAConnectionOnEachOfItsWorkers) {
 TEST_F(ServerTest, APortInUseIsRefusedInWords) {
   Start();
   ServerOptions same{.listen = {"127.0.0.1", port()}};
-  const Result<std::unique_ptr<Server>> second = Server::Start(same, engine_, clock_);
+  const Result<std::unique_ptr<Server>> second = Server::Listen(same, clock_, log_);
   ASSERT_FALSE(second.ok());
   EXPECT_THAT(second.status().words(), HasSubstr(std::to_string(port()) + " is in use"));
+}
+
+TEST_F(ServerTest, WhoConnectsWhileItStartsIsToldSoAndServedOnceItServes) {
+  Listen({.workers = 2});
+  for (int i = 0; i < 10; ++i) {
+    RawClient early(port());
+    const ReceivedReply reply = early.Receive();
+    EXPECT_EQ(reply.code, Code::kUnavailable);
+    EXPECT_GT(reply.Error().retry_after_ms, 0u);
+    EXPECT_TRUE(early.ReceivesEnd());
+  }
+  server_->Serve(engine_);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(RawClient(port()).Ask(Hello()).code, Code::kOk);
+}
+
+TEST_F(ServerTest, CountsHellos) {
+  Start({.workers = 2});
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 5; ++i) {
+    clients.push_back(std::make_unique<RawClient>(port()));
+    EXPECT_EQ(clients.back()->Ask(Hello()).code, Code::kOk);
+  }
+  const ReceivedReply reply = clients[0]->Ask(FrameOf<op::Stats>(2, {}));
+  const op::Stats::Response stats = reply.As<op::Stats>();
+  const auto hellos = std::find_if(stats.stats.begin(), stats.stats.end(), [](const auto& stat) {
+    return stat.name == "server.requests.hello_count";
+  });
+  ASSERT_NE(hellos, stats.stats.end());
+  EXPECT_EQ(hellos->value, 5u);
 }
 
 TEST_F(ServerTest, AConnectionOverTheLimitIsToldSoAndOneThatEndsMakesRoom) {

@@ -30,6 +30,24 @@ TEST_F(RocksDirectoryTest, ASecondEngineOnTheSameDirectoryIsRefused) {
   Open();
 }
 
+mode_t PermissionsOf(const std::string& path) {
+  struct stat found = {};
+  EXPECT_EQ(stat(path.c_str(), &found), 0);
+  return found.st_mode & 07777;
+}
+
+TEST_F(RocksDirectoryTest, ANewOneIsItsOwnersAlone) {
+  Open();
+  EXPECT_EQ(PermissionsOf(options_.directory), 0700u);
+  EXPECT_EQ(PermissionsOf(options_.directory + "/LOCK"), 0600u);
+}
+
+TEST_F(RocksDirectoryTest, OneThatOthersMayLookIntoIsTakenFromThem) {
+  ASSERT_EQ(mkdir(options_.directory.c_str(), 0755), 0);
+  Open();
+  EXPECT_EQ(PermissionsOf(options_.directory), 0700u);
+}
+
 TEST_F(RocksDirectoryTest, ANewerFormatIsRefused) {
   Open();
   Close();

@@ -1,0 +1,27 @@
+// What the server tells the operator of its clients, each kind limited.
+#pragma once
+
+#include "base/log_limit.h"
+
+namespace smile {
+
+// Any thread.
+struct ServerLog {
+  ServerLog(const Logger& log, const Clock& clock)
+      : clients(log, clock, LogLevel::kDebug, "lines about clients"),
+        refused(log, clock, LogLevel::kWarning, "refused connections"),
+        accept_failures(log, clock, LogLevel::kWarning, "failures to accept connections") {}
+
+  // About once a second.
+  void Tick() {
+    clients.Tick();
+    refused.Tick();
+    accept_failures.Tick();
+  }
+
+  LogLimit clients;
+  LogLimit refused;
+  LogLimit accept_failures;
+};
+
+}  // namespace smile

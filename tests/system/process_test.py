@@ -1,0 +1,326 @@
+"""smiled as a process: its descriptors, signals, permissions, port and log.
+
+Usage: process_test.py SMILECAT SMILED [TEST...]
+"""
+
+import contextlib
+import fcntl
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "interop"))
+import smile_client as smile  # noqa: E402
+
+SMILECAT, SMILED = "", ""
+TIMEOUT_SECONDS = 60
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def full_pipe():
+    """The end of a pipe that is full, which nobody reads."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"." * 4096)
+    os.set_blocking(writer, True)
+    try:
+        yield writer
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+class ProcessTest(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory(prefix="smile_process_")
+        self.addCleanup(temporary.cleanup)
+        self.directory = temporary.name
+        self.log_path = os.path.join(self.directory, "log")
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def start(self, *options, port=0, data="data", **streams):
+        """Does not wait until it serves."""
+        streams.setdefault("stdout", subprocess.PIPE)
+        if "stderr" not in streams:
+            streams["stderr"] = open(self.log_path, "ab")
+            self.addCleanup(streams["stderr"].close)
+        process = subprocess.Popen(
+            [SMILED, "--listen", "127.0.0.1:%d" % port, "--data", self.path(data), *options],
+            **streams,
+        )
+        self.addCleanup(self.end, process)
+        return process
+
+    def end(self, process):
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+    def serving(self, *options, **named):
+        process = self.start(*options, **named)
+        line = process.stdout.readline().decode()
+        found = re.search(r"smiled listens on 127\.0\.0\.1:(\d+)", line)
+        self.assertIsNotNone(found, (line, self.log()))
+        return process, int(found.group(1))
+
+    def wait_until_it_serves(self, port):
+        """For one whose stdout is not read."""
+        while True:
+            done = subprocess.run([SMILECAT, "-s", "127.0.0.1:%d" % port, "ping"],
+                                  capture_output=True, timeout=TIMEOUT_SECONDS)
+            if done.returncode == 0:
+                return
+
+    def client(self, port):
+        client = smile.Client("127.0.0.1", port)
+        self.addCleanup(client.close)
+        return client
+
+    def log(self):
+        if not os.path.exists(self.log_path):
+            return ""
+        with open(self.log_path, encoding="utf-8") as file:
+            return file.read()
+
+    def wait_for_log(self, words):
+        end = time.monotonic() + TIMEOUT_SECONDS
+        while words not in self.log():
+            self.assertLess(time.monotonic(), end, (words, self.log()))
+            time.sleep(0.01)
+
+    def stop(self, process):
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(TIMEOUT_SECONDS), 0)
+
+    def refused(self, status, words, *options):
+        done = subprocess.run([SMILED, "--data", self.path("data"), *options],
+                              capture_output=True, timeout=TIMEOUT_SECONDS)
+        self.assertEqual(done.returncode, status, done)
+        last = done.stderr.decode().splitlines()[-1]
+        self.assertTrue(last.startswith("smiled: "), last)
+        self.assertIn(words, last)
+
+
+class StreamTest(ProcessTest):
+    def test_without_descriptors_0_to_2_nothing_is_written_into_its_files(self):
+        port = free_port()
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", SMILED, "--listen",
+             "127.0.0.1:%d" % port, "--data", self.path("data"), "--log-level", "debug"])
+        self.addCleanup(self.end, process)
+        self.wait_until_it_serves(port)
+        with open(self.path("data/LOCK")) as lock:
+            self.assertEqual(lock.read(), "process %d\n" % process.pid)
+        for stream in range(3):
+            self.assertEqual(os.readlink("/proc/%d/fd/%d" % (process.pid, stream)), "/dev/null")
+        self.stop(process)
+
+    def test_without_descriptors_0_to_2_the_tools_do_their_work(self):
+        process, port = self.serving()
+        done = subprocess.run(
+            ["/bin/sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", SMILECAT, "-s",
+             "127.0.0.1:%d" % port, "put", "users/1/profile", "x"], timeout=TIMEOUT_SECONDS)
+        self.assertEqual(done.returncode, 0)
+        profile = smile.key(smile.USERS, smile.number_key(1), b"profile")
+        self.assertIn(b"x", self.client(port).get(profile))
+        self.stop(process)
+
+    def test_a_log_and_a_stdout_that_nobody_reads_hold_nothing_up(self):
+        for stream in ["stderr", "stdout"]:
+            port = free_port()
+            with full_pipe() as pipe:
+                other = {"stdout": subprocess.DEVNULL} if stream == "stderr" else {}
+                process = self.start("--log-level", "debug", port=port, **{stream: pipe}, **other)
+                self.wait_until_it_serves(port)
+                self.stop(process)
+
+    def test_it_can_fail_although_nobody_reads_why(self):
+        with full_pipe() as pipe:
+            process = self.start("--workers", "no", stderr=pipe, stdout=subprocess.DEVNULL)
+            self.assertEqual(process.wait(TIMEOUT_SECONDS), 2)
+
+    def test_a_log_on_a_full_disk_or_with_its_reader_gone_hurts_nobody(self):
+        with open("/dev/full", "wb") as full:
+            process, _ = self.serving("--log-level", "debug", stderr=full)
+            self.stop(process)
+        reader, writer = os.pipe()
+        os.close(reader)
+        process, _ = self.serving("--log-level", "debug", stderr=writer)
+        os.close(writer)
+        self.stop(process)
+
+
+class SignalTest(ProcessTest):
+    def slow_client(self, port):
+        """Has asked for 100 MiB and taken one."""
+        writer = self.client(port)
+        profile = smile.key(smile.USERS, smile.number_key(1), b"profile")
+        writer.put(profile, b"v" * (1 << 20))
+        client = self.client(port)
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)
+        for _ in range(100):
+            client.send(smile.GET, profile)
+        client.read_reply()
+        return client
+
+    def test_a_signal_that_comes_twice_at_once_is_one_request(self):
+        process, port = self.serving("--drain-seconds", "600")
+        client = self.slow_client(port)
+        process.send_signal(signal.SIGTERM)
+        self.wait_for_log("stopping")
+        process.send_signal(signal.SIGTERM)
+        while client.socket.recv(1 << 20):
+            pass  # to its end, and not to a reset
+        self.assertEqual(process.wait(TIMEOUT_SECONDS), 0)
+        self.assertNotIn("dropped", self.log())
+
+    def test_a_later_signal_cuts_the_drain_short(self):
+        process, port = self.serving("--drain-seconds", "3600")
+        self.slow_client(port)
+        while process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.1)
+        self.assertEqual(process.returncode, 0)
+        self.assertIn("dropped: a second request to stop came", self.log())
+        self.assertIn("waiting for 1 connections", self.log())
+
+    def test_a_signal_during_the_start_ends_it(self):
+        for _ in range(20):
+            process = self.start()
+            process.send_signal(signal.SIGTERM)
+            self.assertIn(process.wait(TIMEOUT_SECONDS), [0, -signal.SIGTERM])
+            process.stdout.close()
+        process, _ = self.serving()
+        self.stop(process)
+
+    def test_other_signals_are_ignored_with_a_line(self):
+        process, port = self.serving()
+        client = self.client(port)
+        for number in [signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM]:
+            process.send_signal(number)
+            self.wait_for_log("%s from process %d is ignored" % (number.name, os.getpid()))
+        client.ping()
+        client.close()
+        self.stop(process)
+
+
+class FileTest(ProcessTest):
+    def test_the_data_is_its_owners_alone(self):
+        os.mkdir(self.path("loose"), 0o755)
+        for data in ["data", "loose"]:
+            process, port = self.serving(data=data)
+            self.client(port).put(smile.key(smile.USERS, smile.number_key(1), b"profile"), b"x")
+            self.stop(process)
+            for directory, _, files in os.walk(self.path(data)):
+                self.assertEqual(os.stat(directory).st_mode & 0o7777, 0o700, directory)
+                for name in files:
+                    mode = os.stat(os.path.join(directory, name)).st_mode & 0o7777
+                    self.assertEqual(mode, 0o600, name)
+        self.assertIn("were 0755", self.log())
+
+    def test_a_configuration_that_is_no_file_is_an_error(self):
+        os.mkfifo(self.path("fifo"))
+        with open(self.path("large"), "wb") as large:
+            large.truncate(2 << 20)
+        for name, words in [(self.directory, "not a regular file"),
+                            (self.path("fifo"), "not a regular file"),
+                            ("/dev/zero", "not a regular file"),
+                            (self.path("large"), "has more than"),
+                            (self.path("missing"), "No such file")]:
+            self.refused(2, words, "--config", name)
+        self.assertFalse(os.path.exists(self.path("data")))
+
+    def test_a_second_server_on_the_directory_is_told_who_has_it(self):
+        process, _ = self.serving()
+        self.refused(1, "another smiled (process %d) has the data" % process.pid,
+                     "--listen", "127.0.0.1:0")
+        self.stop(process)
+
+
+class PortTest(ProcessTest):
+    def test_a_port_in_use_is_known_before_the_data_is_touched(self):
+        with socket.socket() as holder:
+            holder.bind(("127.0.0.1", 0))
+            holder.listen()
+            port = holder.getsockname()[1]
+            self.refused(1, "127.0.0.1:%d is in use" % port, "--listen", "127.0.0.1:%d" % port)
+        self.assertFalse(os.path.exists(self.path("data")))
+
+    def test_of_two_that_start_at_once_one_has_the_port(self):
+        for turn in range(5):
+            port = free_port()
+            ready = []
+
+            def run(data):
+                process = self.start("--workers", "4", port=port, data=data)
+                ready.append((process, process.stdout.readline()))
+
+            names = ["%d_%d" % (turn, i) for i in range(3)]
+            threads = [threading.Thread(target=run, args=(name,)) for name in names]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            serving = [process for process, line in ready if line]
+            self.assertEqual(len(serving), 1, self.log())
+            self.assertEqual(sum(os.path.exists(self.path(name)) for name in names), 1)
+            self.stop(serving[0])
+
+
+class LogTest(ProcessTest):
+    def test_it_tells_its_version_options_and_clients(self):
+        process, port = self.serving("--log-level", "debug", "--workers", "1")
+        client = smile.Client("127.0.0.1", port, name=b"who \n I am")
+        where = "127.0.0.1:%d" % client.socket.getsockname()[1]
+        client.close()
+        self.wait_for_log("ended")
+        self.stop(process)
+        log = self.log()
+        for line in log.splitlines():
+            self.assertRegex(line, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (debug|info|warning) ")
+        self.assertRegex(log, r"info smiled [0-9.]+ starts as process %d; options that are not "
+                              r"the defaults: .*workers = 1" % process.pid)
+        for words in ["connected", r'is "who \x0a I am"',
+                      r'"who \x0a I am" ended: it closed the connection']:
+            self.assertIn("debug client %s %s" % (where, words), log)
+
+    def test_the_level_is_obeyed(self):
+        process, port = self.serving("--log-level", "error")
+        self.client(port).ping()
+        self.stop(process)
+        self.assertEqual(self.log(), "")
+
+    def test_refused_connections_are_told_a_few_times(self):
+        process, port = self.serving("--max-connections", "1", "--workers", "1")
+        self.client(port).ping()
+        for _ in range(30):
+            with socket.create_connection(("127.0.0.1", port)) as refused:
+                while refused.recv(4096):
+                    pass
+        self.stop(process)
+        self.assertEqual(self.log().count("is refused: --max-connections"), 5)
+
+
+if __name__ == "__main__":
+    SMILECAT, SMILED = sys.argv[1:3]
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
