@@ -82,13 +82,14 @@ Status FitConnections(uint32_t* max_connections, const Logger& log) {
   return {};
 }
 
-RocksOptions ToRocksOptions(const Options& options) {
+RocksOptions ToRocksOptions(const Options& options, OpenProgress* progress) {
   return {.directory = options.data,
           .committers = static_cast<uint32_t>(options.committers),
           .readers = static_cast<uint32_t>(options.readers),
           .record_cache_bytes = options.record_cache_mib << 20,
           .block_cache_bytes = options.block_cache_mib << 20,
-          .accept_wal_loss = options.accept_wal_loss};
+          .accept_wal_loss = options.accept_wal_loss,
+          .progress = progress};
 }
 
 // What went wrong before it served, for stderr and the exit status.
@@ -96,6 +97,24 @@ struct Failure {
   Status why;
   int exit_status;
 };
+
+// While the data is being opened.
+std::string DescribeOpening(const OpenProgress& progress) {
+  const uint64_t whole = progress.bytes_to_read;
+  if (whole == 0) return "";
+  const uint64_t read = std::min<uint64_t>(progress.bytes_read, whole);
+  return fmt::format(", {} of {} MiB of the write-ahead log read ({} %)", read >> 20, whole >> 20,
+                     read * 100 / whole);
+}
+
+std::string DescribeRecovery(const OpenProgress& progress, int64_t nanos) {
+  const std::string time =
+      fmt::format("opened the data in {:.3f} s: ", static_cast<double>(nanos) / 1e9);
+  if (progress.writes == 0) return time + "nothing had to be replayed";
+  return time + fmt::format("replayed {} writes, {} bytes in {} write-ahead logs",
+                            progress.writes.load(), progress.log_bytes.load(),
+                            progress.logs.load());
+}
 
 // The lines on stdout, which say that it serves. Nobody may read them.
 void SayReady(const Server& server, const Options& options, const Logger& log) {
@@ -124,12 +143,15 @@ std::optional<Failure> Serve(const Options& options, Signals* signals, const Clo
   Server& server = **listening;
 
   Lifecycle lifecycle(signals, clock, log);
+  OpenProgress progress;
   std::optional<Result<std::unique_ptr<RocksEngine>>> opened;
+  const int64_t begin_nanos = clock.MonotonicNanos();
   const auto open = [&] {
-    opened.emplace(RocksEngine::Open(ToRocksOptions(options), &clock, &log));
+    opened.emplace(RocksEngine::Open(ToRocksOptions(options, &progress), &clock, &log));
   };
-  if (!lifecycle.Open(open, [] { return std::string(); })) EndNow(log);
+  if (!lifecycle.Open(open, [&] { return DescribeOpening(progress); })) EndNow(log);
   if (!opened->ok()) return Failure{opened->status(), kExitFailed};
+  log.Info(DescribeRecovery(progress, clock.MonotonicNanos() - begin_nanos));
   Engine& engine = ***opened;
   server.Serve(engine);
   SayReady(server, options, log);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -68,17 +69,46 @@ class ZeroedLog final : public rocksdb::FSWritableFileOwnerWrapper {
   uint64_t zeroed_end_ = 0;
 };
 
+// What was found in the logs, and how much of them has been read.
+class ReplayCounts {
+ public:
+  explicit ReplayCounts(OpenProgress* progress) : progress_(progress) {}
+
+  // All logs of the directory, before the first is read: `bytes` will be.
+  void Begin(uint64_t bytes) const {
+    if (progress_ != nullptr) progress_->bytes_to_read = bytes;
+  }
+  // RocksDB opens a log twice: it counts once.
+  void Found(const std::string& path, const LogScan& scan) {
+    if (progress_ == nullptr || !seen_.insert(path).second) return;
+    if (scan.writes == 0) return;
+    progress_->logs += 1;
+    progress_->log_bytes += scan.end;
+    progress_->writes += scan.writes;
+  }
+  void Read(uint64_t bytes) const {
+    if (progress_ != nullptr) progress_->bytes_read += bytes;
+  }
+  bool begun() const { return progress_ == nullptr || !seen_.empty(); }
+
+ private:
+  OpenProgress* const progress_;
+  std::set<std::string> seen_;  // the opening thread's
+};
+
 // A file that ends earlier.
 class CutFile final : public rocksdb::FSSequentialFileOwnerWrapper {
  public:
-  CutFile(std::unique_ptr<rocksdb::FSSequentialFile> file, uint64_t end)
-      : FSSequentialFileOwnerWrapper(std::move(file)), left_(end) {}
+  CutFile(std::unique_ptr<rocksdb::FSSequentialFile> file, uint64_t end, const ReplayCounts& counts)
+      : FSSequentialFileOwnerWrapper(std::move(file)), counts_(counts), left_(end) {}
 
   IOStatus Read(size_t size, const IOOptions& options, Slice* result, char* scratch,
                 IODebugContext* debug) override {
     IOStatus status =
         target()->Read(std::min<uint64_t>(size, left_), options, result, scratch, debug);
-    if (status.ok()) left_ -= result->size();
+    if (!status.ok()) return status;
+    left_ -= result->size();
+    counts_.Read(result->size());
     return status;
   }
   IOStatus Skip(uint64_t size) override {
@@ -88,13 +118,15 @@ class CutFile final : public rocksdb::FSSequentialFileOwnerWrapper {
   }
 
  private:
+  const ReplayCounts& counts_;
   uint64_t left_;
 };
 
 class LogFileSystem final : public rocksdb::FileSystemWrapper {
  public:
-  LogFileSystem(const std::shared_ptr<rocksdb::FileSystem>& base, bool accept_damage)
-      : FileSystemWrapper(base), accept_damage_(accept_damage) {}
+  LogFileSystem(const std::shared_ptr<rocksdb::FileSystem>& base, bool accept_damage,
+                OpenProgress* progress)
+      : FileSystemWrapper(base), accept_damage_(accept_damage), counts_(progress) {}
 
   const char* Name() const override { return "smile.LogFileSystem"; }
 
@@ -113,6 +145,8 @@ class LogFileSystem final : public rocksdb::FileSystemWrapper {
     if (!status.ok() || !IsLog(path)) return status;
     const Result<LogScan> scan = Scan(path);
     if (!scan.ok()) return IOStatus::IOError(path, scan.status().words());
+    if (!counts_.begun()) counts_.Begin(BytesToRead(path));
+    counts_.Found(path, *scan);
     if (scan->behind == LogScan::Behind::kRecords) {
       if (accept_damage_) return status;
       return IOStatus::Corruption(fmt::format("{} is damaged behind byte {}", path, scan->end));
@@ -121,7 +155,7 @@ class LogFileSystem final : public rocksdb::FileSystemWrapper {
       return IOStatus::Corruption(
           fmt::format("{} ends in a part of a record, at byte {}", path, scan->end));
     }
-    *file = std::make_unique<CutFile>(std::move(*file), scan->end);
+    *file = std::make_unique<CutFile>(std::move(*file), scan->end, counts_);
     return status;
   }
 
@@ -146,6 +180,21 @@ class LogFileSystem final : public rocksdb::FileSystemWrapper {
     return ScanLog(file.get());
   }
 
+  // Of `log` and the others beside it: once, or twice if RocksDB first sees whether they are whole.
+  uint64_t BytesToRead(const std::string& log) {
+    const std::filesystem::path directory = std::filesystem::path(log).parent_path();
+    std::vector<std::string> names;
+    if (!target()->GetChildren(directory, {}, &names, nullptr).ok()) return 0;
+    uint64_t sum = 0;
+    for (const std::string& name : names) {
+      uint64_t size = 0;
+      if (IsLog(name) && target()->GetFileSize(directory / name, {}, &size, nullptr).ok()) {
+        sum += size;
+      }
+    }
+    return accept_damage_ ? sum : 2 * sum;
+  }
+
   // One that cannot be read counts: it is looked at next.
   bool LaterLogHasRecords(const std::string& path) {
     const std::filesystem::path log(path);
@@ -159,13 +208,14 @@ class LogFileSystem final : public rocksdb::FileSystemWrapper {
   }
 
   const bool accept_damage_;
+  ReplayCounts counts_;
 };
 
 }  // namespace
 
 std::shared_ptr<rocksdb::FileSystem> MakeLogFileSystem(
-    const std::shared_ptr<rocksdb::FileSystem>& base, bool accept_damage) {
-  return std::make_shared<LogFileSystem>(base, accept_damage);
+    const std::shared_ptr<rocksdb::FileSystem>& base, bool accept_damage, OpenProgress* progress) {
+  return std::make_shared<LogFileSystem>(base, accept_damage, progress);
 }
 
 }  // namespace smile

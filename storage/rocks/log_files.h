@@ -13,13 +13,17 @@
 #include <cstddef>
 #include <memory>
 
+#include "storage/rocks/open_progress.h"
+
 namespace smile {
 
 // How far ahead of a log's end zeros are written.
 inline constexpr size_t kLogZeroBytes = size_t{1} << 20;
 
 // `accept_damage`: a damaged log is handed over as it is, for RocksDB to make of it what it can.
+// `progress`, if there is one, outlives the file system.
 std::shared_ptr<rocksdb::FileSystem> MakeLogFileSystem(
-    const std::shared_ptr<rocksdb::FileSystem>& base, bool accept_damage);
+    const std::shared_ptr<rocksdb::FileSystem>& base, bool accept_damage,
+    OpenProgress* progress = nullptr);
 
 }  // namespace smile

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/coding.h"
@@ -15,6 +16,7 @@ namespace {
 
 constexpr size_t kBlockBytes = size_t{32} << 10;
 constexpr size_t kHeaderBytes = 7;
+constexpr size_t kBatchHeaderBytes = sizeof(uint64_t) + sizeof(uint32_t);
 constexpr size_t kSectorBytes = 512;  // the least that a disk writes whole
 constexpr size_t kTypeOffset = 6;     // in a header; from here on the checksum counts
 
@@ -46,7 +48,7 @@ class Scanner {
       const auto type = static_cast<Type>(rest[kTypeOffset]);
       const bool plausible = type >= Type::kFull && type <= Type::kLast && size <= rest.size();
       if (plausible && IsIntact(rest.substr(0, size))) {
-        Take(type, block_ + at + size);
+        Take(type, rest.substr(kHeaderBytes, size - kHeaderBytes), block_ + at + size);
       } else {
         broken_ = true;
         if (std::all_of(rest.begin(), rest.end(), [](char byte) { return byte == 0; })) break;
@@ -73,20 +75,27 @@ class Scanner {
   }
 
   // An intact fragment.
-  void Take(Type type, uint64_t end) {
+  void Take(Type type, ByteView content, uint64_t end) {
     const bool begins = type == Type::kFull || type == Type::kFirst;
     if (begins == in_record_) broken_ = true;  // it has no beginning, or that before it no end
     if (broken_) return Raise(begins ? LogScan::Behind::kRecords : LogScan::Behind::kTorn);
+    // A record is a write batch: a sequence number, how many writes it has, and these.
+    if (begins && content.size() >= kBatchHeaderBytes) {
+      record_writes_ = LoadLittle<uint32_t>(content.data() + sizeof(uint64_t));
+    }
     in_record_ = type == Type::kFirst || type == Type::kMiddle;
-    if (!in_record_) scan_.end = end;
+    if (in_record_) return;
+    scan_.end = end;
+    scan_.writes += std::exchange(record_writes_, 0);
   }
 
   void Raise(LogScan::Behind behind) { scan_.behind = std::max(scan_.behind, behind); }
 
   LogScan scan_;
-  uint64_t block_ = 0;      // where the block at hand begins
-  bool in_record_ = false;  // the row ends within a record
-  bool broken_ = false;     // the row has ended
+  uint64_t record_writes_ = 0;  // of the record at hand
+  uint64_t block_ = 0;          // where the block at hand begins
+  bool in_record_ = false;      // the row ends within a record
+  bool broken_ = false;         // the row has ended
 };
 
 }  // namespace

@@ -29,6 +29,7 @@ struct LogScan {
 
   uint64_t end = 0;  // of the last whole record in the unbroken row from the file's beginning
   Behind behind = Behind::kNothing;
+  uint64_t writes = 0;  // puts and deletes in the row's records
 };
 
 // Reads the whole file. Any thread. kStorageFailed: it cannot be read.

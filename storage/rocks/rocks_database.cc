@@ -42,7 +42,7 @@ RocksDatabase::RocksDatabase(const RocksOptions& options, const Clock* clock, co
       log_(log),
       env_(env),
       log_env_(rocksdb::NewCompositeEnv(
-          MakeLogFileSystem(env->GetFileSystem(), options.accept_wal_loss))),
+          MakeLogFileSystem(env->GetFileSystem(), options.accept_wal_loss, options.progress))),
       cache_(MakeBlockCache(options)),
       damage_(std::make_unique<Damage>(clock, log)) {}
 

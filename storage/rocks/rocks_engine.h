@@ -30,6 +30,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "storage/engine.h"
+#include "storage/rocks/open_progress.h"
 
 namespace smile {
 
@@ -43,6 +44,7 @@ struct RocksOptions {
   // Go on with a write-ahead log that is damaged or shorter than what was acknowledged, and give up
   // the writes behind the damage. For an operator to say, once.
   bool accept_wal_loss = false;
+  OpenProgress* progress = nullptr;  // of Open(), if somebody wants it; outlives the engine
 };
 
 class RocksEngine final : public Engine {

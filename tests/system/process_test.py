@@ -304,6 +304,19 @@ class LogTest(ProcessTest):
                       r'"who \x0a I am" ended: it closed the connection']:
             self.assertIn("debug client %s %s" % (where, words), log)
 
+    def test_it_tells_what_was_replayed(self):
+        process, port = self.serving()
+        self.assertIn("nothing had to be replayed", self.log())
+        client = self.client(port)
+        for number in range(7):
+            client.put(smile.key(smile.USERS, smile.number_key(number), b"profile"), b"x" * 1000)
+        process.kill()
+        process.wait()
+        process, _ = self.serving()
+        self.assertRegex(self.log(), r"info opened the data in [0-9.]+ s: replayed 7 writes, "
+                                     r"[0-9]{4} bytes in 1 write-ahead logs")
+        self.stop(process)
+
     def test_the_level_is_obeyed(self):
         process, port = self.serving("--log-level", "error")
         self.client(port).ping()
