@@ -71,7 +71,7 @@ inline constexpr int64_t kSilentServerMillis = 20'000;
 
 // --- Storage --------------------------------------------------------------------------------
 // Over one of these a request is answered `overloaded`.
-inline constexpr size_t kMaxCommitQueueBytes = size_t{64} << 20;  // a committer
+inline constexpr size_t kMaxCommitQueueBytes = size_t{64} << 20;  // waiting writes
 inline constexpr size_t kMaxCommitGroupBytes = size_t{8} << 20;   // one batch; the rest waits
 inline constexpr size_t kMaxCommitGroupRequests = 4096;           // likewise
 inline constexpr size_t kMaxReaderQueue = 65'536;  // point reads, and walks, waiting for a reader
@@ -86,7 +86,6 @@ inline constexpr size_t kMaxCachedValueBytes = size_t{32} << 10;  // larger ones
 // With less room on the disk, puts are answered `no_space`; deletes are still taken.
 inline constexpr uint64_t kMinFreeDiskBytes = uint64_t{64} << 20;
 inline constexpr uint32_t kMaxReaders = 256;
-inline constexpr uint32_t kMaxCommitters = 64;
 inline constexpr uint32_t kMaxWorkers = 256;
 
 // --- Log ------------------------------------------------------------------------------------

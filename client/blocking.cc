@@ -91,9 +91,11 @@ Result<uint64_t> BlockingClient::Put(const KeyView& key, ByteView value, const P
   return answer->version;
 }
 
-Status BlockingClient::Delete(const KeyView& key, const Condition& condition,
-                              const CallOptions& options) {
-  return Call<op::Delete>({key, condition}, options).status();
+Result<uint64_t> BlockingClient::Delete(const KeyView& key, const Condition& condition,
+                                        const CallOptions& options) {
+  const auto answer = Call<op::Delete>({key, condition}, options);
+  if (!answer.ok()) return answer.status();
+  return answer->version;
 }
 
 Result<std::vector<uint64_t>> BlockingClient::Batch(const PartitionView& partition,

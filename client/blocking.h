@@ -58,8 +58,9 @@ class BlockingClient {
   // The record's new version.
   Result<uint64_t> Put(const KeyView& key, ByteView value, const PutOptions& put = {},
                        const CallOptions& options = {});
-  Status Delete(const KeyView& key, const Condition& condition = {},
-                const CallOptions& options = {});
+  // The delete's own version.
+  Result<uint64_t> Delete(const KeyView& key, const Condition& condition = {},
+                          const CallOptions& options = {});
 
   // As op::Batch::Response::versions.
   Result<std::vector<uint64_t>> Batch(const PartitionView& partition,

@@ -12,7 +12,7 @@ namespace smile {
 
 // Borrows the value.
 struct RecordView {
-  uint64_t version = 0;     // grows with each write of the record, also past a delete; never 0
+  uint64_t version = 0;     // of the put that wrote it; grows in the order of all writes; never 0
   uint64_t checksum = 0;    // XXH3-64 of the value
   uint64_t expires_ms = 0;  // Unix time in milliseconds after which it is not seen; 0: never
   ByteView value;

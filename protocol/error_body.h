@@ -18,15 +18,20 @@ struct ErrorBody {
   ByteView words;
   std::optional<uint32_t> index;
   std::optional<uint64_t> version;
+  std::optional<uint32_t> met_index;
 
   static constexpr auto Fields() {
     return std::tuple{
         Field<&ErrorBody::error_class>{"class", "what may be done about it"},
         Field<&ErrorBody::retry_after_ms>{"retry_after_ms", "for retry_after, else 0"},
         Field<&ErrorBody::words>{"words", "for a person; UTF-8"},
-        Field<&ErrorBody::index>{"index", "condition_failed in BATCH: which mutation, from 0", 2},
+        Field<&ErrorBody::index>{"index", "condition_failed in BATCH: which item, from 0", 2},
         Field<&ErrorBody::version>{"version",
-                                   "condition_failed: the record's version, 0 if it is absent", 4}};
+                                   "condition_failed: the record's version, 0 if it is absent", 4},
+        Field<&ErrorBody::met_index>{"met_index",
+                                     "condition_failed in BATCH: the earlier item that had changed "
+                                     "the record; `version` is then 0",
+                                     6}};
   }
 };
 

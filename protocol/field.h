@@ -92,7 +92,7 @@ template <>
 struct Layout<RecordView> {
   static constexpr auto Fields() {
     return std::tuple{
-        Field<&RecordView::version>{"version", "grows with each write of the record"},
+        Field<&RecordView::version>{"version", "of the write that put it, see *Records*"},
         Field<&RecordView::checksum>{"checksum", "XXH3-64 of the value", 0, TextForm::kChecksum},
         Field<&RecordView::expires_ms>{"expires_ms", "Unix time in milliseconds, 0: never"},
         Field<&RecordView::value>{"value", "the content", 0, TextForm::kValue}};

@@ -29,7 +29,8 @@ void EncodeError(uint32_t id, const Status& status, const ErrorDetail& detail, B
                        .retry_after_ms = status.retry_after_ms(),
                        .words = status.words(),
                        .index = detail.index,
-                       .version = detail.version};
+                       .version = detail.version,
+                       .met_index = detail.met_index};
   Encode(body, out);
   frame.Finish();
 }
@@ -42,7 +43,7 @@ Status DecodeError(const Frame& reply, ErrorDetail* detail) {
   const CodeInfo* info = FindCode(reply.header.code);
   const Code code =
       info != nullptr && info->code != Code::kOk ? info->code : StandInFor(body.error_class);
-  if (detail != nullptr) *detail = {body.index, body.version};
+  if (detail != nullptr) *detail = {body.index, body.version, body.met_index};
   return {code, Bytes(body.words), body.retry_after_ms};
 }
 

@@ -37,6 +37,7 @@ void EncodeReply(uint32_t id, const typename Row::Response& response, Bytes* out
 struct ErrorDetail {
   std::optional<uint32_t> index;
   std::optional<uint64_t> version;
+  std::optional<uint32_t> met_index = {};
 };
 
 // Appends the reply to a request that failed.

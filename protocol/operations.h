@@ -208,7 +208,11 @@ struct Delete {
   };
 
   struct Response {
-    static constexpr auto Fields() { return std::tuple{}; }
+    uint64_t version = 0;
+
+    static constexpr auto Fields() {
+      return std::tuple{Field<&Response::version>{"version", "the delete's own version"}};
+    }
   };
 };
 
@@ -254,7 +258,7 @@ struct Batch {
 
     static constexpr auto Fields() {
       return std::tuple{Field<&Response::versions>{
-          "versions", "one for each item: the new version after a put, 0 after a delete"}};
+          "versions", "one for each item, in their order"}};
     }
   };
 };

@@ -85,7 +85,7 @@ void AddRecords(ExampleList* examples) {
   examples->Request<op::Delete>(
       "DELETE if the version is 7", 5, 0,
       {.key = profile.view(), .condition = {ConditionKind::kIfVersion, 7}});
-  examples->Reply<op::Delete>("DELETE's reply", 5, {});
+  examples->Reply<op::Delete>("DELETE's reply", 5, {.version = 8});
 }
 
 void AddRanges(ExampleList* examples) {
@@ -112,7 +112,7 @@ void AddRanges(ExampleList* examples) {
       {.partition = link.view().partition_view(),
        .items = {{MutationKind::kPut, link.sort, {}, 0, Hash64("met"), "met"},
                  {MutationKind::kDelete, ByteView("\5\0\0\0\0\0\0\0\3", 9), {}, 0, 0, {}}}});
-  examples->Reply<op::Batch>("BATCH's reply", 8, {.versions = {10, 0}});
+  examples->Reply<op::Batch>("BATCH's reply", 8, {.versions = {10, 11}});
   examples->Error("The answer to bytes that are not the protocol", 0,
                   Status(Code::kProtocolError, "the frame's checksum does not match its bytes"),
                   {});

@@ -81,6 +81,7 @@ ErrorDetail DetailOf(const WriteReply& reply, bool with_index) {
   if (reply.status.code() != Code::kConditionFailed) return {};
   ErrorDetail detail{.version = reply.met_version};
   if (with_index) detail.index = reply.failed_index;
+  detail.met_index = reply.met_index;
   return detail;
 }
 
@@ -289,7 +290,7 @@ void Handlers::Start(op::Delete, const op::Delete::Request& request, int64_t dea
                     if (!result.status.ok()) {
                       return reply.Fail(result.status, DetailOf(result, false));
                     }
-                    reply.Ok<op::Delete>({});
+                    reply.Ok<op::Delete>({.version = result.versions.front()});
                   });
                 });
 }

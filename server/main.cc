@@ -84,11 +84,11 @@ Status FitConnections(uint32_t* max_connections, const Logger& log) {
 
 RocksOptions ToRocksOptions(const Options& options, OpenProgress* progress) {
   return {.directory = options.data,
-          .committers = static_cast<uint32_t>(options.committers),
           .readers = static_cast<uint32_t>(options.readers),
           .record_cache_bytes = options.record_cache_mib << 20,
           .block_cache_bytes = options.block_cache_mib << 20,
           .accept_wal_loss = options.accept_wal_loss,
+          .new_epoch = options.new_epoch,
           .progress = progress};
 }
 

@@ -42,8 +42,6 @@ constexpr std::array kOptions = {
     OptionRow{"data", "DIR", "where the data is; made if its parent is there", &Options::data},
     OptionRow{"workers", "N", "event loops that serve connections; 0: one for each core",
               NumberRange{&Options::workers, 0, limits::kMaxWorkers}},
-    OptionRow{"committers", "N", "threads that write; each has its share of the partitions",
-              NumberRange{&Options::committers, 1, limits::kMaxCommitters}},
     OptionRow{"readers", "N", "threads that read what is not in memory",
               NumberRange{&Options::readers, 1, limits::kMaxReaders}},
     OptionRow{"record-cache-mib", "N", "memory for records that are asked for often, in MiB",
@@ -61,6 +59,9 @@ constexpr std::array kOptions = {
     OptionRow{"accept-wal-loss", "",
               "open although the write-ahead log is damaged or cut, and lose what it lost",
               &Options::accept_wal_loss},
+    OptionRow{"new-epoch", "",
+              "begin a new epoch of versions: for a disk that was set back to a snapshot",
+              &Options::new_epoch},
 };
 
 bool IsSwitch(const OptionRow& row) {

@@ -15,7 +15,6 @@ struct Options {
   std::string listen = "127.0.0.1:7645";
   std::string data = "./data";
   uint64_t workers = 0;  // 0: one for each core
-  uint64_t committers = 1;
   uint64_t readers = 4;
   uint64_t record_cache_mib = 256;
   uint64_t block_cache_mib = 512;
@@ -24,6 +23,7 @@ struct Options {
   uint64_t drain_seconds = limits::kDefaultDrainMillis / 1000;
   std::string log_level = "info";
   bool accept_wal_loss = false;
+  bool new_epoch = false;
 };
 
 // "data = \"/var/lib/smile\", workers = 2": those that are not the defaults, as in a file; "none".

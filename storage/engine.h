@@ -30,6 +30,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -97,11 +98,15 @@ class WriteRequest {
 
 struct WriteReply {
   Status status;
-  std::vector<uint64_t> versions;  // if ok: one a mutation, 0 for a delete
-  // If kConditionFailed: the first mutation whose condition did not hold, and the version it met
-  // (0: absent).
+  // If ok: one for each mutation, deletes included. Never 0, unique in the engine, and growing in
+  // the order in which writes take effect.
+  std::vector<uint64_t> versions;
+  // If kConditionFailed: the first mutation whose condition did not hold, and the version that its
+  // record has (0: absent). If an earlier mutation of the request had changed that record, the
+  // condition met what was never stored: then met_version is 0, and met_index names that mutation.
   uint32_t failed_index = 0;
   uint64_t met_version = 0;
+  std::optional<uint32_t> met_index = {};
 };
 
 // --- Scan and list ------------------------------------------------------------------------------

@@ -129,19 +129,23 @@ WriteReply MemoryEngine::Apply(const WriteRequest& request) {
       partition = before;
       reply = {.status = Status(Code::kConditionFailed, ""),
                .versions = {},
-               .failed_index = static_cast<uint32_t>(i),
-               .met_version = current_version};
+               .failed_index = static_cast<uint32_t>(i)};
+      for (uint32_t j = 0; j < i; ++j) {
+        if (request.mutations()[j].sort == mutation.sort) reply.met_index = j;
+      }
+      if (!reply.met_index.has_value()) reply.met_version = current_version;
       break;
     }
+    ++last_version_;
     const bool put = mutation.kind == MutationKind::kPut;
     partition.erase(Bytes(mutation.sort));
     if (put) {
-      partition.emplace(mutation.sort, Record(RecordView{.version = ++last_version_,
+      partition.emplace(mutation.sort, Record(RecordView{.version = last_version_,
                                                          .checksum = mutation.checksum,
                                                          .expires_ms = mutation.expires_ms,
                                                          .value = mutation.value}));
     }
-    reply.versions.push_back(put ? last_version_ : 0);
+    reply.versions.push_back(last_version_);
   }
   if (partition.empty()) partitions_.erase(place);
   return reply;

@@ -46,6 +46,7 @@ Bytes ShowError(const Status& status, const ErrorDetail& detail, ReplyForm form)
     if (status.retry_after_ms() != 0) object["retry_after_ms"] = status.retry_after_ms();
     if (detail.index.has_value()) object["index"] = *detail.index;
     if (detail.version.has_value()) object["version"] = *detail.version;
+    if (detail.met_index.has_value()) object["met_index"] = *detail.met_index;
     return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
   }
   return Complaint(status, detail) + "\n";
@@ -69,7 +70,9 @@ std::string Complaint(const Status& status, const ErrorDetail& detail) {
   std::string line = status.ToString();
   if (status.words().empty()) line = std::string(info.name) + ": " + std::string(info.summary);
   if (detail.index.has_value()) line += ", index " + std::to_string(*detail.index);
-  if (detail.version.has_value()) {
+  if (detail.met_index.has_value()) {
+    line += ", it met what index " + std::to_string(*detail.met_index) + " of the same batch did";
+  } else if (detail.version.has_value()) {
     line +=
         *detail.version == 0 ? ", it is absent" : ", version " + std::to_string(*detail.version);
   }

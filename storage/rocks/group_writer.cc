@@ -53,10 +53,15 @@ void GroupWriter::Commit(std::span<PendingWrite> group) {
   staged_keys_.clear();
   staged_pages_.clear();
   ReadCurrent(group);
-  next_version_ = database_->db()->GetLatestSequenceNumber() + 1;
+  next_version_ = NextVersion();
   for (PendingWrite& write : group)
     if (!write.late) Stage(&write);
   if (batch_.Count() > 0) WriteBatch(group);
+}
+
+// Of the mutation that is written next.
+uint64_t GroupWriter::NextVersion() const {
+  return database_->epoch().VersionOf(database_->db()->GetLatestSequenceNumber() + 1);
 }
 
 std::string GroupWriter::IdOf(Table table, ByteView encoded_key) {
@@ -124,25 +129,38 @@ bool GroupWriter::CheckAndApply(const WriteRequest& request, WriteReply* reply) 
   reply->versions.reserve(mutations.size());
   for (size_t i = 0; i < mutations.size(); ++i) {
     const MutationView& mutation = mutations[i];
-    const bool put = mutation.kind == MutationKind::kPut;
-    const uint64_t version = put ? next_version_ + i : 0;
+    const uint64_t version = next_version_ + i;
     if (Current* const current = FindCurrent(request.partition(), mutation.sort)) {
       const bool conditional = mutation.condition.kind != ConditionKind::kAlways;
       if (conditional && !current->error.ok()) reply->status = current->error;
       if (conditional && current->error.ok() && !mutation.condition.HoldsFor(current->version)) {
-        reply->status = Status(Code::kConditionFailed, "");
-        reply->failed_index = static_cast<uint32_t>(i);
-        reply->met_version = current->version;
+        FailCondition(request, i, *current, reply);
       }
       if (!reply->status.ok()) {
         reply->versions.clear();
         return false;
       }
-      undo_.push_back({current, std::exchange(*current, {.version = version, .error = {}})});
+      Current changed{.version = mutation.kind == MutationKind::kPut ? version : 0,
+                      .error = {},
+                      .changed_by = &request,
+                      .changed_at = static_cast<uint32_t>(i)};
+      undo_.push_back({current, std::exchange(*current, std::move(changed))});
     }
     reply->versions.push_back(version);
   }
   return true;
+}
+
+// Only a version that the storage has is told: whoever is told one may write on that condition.
+void GroupWriter::FailCondition(const WriteRequest& request, size_t index, const Current& current,
+                                WriteReply* reply) {
+  reply->status = Status(Code::kConditionFailed, "");
+  reply->failed_index = static_cast<uint32_t>(index);
+  if (current.changed_by == &request) {
+    reply->met_index = current.changed_at;
+  } else {
+    reply->met_version = current.version;
+  }
 }
 
 GroupWriter::Current* GroupWriter::FindCurrent(const PartitionView& partition, ByteView sort) {
@@ -247,13 +265,13 @@ void GroupWriter::WriteBatch(std::span<PendingWrite> group) {
   const std::chrono::nanoseconds hold = HoldFor(database_->write_pressure(), batch_.GetDataSize());
   hold_until_nanos_ = hold.count() == 0 ? 0 : clock_->MonotonicNanos() + hold.count();
   if (written.ok()) {
+    CHECK(NextVersion() == next_version_, "a version is made from its mutation's sequence number");
     if (error_was_known) database_->set_write_error_known(false);
     return;
   }
   Status status = StatusOfWrite(written);
-  // RocksDB writes the batches of two committers in one go, and refuses batches behind an error
-  // with the same words as those that met it. Only who began when the error was known has surely
-  // written nothing.
+  // RocksDB refuses batches behind an error with the same words as the one that met it. Only who
+  // began when the error was known has surely written nothing.
   const bool refused = status.code() == Code::kNoSpace || status.code() == Code::kStorageFailed;
   if (refused && !error_was_known) status = Status(Code::kOutcomeUnknown, status.words());
   if (status.code() != Code::kOverloaded) database_->set_write_error_known(true);

@@ -1,5 +1,5 @@
-// How a committer's group becomes one RocksDB batch with one fsync. One for each committer, used on
-// its thread.
+// How a committer's group becomes one RocksDB batch with one fsync. The only one that writes into
+// the database; used on the committer's thread.
 #pragma once
 
 #include <rocksdb/write_batch.h>
@@ -35,6 +35,9 @@ class GroupWriter {
   struct Current {
     uint64_t version = 0;  // 0: absent
     Status error;          // it could not be read
+    // The request of the group that changed it last, and its mutation that did.
+    const WriteRequest* changed_by = nullptr;
+    uint32_t changed_at = 0;
   };
   struct Undo {
     Current* current;
@@ -51,10 +54,13 @@ class GroupWriter {
     uint64_t version;
   };
 
+  uint64_t NextVersion() const;
   static std::string IdOf(Table table, ByteView encoded_key);
   void ReadCurrent(std::span<const PendingWrite> group);
   void Stage(PendingWrite* write);
   bool CheckAndApply(const WriteRequest& request, WriteReply* reply);
+  static void FailCondition(const WriteRequest& request, size_t index, const Current& current,
+                            WriteReply* reply);
   Current* FindCurrent(const PartitionView& partition, ByteView sort);
   void Append(const WriteRequest& request, const WriteReply& reply);
   void PrefetchMemtables();

@@ -66,11 +66,14 @@ RocksDatabase::~RocksDatabase() {
 
 Status RocksDatabase::OpenAll() {
   SMILE_ASSIGN(directory_, RocksDirectory::Open(options_.directory, env_));
+  Result<Watermark> read = directory_->ReadWatermark();
+  const Watermark found = read.ok() ? *read : Watermark();
   if (options_.accept_wal_loss) {
     log_->Warning("the write-ahead log is taken as far as it is readable (--accept-wal-loss)");
+    SMILE_TRY(directory_->EndEpoch());
   } else {
-    SMILE_ASSIGN(watermark_, directory_->ReadWatermark());
-    SMILE_TRY(CheckRecovery(watermark_));
+    SMILE_TRY(read.status());
+    SMILE_TRY(CheckRecovery(found.sequence));
   }
 
   rocksdb::DBOptions database_options = DatabaseOptions(options_, log_env_.get(), log_);
@@ -98,13 +101,37 @@ Status RocksDatabase::OpenAll() {
   // The entry of rocksdb/ in it, before anything is acknowledged.
   SMILE_TRY(directory_->Sync());
 
-  // What was accepted as lost is not missed again at the next start.
-  if (options_.accept_wal_loss) {
-    watermark_ = db_->GetLatestSequenceNumber();
-    SMILE_TRY(directory_->WriteWatermark(watermark_));
-  }
+  SMILE_TRY(SettleEpoch(found));
   LookAtFreeSpace();
   upkeep_ = std::thread([this] { RunUpkeep(); });
+  return {};
+}
+
+// Goes on with the epoch that was found, or begins a new one, durably. Then the watermark is that of
+// what is there: what was accepted as lost is not missed again at the next start.
+Status RocksDatabase::SettleEpoch(const Watermark& found) {
+  const uint64_t latest = db_->GetLatestSequenceNumber();
+  const bool is_new = latest == 0 && found.sequence == 0;
+  const char* why = nullptr;
+  if (!directory_->OwnsWatermark(found)) why = "the directory is a copy";
+  if (options_.new_epoch) why = "--new-epoch";
+  if (options_.accept_wal_loss) why = "--accept-wal-loss";
+  if (is_new) why = "the directory is new";
+  epoch_ = found.epoch;
+  watermark_ = found.sequence;
+  if (why == nullptr) return {};
+
+  const int64_t now = clock_->WallMillis();
+  SMILE_ASSIGN(epoch_, NextEpoch(found.epoch, std::max(latest, found.sequence), latest, now));
+  SMILE_TRY(directory_->WriteWatermark(latest, epoch_));
+  watermark_ = latest;
+  log_->Info(fmt::format("a new epoch of versions begins, {} ({})", epoch_.began_ms, why));
+  if (static_cast<int64_t>(epoch_.began_ms) > now) {
+    log_->Warning(
+        fmt::format("the machine's clock is {} ms behind the epoch before: set it right, "
+                    "versions are made from it",
+                    static_cast<int64_t>(epoch_.began_ms) - now));
+  }
   return {};
 }
 
@@ -231,7 +258,7 @@ void RocksDatabase::LookAtFreeSpace() {
 void RocksDatabase::RaiseWatermark() {
   const uint64_t latest = db_->GetLatestSequenceNumber();
   if (latest <= watermark_ || failed()) return;
-  const Status status = directory_->WriteWatermark(latest);
+  const Status status = directory_->WriteWatermark(latest, epoch_);
   if (status.ok()) watermark_ = latest;
   if (!status.ok() && !watermark_warned_) log_->Warning(status.words());
   watermark_warned_ = !status.ok();

@@ -46,6 +46,9 @@ class RocksDatabase {
   // What is met of damage to its files. Any thread.
   Damage& damage() const { return *damage_; }
 
+  // In which versions are given. Set before anything is served.
+  const Epoch& epoch() const { return epoch_; }
+
   // A write failed in a way that only a new start can mend: no write may follow.
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   void SetFailed(const rocksdb::Status& why);
@@ -80,6 +83,7 @@ class RocksDatabase {
   rocksdb::Status OpenDatabase(const rocksdb::DBOptions& options);
   FamilyDescriptors Families() const;
   Status CheckRecovery(uint64_t watermark) const;
+  Status SettleEpoch(const Watermark& found);
   Status RefuseLoss(uint64_t recovered, uint64_t watermark) const;
   void Flush();
   void RunUpkeep();
@@ -100,6 +104,7 @@ class RocksDatabase {
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_{};
   std::array<std::shared_ptr<const PartitionMemtableFactory>, kFamilies> memtables_;
 
+  Epoch epoch_;
   std::atomic<bool> failed_{false};
   std::atomic<bool> write_error_known_{false};
   std::atomic<double> write_pressure_{0};

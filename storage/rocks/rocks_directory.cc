@@ -13,8 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/hash.h"
-
 namespace smile {
 namespace {
 
@@ -95,11 +93,6 @@ Result<int> Lock(const std::string& directory) {
   return lock;
 }
 
-std::string WatermarkLine(uint64_t sequence) {
-  const std::string digits = fmt::format("{}", sequence);
-  return fmt::format("{} {:016x}\n", digits, Hash64(digits));
-}
-
 }  // namespace
 
 Result<std::unique_ptr<RocksDirectory>> RocksDirectory::Open(const std::string& path,
@@ -138,7 +131,9 @@ Status RocksDirectory::CheckFormat() const {
   const rocksdb::Status read = rocksdb::ReadFileToString(env_, marker, &content);
   if (read.IsNotFound() || read.IsPathNotFound() || env_->FileExists(marker).IsNotFound()) {
     SMILE_TRY(CheckIsNew());
-    return WriteDurably("FORMAT", fmt::format("{}{}\n", kFormatWords, kFormat));
+    return WriteDurably("FORMAT", [](const std::string&) {
+      return fmt::format("{}{}\n", kFormatWords, kFormat);
+    });
   }
   if (!read.ok()) return Refuse(fmt::format("{} cannot be read: {}", marker, read.ToString()));
 
@@ -173,33 +168,47 @@ Status RocksDirectory::CheckIsNew() const {
   return {};
 }
 
-Result<uint64_t> RocksDirectory::ReadWatermark() const {
+Result<Watermark> RocksDirectory::ReadWatermark() const {
   const std::string path = path_ + "/WATERMARK";
   std::string line;
   const rocksdb::Status read = rocksdb::ReadFileToString(env_, path, &line);
-  if (env_->FileExists(path).IsNotFound()) return uint64_t{0};
+  if (env_->FileExists(path).IsNotFound()) return Watermark();
   if (!read.ok()) return Refuse(fmt::format("{} cannot be read: {}", path, read.ToString()));
-  uint64_t sequence = 0;
-  std::from_chars(line.data(), line.data() + line.size(), sequence);
-  if (line != WatermarkLine(sequence)) {
-    return Refuse(fmt::format(
-        "{} is damaged, so nothing says whether acknowledged writes are missing: restore the "
-        "directory from a copy, or start once with --accept-wal-loss",
-        path));
-  }
-  return sequence;
+  const Result<Watermark> watermark = Watermark::Parse(line);
+  if (watermark.ok()) return *watermark;
+  return Refuse(
+      fmt::format("{} is damaged, so nothing says whether acknowledged writes are missing: restore "
+                  "the directory from a copy, or start once with --accept-wal-loss",
+                  path));
 }
 
-Status RocksDirectory::WriteWatermark(uint64_t sequence) const {
-  return WriteDurably("WATERMARK", WatermarkLine(sequence));
+bool RocksDirectory::OwnsWatermark(const Watermark& watermark) const {
+  return watermark.written_as != FileIdentity() &&
+         watermark.written_as == IdentityOf(path_ + "/WATERMARK");
+}
+
+Status RocksDirectory::WriteWatermark(uint64_t sequence, const Epoch& epoch) const {
+  return WriteDurably("WATERMARK", [&](const std::string& path) {
+    return Watermark{.sequence = sequence, .epoch = epoch, .written_as = IdentityOf(path)}.ToLine();
+  });
+}
+
+Status RocksDirectory::EndEpoch() const {
+  Result<Watermark> read = ReadWatermark();
+  Watermark ended = read.ok() ? *read : Watermark();
+  ended.written_as = {};
+  return WriteDurably("WATERMARK", [&](const std::string&) { return ended.ToLine(); });
 }
 
 // A crash leaves the old file or the new one, whole.
-Status RocksDirectory::WriteDurably(const std::string& name, std::string_view content) const {
+Status RocksDirectory::WriteDurably(const std::string& name, ContentOf content) const {
   const std::string path = path_ + "/" + name;
   const std::string unfinished = path + ".new";
-  rocksdb::Status status = rocksdb::WriteStringToFile(
-      env_, rocksdb::Slice(content.data(), content.size()), unfinished, /*should_sync=*/true);
+  std::unique_ptr<rocksdb::WritableFile> file;
+  rocksdb::Status status = env_->NewWritableFile(unfinished, &file, rocksdb::EnvOptions());
+  if (status.ok()) status = file->Append(content(unfinished));
+  if (status.ok()) status = file->Sync();
+  if (status.ok()) status = file->Close();
   if (status.ok()) status = env_->RenameFile(unfinished, path);
   if (status.ok()) return Sync();
   return Refuse(fmt::format("{} cannot be written: {}", path, status.ToString()));

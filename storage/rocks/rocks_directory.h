@@ -2,7 +2,7 @@
 //
 //   LOCK       held (flock) by the process that serves the directory; says which one
 //   FORMAT     the format of the whole directory
-//   WATERMARK  a sequence number up to which writes were acknowledged
+//   WATERMARK  up to where writes were acknowledged, and the epoch of versions
 //   rocksdb/   the database
 //
 // See storage/FORMAT.md for what the files hold.
@@ -13,10 +13,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <utility>
 
+#include "base/function_ref.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "storage/rocks/watermark.h"
 
 namespace smile {
 
@@ -35,11 +37,17 @@ class RocksDirectory {
   const std::string& path() const { return path_; }
   std::string database_path() const { return path_ + "/rocksdb"; }
 
-  // All writes up to the watermark were acknowledged, so recovery has to reach it. 0 in a new
-  // directory; kStorageFailed if the file is damaged.
-  Result<uint64_t> ReadWatermark() const;
-  // Durable when it returns.
-  Status WriteWatermark(uint64_t sequence) const;
+  // All writes up to its sequence number were acknowledged, so recovery has to reach it. All zero
+  // if there is none, as in a new directory; kStorageFailed if the file is damaged.
+  Result<Watermark> ReadWatermark() const;
+  // Whether the file is the one that was written into this directory, and not a copy of it: then
+  // sequence numbers go on where its epoch left them.
+  bool OwnsWatermark(const Watermark& watermark) const;
+  // Durable when it returns; the file's identity is filled in.
+  Status WriteWatermark(uint64_t sequence, const Epoch& epoch) const;
+  // Durable when it returns: the directory does not own its watermark any more, so that whoever
+  // opens it next begins a new epoch. Before anything that gives up writes.
+  Status EndEpoch() const;
   // What was made in the directory so far is there after a power cut.
   Status Sync() const;
 
@@ -49,7 +57,9 @@ class RocksDirectory {
 
   Status CheckFormat() const;
   Status CheckIsNew() const;
-  Status WriteDurably(const std::string& name, std::string_view content) const;
+  // `content` is asked for when the file is there, under the name that it is given.
+  using ContentOf = FunctionRef<std::string(const std::string& path)>;
+  Status WriteDurably(const std::string& name, ContentOf content) const;
 
   const std::string path_;
   rocksdb::Env* const env_;

@@ -30,23 +30,19 @@ class RocksEngine::Parts {
         cache(options.record_cache_bytes),
         memory(this->database.get(), &cache, clock),
         readers(clock, options.readers),
-        reads(this->database.get(), &cache, clock, &readers, options.readers) {
-    for (uint32_t i = 0; i < options.committers; ++i) {
-      writers.push_back(std::make_unique<GroupWriter>(this->database.get(), &cache, clock));
-      committers.push_back(std::make_unique<Committer>(
-          clock, [writer = writers.back().get()] { writer->Pace(); },
-          [writer = writers.back().get()](auto group) { writer->Commit(group); }));
-    }
-  }
+        reads(this->database.get(), &cache, clock, &readers, options.readers),
+        writer(this->database.get(), &cache, clock),
+        committer(
+            clock, [this] { writer.Pace(); }, [this](auto group) { writer.Commit(group); }) {}
 
   const Clock* const clock;
   std::unique_ptr<RocksDatabase> database;
   RecordCache cache;
   MemoryReader memory;
-  std::vector<std::unique_ptr<GroupWriter>> writers;
-  std::vector<std::unique_ptr<Committer>> committers;
   ReaderPool readers;
   GatheredReads reads;
+  GroupWriter writer;
+  Committer committer;
   std::atomic<bool> closed{false};
 };
 
@@ -107,9 +103,7 @@ void RocksEngine::Read(ReadRequest request, std::function<void(Result<ReadReply>
 }
 
 void RocksEngine::Write(WriteRequest request, std::function<void(WriteReply)> done) {
-  // The high half of the hash: its low half orders the server's lanes.
-  const uint64_t hash = HashOf(request.partition()) >> 32;
-  parts_->committers[hash % parts_->committers.size()]->Submit(std::move(request), std::move(done));
+  parts_->committer.Submit(std::move(request), std::move(done));
 }
 
 void RocksEngine::Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) {
@@ -131,20 +125,13 @@ std::string_view RocksEngine::Trouble() const {
 }
 
 void RocksEngine::Stats(std::function<void(EngineStats)> done) {
-  Committer::Counts sum;
-  for (const auto& committer : parts_->committers) {
-    const Committer::Counts counts = committer->counts();
-    sum.groups += counts.groups;
-    sum.writes += counts.writes;
-    sum.refused_writes += counts.refused_writes;
-    sum.waiting_bytes += counts.waiting_bytes;
-  }
+  const Committer::Counts commits = parts_->committer.counts();
   const GatheredReads::Counts reads = parts_->reads.counts();
   EngineStats begun = {
-      {"storage.commit.groups_count", sum.groups},
-      {"storage.commit.refused_writes_count", sum.refused_writes},
-      {"storage.commit.waiting_bytes", sum.waiting_bytes},
-      {"storage.commit.writes_count", sum.writes},
+      {"storage.commit.groups_count", commits.groups},
+      {"storage.commit.refused_writes_count", commits.refused_writes},
+      {"storage.commit.waiting_bytes", commits.waiting_bytes},
+      {"storage.commit.writes_count", commits.writes},
       {"storage.readers.batches_count", reads.batches},
       {"storage.readers.fetched_keys_count", reads.fetched_keys},
       {"storage.readers.reads_count", reads.reads},
@@ -163,7 +150,7 @@ void RocksEngine::Stats(std::function<void(EngineStats)> done) {
 
 void RocksEngine::Close() {
   if (parts_->closed.exchange(true, std::memory_order_acq_rel)) return;
-  for (const auto& committer : parts_->committers) committer->Close();
+  parts_->committer.Close();
   parts_->readers.Close();
   parts_->database.reset();
 }
@@ -173,7 +160,6 @@ void RocksEngine::Close() {
 Result<std::unique_ptr<RocksEngine>> RocksSeams::Open(const RocksOptions& options,
                                                       const Clock* clock, const Logger* log,
                                                       rocksdb::Env* env) {
-  CHECK(options.committers >= 1 && options.committers <= limits::kMaxCommitters);
   SMILE_ASSIGN(auto database, RocksDatabase::Open(options, clock, log, env));
   return std::unique_ptr<RocksEngine>(
       new RocksEngine(std::make_unique<RocksEngine::Parts>(options, clock, std::move(database))));

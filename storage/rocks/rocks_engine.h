@@ -1,16 +1,12 @@
 // The durable engine, on RocksDB. A write is answered after its WAL record was fsynced; the writes
 // that wait together share one fsync (storage/committer.h).
 //
-// Versions. Every mutation of a RocksDB batch takes one sequence number of the database. A group is
-// committed by one committer, which reads the database's latest sequence number S before the group
-// and gives its i-th mutation (from 0) the version S + 1 + i. The mutation's own sequence number is
-// at least that, because the other committers can only have moved the counter on. All writes to one
-// partition go through one committer, one group after the other, and when a group is written the
-// latest sequence number is at least that of its last mutation: so the next group's versions are
-// larger than all that this partition ever saw, also across deletes (which take numbers too) and
-// restarts (recovery brings the counter back to at least the last write it found). No write has to
-// read for its version. Only an operator who accepts the loss of acknowledged writes may see the
-// versions of the lost ones again.
+// Versions. One committer writes all groups, one after the other, and nothing else writes: so the
+// i-th mutation of a group (from 0) has the sequence number S + 1 + i, where S is the database's
+// latest before the group, and its version is made from that (storage/rocks/epoch.h). No write has
+// to read for its version. Versions are unique in the database, deletes have theirs, and they grow
+// in the order of commit, across restarts (recovery brings the counter back to at least the last
+// write it found) and across copies and losses (a new epoch begins then).
 //
 // When the disk fails. A group whose write fails on its way to the disk is answered
 // kOutcomeUnknown; after that nothing more is written (kStorageFailed) until the process is started
@@ -36,7 +32,6 @@ namespace smile {
 
 struct RocksOptions {
   std::string directory;  // made if it is missing; its parent has to be there
-  uint32_t committers = 1;
   uint32_t readers = 4;
   size_t record_cache_bytes = size_t{256} << 20;  // records that are asked for again and again
   size_t block_cache_bytes = size_t{256} << 20;
@@ -44,6 +39,9 @@ struct RocksOptions {
   // Go on with a write-ahead log that is damaged or shorter than what was acknowledged, and give up
   // the writes behind the damage. For an operator to say, once.
   bool accept_wal_loss = false;
+  // Begin a new epoch of versions: the directory is an older state of itself, and nothing in it
+  // shows that. For an operator to say, once.
+  bool new_epoch = false;
   OpenProgress* progress = nullptr;  // of Open(), if somebody wants it; outlives the engine
 };
 

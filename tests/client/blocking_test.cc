@@ -45,7 +45,7 @@ TEST_F(Blocking, PutAndGetAndPingWait) {
   const Result<Record> record = client->Get(key.view());
   ASSERT_TRUE(record.ok());
   EXPECT_EQ(record->value, "Ada");
-  EXPECT_EQ(client->Delete(key.view()).code(), Code::kUnsupported);
+  EXPECT_EQ(client->Delete(key.view()).status().code(), Code::kUnsupported);
 }
 
 TEST_F(Blocking, MGetAsksInPiecesAndAgainUntilEachKeyIsAnswered) {

@@ -161,12 +161,24 @@ class ServerTest(unittest.TestCase):
         versions = self.client.batch(USERS, user, [("put", b"a", b"1", IF_ABSENT),
                                                    ("put", b"b", b"2", smile.ALWAYS),
                                                    ("delete", b"c", smile.ALWAYS)])
-        self.assertGreater(min(versions[:2]), 0)
-        self.assertEqual(versions[2], 0)
+        self.assertEqual(versions, sorted(set(versions)))
+        self.assertGreater(versions[0], 0)
         error = self.refused("condition_failed", self.client.batch, USERS, user,
                              [("put", b"b", b"3", smile.ALWAYS), ("put", b"a", b"4", IF_ABSENT)])
-        self.assertEqual((error.index, error.version), (1, versions[0]))
+        self.assertEqual((error.index, error.version, error.met_index), (1, versions[0], None))
         self.assertEqual(self.client.get(key(USERS, user, b"b"))["value"], b"2")
+
+    def test_a_condition_against_its_own_batch_tells_no_version(self):
+        user = number_key(78)
+        error = self.refused("condition_failed", self.client.batch, USERS, user,
+                             [("put", b"z", b"1", smile.ALWAYS), ("put", b"z", b"2", IF_ABSENT)])
+        self.assertEqual((error.index, error.version, error.met_index), (1, 0, 0))
+        self.refused("not_found", self.client.get, key(USERS, user, b"z"))
+
+    def test_versions_grow_with_every_write(self):
+        versions = [self.client.put(PROFILE, b"1"), self.client.put(key(LOGINS, b"eve"), b"2"),
+                    self.client.delete(PROFILE), self.client.delete(PROFILE)]
+        self.assertEqual(versions, sorted(set(versions)))
 
     # --- Many -----------------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ class SmileError(Exception):
         optional = reader.optional_fields()
         self.index = int.from_bytes(optional[2], "little") if 2 in optional else None
         self.version = int.from_bytes(optional[4], "little") if 4 in optional else None
+        self.met_index = int.from_bytes(optional[6], "little") if 6 in optional else None
         super().__init__(f"{self.status}: {self.words}")
 
 
@@ -223,7 +224,7 @@ class Client:
         return Reader(self.call(PUT, body)).number(8)
 
     def delete(self, where, when=ALWAYS):
-        Reader(self.call(DELETE, where + condition(when))).end()
+        return Reader(self.call(DELETE, where + condition(when))).number(8)
 
     def batch(self, table, partition, items):
         """Items: ("put", sort, value, condition) and ("delete", sort, condition)."""

@@ -112,7 +112,7 @@ TEST_F(HandlersTest, ABatchTellsEachVersionOrWhichConditionFailed) {
   const std::vector<uint64_t> versions = done.As<op::Batch>().versions;
   ASSERT_EQ(versions.size(), 2u);
   EXPECT_GT(versions[0], 0u);
-  EXPECT_EQ(versions[1], 0u);
+  EXPECT_GT(versions[1], versions[0]);
 
   const auto failed = Ask(FrameOf<op::Batch>(
       8, {.partition = partition,
@@ -120,7 +120,29 @@ TEST_F(HandlersTest, ABatchTellsEachVersionOrWhichConditionFailed) {
   EXPECT_EQ(failed.code, Code::kConditionFailed);
   EXPECT_EQ(failed.Error().index, 1u);
   EXPECT_EQ(failed.Error().version, versions[0]);
+  EXPECT_EQ(failed.Error().met_index, std::nullopt);
   EXPECT_EQ(Ask(GetFrame(9, UserKey(42, "c"))).code, Code::kNotFound);
+}
+
+TEST_F(HandlersTest, AConditionThatFailsAgainstItsOwnBatchNamesTheItemAndNoVersion) {
+  const Bytes user = PartitionOf(42);
+  const op::BatchItem put{.sort = "z", .checksum = Hash64("1"), .value = "1"};
+  op::BatchItem again = put;
+  again.condition.kind = ConditionKind::kIfAbsent;
+  const auto failed = Ask(FrameOf<op::Batch>(
+      8, {.partition = {Table::kUsers, user}, .items = {put, again}}));
+  EXPECT_EQ(failed.code, Code::kConditionFailed);
+  EXPECT_EQ(failed.Error().index, 1u);
+  EXPECT_EQ(failed.Error().version, 0u);
+  EXPECT_EQ(failed.Error().met_index, 0u);
+}
+
+TEST_F(HandlersTest, ADeleteTellsItsVersion) {
+  const uint64_t put = Put(kProfile, "a");
+  const auto frame = FrameOf<op::Delete>(8, {.key = kProfile.view()});
+  const uint64_t first = Ask(frame).As<op::Delete>().version;
+  EXPECT_GT(first, put);
+  EXPECT_GT(Ask(frame).As<op::Delete>().version, first);
 }
 
 TEST_F(HandlersTest, AScanGivesTheNewestPostsFirstAndGoesOnFromItsContinuation) {

@@ -1,6 +1,9 @@
 // The contract of storage/engine.h for writing, reading one record, versions and conditions.
 #include <gmock/gmock.h>
 
+#include <optional>
+#include <utility>
+
 #include "base/limits.h"
 #include "tests/storage/engine_contract.h"
 
@@ -105,17 +108,23 @@ TEST_P(WriteContract, AReadIsBoundedInBytesButGivesTheFirst) {
   EXPECT_EQ(found(0), "fff");
 }
 
-TEST_P(WriteContract, VersionsGrowWithEachWriteAlsoPastADelete) {
-  const Key key = UserKey(1, "profile");
+TEST_P(WriteContract, VersionsGrowWithEveryWriteOfTheEngineAlsoWithDeletes) {
   uint64_t last = 0;
-  for (int i = 0; i < 5; ++i) {
-    const WriteReply put = blocking_.Put(key, "same");
-    ASSERT_TRUE(put.status.ok());
-    EXPECT_GT(put.versions[0], last);
-    last = put.versions[0];
-    if (i % 2 == 0) {
-      EXPECT_THAT(blocking_.Delete(key).versions, ElementsAre(0u));
+  const auto expect_above_last = [&last](const WriteReply& reply) {
+    ASSERT_TRUE(reply.status.ok());
+    for (const uint64_t version : reply.versions) {
+      EXPECT_GT(version, last);
+      last = version;
     }
+  };
+  for (int i = 0; i < 3; ++i) {
+    for (const Key& key : OneKeyOfEachTable()) {
+      expect_above_last(blocking_.Put(key, "same"));
+      expect_above_last(blocking_.Delete(key));
+      expect_above_last(blocking_.Delete(key));  // of nothing
+    }
+    expect_above_last(blocking_.Write(UserKey(1, "").view().partition_view(),
+                                      {PutOf("a", "1"), DeleteOf("a"), DeleteOf("b")}));
   }
 }
 
@@ -164,7 +173,7 @@ TEST_P(WriteContract, ABatchTakesEffectWhole) {
   const WriteReply reply = blocking_.Write(
       a.view().partition_view(), {PutOf("a", "1", IfAbsent()), PutOf("b", "2"), DeleteOf("c")});
   ASSERT_TRUE(reply.status.ok()) << reply.status.ToString();
-  EXPECT_THAT(reply.versions, ElementsAre(Gt(0u), Gt(reply.versions[0]), 0u));
+  EXPECT_THAT(reply.versions, ElementsAre(Gt(0u), Gt(reply.versions[0]), Gt(reply.versions[1])));
   EXPECT_EQ(blocking_.Get(a)->version, reply.versions[0]);
   EXPECT_EQ(blocking_.Get(b)->version, reply.versions[1]);
   EXPECT_EQ(blocking_.Value(c), "(not_found)");
@@ -190,12 +199,34 @@ TEST_P(WriteContract, AConditionSeesWhatStandsBeforeItInItsBatch) {
       blocking_.Write(partition, {PutOf("x", "1", IfAbsent()), PutOf("x", "2", IfAbsent())});
   EXPECT_EQ(twice.status.code(), Code::kConditionFailed);
   EXPECT_EQ(twice.failed_index, 1u);
-  EXPECT_GT(twice.met_version, 0u);
   EXPECT_EQ(blocking_.Value(UserKey(1, "x")), "(not_found)");
   const WriteReply replaced =
       blocking_.Write(partition, {PutOf("x", "1"), DeleteOf("x"), PutOf("x", "2", IfAbsent())});
   EXPECT_TRUE(replaced.status.ok());
   EXPECT_EQ(blocking_.Value(UserKey(1, "x")), "2");
+}
+
+// Whoever was told a version that was never stored could overwrite the write that got it later.
+TEST_P(WriteContract, AConditionThatFailsAgainstItsOwnBatchTellsNoVersion) {
+  const Key key = UserKey(1, "x");
+  const PartitionView partition = key.view().partition_view();
+  const auto met = [&](const std::vector<MutationView>& mutations) {
+    const WriteReply reply = blocking_.Write(partition, mutations);
+    EXPECT_EQ(reply.status.code(), Code::kConditionFailed);
+    EXPECT_EQ(reply.failed_index, mutations.size() - 1);
+    return std::pair(reply.met_version, reply.met_index);
+  };
+  using Met = std::pair<uint64_t, std::optional<uint32_t>>;
+  EXPECT_EQ(met({PutOf("x", "1"), PutOf("x", "2", IfAbsent())}), Met(0, 0));
+  EXPECT_EQ(met({PutOf("y", "0"), PutOf("x", "1"), PutOf("x", "2"), PutOf("x", "3", IfAbsent())}),
+            Met(0, 2));
+
+  const uint64_t version = blocking_.Put(key, "other client's").versions[0];
+  EXPECT_EQ(met({PutOf("x", "1"), DeleteOf("x", IfVersion(version))}), Met(0, 0));
+  EXPECT_EQ(met({DeleteOf("x"), PutOf("x", "2", IfVersion(version))}), Met(0, 0));
+  EXPECT_EQ(met({PutOf("y", "0"), PutOf("x", "1", IfAbsent())}), Met(version, std::nullopt));
+  EXPECT_EQ(met({PutOf("y", "0"), PutOf("z", "1", IfVersion(version))}), Met(0, std::nullopt));
+  EXPECT_EQ(blocking_.Value(key), "other client's");
 }
 
 TEST_P(WriteContract, AnExpiredRecordIsNotSeenAndCountsAsAbsent) {

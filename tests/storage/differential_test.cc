@@ -18,7 +18,7 @@ class Differential {
  public:
   explicit Differential(uint64_t seed)
       : random_(seed),
-        rocks_(MakeRocksEngine(&around_, 2)),
+        rocks_(MakeRocksEngine(&around_)),
         memory_(std::make_unique<MemoryEngine>(&around_.clock, MemoryEngine::Answers::kInline)) {
     for (const TableInfo& info : kTables)
       for (int i = 0; i < 12; ++i) keys_.push_back(RandomKey(&random_, info.table));
@@ -55,7 +55,7 @@ class Differential {
 
   void Reopen() {
     rocks_->Close();
-    rocks_ = MakeRocksEngine(&around_, 2);
+    rocks_ = MakeRocksEngine(&around_);
   }
 
   // The two engines' numbers for the same write.
@@ -138,9 +138,9 @@ class Differential {
     ASSERT_EQ(ours.versions.size(), oracle.versions.size());
     for (size_t i = 0; i < ours.versions.size(); ++i) Pair(ours.versions[i], oracle.versions[i]);
     conditions_failed_ += oracle.status.ok() ? 0 : 1;
-    // A version met inside a batch that failed was never given, and is nobody's.
-    const bool was_given = versions_.contains(oracle.met_version);
-    if (was_given || oracle.met_version == 0) Pair(ours.met_version, oracle.met_version);
+    ASSERT_EQ(ours.met_index, oracle.met_index);
+    ASSERT_TRUE(oracle.met_version == 0 || versions_.contains(oracle.met_version));
+    Pair(ours.met_version, oracle.met_version);
   }
 
   void Read() {

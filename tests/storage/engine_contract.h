@@ -35,10 +35,9 @@ struct EngineKind {
   }
 };
 
-inline std::unique_ptr<Engine> MakeRocksEngine(Surroundings* around, uint32_t committers) {
+inline std::unique_ptr<Engine> MakeRocksEngine(Surroundings* around) {
   RocksOptions options;
   options.directory = around->directory / "data";
-  options.committers = committers;
   auto engine = RocksEngine::Open(options, &around->clock, &around->log);
   CHECK(engine.ok(), engine.status().words());
   return std::move(engine).value();
@@ -54,8 +53,7 @@ inline std::vector<EngineKind> AllEngines() {
        [](Surroundings* around) {
          return std::make_unique<MemoryEngine>(&around->clock, MemoryEngine::Answers::kOnThread);
        }},
-      {"rocks", [](Surroundings* around) { return MakeRocksEngine(around, 1); }},
-      {"rocks_with_3_committers", [](Surroundings* around) { return MakeRocksEngine(around, 3); }},
+      {"rocks", [](Surroundings* around) { return MakeRocksEngine(around); }},
   };
 }
 

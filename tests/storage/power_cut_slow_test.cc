@@ -33,7 +33,6 @@ class PowerCutTest : public RocksTest {
     std::cout << "SMILE_SEED=" << seed_ << "\n";
     // So small that tables are written out, and logs begun, between one cut and the next.
     options_.write_buffer_bytes = size_t{128} << 10;
-    options_.committers = 2;
   }
 
   // In two tables, which are written out at different times, so that there is more than one log.

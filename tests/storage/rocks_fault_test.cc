@@ -42,7 +42,6 @@ TEST_F(RocksFaultTest, AFailedSyncIsAnUnknownOutcomeAndTheEndOfWritingUntilResta
 }
 
 TEST_F(RocksFaultTest, AllWritesOfTheGroupThatMetTheFailureAreOfUnknownOutcome) {
-  options_.committers = 3;
   Open();
   ASSERT_TRUE(engine().Put(kBefore, "v").status.ok());
   faults_->FailSyncsOf(".log");

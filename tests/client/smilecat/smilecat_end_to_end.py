@@ -36,7 +36,7 @@ class OneRequestTest(SmilecatTest):
         self.assertIn(b"not_found", self.ok("mget", "posts/5/1", "posts/5/9"))
         self.assertIn(b"posts/5", self.ok("list", "posts"))
         self.assertIn(b"server.", self.ok("stats"))
-        self.assertEqual(self.ok("delete", "posts/5/1"), b"ok\n")
+        self.assertRegex(self.ok("delete", "posts/5/1"), rb"^version=\d+\n$")
         self.fails(1, "not_found", "get", "posts/5/1")
 
     def test_json_is_one_object_a_line(self):
@@ -59,6 +59,8 @@ class OneRequestTest(SmilecatTest):
         self.ok("put", "users/4/x", "1")
         self.fails(1, "condition_failed", "put", "users/4/x", "2", "--if-absent")
         self.fails(1, "condition_failed", "delete", "users/4/x", "--if-version", "99999999")
+        self.fails(1, "it met what index 0 of the same batch did",
+                   "batch", "users/4", "put", "y", "1", "put", "y", "2", "--if-absent")
         self.fails(1, "too_large", "put", "users/4/x", "-", stdin=b"x" * ((1 << 20) + 1))
 
     def test_wrong_usage_is_status_2_in_one_line(self):

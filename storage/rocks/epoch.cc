@@ -1,0 +1,19 @@
+#include "storage/rocks/epoch.h"
+
+#include <algorithm>
+
+namespace smile {
+
+Result<Epoch> NextEpoch(const Epoch& last, uint64_t highest_sequence, uint64_t base_sequence,
+                        int64_t now_ms) {
+  const uint64_t now = now_ms > 0 ? static_cast<uint64_t>(now_ms) : 1;
+  const uint64_t given = highest_sequence - std::min(highest_sequence, last.base_sequence);
+  const uint64_t above_last = last.began_ms + (given >> Epoch::kMutationBits) + 1;
+  const Epoch next = {.began_ms = std::max(now, above_last), .base_sequence = base_sequence};
+  if (next.began_ms < Epoch::kMaxBeganMillis) return next;
+  return Status(Code::kStorageFailed,
+                "versions are made from the time, and the machine's clock is past the year 2109: "
+                "set it right");
+}
+
+}  // namespace smile
