@@ -33,9 +33,11 @@ inline constexpr size_t kMaxReplyValueBytes = size_t{1} << 20;
 inline constexpr size_t kMaxFrameBytes = size_t{4} << 20;
 inline constexpr size_t kMaxFrameBytesBeforeHello = 512;
 // Least that a client may ask for as its own limit, else `invalid`. Every reply to a write fits, so
-// that a write which took effect is never answered `too_large`.
-inline constexpr uint32_t kLeastReplyFrameBytes = uint32_t{8} << 10;
+// that a write which took effect is never answered `too_large`; so do an outcome for each key of an
+// MGET, and the statistics.
+inline constexpr uint32_t kLeastReplyFrameBytes = uint32_t{32} << 10;
 static_assert(kLeastReplyFrameBytes >= 64 + kMaxBatchMutations * sizeof(uint64_t));
+static_assert(kLeastReplyFrameBytes >= 64 + kMaxMGetKeys * 28);
 
 // A value from here on leaves a server in the memory in which it was read, as a piece of its own.
 inline constexpr size_t kLeastLargeValueBytes = size_t{16} << 10;

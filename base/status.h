@@ -19,7 +19,7 @@ enum class ErrorClass : uint8_t {
   kRetryNow = 1,        // nothing took effect; the same request may be sent again at once
   kRetryAfter = 2,      // nothing took effect; wait retry_after_ms first
   kNever = 3,           // nothing took effect, and the same request will be refused again
-  kUnknownOutcome = 4,  // a write may or may not have taken effect: read before writing again
+  kOutcomeUnknown = 4,  // a write may or may not have taken effect: read before writing again
 };
 
 enum class Code : uint8_t {
@@ -74,7 +74,7 @@ inline constexpr std::array kCodes = {
              "the server is stopping and takes no new requests"},
     CodeInfo{Code::kStorageFailed, "storage_failed", ErrorClass::kNever,
              "the server cannot write or read its disk; its operator has to act"},
-    CodeInfo{Code::kOutcomeUnknown, "outcome_unknown", ErrorClass::kUnknownOutcome,
+    CodeInfo{Code::kOutcomeUnknown, "outcome_unknown", ErrorClass::kOutcomeUnknown,
              "the write may or may not have taken effect"},
     CodeInfo{Code::kUnavailable, "unavailable", ErrorClass::kRetryNow,
              "the server is starting, or (made by the client) none could be reached; nothing took "

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <string>
+
 #include "base/coding.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "base/result.h"
 
 namespace smile {
 namespace {
@@ -28,6 +31,18 @@ Status TakePart(const TableInfo& table, const Part& part, ByteReader* bytes) {
   return {};
 }
 
+// Of a part that is taken off a whole sort key.
+Status CheckNamed(const TableInfo& table, const Part& part, uint8_t number) {
+  if (!part.only_named) return {};
+  std::string known;
+  for (const NumberName& name : part.number_names) {
+    if (name.number == number) return {};
+    known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", name.number, name.name);
+  }
+  return {Code::kInvalid, fmt::format("the {} of a key in {} is one of {}, not {}", part.name,
+                                      table.name, known, number)};
+}
+
 Status NothingLeft(const TableInfo& table, const ByteReader& bytes) {
   if (bytes.empty()) return {};
   return {Code::kInvalid,
@@ -47,7 +62,9 @@ Status ValidateSort(Table table_id, ByteView sort) {
   const TableInfo& table = InfoOf(table_id);
   ByteReader bytes(sort);
   for (const Part& part : table.sort()) {
-    if (Status status = TakePart(table, part, &bytes); !status.ok()) return status;
+    const ByteView rest = bytes.rest();
+    SMILE_TRY(TakePart(table, part, &bytes));
+    SMILE_TRY(CheckNamed(table, part, static_cast<uint8_t>(rest.empty() ? '\0' : rest[0])));
   }
   return NothingLeft(table, bytes);
 }

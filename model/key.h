@@ -47,7 +47,7 @@ Status ValidateSort(Table table, ByteView sort);
 Status ValidateKey(const KeyView& key);
 
 // A bound of a scan: a whole number of leading parts of a sort key, possibly none. A name may be
-// cut anywhere.
+// cut anywhere, and numbers may be such as no record has.
 Status ValidateSortBound(Table table, ByteView bound);
 
 // The smallest byte string above all that begin with `prefix`; empty if there is none (then a scan

@@ -198,7 +198,9 @@ Result<Path> ParsePath(std::string_view text) {
     SMILE_TRY(AppendPart(*table, table->sort_parts[i - 2], pieces[i], &path.key.sort));
     path.kind = Path::Kind::kSortPrefix;
   }
-  if (pieces.size() == whole) path.kind = Path::Kind::kRecord;
+  if (pieces.size() < whole) return path;
+  SMILE_TRY(ValidateSort(table->table, path.key.sort));
+  path.kind = Path::Kind::kRecord;
   return path;
 }
 
@@ -217,7 +219,9 @@ Result<Bytes> ParseSort(Table table_id, std::string_view text) {
                   fmt::format("\"{}\" does not name a record behind its partition, as in {}", text,
                               ShapeOf(table)));
   }
-  return ParseSortBound(table_id, text);
+  SMILE_ASSIGN(Bytes sort, ParseSortBound(table_id, text));
+  SMILE_TRY(ValidateSort(table_id, sort));
+  return sort;
 }
 
 Result<Bytes> ParseSortBound(Table table_id, std::string_view text) {

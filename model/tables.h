@@ -42,6 +42,7 @@ struct Part {
   PartType type;
   std::string_view name;
   std::span<const NumberName> number_names = {};  // for kU8
+  bool only_named = false;  // other numbers name no record; else any number may be used
 };
 
 inline constexpr std::array kLinkKinds = {
@@ -102,13 +103,14 @@ inline constexpr std::array kTables = {
               1,
               true,
               "manifests of photos and videos; newest first"},
-    TableInfo{Table::kBlobs,
-              "blobs",
-              {PartType::kBytes16, "blob"},
-              {{{PartType::kU8, "part", kBlobParts}, {PartType::kU32, "number"}}},
-              2,
-              false,
-              "the content of media in chunks, and who refers to it"},
+    TableInfo{
+        Table::kBlobs,
+        "blobs",
+        {PartType::kBytes16, "blob"},
+        {{{PartType::kU8, "part", kBlobParts, /*only_named=*/true}, {PartType::kU32, "number"}}},
+        2,
+        false,
+        "the content of media in chunks, and who refers to it"},
 };
 
 // Null for a number that is no table.

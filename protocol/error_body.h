@@ -23,7 +23,8 @@ struct ErrorBody {
   static constexpr auto Fields() {
     return std::tuple{
         Field<&ErrorBody::error_class>{"class", "what may be done about it"},
-        Field<&ErrorBody::retry_after_ms>{"retry_after_ms", "for retry_after, else 0"},
+        Field<&ErrorBody::retry_after_ms>{"retry_after_ms",
+                                          "how long to wait before that, 0: not said"},
         Field<&ErrorBody::words>{"words", "for a person; UTF-8"},
         Field<&ErrorBody::index>{"index", "condition_failed in BATCH: which item, from 0", 2},
         Field<&ErrorBody::version>{"version",

@@ -166,7 +166,7 @@ struct EnumTable<ErrorClass> {
        {ErrorClass::kRetryNow, "retry_now"},
        {ErrorClass::kRetryAfter, "retry_after"},
        {ErrorClass::kNever, "never"},
-       {ErrorClass::kUnknownOutcome, "unknown_outcome"}}};
+       {ErrorClass::kOutcomeUnknown, "outcome_unknown"}}};
 };
 
 // Empty for a number without a name.

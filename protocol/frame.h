@@ -42,9 +42,10 @@ struct FrameHeader {
 
 struct Frame {
   FrameHeader header;
-  ByteView body;       // behind the header
-  ByteView bytes;      // the whole frame
-  bool stays = false;  // see FrameReader
+  ByteView body;              // behind the header
+  ByteView bytes;             // the whole frame
+  bool stays = false;         // see FrameReader
+  int64_t arrived_nanos = 0;  // when its last byte came; for who cuts it out of a stream to say
 };
 
 // Appends one frame to `out`: make it, append the body to `out`, then Finish().

@@ -10,7 +10,7 @@ Code StandInFor(ErrorClass error_class) {
       return Code::kUnavailable;
     case ErrorClass::kRetryAfter:
       return Code::kOverloaded;
-    case ErrorClass::kUnknownOutcome:
+    case ErrorClass::kOutcomeUnknown:
       return Code::kOutcomeUnknown;
     case ErrorClass::kNone:
     case ErrorClass::kNever:

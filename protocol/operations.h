@@ -20,15 +20,22 @@ namespace smile {
 inline constexpr uint8_t kProtocolVersion = 1;
 inline constexpr uint32_t kHelloMagic = 0x4c494d53;  // the bytes "SMIL"
 
-enum class KeyOutcome : uint8_t { kFound = 0, kNotFound = 1, kAskAgain = 2, kCorrupt = 3 };
+enum class KeyOutcome : uint8_t {
+  kFound = 0,
+  kNotFound = 1,
+  kAskAgain = 2,
+  kCorrupt = 3,
+  kTooLarge = 4
+};
 
 template <>
 struct EnumTable<KeyOutcome> {
-  static constexpr std::array<EnumValue<KeyOutcome>, 4> kValues{
+  static constexpr std::array<EnumValue<KeyOutcome>, 5> kValues{
       {{KeyOutcome::kFound, "found"},
        {KeyOutcome::kNotFound, "not_found"},
        {KeyOutcome::kAskAgain, "ask_again"},
-       {KeyOutcome::kCorrupt, "corrupt"}}};
+       {KeyOutcome::kCorrupt, "corrupt"},
+       {KeyOutcome::kTooLarge, "too_large"}}};
 };
 
 namespace op {
@@ -56,8 +63,8 @@ struct Hello {
           Field<&Request::features>{"features", "bits of what the client can do; version 1: 0", 0,
                                     TextForm::kPlain, kHasDefault},
           Field<&Request::max_frame_bytes>{"max_frame_bytes",
-                                           "longest reply the client takes, 0: as the server", 0,
-                                           TextForm::kPlain, kHasDefault},
+                                           "longest reply the client takes, from 32,768; 0: 4 MiB",
+                                           0, TextForm::kPlain, kHasDefault},
           Field<&Request::client_name>{"client_name", "for the server's log, up to 64 bytes", 2}};
     }
   };
@@ -74,8 +81,10 @@ struct Hello {
       return std::tuple{
           Field<&Response::version>{"version", "spoken from here on"},
           Field<&Response::features>{"features", "bits both sides have"},
-          Field<&Response::max_frame_bytes>{"max_frame_bytes", "longest frame either side sends"},
-          Field<&Response::max_in_flight>{"max_in_flight", "requests read ahead of their answers"},
+          Field<&Response::max_frame_bytes>{"max_frame_bytes",
+                                            "longest reply that the server sends"},
+          Field<&Response::max_in_flight>{"max_in_flight",
+                                          "open requests, then the server stops reading"},
           Field<&Response::max_value_bytes>{"max_value_bytes", "longest value of a record"},
           Field<&Response::server_name>{"server_name", "name and version of the server", 2}};
     }
@@ -136,7 +145,7 @@ struct KeyResult {
   static constexpr auto Fields() {
     return std::tuple{
         Field<&KeyResult::outcome>{
-            "outcome", "ask_again: the reply was full, nothing is known of this key yet"},
+            "outcome", "ask_again: nothing is known of this key yet; too_large: GET it by itself"},
         Field<&KeyResult::record>{"record", "all zero and empty unless found"}};
   }
 };
@@ -230,8 +239,8 @@ struct BatchItem {
         Field<&BatchItem::kind>{"kind", "put or delete"},
         Field<&BatchItem::sort>{"sort", "sort key inside the partition", 0, TextForm::kSort},
         Field<&BatchItem::condition>{"condition", "what must hold; sees the items before it"},
-        Field<&BatchItem::expire_seconds>{"expire_seconds", "put: as in PUT, 0: never", 0,
-                                          TextForm::kPlain, kHasDefault},
+        Field<&BatchItem::expire_seconds>{"expire_seconds", "put: as in PUT, 0: never; delete: 0",
+                                          0, TextForm::kPlain, kHasDefault},
         Field<&BatchItem::checksum>{"checksum", "put: XXH3-64 of the value; delete: 0", 0,
                                     TextForm::kChecksum},
         Field<&BatchItem::value>{"value", "put: the content; delete: empty", 0, TextForm::kValue}};
@@ -257,8 +266,8 @@ struct Batch {
     std::vector<uint64_t> versions;
 
     static constexpr auto Fields() {
-      return std::tuple{Field<&Response::versions>{
-          "versions", "one for each item, in their order"}};
+      return std::tuple{
+          Field<&Response::versions>{"versions", "one for each item, in their order"}};
     }
   };
 };
@@ -293,13 +302,13 @@ struct Scan {
           Field<&Request::limit>{"limit", "most entries, from 1; at most 10,000 are given", 0,
                                  TextForm::kPlain, kHasDefault},
           Field<&Request::max_bytes>{"max_bytes",
-                                     "most bytes of values, 0: 1 MiB; the first entry always fits",
-                                     0, TextForm::kPlain, kHasDefault},
+                                     "most bytes of values, 0: 1 MiB; not counted if keys_only", 0,
+                                     TextForm::kPlain, kHasDefault},
           Field<&Request::keys_only>{"keys_only", "leave the values out", 0, TextForm::kPlain,
                                      kHasDefault},
           Field<&Request::from>{"from", "first sort key in the table's order, or its leading parts",
                                 1, TextForm::kSortFrom},
-          Field<&Request::to>{"to", "sort key to stop before, or its leading parts", 3,
+          Field<&Request::to>{"to", "sort key to stop before, or its leading parts; not empty", 3,
                               TextForm::kSortTo},
           Field<&Request::continuation>{"continuation", "from the reply that this one goes on from",
                                         5, TextForm::kOpaque}};
@@ -344,8 +353,8 @@ struct List {
 
     static constexpr auto Fields() {
       return std::tuple{
-          Field<&Response::partitions>{"partitions", "each once, in no promised order", 0,
-                                       TextForm::kPartition},
+          Field<&Response::partitions>{"partitions", "each once, in an order of the server's own",
+                                       0, TextForm::kPartition},
           Field<&Response::continuation>{"continuation", "empty: that was all; else ask on with it",
                                          0, TextForm::kOpaque}};
     }

@@ -36,7 +36,7 @@ std::string WidthWords(const Part& part) {
         words += fmt::format("{}{} {}", before, known.number, known.name);
         before = ", ";
       }
-      return words;
+      return words + (part.only_named ? "; no other" : "; any other may be used");
     }
     case PartType::kBytes16:
       return "16 bytes";
@@ -54,8 +54,8 @@ struct Limit {
 constexpr Limit kLimits[] = {
     {"bytes of a frame, header included, before HELLO", limits::kMaxFrameBytesBeforeHello,
      "`too_large`, then the connection closes"},
-    {"bytes of a frame after it; of a reply also what HELLO agreed on", limits::kMaxFrameBytes,
-     "`too_large`, then the connection closes"},
+    {"bytes of a request after it, and of a reply unless HELLO agreed on less",
+     limits::kMaxFrameBytes, "`too_large`, then the connection closes"},
     {"bytes of a value", limits::kMaxValueBytes, "`too_large`"},
     {"bytes of a name in a key", limits::kMaxNameBytes, "`invalid`"},
     {"seconds until a record expires", limits::kMaxExpirySeconds, "`invalid`"},
@@ -69,12 +69,16 @@ constexpr Limit kLimits[] = {
     {"bytes of a PING's payload", limits::kMaxPingBytes, "`too_large`"},
     {"bytes of client_name in HELLO", limits::kMaxClientNameBytes,
      "`too_large`, then the connection closes"},
-    {"requests of a connection under way", limits::kMaxInFlightRequests,
+    {"open requests of a connection", limits::kMaxInFlightRequests,
      "the server reads on when one of them is answered"},
     {"bytes that open reads of a connection may be answered with", limits::kMaxInFlightReplyBytes,
      "likewise"},
+    {"bytes of the open requests of a connection", limits::kMaxInFlightBytes, "likewise"},
+    {"bytes of replies that a client has not taken", limits::kOutputHighWaterBytes, "likewise"},
     {"milliseconds for HELLO to arrive", static_cast<uint64_t>(limits::kHelloTimeoutMillis),
-     "the connection closes with a word"},
+     "`protocol_error`, then the connection closes"},
+    {"milliseconds in which a client takes none of what waits for it",
+     static_cast<uint64_t>(limits::kStalledOutputTimeoutMillis), "the connection is dropped"},
 };
 
 }  // namespace

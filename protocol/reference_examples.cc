@@ -1,5 +1,7 @@
-// The frames that docs/PROTOCOL.md shows byte for byte. Clients in other languages are checked
-// against them, and tests/protocol pins them, so that the wire cannot change unnoticed.
+// The frames that docs/PROTOCOL.md shows byte for byte, a conversation of a client with a new
+// server. tests/server/reference_examples_test.cc has it with a session and sees that the replies
+// are these; clients in other languages are checked against them, and tests/protocol pins them, so
+// that the wire cannot change unnoticed.
 #include <optional>
 #include <utility>
 
@@ -37,6 +39,15 @@ class ExampleList {
     Add(std::move(title), std::move(frame), asked_);
   }
 
+  template <class Row>
+  void Broken(std::string title, uint32_t id, const typename Row::Request& request) {
+    Bytes frame;
+    EncodeRequest<Row>(id, 0, request, &frame);
+    frame[0] = static_cast<char>(frame[0] ^ 1);
+    asked_.reset();
+    Add(std::move(title), std::move(frame), {});
+  }
+
   std::vector<Example> Take() { return std::move(examples_); }
 
  private:
@@ -49,8 +60,14 @@ class ExampleList {
   std::optional<RequestInfo> asked_;
 };
 
-RecordView RecordOf(uint64_t version, ByteView value) {
-  return {.version = version, .checksum = Hash64(value), .expires_ms = 0, .value = value};
+// As a server gives them whose directory was made at kNow and has seen no other writes.
+constexpr uint64_t kNow = 1'700'000'000'000;
+constexpr uint64_t VersionOfWrite(uint64_t n) {
+  return (kNow << 21) + n;
+}
+
+RecordView RecordOf(uint64_t version, ByteView value, uint64_t expires_ms = 0) {
+  return {.version = version, .checksum = Hash64(value), .expires_ms = expires_ms, .value = value};
 }
 
 void AddConnection(ExampleList* examples) {
@@ -68,53 +85,82 @@ void AddConnection(ExampleList* examples) {
 
 void AddRecords(ExampleList* examples) {
   const Key profile = UserKey(42, "profile");
+  const Key theme = UserKey(42, "theme");
   const ByteView value = "Ada Lovelace";
-  examples->Request<op::Put>("PUT if absent, to expire in an hour, with 500 ms left", 3, 500,
-                             {.key = profile.view(),
-                              .condition = {ConditionKind::kIfAbsent, 0},
-                              .checksum = Hash64(value),
-                              .value = value,
-                              .expire_seconds = 3600});
-  examples->Reply<op::Put>("PUT's reply", 3, {.version = 7});
-  examples->Error("PUT's reply when the record was there", 3,
-                  Status(Code::kConditionFailed, "users/42/profile is there"), {.version = 5});
-  examples->Request<op::Get>("GET", 4, 0, {.key = profile.view()});
-  examples->Reply<op::Get>("GET's reply", 4, {.record = RecordOf(7, value)});
-  examples->Error("GET's reply when there is no such record", 4,
-                  Status(Code::kNotFound, "there is no users/42/profile"), {});
+  const op::Put::Request put = {.key = profile.view(),
+                                .condition = {ConditionKind::kIfAbsent, 0},
+                                .checksum = Hash64(value),
+                                .value = value,
+                                .expire_seconds = 3600};
+  const RecordView record = RecordOf(VersionOfWrite(1), value, kNow + 3'600'000);
+  examples->Request<op::Put>("PUT if absent, to expire in an hour, with 500 ms left", 3, 500, put);
+  examples->Reply<op::Put>("PUT's reply", 3, {.version = VersionOfWrite(1)});
+  examples->Request<op::Put>("The same PUT again", 4, 500, put);
+  examples->Error("PUT's reply when the record is there", 4, Status(Code::kConditionFailed, ""),
+                  {.version = VersionOfWrite(1)});
+  examples->Request<op::Get>("GET", 5, 0, {.key = profile.view()});
+  examples->Reply<op::Get>("GET's reply", 5, {.record = record});
+  examples->Request<op::MGet>("MGET of two records", 6, 0,
+                              {.keys = {profile.view(), theme.view()}});
+  examples->Reply<op::MGet>(
+      "MGET's reply, when the second is not there", 6,
+      {.results = {{KeyOutcome::kFound, record}, {KeyOutcome::kNotFound, {}}}});
   examples->Request<op::Delete>(
-      "DELETE if the version is 7", 5, 0,
-      {.key = profile.view(), .condition = {ConditionKind::kIfVersion, 7}});
-  examples->Reply<op::Delete>("DELETE's reply", 5, {.version = 8});
+      "DELETE if it still has that version", 7, 0,
+      {.key = profile.view(), .condition = {ConditionKind::kIfVersion, VersionOfWrite(1)}});
+  examples->Reply<op::Delete>("DELETE's reply", 7, {.version = VersionOfWrite(2)});
+  examples->Request<op::Get>("GET of what is not there", 8, 0, {.key = profile.view()});
+  examples->Error("GET's reply when there is no such record", 8, Status(Code::kNotFound, ""), {});
 }
 
 void AddRanges(ExampleList* examples) {
-  const Key link = LinkKey(42, 1, 7);
-  const ByteView friends = ByteView(link.sort).substr(0, 1);
-  const Bytes family = PrefixEnd(friends);
-  const Bytes continuation = Bytes(1, '\1') + link.sort;
-  examples->Request<op::Scan>("SCAN of the friends of user 42, one at a time", 6, 0,
-                              {.partition = link.view().partition_view(),
-                               .limit = 1,
-                               .from = friends,
-                               .to = ByteView(family)});
-  examples->Reply<op::Scan>(
-      "SCAN's reply, with a continuation", 6,
-      {.entries = {{link.sort, RecordOf(9, "since 1842")}}, .continuation = continuation});
-  examples->Request<op::Scan>("SCAN, going on", 7, 0,
-                              {.partition = link.view().partition_view(),
-                               .limit = 1,
-                               .from = friends,
-                               .to = ByteView(family),
-                               .continuation = ByteView(continuation)});
+  const Key seven = LinkKey(42, 1, 7);
+  const Key nine = LinkKey(42, 1, 9);
+  const Key followed = LinkKey(42, 5, 3);
+  const PartitionView links = seven.view().partition_view();
+  const op::BatchItem met{MutationKind::kPut,    seven.sort,   {}, 0,
+                          Hash64("met in 1833"), "met in 1833"};
+  const op::BatchItem other{MutationKind::kPut, nine.sort, {}, 0, Hash64(""), ""};
   examples->Request<op::Batch>(
-      "BATCH", 8, 0,
-      {.partition = link.view().partition_view(),
-       .items = {{MutationKind::kPut, link.sort, {}, 0, Hash64("met"), "met"},
-                 {MutationKind::kDelete, ByteView("\5\0\0\0\0\0\0\0\3", 9), {}, 0, 0, {}}}});
-  examples->Reply<op::Batch>("BATCH's reply", 8, {.versions = {10, 11}});
-  examples->Error("The answer to bytes that are not the protocol", 0,
-                  Status(Code::kProtocolError, "the frame's checksum does not match its bytes"),
+      "BATCH of two puts and a delete", 9, 0,
+      {.partition = links, .items = {met, other, {MutationKind::kDelete, followed.sort}}});
+  examples->Reply<op::Batch>(
+      "BATCH's reply", 9, {.versions = {VersionOfWrite(3), VersionOfWrite(4), VersionOfWrite(5)}});
+  op::BatchItem again{MutationKind::kPut, followed.sort, {}, 0, Hash64(""), ""};
+  const op::BatchItem first = again;
+  again.condition.kind = ConditionKind::kIfAbsent;
+  examples->Request<op::Batch>("BATCH whose second item cannot hold after its first", 10, 0,
+                               {.partition = links, .items = {first, again}});
+  examples->Error("BATCH's reply when a condition fails against the BATCH itself", 10,
+                  Status(Code::kConditionFailed, ""), {.index = 1, .version = 0, .met_index = 0});
+
+  const ByteView friends = ByteView(seven.sort).substr(0, 1);
+  const Bytes family = PrefixEnd(friends);
+  const Bytes continuation = Bytes(1, '\1') + seven.sort;
+  op::Scan::Request scan = {
+      .partition = links, .limit = 1, .from = friends, .to = ByteView(family)};
+  examples->Request<op::Scan>("SCAN of the friends of user 42, one at a time", 11, 0, scan);
+  examples->Reply<op::Scan>("SCAN's reply, with a continuation", 11,
+                            {.entries = {{seven.sort, RecordOf(VersionOfWrite(3), "met in 1833")}},
+                             .continuation = continuation});
+  scan.continuation = ByteView(continuation);
+  examples->Request<op::Scan>("SCAN, going on", 12, 0, scan);
+  examples->Reply<op::Scan>("SCAN's last reply", 12,
+                            {.entries = {{nine.sort, RecordOf(VersionOfWrite(4), "")}}});
+  examples->Request<op::List>("LIST of the users that have links", 13, 0,
+                              {.table = Table::kLinks, .limit = 100});
+  examples->Reply<op::List>("LIST's reply", 13, {.partitions = {links.id}});
+}
+
+void AddRest(ExampleList* examples) {
+  examples->Request<op::Stats>("STATS", 14, 0, {});
+  examples->Reply<op::Stats>("STATS' reply (of a server with a single number)", 14,
+                             {.stats = {{"server.connections.open_count", 1}}});
+  examples->Broken<op::Ping>("A PING whose checksum is wrong by a bit", 15, {.payload = "hello"});
+  examples->Error("The answer to that, before the connection closes", 0,
+                  Status(Code::kProtocolError,
+                         "the frame's checksum does not match its bytes: they were damaged, or are "
+                         "not Smile's protocol"),
                   {});
 }
 
@@ -125,6 +171,7 @@ std::vector<Example> MakeExamples() {
   AddConnection(&examples);
   AddRecords(&examples);
   AddRanges(&examples);
+  AddRest(&examples);
   return examples.Take();
 }
 

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "model/path.h"
 #include "server/key_results.h"
+#include "server/page_fit.h"
 #include "server/session.h"
 
 namespace smile {
@@ -97,14 +98,23 @@ ScanRequest ToScanRequest(const op::Scan::Request& request) {
           .keys_only = request.keys_only};
 }
 
+// A page that the agreed size of a frame cuts short goes on where it was cut.
 void ReplyWithPage(std::span<const ScanPage::Entry> entries, bool more, Reply* reply) {
+  const size_t fit = CountThatFit(entries.size(), 2, *reply, [&](size_t i) {
+    return entries[i].sort.size() + kRecordBytesWithoutValue + entries[i].record.value.size();
+  });
+  if (fit == 0 && !entries.empty()) {
+    return reply->Fail({Code::kTooLarge,
+                        "the next record alone is over the max_frame_bytes agreed in HELLO: scan "
+                        "with keys_only, or agree on more"});
+  }
   op::Scan::Response response;
-  response.entries.reserve(entries.size());
-  for (const ScanPage::Entry& entry : entries) {
+  response.entries.reserve(fit);
+  for (const ScanPage::Entry& entry : entries.first(fit)) {
     response.entries.push_back({.sort = entry.sort, .record = entry.record});
   }
   Bytes continuation;
-  if (more) continuation = MakeContinuation(entries.back().sort);
+  if (more || fit < entries.size()) continuation = MakeContinuation(entries[fit - 1].sort);
   response.continuation = continuation;
   reply->Ok<op::Scan>(response);
 }
@@ -166,11 +176,16 @@ Status Handlers::Check(op::Scan, const op::Scan::Request& request) const {
   SMILE_TRY(ValidatePartition(request.partition));
   if (request.limit == 0) return {Code::kInvalid, "the limit of a scan is at least 1"};
   const Table table = request.partition.table;
-  SMILE_TRY(ValidateSortBound(table, request.from.value_or(ByteView())));
-  SMILE_TRY(ValidateSortBound(table, request.to.value_or(ByteView())));
+  if (request.to.has_value()) {
+    if (request.to->empty()) {
+      return {Code::kInvalid, "an empty `to` stands before everything: leave it out"};
+    }
+    SMILE_TRY(ValidateSortBound(table, *request.to));
+  }
   SMILE_TRY(CheckContinuationFormat(request.continuation));
   const ByteView after = BehindContinuation(request.continuation);
-  return after.empty() ? Status() : ValidateSort(table, after);
+  if (!after.empty()) return ValidateSort(table, after);
+  return ValidateSortBound(table, request.from.value_or(ByteView()));
 }
 
 Status Handlers::Check(op::List, const op::List::Request& request) const {
@@ -206,8 +221,9 @@ bool Handlers::TryNow(op::Get, const op::Get::Request& request, Reply* reply, Kn
 bool Handlers::TryNow(op::MGet, const op::MGet::Request& request, Reply* reply,
                       KnownResults* known) const {
   if (request.keys.size() > limits::kMaxPeekKeys) return false;
-  return reply->OkIf(
-      [&](Bytes* body) { return KeyResultsInMemory(body, known).Add(&engine_, request.keys); });
+  return reply->OkIf([&](Bytes* body) {
+    return KeyResultsInMemory(reply->max_body_bytes(), body, known).Add(&engine_, request.keys);
+  });
 }
 
 bool Handlers::TryNow(op::Scan, const op::Scan::Request& request, Reply* reply,
@@ -252,7 +268,7 @@ void Handlers::Start(op::MGet, const op::MGet::Request& request, KnownResults kn
                        return reply.Fail(record.status());
                    }
                    reply.OkIf([&](Bytes* body) {
-                     AppendKeyResults(known, *result, body);
+                     AppendKeyResults(known, *result, reply.max_body_bytes(), body);
                      return true;
                    });
                  });
@@ -347,10 +363,15 @@ void Handlers::Start(op::List, const op::List::Request& request, int64_t deadlin
                [to = std::move(to)](Result<ListPage> result) {
                  to.Send([result = std::move(result)](Reply& reply) {
                    if (!result.ok()) return reply.Fail(result.status());
+                   const std::vector<Bytes>& ids = result->partitions;
+                   const size_t fit =
+                       CountThatFit(ids.size(), 1, reply, [&](size_t i) { return ids[i].size(); });
                    op::List::Response response;
-                   for (const Bytes& id : result->partitions) response.partitions.push_back(id);
+                   response.partitions.assign(ids.begin(),
+                                              ids.begin() + static_cast<ptrdiff_t>(fit));
                    Bytes continuation;
-                   if (result->more) continuation = MakeContinuation(result->partitions.back());
+                   if (result->more || fit < ids.size())
+                     continuation = MakeContinuation(ids[fit - 1]);
                    response.continuation = continuation;
                    reply.Ok<op::List>(response);
                  });

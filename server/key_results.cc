@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/coding.h"
 #include "protocol/codec.h"
+#include "protocol/frame.h"
 
 namespace smile {
 namespace {
@@ -19,29 +20,47 @@ op::KeyResult ToKeyResult(const Result<Record>& result) {
   }
 }
 
-// Counts the value in. The first always fits, more only up to the bound of a reply.
-bool Fits(const RecordView& record, size_t* value_bytes) {
-  const bool first = *value_bytes == 0;
-  *value_bytes += record.value.size();
-  return first || *value_bytes <= limits::kMaxReplyValueBytes;
-}
+// Of a result: the outcome, the record, and the length of its value.
+constexpr size_t kResultBytesWithoutValue = 1 + kRecordBytesWithoutValue + 3;
+constexpr size_t kCountBytes = 2;
+static_assert(limits::kMaxValueBytes < size_t{1} << 21 && limits::kMaxMGetKeys < size_t{1} << 14);
+static_assert(limits::kLeastReplyFrameBytes >=
+              kFrameHeaderBytes + kCountBytes + limits::kMaxMGetKeys * kResultBytesWithoutValue);
 
 }  // namespace
 
-KeyResultsInMemory::KeyResultsInMemory(Bytes* body, KnownResults* known)
-    : body_(body), known_(known), to_(body), begin_(body->size()) {}
+ValueRoom::ValueRoom(size_t max_body_bytes, size_t keys, size_t used_before)
+    : most_(max_body_bytes - kCountBytes - keys * kResultBytesWithoutValue), used_(used_before) {}
+
+KeyOutcome ValueRoom::Take(const RecordView& record) {
+  const size_t size = record.value.size();
+  if (size > most_) return KeyOutcome::kTooLarge;
+  used_ += size;
+  const bool fits = used_ <= most_ && (used_ == size || used_ <= limits::kMaxReplyValueBytes);
+  return fits ? KeyOutcome::kFound : KeyOutcome::kAskAgain;
+}
+
+KeyResultsInMemory::KeyResultsInMemory(size_t max_body_bytes, Bytes* body, KnownResults* known)
+    : max_body_bytes_(max_body_bytes),
+      body_(body),
+      known_(known),
+      to_(body),
+      begin_(body->size()) {}
 
 bool KeyResultsInMemory::Add(Engine* engine, const std::vector<KeyView>& keys) {
   CHECK(keys.size() <= sizes_.size());
   AppendVarint(body_, keys.size());
   begin_ = body_->size();
-  bool full = false;
+  ValueRoom room(max_body_bytes_, keys.size());
   engine->PeekMany(keys, [&](size_t, PeekResult result, const RecordView& record) {
     switch (result) {
-      case PeekResult::kFound:
-        full = !Fits(record, &value_bytes_);
-        if (!full) AddOne({.outcome = KeyOutcome::kFound, .record = record});
-        return !full;
+      case PeekResult::kFound: {
+        const KeyOutcome outcome = room.Take(record);
+        if (outcome == KeyOutcome::kAskAgain) return false;
+        AddOne(
+            {.outcome = outcome, .record = outcome == KeyOutcome::kFound ? record : RecordView()});
+        return true;
+      }
       case PeekResult::kAbsent:
         AddOne({.outcome = KeyOutcome::kNotFound});
         return true;
@@ -55,7 +74,7 @@ bool KeyResultsInMemory::Add(Engine* engine, const std::vector<KeyView>& keys) {
   while (added_ < keys.size()) AddOne({.outcome = KeyOutcome::kAskAgain});
   if (to_ == body_) return true;
   known_->sizes.assign(sizes_.begin(), sizes_.begin() + static_cast<ptrdiff_t>(added_));
-  known_->value_bytes = value_bytes_;
+  known_->value_bytes = room.used();
   return false;
 }
 
@@ -70,10 +89,11 @@ void KeyResultsInMemory::KeepForLater() {
   to_ = &known_->encoded;
 }
 
-void AppendKeyResults(const KnownResults& known, const ReadReply& read, Bytes* body) {
+void AppendKeyResults(const KnownResults& known, const ReadReply& read, size_t max_body_bytes,
+                      Bytes* body) {
   const size_t count = known.sizes.empty() ? read.size() : known.sizes.size();
   AppendVarint(body, count);
-  size_t value_bytes = known.value_bytes;
+  ValueRoom room(max_body_bytes, count, known.value_bytes);
   ByteView encoded = known.encoded;
   auto next = read.begin();
   for (size_t i = 0; i < count; ++i) {
@@ -83,8 +103,10 @@ void AppendKeyResults(const KnownResults& known, const ReadReply& read, Bytes* b
       continue;
     }
     op::KeyResult result = ToKeyResult(*next++);
-    const bool found = result.outcome == KeyOutcome::kFound;
-    if (found && !Fits(result.record, &value_bytes)) result = {.outcome = KeyOutcome::kAskAgain};
+    if (result.outcome == KeyOutcome::kFound) {
+      const KeyOutcome outcome = room.Take(result.record);
+      if (outcome != KeyOutcome::kFound) result = {.outcome = outcome};
+    }
     Encode(result, body);
   }
 }

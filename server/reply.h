@@ -56,6 +56,9 @@ class Reply {
     code_ = status.code();
   }
 
+  // What a body that Ok is to take may have.
+  size_t max_body_bytes() const { return max_frame_bytes_ - kFrameHeaderBytes; }
+
   bool written() const { return written_; }
   Code code() const { return code_; }
 

@@ -19,6 +19,10 @@ constexpr size_t kReplyBytes =
     std::is_same_v<Row, op::Scan> || std::is_same_v<Row, op::List> ? limits::kMaxFrameBytes
                                                                    : limits::kMaxReplyValueBytes;
 
+// A session that has no room is not read from, so little comes then; what is more counts as having
+// come with what came before it.
+constexpr size_t kMaxArrivals = 16;
+
 template <class Row>
 std::vector<uint64_t> PartitionsOf(const typename Row::Request& request) {
   std::vector<uint64_t> partitions;
@@ -52,6 +56,12 @@ void Session::Receive(ByteView bytes) {
   if (ending_) return;
   received_nanos_ = shared_.clock.MonotonicNanos();
   last_active_nanos_ = received_nanos_;
+  received_bytes_ += bytes.size();
+  if (arrivals_.size() < kMaxArrivals) {
+    arrivals_.push_back({received_bytes_, received_nanos_});
+  } else {
+    arrivals_.back().end = received_bytes_;
+  }
   reader_.Feed(bytes);
   Pump(received_nanos_);
   reader_.Keep();
@@ -100,6 +110,9 @@ void Session::Pump(int64_t now_nanos) {
   while (event == FrameReader::Event::kFrame && !ending_ && HasRoom(0)) {
     Frame frame;
     event = reader_.Next(&frame);
+    if (event == FrameReader::Event::kFrame) {
+      frame.arrived_nanos = ArrivalOf(received_bytes_ - reader_.buffered_bytes());
+    }
     const bool gathered = event == FrameReader::Event::kFrame && Gather(frame, &gets);
     if (gathered && !gets.full() && HasRoom(gets.size)) continue;
     AnswerGets(&gets);
@@ -107,6 +120,8 @@ void Session::Pump(int64_t now_nanos) {
   }
   AnswerGets(&gets);
   if (event == FrameReader::Event::kBroken) Break(reader_.error());
+  // A frame that is not complete arrives with what completes it.
+  if (event == FrameReader::Event::kNeedMore) arrivals_.clear();
 }
 
 // --- Requests ------------------------------------------------------------------------------------
@@ -237,9 +252,17 @@ Session::Open* Session::OpenRequest(const Frame& frame) {
   return open_.emplace(open->id, std::move(open)).first->second.get();
 }
 
-int64_t Session::DeadlineOf(const Frame& frame) const {
+// Of the frame that ends there in the stream: when its last byte came.
+int64_t Session::ArrivalOf(uint64_t end) const {
+  for (const Arrival& arrival : arrivals_) {
+    if (arrival.end >= end) return arrival.nanos;
+  }
+  return received_nanos_;
+}
+
+int64_t Session::DeadlineOf(const Frame& frame) {
   if (frame.header.deadline_ms == 0) return 0;
-  return received_nanos_ + frame.header.deadline_ms * kNanosPerMilli;
+  return frame.arrived_nanos + frame.header.deadline_ms * kNanosPerMilli;
 }
 
 // Does the work of a request whose turn it is.

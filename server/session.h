@@ -133,7 +133,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void Refuse(uint32_t id, const Status& status);
   void Break(const Status& status);
   void End(std::string why);
-  int64_t DeadlineOf(const Frame& frame) const;
+  int64_t ArrivalOf(uint64_t end) const;
+  static int64_t DeadlineOf(const Frame& frame);
 
   const Shared& shared_;
   const std::function<void()> on_output_;
@@ -149,8 +150,15 @@ class Session : public std::enable_shared_from_this<Session> {
   bool running_freed_ = false;
   const int64_t connected_nanos_;
   int64_t last_active_nanos_;  // bytes came, or something was open
-  int64_t received_nanos_;     // when the bytes under work were received
-  int64_t work_nanos_;         // when the work on them began
+  int64_t received_nanos_;     // when the last bytes were received
+  // When the bytes came that have not been worked on, up to `end` in the whole stream.
+  struct Arrival {
+    uint64_t end;
+    int64_t nanos;
+  };
+  std::vector<Arrival> arrivals_;
+  uint64_t received_bytes_ = 0;
+  int64_t work_nanos_;  // when the work on them began
   bool greeted_ = false;
   bool draining_ = false;
   bool ending_ = false;

@@ -12,7 +12,10 @@ bool MemoryEngine::SortOrder::operator()(const Bytes& a, const Bytes& b) const {
   return order != 0 ? order > 0 : a.size() < b.size();
 }
 
-MemoryEngine::MemoryEngine(const Clock* clock, Answers answers) : clock_(clock), answers_(answers) {
+MemoryEngine::MemoryEngine(const Clock* clock, Answers answers)
+    : clock_(clock),
+      answers_(answers),
+      last_version_(static_cast<uint64_t>(clock->WallMillis()) << 21) {
   if (answers == Answers::kOnThread) thread_ = std::thread([this] { RunAnswers(); });
 }
 

@@ -64,7 +64,7 @@ class MemoryEngine final : public Engine {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::pair<Table, Bytes>, Partition> partitions_;
-  uint64_t last_version_ = 0;
+  uint64_t last_version_;  // begins at the time, as those of the other engines
   uint64_t writes_ = 0;
   bool closed_ = false;
   std::deque<std::function<void()>> waiting_answers_;

@@ -32,9 +32,9 @@ struct Epoch {
   }
 };
 
-// The epoch that follows `last` (all zero: there is none) at `now_ms` on the wall clock, above every
-// version of `last` up to that of `highest_sequence`, whatever the clock says. kStorageFailed, in
-// words for the operator, if the clock is past kMaxBeganMillis.
+// The epoch that follows `last` (all zero: there is none) at `now_ms` on the wall clock, above
+// every version of `last` up to that of `highest_sequence`, whatever the clock says.
+// kStorageFailed, in words for the operator, if the clock is past kMaxBeganMillis.
 Result<Epoch> NextEpoch(const Epoch& last, uint64_t highest_sequence, uint64_t base_sequence,
                         int64_t now_ms);
 

@@ -107,11 +107,11 @@ Status RocksDatabase::OpenAll() {
   return {};
 }
 
-// Goes on with the epoch that was found, or begins a new one, durably. Then the watermark is that of
-// what is there: what was accepted as lost is not missed again at the next start.
+// Goes on with the epoch that was found, or begins a new one, durably. Then the watermark is that
+// of what is there: what was accepted as lost is not missed again at the next start.
 Status RocksDatabase::SettleEpoch(const Watermark& found) {
   const uint64_t latest = db_->GetLatestSequenceNumber();
-  const bool is_new = latest == 0 && found.sequence == 0;
+  const bool is_new = latest == 0 && found.epoch.began_ms == 0;
   const char* why = nullptr;
   if (!directory_->OwnsWatermark(found)) why = "the directory is a copy";
   if (options_.new_epoch) why = "--new-epoch";

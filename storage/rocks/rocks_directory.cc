@@ -131,9 +131,8 @@ Status RocksDirectory::CheckFormat() const {
   const rocksdb::Status read = rocksdb::ReadFileToString(env_, marker, &content);
   if (read.IsNotFound() || read.IsPathNotFound() || env_->FileExists(marker).IsNotFound()) {
     SMILE_TRY(CheckIsNew());
-    return WriteDurably("FORMAT", [](const std::string&) {
-      return fmt::format("{}{}\n", kFormatWords, kFormat);
-    });
+    return WriteDurably(
+        "FORMAT", [](const std::string&) { return fmt::format("{}{}\n", kFormatWords, kFormat); });
   }
   if (!read.ok()) return Refuse(fmt::format("{} cannot be read: {}", marker, read.ToString()));
 

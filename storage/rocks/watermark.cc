@@ -24,9 +24,9 @@ FileIdentity IdentityOf(const std::string& path) {
 }
 
 std::string Watermark::ToLine() const {
-  const std::string numbers = fmt::format("{} {} {} {} {}", sequence, epoch.began_ms,
-                                          epoch.base_sequence, written_as.inode,
-                                          written_as.born_nanos);
+  const std::string numbers =
+      fmt::format("{} {} {} {} {}", sequence, epoch.began_ms, epoch.base_sequence, written_as.inode,
+                  written_as.born_nanos);
   return fmt::format("{} {:016x}\n", numbers, Hash64(numbers));
 }
 

@@ -27,7 +27,7 @@ TEST(Status, EveryCodeHasAClassThatFitsIt) {
   }
   EXPECT_EQ(FindCode(kCodes.size()), nullptr);
   EXPECT_EQ(FindCode(255), nullptr);
-  EXPECT_EQ(Status(Code::kOutcomeUnknown, "").error_class(), ErrorClass::kUnknownOutcome);
+  EXPECT_EQ(Status(Code::kOutcomeUnknown, "").error_class(), ErrorClass::kOutcomeUnknown);
 }
 
 Result<int> Half(int number) {

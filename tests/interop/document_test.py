@@ -12,6 +12,7 @@ from smile_client import Reader, counted, key, number_key, optional, u32, u64, u
 
 PROFILE = key(smile.USERS, number_key(42), b"profile")
 FRIEND_7 = b"\x01" + number_key(7)
+FIRST = (1_700_000_000_000 << 21) + 1  # the version of the first write
 LINKS_42 = u8(smile.LINKS) + counted(number_key(42))
 
 
@@ -36,6 +37,9 @@ class DocumentTest(unittest.TestCase):
     def test_every_example_is_a_whole_frame_with_the_right_checksum(self):
         self.assertGreater(len(self.examples), 15)
         for title, data in self.examples.items():
+            if "checksum is wrong" in title:
+                self.assertRaises(ValueError, smile.parse_frame, data)
+                continue
             header, _ = smile.parse_frame(data)
             is_reply = " reply" in title or "answer" in title
             self.assertEqual(header["flags"], 1 if is_reply else 0, title)
@@ -46,36 +50,52 @@ class DocumentTest(unittest.TestCase):
         self.is_sent("PING", 2, smile.PING, counted(b"hello"))
         value = b"Ada Lovelace"
         put = PROFILE + smile.condition(smile.IF_ABSENT) + u64(smile.checksum(value))
-        self.is_sent("PUT if absent, to expire in an hour, with 500 ms left", 3, smile.PUT,
-                     put + counted(value) + optional(1, u32(3600)), 500)
-        self.is_sent("GET", 4, smile.GET, PROFILE)
-        self.is_sent("DELETE if the version is 7", 5, smile.DELETE,
-                     PROFILE + smile.condition((smile.IF_VERSION, 7)))
+        put += counted(value) + optional(1, u32(3600))
+        self.is_sent("PUT if absent, to expire in an hour, with 500 ms left", 3, smile.PUT, put, 500)
+        self.is_sent("The same PUT again", 4, smile.PUT, put, 500)
+        self.is_sent("GET", 5, smile.GET, PROFILE)
+        theme = key(smile.USERS, number_key(42), b"theme")
+        self.is_sent("MGET of two records", 6, smile.MGET, smile.varint(2) + PROFILE + theme)
+        self.is_sent("DELETE if it still has that version", 7, smile.DELETE,
+                     PROFILE + smile.condition((smile.IF_VERSION, FIRST)))
         scan = LINKS_42 + u32(1) + u32(0) + u8(0)
         scan += optional(1, counted(b"\x01")) + optional(3, counted(b"\x02"))
-        self.is_sent("SCAN of the friends of user 42, one at a time", 6, smile.SCAN, scan)
-        self.is_sent("SCAN, going on", 7, smile.SCAN,
+        self.is_sent("SCAN of the friends of user 42, one at a time", 11, smile.SCAN, scan)
+        self.is_sent("SCAN, going on", 12, smile.SCAN,
                      scan + optional(5, counted(b"\x01" + FRIEND_7)))
+        self.is_sent("LIST of the users that have links", 13, smile.LIST,
+                     u8(smile.LINKS) + u32(100))
+        self.is_sent("STATS", 14, smile.STATS, b"")
 
     def test_replies_are_read_as_the_document_explains(self):
         self.assertEqual(Reader(self.body("PING's reply")).bytes(), b"hello")
-        self.assertEqual(self.body("PUT's reply"), u64(7))
+        self.assertEqual(self.body("PUT's reply"), u64(FIRST))
         record = Reader(self.body("GET's reply")).record()
         self.assertEqual(record["value"], b"Ada Lovelace")
         self.assertEqual(record["checksum"], smile.checksum(b"Ada Lovelace"))
-        self.assertEqual(self.body("DELETE's reply"), b"")
+        self.assertEqual(self.body("DELETE's reply"), u64(FIRST + 1))
         reader = Reader(self.body("SCAN's reply, with a continuation"))
         self.assertEqual(reader.varint(), 1)
         self.assertEqual(reader.bytes(), FRIEND_7)
-        self.assertEqual(reader.record()["value"], b"since 1842")
+        self.assertEqual(reader.record()["value"], b"met in 1833")
         self.assertEqual(reader.bytes(), b"\x01" + FRIEND_7)
         reader.end()
+        reader = Reader(self.body("MGET's reply, when the second is not there"))
+        self.assertEqual([reader.varint(), reader.number(1)], [2, 0])
+        self.assertEqual(reader.record(), record)
+        self.assertEqual([reader.number(1), reader.record()["version"]], [1, 0])
+        reader.end()
+        self.assertEqual(self.body("LIST's reply"),
+                         smile.varint(1) + counted(number_key(42)) + counted(b""))
 
     def test_errors_are_read_as_the_document_explains(self):
-        failed = smile.SmileError(2, self.body("PUT's reply when the record was there"))
+        failed = smile.SmileError(2, self.body("PUT's reply when the record is there"))
         self.assertEqual((failed.status, failed.error_class), ("condition_failed", "never"))
-        self.assertEqual((failed.version, failed.index), (5, None))
-        title = "The answer to bytes that are not the protocol"
+        self.assertEqual((failed.version, failed.index), (FIRST, None))
+        title = "BATCH's reply when a condition fails against the BATCH itself"
+        failed = smile.SmileError(2, self.body(title))
+        self.assertEqual((failed.version, failed.index, failed.met_index), (0, 1, 0))
+        title = "The answer to that, before the connection closes"
         header, body = smile.parse_frame(self.examples[title])
         self.assertEqual(header["id"], 0)
         self.assertEqual(smile.SmileError(header["code"], body).status, "protocol_error")

@@ -225,6 +225,42 @@ class ServerTest(unittest.TestCase):
         self.assertTrue(continuation)
         self.assertEqual(len(self.client.scan(USERS, user, limit=100)), 5)
 
+    def test_short_replies_come_in_more_pieces(self):
+        short = smile.Client(*self.address, max_frame_bytes=32_768)
+        self.addCleanup(short.close)
+        self.assertEqual(short.max_frame_bytes, 32_768)
+        user = number_key(2001)
+        names = [b"%03d" % i for i in range(80)]
+        for name in names:
+            short.put(key(USERS, user, name), b"x" * 1000)
+        entries, continuation = short.scan_page(USERS, user, 100)
+        self.assertTrue(20 < len(entries) < 40 and continuation)
+        self.assertEqual([sort for sort, _ in short.scan(USERS, user, limit=100)], names)
+        keys = [key(USERS, user, name) for name in names]
+        found = []
+        while keys:
+            results = short.mget(keys)
+            found += [record for outcome, record in results if outcome == "found"]
+            keys = [k for k, (outcome, _) in zip(keys, results) if outcome == "ask_again"]
+        self.assertEqual(len(found), 80)
+        large = key(USERS, user, b"large")
+        short.put(large, b"x" * 40_000)
+        self.assertEqual([o for o, _ in short.mget([large, large])], ["too_large"] * 2)
+        self.refused("too_large", short.get, large)
+        self.assertEqual(short.ping(b"alive"), b"alive")
+
+    def test_an_empty_upper_bound_is_invalid(self):
+        self.refused("invalid", self.client.scan, LINKS, number_key(1), limit=1, stop=b"")
+        self.client.scan(LINKS, number_key(1), limit=1, start=b"")
+
+    def test_links_take_any_kind_and_blobs_only_what_is_listed(self):
+        for kind in (0, 6, 255):
+            self.client.put(key(LINKS, number_key(3000), link(kind, 1)), b"own")
+        self.assertEqual(len(self.client.scan(LINKS, number_key(3000), limit=9)), 3)
+        for part in (0, 3, 255):
+            where = key(smile.BLOBS, b"b" * 16, bytes([part]) + b"\0\0\0\0")
+            self.refused("invalid", self.client.put, where, b"x")
+
     def test_list_walks_every_partition_once(self):
         for i in range(7):
             self.client.put(key(LOGINS, b"walker%d" % i), b"")

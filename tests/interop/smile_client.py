@@ -18,7 +18,7 @@ ALWAYS, IF_ABSENT, IF_VERSION = (0, 0), (1, 0), 2
 STATUS = ["ok", "not_found", "condition_failed", "invalid", "unsupported", "too_large",
           "protocol_error", "corrupt", "damaged_in_transit", "overloaded", "deadline_exceeded",
           "no_space", "shutting_down", "storage_failed", "outcome_unknown", "unavailable"]
-CLASS = ["none", "retry_now", "retry_after", "never", "unknown_outcome"]
+CLASS = ["none", "retry_now", "retry_after", "never", "outcome_unknown"]
 
 
 class SmileError(Exception):
@@ -153,10 +153,11 @@ def parse_frame(data):
 
 
 class Client:
-    def __init__(self, host, port, name=b"smile_client.py"):
+    def __init__(self, host, port, name=b"smile_client.py", max_frame_bytes=0):
         self.socket = socket.create_connection((host, port), timeout=60)
         self.next_id = 1
-        body = u32(MAGIC) + u8(1) + u8(1) + u64(0) + u32(0) + optional(2, counted(name))
+        body = u32(MAGIC) + u8(1) + u8(1) + u64(0) + u32(max_frame_bytes)
+        body += optional(2, counted(name))
         reply = Reader(self.call(HELLO, body))
         self.version = reply.number(1)
         self.features = reply.number(8)
@@ -212,7 +213,7 @@ class Client:
 
     def mget(self, keys):
         reader = Reader(self.call(MGET, varint(len(keys)) + b"".join(keys)))
-        outcomes = ["found", "not_found", "ask_again", "corrupt"]
+        outcomes = ["found", "not_found", "ask_again", "corrupt", "too_large"]
         return [(outcomes[reader.number(1)], reader.record()) for _ in range(reader.varint())]
 
     def put(self, where, value, when=ALWAYS, expire_seconds=None, value_checksum=None):

@@ -51,6 +51,15 @@ TEST(Key, NamesHaveTheirLimit) {
   EXPECT_TRUE(ValidateKey(UserKey(1, Bytes(1, '\0')).view()).ok());
 }
 
+TEST(Key, LinksTakeAnyKindAndBlobsOnlyPartsThatAreListed) {
+  for (int number = 0; number <= 255; ++number) {
+    const auto byte = static_cast<uint8_t>(number);
+    EXPECT_TRUE(ValidateKey(LinkKey(1, byte, 3).view()).ok()) << number;
+    EXPECT_EQ(ValidateKey(BlobKey(Bytes(16, 'b'), byte, 0).view()).ok(), byte == 1 || byte == 2);
+    EXPECT_TRUE(ValidateSortBound(Table::kBlobs, Bytes(1, static_cast<char>(byte))).ok());
+  }
+}
+
 TEST(Key, BoundsAreWholeLeadingParts) {
   const Bytes sort = LinkKey(1, 2, 3).sort;
   for (size_t size = 0; size <= sort.size() + 1; ++size) {

@@ -40,7 +40,10 @@ TEST(Path, NamesRecordsOfEveryTable) {
 TEST(Path, NumbersWithANameAreReadBothWays) {
   EXPECT_EQ(*ParseKey("links/42/1/7"), *ParseKey("links/42/friend/7"));
   EXPECT_EQ(Written("links/42/1/7"), "links/42/friend/7");
-  EXPECT_EQ(Written("links/42/200/7"), "links/42/200/7");
+  for (const char* kind : {"0", "6", "200", "255"}) {
+    const std::string path = "links/42/" + std::string(kind) + "/7";
+    EXPECT_EQ(Written(path), path);
+  }
 }
 
 TEST(Path, EscapesInNamesWhatWouldNotBeReadBack) {
@@ -97,6 +100,7 @@ TEST(Path, RefusesInWordsThatShowWhatWasExpected) {
       {"links/1/256/2", "is no kind"},
       {"blobs/0011/chunk/0", "32 hexadecimal digits"},
       {"blobs/00112233445566778899aabbccddeeff/chunk/4294967296", "is no number"},
+      {"blobs/00112233445566778899aabbccddeeff/3/0", "is one of 1 (chunk), 2 (reference), not 3"},
       {"users/1/" + std::string(256, 'x'), "1 to 255 bytes"},
       {"logins/ada/x", "too many parts for logins/LOGIN"}};
   for (const auto& [text, words] : cases) {

@@ -73,7 +73,7 @@ TEST(Message, AnUnknownCodeIsUnderstoodByItsClass) {
       {ErrorClass::kRetryNow, ErrorClass::kRetryNow},
       {ErrorClass::kRetryAfter, ErrorClass::kRetryAfter},
       {ErrorClass::kNever, ErrorClass::kNever},
-      {ErrorClass::kUnknownOutcome, ErrorClass::kUnknownOutcome},
+      {ErrorClass::kOutcomeUnknown, ErrorClass::kOutcomeUnknown},
       {ErrorClass::kNone, ErrorClass::kNever}};
   for (const auto& [sent, understood] : classes) {
     Bytes bytes;

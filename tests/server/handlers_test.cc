@@ -129,8 +129,8 @@ TEST_F(HandlersTest, AConditionThatFailsAgainstItsOwnBatchNamesTheItemAndNoVersi
   const op::BatchItem put{.sort = "z", .checksum = Hash64("1"), .value = "1"};
   op::BatchItem again = put;
   again.condition.kind = ConditionKind::kIfAbsent;
-  const auto failed = Ask(FrameOf<op::Batch>(
-      8, {.partition = {Table::kUsers, user}, .items = {put, again}}));
+  const auto failed =
+      Ask(FrameOf<op::Batch>(8, {.partition = {Table::kUsers, user}, .items = {put, again}}));
   EXPECT_EQ(failed.code, Code::kConditionFailed);
   EXPECT_EQ(failed.Error().index, 1u);
   EXPECT_EQ(failed.Error().version, 0u);

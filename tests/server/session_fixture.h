@@ -32,6 +32,7 @@ class HoldingEngine final : public Engine {
   Status read_failure;         // if it is one, every key that is read ends so
   std::vector<Key> on_disk;    // these cannot be peeked at
   std::vector<Key> read_keys;  // that Read was asked for
+  bool tells_stats = true;     // else Stats has none of its own
 
   size_t held() const { return held_.size(); }
   void Release(size_t index = 0) {
@@ -65,7 +66,10 @@ class HoldingEngine final : public Engine {
     Do([this, request, done] { engine_.List(request, done); });
   }
   std::string_view Trouble() const override { return trouble; }
-  void Stats(std::function<void(EngineStats)> done) override { engine_.Stats(std::move(done)); }
+  void Stats(std::function<void(EngineStats)> done) override {
+    if (!tells_stats) return done({});
+    engine_.Stats(std::move(done));
+  }
   void Close() override { engine_.Close(); }
 
  private:

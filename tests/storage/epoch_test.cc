@@ -107,8 +107,8 @@ TEST_F(EpochTest, AVersionIsThePlaceOfItsMutationInTheOrderOfCommit) {
   Open();
   const uint64_t first = NewVersion();
   EXPECT_EQ(first, EpochBegan() * kOneMilli + 1);
-  const WriteReply batch = engine().Write(
-      kKey.view().partition_view(), {PutOf("a", "1"), DeleteOf("a"), PutOf("b", "2")});
+  const WriteReply batch = engine().Write(kKey.view().partition_view(),
+                                          {PutOf("a", "1"), DeleteOf("a"), PutOf("b", "2")});
   EXPECT_THAT(batch.versions, ::testing::ElementsAre(first + 1, first + 2, first + 3));
   EXPECT_EQ(engine().Delete(PostKey(9, 9)).versions.at(0), first + 4);
 }

@@ -1,0 +1,137 @@
+// A client that takes only short replies: what it asks for comes in pieces, and nothing is left
+// out.
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "tests/server/session_fixture.h"
+
+namespace smile {
+namespace {
+
+using testing::HasSubstr;
+
+class AgreedSizeTest : public SessionTest {
+ protected:
+  void SetUp() override {
+    const ReceivedReply hello =
+        Ask(FrameOf<op::Hello>(1, {.max_frame_bytes = limits::kLeastReplyFrameBytes}));
+    ASSERT_EQ(hello.As<op::Hello>().max_frame_bytes, limits::kLeastReplyFrameBytes);
+  }
+
+  ReceivedReply AskWithin(const Bytes& frame) {
+    ReceivedReply reply = Ask(frame);
+    EXPECT_LE(reply.body.size() + kFrameHeaderBytes, limits::kLeastReplyFrameBytes);
+    return reply;
+  }
+  void PutValue(const Key& key, size_t bytes) {
+    ASSERT_EQ(Ask(PutFrame(2, key, Bytes(bytes, 'v'))).code, Code::kOk);
+  }
+};
+
+TEST_F(AgreedSizeTest, AScanIsCutIntoPagesThatFit) {
+  constexpr uint64_t kPosts = 100;
+  for (uint64_t post = 0; post < kPosts; ++post) PutValue(PostKey(1, post), 1000);
+  for (const bool from_disk : {false, true}) {
+    engine_.hold = from_disk;
+    std::set<Bytes> seen;
+    Bytes continuation;
+    size_t pages = 0;
+    do {
+      op::Scan::Request request{.partition = {Table::kPosts, PartitionOf(1)}, .limit = 1000};
+      const Bytes partition = PartitionOf(1);
+      request.partition.id = partition;
+      if (!continuation.empty()) request.continuation = ByteView(continuation);
+      Send(FrameOf<op::Scan>(3, request));
+      if (from_disk) Release();
+      const std::vector<ReceivedReply> replies = Replies();
+      ASSERT_EQ(replies.size(), 1u);
+      ASSERT_EQ(replies[0].code, Code::kOk);
+      EXPECT_LE(replies[0].body.size() + kFrameHeaderBytes, limits::kLeastReplyFrameBytes);
+      const auto page = replies[0].As<op::Scan>();
+      for (const op::ScanEntry& entry : page.entries) {
+        EXPECT_TRUE(seen.insert(Bytes(entry.sort)).second);
+      }
+      continuation = page.continuation;
+      ++pages;
+    } while (!continuation.empty());
+    EXPECT_EQ(seen.size(), kPosts);
+    EXPECT_EQ(pages, 4u) << "each is nearly full";
+  }
+}
+
+TEST_F(AgreedSizeTest, ARecordThatCannotFitIsSaidToBeTooLargeAndAKeyIsStillGiven) {
+  PutValue(PostKey(1, 1), limits::kLeastReplyFrameBytes);
+  const Bytes author = PartitionOf(1);
+  op::Scan::Request request{.partition = {Table::kPosts, author}, .limit = 10};
+  const ReceivedReply refused = AskWithin(FrameOf<op::Scan>(3, request));
+  EXPECT_EQ(refused.code, Code::kTooLarge);
+  EXPECT_THAT(refused.Error().words, HasSubstr("keys_only"));
+  request.keys_only = true;
+  EXPECT_EQ(AskWithin(FrameOf<op::Scan>(4, request)).As<op::Scan>().entries.size(), 1u);
+  EXPECT_EQ(AskWithin(GetFrame(5, PostKey(1, 1))).code, Code::kTooLarge);
+  EXPECT_EQ(Ask(FrameOf<op::Ping>(6, {})).code, Code::kOk);
+}
+
+TEST_F(AgreedSizeTest, AListIsCutIntoPagesThatFit) {
+  constexpr size_t kLogins = 300;
+  for (size_t i = 0; i < kLogins; ++i) {
+    PutValue(LoginKey(std::to_string(1000 + i) + std::string(limits::kMaxNameBytes - 4, 'x')), 1);
+  }
+  std::set<Bytes> seen;
+  Bytes continuation;
+  do {
+    op::List::Request request{.table = Table::kLogins, .limit = 1000};
+    if (!continuation.empty()) request.continuation = ByteView(continuation);
+    const auto page = AskWithin(FrameOf<op::List>(3, request)).As<op::List>();
+    for (const ByteView login : page.partitions) EXPECT_TRUE(seen.insert(Bytes(login)).second);
+    continuation = page.continuation;
+  } while (!continuation.empty());
+  EXPECT_EQ(seen.size(), kLogins);
+}
+
+// Some in memory and some not; each round tells of at least one key that was open.
+TEST_F(AgreedSizeTest, AnMGetTellsOfAllKeysInTheEnd) {
+  std::vector<Key> keys;
+  for (uint64_t i = 0; i < limits::kMaxMGetKeys; ++i) {
+    keys.push_back(PostKey(i, i));
+    if (i % 4 != 0) PutValue(keys.back(), i % 50 == 1 ? 10'000 : 700);
+    if (i % 3 == 0) engine_.on_disk.push_back(keys.back());
+  }
+  for (const size_t at_a_time : {limits::kMaxMGetKeys, limits::kMaxPeekKeys}) {
+    std::map<KeyOutcome, size_t> outcomes;
+    std::vector<KeyView> open;
+    for (const Key& key : keys) open.push_back(key.view());
+    while (!open.empty()) {
+      const size_t count = std::min(open.size(), at_a_time);
+      const auto reply = AskWithin(
+          FrameOf<op::MGet>(3, {.keys = std::vector<KeyView>(open.begin(), open.begin() + count)}));
+      ASSERT_EQ(reply.code, Code::kOk);
+      const auto results = reply.As<op::MGet>().results;
+      ASSERT_EQ(results.size(), count);
+      std::vector<KeyView> still;
+      for (size_t i = 0; i < count; ++i) {
+        if (results[i].outcome == KeyOutcome::kAskAgain)
+          still.push_back(open[i]);
+        else
+          ++outcomes[results[i].outcome];
+      }
+      ASSERT_LT(still.size(), count);
+      still.insert(still.end(), open.begin() + count, open.end());
+      open = std::move(still);
+    }
+    EXPECT_EQ(outcomes[KeyOutcome::kNotFound], 250u);
+    if (at_a_time == limits::kMaxPeekKeys) {
+      EXPECT_EQ(outcomes[KeyOutcome::kFound], 750u);
+    } else {
+      EXPECT_EQ(outcomes[KeyOutcome::kFound] + outcomes[KeyOutcome::kTooLarge], 750u);
+      EXPECT_GT(outcomes[KeyOutcome::kTooLarge], 0u);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace smile

@@ -1,0 +1,47 @@
+// The examples of docs/PROTOCOL.md are what a session answers, byte for byte.
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#include "protocol/reference.h"
+#include "tests/server/session_fixture.h"
+
+namespace smile {
+namespace {
+
+// An engine with one number of its own to tell.
+class ReferenceExamplesTest : public SessionTest {};
+
+TEST_F(ReferenceExamplesTest, ASessionRepliesAsThePageSays) {
+  const Handlers handlers(engine_, clock_, [] {
+    return EngineStats{{"server.connections.open_count", 1}};
+  });
+  engine_.tells_stats = false;
+  const Session::Shared shared{
+      .handlers = handlers, .clock = clock_, .metrics = metrics_, .post = [this](auto task) {
+        posted_.push_back(std::move(task));
+      }};
+  session_ = std::make_shared<Session>(shared, [] {});
+
+  size_t replies = 0;
+  Bytes output;
+  for (const Example& example : MakeExamples()) {
+    const FrameHeader header = LoadFrameHeader(example.frame);
+    if ((header.flags & kFlagReply) == 0) {
+      EXPECT_EQ(ToHex(output), "") << "before " << example.title;
+      Send(example.frame);
+      while (session_->has_output()) output += session_->TakeOutput();
+    } else {
+      EXPECT_EQ(ToHex(output), ToHex(example.frame)) << example.title;
+      output.clear();
+      ++replies;
+    }
+  }
+  EXPECT_EQ(ToHex(output), "");
+  EXPECT_GT(replies, 10u);
+  EXPECT_TRUE(session_->finished());
+  session_.reset();
+}
+
+}  // namespace
+}  // namespace smile
