@@ -84,9 +84,20 @@ inline constexpr size_t kMaxReadSliceRecords = 4096;
 inline constexpr size_t kMaxReadSliceBytes = size_t{8} << 20;
 // So many slices go between one taking of point reads and the next, where both wait.
 inline constexpr uint32_t kWalkSlicesPerPointTurn = 1;
+inline constexpr uint32_t kMaxRocksLogLinesPerSecond = 20;  // in the process log; more are counted
 inline constexpr size_t kMaxCachedValueBytes = size_t{32} << 10;  // larger ones are not cached
-// With less room on the disk, puts are answered `no_space`; deletes are still taken.
+// With less room on the disk, beside what the memtables need, puts are answered `no_space`; deletes
+// are still taken. On a small disk, this share of it.
 inline constexpr uint64_t kMinFreeDiskBytes = uint64_t{64} << 20;
+inline constexpr uint64_t kDiskShare = 8;  // one in so many bytes
+// On a disk that gets short memtables are written out already when they have so much.
+inline constexpr uint64_t kLeastEarlyFlushBytes = uint64_t{16} << 20;
+// Compactions leave so much to the log, so that they do not end writing; a compaction that would
+// take it fails and is tried again.
+inline constexpr uint64_t kCompactionFreeDiskBytes = kMinFreeDiskBytes / 4;
+// What a start and deletes on a full disk need beside what the memtables need: a log's zeros, a
+// manifest.
+inline constexpr uint64_t kStartFreeDiskBytes = uint64_t{8} << 20;
 inline constexpr uint32_t kMaxReaders = 256;
 inline constexpr uint32_t kMaxWorkers = 256;
 

@@ -9,8 +9,8 @@
 namespace smile {
 namespace {
 
-// Damage, or a disk that cannot be read or written; not a full disk, from which RocksDB recovers,
-// nor a directory that another process has taken over.
+// Damage, or a disk that cannot be read or written; not a full disk (error_listener.h), nor a
+// directory that another process has taken over.
 bool IsForItsTableAlone(rocksdb::BackgroundErrorReason reason, const rocksdb::Status& error) {
   if (reason != rocksdb::BackgroundErrorReason::kCompaction) return false;
   return error.IsCorruption() || (error.IsIOError() && !error.IsNoSpace() && !error.IsIOFenced());
@@ -73,6 +73,12 @@ void Damage::PauseCompactions(rocksdb::DB* db,
     if (db->SetOptions(families[i], {{"disable_auto_compactions", "true"}}).ok()) {
       paused_[i].store(true);
     }
+  }
+}
+
+void Damage::PauseAgain() {
+  for (size_t i = 0; i < kFamilies; ++i) {
+    if (paused_[i].exchange(false)) to_pause_[i].store(true);
   }
 }
 

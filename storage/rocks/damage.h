@@ -49,6 +49,9 @@ class Damage {
   // order.
   void PauseCompactions(rocksdb::DB* db, std::span<rocksdb::ColumnFamilyHandle* const> families);
 
+  // The same after the database was opened again: for the tables that were paused.
+  void PauseAgain();
+
   // What an unsuccessful read is answered with, without the name of a file. Counts and logs it.
   // `encoded` is the key, or where a scan met the damage.
   Status FailedRead(Table table, ByteView encoded, const rocksdb::Status& status);

@@ -26,8 +26,13 @@ class GatheredReads::Job final : public ReaderPool::Job {
     bool more = false;
     std::vector<PendingRead> reads = all_->Take(&more);
     if (more) all_->Schedule();  // for another reader, at the same time
-    const size_t fetched = ReadBatch(all_->database_, all_->cache_, all_->clock_, &reads).Run();
-    for (PendingRead& read : reads) read.done(std::move(read.reply));
+    size_t fetched = 0;
+    if (const UseGate::Use use = all_->database_->Enter()) {
+      fetched = ReadBatch(all_->database_, all_->cache_, all_->clock_, &reads).Run();
+      for (PendingRead& read : reads) read.done(std::move(read.reply));
+    } else {
+      for (PendingRead& read : reads) read.done(RocksDatabase::Reopening());
+    }
     return all_->GoOn(fetched) ? Progress::kMore : Progress::kDone;
   }
   void Refuse(Status why) override { all_->RefuseAll(why); }

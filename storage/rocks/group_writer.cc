@@ -52,6 +52,14 @@ void GroupWriter::Commit(std::span<PendingWrite> group) {
   staged_.clear();
   staged_keys_.clear();
   staged_pages_.clear();
+  const UseGate::Use use = database_->Enter();
+  if (const Status refusal = Refusal(use); !refusal.ok()) {
+    for (PendingWrite& write : group)
+      if (!write.late) write.reply.status = refusal;
+    return;
+  }
+  EndUnknownCacheWrites();
+  LookAtSpace(group);
   ReadCurrent(group);
   next_version_ = NextVersion();
   for (PendingWrite& write : group)
@@ -62,6 +70,26 @@ void GroupWriter::Commit(std::span<PendingWrite> group) {
 // Of the mutation that is written next.
 uint64_t GroupWriter::NextVersion() const {
   return database_->epoch().VersionOf(database_->db()->GetLatestSequenceNumber() + 1);
+}
+
+// The database is opened again only after it has ceased to be writable.
+Status GroupWriter::Refusal(const UseGate::Use& use) const {
+  Status refusal = database_->Writable();
+  if (refusal.ok() && !use) {
+    refusal = Status(Code::kNoSpace, "the server's disk was full", kNoSpaceRetryMillis);
+  }
+  return refusal;
+}
+
+void GroupWriter::LookAtSpace(std::span<const PendingWrite> group) {
+  uint64_t bytes = 0;
+  for (const PendingWrite& write : group) bytes += write.request.bytes();
+  low_on_space_ = database_->IsLowOnSpaceFor(bytes);
+  if (!low_on_space_) return;
+  const bool some_delete = std::any_of(group.begin(), group.end(), [](const PendingWrite& write) {
+    return !write.late && OnlyDeletes(write.request);
+  });
+  if (some_delete) database_->MakeRoomForDeletes();
 }
 
 std::string GroupWriter::IdOf(Table table, ByteView encoded_key) {
@@ -105,11 +133,7 @@ void GroupWriter::ReadCurrent(std::span<const PendingWrite> group) {
 
 void GroupWriter::Stage(PendingWrite* write) {
   WriteReply& reply = write->reply;
-  if (database_->failed()) {
-    reply.status = Status(Code::kStorageFailed, "writing stopped after an error of the disk");
-    return;
-  }
-  if (database_->low_on_space() && !OnlyDeletes(write->request)) {
+  if (low_on_space_ && !OnlyDeletes(write->request)) {
     reply.status = Status(Code::kNoSpace, "the server's disk is nearly full", kNoSpaceRetryMillis);
     return;
   }
@@ -256,35 +280,47 @@ void GroupWriter::PrefetchMemtables() {
   }
 }
 
+// Until RocksDB was opened again the cache takes nothing in for these keys.
+void GroupWriter::KeepUnknownCacheWrites() {
+  unknown_until_ = database_->reopenings() + 1;
+  for (const CacheKey& key : cache_keys_) {
+    unknown_.push_back({key.kind(), key.table(), Bytes(key.encoded())});
+  }
+}
+
+void GroupWriter::EndUnknownCacheWrites() {
+  if (unknown_.empty() || database_->reopenings() < unknown_until_) return;
+  for (const UnknownWrite& write : unknown_) {
+    const CacheKey key = write.kind == CacheKey::Kind::kPage
+                             ? cache_->PageKeyOf(write.table, write.encoded)
+                             : cache_->KeyOf(write.table, write.encoded);
+    cache_->EndWrite(key, /*known=*/false, nullptr);
+  }
+  unknown_.clear();
+}
+
 void GroupWriter::WriteBatch(std::span<PendingWrite> group) {
   BeginCacheWrites();
   PrefetchMemtables();
-  const bool error_was_known = database_->write_error_known();
   const rocksdb::Status written = database_->db()->Write(write_options_, &batch_);
-  EndCacheWrites(written.ok());
+  const Status status = written.ok() ? Status() : StatusOfWrite(written);
+  if (status.code() == Code::kOutcomeUnknown) {
+    // The memtable may not show what the log's replay will.
+    KeepUnknownCacheWrites();
+  } else {
+    EndCacheWrites(written.ok());
+  }
   const std::chrono::nanoseconds hold = HoldFor(database_->write_pressure(), batch_.GetDataSize());
   hold_until_nanos_ = hold.count() == 0 ? 0 : clock_->MonotonicNanos() + hold.count();
-  if (written.ok()) {
+  if (status.ok()) {
     CHECK(NextVersion() == next_version_, "a version is made from its mutation's sequence number");
-    if (error_was_known) database_->set_write_error_known(false);
     return;
   }
-  Status status = StatusOfWrite(written);
-  // RocksDB refuses batches behind an error with the same words as the one that met it. Only who
-  // began when the error was known has surely written nothing.
-  const bool refused = status.code() == Code::kNoSpace || status.code() == Code::kStorageFailed;
-  if (refused && !error_was_known) status = Status(Code::kOutcomeUnknown, status.words());
-  if (status.code() != Code::kOverloaded) database_->set_write_error_known(true);
-  FailAll(group, status, written);
+  if (status.code() == Code::kOutcomeUnknown) database_->Break(written);
+  FailAll(group, status, written.IsNoSpace());
 }
 
-void GroupWriter::FailAll(std::span<PendingWrite> group, const Status& status,
-                          const rocksdb::Status& written) {
-  const bool no_space = written.IsNoSpace();
-  // After ENOSPC RocksDB goes on by itself; after anything else that may have reached the disk,
-  // nothing may follow.
-  const bool may_go_on = status.code() != Code::kOutcomeUnknown || no_space;
-  if (!may_go_on || status.code() == Code::kStorageFailed) database_->SetFailed(written);
+void GroupWriter::FailAll(std::span<PendingWrite> group, const Status& status, bool no_space) {
   // A condition that did not hold was perhaps judged by a write that has failed now; its own write
   // was not in the batch, so of that one it is known that it had no effect.
   Status unjudged = status;

@@ -54,6 +54,15 @@ class GroupWriter {
     uint64_t version;
   };
 
+  // A key whose write in the cache goes on because it is not known what the storage has.
+  struct UnknownWrite {
+    CacheKey::Kind kind;
+    Table table;
+    Bytes encoded;
+  };
+
+  Status Refusal(const UseGate::Use& use) const;
+  void LookAtSpace(std::span<const PendingWrite> group);
   uint64_t NextVersion() const;
   static std::string IdOf(Table table, ByteView encoded_key);
   void ReadCurrent(std::span<const PendingWrite> group);
@@ -66,11 +75,13 @@ class GroupWriter {
   void PrefetchMemtables();
   void WriteBatch(std::span<PendingWrite> group);
   // `written` is what RocksDB said, `status` what is answered.
-  void FailAll(std::span<PendingWrite> group, const Status& status, const rocksdb::Status& written);
+  void FailAll(std::span<PendingWrite> group, const Status& status, bool no_space);
   template <class Visit>
   void ForEachCacheKey(bool prefetch, Visit visit);
   void BeginCacheWrites();
   void EndCacheWrites(bool written);
+  void KeepUnknownCacheWrites();
+  void EndUnknownCacheWrites();
 
   RocksDatabase* const database_;
   RecordCache* const cache_;
@@ -89,6 +100,10 @@ class GroupWriter {
   std::vector<CacheKey> cache_keys_;  // of staged_, then of staged_pages_
   bool some_are_cached_ = false;
   uint64_t next_version_ = 0;
+  bool low_on_space_ = false;
+
+  std::vector<UnknownWrite> unknown_;  // of groups that failed
+  uint64_t unknown_until_ = 0;         // so many reopenings
 
   int64_t hold_until_nanos_ = 0;  // for Pace
 };

@@ -48,6 +48,8 @@ PeekResult MemoryReader::Peek(const KeyView& key,
     case RecordCache::Found::kNothing:
       break;
   }
+  const UseGate::Use use = database_->Enter();
+  if (!use) return PeekResult::kUnknown;
   rocksdb::PinnableSlice stored;
   const rocksdb::Status status =
       database_->db()->Get(options_, database_->family(key.table), encoded.view(), &stored);
@@ -150,10 +152,15 @@ bool MemoryReader::Chunk::ShowRest(size_t first_index, size_t from, PeekEach eac
     if (found[i] != RecordCache::Found::kNothing) continue;
     missed[misses++] = {keys_[i].table(), keys_[i].encoded()};
   }
+  const UseGate::Use use = reader_.database_->Enter();  // as long as values are pinned
   std::array<rocksdb::PinnableSlice, kMultiGetKeys> values;
   std::array<rocksdb::Status, kMultiGetKeys> statuses;
-  MultiGetAtOnce(*reader_.database_, reader_.options_, {missed.data(), misses}, values.data(),
-                 statuses.data());
+  if (use) {
+    MultiGetAtOnce(*reader_.database_, reader_.options_, {missed.data(), misses}, values.data(),
+                   statuses.data());
+  } else {
+    statuses.fill(rocksdb::Status::Incomplete());
+  }
   size_t next_hit = 0, next_miss = 0;
   for (size_t i = from; i < count_; ++i) {
     RecordView record;

@@ -11,6 +11,19 @@
 #include "storage/rocks/slices.h"
 
 namespace smile {
+namespace {
+
+// Before a slice: whether RocksDB is open and may stay so for it.
+bool MayGoOn(const RocksDatabase& database, std::unique_ptr<rocksdb::Iterator>* iterator,
+             UseGate::Use* use) {
+  if (!*use) *use = database.Enter();
+  if (*use && !database.closing()) return true;
+  iterator->reset();
+  *use = {};
+  return false;
+}
+
+}  // namespace
 
 // --- Scan -------------------------------------------------------------------------------------
 
@@ -33,6 +46,10 @@ ScanJob::ScanJob(const RocksDatabase* database, RecordCache* cache, const Clock*
       upper_(range_.upper) {}
 
 ReaderPool::Job::Progress ScanJob::Run() {
+  if (!MayGoOn(*database_, &iterator_, &use_)) {
+    done_(RocksDatabase::Reopening());
+    return Progress::kDone;
+  }
   if (iterator_ == nullptr && !range_.empty()) Seek();
   slice_.Begin();
   bool more = iterator_ != nullptr;
@@ -112,6 +129,10 @@ ListJob::ListJob(const RocksDatabase* database, const Clock* clock, ListRequest 
       done_(std::move(done)) {}
 
 ReaderPool::Job::Progress ListJob::Run() {
+  if (!MayGoOn(*database_, &iterator_, &use_)) {
+    done_(RocksDatabase::Reopening());
+    return Progress::kDone;
+  }
   if (iterator_ == nullptr) Seek();
   slice_.Begin();
   while (iterator_->Valid() && !page_.more) {

@@ -53,6 +53,7 @@ class ScanJob final : public ReaderPool::Job {
   const Done done_;
   const EncodedRange range_;
   const rocksdb::Slice upper_;  // the iterator's
+  UseGate::Use use_;            // as long as there is an iterator
   std::unique_ptr<rocksdb::Iterator> iterator_;
   ReadSlice slice_;
   RecordCache::Ticket ticket_;  // of the page, if it is a partition's first
@@ -78,6 +79,7 @@ class ListJob final : public ReaderPool::Job {
   const Clock* const clock_;
   const ListRequest request_;
   const Done done_;
+  UseGate::Use use_;  // as long as there is an iterator
   std::unique_ptr<rocksdb::Iterator> iterator_;
   ReadSlice slice_;
   ListPage page_;

@@ -10,8 +10,13 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/thread_name.h"
+#include "storage/rocks/compaction_room.h"
+#include "storage/rocks/error_listener.h"
 #include "storage/rocks/log_files.h"
+#include "storage/rocks/rocks_log.h"
 #include "storage/rocks/rocks_options.h"
+#include "storage/rocks/rocks_properties.h"
+#include "storage/rocks/rocks_status.h"
 #include "storage/rocks/write_pressure.h"
 
 namespace smile {
@@ -19,6 +24,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kUpkeepPeriod{50};
 constexpr int kPeriodsBetweenSlowUpkeep = 20;
+
+constexpr std::chrono::seconds kReopeningPatience{10};  // for uses of RocksDB to end
+constexpr uint32_t kReopeningRetryMillis = 500;
 
 constexpr std::string_view kHowToAccept =
     "restore the directory from a copy, or start once with --accept-wal-loss to go on without "
@@ -42,7 +50,10 @@ RocksDatabase::RocksDatabase(const RocksOptions& options, const Clock* clock, co
       log_(log),
       env_(env),
       log_env_(rocksdb::NewCompositeEnv(
-          MakeLogFileSystem(env->GetFileSystem(), options.accept_wal_loss, options.progress))),
+          MakeLogFileSystem(MakeCompactionRoomFileSystem(env->GetFileSystem()),
+                            options.accept_wal_loss, options.progress))),
+      info_log_(MakeRocksLog(clock, log)),
+      space_(options.directory, options.write_buffer_bytes, env, log),
       cache_(MakeBlockCache(options)),
       damage_(std::make_unique<Damage>(clock, log)) {}
 
@@ -55,17 +66,32 @@ RocksDatabase::~RocksDatabase() {
   if (upkeep_.joinable()) upkeep_.join();
   if (db_ == nullptr) return;
   RaiseWatermark();
-  if (!failed()) Flush();
+  if (Writable().ok()) Flush();
+  CloseDatabase();
+}
+
+Status RocksDatabase::Reopening() {
+  return {Code::kOverloaded, "the storage is being opened again after its disk was full",
+          kReopeningRetryMillis};
+}
+
+// After an error the log holds what memory has, and more than it can be trusted for: nothing is
+// written out then.
+void RocksDatabase::CloseDatabase() {
   for (rocksdb::ColumnFamilyHandle* family : families_) {
     (void)db_->DestroyColumnFamilyHandle(family);
   }
-  if (const rocksdb::Status status = db_->Close(); !status.ok()) {
+  if (const rocksdb::Status status = db_->Close(); !status.ok() && Writable().ok()) {
     log_->Warning(fmt::format("RocksDB did not close cleanly: {}", status.ToString()));
   }
+  db_.reset();
 }
 
 Status RocksDatabase::OpenAll() {
   SMILE_ASSIGN(directory_, RocksDirectory::Open(options_.directory, env_));
+  space_.Begin();
+  const uint64_t needed = LogBytes() + limits::kStartFreeDiskBytes;
+  (void)space_.MakeRoom(needed);  // if there is none, it is tried all the same
   Result<Watermark> read = directory_->ReadWatermark();
   const Watermark found = read.ok() ? *read : Watermark();
   if (options_.accept_wal_loss) {
@@ -76,8 +102,8 @@ Status RocksDatabase::OpenAll() {
     SMILE_TRY(CheckRecovery(found.sequence));
   }
 
-  rocksdb::DBOptions database_options = DatabaseOptions(options_, log_env_.get(), log_);
-  database_options.listeners.insert(database_options.listeners.begin(), damage_->MakeListener());
+  (void)env_->CreateDirIfMissing(directory_->database_path());  // else RocksDB logs an error
+  rocksdb::DBOptions database_options = Options();
   rocksdb::Status status = OpenDatabase(database_options);
   if (options_.accept_wal_loss && status.IsCorruption()) {
     // Tables that were written out behind the damage are ahead of the others then, whatever is
@@ -86,9 +112,15 @@ Status RocksDatabase::OpenAll() {
     database_options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
     status = OpenDatabase(database_options);
   }
+  if (status.IsNoSpace()) {
+    return {Code::kNoSpace,
+            fmt::format("the disk of {} is full: to start, about {} bytes have to be free (its log "
+                        "is written out into tables), and {} are",
+                        directory_->path(), needed, space_.free_bytes())};
+  }
   if (!status.ok()) {
     return {Code::kStorageFailed,
-            fmt::format("the database in {} does not open; rocksdb/LOG in it may say why: {}",
+            fmt::format("the database in {} does not open; lines before this may say why: {}",
                         directory_->path(), status.ToString())};
   }
   // What clients wait for goes before compactions; write pressure sees to it that they come about
@@ -102,7 +134,9 @@ Status RocksDatabase::OpenAll() {
   SMILE_TRY(directory_->Sync());
 
   SMILE_TRY(SettleEpoch(found));
-  LookAtFreeSpace();
+  empty_memtable_bytes_ = MemtableBytes();  // what was replayed is written out
+  LookAtSpace();
+  space_.KeepReserve();
   upkeep_ = std::thread([this] { RunUpkeep(); });
   return {};
 }
@@ -135,6 +169,30 @@ Status RocksDatabase::SettleEpoch(const Watermark& found) {
   return {};
 }
 
+// What a start may have to write out.
+uint64_t RocksDatabase::LogBytes() const {
+  std::vector<std::string> names;
+  (void)env_->GetChildren(directory_->database_path(), &names);
+  uint64_t bytes = 0;
+  for (const std::string& name : names) {
+    uint64_t size = 0;
+    if (!name.ends_with(".log")) continue;
+    if (env_->GetFileSize(directory_->database_path() + "/" + name, &size).ok()) bytes += size;
+  }
+  return bytes;
+}
+
+rocksdb::DBOptions RocksDatabase::Options() {
+  rocksdb::DBOptions options = DatabaseOptions(options_, log_env_.get());
+  options.info_log = info_log_;
+  options.listeners.push_back(damage_->MakeListener());  // before that which it spares
+  options.listeners.push_back(std::make_shared<ErrorListener>(
+      log_,
+      ErrorListener::Events{.stopped = [this](const rocksdb::Status& why) { Break(why); },
+                            .compaction_lacks_room = [this] { compaction_lacks_room_ = true; }}));
+  return options;
+}
+
 rocksdb::Status RocksDatabase::OpenDatabase(const rocksdb::DBOptions& options) {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
@@ -165,8 +223,8 @@ RocksDatabase::FamilyDescriptors RocksDatabase::Families() const {
 // Recovers in memory only. RocksDB's strict mode finds a log damaged in its middle. The newest log,
 // if it is gone or was cut at the end of a record, is found by the watermark; the older ones by
 // what the manifest says of them.
-Status RocksDatabase::CheckRecovery(uint64_t watermark) const {
-  const rocksdb::DBOptions options = DatabaseOptions(options_, log_env_.get(), log_);
+Status RocksDatabase::CheckRecovery(uint64_t watermark) {
+  const rocksdb::DBOptions options = Options();
   const std::string path = directory_->database_path();
   if (env_->FileExists(path + "/CURRENT").IsNotFound()) {
     return watermark == 0 ? Status() : RefuseLoss(0, watermark);
@@ -211,12 +269,28 @@ void RocksDatabase::Flush() {
   }
 }
 
-void RocksDatabase::SetFailed(const rocksdb::Status& why) {
-  if (failed_.exchange(true, std::memory_order_acq_rel)) return;
-  log_->Error(
-      fmt::format("no more writes until the next start, because one failed on its way to "
-                  "the disk: {}",
-                  why.ToString()));
+Status RocksDatabase::Writable() const {
+  switch (health_.load(std::memory_order_acquire)) {
+    case Health::kGood:
+      return {};
+    case Health::kNoSpace:
+      return {Code::kNoSpace, "the server's disk is full", kNoSpaceRetryMillis};
+    case Health::kFailed:
+      break;
+  }
+  return {Code::kStorageFailed, "writing stopped after an error of the disk"};
+}
+
+void RocksDatabase::Break(const rocksdb::Status& why) {
+  if (why.IsNoSpace()) {
+    Health good = Health::kGood;
+    if (!health_.compare_exchange_strong(good, Health::kNoSpace, std::memory_order_acq_rel)) return;
+    log_->Error(fmt::format("the disk of {} is full; no writes until there is room: {}",
+                            options_.directory, why.ToString()));
+    return;
+  }
+  if (health_.exchange(Health::kFailed, std::memory_order_acq_rel) == Health::kFailed) return;
+  log_->Error(fmt::format("no more writes until the next start: {}", why.ToString()));
 }
 
 void RocksDatabase::RunUpkeep() {
@@ -225,11 +299,15 @@ void RocksDatabase::RunUpkeep() {
   int periods = 0;
   while (!closing_changed_.wait_for(lock, kUpkeepPeriod, [this] { return closing_; })) {
     lock.unlock();
-    LookAtPressure();
-    damage_->PauseCompactions(db_.get(), families_);
+    MaybeReopen();
+    if (db_ != nullptr) {
+      LookAtPressure();
+      LookAtSpace();
+      damage_->PauseCompactions(db_.get(), families_);
+    }
     if (++periods % kPeriodsBetweenSlowUpkeep == 0) {
-      RaiseWatermark();
-      LookAtFreeSpace();
+      if (db_ != nullptr) RaiseWatermark();
+      space_.KeepReserve();
     }
     lock.lock();
   }
@@ -243,25 +321,114 @@ void RocksDatabase::LookAtPressure() {
   write_pressure_.store(WritePressure(db_.get(), families_, paused), std::memory_order_relaxed);
 }
 
-void RocksDatabase::LookAtFreeSpace() {
-  uint64_t free = 0;
-  if (!env_->GetFreeSpace(directory_->path(), &free).ok()) return;
-  free_disk_bytes_.store(free, std::memory_order_relaxed);
-  const bool low = free < limits::kMinFreeDiskBytes;
-  if (low_on_space_.exchange(low, std::memory_order_relaxed) == low) return;
-  log_->Warning(low ? fmt::format("only {} bytes are free for {}: only deletes are taken", free,
-                                  directory_->path())
-                    : std::string("there is room on the disk again: puts are taken"));
+uint64_t RocksDatabase::MemtableBytes(const std::string& property) const {
+  uint64_t bytes = 0;
+  for (rocksdb::ColumnFamilyHandle* const family : families_) {
+    bytes += IntProperty(db_.get(), family, property);
+  }
+  return bytes - std::min(bytes, empty_memtable_bytes_);
+}
+
+uint64_t RocksDatabase::MemtableBytes() const {
+  return MemtableBytes(rocksdb::DB::Properties::kCurSizeAllMemTables);
+}
+
+bool RocksDatabase::IsLowOnSpaceFor(uint64_t bytes) {
+  if (space_.Count(bytes)) space_.Look(MemtableBytes());
+  return space_.low();
+}
+
+void RocksDatabase::MakeRoomForDeletes() {
+  deletes_while_low_ = true;
+  (void)space_.MakeRoom(space_.memtable_bytes() + limits::kStartFreeDiskBytes);
+}
+
+// When room gets short the memtables are written out, while what they need is there; and earlier,
+// so that they do not keep puts from room that there is.
+void RocksDatabase::LookAtSpace() {
+  space_.Look(MemtableBytes());
+  const bool low = space_.low();
+  const bool reserve = space_.has_reserve();
+  if (low && (!was_low_on_space_ || (had_reserve_ && !reserve))) flush_wanted_ = true;
+  if (space_.tight() && space_.memtable_bytes() >= limits::kLeastEarlyFlushBytes &&
+      MemtableBytes(rocksdb::DB::Properties::kCurSizeActiveMemTable) >=
+          limits::kLeastEarlyFlushBytes) {
+    flush_wanted_ = true;
+  }
+  was_low_on_space_ = low;
+  had_reserve_ = reserve;
+  // Deletes make room only by compactions.
+  const bool compaction_lacks_room = compaction_lacks_room_.exchange(false);
+  if (!low) deletes_while_low_ = false;
+  if (compaction_lacks_room && deletes_while_low_) {
+    (void)space_.MakeRoom(space_.free_bytes() + limits::kStartFreeDiskBytes);
+  }
+  const uint64_t needed = space_.memtable_bytes() + limits::kStartFreeDiskBytes;
+  if (!flush_wanted_ || space_.free_bytes() < needed) return;
+  flush_wanted_ = false;
+  rocksdb::FlushOptions options;
+  options.wait = false;
+  options.allow_write_stall = true;
+  // It fails only with RocksDB itself, of which writes will tell.
+  (void)db_->Flush(options, {families_.begin(), families_.end()});
 }
 
 // Every write is in the log and fsynced before RocksDB counts it in the latest sequence number.
 void RocksDatabase::RaiseWatermark() {
   const uint64_t latest = db_->GetLatestSequenceNumber();
-  if (latest <= watermark_ || failed()) return;
+  if (latest <= watermark_ || !Writable().ok()) return;
   const Status status = directory_->WriteWatermark(latest, epoch_);
   if (status.ok()) watermark_ = latest;
   if (!status.ok() && !watermark_warned_) log_->Warning(status.words());
   watermark_warned_ = !status.ok();
+}
+
+// With a full disk behind it RocksDB is opened again: the log says what was written, and its replay
+// gives each write the sequence number that it has there. Reads go on until there is room for it.
+void RocksDatabase::MaybeReopen() {
+  if (health_.load(std::memory_order_acquire) != Health::kNoSpace) return;
+  if (--periods_to_reopening_ > 0) return;
+  periods_to_reopening_ = kPeriodsBetweenSlowUpkeep;
+  if (!HasRoomToReopen()) return;
+  const Status status = Reopen();
+  if (status.ok()) {
+    periods_to_reopening_ = 0;
+    reopening_error_.clear();
+    log_->Info("there is room on the disk again: writes are taken");
+  } else if (status.words() != reopening_error_) {
+    reopening_error_ = status.words();
+    log_->Error(fmt::format("the storage cannot be opened again yet: {}", reopening_error_));
+  }
+}
+
+Status RocksDatabase::Reopen() {
+  if (db_ != nullptr) {
+    // While the one that is open still answers reads.
+    SMILE_TRY(CheckRecovery(watermark_));
+    if (!gate_.Close(kReopeningPatience)) {
+      return {Code::kOverloaded, "reads have not ended in time"};
+    }
+    CloseDatabase();
+  }
+  if (const rocksdb::Status status = OpenDatabase(Options()); !status.ok()) {
+    return {Code::kStorageFailed, status.ToString()};
+  }
+  damage_->PauseAgain();
+  reopenings_.fetch_add(1, std::memory_order_acq_rel);
+  Health full = Health::kNoSpace;  // or a disk that has failed meanwhile
+  health_.compare_exchange_strong(full, Health::kGood, std::memory_order_acq_rel);
+  gate_.Open();
+  return {};
+}
+
+// What the file system says is free need not be to be had: a file is written.
+bool RocksDatabase::HasRoomToReopen() {
+  if (!space_.MakeRoom(space_.memtable_bytes() + limits::kStartFreeDiskBytes)) return false;
+  const std::string path = directory_->path() + "/PROBE";
+  const rocksdb::Status written = rocksdb::WriteStringToFile(env_, std::string(kLogZeroBytes, '\0'),
+                                                             path, /*should_sync=*/true);
+  (void)env_->DeleteFile(path);
+  return written.ok();
 }
 
 }  // namespace smile

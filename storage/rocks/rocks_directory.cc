@@ -83,12 +83,10 @@ Result<int> Lock(const std::string& directory) {
         fmt::format("another smiled ({}) has the data in {}: stop it or name another directory",
                     holder, directory));
   }
+  // For people: the lock is held without it, also on a full disk.
   const std::string holder = fmt::format("process {}\n", getpid());
-  if (ftruncate(lock, 0) != 0 ||
-      pwrite(lock, holder.data(), holder.size(), 0) != static_cast<ssize_t>(holder.size())) {
-    const int error = errno;
-    close(lock);
-    return Refuse(fmt::format("{} cannot be written: {}", path, Words(error)));
+  if (pwrite(lock, holder.data(), holder.size(), 0) == static_cast<ssize_t>(holder.size())) {
+    (void)ftruncate(lock, static_cast<off_t>(holder.size()));
   }
   return lock;
 }

@@ -3,6 +3,7 @@
 //   LOCK       held (flock) by the process that serves the directory; says which one
 //   FORMAT     the format of the whole directory
 //   WATERMARK  up to where writes were acknowledged, and the epoch of versions
+//   RESERVE    room for deletes on a full disk (storage/rocks/disk_space.h)
 //   rocksdb/   the database
 //
 // See storage/FORMAT.md for what the files hold.

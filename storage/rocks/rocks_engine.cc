@@ -57,7 +57,7 @@ class StatsJob final : public ReaderPool::Job {
         done_(std::move(done)) {}
 
   Progress Run() override {
-    AppendRocksStats(*database_, &stats_);
+    if (const UseGate::Use use = database_->Enter()) AppendRocksStats(*database_, &stats_);
     std::sort(stats_.begin(), stats_.end());
     done_(std::move(stats_));
     return Progress::kDone;
@@ -119,8 +119,9 @@ void RocksEngine::List(ListRequest request, std::function<void(Result<ListPage>)
 std::string_view RocksEngine::Trouble() const {
   if (parts_->closed.load(std::memory_order_acquire)) return {};
   const RocksDatabase& database = *parts_->database;
-  if (database.failed()) return "storage_failed";
-  if (database.low_on_space() || database.write_error_known()) return "no_space";
+  const Code writable = database.Writable().code();
+  if (writable == Code::kStorageFailed) return "storage_failed";
+  if (writable == Code::kNoSpace || database.space().low()) return "no_space";
   return database.damage().any() ? "damaged" : "";
 }
 

@@ -9,11 +9,16 @@
 // write it found) and across copies and losses (a new epoch begins then).
 //
 // When the disk fails. A group whose write fails on its way to the disk is answered
-// kOutcomeUnknown; after that nothing more is written (kStorageFailed) until the process is started
-// again, because a failed fsync may not be tried again. A full disk is different: the group that
-// meets it is kOutcomeUnknown, those after it are kNoSpace, and writing goes on by itself some
-// seconds after there is room. So that it seldom comes to this, puts are refused with kNoSpace
-// while less than limits::kMinFreeDiskBytes are free, and deletes are not.
+// kOutcomeUnknown: it may be in the log, whole. After that RocksDB writes nothing more, whatever
+// the error was: it is never resumed, because a resume may give sequence numbers out again that
+// stand in the log already. After a full disk further writes are kNoSpace; when there is room
+// RocksDB is opened again in process, and the log's replay decides about what was unknown.
+// Meanwhile reads go on from what was open, except for the moment of the reopening, in which they
+// are kOverloaded. After any other error writes are kStorageFailed until the process is started
+// again, because a failed fsync may not be tried again.
+//
+// So that it seldom comes to a full disk, puts are refused with kNoSpace while little room is left,
+// and deletes are not (storage/rocks/disk_space.h).
 #pragma once
 
 #include <cstddef>

@@ -1,10 +1,8 @@
 #include "storage/rocks/rocks_options.h"
 
-#include <fmt/format.h>
 #include <rocksdb/convenience.h>
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/filter_policy.h>
-#include <rocksdb/listener.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
@@ -25,28 +23,6 @@ constexpr size_t kLeastBlockBytes = 4 << 10;  // about what the smaller ones tak
 
 // About what a small record takes in a memtable.
 constexpr size_t kMemtableBytesPerBucket = 256;
-
-// Says to the operator what happens to RocksDB in the background.
-class LoggingListener final : public rocksdb::EventListener {
- public:
-  explicit LoggingListener(const Logger* log) : log_(log) {}
-
-  void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/,
-                         rocksdb::Status* error) override {
-    if (error->ok()) return;  // another listener has dealt with it
-    log_->Error(fmt::format("RocksDB met an error and stops writing: {}", error->ToString()));
-  }
-  void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override {
-    if (info.new_bg_error.ok()) {
-      log_->Info("RocksDB writes again");
-    } else {
-      log_->Error(fmt::format("RocksDB still does not write: {}", info.new_bg_error.ToString()));
-    }
-  }
-
- private:
-  const Logger* const log_;
-};
 
 bool Supports(rocksdb::CompressionType wanted) {
   const auto supported = rocksdb::GetSupportedCompressions();
@@ -99,8 +75,7 @@ rocksdb::BlockBasedTableOptions TableOptions(Table table,
 
 }  // namespace
 
-rocksdb::DBOptions DatabaseOptions(const RocksOptions& options, rocksdb::Env* env,
-                                   const Logger* log) {
+rocksdb::DBOptions DatabaseOptions(const RocksOptions& options, rocksdb::Env* env) {
   rocksdb::DBOptions database;
   database.env = env;
   database.create_if_missing = true;
@@ -124,10 +99,10 @@ rocksdb::DBOptions DatabaseOptions(const RocksOptions& options, rocksdb::Env* en
       static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 2u, 8u));
   database.bytes_per_sync = 1 << 20;
   database.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
-  database.listeners.push_back(std::make_shared<LoggingListener>(log));
   database.info_log_level = rocksdb::WARN_LEVEL;
-  database.max_log_file_size = 16 << 20;
-  database.keep_log_file_num = 4;
+  // After an error RocksDB is opened again and never resumed (storage/rocks/error_listener.h, which
+  // is not asked about errors that a file system calls retryable).
+  database.max_bgerror_resume_count = 0;
   return database;
 }
 

@@ -8,15 +8,12 @@
 #include <memory>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "model/tables.h"
 #include "storage/rocks/rocks_engine.h"
 
 namespace smile {
 
-// The log outlives the database.
-rocksdb::DBOptions DatabaseOptions(const RocksOptions& options, rocksdb::Env* env,
-                                   const Logger* log);
+rocksdb::DBOptions DatabaseOptions(const RocksOptions& options, rocksdb::Env* env);
 
 // Blocks of all tables' files.
 std::shared_ptr<rocksdb::Cache> MakeBlockCache(const RocksOptions& options);

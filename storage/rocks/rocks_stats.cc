@@ -50,7 +50,8 @@ void AppendRocksStats(const RocksDatabase& database, EngineStats* stats) {
   }
   stats->emplace_back("storage.block_cache_bytes", database.block_cache()->GetUsage());
   stats->emplace_back("storage.epoch_began_millis", database.epoch().began_ms);
-  stats->emplace_back("storage.free_disk_bytes", database.free_disk_bytes());
+  stats->emplace_back("storage.free_disk_bytes", database.space().free_bytes());
+  stats->emplace_back("storage.disk_reserve_bytes", database.space().reserve_bytes_kept());
   stats->emplace_back("storage.write_pressure_percent",
                       static_cast<uint64_t>(100 * database.write_pressure()));
   stats->emplace_back("storage.commit.held_micros", database.held_nanos() / 1000);

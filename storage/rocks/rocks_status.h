@@ -10,13 +10,15 @@
 
 namespace smile {
 
-// RocksDB looks for room on a full disk about so often.
-inline constexpr uint32_t kNoSpaceRetryMillis = 5'000;
+// Room on a full disk is looked for about so often.
+inline constexpr uint32_t kNoSpaceRetryMillis = 1'000;
 
 // Of a read that found neither a record nor its absence.
 Status StatusOfRead(const rocksdb::Status& status);
 
-// Of a write that failed. kOutcomeUnknown unless it is certain that it never reached the log.
+// Of a write that failed: kOverloaded if RocksDB refused it because it is behind; else
+// kOutcomeUnknown. (RocksDB refuses writes after an error with the same words as the one that met
+// it, and writes the batches of two committers in one go.)
 Status StatusOfWrite(const rocksdb::Status& status);
 
 }  // namespace smile

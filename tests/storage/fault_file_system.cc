@@ -97,6 +97,12 @@ std::string Normal(const std::string& path) {
 
 }  // namespace
 
+IOStatus FullDisk(const std::string& path) {
+  IOStatus status = IOStatus::NoSpace(path, "No space left on device");
+  status.SetRetryable(true);  // as RocksDB's own file system says it
+  return status;
+}
+
 void FaultFileSystem::LieInSyncs() {
   const std::lock_guard lock(mutex_);
   lies_ = true;
@@ -107,14 +113,54 @@ void FaultFileSystem::PowerCutAtSync(uint64_t n) {
   cut_at_sync_ = syncs_ + n;
 }
 
-void FaultFileSystem::FailSyncsOf(const std::string& ending) {
+void FaultFileSystem::FailSyncs(const std::string& ending, const IOStatus& fault) {
   const std::lock_guard lock(mutex_);
+  sync_fault_ = fault;
   failing_ending_ = ending;
 }
 
 void FaultFileSystem::SetFull(bool full) {
   const std::lock_guard lock(mutex_);
   full_ = full;
+}
+
+void FaultFileSystem::SetFullFor(const std::string& beginning) {
+  const std::lock_guard lock(mutex_);
+  full_beginning_ = beginning;
+}
+
+void FaultFileSystem::SetDiskBytes(uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  disk_bytes_ = bytes;
+}
+
+bool FaultFileSystem::was_full() const {
+  const std::lock_guard lock(mutex_);
+  return was_full_;
+}
+
+uint64_t FaultFileSystem::UsedBytes() const {
+  uint64_t used = 0;
+  for (const auto& [path, file] : files_) used += file.size;
+  return used;
+}
+
+void FaultFileSystem::FailCall(uint64_t n, const IOStatus& fault, bool lasting) {
+  const std::lock_guard lock(mutex_);
+  calls_ = 0;
+  failing_call_ = n;
+  fault_ = fault;
+  fault_lasts_ = lasting;
+}
+
+void FaultFileSystem::EndFaults() {
+  const std::lock_guard lock(mutex_);
+  failing_call_ = 0;
+}
+
+uint64_t FaultFileSystem::calls() const {
+  const std::lock_guard lock(mutex_);
+  return calls_;
 }
 
 void FaultFileSystem::SetFreeBytes(uint64_t bytes) {
@@ -157,16 +203,23 @@ bool FaultFileSystem::EntryIsSynced(const std::string& path) const {
   return synced_entries_.contains(Normal(path));
 }
 
-IOStatus FaultFileSystem::Fault() const {
+IOStatus FaultFileSystem::Fault() {
+  ++calls_;
+  if (failing_call_ != 0 && (calls_ == failing_call_ || (fault_lasts_ && calls_ > failing_call_))) {
+    return fault_;
+  }
   return cut_ ? IOStatus::IOError("the power is off") : IOStatus::OK();
 }
 
 IOStatus FaultFileSystem::BeforeAppend(const std::string& path, uint64_t bytes) {
   const std::lock_guard lock(mutex_);
-  if (full_) {
-    IOStatus status = IOStatus::NoSpace(path, "No space left on device");
-    status.SetRetryable(true);  // as RocksDB's own file system says it
-    return status;
+  const bool is_full =
+      full_ || (!full_beginning_.empty() &&
+                std::filesystem::path(path).filename().string().starts_with(full_beginning_));
+  if (is_full) return FullDisk(path);
+  if (disk_bytes_ != 0 && UsedBytes() + bytes > disk_bytes_) {
+    was_full_ = true;
+    return FullDisk(path);
   }
   IOStatus status = Fault();
   if (status.ok()) files_[path].size += bytes;
@@ -207,7 +260,7 @@ IOStatus FaultFileSystem::BeforeSync(const std::string& path) {
   if (++syncs_ == cut_at_sync_) cut_ = true;
   syncs_of_logs_ += path.ends_with(".log") ? 1 : 0;
   if (!failing_ending_.empty() && path.ends_with(failing_ending_)) {
-    return IOStatus::IOError("fsync failed");
+    return sync_fault_;
   }
   IOStatus status = Fault();
   if (status.ok() && !lies_) {
@@ -255,6 +308,28 @@ IOStatus FaultFileSystem::NewDirectory(const std::string& path, const IOOptions&
   return IOStatus::OK();
 }
 
+IOStatus FaultFileSystem::NewSequentialFile(const std::string& path,
+                                            const rocksdb::FileOptions& options,
+                                            std::unique_ptr<rocksdb::FSSequentialFile>* file,
+                                            IODebugContext* debug) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (IOStatus status = Fault(); !status.ok()) return status;
+  }
+  return FileSystemWrapper::NewSequentialFile(path, options, file, debug);
+}
+
+IOStatus FaultFileSystem::NewRandomAccessFile(const std::string& path,
+                                              const rocksdb::FileOptions& options,
+                                              std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
+                                              IODebugContext* debug) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (IOStatus status = Fault(); !status.ok()) return status;
+  }
+  return FileSystemWrapper::NewRandomAccessFile(path, options, file, debug);
+}
+
 // A rename is taken to be safe once it is done: file systems order it behind the sync of the file.
 IOStatus FaultFileSystem::RenameFile(const std::string& from, const std::string& to,
                                      const IOOptions& options, IODebugContext* debug) {
@@ -288,6 +363,10 @@ IOStatus FaultFileSystem::GetFreeSpace(const std::string& path, const IOOptions&
     const std::lock_guard lock(mutex_);
     *bytes = free_bytes_;
     if (free_bytes_ != ~uint64_t{0}) return IOStatus::OK();
+    if (disk_bytes_ != 0) {
+      *bytes = disk_bytes_ - std::min(disk_bytes_, UsedBytes());
+      return IOStatus::OK();
+    }
   }
   return FileSystemWrapper::GetFreeSpace(path, options, bytes, debug);
 }

@@ -27,6 +27,9 @@ struct Overwritten {
   std::string bytes;
 };
 
+// What a file system says when the disk is full.
+rocksdb::IOStatus FullDisk(const std::string& path);
+
 class FaultFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   FaultFileSystem() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
@@ -37,9 +40,21 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   void LieInSyncs();
   // The power goes instead of the n-th sync of a file from now on.
   void PowerCutAtSync(uint64_t n);
-  // All syncs of files whose path ends so fail from now on.
-  void FailSyncsOf(const std::string& ending);
+  // All syncs of files whose path ends so fail so from now on. An empty ending: none do.
+  void FailSyncs(const std::string& ending, const rocksdb::IOStatus& fault);
   void SetFull(bool full);
+  // Appends to files whose name begins so meet a full disk; empty: none do.
+  void SetFullFor(const std::string& beginning);
+  // How large the disk is: what is appended and not deleted again takes of it, with what stands
+  // there already, until it is full.
+  void SetDiskBytes(uint64_t bytes);
+  bool was_full() const;
+  // From now on the n-th call that changes or opens a file (from 1) fails as `fault` says; if
+  // `lasting` all after it fail too.
+  void FailCall(uint64_t n, const rocksdb::IOStatus& fault, bool lasting);
+  void EndFaults();
+  // Since the last FailCall.
+  uint64_t calls() const;
   // What the file system says is free, and goes on writing. ~0: the truth.
   void SetFreeBytes(uint64_t bytes);
 
@@ -59,6 +74,13 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to,
                                const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus NewSequentialFile(const std::string& path, const rocksdb::FileOptions& options,
+                                      std::unique_ptr<rocksdb::FSSequentialFile>* file,
+                                      rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus NewRandomAccessFile(const std::string& path,
+                                        const rocksdb::FileOptions& options,
+                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
+                                        rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus GetFreeSpace(const std::string& path, const rocksdb::IOOptions& options,
@@ -79,7 +101,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
     bool in_synced_directory = false;
   };
 
-  rocksdb::IOStatus Fault() const;
+  rocksdb::IOStatus Fault();
+  uint64_t UsedBytes() const;
 
   mutable std::mutex mutex_;
   std::map<std::string, File> files_;
@@ -87,11 +110,19 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   bool lies_ = false;
   bool cut_ = false;
   bool full_ = false;
+  uint64_t disk_bytes_ = 0;  // 0: no bound
+  bool was_full_ = false;
+  std::string full_beginning_;
+  uint64_t calls_ = 0;
+  uint64_t failing_call_ = 0;
+  bool fault_lasts_ = false;
+  rocksdb::IOStatus fault_;
   uint64_t free_bytes_ = ~uint64_t{0};
   uint64_t syncs_ = 0;
   uint64_t syncs_of_logs_ = 0;
   uint64_t cut_at_sync_ = 0;
   std::string failing_ending_;
+  rocksdb::IOStatus sync_fault_;
 };
 
 }  // namespace smile::testing

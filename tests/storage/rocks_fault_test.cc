@@ -2,11 +2,14 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <filesystem>
 #include <thread>
 #include <vector>
 
 #include "base/limits.h"
 #include "storage/rocks/group_writer.h"
+#include "storage/rocks/read_jobs.h"
+#include "tests/storage/random_bytes.h"
 #include "tests/storage/rocks_fixture.h"
 
 namespace smile::testing {
@@ -20,12 +23,14 @@ const Key kBefore = UserKey(1, "before");
 const Key kDuring = UserKey(1, "during");
 const Key kAfter = UserKey(1, "after");
 
+const rocksdb::IOStatus kFailed = rocksdb::IOStatus::IOError("fsync failed");
+
 TEST_F(RocksFaultTest, AFailedSyncIsAnUnknownOutcomeAndTheEndOfWritingUntilRestart) {
   Open();
   ASSERT_TRUE(engine().Put(kBefore, "v").status.ok());
-  faults_->FailSyncsOf(".log");
+  faults_->FailSyncs(".log", kFailed);
   EXPECT_EQ(engine().Put(kDuring, "v").status.code(), Code::kOutcomeUnknown);
-  faults_->FailSyncsOf("");  // the disk seems well again, but what it forgot nobody knows
+  faults_->FailSyncs("", {});  // the disk seems well again, but what it forgot nobody knows
   const uint64_t syncs = faults_->syncs_of_logs();
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(engine().Put(kAfter, "v").status.code(), Code::kStorageFailed);
@@ -44,7 +49,7 @@ TEST_F(RocksFaultTest, AFailedSyncIsAnUnknownOutcomeAndTheEndOfWritingUntilResta
 TEST_F(RocksFaultTest, AllWritesOfTheGroupThatMetTheFailureAreOfUnknownOutcome) {
   Open();
   ASSERT_TRUE(engine().Put(kBefore, "v").status.ok());
-  faults_->FailSyncsOf(".log");
+  faults_->FailSyncs(".log", kFailed);
   std::vector<std::thread> threads;
   std::atomic<int> unknown{0}, failed{0}, other{0};
   for (uint64_t t = 0; t < 32; ++t) {
@@ -74,7 +79,7 @@ TEST_F(RocksFaultTest, AConditionThatMetAWriteWhichFailedIsNotSaidToHaveFailed) 
                      .done = nullptr,
                      .reply = {}});
   }
-  faults_->FailSyncsOf(".log");
+  faults_->FailSyncs(".log", kFailed);
   writer.Commit(group);
   EXPECT_EQ(group[0].reply.status.code(), Code::kOutcomeUnknown);
   EXPECT_EQ(group[1].reply.status.code(), Code::kStorageFailed);
@@ -93,13 +98,138 @@ TEST_F(RocksFaultTest, AFullDiskIsNoSpaceAndWritingGoesOnWhenThereIsRoom) {
 
   faults_->SetFull(false);
   Status status;
-  do {  // RocksDB looks for room every few seconds
+  do {
     status = engine().Put(kAfter, "v").status;
   } while (status.code() == Code::kNoSpace);
   EXPECT_TRUE(status.ok()) << status.ToString();
+  EXPECT_EQ(engine().Value(kBefore), "v");
   Reopen();
   EXPECT_EQ(engine().Value(kBefore), "v");
   EXPECT_EQ(engine().Value(kAfter), "v");
+}
+
+// The first write after a switch of logs is in log and memtable when the manifest is written: its
+// sequence numbers must not be given out again.
+TEST_F(RocksFaultTest, AFullDiskUnderTheManifestTearsNoBatchAndLosesNothing) {
+  options_.write_buffer_bytes = size_t{512} << 10;
+  Open();
+  faults_->SetFullFor("MANIFEST");
+  const auto write_both = [&](const std::string& value) {
+    const std::string filled = value + std::string(4000, ' ');
+    return engine()
+        .Write(kBefore.view().partition_view(),
+               {PutOf(kBefore.sort, filled), PutOf(kDuring.sort, filled)})
+        .status;
+  };
+  const auto step_of = [&](const Key& key) { return std::stoi(engine().Value(key)); };
+  int step = 0;
+  while (write_both(std::to_string(step + 1)).ok()) ASSERT_LT(++step, 1000);
+  ASSERT_GT(step, 0);
+  EXPECT_EQ(step_of(kBefore), step);
+  EXPECT_EQ(step_of(kDuring), step);
+
+  faults_->SetFullFor("");
+  Status status;
+  while ((status = engine().Put(kAfter, "v").status).code() == Code::kNoSpace) {
+    std::this_thread::yield();
+  }
+  EXPECT_TRUE(status.ok()) << status.ToString();
+  for (int more = 0; more < 5; ++more) {
+    // The failed one may be there now: whole.
+    EXPECT_GE(step_of(kBefore), step);
+    EXPECT_EQ(step_of(kBefore), step_of(kDuring));
+    EXPECT_TRUE(engine().Put(UserKey(7, "x"), "v").status.ok());
+  }
+  const int there = step_of(kBefore);
+  Reopen();
+  EXPECT_EQ(step_of(kBefore), there);
+  EXPECT_EQ(step_of(kDuring), there);
+  EXPECT_EQ(engine().Value(kAfter), "v");
+}
+
+// What the failed sync should have made safe is in the log as the system shows it, and perhaps not
+// on the disk: the manifest must not count on it, wherever the power goes after that.
+TEST_F(RocksFaultTest, AfterASyncThatFoundNoRoomThePowerMayGoAnywhere) {
+  options_.write_buffer_bytes = size_t{256} << 10;
+  int acknowledged = 0, attempted = 0;
+  const auto put = [&] {
+    const Code code =
+        engine().Put(kBefore, std::to_string(++attempted) + std::string(4000, ' ')).status.code();
+    if (code == Code::kOk) acknowledged = attempted;
+    return code;
+  };
+  for (uint64_t cut = 1; cut <= 12; ++cut) {
+    SCOPED_TRACE("cut at sync " + std::to_string(cut));
+    Open();
+    const Result<Record> there = engine().Get(kBefore);
+    const int step = there.ok() ? std::stoi(there->value) : 0;
+    EXPECT_GE(step, acknowledged);
+    EXPECT_LE(step, attempted);
+    for (int i = 0; i < 10; ++i) ASSERT_EQ(put(), Code::kOk);
+    ASSERT_TRUE(engine().Put(PostKey(1, 1), "so that logs are kept").status.ok());
+    faults_->FailSyncs(".log", FullDisk(""));
+    EXPECT_EQ(put(), Code::kOutcomeUnknown);
+    faults_->FailSyncs("", {});
+    faults_->PowerCutAtSync(cut);
+    Code code = Code::kNoSpace;
+    for (int i = 0; i < 100 && !faults_->power_is_cut(); ++i) {
+      while ((code = put()) == Code::kNoSpace && !faults_->power_is_cut()) {
+        std::this_thread::yield();
+      }
+    }
+    EXPECT_TRUE(faults_->power_is_cut());
+    Close();
+    faults_->ApplyPowerCut(/*seed=*/cut);
+  }
+}
+
+// A walk that waits for its next slice holds an iterator of the RocksDB that is to be closed.
+TEST_F(RocksFaultTest, AWalkEndsWhenTheStorageIsOpenedAgain) {
+  Result<std::unique_ptr<RocksDatabase>> database =
+      RocksDatabase::Open(options_, &around_.clock, &around_.log, env_.get());
+  ASSERT_TRUE(database.ok());
+  RecordCache cache(1 << 20);
+  GroupWriter writer(database->get(), &cache, &around_.clock);
+  std::vector<PendingWrite> group;
+  for (size_t i = 0; i < limits::kMaxReadSliceRecords + 1; ++i) {
+    group.push_back({.request = WriteRequest(kBefore.view().partition_view(),
+                                             {PutOf(std::to_string(i), "v")}, 0),
+                     .done = nullptr,
+                     .reply = {}});
+  }
+  writer.Commit(group);
+  std::vector<Code> ends;
+  ScanJob walk(database->get(), &cache, &around_.clock,
+               {.table = kBefore.table,
+                .partition = kBefore.partition,
+                .limit = limits::kMaxScanEntries,
+                .max_value_bytes = size_t{1} << 20},
+               [&ends](const Result<ScanPage>& page) { ends.push_back(page.status().code()); });
+  ASSERT_EQ(walk.Run(), ReaderPool::Job::Progress::kMore);
+
+  (*database)->Break(rocksdb::Status::NoSpace());
+  while (!(*database)->closing()) std::this_thread::yield();
+  EXPECT_EQ(walk.Run(), ReaderPool::Job::Progress::kDone);
+  EXPECT_THAT(ends, ::testing::ElementsAre(Code::kOverloaded));
+  while (!(*database)->Writable().ok()) std::this_thread::yield();
+  writer.Commit(group);
+  EXPECT_TRUE(group[0].reply.status.ok());
+}
+
+// What the cache takes in between the failure and the replay would hide what the replay brings.
+TEST_F(RocksFaultTest, WhatTheReplayBringsIsSeenThroughTheCache) {
+  Open();
+  ASSERT_TRUE(engine().Put(kBefore, "old").status.ok());
+  faults_->FailSyncs(".log", FullDisk(""));
+  EXPECT_EQ(engine().Put(kBefore, "new").status.code(), Code::kOutcomeUnknown);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(engine().Value(kBefore), "old");
+  faults_->FailSyncs("", {});
+  while (engine().Put(kAfter, "v").status.code() == Code::kNoSpace) std::this_thread::yield();
+  // It was whole in the log.
+  EXPECT_EQ(engine().Value(kBefore), "new");
+  EXPECT_EQ(Peek(kBefore), PeekResult::kFound);
+  EXPECT_EQ(engine().Put(kBefore, "newer", IfVersion(engine().Get(kBefore)->version)).status.code(),
+            Code::kOk);
 }
 
 TEST_F(RocksFaultTest, WhenTheDiskIsNearlyFullOnlyDeletesAreTaken) {
@@ -111,8 +241,93 @@ TEST_F(RocksFaultTest, WhenTheDiskIsNearlyFullOnlyDeletesAreTaken) {
                 .Write(kBefore.view().partition_view(), {DeleteOf("a"), PutOf("b", "v")})
                 .status.code(),
             Code::kNoSpace);
-  faults_->SetFreeBytes(limits::kMinFreeDiskBytes);
+  faults_->SetFreeBytes(~uint64_t{0});
   while (engine().Put(kBefore, "v").status.code() == Code::kNoSpace) std::this_thread::yield();
+  EXPECT_EQ(engine().Value(kBefore), "v");
+}
+
+// A writer that is faster than the looks at the disk.
+TEST_F(RocksFaultTest, WhatIsWrittenBetweenTwoLooksAtTheDiskDoesNotFillIt) {
+  options_.write_buffer_bytes = size_t{8} << 20;
+  faults_->SetDiskBytes(uint64_t{160} << 20);
+  Open();
+  Random random;
+  std::string value(limits::kMaxValueBytes, '\0');  // that cannot be compressed
+  for (char& byte : value) byte = static_cast<char>(random());
+  Status status;
+  for (uint64_t i = 0; status.ok() || status.code() == Code::kOverloaded; ++i) {
+    ASSERT_LT(i, 1000u);
+    status = engine().Put(UserKey(i, "a"), value).status;
+  }
+  EXPECT_EQ(status.code(), Code::kNoSpace) << status.ToString();
+  EXPECT_FALSE(faults_->was_full());
+  for (uint64_t i = 0; i < 100; ++i) {
+    do {
+      status = engine().Delete(UserKey(i, "a")).status;
+    } while (status.code() == Code::kOverloaded);
+    EXPECT_TRUE(status.ok()) << status.ToString();
+  }
+}
+
+// The log goes on in the room that a compaction would have taken.
+TEST_F(RocksFaultTest, ACompactionThatFindsNoRoomEndsNoWriting) {
+  Open();
+  for (int round = 0; round < 2; ++round) {
+    for (uint64_t i = 0; i < 100; ++i) {
+      ASSERT_TRUE(engine().Put(UserKey(i, "a"), std::string(1000, 'v')).status.ok());
+    }
+    Flush(Table::kUsers);
+  }
+  faults_->SetFreeBytes(limits::kCompactionFreeDiskBytes - 1);
+  rocksdb::CompactRangeOptions options;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  EXPECT_TRUE(db()->CompactRange(options, family(Table::kUsers), nullptr, nullptr).IsNoSpace());
+  EXPECT_TRUE(engine().Delete(kBefore).status.ok());
+  Flush(Table::kUsers);  // which is no compaction
+  faults_->SetFreeBytes(~uint64_t{0});
+  Compact(Table::kUsers);
+  while (engine().Put(kAfter, "v").status.code() == Code::kNoSpace) std::this_thread::yield();
+}
+
+TEST_F(RocksFaultTest, MemtablesAreWrittenOutEarlyWhereRoomIsShort) {
+  options_.write_buffer_bytes = size_t{64} << 20;
+  Open();
+  const std::string value(limits::kMaxValueBytes, 'v');
+  const auto tables = [this] { return engine().Stat("storage.users.disk_bytes"); };
+  faults_->SetFreeBytes(limits::kMinFreeDiskBytes + 5 * limits::kLeastEarlyFlushBytes / 2);
+  ASSERT_EQ(tables(), 0u);
+  // Far from what fills a memtable.
+  for (uint64_t i = 0; i <= limits::kLeastEarlyFlushBytes / limits::kMaxValueBytes; ++i) {
+    ASSERT_TRUE(engine().Put(UserKey(i, "a"), value).status.ok());
+  }
+  while (tables() == 0) std::this_thread::yield();
+}
+
+TEST_F(RocksFaultTest, DeletesThatFindNoRoomAreGivenTheReserve) {
+  Open();
+  const std::string reserve = options_.directory + "/RESERVE";
+  ASSERT_TRUE(std::filesystem::exists(reserve));
+  ASSERT_TRUE(engine().Put(kBefore, "v").status.ok());
+  faults_->SetFreeBytes(0);
+  while (engine().Put(kAfter, "v").status.ok()) std::this_thread::yield();
+  EXPECT_TRUE(std::filesystem::exists(reserve));
+  EXPECT_TRUE(engine().Delete(kBefore).status.ok());
+  EXPECT_FALSE(std::filesystem::exists(reserve));
+  faults_->SetFreeBytes(~uint64_t{0});
+  while (!std::filesystem::exists(reserve)) std::this_thread::yield();
+  while (engine().Put(kAfter, "v").status.code() == Code::kNoSpace) std::this_thread::yield();
+}
+
+TEST_F(RocksFaultTest, AStartOnAFullDiskSaysHowMuchItNeeds) {
+  Open();
+  ASSERT_TRUE(engine().Put(kBefore, "v").status.ok());
+  const uint64_t syncs = faults_->syncs_of_logs();
+  ASSERT_GT(syncs, 0u);
+  faults_->SetFull(true);  // so that the log is left to the next start
+  Close();
+  EXPECT_THAT(OpenWords(), HasSubstr("bytes have to be free"));
+  faults_->SetFull(false);
+  Open();
   EXPECT_EQ(engine().Value(kBefore), "v");
 }
 
@@ -139,7 +354,7 @@ TEST_F(RocksFaultTest, ADiskThatDoesNotKeepUpIsOverloadedAndNoWait) {
 
 TEST_F(RocksFaultTest, AWatermarkThatCannotBeWrittenStopsNoWrite) {
   Open();
-  faults_->FailSyncsOf("WATERMARK.new");
+  faults_->FailSyncs("WATERMARK.new", kFailed);
   ASSERT_TRUE(engine().Put(kBefore, "v").status.ok());
   Reopen();
   EXPECT_EQ(engine().Value(kBefore), "v");
