@@ -97,6 +97,31 @@ TEST_F(LogFilesTest, ALogThatIsClosedHasNoZeros) {
   EXPECT_EQ(ReadAll(directory_ / "000001.log"), "first");
 }
 
+TEST_F(LogFilesTest, HowFarTheReadingOfLogsHasComeIsTold) {
+  const std::string log = LogOfRocksDb();
+  Write("000007.log", log);
+  Write("000008.log", log);
+  OpenProgress progress;
+  const auto files = MakeLogFileSystem(rocksdb::FileSystem::Default(), false, &progress);
+  std::string buffer(1 << 20, '\0');
+  rocksdb::Slice read;
+  // RocksDB opens twice, each time to the end.
+  for (const uint64_t time : {0u, 1u}) {
+    for (const uint64_t log_number : {7u, 8u}) {
+      std::unique_ptr<rocksdb::FSSequentialFile> file;
+      const std::string path = directory_ / ("00000" + std::to_string(log_number) + ".log");
+      ASSERT_TRUE(files->NewSequentialFile(path, {}, &file, nullptr).ok());
+      EXPECT_EQ(progress.bytes_to_read, 4 * log.size());
+      EXPECT_EQ(progress.bytes_read, (2 * time + log_number - 7) * log.size());
+      ASSERT_TRUE(file->Read(buffer.size(), {}, &read, buffer.data(), nullptr).ok());
+    }
+  }
+  EXPECT_EQ(progress.bytes_read, progress.bytes_to_read);
+  EXPECT_EQ(progress.logs, 2u);
+  EXPECT_EQ(progress.log_bytes, 2 * log.size());
+  EXPECT_EQ(progress.writes, 2u);
+}
+
 TEST_F(LogFilesTest, OtherFilesHaveNoZeros) {
   const auto file = Create("000001.sst");
   Append(file.get(), "first");

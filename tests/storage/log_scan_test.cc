@@ -89,9 +89,11 @@ class LogScanTest : public ::testing::Test {
 };
 
 TEST_F(LogScanTest, AWholeLogEndsWhereTheFileEnds) {
+  uint64_t writes = 0;
   for (const uint64_t end : ends_) {
     const LogScan scan = Scan(log_.substr(0, end));
     EXPECT_EQ(scan.end, end);
+    EXPECT_EQ(scan.writes, ++writes);
     EXPECT_EQ(scan.behind, Behind::kNothing);
   }
 }

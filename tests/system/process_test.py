@@ -141,7 +141,7 @@ class StreamTest(ProcessTest):
              "127.0.0.1:%d" % port, "put", "users/1/profile", "x"], timeout=TIMEOUT_SECONDS)
         self.assertEqual(done.returncode, 0)
         profile = smile.key(smile.USERS, smile.number_key(1), b"profile")
-        self.assertIn(b"x", self.client(port).get(profile))
+        self.assertEqual(self.client(port).get(profile)["value"], b"x")
         self.stop(process)
 
     def test_a_log_and_a_stdout_that_nobody_reads_hold_nothing_up(self):
@@ -202,7 +202,7 @@ class SignalTest(ProcessTest):
                 process.wait(0.1)
         self.assertEqual(process.returncode, 0)
         self.assertIn("dropped: a second request to stop came", self.log())
-        self.assertIn("waiting for 1 connections", self.log())
+        self.assertRegex(self.log(), "waiting for [12] connections")
 
     def test_a_signal_during_the_start_ends_it(self):
         for _ in range(20):
@@ -306,13 +306,14 @@ class LogTest(ProcessTest):
 
     def test_it_tells_what_was_replayed(self):
         process, port = self.serving()
-        self.assertIn("nothing had to be replayed", self.log())
+        self.wait_for_log("nothing had to be replayed")
         client = self.client(port)
         for number in range(7):
             client.put(smile.key(smile.USERS, smile.number_key(number), b"profile"), b"x" * 1000)
         process.kill()
         process.wait()
         process, _ = self.serving()
+        self.wait_for_log("replayed 7 writes")
         self.assertRegex(self.log(), r"info opened the data in [0-9.]+ s: replayed 7 writes, "
                                      r"[0-9]{4} bytes in 1 write-ahead logs")
         self.stop(process)
