@@ -14,10 +14,6 @@ namespace {
 // HELLO's, and that of the server's last word about a whole connection.
 constexpr uint32_t kConnectionId = 0;
 
-// An id is a slot's number and, above it, a count of its uses.
-constexpr uint32_t kSlotBits = 16;
-constexpr uint32_t kMaxSlots = (uint32_t{1} << kSlotBits) - 1;
-
 // Looking for overdue calls costs a walk over all of them.
 constexpr int64_t kTickNanos = 5 * kNanosPerMilli;
 
@@ -70,6 +66,7 @@ void Channel::Admit(OpenCall* call) {
 }
 
 void Channel::Add(std::unique_ptr<OpenCall> call) {
+  call->order = next_order_++;
   if (!call->admitted) return refused_.push_back(std::move(call));
   WakeBy(call->deadline_nanos());
   waiting_.push_back(std::move(call));
@@ -90,7 +87,7 @@ void Channel::Connected() {
 
 bool Channel::has_output() const {
   return state_ == State::kConnected || !refused_.empty() ||
-         (state_ == State::kReady && !waiting_.empty() && in_flight_ < max_in_flight_);
+         (state_ == State::kReady && !waiting_.empty() && slots_.in_use() < max_in_flight_);
 }
 
 void Channel::FillHello(Bytes* out) {
@@ -105,12 +102,16 @@ void Channel::Fill(size_t room, int64_t now, Bytes* out) {
   if (state_ == State::kConnected) FillHello(out);
   std::vector<Ended> ended;
   TakeRefused(&ended);
-  while (state_ == State::kReady && !waiting_.empty() && in_flight_ < max_in_flight_ &&
+  while (state_ == State::kReady && !waiting_.empty() && slots_.in_use() < max_in_flight_ &&
          out->size() < room) {
     std::unique_ptr<OpenCall> call = std::move(waiting_.front());
     waiting_.pop_front();
     if (call->deadline_nanos() <= now) {
       ended.push_back({std::move(call), OverdueBeforeSent()});
+      continue;
+    }
+    if (!held_.empty() && held_.HoldsBack(*call)) {
+      if (!held_.Add(std::move(call), /*not_before=*/0, {}, {})) WakeBy(now);
       continue;
     }
     if (call->frame().size() > max_frame_bytes_) {
@@ -120,12 +121,12 @@ void Channel::Fill(size_t room, int64_t now, Bytes* out) {
       ended.push_back({std::move(call), std::move(status)});
       continue;
     }
-    if (in_flight_ == 0) {
+    if (slots_.in_use() == 0) {
       quiet_since_ = now;
       WakeBy(SilentUntil());
     }
     OpenCall& sent = *call;
-    RestampFrame(&sent.frame(), TakeSlot(std::move(call)), MillisLeft(sent, now));
+    RestampFrame(&sent.frame(), slots_.Take(std::move(call)), MillisLeft(sent, now));
     out->append(sent.frame());
   }
   FinishAll(std::move(ended));
@@ -148,36 +149,67 @@ Status Channel::Receive(ByteView bytes, int64_t now) {
 Status Channel::OnFrame(const Frame& frame, int64_t now) {
   if (frame.header.flags != kFlagReply) return NotTheProtocol("a frame that is no reply");
   const bool ok = frame.header.code == static_cast<uint8_t>(Code::kOk);
+  Status status;
   ErrorDetail detail;
-  const Status status = ok ? Status() : DecodeError(frame, &detail);
-  if (frame.header.id == kConnectionId) return ok ? OnHello(frame) : status;
-  Slot* const slot = FindSlot(frame.header.id);
+  const Status decoded = ok ? Status() : DecodeError(frame, &status, &detail);
+  if (frame.header.id == kConnectionId) {
+    if (!decoded.ok()) return NotTheProtocol("an error without a body: " + decoded.words());
+    return ok ? OnHello(frame) : status;
+  }
+  CallSlots::Slot* const slot = slots_.Find(frame.header.id);
   if (slot == nullptr) {
     return NotTheProtocol("a reply to a request that was not sent, with id " +
                           std::to_string(frame.header.id));
   }
   useful_ = true;
+  if (!held_.empty()) WakeBy(now + kTickNanos);  // one of them may have waited for this answer
   std::unique_ptr<OpenCall> call = std::move(slot->call);
-  FreeSlot(slot);
-  if (call == nullptr) return {};  // it ended before, by its deadline
+  const std::vector<uint64_t> given_up = std::move(slot->partitions);
+  const uint64_t order = slot->order;
+  slots_.Free(slot);
+  if (call == nullptr) {  // it ended before, by its deadline
+    if (!decoded.ok() || MayHaveBeenExecuted(status.code())) EndRefusedBefore(given_up, order);
+    return {};
+  }
   if (!ok) {
-    OnRefusal(std::move(call), status, detail, now);
+    decoded.ok() ? OnRefusal(std::move(call), status, detail, now)
+                 : OnMalformed(std::move(call), decoded);
     return {};
   }
   // Given back before the answer, so that a call made from within it finds room.
   const size_t bytes = call->frame().size();
   open_bytes_ -= bytes;
   const Status accepted = call->Accept(frame.body);
-  if (accepted.ok()) return {};
+  if (accepted.ok()) {
+    OnExecuted(*call);
+    return {};
+  }
   open_bytes_ += bytes;
   if (accepted.code() == Code::kDamagedInTransit) {
     OnRefusal(std::move(call), accepted, {}, now);
   } else {
-    const std::string words = "the body of its answer is malformed: " + accepted.words();
-    const Code code = call->writes() ? Code::kOutcomeUnknown : Code::kProtocolError;
-    Finish(std::move(call), Status(code, words));
+    OnMalformed(std::move(call), accepted);
   }
   return {};
+}
+
+void Channel::OnMalformed(std::unique_ptr<OpenCall> call, const Status& what) {
+  OnExecuted(*call);  // or it may have been
+  const std::string words = "the body of its answer is malformed: " + what.words();
+  const Code code = call->writes() ? Code::kOutcomeUnknown : Code::kProtocolError;
+  Finish(std::move(call), Status(code, words));
+}
+
+void Channel::OnExecuted(const OpenCall& call) {
+  if (!held_.empty()) EndRefusedBefore(call.Partitions(), call.order);
+}
+
+// What was refused before it must not be sent again now.
+void Channel::EndRefusedBefore(const std::vector<uint64_t>& partitions, uint64_t order) {
+  if (held_.empty() || partitions.empty()) return;
+  for (HeldCalls::Held& held : held_.TakeRefusedBefore(partitions, order)) {
+    Finish(std::move(held.call), std::move(held.refusal), held.detail);
+  }
 }
 
 Status Channel::OnHello(const Frame& frame) {
@@ -191,7 +223,8 @@ Status Channel::OnHello(const Frame& frame) {
                                     std::to_string(hello.version) + " of the protocol"};
   }
   max_frame_bytes_ = hello.max_frame_bytes;
-  max_in_flight_ = std::min({std::max(hello.max_in_flight, 1u), options_.max_in_flight, kMaxSlots});
+  max_in_flight_ =
+      std::min({std::max(hello.max_in_flight, 1u), options_.max_in_flight, CallSlots::kMost});
   reader_.set_max_frame_bytes(std::min<size_t>(
       limits::kMaxFrameBytes, std::max<size_t>(max_frame_bytes_, kFrameHeaderBytes)));
   state_ = State::kReady;
@@ -211,6 +244,7 @@ void Channel::OnRefusal(std::unique_ptr<OpenCall> call, const Status& status,
       pause_millis = status.retry_after_ms() + backoff_.PauseMillis(call->CountRefusal());
       break;
     default:
+      if (MayHaveBeenExecuted(status.code())) OnExecuted(*call);
       return Finish(std::move(call), status, detail);
   }
   const int64_t again = now + pause_millis * kNanosPerMilli;
@@ -218,39 +252,67 @@ void Channel::OnRefusal(std::unique_ptr<OpenCall> call, const Status& status,
     return Finish(std::move(call), status, detail);
   }
   WakeBy(again);
-  delayed_.push_back({std::move(call), again});
+  held_.Add(std::move(call), again, status, detail);
 }
 
 void Channel::Disconnected(const Status& why) {
   const bool was_ready = state_ == State::kReady;
   state_ = State::kDisconnected;
   last_failure_ = why;
-  std::vector<Ended> ended;
-  std::vector<std::unique_ptr<OpenCall>> again;
-  for (Slot& slot : slots_) {
-    if (slot.call == nullptr) continue;
-    if (slot.call->writes() || !slot.call->retry()) {
-      Status status = LostAnswer(*slot.call, why.words());
-      ended.push_back({std::move(slot.call), std::move(status)});
-    } else {
-      again.push_back(std::move(slot.call));
-    }
-  }
-  ClearSlots();
-  waiting_.insert(waiting_.begin(), std::make_move_iterator(again.begin()),
-                  std::make_move_iterator(again.end()));
+  EndInFlight(why);
   // A server that refuses this client as such will refuse it again; one that could not be reached,
   // or said nothing sensible, may be there soon.
   const bool refused =
       !was_ready && why.error_class() == ErrorClass::kNever && why.code() != Code::kProtocolError;
-  for (std::unique_ptr<OpenCall>& call : waiting_) {
-    if (refused) {
-      ended.push_back({std::move(call), why});
-    } else if (!was_ready && !call->retry()) {
-      ended.push_back({std::move(call), Status(Code::kUnavailable, why.words())});
+  if (!was_ready) EndUnsent(why, refused);
+  if (!held_.empty()) WakeBy(0);
+}
+
+// Reads are sent again, in their order, unless a write after them was lost as well: they might see
+// it.
+void Channel::EndInFlight(const Status& why) {
+  std::vector<Ended> ended;
+  std::vector<std::unique_ptr<OpenCall>> again;
+  LastOrders lost_writes;
+  for (CallSlots::Slot& slot : slots_.all()) {
+    if (slot.call != nullptr) {
+      std::unique_ptr<OpenCall> call = CallSlots::GiveUp(&slot);
+      if (call->writes() || !call->retry()) {
+        Status status = LostAnswer(*call, why.words());
+        ended.push_back({std::move(call), std::move(status)});
+      } else {
+        again.push_back(std::move(call));
+      }
     }
+    lost_writes.Add(slot.partitions, slot.order);
+    EndRefusedBefore(slot.partitions, slot.order);
+  }
+  slots_.Clear();
+  std::sort(again.begin(), again.end(),
+            [](const auto& a, const auto& b) { return a->order < b->order; });
+  for (std::unique_ptr<OpenCall>& read : again) {
+    if (lost_writes.empty() || !lost_writes.HasAfter(read->Partitions(), read->order)) continue;
+    Status status = LostAnswer(*read, why.words());
+    ended.push_back({std::move(read), std::move(status)});
+  }
+  std::erase(again, nullptr);
+  waiting_.insert(waiting_.begin(), std::make_move_iterator(again.begin()),
+                  std::make_move_iterator(again.end()));
+  FinishAll(std::move(ended));
+}
+
+// After an attempt to connect that failed.
+void Channel::EndUnsent(const Status& why, bool refused) {
+  std::vector<Ended> ended;
+  const auto end = [&](std::unique_ptr<OpenCall> call) {
+    ended.push_back({std::move(call), refused ? why : Status(Code::kUnavailable, why.words())});
+  };
+  for (std::unique_ptr<OpenCall>& call : waiting_) {
+    if (refused || !call->retry()) end(std::move(call));
   }
   std::erase(waiting_, nullptr);
+  const auto ends = [&](const HeldCalls::Held& held) { return refused || !held.call->retry(); };
+  for (HeldCalls::Held& held : held_.TakeIf(ends)) end(std::move(held.call));
   FinishAll(std::move(ended));
 }
 
@@ -261,32 +323,32 @@ int64_t Channel::SilentUntil() const {
 Status Channel::Tick(int64_t now) {
   if (now < next_tick_) return {};
   std::vector<Ended> ended;
-  int64_t earliest = in_flight_ > 0 ? SilentUntil() : kNever;
+  int64_t earliest = slots_.in_use() > 0 ? SilentUntil() : kNever;
   const bool silent = earliest <= now;
   const auto overdue = [&](const OpenCall& call) {
     if (call.deadline_nanos() <= now) return true;
     earliest = std::min(earliest, call.deadline_nanos());
     return false;
   };
-  for (Slot& slot : slots_) {
+  for (CallSlots::Slot& slot : slots_.all()) {
     if (slot.call == nullptr || !overdue(*slot.call)) continue;
     Status status = OverdueInFlight(*slot.call);
-    ended.push_back({std::move(slot.call), std::move(status)});
+    ended.push_back({CallSlots::GiveUp(&slot), std::move(status)});
   }
   for (std::unique_ptr<OpenCall>& call : waiting_) {
     if (overdue(*call)) ended.push_back({std::move(call), OverdueBeforeSent()});
   }
   std::erase(waiting_, nullptr);
-  for (Delayed& delayed : delayed_) {
-    if (delayed.not_before > now) {  // which is before its deadline
-      earliest = std::min(earliest, delayed.not_before);
-    } else if (overdue(*delayed.call)) {
-      ended.push_back({std::move(delayed.call), OverdueBeforeSent()});
-    } else {
-      waiting_.push_front(std::move(delayed.call));
-    }
+  const auto ends = [&](const HeldCalls::Held& held) { return overdue(*held.call); };
+  for (HeldCalls::Held& held : held_.TakeIf(ends)) {
+    ended.push_back({std::move(held.call), OverdueBeforeSent()});
   }
-  std::erase_if(delayed_, [](const Delayed& delayed) { return delayed.call == nullptr; });
+  if (!held_.empty()) {
+    auto released = held_.Release(now, slots_.Orders());
+    waiting_.insert(waiting_.begin(), std::make_move_iterator(released.begin()),
+                    std::make_move_iterator(released.end()));
+    earliest = std::min(earliest, held_.NextTime(now));
+  }
   next_tick_ = earliest == kNever ? kNever : std::max(earliest, now + kTickNanos);
   FinishAll(std::move(ended));
   if (!silent) return {};
@@ -298,51 +360,19 @@ void Channel::EndAll(const Status& why) {
   while (has_calls()) {  // an answer may make further calls
     std::vector<Ended> ended;
     TakeRefused(&ended);
-    for (Slot& slot : slots_) {
+    for (CallSlots::Slot& slot : slots_.all()) {
       if (slot.call == nullptr) continue;
       Status status = slot.call->writes() ? LostAnswer(*slot.call, why.words()) : why;
       ended.push_back({std::move(slot.call), std::move(status)});
     }
-    ClearSlots();
+    slots_.Clear();
     for (auto& call : std::exchange(waiting_, {})) ended.push_back({std::move(call), why});
-    for (auto& delayed : std::exchange(delayed_, {})) {
-      ended.push_back({std::move(delayed.call), why});
+    for (HeldCalls::Held& held : held_.TakeIf([](const auto&) { return true; })) {
+      ended.push_back({std::move(held.call), why});
     }
     CHECK(!ended.empty(), "a call was admitted that was not added");
     FinishAll(std::move(ended));
   }
-}
-
-Channel::Slot* Channel::FindSlot(uint32_t id) {
-  const uint32_t number = (id & kMaxSlots) - 1;  // 0 wraps to more slots than there are
-  if (number >= slots_.size() || slots_[number].id != id) return nullptr;
-  return &slots_[number];
-}
-
-uint32_t Channel::TakeSlot(std::unique_ptr<OpenCall> call) {
-  if (free_slots_.empty()) {
-    free_slots_.push_back(static_cast<uint32_t>(slots_.size()));
-    slots_.emplace_back();
-  }
-  const uint32_t number = free_slots_.back();
-  free_slots_.pop_back();
-  ++in_flight_;
-  Slot& slot = slots_[number];
-  slot.id = (slot.uses++ << kSlotBits) | (number + 1);
-  slot.call = std::move(call);
-  return slot.id;
-}
-
-void Channel::FreeSlot(Slot* slot) {
-  slot->id = 0;
-  --in_flight_;
-  free_slots_.push_back(static_cast<uint32_t>(slot - slots_.data()));
-}
-
-void Channel::ClearSlots() {
-  slots_.clear();
-  free_slots_.clear();
-  in_flight_ = 0;
 }
 
 void Channel::Finish(std::unique_ptr<OpenCall> call, Status status, const ErrorDetail& detail) {

@@ -17,6 +17,8 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "client/backoff.h"
+#include "client/call_slots.h"
+#include "client/held_calls.h"
 #include "client/open_call.h"
 #include "protocol/frame.h"
 
@@ -80,16 +82,6 @@ class Channel {
  private:
   enum class State : uint8_t { kDisconnected, kConnected, kHelloSent, kReady };
 
-  // Ids are not reused while open: a call that ended before its answer came keeps its slot.
-  struct Slot {
-    std::unique_ptr<OpenCall> call;
-    uint32_t id = 0;    // 0: free
-    uint32_t uses = 0;  // makes ids of one slot differ
-  };
-  struct Delayed {
-    std::unique_ptr<OpenCall> call;
-    int64_t not_before = 0;
-  };
   struct Ended {
     std::unique_ptr<OpenCall> call;
     Status status;
@@ -100,10 +92,11 @@ class Channel {
   Status OnFrame(const Frame& frame, int64_t now);
   void OnRefusal(std::unique_ptr<OpenCall> call, const Status& status, const ErrorDetail& detail,
                  int64_t now);
-  Slot* FindSlot(uint32_t id);
-  uint32_t TakeSlot(std::unique_ptr<OpenCall> call);
-  void FreeSlot(Slot* slot);
-  void ClearSlots();
+  void OnExecuted(const OpenCall& call);
+  void OnMalformed(std::unique_ptr<OpenCall> call, const Status& what);
+  void EndRefusedBefore(const std::vector<uint64_t>& partitions, uint64_t order);
+  void EndInFlight(const Status& why);
+  void EndUnsent(const Status& why, bool refused);
   int64_t SilentUntil() const;
   void TakeRefused(std::vector<Ended>* ended);
   void Finish(std::unique_ptr<OpenCall> call, Status status, const ErrorDetail& detail = {});
@@ -117,7 +110,8 @@ class Channel {
 
   std::deque<std::unique_ptr<OpenCall>> waiting_;
   std::vector<std::unique_ptr<OpenCall>> refused_;  // not admitted
-  std::vector<Delayed> delayed_;
+  HeldCalls held_;
+  uint64_t next_order_ = 0;
   int64_t next_tick_ = kNever;
   Status last_failure_;  // of the last attempt to connect; ok while connected
 
@@ -126,9 +120,7 @@ class Channel {
   FrameReader reader_;
   uint32_t max_frame_bytes_ = 0;
   uint32_t max_in_flight_ = 0;
-  std::vector<Slot> slots_;
-  std::vector<uint32_t> free_slots_;
-  uint32_t in_flight_ = 0;
+  CallSlots slots_;
   int64_t quiet_since_ = 0;  // when bytes last came, or the first of those in flight was sent
 };
 

@@ -19,6 +19,12 @@
 // as the class of the error says so (retry_now, retry_after). After a connection is lost, calls
 // that were sent on it are sent again if their operation is a read, and end as kOutcomeUnknown if
 // it is a write: a conditional write that is repeated blindly would meet its own first success.
+//
+// Order. Calls of one partition take effect in the order in which they were made, retries included
+// (unless a call says CallOptions::any_order): later ones wait in the client behind one that is to
+// be sent again. One that was refused while later ones were in flight already is sent again only if
+// none of those took effect; else it ends with its refusal. Likewise, a read that was lost with its
+// connection ends as kUnavailable if a later write was lost with it.
 #pragma once
 
 #include <cstdint>
@@ -49,8 +55,8 @@ class Client {
   template <class Row>
   void Call(const typename Row::Request& request, const CallOptions& options,
             std::function<void(Answer<Row>)> done) {
-    Submit(std::make_unique<TypedCall<Row>>(request, DeadlineOf(options), options.retry,
-                                            std::move(done)));
+    Submit(
+        std::make_unique<TypedCall<Row>>(request, DeadlineOf(options), options, std::move(done)));
   }
 
  private:

@@ -43,11 +43,8 @@ void Connection::EndAll() {
 
 void Connection::Connect() {
   ended_ = false;
-  hello_timeout_ = loop_->StartTimer(options_.connect_timeout_millis, 0, [this] {
-    if (transport_ == nullptr) return;  // ConnectTcp has its own
-    Lose({Code::kUnavailable, options_.server.ToString() + " does not answer HELLO within " +
-                                  std::to_string(options_.connect_timeout_millis) + " ms"});
-  });
+  attempt_until_nanos_ =
+      clock_->MonotonicNanos() + options_.connect_timeout_millis * kNanosPerMilli;
   loop_->ConnectTcp(options_.server, options_.connect_timeout_millis,
                     [self = self_](Result<std::unique_ptr<Transport>> result) {
                       if (*self != nullptr) (*self)->OnConnected(std::move(result));
@@ -63,6 +60,12 @@ void Connection::OnConnected(Result<std::unique_ptr<Transport>> result) {
   if (options_.tap) options_.tap(TapEvent::kConnected, {});
   transport_->Start(this);
   channel_.Connected();
+  // Of what the attempt may take, connecting has taken a part.
+  const int64_t left = (attempt_until_nanos_ - clock_->MonotonicNanos()) / kNanosPerMilli;
+  hello_timeout_ = loop_->StartTimer(std::max<int64_t>(left, 0), 0, [this] {
+    Lose({Code::kUnavailable, options_.server.ToString() + " does not answer HELLO within " +
+                                  std::to_string(options_.connect_timeout_millis) + " ms"});
+  });
 }
 
 void Connection::Flush() {

@@ -28,7 +28,7 @@ class Connection final : private TransportEvents {
   void Call(const typename Row::Request& request, const CallOptions& options,
             std::function<void(Answer<Row>)> done) {
     auto call = std::make_unique<TypedCall<Row>>(request, DeadlineOf(options_, options, *clock_),
-                                                 options.retry, std::move(done));
+                                                 options, std::move(done));
     Admit(call.get());
     Add(std::move(call));
   }
@@ -70,7 +70,8 @@ class Connection final : private TransportEvents {
   bool ended_ = false;                    // transport_ is on its way out, for the reason
   Status end_;                            // that is here
   std::unique_ptr<Timer> reconnect_;      // until the next attempt
-  std::unique_ptr<Timer> hello_timeout_;  // of this attempt, until HELLO is answered
+  int64_t attempt_until_nanos_ = 0;       // when the present attempt to connect is given up
+  std::unique_ptr<Timer> hello_timeout_;  // once there is a transport, until HELLO is answered
   std::unique_ptr<Timer> tick_;
   int64_t tick_at_ = Channel::kNever;
   // Attempts to connect outlive this object; they ask here whether it is still there.

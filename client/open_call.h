@@ -2,27 +2,34 @@
 // OpenCall, without the types of their operations; TypedCall puts the types back.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <functional>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/result.h"
 #include "client/answer.h"
+#include "client/options.h"
 #include "protocol/codec.h"
 #include "protocol/message.h"
 #include "protocol/operations.h"
+#include "protocol/partitions.h"
 
 namespace smile {
 
 class OpenCall {
  public:
-  OpenCall(const OperationInfo& operation, int64_t deadline_nanos, bool retry)
-      : operation_(operation), deadline_nanos_(deadline_nanos), retry_(retry) {}
+  OpenCall(const OperationInfo& operation, int64_t deadline_nanos, const CallOptions& options)
+      : operation_(operation),
+        deadline_nanos_(deadline_nanos),
+        retry_(options.retry),
+        any_order_(options.any_order) {}
   virtual ~OpenCall() = default;
   OpenCall(const OpenCall&) = delete;
   OpenCall& operator=(const OpenCall&) = delete;
@@ -31,10 +38,18 @@ class OpenCall {
   bool writes() const { return operation_.effect == Effect::kWrite; }
   int64_t deadline_nanos() const { return deadline_nanos_; }  // on the monotonic clock
   bool retry() const { return retry_; }
+  bool any_order() const { return any_order_; }
   Bytes& frame() { return frame_; }
 
   // Whether room was made for it; see Channel::Admit.
   bool admitted = false;
+
+  // Of two calls, the one that was made first has the lower number; see Channel::Add.
+  uint64_t order = 0;
+
+  // Hashes of the partitions in which it has to keep its order, each once; none for any_order. They
+  // are found in the frame, at some cost: for when something has to be sent again.
+  virtual std::vector<uint64_t> Partitions() const = 0;
 
   // How often it was tried and refused before.
   uint32_t CountRefusal() { return refusals_++; }
@@ -53,6 +68,7 @@ class OpenCall {
   const OperationInfo& operation_;
   const int64_t deadline_nanos_;
   const bool retry_;
+  const bool any_order_;
   uint32_t refusals_ = 0;
 };
 
@@ -99,11 +115,25 @@ class TypedCall final : public OpenCall {
  public:
   using Done = std::function<void(Answer<Row>)>;
 
-  TypedCall(const typename Row::Request& request, int64_t deadline_nanos, bool retry, Done done)
-      : OpenCall(Row::kInfo, deadline_nanos, retry),
+  TypedCall(const typename Row::Request& request, int64_t deadline_nanos,
+            const CallOptions& options, Done done)
+      : OpenCall(Row::kInfo, deadline_nanos, options),
         verify_(call_internal::AsksForValues<Row>(request)),
         done_(std::move(done)) {
     EncodeRequest<Row>(/*id=*/0, /*deadline_ms=*/0, request, &frame_);
+  }
+
+  std::vector<uint64_t> Partitions() const override {
+    std::vector<uint64_t> partitions;
+    if (any_order()) return partitions;
+    typename Row::Request request;
+    const Status status = Decode(ByteView(frame_).substr(kFrameHeaderBytes), &request);
+    CHECK(status.ok(), "it was encoded here");
+    ForEachPartition<Row>(
+        request, [&](const PartitionView& partition) { partitions.push_back(HashOf(partition)); });
+    std::sort(partitions.begin(), partitions.end());
+    partitions.erase(std::unique(partitions.begin(), partitions.end()), partitions.end());
+    return partitions;
   }
 
   Status Accept(ByteView body) override {

@@ -33,6 +33,9 @@ struct ClientOptions {
 struct CallOptions {
   int64_t deadline_millis = 0;  // 0: as ClientOptions says; at most 65,535 of it reach the server
   bool retry = true;  // false: one attempt; if the server cannot be reached, it ends at once
+  // True: when it is sent again, it may take effect after later calls of its partition, and they
+  // do not wait for it.
+  bool any_order = false;
 };
 
 // kInvalid, in words, unless all are within their bounds.

@@ -1,5 +1,7 @@
 #include "protocol/message.h"
 
+#include "base/result.h"
+
 namespace smile {
 namespace {
 
@@ -35,16 +37,15 @@ void EncodeError(uint32_t id, const Status& status, const ErrorDetail& detail, B
   frame.Finish();
 }
 
-Status DecodeError(const Frame& reply, ErrorDetail* detail) {
+Status DecodeError(const Frame& reply, Status* error, ErrorDetail* detail) {
   ErrorBody body;
-  if (Status status = Decode(reply.body, &body); !status.ok()) {
-    return {Code::kProtocolError, "the body of an error reply is malformed: " + status.words()};
-  }
+  SMILE_TRY(Decode(reply.body, &body));
   const CodeInfo* info = FindCode(reply.header.code);
   const Code code =
       info != nullptr && info->code != Code::kOk ? info->code : StandInFor(body.error_class);
   if (detail != nullptr) *detail = {body.index, body.version, body.met_index};
-  return {code, Bytes(body.words), body.retry_after_ms};
+  *error = {code, Bytes(body.words), body.retry_after_ms};
+  return {};
 }
 
 }  // namespace smile

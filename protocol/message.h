@@ -43,8 +43,9 @@ struct ErrorDetail {
 // Appends the reply to a request that failed.
 void EncodeError(uint32_t id, const Status& status, const ErrorDetail& detail, Bytes* out);
 
-// The Status that a reply frame carries. `detail` may be null. A code that this version does not
-// know becomes the code that stands for its class; a body that is no ErrorBody is kProtocolError.
-Status DecodeError(const Frame& reply, ErrorDetail* detail);
+// The Status that a reply frame carries, which is not ok. `detail` may be null. A code that this
+// version does not know becomes the code that stands for its class. A failure: the body is no
+// ErrorBody, so whatever the code is, nothing is known of what happened to the request.
+Status DecodeError(const Frame& reply, Status* error, ErrorDetail* detail);
 
 }  // namespace smile

@@ -1,8 +1,7 @@
-// What each operation does. A row of protocol/operations.h needs four functions here, and does not
+// What each operation does. A row of protocol/operations.h needs three functions here, and does not
 // compile without them:
 //
 //   Check(row, request)              kInvalid or kTooLarge for what is refused out of hand
-//   ForEachPartition(row, request, visit)   the partitions it has to keep its order in
 //   TryNow(row, request, reply, known)   true if it could be answered without waiting; else an MGET
 //                                        leaves in `known`, which is empty, what it found
 //   Start(row, request, known, deadline, responder)   else: begins the work that answers later
@@ -75,17 +74,6 @@ class Handlers {
   Status Check(op::Scan, const op::Scan::Request& request) const;
   Status Check(op::List, const op::List::Request& request) const;
   Status Check(op::Stats, const op::Stats::Request& request) const;
-
-  template <class Row, class Visit>
-  static void ForEachPartition(Row, const typename Row::Request& request, Visit&& visit) {
-    if constexpr (requires { request.key; }) {
-      visit(request.key.partition_view());
-    } else if constexpr (requires { request.partition; }) {
-      visit(request.partition);
-    } else if constexpr (requires { request.keys; }) {
-      for (const KeyView& key : request.keys) visit(key.partition_view());
-    }
-  }
 
   // As Engine::PeekMany.
   void PeekMany(std::span<const KeyView> keys, PeekEach each) const {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "protocol/dispatch.h"
+#include "protocol/partitions.h"
 #include "server/get_run.h"
 #include "server/version.h"
 
@@ -26,9 +27,8 @@ constexpr size_t kMaxArrivals = 16;
 template <class Row>
 std::vector<uint64_t> PartitionsOf(const typename Row::Request& request) {
   std::vector<uint64_t> partitions;
-  Handlers::ForEachPartition(Row{}, request, [&](const PartitionView& partition) {
-    partitions.push_back(HashOf(partition));
-  });
+  ForEachPartition<Row>(
+      request, [&](const PartitionView& partition) { partitions.push_back(HashOf(partition)); });
   std::sort(partitions.begin(), partitions.end());
   partitions.erase(std::unique(partitions.begin(), partitions.end()), partitions.end());
   return partitions;
@@ -196,7 +196,7 @@ template <class Row>
 bool Session::IsFree(const typename Row::Request& request) const {
   bool free = true;
   if (order_.empty()) return free;
-  Handlers::ForEachPartition(Row{}, request, [&](const PartitionView& partition) {
+  ForEachPartition<Row>(request, [&](const PartitionView& partition) {
     free = free && order_.IsFree(HashOf(partition));
   });
   return free;

@@ -1,6 +1,7 @@
 // A Channel against a server over connections that are cut and whose bits flip, for many seeds:
 // what an answer says is what happened.
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -77,6 +78,7 @@ class Faults {
     for (int connections = 0; open_ > 0 && connections < 1000; ++connections) Connect();
     EXPECT_EQ(open_, 0) << "seed " << seed_;
     channel_.EndAll({Code::kUnavailable, "the test is over"});
+    EXPECT_TRUE(std::is_sorted(order_.begin(), order_.end())) << "seed " << seed_;
     for (const auto& [name, code] : puts_) {
       const bool unknown = code == Code::kOutcomeUnknown;
       const int applied = applied_[name];
@@ -98,7 +100,7 @@ class Faults {
   template <class Row>
   void Call(const typename Row::Request& request, std::function<void(Answer<Row>)> done) {
     ++open_;
-    auto call = std::make_unique<TypedCall<Row>>(request, now_ + 10'000'000 * kMilli, true,
+    auto call = std::make_unique<TypedCall<Row>>(request, now_ + 10'000'000 * kMilli, CallOptions(),
                                                  [this, done](Answer<Row> answer) {
                                                    --open_;
                                                    done(std::move(answer));
@@ -147,6 +149,7 @@ class Faults {
           op::Put::Request put;
           if (frame.header.code == op::Put::kInfo.code && Decode(frame.body, &put).ok()) {
             ++applied_[Bytes(put.key.sort)];
+            order_.push_back(std::stoi(Bytes(put.key.sort)));
           }
           return false;
         },
@@ -168,6 +171,7 @@ class Faults {
   int requests_ = 0;
   std::map<Bytes, Bytes> records_;
   std::map<Bytes, int> applied_;
+  std::vector<int> order_;  // in which they were applied
   std::map<Bytes, Code> puts_;
   Channel channel_;
 };

@@ -38,10 +38,12 @@ class ChannelTest : public ::testing::Test {
   // Makes a call; the answer will be in the optional.
   template <class Row>
   std::shared_ptr<std::optional<Answer<Row>>> Call(const typename Row::Request& request,
-                                                   int64_t millis = 1000, bool retry = true) {
+                                                   int64_t millis = 1000, bool retry = true,
+                                                   bool any_order = false) {
     auto answer = std::make_shared<std::optional<Answer<Row>>>();
     auto call = std::make_unique<TypedCall<Row>>(
-        request, now + millis * kMilli, retry, [answer](Answer<Row> got) {
+        request, now + millis * kMilli, CallOptions{.retry = retry, .any_order = any_order},
+        [answer](Answer<Row> got) {
           EXPECT_FALSE(answer->has_value()) << "answered twice";
           answer->emplace(std::move(got));
         });

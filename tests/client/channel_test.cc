@@ -188,7 +188,7 @@ TEST_F(Channel_, EndAllAnswersAllAlsoCallsThatAnswersMake) {
   const auto unsent = Call<op::Put>(Put());
   std::shared_ptr<std::optional<Answer<op::Ping>>> from_answer;
   auto chained = std::make_unique<TypedCall<op::Ping>>(
-      op::Ping::Request{}, now + kMilli, true,
+      op::Ping::Request{}, now + kMilli, CallOptions(),
       [&](Answer<op::Ping>) { from_answer = Call<op::Ping>({"again"}); });
   channel.Admit(chained.get());
   channel.Add(std::move(chained));

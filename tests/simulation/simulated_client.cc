@@ -109,7 +109,7 @@ void SimulatedClient::Send(const typename Row::Request& request, uint64_t user,
     }
   };
   auto call = std::make_unique<TypedCall<Row>>(
-      request, clock_->MonotonicNanos() + kCallMillis * kNanosPerMilli, /*retry=*/true, done);
+      request, clock_->MonotonicNanos() + kCallMillis * kNanosPerMilli, CallOptions(), done);
   channel_.Admit(call.get());
   channel_.Add(std::move(call));
 }

@@ -1,0 +1,22 @@
+// The partitions that a request is about. One connection's operations on one partition keep their
+// order, at both of its ends.
+#pragma once
+
+#include "model/key.h"
+
+namespace smile {
+
+// Calls `visit` with the PartitionView of each key, or of the partition, in the request; possibly
+// with the same one more than once. A row of another kind has none.
+template <class Row, class Visit>
+void ForEachPartition(const typename Row::Request& request, Visit&& visit) {
+  if constexpr (requires { request.key; }) {
+    visit(request.key.partition_view());
+  } else if constexpr (requires { request.partition; }) {
+    visit(request.partition);
+  } else if constexpr (requires { request.keys; }) {
+    for (const KeyView& key : request.keys) visit(key.partition_view());
+  }
+}
+
+}  // namespace smile
