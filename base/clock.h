@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/slewed_clock.h"
+
 namespace smile {
 
 inline constexpr int64_t kNanosPerMilli = 1'000'000;
@@ -16,14 +18,21 @@ class Clock {
   // Nanoseconds since an arbitrary start; never goes back. For deadlines and durations.
   virtual int64_t MonotonicNanos() const = 0;
 
-  // Milliseconds since 1970-01-01 UTC; may jump. For expiry times.
+  // Milliseconds since 1970-01-01 UTC; never goes back. For expiry times.
   virtual int64_t WallMillis() const = 0;
 };
 
+// Its wall clock is the system's when it is made, and follows that slowly from then on; see
+// base/slewed_clock.h.
 class SystemClock final : public Clock {
  public:
+  SystemClock();
+
   int64_t MonotonicNanos() const override;
   int64_t WallMillis() const override;
+
+ private:
+  mutable SlewedClock wall_;
 };
 
 // Stands still until it is advanced.

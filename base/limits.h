@@ -74,8 +74,10 @@ inline constexpr int64_t kSilentServerMillis = 20'000;
 // --- Storage --------------------------------------------------------------------------------
 // Over one of these a request is answered `overloaded`.
 inline constexpr size_t kMaxCommitQueueBytes = size_t{64} << 20;  // waiting writes
-inline constexpr size_t kMaxCommitGroupBytes = size_t{8} << 20;   // one batch; the rest waits
-inline constexpr size_t kMaxCommitGroupRequests = 4096;           // likewise
+inline constexpr size_t kMaxHeldWrites =
+    16'384;  // conditional ones that wait for a read, and those after them
+inline constexpr size_t kMaxCommitGroupBytes = size_t{8} << 20;  // one batch; the rest waits
+inline constexpr size_t kMaxCommitGroupRequests = 4096;          // likewise
 inline constexpr size_t kMaxReaderQueue = 65'536;  // point reads, and walks, waiting for a reader
 inline constexpr size_t kMaxReaderQueueBytes = size_t{128} << 20;  // of the keys to be read
 inline constexpr uint32_t kFullQueueRetryMillis = 50;  // about what a full queue takes to drain
@@ -85,6 +87,9 @@ inline constexpr size_t kMaxReadSliceBytes = size_t{8} << 20;
 // So many slices go between one taking of point reads and the next, where both wait.
 inline constexpr uint32_t kWalkSlicesPerPointTurn = 1;
 inline constexpr uint32_t kMaxRocksLogLinesPerSecond = 20;  // in the process log; more are counted
+// Compactions drop a record so long after it has expired: as long as a clock may have been wrong
+// by, such as one that was set to another time zone's time.
+inline constexpr int64_t kExpiredRecordKeptMillis = int64_t{15} * 3600 * 1000;
 inline constexpr size_t kMaxCachedValueBytes = size_t{32} << 10;  // larger ones are not cached
 // With less room on the disk, beside what the memtables need, puts are answered `no_space`; deletes
 // are still taken. On a small disk, this share of it.
