@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "base/thread_name.h"
 
@@ -24,27 +25,53 @@ Committer::~Committer() {
   Close();
 }
 
+Status Committer::ReserveLocked(size_t bytes) {
+  if (closing_) return {Code::kShuttingDown, "the storage is closing"};
+  if (counts_.waiting_bytes + bytes > limits::kMaxCommitQueueBytes) {
+    ++counts_.refused_writes;
+    return {Code::kOverloaded, "too many writes are waiting", limits::kFullQueueRetryMillis};
+  }
+  counts_.waiting_bytes += bytes;
+  return {};
+}
+
+bool Committer::Enqueue(PendingWrite write) {
+  queue_.push_back(std::move(write));
+  return queue_.size() == 1;
+}
+
 void Committer::Submit(WriteRequest request, std::function<void(WriteReply)> done) {
   Status refusal;
+  bool wake = false;
   {
-    std::unique_lock lock(mutex_);
-    const size_t bytes = request.bytes();
-    if (closing_) {
-      refusal = Status(Code::kShuttingDown, "the storage is closing");
-    } else if (counts_.waiting_bytes + bytes > limits::kMaxCommitQueueBytes) {
-      ++counts_.refused_writes;
-      refusal =
-          Status(Code::kOverloaded, "too many writes are waiting", limits::kFullQueueRetryMillis);
-    } else {
-      counts_.waiting_bytes += bytes;
-      const bool wake = queue_.empty();
-      queue_.push_back({.request = std::move(request), .done = std::move(done), .reply = {}});
-      lock.unlock();
-      if (wake) not_empty_.notify_one();
-      return;
+    const std::lock_guard lock(mutex_);
+    refusal = ReserveLocked(request.bytes());
+    if (refusal.ok()) {
+      wake = Enqueue({.request = std::move(request), .done = std::move(done), .reply = {}});
     }
   }
-  done({.status = std::move(refusal), .versions = {}});
+  if (wake) not_empty_.notify_one();
+  if (!refusal.ok()) done({.status = std::move(refusal), .versions = {}});
+}
+
+Status Committer::Reserve(size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  return ReserveLocked(bytes);
+}
+
+void Committer::SubmitReserved(PendingWrite write) {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    CHECK(!closing_, "what waits elsewhere comes before Close");
+    wake = Enqueue(std::move(write));
+  }
+  if (wake) not_empty_.notify_one();
+}
+
+void Committer::GiveBack(size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  counts_.waiting_bytes -= bytes;
 }
 
 void Committer::Close() {

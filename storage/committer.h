@@ -28,6 +28,13 @@ struct PendingWrite {
   WriteRequest request;
   std::function<void(WriteReply)> done;
   WriteReply reply;
+  // Mutations whose condition is about a record that could not be read, and why: for a commit
+  // function that reads only what is in memory.
+  struct Unread {
+    size_t mutation;
+    Status why;
+  };
+  std::vector<Unread> unread = {};
   bool late = false;  // the deadline was over when its group was formed; answered, not committed
 };
 
@@ -56,12 +63,20 @@ class Committer {
   // once. After Close: kShuttingDown.
   void Submit(WriteRequest request, std::function<void(WriteReply)> done);
 
+  // Submit in two steps, for writes that wait elsewhere first: the bytes count from Reserve on,
+  // which refuses as Submit does. Then comes one of the other two.
+  Status Reserve(size_t bytes);
+  void SubmitReserved(PendingWrite write);
+  void GiveBack(size_t bytes);
+
   // Commits and answers all that was accepted, then ends the thread. More calls do nothing.
   void Close();
 
   Counts counts() const;
 
  private:
+  Status ReserveLocked(size_t bytes);
+  bool Enqueue(PendingWrite write);
   void Run();
   void FormGroup();
   void MarkLate();

@@ -1,5 +1,6 @@
 #include "storage/rocks/expiry_filter.h"
 
+#include "base/limits.h"
 #include "storage/record_format.h"
 
 namespace smile {
@@ -8,9 +9,16 @@ namespace {
 // One compaction's; it sees one time from its beginning to its end.
 class ExpiryFilter final : public rocksdb::CompactionFilter {
  public:
-  explicit ExpiryFilter(int64_t now_millis) : now_millis_(now_millis) {}
+  ExpiryFilter(int64_t dropped_before, bool some_blobs_may_be_dropped)
+      : dropped_before_(dropped_before), some_blobs_may_be_dropped_(some_blobs_may_be_dropped) {}
 
   const char* Name() const override { return "smile.ExpiryFilter"; }
+
+  // Of values in blob files. Without a decision RocksDB reads the value, for FilterV2.
+  Decision FilterBlobByKey(int /*level*/, const rocksdb::Slice& /*key*/, std::string* /*new_value*/,
+                           std::string* /*skip_until*/) const override {
+    return some_blobs_may_be_dropped_ ? Decision::kUndetermined : Decision::kKeep;
+  }
 
   // What cannot be parsed is kept: to report it is the readers' part.
   Decision FilterV2(int /*level*/, const rocksdb::Slice& /*key*/, ValueType type,
@@ -18,18 +26,20 @@ class ExpiryFilter final : public rocksdb::CompactionFilter {
                     std::string* /*skip_until*/) const override {
     if (type != ValueType::kValue) return Decision::kKeep;
     const Result<RecordView> record = ParseRecord({value.data(), value.size()});
-    return record.ok() && record->ExpiredAt(now_millis_) ? Decision::kRemove : Decision::kKeep;
+    return record.ok() && record->ExpiredAt(dropped_before_) ? Decision::kRemove : Decision::kKeep;
   }
 
  private:
-  const int64_t now_millis_;
+  const int64_t dropped_before_;
+  const bool some_blobs_may_be_dropped_;
 };
 
 }  // namespace
 
 std::unique_ptr<rocksdb::CompactionFilter> ExpiryFilterFactory::CreateCompactionFilter(
     const rocksdb::CompactionFilter::Context& /*context*/) {
-  return std::make_unique<ExpiryFilter>(clock_->WallMillis());
+  const int64_t dropped_before = clock_->WallMillis() - limits::kExpiredRecordKeptMillis;
+  return std::make_unique<ExpiryFilter>(dropped_before, blobs_->MayHaveExpiredBy(dropped_before));
 }
 
 }  // namespace smile

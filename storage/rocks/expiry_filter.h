@@ -1,4 +1,5 @@
-// Lets compactions drop records whose time is over.
+// Lets compactions drop records that have expired, limits::kExpiredRecordKeptMillis ago: until then
+// readers only hide them, so that a clock that was wrong for a while has taken nothing away.
 #pragma once
 
 #include <rocksdb/compaction_filter.h>
@@ -6,13 +7,15 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "storage/rocks/expiring_blobs.h"
 
 namespace smile {
 
-// The clock outlives the database that uses this.
+// The clock and `blobs` outlive the database that uses this.
 class ExpiryFilterFactory final : public rocksdb::CompactionFilterFactory {
  public:
-  explicit ExpiryFilterFactory(const Clock* clock) : clock_(clock) {}
+  ExpiryFilterFactory(const Clock* clock, const ExpiringBlobs* blobs)
+      : clock_(clock), blobs_(blobs) {}
 
   const char* Name() const override { return "smile.ExpiryFilterFactory"; }
   std::unique_ptr<rocksdb::CompactionFilter> CreateCompactionFilter(
@@ -20,6 +23,7 @@ class ExpiryFilterFactory final : public rocksdb::CompactionFilterFactory {
 
  private:
   const Clock* const clock_;
+  const ExpiringBlobs* const blobs_;
 };
 
 }  // namespace smile

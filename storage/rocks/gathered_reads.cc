@@ -51,21 +51,31 @@ GatheredReads::GatheredReads(const RocksDatabase* database, RecordCache* cache, 
       waiting_(/*quantum=*/kMultiGetKeys) {}
 
 void GatheredReads::Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) {
-  const size_t bytes = BytesOf(request);
+  Enqueue({.request = std::move(request), .done = std::move(done), .reply = {}});
+}
+
+void GatheredReads::Look(ReadRequest request, std::function<void(Result<ReadReply>)> done) {
+  Enqueue(
+      {.request = std::move(request), .done = std::move(done), .reply = {}, .wants_values = false});
+}
+
+void GatheredReads::Enqueue(PendingRead read) {
+  const size_t bytes = BytesOf(read.request);
+  bool accepted = false;
   bool schedule = false;
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() < limits::kMaxReaderQueue &&
-        waiting_bytes_ < limits::kMaxReaderQueueBytes) {
+    accepted =
+        waiting_.size() < limits::kMaxReaderQueue && waiting_bytes_ < limits::kMaxReaderQueueBytes;
+    if (accepted) {
       waiting_bytes_ += bytes;
-      const uint64_t source = request.source;
-      const size_t keys = request.keys.size();
-      waiting_.Push(source, keys, {.request = std::move(request), .done = std::move(done)});
+      const uint64_t source = read.request.source;
+      const size_t keys = read.request.keys.size();
+      waiting_.Push(source, keys, std::move(read));
       schedule = !std::exchange(scheduled_, true);
-      done = nullptr;
     }
   }
-  if (done != nullptr) return done(TooManyReadsWait());
+  if (!accepted) return read.done(TooManyReadsWait());
   if (schedule) Schedule();
 }
 

@@ -34,6 +34,10 @@ class GatheredReads {
   // kMaxReaderQueueBytes of their keys, it is refused with TooManyReadsWait().
   void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done);
 
+  // The same for one who only wants to know whether the records are there, and to have them in
+  // memory: values are left empty, and nothing bounds them.
+  void Look(ReadRequest request, std::function<void(Result<ReadReply>)> done);
+
   struct Counts {
     uint64_t reads = 0;         // that a reader has taken
     uint64_t batches = 0;       // in which they were taken
@@ -45,6 +49,7 @@ class GatheredReads {
  private:
   class Job;
 
+  void Enqueue(PendingRead read);
   void Schedule();
   void RefuseAll(const Status& why);
   std::vector<PendingRead> Take(bool* more);

@@ -9,7 +9,6 @@
 #include "storage/cached_page.h"
 #include "storage/key_encoding.h"
 #include "storage/record_format.h"
-#include "storage/rocks/multi_get.h"
 #include "storage/rocks/rocks_options.h"
 #include "storage/rocks/rocks_status.h"
 #include "storage/rocks/write_pressure.h"
@@ -32,6 +31,7 @@ GroupWriter::GroupWriter(RocksDatabase* database, RecordCache* cache, const Cloc
     : database_(database),
       cache_(cache),
       clock_(clock),
+      version_reader_(database, cache, clock),
       write_options_(GroupWriteOptions()),
       batch_(/*reserved_bytes=*/0, /*max_bytes=*/0, kProtectionBytesPerKey,
              /*default_cf_ts_sz=*/0) {}
@@ -64,6 +64,7 @@ void GroupWriter::Commit(std::span<PendingWrite> group) {
   next_version_ = NextVersion();
   for (PendingWrite& write : group)
     if (!write.late) Stage(&write);
+  NoteExpiringBlobs();
   if (batch_.Count() > 0) WriteBatch(group);
 }
 
@@ -92,6 +93,21 @@ void GroupWriter::LookAtSpace(std::span<const PendingWrite> group) {
   if (some_delete) database_->MakeRoomForDeletes();
 }
 
+void GroupWriter::NoteExpiringBlobs() {
+  noted_blob_expiry_.reset();
+  uint64_t earliest = UINT64_MAX;
+  for (const Staged& staged : staged_) {
+    const MutationView& put = *staged.mutation;
+    if (staged.table != Table::kBlobs || put.expires_ms == 0) continue;
+    const size_t stored_bytes = RecordHeader(staged.version, 0, put.expires_ms).view().size();
+    if (stored_bytes + put.value.size() < kLeastBlobFileBytes) continue;
+    earliest = std::min(earliest, put.expires_ms);
+  }
+  if (!database_->expiring_blobs().Note(earliest, database_->db(), &batch_)) return;
+  noted_blob_expiry_ = earliest;
+  ++next_version_;  // the entry has a sequence number too
+}
+
 std::string GroupWriter::IdOf(Table table, ByteView encoded_key) {
   std::string id(1, static_cast<char>(table));
   id.append(encoded_key);
@@ -101,34 +117,30 @@ std::string GroupWriter::IdOf(Table table, ByteView encoded_key) {
 // Finds the versions that the group's conditions are about. A group without conditions, which is
 // most of them, reads nothing.
 void GroupWriter::ReadCurrent(std::span<const PendingWrite> group) {
-  std::vector<EncodedTableKey> keys;
+  std::vector<VersionReader::Wanted> wanted;
   std::vector<Current*> currents;
   for (const PendingWrite& write : group) {
     if (write.late) continue;
     const PartitionView& partition = write.request.partition();
-    for (const MutationView& mutation : write.request.mutations()) {
-      if (mutation.condition.kind == ConditionKind::kAlways) continue;
-      const EncodedKey key({partition.table, partition.id, mutation.sort});
+    const std::vector<MutationView>& mutations = write.request.mutations();
+    auto unread = write.unread.begin();
+    for (size_t i = 0; i < mutations.size(); ++i) {
+      const Status* why = nullptr;
+      if (unread != write.unread.end() && unread->mutation == i) why = &(unread++)->why;
+      if (mutations[i].condition.kind == ConditionKind::kAlways) continue;
+      const EncodedKey key({partition.table, partition.id, mutations[i].sort});
       const auto [entry, is_new] = current_.try_emplace(IdOf(partition.table, key.view()));
       if (!is_new) continue;
-      keys.push_back({partition.table, Bytes(key.view())});
+      wanted.push_back({.key = {partition.table, Bytes(key.view())}, .unread = why, .error = {}});
       currents.push_back(&entry->second);
     }
   }
-  const int64_t now = clock_->WallMillis();
-  MultiGet(*database_, keys, [&](size_t i, Result<ByteView> stored) {
-    if (!stored.ok()) {
-      if (stored.status().code() != Code::kNotFound) currents[i]->error = stored.status();
-      return true;
-    }
-    const Result<RecordView> record = ParseRecord(*stored);
-    if (!record.ok()) {
-      currents[i]->error = record.status();
-    } else if (!record->ExpiredAt(now)) {
-      currents[i]->version = record->version;
-    }
-    return true;
-  });
+  if (wanted.empty()) return;
+  version_reader_.Read(&wanted);
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    currents[i]->version = wanted[i].version;
+    currents[i]->error = std::move(wanted[i].error);
+  }
 }
 
 void GroupWriter::Stage(PendingWrite* write) {
@@ -314,6 +326,7 @@ void GroupWriter::WriteBatch(std::span<PendingWrite> group) {
   hold_until_nanos_ = hold.count() == 0 ? 0 : clock_->MonotonicNanos() + hold.count();
   if (status.ok()) {
     CHECK(NextVersion() == next_version_, "a version is made from its mutation's sequence number");
+    if (noted_blob_expiry_) database_->expiring_blobs().Written(*noted_blob_expiry_);
     return;
   }
   if (status.code() == Code::kOutcomeUnknown) database_->Break(written);

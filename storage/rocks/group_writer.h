@@ -5,6 +5,7 @@
 #include <rocksdb/write_batch.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -14,6 +15,7 @@
 #include "storage/committer.h"
 #include "storage/record_cache.h"
 #include "storage/rocks/rocks_database.h"
+#include "storage/rocks/version_reader.h"
 
 namespace smile {
 
@@ -29,6 +31,9 @@ class GroupWriter {
   // Fills in the replies of all that are not late. A request whose condition fails adds nothing to
   // the batch, and the others go on. Versions are as storage/rocks/rocks_engine.h says.
   void Commit(std::span<PendingWrite> group);
+
+  // See VersionReader. Any thread.
+  uint64_t disk_reads() const { return version_reader_.disk_reads(); }
 
  private:
   // A record that a condition of the group looks at, as it is after what the group has done so far.
@@ -73,6 +78,7 @@ class GroupWriter {
   Current* FindCurrent(const PartitionView& partition, ByteView sort);
   void Append(const WriteRequest& request, const WriteReply& reply);
   void PrefetchMemtables();
+  void NoteExpiringBlobs();
   void WriteBatch(std::span<PendingWrite> group);
   // `written` is what RocksDB said, `status` what is answered.
   void FailAll(std::span<PendingWrite> group, const Status& status, bool no_space);
@@ -86,6 +92,7 @@ class GroupWriter {
   RocksDatabase* const database_;
   RecordCache* const cache_;
   const Clock* const clock_;
+  VersionReader version_reader_;
   const rocksdb::WriteOptions write_options_;
 
   // Of the group at hand; kept from one to the next for their memory.
@@ -100,6 +107,7 @@ class GroupWriter {
   std::vector<CacheKey> cache_keys_;  // of staged_, then of staged_pages_
   bool some_are_cached_ = false;
   uint64_t next_version_ = 0;
+  std::optional<uint64_t> noted_blob_expiry_;  // by this batch
   bool low_on_space_ = false;
 
   std::vector<UnknownWrite> unknown_;  // of groups that failed

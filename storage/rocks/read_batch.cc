@@ -119,6 +119,12 @@ void ReadBatch::Deliver(uint32_t leader, const Result<RecordView>& record) {
       read.reply[wanted_[i].index] = record.status();
       continue;
     }
+    if (!read.wants_values) {
+      RecordView without = *record;
+      without.value = {};
+      read.reply[wanted_[i].index] = Record(without);
+      continue;
+    }
     const bool first = read.value_bytes == 0;
     const size_t most = read.request.max_value_bytes;
     read.value_bytes += record->value.size();

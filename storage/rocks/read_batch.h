@@ -19,6 +19,7 @@ struct PendingRead {
   ReadRequest request;
   std::function<void(Result<ReadReply>)> done;
   ReadReply reply;
+  bool wants_values = true;
   size_t value_bytes = 0;
   bool full = false;  // no more values fit
 };

@@ -207,6 +207,7 @@ rocksdb::Status RocksDatabase::OpenDatabase(const rocksdb::DBOptions& options) {
         std::static_pointer_cast<const PartitionMemtableFactory>(
             db_->GetOptions(family(info.table)).memtable_factory);
   }
+  expiring_blobs_.Load(db_.get());
   return status;
 }
 
@@ -215,7 +216,7 @@ RocksDatabase::FamilyDescriptors RocksDatabase::Families() const {
   families.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());
   for (const TableInfo& info : kTables) {
     families.emplace_back(std::string(info.name),
-                          FamilyOptions(info.table, options_, cache_, clock_));
+                          FamilyOptions(info.table, options_, cache_, clock_, &expiring_blobs_));
   }
   return families;
 }

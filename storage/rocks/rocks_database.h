@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "storage/rocks/damage.h"
 #include "storage/rocks/disk_space.h"
+#include "storage/rocks/expiring_blobs.h"
 #include "storage/rocks/partition_memtable.h"
 #include "storage/rocks/rocks_directory.h"
 #include "storage/rocks/rocks_engine.h"
@@ -55,6 +56,7 @@ class RocksDatabase {
   const PartitionMemtableFactory& memtables(Table table) const {
     return *memtables_[static_cast<size_t>(table)];
   }
+  ExpiringBlobs& expiring_blobs() { return expiring_blobs_; }
   rocksdb::Cache* block_cache() const { return cache_.get(); }
 
   // What is met of damage to its files. Any thread.
@@ -88,7 +90,8 @@ class RocksDatabase {
   const DiskSpace& space() const { return space_; }
 
  private:
-  // "default", which RocksDB insists on and Smile leaves empty, then the tables in their order.
+  // "default", which RocksDB insists on and in which only expiring_blobs.h has something, then the
+  // tables in their order.
   static constexpr size_t kFamilies = kTables.size() + 1;
   enum class Health : uint8_t { kGood, kNoSpace, kFailed };
   using FamilyDescriptors = std::vector<rocksdb::ColumnFamilyDescriptor>;
@@ -129,6 +132,7 @@ class RocksDatabase {
   std::shared_ptr<rocksdb::Cache> cache_;
   mutable UseGate gate_;  // closed while these are replaced
   const std::unique_ptr<Damage> damage_;
+  ExpiringBlobs expiring_blobs_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_{};
   std::array<std::shared_ptr<const PartitionMemtableFactory>, kFamilies> memtables_;

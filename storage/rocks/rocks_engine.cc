@@ -19,6 +19,7 @@
 #include "storage/rocks/rocks_database.h"
 #include "storage/rocks/rocks_seams.h"
 #include "storage/rocks/rocks_stats.h"
+#include "storage/rocks/write_admission.h"
 
 namespace smile {
 
@@ -33,7 +34,8 @@ class RocksEngine::Parts {
         reads(this->database.get(), &cache, clock, &readers, options.readers),
         writer(this->database.get(), &cache, clock),
         committer(
-            clock, [this] { writer.Pace(); }, [this](auto group) { writer.Commit(group); }) {}
+            clock, [this] { writer.Pace(); }, [this](auto group) { writer.Commit(group); }),
+        admission(&memory, &reads, &committer) {}
 
   const Clock* const clock;
   std::unique_ptr<RocksDatabase> database;
@@ -43,6 +45,7 @@ class RocksEngine::Parts {
   GatheredReads reads;
   GroupWriter writer;
   Committer committer;
+  WriteAdmission admission;
   std::atomic<bool> closed{false};
 };
 
@@ -103,7 +106,10 @@ void RocksEngine::Read(ReadRequest request, std::function<void(Result<ReadReply>
 }
 
 void RocksEngine::Write(WriteRequest request, std::function<void(WriteReply)> done) {
-  parts_->committer.Submit(std::move(request), std::move(done));
+  if (parts_->closed.load(std::memory_order_acquire)) {
+    return done({.status = Status(Code::kShuttingDown, "the storage is closing"), .versions = {}});
+  }
+  parts_->admission.Write(std::move(request), std::move(done));
 }
 
 void RocksEngine::Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) {
@@ -127,10 +133,14 @@ std::string_view RocksEngine::Trouble() const {
 
 void RocksEngine::Stats(std::function<void(EngineStats)> done) {
   const Committer::Counts commits = parts_->committer.counts();
+  const WriteAdmission::Counts admitted = parts_->admission.counts();
   const GatheredReads::Counts reads = parts_->reads.counts();
   EngineStats begun = {
+      {"storage.commit.disk_reads_count", parts_->writer.disk_reads()},
+      {"storage.commit.fetches_count", admitted.fetches},
+      {"storage.commit.fetching_count", admitted.waiting},
       {"storage.commit.groups_count", commits.groups},
-      {"storage.commit.refused_writes_count", commits.refused_writes},
+      {"storage.commit.refused_writes_count", commits.refused_writes + admitted.refused},
       {"storage.commit.waiting_bytes", commits.waiting_bytes},
       {"storage.commit.writes_count", commits.writes},
       {"storage.readers.batches_count", reads.batches},
@@ -151,8 +161,9 @@ void RocksEngine::Stats(std::function<void(EngineStats)> done) {
 
 void RocksEngine::Close() {
   if (parts_->closed.exchange(true, std::memory_order_acq_rel)) return;
-  parts_->committer.Close();
+  // Writes that wait for a reader come to the committer before it closes.
   parts_->readers.Close();
+  parts_->committer.Close();
   parts_->database.reset();
 }
 

@@ -47,7 +47,7 @@ void SetCompression(Table table, rocksdb::ColumnFamilyOptions* family) {
 void SetBlobFiles(const std::shared_ptr<rocksdb::Cache>& cache,
                   rocksdb::ColumnFamilyOptions* family) {
   family->enable_blob_files = true;
-  family->min_blob_size = 4 << 10;  // references and short tails stay in the tree
+  family->min_blob_size = kLeastBlobFileBytes;  // references and short tails stay in the tree
   family->blob_cache = cache;
   // Without a threshold, files that are half garbage would be kept until they are old.
   family->enable_blob_garbage_collection = true;
@@ -113,7 +113,7 @@ std::shared_ptr<rocksdb::Cache> MakeBlockCache(const RocksOptions& options) {
 
 rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksOptions& options,
                                            const std::shared_ptr<rocksdb::Cache>& cache,
-                                           const Clock* clock) {
+                                           const Clock* clock, const ExpiringBlobs* blobs) {
   rocksdb::ColumnFamilyOptions family;
   family.write_buffer_size = options.write_buffer_bytes / 2;
   family.max_write_buffer_number = kMaxMemtables;
@@ -133,7 +133,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksOptions& opti
   family.memtable_factory = std::make_shared<PartitionMemtableFactory>(
       std::bit_floor(family.write_buffer_size / kMemtableBytesPerBucket));
 
-  family.compaction_filter_factory = std::make_shared<ExpiryFilterFactory>(clock);
+  family.compaction_filter_factory = std::make_shared<ExpiryFilterFactory>(clock, blobs);
   // Tombstones that lie close together make scans slow; such files are compacted early.
   family.table_properties_collector_factories.push_back(
       rocksdb::NewCompactOnDeletionCollectorFactory(/*sliding_window_size=*/10'000,

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "model/tables.h"
+#include "storage/rocks/expiring_blobs.h"
 #include "storage/rocks/rocks_engine.h"
 
 namespace smile {
@@ -18,11 +19,14 @@ rocksdb::DBOptions DatabaseOptions(const RocksOptions& options, rocksdb::Env* en
 // Blocks of all tables' files.
 std::shared_ptr<rocksdb::Cache> MakeBlockCache(const RocksOptions& options);
 
-// `cache` is shared by all tables. The clock, by which expired records are dropped, outlives the
-// database.
+// `cache` is shared by all tables. The clock and `blobs`, by which expired records are dropped,
+// outlive the database.
 rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksOptions& options,
                                            const std::shared_ptr<rocksdb::Cache>& cache,
-                                           const Clock* clock);
+                                           const Clock* clock, const ExpiringBlobs* blobs);
+
+// In the table `blobs`: values of so many bytes, as they are stored, lie in blob files.
+inline constexpr size_t kLeastBlobFileBytes = 4 << 10;
 
 // For the group of a committer.
 rocksdb::WriteOptions GroupWriteOptions();

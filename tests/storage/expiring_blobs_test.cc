@@ -1,0 +1,115 @@
+// What compactions read of blob files: nothing, unless some value in them may have expired.
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "base/limits.h"
+#include "storage/key_encoding.h"
+#include "tests/storage/rocks_fixture.h"
+
+namespace smile::testing {
+namespace {
+
+// Counts what is read of blob files.
+class CountedFile final : public rocksdb::FSRandomAccessFileOwnerWrapper {
+ public:
+  CountedFile(std::unique_ptr<rocksdb::FSRandomAccessFile> file, std::atomic<uint64_t>* bytes)
+      : FSRandomAccessFileOwnerWrapper(std::move(file)), bytes_(bytes) {}
+  rocksdb::IOStatus Read(uint64_t offset, size_t count, const rocksdb::IOOptions& options,
+                         rocksdb::Slice* result, char* scratch,
+                         rocksdb::IODebugContext* debug) const override {
+    *bytes_ += count;
+    return target()->Read(offset, count, options, result, scratch, debug);
+  }
+
+ private:
+  std::atomic<uint64_t>* const bytes_;
+};
+
+class CountingFileSystem final : public rocksdb::FileSystemWrapper {
+ public:
+  CountingFileSystem() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
+  const char* Name() const override { return "smile.CountingFileSystem"; }
+  rocksdb::IOStatus NewRandomAccessFile(const std::string& path,
+                                        const rocksdb::FileOptions& options,
+                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
+                                        rocksdb::IODebugContext* debug) override {
+    rocksdb::IOStatus status = target()->NewRandomAccessFile(path, options, file, debug);
+    if (status.ok() && path.ends_with(".blob")) {
+      *file = std::make_unique<CountedFile>(std::move(*file), &bytes);
+    }
+    return status;
+  }
+
+  std::atomic<uint64_t> bytes{0};
+};
+
+class ExpiringBlobsTest : public RocksTest {
+ protected:
+  ExpiringBlobsTest() { OpenCounted(); }
+  ~ExpiringBlobsTest() override { Close(); }
+
+  void OpenCounted() {
+    Close();
+    auto opened = RocksSeams::Open(options_, &around_.clock, &around_.log, counted_env_.get());
+    CHECK(opened.ok());
+    engine_ = std::move(opened).value();
+  }
+  void PutBlobs(uint64_t expires_ms) {
+    for (uint32_t number = 0; number < kBlobs; ++number) {
+      const Key key = BlobKey(std::string(16, 'b'), 1, next_++);
+      ASSERT_TRUE(
+          engine().Put(key, std::string(kBlobBytes, 'x'), Always(), expires_ms).status.ok());
+    }
+  }
+  // What a compaction of everything reads of blob files.
+  uint64_t BytesReadByCompaction() {
+    Flush(Table::kBlobs);
+    counting_->bytes = 0;
+    Compact(Table::kBlobs);
+    return counting_->bytes;
+  }
+  uint64_t Now() { return static_cast<uint64_t>(around_.clock.WallMillis()); }
+  bool IsStored(uint32_t number) {
+    const EncodedKey key(BlobKey(std::string(16, 'b'), 1, number).view());
+    std::string value;
+    return db()->Get({}, family(Table::kBlobs), key.view(), &value).ok();
+  }
+
+  static constexpr uint32_t kBlobs = 20;
+  static constexpr size_t kBlobBytes = 50'000;
+  const std::shared_ptr<CountingFileSystem> counting_ = std::make_shared<CountingFileSystem>();
+  const std::unique_ptr<rocksdb::Env> counted_env_ = rocksdb::NewCompositeEnv(counting_);
+  uint32_t next_ = 0;
+};
+
+TEST_F(ExpiringBlobsTest, ACompactionReadsNoBlobIfNoneExpires) {
+  PutBlobs(/*expires_ms=*/0);
+  // What is small lies in the tables, and is looked at there.
+  ASSERT_TRUE(engine().Put(BlobKey(std::string(16, 'b'), 2, 0), "ref", Always(), 1).status.ok());
+  EXPECT_EQ(BytesReadByCompaction(), 0u);
+  OpenCounted();
+  EXPECT_EQ(BytesReadByCompaction(), 0u);
+}
+
+TEST_F(ExpiringBlobsTest, BlobsAreReadOnceTheFirstOfThemMayBeDropped) {
+  PutBlobs(/*expires_ms=*/0);
+  PutBlobs(Now() + 2000);
+  PutBlobs(Now() + 1000);
+  EXPECT_EQ(BytesReadByCompaction(), 0u);
+  around_.clock.AdvanceMillis(999 + limits::kExpiredRecordKeptMillis);
+  EXPECT_EQ(BytesReadByCompaction(), 0u);
+  OpenCounted();  // what expires first is known after a restart
+  EXPECT_EQ(BytesReadByCompaction(), 0u);
+  around_.clock.AdvanceMillis(1);
+  EXPECT_GE(BytesReadByCompaction(), 3 * kBlobs * kBlobBytes);
+  EXPECT_TRUE(IsStored(0));
+  EXPECT_TRUE(IsStored(kBlobs)) << "it expires a second later";
+  EXPECT_FALSE(IsStored(2 * kBlobs));
+}
+
+}  // namespace
+}  // namespace smile::testing
