@@ -41,17 +41,14 @@ bool Committer::Enqueue(PendingWrite write) {
 }
 
 void Committer::Submit(WriteRequest request, std::function<void(WriteReply)> done) {
-  Status refusal;
-  bool wake = false;
-  {
-    const std::lock_guard lock(mutex_);
-    refusal = ReserveLocked(request.bytes());
-    if (refusal.ok()) {
-      wake = Enqueue({.request = std::move(request), .done = std::move(done), .reply = {}});
-    }
+  std::unique_lock lock(mutex_);
+  if (Status refusal = ReserveLocked(request.bytes()); !refusal.ok()) {
+    lock.unlock();
+    return done({.status = std::move(refusal), .versions = {}});
   }
+  const bool wake = Enqueue({.request = std::move(request), .done = std::move(done), .reply = {}});
+  lock.unlock();
   if (wake) not_empty_.notify_one();
-  if (!refusal.ok()) done({.status = std::move(refusal), .versions = {}});
 }
 
 Status Committer::Reserve(size_t bytes) {

@@ -60,22 +60,18 @@ void GatheredReads::Look(ReadRequest request, std::function<void(Result<ReadRepl
 }
 
 void GatheredReads::Enqueue(PendingRead read) {
-  const size_t bytes = BytesOf(read.request);
-  bool accepted = false;
-  bool schedule = false;
-  {
-    const std::lock_guard lock(mutex_);
-    accepted =
-        waiting_.size() < limits::kMaxReaderQueue && waiting_bytes_ < limits::kMaxReaderQueueBytes;
-    if (accepted) {
-      waiting_bytes_ += bytes;
-      const uint64_t source = read.request.source;
-      const size_t keys = read.request.keys.size();
-      waiting_.Push(source, keys, std::move(read));
-      schedule = !std::exchange(scheduled_, true);
-    }
+  std::unique_lock lock(mutex_);
+  if (waiting_.size() >= limits::kMaxReaderQueue ||
+      waiting_bytes_ >= limits::kMaxReaderQueueBytes) {
+    lock.unlock();
+    return read.done(TooManyReadsWait());
   }
-  if (!accepted) return read.done(TooManyReadsWait());
+  waiting_bytes_ += BytesOf(read.request);
+  const uint64_t source = read.request.source;
+  const size_t keys = read.request.keys.size();
+  waiting_.Push(source, keys, std::move(read));
+  const bool schedule = !std::exchange(scheduled_, true);
+  lock.unlock();
   if (schedule) Schedule();
 }
 

@@ -3,7 +3,8 @@
 //
 // Whatever RocksDB may answer under kBlockCacheTier, only two things are believed: a value with a
 // matching checksum, and NotFound. Anything else (Incomplete: it is not in memory; an error;
-// damage) is kUnknown and left to Read, which may wait and has words for it.
+// damage) is kUnknown and left to Read, which may wait and has words for it. MultiGet is not asked:
+// RocksDB 7.8.3 reads data blocks for it from the disk whatever the tier is.
 #pragma once
 
 #include <rocksdb/options.h>
@@ -28,8 +29,7 @@ class MemoryReader {
   bool PeekScan(const ScanRequest& request, FoundPage found) const;
 
  private:
-  class Chunk;
-
+  PeekResult Look(const CacheKey& key, FunctionRef<void(const RecordView&)> found) const;
   PeekResult Take(const CacheKey& key, const RecordCache::Ticket& ticket,
                   const rocksdb::Status& status, ByteView stored, RecordView* record) const;
 

@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "base/clock.h"
@@ -37,7 +36,7 @@ class VersionReader {
 
  private:
   bool FindInCache(Wanted* wanted);
-  void FindInMemory(std::span<Wanted* const> wanted, std::vector<Wanted*>* missing);
+  bool FindInMemory(Wanted* wanted) const;
   void ReadFromDisk(const std::vector<Wanted*>& wanted);
   void Set(Wanted* wanted, const Result<ByteView>& stored) const;
 

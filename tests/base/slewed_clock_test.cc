@@ -35,7 +35,8 @@ class SlewedClockTest : public ::testing::Test {
 
 TEST_F(SlewedClockTest, GoesWithTheSystemsClock) {
   EXPECT_EQ(Pass(kHour), kStart + kHour);
-  EXPECT_EQ(Pass(kHour, 7), system());
+  Pass(kHour, 7);
+  EXPECT_EQ(now_, system());
 }
 
 TEST_F(SlewedClockTest, AJumpThatComesBackIsHardlySeen) {

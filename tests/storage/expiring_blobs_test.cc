@@ -1,5 +1,4 @@
 // What compactions read of blob files: nothing, unless some value in them may have expired.
-#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -8,44 +7,11 @@
 
 #include "base/limits.h"
 #include "storage/key_encoding.h"
+#include "tests/storage/counting_file_system.h"
 #include "tests/storage/rocks_fixture.h"
 
 namespace smile::testing {
 namespace {
-
-// Counts what is read of blob files.
-class CountedFile final : public rocksdb::FSRandomAccessFileOwnerWrapper {
- public:
-  CountedFile(std::unique_ptr<rocksdb::FSRandomAccessFile> file, std::atomic<uint64_t>* bytes)
-      : FSRandomAccessFileOwnerWrapper(std::move(file)), bytes_(bytes) {}
-  rocksdb::IOStatus Read(uint64_t offset, size_t count, const rocksdb::IOOptions& options,
-                         rocksdb::Slice* result, char* scratch,
-                         rocksdb::IODebugContext* debug) const override {
-    *bytes_ += count;
-    return target()->Read(offset, count, options, result, scratch, debug);
-  }
-
- private:
-  std::atomic<uint64_t>* const bytes_;
-};
-
-class CountingFileSystem final : public rocksdb::FileSystemWrapper {
- public:
-  CountingFileSystem() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
-  const char* Name() const override { return "smile.CountingFileSystem"; }
-  rocksdb::IOStatus NewRandomAccessFile(const std::string& path,
-                                        const rocksdb::FileOptions& options,
-                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
-                                        rocksdb::IODebugContext* debug) override {
-    rocksdb::IOStatus status = target()->NewRandomAccessFile(path, options, file, debug);
-    if (status.ok() && path.ends_with(".blob")) {
-      *file = std::make_unique<CountedFile>(std::move(*file), &bytes);
-    }
-    return status;
-  }
-
-  std::atomic<uint64_t> bytes{0};
-};
 
 class ExpiringBlobsTest : public RocksTest {
  protected:
@@ -81,7 +47,8 @@ class ExpiringBlobsTest : public RocksTest {
 
   static constexpr uint32_t kBlobs = 20;
   static constexpr size_t kBlobBytes = 50'000;
-  const std::shared_ptr<CountingFileSystem> counting_ = std::make_shared<CountingFileSystem>();
+  const std::shared_ptr<CountingFileSystem> counting_ =
+      std::make_shared<CountingFileSystem>(".blob");
   const std::unique_ptr<rocksdb::Env> counted_env_ = rocksdb::NewCompositeEnv(counting_);
   uint32_t next_ = 0;
 };

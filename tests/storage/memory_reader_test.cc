@@ -1,5 +1,7 @@
 // Many keys looked at together: some records in the record cache, some in RocksDB's memory, some on
 // disk only.
+#include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -7,6 +9,7 @@
 
 #include "storage/key_encoding.h"
 #include "storage/record_format.h"
+#include "tests/storage/counting_file_system.h"
 #include "tests/storage/rocks_fixture.h"
 
 namespace smile::testing {
@@ -49,6 +52,35 @@ TEST_F(MemoryReaderTest, EachKeyIsShownInItsOrderWhereverItsRecordIs) {
                         UserKey(4, "a"), UserKey(1, "a")}),
               ElementsAre("1", "(absent)", "2", "(unknown)", "3", "(absent)", "4", "1"));
   EXPECT_EQ(engine().Stat("storage.record_cache.records_count"), 5u) << "what was read is kept";
+}
+
+// Also once a table's index and filter are in memory, and only its data blocks are not.
+TEST_F(MemoryReaderTest, NothingIsReadFromTheDisk) {
+  const auto counting = std::make_shared<CountingFileSystem>(".sst");
+  const std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(counting);
+  const auto open = [&] {
+    Close();
+    auto opened = RocksSeams::Open(options_, &around_.clock, &around_.log, env.get());
+    CHECK(opened.ok());
+    engine_ = std::move(opened).value();
+  };
+  open();
+  std::mt19937_64 random(/*seed=*/1);
+  const auto value = [&random] {
+    std::string bytes(2000, '\0');
+    for (char& byte : bytes) byte = static_cast<char>(random());
+    return bytes;
+  };
+  for (uint64_t user = 1; user <= 100; ++user) {
+    ASSERT_TRUE(engine().Put(UserKey(user, "a"), value()).status.ok());
+  }
+  open();
+  EXPECT_TRUE(engine().Get(UserKey(50, "a")).ok());
+  counting->bytes = 0;
+  EXPECT_THAT(PeekMany({UserKey(1, "a"), UserKey(99, "a")}), ElementsAre("(unknown)", "(unknown)"));
+  EXPECT_EQ(Peek(UserKey(2, "a")), PeekResult::kUnknown);
+  EXPECT_EQ(counting->bytes, 0u);
+  Close();
 }
 
 TEST_F(MemoryReaderTest, AnExpiredRecordIsAbsentWhereverItIs) {
