@@ -241,7 +241,7 @@ TEST_F(EpochTest, AnEpochThatWasEndedIsFollowedByANewOne) {
 }
 
 TEST_F(EpochTest, ItIsOnTheDiskBeforeAnythingIsServed) {
-  faults_->FailSyncsOf("WATERMARK.new");
+  faults_->FailSyncs("WATERMARK.new", rocksdb::IOStatus::IOError("fsync failed"));
   EXPECT_THAT(OpenWords(), HasSubstr("WATERMARK cannot be written"));
 }
 
