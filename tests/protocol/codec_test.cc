@@ -194,7 +194,7 @@ TEST(Codec, AMessageUsedAgainForgetsItsOptionalFields) {
 }
 
 TEST(Codec, RefusesBytesBehindTheLastField) {
-  op::Delete::Response none;
+  op::Stats::Request none;
   EXPECT_TRUE(Decode("", &none).ok());
   EXPECT_FALSE(Decode(ByteView("\0", 1), &none).ok());
 }

@@ -149,7 +149,9 @@ TEST(Describe, OneLineAPart) {
 
 TEST(Reference, TheExamplesAreWholeFrames) {
   for (const Example& example : MakeExamples()) {
-    EXPECT_THAT(example.explanation, ::testing::Not(HasSubstr("BROKEN"))) << example.title;
+    const bool meant = example.title.find("checksum is wrong") != std::string::npos;
+    const bool broken = example.explanation.find("BROKEN") != std::string::npos;
+    EXPECT_EQ(broken, meant) << example.title;
   }
 }
 

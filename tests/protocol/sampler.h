@@ -44,7 +44,12 @@ class Sampler {
 
   Bytes SortBytes(Table table, size_t parts) {
     Bytes bytes;
-    for (const Part& part : InfoOf(table).sort().first(parts)) bytes += PartBytes(part.type);
+    for (const Part& part : InfoOf(table).sort().first(parts)) {
+      bytes += PartBytes(part.type);
+      if (part.only_named) {
+        bytes.back() = static_cast<char>(part.number_names[Below(part.number_names.size())].number);
+      }
+    }
     return bytes;
   }
 

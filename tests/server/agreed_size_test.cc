@@ -79,7 +79,9 @@ TEST_F(AgreedSizeTest, ARecordThatCannotFitIsSaidToBeTooLargeAndAKeyIsStillGiven
 TEST_F(AgreedSizeTest, AListIsCutIntoPagesThatFit) {
   constexpr size_t kLogins = 300;
   for (size_t i = 0; i < kLogins; ++i) {
-    PutValue(LoginKey(std::to_string(1000 + i) + std::string(limits::kMaxNameBytes - 4, 'x')), 1);
+    Bytes login(limits::kMaxNameBytes, 'x');
+    login.replace(0, 4, std::to_string(1000 + i));
+    PutValue(LoginKey(login), 1);
   }
   std::set<Bytes> seen;
   Bytes continuation;
@@ -114,10 +116,11 @@ TEST_F(AgreedSizeTest, AnMGetTellsOfAllKeysInTheEnd) {
       ASSERT_EQ(results.size(), count);
       std::vector<KeyView> still;
       for (size_t i = 0; i < count; ++i) {
-        if (results[i].outcome == KeyOutcome::kAskAgain)
+        if (results[i].outcome == KeyOutcome::kAskAgain) {
           still.push_back(open[i]);
-        else
+        } else {
           ++outcomes[results[i].outcome];
+        }
       }
       ASSERT_LT(still.size(), count);
       still.insert(still.end(), open.begin() + count, open.end());

@@ -141,12 +141,12 @@ TEST_F(SessionBoundsTest, OverTheHighWaterMarkAtMostARunOfGetsIsStillAnswered) {
 }
 
 TEST_F(SessionBoundsTest, AReplyOverTheClientsLimitIsRefusedInWords) {
-  Send(FrameOf<op::Hello>(1, {.max_frame_bytes = 8192}));
+  Send(FrameOf<op::Hello>(1, {.max_frame_bytes = 32'768}));
   Replies();
-  Ask(PutFrame(2, kProfile, Bytes(9000, 'v')));
+  Ask(PutFrame(2, kProfile, Bytes(33'000, 'v')));
   const ReceivedReply reply = Ask(GetFrame(3, kProfile));
   EXPECT_EQ(reply.code, Code::kTooLarge);
-  EXPECT_THAT(Bytes(reply.Error().words), HasSubstr("8192"));
+  EXPECT_THAT(Bytes(reply.Error().words), HasSubstr("32768"));
 }
 
 }  // namespace

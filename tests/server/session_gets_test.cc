@@ -132,9 +132,9 @@ TEST_F(SessionTest, ALargeValueThatWaitedForItsTurnKeepsItsPlace) {
 }
 
 TEST_F(SessionTest, ALargeValueOverTheClientsLimitIsRefusedInWords) {
-  Send(FrameOf<op::Hello>(1, {.max_frame_bytes = 8192}));
+  Send(FrameOf<op::Hello>(1, {.max_frame_bytes = 32'768}));
   Replies();
-  Ask(PutFrame(2, kProfile, kLarge));
+  Ask(PutFrame(2, kProfile, Bytes(33'000, 'L')));
   engine_.on_disk = {kProfile};
   const ReceivedReply reply = Ask(GetFrame(3, kProfile));
   EXPECT_EQ(reply.code, Code::kTooLarge);

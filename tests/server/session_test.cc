@@ -22,11 +22,11 @@ const Key kElsewhere = UserKey(43, "profile");
 // --- HELLO ---------------------------------------------------------------------------------------
 
 TEST_F(SessionTest, HelloIsAnsweredWithWhatWasAgreed) {
-  const ReceivedReply reply = Ask(FrameOf<op::Hello>(9, {.max_frame_bytes = 8192}));
+  const ReceivedReply reply = Ask(FrameOf<op::Hello>(9, {.max_frame_bytes = 32'768}));
   EXPECT_EQ(reply.id, 9u);
   const auto hello = reply.As<op::Hello>();
   EXPECT_EQ(hello.version, kProtocolVersion);
-  EXPECT_EQ(hello.max_frame_bytes, 8192u);
+  EXPECT_EQ(hello.max_frame_bytes, 32'768u);
   EXPECT_EQ(hello.max_in_flight, limits::kMaxInFlightRequests);
   EXPECT_EQ(hello.max_value_bytes, limits::kMaxValueBytes);
 }
