@@ -79,7 +79,7 @@ Signals::Request Signals::Take(int signal, uint32_t sender, const Clock& clock, 
   return Request::kStopNow;
 }
 
-void Signals::Wake() {
+void Signals::Wake() const {
   CHECK(eventfd_write(wake_, 1) == 0);
 }
 

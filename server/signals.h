@@ -30,7 +30,7 @@ class Signals {
   Request Wait(int64_t millis, const Clock& clock, const Logger& log);
 
   // Any thread: ends a Wait, or the next one.
-  void Wake();
+  void Wake() const;
 
  private:
   Request Take(int signal, uint32_t sender, const Clock& clock, const Logger& log);
