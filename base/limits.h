@@ -99,10 +99,10 @@ inline constexpr uint64_t kDiskShare = 8;  // one in so many bytes
 inline constexpr uint64_t kLeastEarlyFlushBytes = uint64_t{16} << 20;
 // Compactions leave so much to the log, so that they do not end writing; a compaction that would
 // take it fails and is tried again.
-inline constexpr uint64_t kCompactionFreeDiskBytes = kMinFreeDiskBytes / 4;
+inline constexpr uint64_t kCompactionFreeDiskBytes = kMinFreeDiskBytes / 2;
 // What a start and deletes on a full disk need beside what the memtables need: a log's zeros, a
-// manifest.
-inline constexpr uint64_t kStartFreeDiskBytes = uint64_t{8} << 20;
+// manifest; and what file systems say is free and keep for themselves (ext4: up to 16 MiB).
+inline constexpr uint64_t kStartFreeDiskBytes = uint64_t{24} << 20;
 inline constexpr uint32_t kMaxReaders = 256;
 inline constexpr uint32_t kMaxWorkers = 256;
 
