@@ -80,6 +80,8 @@ inline constexpr size_t kMaxCommitGroupBytes = size_t{8} << 20;  // one batch; t
 inline constexpr size_t kMaxCommitGroupRequests = 4096;          // likewise
 inline constexpr size_t kMaxReaderQueue = 65'536;  // point reads, and walks, waiting for a reader
 inline constexpr size_t kMaxReaderQueueBytes = size_t{128} << 20;  // of the keys to be read
+// Questions to find where a damaged block ends; what is readable after them counts as the end.
+inline constexpr size_t kMaxGapProbes = 512;
 inline constexpr uint32_t kFullQueueRetryMillis = 50;  // about what a full queue takes to drain
 // A scan or walk that has looked at so much, a slice, lets other reads go before it.
 inline constexpr size_t kMaxReadSliceRecords = 4096;
