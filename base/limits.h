@@ -83,9 +83,15 @@ inline constexpr size_t kMaxReaderQueueBytes = size_t{128} << 20;  // of the key
 // Questions to find where a damaged block ends; what is readable after them counts as the end.
 inline constexpr size_t kMaxGapProbes = 512;
 inline constexpr uint32_t kFullQueueRetryMillis = 50;  // about what a full queue takes to drain
-// A scan or walk that has looked at so much, a slice, lets other reads go before it.
-inline constexpr size_t kMaxReadSliceRecords = 4096;
+// A scan or list that has looked at so much, a slice, hands back what it has found. If it has found
+// nothing, it lets other reads go before it; after so many slices its page is empty, and says where
+// to go on.
+inline constexpr size_t kMaxReadSliceRecords = 4096;  // tombstones and old versions count too
 inline constexpr size_t kMaxReadSliceBytes = size_t{8} << 20;
+inline constexpr uint32_t kMaxWalkSlices = 16;
+// What a source may cause before the next has its turn, in records that are looked at. Who caused
+// more, as a slice may, is passed over as many times.
+inline constexpr size_t kReadTurnWork = 256;
 // So many slices go between one taking of point reads and the next, where both wait.
 inline constexpr uint32_t kWalkSlicesPerPointTurn = 1;
 inline constexpr uint32_t kMaxRocksLogLinesPerSecond = 20;  // in the process log; more are counted

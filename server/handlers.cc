@@ -9,32 +9,13 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "model/path.h"
+#include "server/continuation.h"
 #include "server/key_results.h"
 #include "server/page_fit.h"
 #include "server/session.h"
 
 namespace smile {
 namespace {
-
-// First byte of a SCAN or LIST continuation: its format, so that a later one can differ.
-constexpr char kContinuationFormat = 1;
-
-Bytes MakeContinuation(ByteView last) {
-  return Bytes(1, kContinuationFormat).append(last);
-}
-
-// The sort key or partition that a continuation goes on behind.
-ByteView BehindContinuation(const std::optional<ByteView>& continuation) {
-  return continuation.has_value() && !continuation->empty() ? continuation->substr(1) : ByteView();
-}
-
-Status CheckContinuationFormat(const std::optional<ByteView>& continuation) {
-  if (!continuation.has_value() || continuation->empty() ||
-      continuation->front() == kContinuationFormat) {
-    return {};
-  }
-  return {Code::kInvalid, "the continuation is not one that this server gave"};
-}
 
 Status CheckCondition(const Condition& condition) {
   const bool has_version = condition.version != 0;
@@ -88,18 +69,22 @@ ErrorDetail DetailOf(const WriteReply& reply, bool with_index) {
 
 ScanRequest ToScanRequest(const op::Scan::Request& request) {
   const size_t max_bytes = request.max_bytes == 0 ? limits::kMaxReplyValueBytes : request.max_bytes;
+  const std::optional<ByteView> from = GoesOnFrom(request.continuation);
+  const std::optional<ByteView> after = GoesOnAfter(request.continuation);
   return {.table = request.partition.table,
           .partition = Bytes(request.partition.id),
-          .from = Bytes(request.from.value_or(ByteView())),
+          .from = Bytes(GoesOn(request.continuation) ? from.value_or(ByteView())
+                                                     : request.from.value_or(ByteView())),
           .to = Bytes(request.to.value_or(ByteView())),
-          .after = Bytes(BehindContinuation(request.continuation)),
+          .after = Bytes(after.value_or(ByteView())),
           .limit = std::min(request.limit, limits::kMaxScanEntries),
           .max_value_bytes = std::min(max_bytes, limits::kMaxReplyValueBytes),
           .keys_only = request.keys_only};
 }
 
-// A page that the agreed size of a frame cuts short goes on where it was cut.
-void ReplyWithPage(std::span<const ScanPage::Entry> entries, bool more, Reply* reply) {
+// `continuation` is that of the whole page, empty if that was all. A page that the agreed size of a
+// frame cuts short goes on where it was cut.
+void ReplyWithPage(std::span<const ScanPage::Entry> entries, Bytes continuation, Reply* reply) {
   const size_t fit = CountThatFit(entries.size(), 2, *reply, [&](size_t i) {
     return entries[i].sort.size() + kRecordBytesWithoutValue + entries[i].record.value.size();
   });
@@ -113,8 +98,7 @@ void ReplyWithPage(std::span<const ScanPage::Entry> entries, bool more, Reply* r
   for (const ScanPage::Entry& entry : entries.first(fit)) {
     response.entries.push_back({.sort = entry.sort, .record = entry.record});
   }
-  Bytes continuation;
-  if (more || fit < entries.size()) continuation = MakeContinuation(entries[fit - 1].sort);
+  if (fit < entries.size()) continuation = ContinuationAfter(entries[fit - 1].sort);
   response.continuation = continuation;
   reply->Ok<op::Scan>(response);
 }
@@ -182,17 +166,13 @@ Status Handlers::Check(op::Scan, const op::Scan::Request& request) const {
     }
     SMILE_TRY(ValidateSortBound(table, *request.to));
   }
-  SMILE_TRY(CheckContinuationFormat(request.continuation));
-  const ByteView after = BehindContinuation(request.continuation);
-  if (!after.empty()) return ValidateSort(table, after);
+  if (GoesOn(request.continuation)) return CheckScanContinuation(table, request.continuation);
   return ValidateSortBound(table, request.from.value_or(ByteView()));
 }
 
 Status Handlers::Check(op::List, const op::List::Request& request) const {
   if (request.limit == 0) return {Code::kInvalid, "the limit of a list is at least 1"};
-  SMILE_TRY(CheckContinuationFormat(request.continuation));
-  const ByteView after = BehindContinuation(request.continuation);
-  return after.empty() ? Status() : ValidatePartition({request.table, after});
+  return CheckListContinuation(request.table, request.continuation);
 }
 
 Status Handlers::Check(op::Stats, const op::Stats::Request&) const {
@@ -228,10 +208,10 @@ bool Handlers::TryNow(op::MGet, const op::MGet::Request& request, Reply* reply,
 
 bool Handlers::TryNow(op::Scan, const op::Scan::Request& request, Reply* reply,
                       KnownResults*) const {
-  return engine_.PeekScan(ToScanRequest(request),
-                          [&](std::span<const ScanPage::Entry> entries, bool more) {
-                            ReplyWithPage(entries, more, reply);
-                          });
+  return engine_.PeekScan(
+      ToScanRequest(request), [&](std::span<const ScanPage::Entry> entries, bool more) {
+        ReplyWithPage(entries, more ? ContinuationAfter(entries.back().sort) : Bytes(), reply);
+      });
 }
 
 // --- Start ---------------------------------------------------------------------------------------
@@ -239,7 +219,10 @@ bool Handlers::TryNow(op::Scan, const op::Scan::Request& request, Reply* reply,
 void Handlers::Start(op::Get, const op::Get::Request& request, int64_t deadline,
                      Responder to) const {
   const uint64_t source = to.source();
-  engine_.Read({.keys = {Key(request.key)}, .deadline_nanos = deadline, .source = source},
+  engine_.Read({.keys = {Key(request.key)},
+                .deadline_nanos = deadline,
+                .source = source,
+                .caller = to.caller()},
                [to = std::move(to)](Result<ReadReply> result) {
                  to.Send([result = std::move(result)](Reply& reply) mutable {
                    if (!result.ok()) return reply.Fail(result.status());
@@ -254,7 +237,8 @@ void Handlers::Start(op::MGet, const op::MGet::Request& request, KnownResults kn
                      int64_t deadline, Responder to) const {
   ReadRequest read{.max_value_bytes = limits::kMaxReplyValueBytes,
                    .deadline_nanos = deadline,
-                   .source = to.source()};
+                   .source = to.source(),
+                   .caller = to.caller()};
   for (size_t i = 0; i < request.keys.size(); ++i) {
     if (!known.Knows(i)) read.keys.emplace_back(request.keys[i]);
   }
@@ -340,6 +324,7 @@ void Handlers::Start(op::Scan, const op::Scan::Request& request, int64_t deadlin
   ScanRequest scan = ToScanRequest(request);
   scan.deadline_nanos = deadline;
   scan.source = to.source();
+  scan.caller = to.caller();
   engine_.Scan(std::move(scan), [to = std::move(to)](Result<ScanPage> result) {
     to.Send([result = std::move(result)](Reply& reply) {
       if (!result.ok()) return reply.Fail(result.status());
@@ -347,35 +332,36 @@ void Handlers::Start(op::Scan, const op::Scan::Request& request, int64_t deadlin
       std::vector<ScanPage::Entry> entries;
       entries.reserve(page.size());
       for (size_t i = 0; i < page.size(); ++i) entries.push_back(page[i]);
-      ReplyWithPage(entries, page.more, &reply);
+      ReplyWithPage(entries, ContinuationOf(page), &reply);
     });
   });
 }
 
 void Handlers::Start(op::List, const op::List::Request& request, int64_t deadline,
                      Responder to) const {
-  const uint64_t source = to.source();
-  engine_.List({.table = request.table,
-                .after = Bytes(BehindContinuation(request.continuation)),
-                .limit = std::min(request.limit, limits::kMaxListEntries),
-                .deadline_nanos = deadline,
-                .source = source},
-               [to = std::move(to)](Result<ListPage> result) {
-                 to.Send([result = std::move(result)](Reply& reply) {
-                   if (!result.ok()) return reply.Fail(result.status());
-                   const std::vector<Bytes>& ids = result->partitions;
-                   const size_t fit =
-                       CountThatFit(ids.size(), 1, reply, [&](size_t i) { return ids[i].size(); });
-                   op::List::Response response;
-                   response.partitions.assign(ids.begin(),
-                                              ids.begin() + static_cast<ptrdiff_t>(fit));
-                   Bytes continuation;
-                   if (result->more || fit < ids.size())
-                     continuation = MakeContinuation(ids[fit - 1]);
-                   response.continuation = continuation;
-                   reply.Ok<op::List>(response);
-                 });
-               });
+  const std::optional<ByteView> from = GoesOnFrom(request.continuation);
+  const std::optional<ByteView> after = GoesOnAfter(request.continuation);
+  ListRequest list = {.table = request.table,
+                      .after = Bytes(after.value_or(ByteView())),
+                      .limit = std::min(request.limit, limits::kMaxListEntries),
+                      .deadline_nanos = deadline,
+                      .source = to.source(),
+                      .caller = to.caller()};
+  if (from.has_value()) list.from = ListPlaceOf(*from);
+  engine_.List(std::move(list), [to = std::move(to)](Result<ListPage> result) {
+    to.Send([result = std::move(result)](Reply& reply) {
+      if (!result.ok()) return reply.Fail(result.status());
+      const std::vector<Bytes>& ids = result->partitions;
+      const size_t fit =
+          CountThatFit(ids.size(), 1, reply, [&](size_t i) { return ids[i].size(); });
+      op::List::Response response;
+      response.partitions.assign(ids.begin(), ids.begin() + static_cast<ptrdiff_t>(fit));
+      const Bytes continuation =
+          fit < ids.size() ? ContinuationAfter(ids[fit - 1]) : ContinuationOf(*result);
+      response.continuation = continuation;
+      reply.Ok<op::List>(response);
+    });
+  });
 }
 
 void Handlers::Start(op::Stats, const op::Stats::Request&, int64_t, Responder to) const {

@@ -34,11 +34,17 @@ using Poster = std::function<void(std::function<void()>)>;
 // Answers one request later, from any thread, exactly once.
 class Responder {
  public:
-  // `source`: of the session, for the engine.
-  Responder(std::weak_ptr<Session> session, uint64_t source, const Poster* post, uint32_t id)
-      : session_(std::move(session)), source_(source), post_(post), id_(id) {}
+  // `source` and `caller`: of the session, for the engine.
+  Responder(std::weak_ptr<Session> session, uint64_t source, std::shared_ptr<const Caller> caller,
+            const Poster* post, uint32_t id)
+      : session_(std::move(session)),
+        source_(source),
+        caller_(std::move(caller)),
+        post_(post),
+        id_(id) {}
 
   uint64_t source() const { return source_; }
+  const std::shared_ptr<const Caller>& caller() const { return caller_; }
 
   // `answer`, which takes a Reply&, runs on the session's thread, if the session still is, and
   // writes the reply.
@@ -55,6 +61,7 @@ class Responder {
 
   std::weak_ptr<Session> session_;
   uint64_t source_;
+  std::shared_ptr<const Caller> caller_;
   const Poster* post_;
   uint32_t id_;
 };

@@ -46,6 +46,7 @@ Session::Session(const Shared& shared, std::function<void()> on_output)
       work_nanos_(connected_nanos_) {}
 
 Session::~Session() {
+  caller_->Go();
   shared_.metrics.requests_open.Subtract(open_.size());
 }
 
@@ -69,6 +70,7 @@ void Session::Receive(ByteView bytes) {
 
 void Session::EndOfInput() {
   End("it closed the connection");
+  caller_->Leave();  // possibly, the whole connection is at its end: nobody need wait long for it
 }
 
 void Session::End(std::string why) {
@@ -279,9 +281,9 @@ void Session::Run(Open* open, const typename Row::Request& request) {
 
 template <class Row>
 void Session::Start(Open* open, const typename Row::Request& request, KnownResults known) {
-  shared_.handlers.Start(
-      Row{}, request, std::move(known), open->deadline_nanos,
-      Responder(weak_from_this(), reinterpret_cast<uintptr_t>(this), &shared_.post, open->id));
+  shared_.handlers.Start(Row{}, request, std::move(known), open->deadline_nanos,
+                         Responder(weak_from_this(), reinterpret_cast<uintptr_t>(this), caller_,
+                                   &shared_.post, open->id));
 }
 
 // Does the work of requests that had to wait for others. One after the other, not one inside the
@@ -383,6 +385,7 @@ void Session::Tick(int64_t idle_millis) {
 
 void Session::Drain() {
   draining_ = true;
+  caller_->Leave();
   if (open_.empty()) End("the server is stopping");
 }
 

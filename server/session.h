@@ -148,6 +148,7 @@ class Session : public std::enable_shared_from_this<Session> {
   size_t open_reply_bytes_ = 0;  // that open reads may be answered with
   std::vector<Open*> freed_;     // may run now, and have not been run yet
   bool running_freed_ = false;
+  const std::shared_ptr<Caller> caller_ = std::make_shared<Caller>();  // of what it asks the engine
   const int64_t connected_nanos_;
   int64_t last_active_nanos_;  // bytes came, or something was open
   int64_t received_nanos_;     // when the last bytes were received

@@ -25,6 +25,10 @@
 // A deadline is on the Clock that the engine was made with, in MonotonicNanos, 0 for none. Work
 // whose deadline is over before it is begun is answered kDeadlineExceeded and has no effect. What
 // would exceed a queue's bound is answered kOverloaded at once, with a time to retry after.
+//
+// A caller, if a request names one, says whether its answer is still wanted (storage/caller.h).
+// Reads, scans and lists of one that is gone are not begun; scans and lists that were begun end
+// with their slice, as they do when their deadline passes or Close() is called.
 #pragma once
 
 #include <cstdint>
@@ -42,6 +46,7 @@
 #include "base/result.h"
 #include "model/key.h"
 #include "model/record.h"
+#include "storage/caller.h"
 
 namespace smile {
 
@@ -62,6 +67,7 @@ struct ReadRequest {
   size_t max_value_bytes = 0;
   int64_t deadline_nanos = 0;
   uint64_t source = 0;
+  std::shared_ptr<const Caller> caller = nullptr;  // null: waits
 };
 
 // Each key is read by itself: records that one write changed need not all be seen as before it, or
@@ -110,6 +116,14 @@ struct WriteReply {
 };
 
 // --- Scan and list ------------------------------------------------------------------------------
+//
+// A page costs bounded work: it ends at the request's limits, or when so much has been looked at
+// that others should have a turn. Records that are deleted or expired count for that. So a page may
+// be shorter than its limit, and even empty, although there is more: `more` says so. Whoever goes
+// on from there gets to the end, whatever lies between.
+//
+// What a page shows was there at one moment. What it passed over before its first entry, it may
+// have passed over somewhat earlier.
 
 struct ScanRequest {
   Table table = Table::kUsers;
@@ -124,6 +138,7 @@ struct ScanRequest {
   bool keys_only = false;      // values are left empty, all else is given
   int64_t deadline_nanos = 0;
   uint64_t source = 0;
+  std::shared_ptr<const Caller> caller = nullptr;  // null: waits
 };
 
 // Entries of a scan in one piece of memory. Views are valid until the next Add.
@@ -138,8 +153,10 @@ class ScanPage {
   size_t size() const { return entries_.size(); }
   Entry operator[](size_t i) const;
 
-  // There are more entries behind the last one.
+  // There may be more entries. The next page begins with `from` = resume_from if it is set, and
+  // with `after` = the last entry's sort key if not (then there is one).
   bool more = false;
+  std::optional<Bytes> resume_from;
 
  private:
   struct Span {
@@ -154,20 +171,32 @@ class ScanPage {
   std::vector<Span> entries_;
 };
 
-// Entries are valid during the call.
+// Entries are valid during the call; with `more` there is at least one, and it goes on after the
+// last.
 using FoundPage = FunctionRef<void(std::span<const ScanPage::Entry> entries, bool more)>;
+
+// A place in the order of a table's partitions, and of the records in one.
+struct ListPlace {
+  Bytes partition;
+  Bytes sort;  // as a bound `from` of a scan
+};
 
 struct ListRequest {
   Table table = Table::kUsers;
-  Bytes after;         // a partition id: begin behind it; empty: at the beginning
-  uint32_t limit = 0;  // partitions, at least 1
+  Bytes after;                    // a partition id: begin after it; empty: at the beginning
+  std::optional<ListPlace> from;  // begin here, whatever `after` says: ListPage::resume_from
+  uint32_t limit = 0;             // partitions, at least 1
   int64_t deadline_nanos = 0;
   uint64_t source = 0;
+  std::shared_ptr<const Caller> caller = nullptr;  // null: waits
 };
 
 struct ListPage {
   std::vector<Bytes> partitions;  // each once, in an order of the engine's own
+  // There may be more. The next page begins with `from` = resume_from if it is set, and with
+  // `after` = the last partition if not (then there is one).
   bool more = false;
+  std::optional<ListPlace> resume_from;
 };
 
 // ------------------------------------------------------------------------------------------------
@@ -204,12 +233,14 @@ class Engine {
   //   "damaged"         stored data was met, since the start, that cannot be read
   virtual std::string_view Trouble() const { return {}; }
 
-  // Gathering them may take locks and look at the disk, so it too is off the caller's thread.
+  // Gathering them may take locks, so it too is off the caller's thread. It waits for no read, scan
+  // or write.
   virtual void Stats(std::function<void(EngineStats)> done) = 0;
 
-  // Finishes and answers all that was accepted, then lets go of the storage. Blocks. Calls of the
-  // other functions that come later are answered kShuttingDown. Once only, and not while another
-  // thread is inside a function of this engine. A destructor calls it if nobody did.
+  // Finishes the writes that were accepted, answers reads that wait with kShuttingDown, ends scans
+  // and lists with their slice, then lets go of the storage. Blocks. Calls of the other functions
+  // that come later are answered kShuttingDown. Once only, and not while another thread is inside a
+  // function of this engine. A destructor calls it if nobody did.
   virtual void Close() = 0;
 };
 

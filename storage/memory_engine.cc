@@ -12,9 +12,10 @@ bool MemoryEngine::SortOrder::operator()(const Bytes& a, const Bytes& b) const {
   return order != 0 ? order > 0 : a.size() < b.size();
 }
 
-MemoryEngine::MemoryEngine(const Clock* clock, Answers answers)
+MemoryEngine::MemoryEngine(const Clock* clock, Answers answers, size_t records_per_page)
     : clock_(clock),
       answers_(answers),
+      records_per_page_(records_per_page),
       last_version_(static_cast<uint64_t>(clock->WallMillis()) << 21) {
   if (answers == Answers::kOnThread) thread_ = std::thread([this] { RunAnswers(); });
 }
@@ -37,7 +38,7 @@ PeekResult MemoryEngine::Peek(const KeyView& key, FunctionRef<void(const RecordV
 }
 
 bool MemoryEngine::PeekScan(const ScanRequest& request, FoundPage found) {
-  const Result<ScanPage> page = Under<ScanPage>(0, [&] { return ScanSome(request); });
+  const Result<ScanPage> page = Under<ScanPage>(0, nullptr, [&] { return ScanSome(request); });
   if (!page.ok()) return false;
   std::vector<ScanPage::Entry> entries;
   for (size_t i = 0; i < page->size(); ++i) entries.push_back((*page)[i]);
@@ -46,12 +47,14 @@ bool MemoryEngine::PeekScan(const ScanRequest& request, FoundPage found) {
 }
 
 void MemoryEngine::Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) {
-  auto reply = Under<ReadReply>(request.deadline_nanos, [&] { return ReadAll(request); });
+  auto reply =
+      Under<ReadReply>(request.deadline_nanos, request.caller, [&] { return ReadAll(request); });
   Answer([done = std::move(done), reply = std::move(reply)]() mutable { done(std::move(reply)); });
 }
 
 void MemoryEngine::Write(WriteRequest request, std::function<void(WriteReply)> done) {
-  auto result = Under<WriteReply>(request.deadline_nanos(), [&] { return Apply(request); });
+  auto result =
+      Under<WriteReply>(request.deadline_nanos(), nullptr, [&] { return Apply(request); });
   WriteReply reply;
   if (result.ok()) {
     reply = std::move(result).value();
@@ -62,12 +65,14 @@ void MemoryEngine::Write(WriteRequest request, std::function<void(WriteReply)> d
 }
 
 void MemoryEngine::Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) {
-  auto page = Under<ScanPage>(request.deadline_nanos, [&] { return ScanSome(request); });
+  auto page =
+      Under<ScanPage>(request.deadline_nanos, request.caller, [&] { return ScanSome(request); });
   Answer([done = std::move(done), page = std::move(page)]() mutable { done(std::move(page)); });
 }
 
 void MemoryEngine::List(ListRequest request, std::function<void(Result<ListPage>)> done) {
-  auto page = Under<ListPage>(request.deadline_nanos, [&] { return ListSome(request); });
+  auto page =
+      Under<ListPage>(request.deadline_nanos, request.caller, [&] { return ListSome(request); });
   Answer([done = std::move(done), page = std::move(page)]() mutable { done(std::move(page)); });
 }
 
@@ -94,8 +99,13 @@ void MemoryEngine::Close() {
 }
 
 template <class Reply, class Operation>
-Result<Reply> MemoryEngine::Under(int64_t deadline_nanos, const Operation& operation) {
+Result<Reply> MemoryEngine::Under(int64_t deadline_nanos,
+                                  const std::shared_ptr<const Caller>& caller,
+                                  const Operation& operation) {
   const std::lock_guard lock(mutex_);
+  if (caller != nullptr && caller->state() == Caller::State::kGone) {
+    return Status(Code::kUnavailable, "who asked is gone");
+  }
   if (closed_) return Status(Code::kShuttingDown, "the storage is closed");
   if (deadline_nanos != 0 && deadline_nanos <= clock_->MonotonicNanos()) {
     return Status(Code::kDeadlineExceeded, "the request came past its deadline");
@@ -183,10 +193,16 @@ ScanPage MemoryEngine::ScanSome(const ScanRequest& request) const {
   const Partition& partition = found->second;
   const SortOrder before{InfoOf(request.table).newest_first};
   size_t value_bytes = 0;
+  size_t looked_at = 0;
   auto at = request.after.empty() ? partition.lower_bound(request.from)
                                   : partition.upper_bound(request.after);
   for (; at != partition.end(); ++at) {
     if (!request.to.empty() && !before(at->first, request.to)) break;
+    if (looked_at++ == records_per_page_) {
+      page.more = true;
+      page.resume_from = at->first;
+      break;
+    }
     RecordView record = at->second.view();
     if (record.ExpiredAt(clock_->WallMillis())) continue;
     if (request.keys_only) record.value = {};
@@ -201,16 +217,28 @@ ScanPage MemoryEngine::ScanSome(const ScanRequest& request) const {
 
 ListPage MemoryEngine::ListSome(const ListRequest& request) const {
   ListPage page;
-  for (auto at = partitions_.upper_bound({request.table, request.after});
+  size_t looked_at = 0;
+  const ListPlace begin = request.from.value_or(ListPlace());
+  for (auto at = request.from.has_value()
+                     ? partitions_.lower_bound({request.table, begin.partition})
+                     : partitions_.upper_bound({request.table, request.after});
        at != partitions_.end() && at->first.first == request.table; ++at) {
+    const auto& [id, records] = *at;
     const int64_t now = clock_->WallMillis();
-    const bool seen = std::any_of(at->second.begin(), at->second.end(), [now](const auto& entry) {
-      return !entry.second.view().ExpiredAt(now);
-    });
-    if (!seen) continue;
-    page.more = page.partitions.size() == request.limit;
-    if (page.more) break;
-    page.partitions.push_back(at->first.second);
+    for (auto record = id.second == begin.partition ? records.lower_bound(begin.sort)
+                                                    : records.begin();
+         record != records.end(); ++record) {
+      if (looked_at++ == records_per_page_) {
+        page.more = true;
+        page.resume_from = ListPlace{id.second, record->first};
+        return page;
+      }
+      if (record->second.view().ExpiredAt(now)) continue;
+      page.more = page.partitions.size() == request.limit;
+      if (page.more) return page;
+      page.partitions.push_back(id.second);
+      break;
+    }
   }
   return page;
 }

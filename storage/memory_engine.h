@@ -4,9 +4,12 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -26,8 +29,8 @@ class MemoryEngine final : public Engine {
     kOnThread,  // on a thread of the engine, in the order of the calls
   };
 
-  // The clock outlives the engine.
-  MemoryEngine(const Clock* clock, Answers answers);
+  // The clock outlives the engine. A page ends after so many records were looked at.
+  MemoryEngine(const Clock* clock, Answers answers, size_t records_per_page = SIZE_MAX);
   ~MemoryEngine() override;
 
   PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) override;
@@ -49,8 +52,9 @@ class MemoryEngine final : public Engine {
   using Partition = std::map<Bytes, Record, SortOrder>;
 
   template <class Reply, class Operation>
-  Result<Reply> Under(int64_t deadline_nanos, const Operation& operation);  // the lock
-  const Record* Find(const KeyView& key) const;  // null if absent or expired
+  Result<Reply> Under(int64_t deadline_nanos, const std::shared_ptr<const Caller>& caller,
+                      const Operation& operation);  // the lock
+  const Record* Find(const KeyView& key) const;     // null if absent or expired
   WriteReply Apply(const WriteRequest& request);
   ReadReply ReadAll(const ReadRequest& request) const;
   ScanPage ScanSome(const ScanRequest& request) const;
@@ -60,6 +64,7 @@ class MemoryEngine final : public Engine {
 
   const Clock* const clock_;
   const Answers answers_;
+  const size_t records_per_page_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

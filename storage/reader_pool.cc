@@ -26,7 +26,7 @@ void ReaderPool::Submit(std::unique_ptr<Job> job) {
   Status refusal;
   {
     std::unique_lock lock(mutex_);
-    if (closing_) {
+    if (closing()) {
       refusal = Status(Code::kShuttingDown, "the storage is closing");
     } else if (QueueOf(job->kind()).size() >= limits::kMaxReaderQueue) {
       refusal = TooManyReadsWait();
@@ -44,24 +44,25 @@ uint64_t ReaderPool::Size() const {
   return queues_[0].size() + queues_[1].size();
 }
 
-// Slices are about alike, so each costs one.
+// What it costs is known when it has run.
 void ReaderPool::Enqueue(Waiting waiting) {
   const uint64_t source = waiting.job->source();
   Queue& queue = QueueOf(waiting.job->kind());
-  queue.Push(source, /*cost=*/1, std::move(waiting));
+  queue.Push(source, limits::kReadTurnWork, std::move(waiting));
 }
 
 // Something waits. A kind that waits alone has every turn, and owes the other none for it.
 ReaderPool::Waiting ReaderPool::TakeNext() {
+  uint64_t source = 0;
   Queue& walks = QueueOf(Job::Kind::kWalk);
   Queue& points = QueueOf(Job::Kind::kPointReads);
   const bool points_are_due = walks_in_a_row_ >= limits::kWalkSlicesPerPointTurn;
   if (!points.empty() && (points_are_due || walks.empty())) {
     walks_in_a_row_ = 0;
-    return points.Pop();
+    return points.PopToSettle(&source);
   }
   if (!points_are_due) ++walks_in_a_row_;
-  return walks.Pop();
+  return walks.PopToSettle(&source);
 }
 
 void ReaderPool::Close() {
@@ -80,27 +81,46 @@ uint64_t ReaderPool::waiting_jobs() const {
 }
 
 // A thread leaves when the pool closes and nothing waits. A job that another thread still runs and
-// puts back is then run on by that thread itself.
+// puts back is then ended by that thread itself.
 void ReaderPool::Run() {
   NameThisThread("smile-reader");
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return Size() > 0 || closing_; });
+    changed_.wait(lock, [this] { return Size() > 0 || closing(); });
     if (Size() == 0) return;
     Waiting waiting = TakeNext();
     lock.unlock();
     const bool more = RunOne(&waiting);
+    const uint64_t source = waiting.job->source();
+    const size_t work = waiting.job->work();
+    Queue& queue = QueueOf(waiting.job->kind());
     if (!more) waiting.job.reset();
     lock.lock();
-    if (!more) continue;
-    Enqueue(std::move(waiting));
+    queue.Settle(source, limits::kReadTurnWork, work);
+    if (more) Enqueue(std::move(waiting));
   }
 }
 
+// Ok: it may begin, or go on.
+Status ReaderPool::WhyNotRun(const Job& job) const {
+  if (job.caller() == Caller::State::kGone) {
+    return {Code::kUnavailable, "who asked is gone"};
+  }
+  if (closing()) return {Code::kShuttingDown, "the storage is closing"};
+  const int64_t deadline = job.deadline_nanos();
+  if (deadline != 0 && deadline <= clock_->MonotonicNanos()) {
+    return {Code::kDeadlineExceeded, "the read waited past its deadline"};
+  }
+  return {};
+}
+
 bool ReaderPool::RunOne(Waiting* waiting) {
-  const int64_t deadline = waiting->job->deadline_nanos();
-  if (!waiting->begun && deadline != 0 && deadline <= clock_->MonotonicNanos()) {
-    waiting->job->Refuse(Status(Code::kDeadlineExceeded, "the read waited past its deadline"));
+  if (Status why = WhyNotRun(*waiting->job); !why.ok()) {
+    if (waiting->begun) {
+      waiting->job->End();
+    } else {
+      waiting->job->Refuse(std::move(why));
+    }
     return false;
   }
   waiting->begun = true;

@@ -3,28 +3,34 @@
 //
 // Point reads and walks take turns, so that neither waits for all that there is of the other: where
 // both wait, a thread takes limits::kWalkSlicesPerPointTurn slices of walks, then one job of point
-// reads, and so on, counted over all threads. Within a kind, sources take turns
-// (storage/fair_queue.h). A thread sleeps only when nothing of either kind waits.
+// reads, and so on, counted over all threads. Within a kind, sources take turns by the work that
+// they cause (storage/fair_queue.h): a slice is charged to its source when it is done. A thread
+// sleeps only when nothing of either kind waits.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/status.h"
+#include "storage/caller.h"
 #include "storage/fair_queue.h"
 
 namespace smile {
 
 class ReaderPool {
  public:
-  // Something to read. Exactly one of these ends it: a Run that returns kDone, or Refuse; each of
-  // them answers whoever asked.
+  // Something to read. Exactly one of these ends it, and answers whoever asked: a Run that returns
+  // kDone, Refuse, or End. Between two calls it may wait for long: it should hold nothing meanwhile
+  // that others need, such as an iterator.
   class Job {
    public:
     enum class Progress : uint8_t {
@@ -33,21 +39,40 @@ class ReaderPool {
     };
     enum class Kind : uint8_t { kWalk, kPointReads };
 
-    // `source`: as in storage/engine.h.
-    explicit Job(int64_t deadline_nanos, uint64_t source = 0, Kind kind = Kind::kWalk)
-        : deadline_nanos_(deadline_nanos), source_(source), kind_(kind) {}
+    // `source`, `caller`: as in storage/engine.h.
+    explicit Job(int64_t deadline_nanos, uint64_t source = 0, Kind kind = Kind::kWalk,
+                 std::shared_ptr<const Caller> caller = nullptr)
+        : deadline_nanos_(deadline_nanos),
+          source_(source),
+          kind_(kind),
+          caller_(std::move(caller)) {}
     virtual ~Job() = default;
+
     virtual Progress Run() = 0;
+    // It never ran.
     virtual void Refuse(Status why) = 0;
+    // It returned kMore, and may not go on: its deadline is over, its caller gone, the pool closes.
+    // It answers with what it has. For jobs that never return kMore, there is nothing to do.
+    virtual void End() {}
 
     int64_t deadline_nanos() const { return deadline_nanos_; }
     uint64_t source() const { return source_; }
     Kind kind() const { return kind_; }
+    Caller::State caller() const {
+      return caller_ == nullptr ? Caller::State::kWaiting : caller_->state();
+    }
+    // Of the last Run, in records that were looked at or what costs as much.
+    size_t work() const { return work_; }
+
+   protected:
+    void set_work(size_t work) { work_ = work; }
 
    private:
     const int64_t deadline_nanos_;
     const uint64_t source_;
     const Kind kind_;
+    const std::shared_ptr<const Caller> caller_;
+    size_t work_ = limits::kReadTurnWork;
   };
 
   // The clock is for deadlines and outlives the pool. At least one thread, at most
@@ -59,11 +84,14 @@ class ReaderPool {
 
   // Any thread. Over limits::kMaxReaderQueue waiting jobs of its kind the job is refused with
   // TooManyReadsWait(), after Close with kShuttingDown. One whose deadline is over before it first
-  // runs is refused with kDeadlineExceeded.
+  // runs is refused with kDeadlineExceeded, one whose caller is gone with kUnavailable.
   void Submit(std::unique_ptr<Job> job);
 
-  // Runs all that was accepted to its end, then ends the threads. More calls do nothing.
+  // Lets the slices that run end, and no more begin: what waits is refused with kShuttingDown or
+  // ended. Then ends the threads. More calls do nothing.
   void Close();
+  // Close() has been called: a long slice should end. Any thread.
+  bool closing() const { return closing_.load(std::memory_order_relaxed); }
 
   uint64_t waiting_jobs() const;
 
@@ -81,13 +109,14 @@ class ReaderPool {
   Waiting TakeNext();
   void Run();
   bool RunOne(Waiting* waiting);
+  Status WhyNotRun(const Job& job) const;
 
   const Clock* const clock_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::array<Queue, 2> queues_ = {Queue(/*quantum=*/1), Queue(/*quantum=*/1)};
-  uint32_t walks_in_a_row_ = 0;  // slices that were taken since point reads were
-  bool closing_ = false;
+  std::array<Queue, 2> queues_ = {Queue(limits::kReadTurnWork), Queue(limits::kReadTurnWork)};
+  uint32_t walks_in_a_row_ = 0;       // slices that were taken since point reads were
+  std::atomic<bool> closing_{false};  // set under mutex_
   std::vector<std::thread> threads_;
 };
 

@@ -110,8 +110,8 @@ void SmileDriver::OnResponse(uint32_t slot, const op::Scan::Response& response) 
     const bool is_post = entry.sort.size() == sizeof(uint64_t);
     posts_.push_back(is_post ? LoadBig<uint64_t>(entry.sort.data()) : UINT64_MAX);
   }
-  // Large values may end an answer early.
-  const bool cut_short = !response.continuation.empty() && !response.entries.empty();
+  // Large values may end an answer early, and so may much that is deleted.
+  const bool cut_short = !response.continuation.empty();
   events_->OnAnswer(slot, {}, {.values = values_, .posts = posts_, .cut_short = cut_short});
 }
 

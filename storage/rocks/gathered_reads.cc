@@ -36,6 +36,7 @@ class GatheredReads::Job final : public ReaderPool::Job {
     return all_->GoOn(fetched) ? Progress::kMore : Progress::kDone;
   }
   void Refuse(Status why) override { all_->RefuseAll(why); }
+  void End() override { all_->RefuseAll(Status(Code::kShuttingDown, "the storage is closing")); }
 
  private:
   GatheredReads* const all_;
@@ -99,11 +100,26 @@ void GatheredReads::RefuseAll(const Status& why) {
   for (PendingRead& read : refused) read.done(why);
 }
 
+namespace {
+
+// Ok: it is to be read.
+Status WhyNotRead(const ReadRequest& request, int64_t now_nanos) {
+  if (request.caller != nullptr && request.caller->state() == Caller::State::kGone) {
+    return {Code::kUnavailable, "who asked is gone"};
+  }
+  if (request.deadline_nanos != 0 && request.deadline_nanos <= now_nanos) {
+    return {Code::kDeadlineExceeded, "the read waited past its deadline"};
+  }
+  return {};
+}
+
+}  // namespace
+
 // A reader's share of what waits: a fair part of it for each reader, but not more keys than RocksDB
 // looks up together (or one read, whatever it has). `more`: a job has to be scheduled for the rest.
 std::vector<PendingRead> GatheredReads::Take(bool* more) {
   std::vector<PendingRead> taken;
-  std::vector<PendingRead> late;
+  std::vector<std::pair<PendingRead, Status>> refused;
   const int64_t now = clock_->MonotonicNanos();
   {
     const std::lock_guard lock(mutex_);
@@ -115,17 +131,18 @@ std::vector<PendingRead> GatheredReads::Take(bool* more) {
       if (!taken.empty() && keys > kMultiGetKeys) break;
       PendingRead next = waiting_.Pop();
       waiting_bytes_ -= BytesOf(next.request);
-      const int64_t deadline = next.request.deadline_nanos;
-      (deadline != 0 && deadline <= now ? late : taken).push_back(std::move(next));
+      if (Status why = WhyNotRead(next.request, now); !why.ok()) {
+        refused.emplace_back(std::move(next), std::move(why));
+      } else {
+        taken.push_back(std::move(next));
+      }
     }
     counts_.reads += taken.size();
     if (!taken.empty()) ++counts_.batches;
     *more = !waiting_.empty();
     scheduled_ = *more;
   }
-  for (PendingRead& read : late) {
-    read.done(Status(Code::kDeadlineExceeded, "the read waited past its deadline"));
-  }
+  for (auto& [read, why] : refused) read.done(std::move(why));
   return taken;
 }
 

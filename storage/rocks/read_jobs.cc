@@ -11,33 +11,14 @@
 #include "storage/rocks/slices.h"
 
 namespace smile {
-namespace {
-
-// Before a slice: whether RocksDB is open and may stay so for it.
-bool MayGoOn(const RocksDatabase& database, std::unique_ptr<rocksdb::Iterator>* iterator,
-             UseGate::Use* use) {
-  if (!*use) *use = database.Enter();
-  if (*use && !database.closing()) return true;
-  iterator->reset();
-  *use = {};
-  return false;
-}
-
-}  // namespace
-
 // --- Scan -------------------------------------------------------------------------------------
 
-void ReadSlice::Count(size_t bytes) {
-  ++records_;
-  bytes_ += bytes;
-  over_ = records_ >= limits::kMaxReadSliceRecords || bytes_ >= limits::kMaxReadSliceBytes;
-}
-
-ScanJob::ScanJob(const RocksDatabase* database, RecordCache* cache, const Clock* clock,
-                 ScanRequest request, Done done)
-    : Job(request.deadline_nanos, request.source),
+ScanJob::ScanJob(const RocksDatabase* database, RecordCache* cache, const WalkBudget* budget,
+                 const Clock* clock, ScanRequest request, Done done)
+    : Job(request.deadline_nanos, request.source, Kind::kWalk, request.caller),
       database_(database),
       cache_(cache),
+      budget_(budget),
       clock_(clock),
       request_(std::move(request)),
       done_(std::move(done)),
@@ -46,31 +27,60 @@ ScanJob::ScanJob(const RocksDatabase* database, RecordCache* cache, const Clock*
       upper_(range_.upper) {}
 
 ReaderPool::Job::Progress ScanJob::Run() {
-  if (!MayGoOn(*database_, &iterator_, &use_)) {
-    done_(RocksDatabase::Reopening());
+  if (Status status = RunSlice(); !status.ok()) {
+    done_(std::move(status));
     return Progress::kDone;
   }
-  if (iterator_ == nullptr && !range_.empty()) Seek();
-  slice_.Begin();
-  bool more = iterator_ != nullptr;
-  while (more && iterator_->Valid()) {
-    if (slice_.over()) return Progress::kMore;
-    Result<bool> taken = Take();
-    if (!taken.ok()) {
-      done_(taken.status());
-      return Progress::kDone;
-    }
-    more = *taken;
-    if (more) iterator_->Next();
-  }
-  const rocksdb::Status status = iterator_ == nullptr ? rocksdb::Status() : iterator_->status();
-  if (!status.ok()) {
-    done_(database_->damage().FailedRead(request_.table, range_.lower, status));
-    return Progress::kDone;
+  const bool nothing_yet = page_.more && page_.size() == 0;
+  if (nothing_yet && ++slices_ < budget_->slices && caller() == Caller::State::kWaiting) {
+    return Progress::kMore;
   }
   if (IsForFirstPage(request_)) OfferPage();
   done_(std::move(page_));
   return Progress::kDone;
+}
+
+// The iterator ends before the use of RocksDB does.
+Status ScanJob::RunSlice() {
+  const UseGate::Use use = database_->Enter();
+  Status status = use ? WalkSlice() : RocksDatabase::Reopening();
+  iterator_.reset();
+  return status;
+}
+
+// Leaves page_.more as the slice's end makes it.
+Status ScanJob::WalkSlice() {
+  page_.more = false;
+  page_.resume_from.reset();
+  if (range_.empty()) return {};
+  SliceMeter meter(*budget_);
+  Seek(&meter);
+  while (iterator_->Valid()) {
+    SMILE_ASSIGN(const bool fits, Take(&meter));
+    if (!fits) break;
+    iterator_->Next();
+    if (!meter.over() || !iterator_->Valid()) continue;
+    SMILE_TRY(GoOnFrom(ViewOf(iterator_->key())));
+    break;
+  }
+  const rocksdb::Status status = iterator_->status();
+  if (status.IsIncomplete()) SMILE_TRY(GoOnFrom(PlaceOf(iterator_.get())));
+  set_work(meter.work());
+  if (status.ok() || status.IsIncomplete()) return {};
+  return database_->damage().FailedRead(request_.table, range_.lower, status);
+}
+
+// The slice ends before this key.
+Status ScanJob::GoOnFrom(ByteView key) {
+  Bytes sort;
+  if (!DecodeSort(request_.table, key, &sort)) {
+    return {Code::kCorrupt, fmt::format("{}: a key is damaged",
+                                        FormatKey({request_.table, request_.partition, sort}))};
+  }
+  range_.lower = key;
+  page_.more = true;
+  page_.resume_from = std::move(sort);
+  return {};
 }
 
 void ScanJob::OfferPage() {
@@ -78,26 +88,29 @@ void ScanJob::OfferPage() {
   if (EncodedPageSize(page_) > limits::kMaxCachedValueBytes) return;
   const Bytes encoded = EncodePage(page_);
   const RecordView record{.value = encoded};
-  cache_->Fill(cache_->PageKeyOf(request_.table, range_.lower), ticket_, &record);
+  const EncodedKey partition({request_.table, request_.partition, {}});
+  cache_->Fill(cache_->PageKeyOf(request_.table, partition.view()), ticket_, &record);
 }
 
-void ScanJob::Seek() {
+void ScanJob::Seek(SliceMeter* meter) {
   // Before there is an iterator: its view of the data must not be older than the ticket.
-  if (IsForFirstPage(request_)) {
+  if (slices_ == 0 && IsForFirstPage(request_)) {
     ticket_ = cache_->TicketFor(cache_->PageKeyOf(request_.table, range_.lower));
   }
   rocksdb::ReadOptions options;
   options.prefix_same_as_start = true;
   if (!range_.upper.empty()) options.iterate_upper_bound = &upper_;
+  meter->Bound(&options);
+  meter->CountSeek();
   iterator_.reset(database_->db()->NewIterator(options, database_->family(request_.table)));
   iterator_->Seek(range_.lower);
 }
 
 // Takes the record under the iterator into the page if it is seen and fits. False: the page is
 // full.
-Result<bool> ScanJob::Take() {
+Result<bool> ScanJob::Take(SliceMeter* meter) {
   const ByteView stored = ViewOf(iterator_->value());
-  slice_.Count(stored.size());
+  meter->CountBytes(stored.size());
   const ByteView key = ViewOf(iterator_->key());
   Bytes sort;
   const bool is_key = DecodeSort(request_.table, key, &sort);
@@ -121,57 +134,82 @@ Result<bool> ScanJob::Take() {
 
 // --- List -------------------------------------------------------------------------------------
 
-ListJob::ListJob(const RocksDatabase* database, const Clock* clock, ListRequest request, Done done)
-    : Job(request.deadline_nanos, request.source),
+ListJob::ListJob(const RocksDatabase* database, const WalkBudget* budget, const Clock* clock,
+                 ListRequest request, Done done)
+    : Job(request.deadline_nanos, request.source, Kind::kWalk, request.caller),
       database_(database),
+      budget_(budget),
       clock_(clock),
       request_(std::move(request)),
-      done_(std::move(done)) {}
+      done_(std::move(done)),
+      lower_(Beginning()) {}
+
+std::optional<Bytes> ListJob::Beginning() const {
+  if (request_.from.has_value()) {
+    const ListPlace& from = *request_.from;
+    return Bytes(EncodedKey({request_.table, from.partition, from.sort}).view());
+  }
+  if (request_.after.empty()) return Bytes();
+  Bytes end = EncodedPartitionEnd({request_.table, request_.after});
+  if (end.empty()) return std::nullopt;
+  return end;
+}
 
 ReaderPool::Job::Progress ListJob::Run() {
-  if (!MayGoOn(*database_, &iterator_, &use_)) {
-    done_(RocksDatabase::Reopening());
+  if (Status status = RunSlice(); !status.ok()) {
+    done_(std::move(status));
     return Progress::kDone;
   }
-  if (iterator_ == nullptr) Seek();
-  slice_.Begin();
-  while (iterator_->Valid() && !page_.more) {
-    if (slice_.over()) return Progress::kMore;
-    if (Status status = Take(); !status.ok()) {
-      done_(std::move(status));
-      return Progress::kDone;
-    }
+  const bool nothing_yet = page_.more && page_.partitions.empty();
+  if (nothing_yet && ++slices_ < budget_->slices && caller() == Caller::State::kWaiting) {
+    return Progress::kMore;
   }
-  if (const rocksdb::Status status = iterator_->status(); !status.ok()) {
-    done_(database_->damage().FailedRead(request_.table, {}, status));
-  } else {
-    done_(std::move(page_));
-  }
+  done_(std::move(page_));
   return Progress::kDone;
 }
 
-void ListJob::Seek() {
+// The iterator ends before the use of RocksDB does.
+Status ListJob::RunSlice() {
+  const UseGate::Use use = database_->Enter();
+  Status status = use ? WalkSlice() : RocksDatabase::Reopening();
+  iterator_.reset();
+  return status;
+}
+
+// Leaves page_.more as the slice's end makes it.
+Status ListJob::WalkSlice() {
+  page_.more = false;
+  page_.resume_from.reset();
+  if (!lower_.has_value()) return {};
+  SliceMeter meter(*budget_);
+  Seek(&meter);
+  while (iterator_->Valid() && lower_.has_value()) {
+    SMILE_TRY(Take(&meter));
+    if (page_.more) break;
+    if (!meter.over() || !iterator_->Valid()) continue;
+    SMILE_TRY(GoOnFrom(ViewOf(iterator_->key())));
+    break;
+  }
+  const rocksdb::Status status = iterator_->status();
+  if (status.IsIncomplete()) SMILE_TRY(GoOnFrom(PlaceOf(iterator_.get())));
+  set_work(meter.work());
+  if (status.ok() || status.IsIncomplete()) return {};
+  return database_->damage().FailedRead(request_.table, lower_.value_or(Bytes()), status);
+}
+
+void ListJob::Seek(SliceMeter* meter) {
   rocksdb::ReadOptions options;
   options.total_order_seek = true;
+  meter->Bound(&options);
+  meter->CountSeek();
   iterator_.reset(database_->db()->NewIterator(options, database_->family(request_.table)));
-  if (request_.after.empty()) {
-    iterator_->SeekToFirst();
-    return;
-  }
-  const Bytes begin = EncodedPartitionEnd({request_.table, request_.after});
-  if (begin.empty()) {
-    page_.more = false;
-    iterator_->SeekToLast();
-    if (iterator_->Valid()) iterator_->Next();  // behind the last possible partition
-  } else {
-    iterator_->Seek(begin);
-  }
+  iterator_->Seek(*lower_);
 }
 
 // Looks at the record under the iterator and goes on: to the next partition if this one is seen by
 // it, else to the next record.
-Status ListJob::Take() {
-  slice_.Count(iterator_->value().size());
+Status ListJob::Take(SliceMeter* meter) {
+  meter->CountBytes(iterator_->value().size());
   const ByteView key = ViewOf(iterator_->key());
   const Result<RecordView> record = ParseRecord(ViewOf(iterator_->value()));
   Bytes partition;
@@ -186,22 +224,37 @@ Status ListJob::Take() {
   page_.more = page_.partitions.size() == request_.limit;
   if (page_.more) return {};
   page_.partitions.push_back(std::move(partition));
-  SkipPartition(EncodedPartitionSize(request_.table, key));
+  SkipPartition(EncodedPartitionSize(request_.table, key), meter);
   return {};
 }
 
 // Small partitions are stepped over, large ones jumped over.
-void ListJob::SkipPartition(size_t partition_size) {
+void ListJob::SkipPartition(size_t partition_size, SliceMeter* meter) {
   const Bytes prefix(ViewOf(iterator_->key()).substr(0, partition_size));
+  lower_ = PrefixEnd(prefix);
+  if (lower_->empty()) {  // it is the last that there can be
+    lower_.reset();
+    return;
+  }
   iterator_->Next();
   if (!iterator_->Valid() || !ViewOf(iterator_->key()).starts_with(prefix)) return;
-  const Bytes end = PrefixEnd(prefix);
-  if (end.empty()) {
-    iterator_->SeekToLast();
-    iterator_->Next();
-  } else {
-    iterator_->Seek(end);
+  meter->CountSeek();
+  iterator_->Seek(*lower_);
+}
+
+// The slice ends before this key. It may be of the partition that was listed last: then what is
+// left of that is passed over.
+Status ListJob::GoOnFrom(ByteView key) {
+  page_.more = true;
+  if (key < *lower_) return {};
+  ListPlace place;
+  if (!DecodePartition(request_.table, key, &place.partition) ||
+      !DecodeSort(request_.table, key, &place.sort)) {
+    return {Code::kCorrupt, fmt::format("a key in {} is damaged", InfoOf(request_.table).name)};
   }
+  lower_ = key;
+  page_.resume_from = std::move(place);
+  return {};
 }
 
 }  // namespace smile

@@ -19,6 +19,8 @@
 #include "storage/rocks/rocks_database.h"
 #include "storage/rocks/rocks_seams.h"
 #include "storage/rocks/rocks_stats.h"
+#include "storage/rocks/stats_thread.h"
+#include "storage/rocks/walk_slice.h"
 #include "storage/rocks/write_admission.h"
 
 namespace smile {
@@ -35,45 +37,49 @@ class RocksEngine::Parts {
         writer(this->database.get(), &cache, clock),
         committer(
             clock, [this] { writer.Pace(); }, [this](auto group) { writer.Commit(group); }),
-        admission(&memory, &reads, &committer) {}
+        admission(&memory, &reads, &committer),
+        stats([this] { return GatherStats(); }) {}
+
+  EngineStats GatherStats();
 
   const Clock* const clock;
   std::unique_ptr<RocksDatabase> database;
   RecordCache cache;
   MemoryReader memory;
+  WalkBudget walk_budget;
   ReaderPool readers;
   GatheredReads reads;
   GroupWriter writer;
   Committer committer;
   WriteAdmission admission;
+  StatsThread stats;
   std::atomic<bool> closed{false};
 };
 
-namespace {
-
-class StatsJob final : public ReaderPool::Job {
- public:
-  StatsJob(const RocksDatabase* database, EngineStats begun, std::function<void(EngineStats)> done)
-      : Job(/*deadline_nanos=*/0),
-        database_(database),
-        stats_(std::move(begun)),
-        done_(std::move(done)) {}
-
-  Progress Run() override {
-    if (const UseGate::Use use = database_->Enter()) AppendRocksStats(*database_, &stats_);
-    std::sort(stats_.begin(), stats_.end());
-    done_(std::move(stats_));
-    return Progress::kDone;
-  }
-  void Refuse(Status /*why*/) override { done_({}); }
-
- private:
-  const RocksDatabase* const database_;
-  EngineStats stats_;
-  const std::function<void(EngineStats)> done_;
-};
-
-}  // namespace
+EngineStats RocksEngine::Parts::GatherStats() {
+  const Committer::Counts commits = committer.counts();
+  const WriteAdmission::Counts admitted = admission.counts();
+  const GatheredReads::Counts read = reads.counts();
+  EngineStats gathered = {{"storage.commit.groups_count", commits.groups},
+                          {"storage.commit.refused_writes_count", commits.refused_writes},
+                          {"storage.commit.waiting_bytes", commits.waiting_bytes},
+                          {"storage.commit.writes_count", commits.writes},
+                          {"storage.readers.batches_count", read.batches},
+                          {"storage.readers.fetched_keys_count", read.fetched_keys},
+                          {"storage.readers.reads_count", read.reads},
+                          {"storage.readers.waiting_count", readers.waiting_jobs() + read.waiting}};
+  const RecordCache::Counts cached = cache.counts();
+  gathered.insert(gathered.end(), {{"storage.record_cache.bytes", cached.bytes},
+                                   {"storage.record_cache.hits_count", cached.records.hits},
+                                   {"storage.record_cache.misses_count", cached.records.misses},
+                                   {"storage.record_cache.page_hits_count", cached.pages.hits},
+                                   {"storage.record_cache.page_misses_count", cached.pages.misses},
+                                   {"storage.record_cache.pages_count", cached.pages.entries},
+                                   {"storage.record_cache.records_count", cached.records.entries}});
+  if (const UseGate::Use use = database->Enter()) AppendRocksStats(*database, &gathered);
+  std::sort(gathered.begin(), gathered.end());
+  return gathered;
+}
 
 Result<std::unique_ptr<RocksEngine>> RocksEngine::Open(const RocksOptions& options,
                                                        const Clock* clock, const Logger* log) {
@@ -113,13 +119,15 @@ void RocksEngine::Write(WriteRequest request, std::function<void(WriteReply)> do
 }
 
 void RocksEngine::Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) {
-  parts_->readers.Submit(std::make_unique<ScanJob>(
-      parts_->database.get(), &parts_->cache, parts_->clock, std::move(request), std::move(done)));
+  parts_->readers.Submit(std::make_unique<ScanJob>(parts_->database.get(), &parts_->cache,
+                                                   &parts_->walk_budget, parts_->clock,
+                                                   std::move(request), std::move(done)));
 }
 
 void RocksEngine::List(ListRequest request, std::function<void(Result<ListPage>)> done) {
-  parts_->readers.Submit(std::make_unique<ListJob>(parts_->database.get(), parts_->clock,
-                                                   std::move(request), std::move(done)));
+  parts_->readers.Submit(std::make_unique<ListJob>(parts_->database.get(), &parts_->walk_budget,
+                                                   parts_->clock, std::move(request),
+                                                   std::move(done)));
 }
 
 std::string_view RocksEngine::Trouble() const {
@@ -132,31 +140,7 @@ std::string_view RocksEngine::Trouble() const {
 }
 
 void RocksEngine::Stats(std::function<void(EngineStats)> done) {
-  const Committer::Counts commits = parts_->committer.counts();
-  const WriteAdmission::Counts admitted = parts_->admission.counts();
-  const GatheredReads::Counts reads = parts_->reads.counts();
-  EngineStats begun = {
-      {"storage.commit.disk_reads_count", parts_->writer.disk_reads()},
-      {"storage.commit.fetches_count", admitted.fetches},
-      {"storage.commit.fetching_count", admitted.waiting},
-      {"storage.commit.groups_count", commits.groups},
-      {"storage.commit.refused_writes_count", commits.refused_writes + admitted.refused},
-      {"storage.commit.waiting_bytes", commits.waiting_bytes},
-      {"storage.commit.writes_count", commits.writes},
-      {"storage.readers.batches_count", reads.batches},
-      {"storage.readers.fetched_keys_count", reads.fetched_keys},
-      {"storage.readers.reads_count", reads.reads},
-      {"storage.readers.waiting_count", parts_->readers.waiting_jobs() + reads.waiting}};
-  const RecordCache::Counts cached = parts_->cache.counts();
-  begun.insert(begun.end(), {{"storage.record_cache.bytes", cached.bytes},
-                             {"storage.record_cache.hits_count", cached.records.hits},
-                             {"storage.record_cache.misses_count", cached.records.misses},
-                             {"storage.record_cache.page_hits_count", cached.pages.hits},
-                             {"storage.record_cache.page_misses_count", cached.pages.misses},
-                             {"storage.record_cache.pages_count", cached.pages.entries},
-                             {"storage.record_cache.records_count", cached.records.entries}});
-  parts_->readers.Submit(
-      std::make_unique<StatsJob>(parts_->database.get(), std::move(begun), std::move(done)));
+  parts_->stats.Ask(std::move(done));
 }
 
 void RocksEngine::Close() {
@@ -164,6 +148,7 @@ void RocksEngine::Close() {
   // Writes that wait for a reader come to the committer before it closes.
   parts_->readers.Close();
   parts_->committer.Close();
+  parts_->stats.Close();
   parts_->database.reset();
 }
 
@@ -183,6 +168,10 @@ rocksdb::DB* RocksSeams::Database(RocksEngine* engine) {
 
 ReaderPool* RocksSeams::Readers(RocksEngine* engine) {
   return &engine->parts_->readers;
+}
+
+void RocksSeams::SetWalkBudget(RocksEngine* engine, const WalkBudget& budget) {
+  engine->parts_->walk_budget = budget;
 }
 
 rocksdb::ColumnFamilyHandle* RocksSeams::Family(RocksEngine* engine, Table table) {

@@ -9,6 +9,7 @@
 
 #include "storage/reader_pool.h"
 #include "storage/rocks/rocks_engine.h"
+#include "storage/rocks/walk_slice.h"
 
 namespace smile {
 
@@ -20,6 +21,8 @@ class RocksSeams {
   static rocksdb::DB* Database(RocksEngine* engine);
   static rocksdb::ColumnFamilyHandle* Family(RocksEngine* engine, Table table);
   static ReaderPool* Readers(RocksEngine* engine);
+  // For walks that begin later; nothing walks now.
+  static void SetWalkBudget(RocksEngine* engine, const WalkBudget& budget);
 };
 
 }  // namespace smile

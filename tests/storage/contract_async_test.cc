@@ -37,6 +37,34 @@ TEST_P(AsyncContract, WorkWhoseDeadlineIsOverIsNotBegun) {
       blocking_.Write(key.view().partition_view(), {PutOf("a", "v")}, over + 1).status.ok());
 }
 
+TEST_P(AsyncContract, NothingIsReadForACallerThatIsGone) {
+  const Key key = UserKey(1, "a");
+  ASSERT_TRUE(blocking_.Put(key, "v").status.ok());
+  const auto caller = std::make_shared<Caller>();
+  const auto code_of_scan = [&] {
+    return blocking_
+        .Scan({.table = Table::kPosts, .partition = PartitionOf(1), .limit = 1, .caller = caller})
+        .status()
+        .code();
+  };
+  const auto code_of_list = [&] {
+    return blocking_.List({.table = Table::kUsers, .limit = 1, .caller = caller}).status().code();
+  };
+  const auto code_of_read = [&] {
+    return blocking_.Read({.keys = {key}, .caller = caller}).status().code();
+  };
+  for (const auto& leave : {std::function([] {}), std::function([&] { caller->Leave(); })}) {
+    leave();
+    EXPECT_EQ(code_of_scan(), Code::kOk);
+    EXPECT_EQ(code_of_list(), Code::kOk);
+    EXPECT_EQ(code_of_read(), Code::kOk);
+  }
+  caller->Go();
+  EXPECT_EQ(code_of_scan(), Code::kUnavailable);
+  EXPECT_EQ(code_of_list(), Code::kUnavailable);
+  EXPECT_EQ(code_of_read(), Code::kUnavailable);
+}
+
 TEST_P(AsyncContract, StatisticsAreInTheOrderOfTheirNamesAndCountTheWrites) {
   ASSERT_TRUE(blocking_.Put(UserKey(1, "a"), "v").status.ok());
   const EngineStats stats = blocking_.Stats();
@@ -51,14 +79,16 @@ TEST_P(AsyncContract, StatisticsAreInTheOrderOfTheirNamesAndCountTheWrites) {
   EXPECT_EQ(writes, 1u);
 }
 
-TEST_P(AsyncContract, ClosingAnswersAllThatWasAcceptedAndLaterCallsAreRefused) {
+TEST_P(AsyncContract, ClosingFinishesWritesAnswersReadsAndLaterCallsAreRefused) {
   constexpr int kWrites = 200;
   std::atomic<int> written{0}, read{0};
   for (int i = 0; i < kWrites; ++i) {
     const Key key = UserKey(static_cast<uint64_t>(i), "a");
     engine_->Write(WriteRequest(key.view().partition_view(), {PutOf("a", "v")}, 0),
                    [&](WriteReply reply) { written += reply.status.ok() ? 1 : 0; });
-    engine_->Read({.keys = {key}}, [&](Result<ReadReply> reply) { read += reply.ok() ? 1 : 0; });
+    engine_->Read({.keys = {key}}, [&](Result<ReadReply> reply) {
+      read += reply.ok() || reply.status().code() == Code::kShuttingDown ? 1 : 0;
+    });
   }
   engine_->Close();
   EXPECT_EQ(written, kWrites);

@@ -67,5 +67,55 @@ TEST(FairQueue, WhoHadNothingWaitingHasSavedNothing) {
   EXPECT_EQ(order[4], "b");
 }
 
+// Serves the queue as many times, and tells whom; `cost` is of an item of each source.
+std::string ServeAndSettle(FairQueue<uint64_t>* queue, std::map<uint64_t, size_t> cost, int times) {
+  std::string served;
+  for (int i = 0; i < times && !queue->empty(); ++i) {
+    uint64_t source = 0;
+    EXPECT_EQ(queue->PopToSettle(&source), source);
+    queue->Settle(source, 1, cost[source]);
+    served += std::to_string(source);
+  }
+  return served;
+}
+
+TEST(FairQueue, WhoCostMoreThanWasEstimatedIsPassedOverUntilThatIsPaid) {
+  FairQueue<uint64_t> queue(1);
+  for (int i = 0; i < 20; ++i) {
+    queue.Push(1, 1, 1);
+    queue.Push(2, 1, 2);
+  }
+  EXPECT_EQ(ServeAndSettle(&queue, {{1, 4}, {2, 1}}, 12), "122221222212");
+}
+
+TEST(FairQueue, ADebtIsOwedThoughNothingOfItsSourceWaited) {
+  FairQueue<uint64_t> queue(1);
+  queue.Push(1, 1, 1);
+  for (int i = 0; i < 20; ++i) queue.Push(2, 1, 2);
+  EXPECT_EQ(ServeAndSettle(&queue, {{1, 4}, {2, 1}}, 1), "1");
+  queue.Push(1, 1, 1);
+  EXPECT_EQ(ServeAndSettle(&queue, {{1, 4}, {2, 1}}, 5), "22221");
+}
+
+TEST(FairQueue, DebtsAreForgivenWhenNobodyWaits) {
+  FairQueue<uint64_t> queue(1);
+  queue.Push(1, 1, 1);
+  EXPECT_EQ(ServeAndSettle(&queue, {{1, 50}}, 1), "1");
+  queue.Push(1, 1, 1);
+  queue.Push(2, 1, 2);
+  EXPECT_EQ(ServeAndSettle(&queue, {{1, 1}, {2, 1}}, 2), "12");
+}
+
+TEST(FairQueue, ADebtOfAnySizeIsPaidSoon) {
+  FairQueue<uint64_t> queue(1);
+  for (int i = 0; i < 200; ++i) {
+    queue.Push(1, 1, 1);
+    queue.Push(2, 1, 2);
+  }
+  const std::string served = ServeAndSettle(&queue, {{1, SIZE_MAX / 2}, {2, 1}}, 80);
+  EXPECT_EQ(served.find('1'), 0u);
+  EXPECT_LT(served.find('1', 1), 70u);
+}
+
 }  // namespace
 }  // namespace smile

@@ -35,17 +35,6 @@ class Hold final : public ReaderPool::Job {
   const std::future<void> let_go_;
 };
 
-// Finds out whether the readers take no more.
-class Ask final : public ReaderPool::Job {
- public:
-  explicit Ask(std::atomic<bool>* refused) : Job(0), refused_(refused) {}
-  Progress Run() override { return Progress::kDone; }
-  void Refuse(Status) override { *refused_ = true; }
-
- private:
-  std::atomic<bool>* const refused_;
-};
-
 // Walks until it is told to end, and counts its slices.
 class EndlessWalk final : public ReaderPool::Job {
  public:
@@ -109,7 +98,6 @@ class GatheredReadsTest : public RocksTest {
     return values;
   }
 
-  std::atomic<bool> readers_refuse_{false};
   std::promise<void> let_go_;
   bool held_ = false;
 };
@@ -127,6 +115,26 @@ TEST_F(GatheredReadsTest, ReadsThatWaitTogetherAreOneBatchAndAKeyIsFetchedOnce) 
   EXPECT_EQ(engine().Stat("storage.readers.reads_count"), 7u);
   EXPECT_EQ(engine().Stat("storage.readers.batches_count"), 1u);
   EXPECT_EQ(engine().Stat("storage.readers.fetched_keys_count"), 5u);
+}
+
+TEST_F(GatheredReadsTest, StatisticsDoNotWaitForReads) {
+  HoldReader();
+  Answer waits = ReadUser(1);
+  EXPECT_EQ(engine().Stat("storage.readers.waiting_count"), 2u);  // the read, and the job for it
+  LetGo();
+  EXPECT_EQ(ValueOf(waits), "1 ");
+}
+
+TEST_F(GatheredReadsTest, AReadOfACallerThatIsGoneIsNotBegun) {
+  HoldReader();
+  const auto caller = std::make_shared<Caller>();
+  Answer of_one_gone = Read({.keys = {UserKey(1, "a")}, .caller = caller});
+  Answer of_another = ReadUser(2);
+  caller->Go();
+  LetGo();
+  EXPECT_EQ(ValueOf(of_one_gone), "unavailable");
+  EXPECT_EQ(ValueOf(of_another), "2 ");
+  EXPECT_EQ(engine().Stat("storage.readers.fetched_keys_count"), 1u);
 }
 
 TEST_F(GatheredReadsTest, ABatchHasAsManyKeysAsRocksDbLooksUpTogether) {
@@ -201,20 +209,14 @@ TEST_F(GatheredReadsTest, AReadDoesNotWaitForEverybodyWhoWalksEndlessly) {
   engine_->Close();  // while what the walks look at is still there
 }
 
-// The pool takes no more jobs when it closes: the one that runs takes what is left.
-TEST_F(GatheredReadsTest, WhatWaitsWhenTheEngineClosesIsStillRead) {
+TEST_F(GatheredReadsTest, WhatWaitsWhenTheEngineClosesIsRefused) {
   HoldReader();
   std::vector<Answer> answers;
   for (uint64_t user = 1; user <= 100; ++user) answers.push_back(ReadUser(user));
   std::thread closing([this] { engine_->Close(); });
-  while (!readers_refuse_) {
-    RocksSeams::Readers(engine_.get())->Submit(std::make_unique<Ask>(&readers_refuse_));
-    std::this_thread::yield();
-  }
+  while (!RocksSeams::Readers(engine_.get())->closing()) std::this_thread::yield();
   LetGo();
-  for (uint64_t user = 1; user <= 100; ++user) {
-    EXPECT_EQ(ValueOf(answers[user - 1]), std::to_string(user) + " ");
-  }
+  for (Answer& answer : answers) EXPECT_EQ(ValueOf(answer), "shutting_down");
   closing.join();
 }
 

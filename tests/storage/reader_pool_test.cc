@@ -24,10 +24,26 @@ using ::testing::ElementsAre;
 class TestJob final : public ReaderPool::Job {
  public:
   TestJob(std::function<Progress()> run, std::function<void(Status)> refuse, int64_t deadline = 0,
-          uint64_t source = 0, Kind kind = Kind::kWalk)
-      : Job(deadline, source, kind), run_(std::move(run)), refuse_(std::move(refuse)) {}
-  Progress Run() override { return run_(); }
+          uint64_t source = 0, Kind kind = Kind::kWalk,
+          std::shared_ptr<const Caller> caller = nullptr)
+      : Job(deadline, source, kind, std::move(caller)),
+        run_(std::move(run)),
+        refuse_(std::move(refuse)) {
+    ++alive;
+  }
+  ~TestJob() override { --alive; }
+  Progress Run() override {
+    if (work != 0) set_work(work);
+    return run_();
+  }
   void Refuse(Status why) override { refuse_(std::move(why)); }
+  void End() override {
+    if (end) end();
+  }
+
+  size_t work = 0;  // of each Run; 0: as much as is usual
+  std::function<void()> end;
+  static inline std::atomic<int> alive{0};
 
  private:
   const std::function<Progress()> run_;
@@ -61,6 +77,21 @@ class ReaderPoolTest : public ::testing::Test {
         std::move(run), [this](Status why) { refused_.push_back(why.code()); }, deadline, source,
         kind));
   }
+  // Of a walk that never comes to its end by itself.
+  void SubmitEndless(
+      const std::string& name, int64_t deadline = 0,
+      const std::shared_ptr<const Caller>& caller = nullptr,
+      const std::function<void()>& in_run = [] {}) {
+    auto job = std::make_unique<TestJob>(
+        [this, name, in_run] {
+          in_run();
+          return Log(name, Progress::kMore);
+        },
+        [this](Status why) { refused_.push_back(why.code()); }, deadline, /*source=*/0, Kind::kWalk,
+        caller);
+    job->end = [this, name] { Log(name + " ended"); };
+    pool_.Submit(std::move(job));
+  }
   void SubmitPointReads(std::function<Progress()> run) {
     Submit(std::move(run), /*deadline=*/0, /*source=*/0, Kind::kPointReads);
   }
@@ -76,8 +107,12 @@ class ReaderPoolTest : public ::testing::Test {
     ran_.push_back(name);
     return progress;
   }
-  void LetGoAndClose() {
-    go_.set_value();
+  // Lets the pool run what was submitted until a job of the last kind and turn says so, then
+  // closes.
+  void LetGo() { go_.set_value(); }
+  void RunAllAndClose() {
+    LetGo();
+    while (TestJob::alive > 0) std::this_thread::yield();
     pool_.Close();
   }
 
@@ -88,11 +123,11 @@ class ReaderPoolTest : public ::testing::Test {
   ReaderPool pool_;
 };
 
-TEST_F(ReaderPoolTest, JobsRunInTheirOrderAndCloseWaitsForAll) {
+TEST_F(ReaderPoolTest, JobsRunInTheirOrder) {
   Submit([this] { return Log("a"); });
   Submit([this] { return Log("b"); });
   EXPECT_EQ(pool_.waiting_jobs(), 2u);
-  LetGoAndClose();
+  RunAllAndClose();
   EXPECT_THAT(ran_, ElementsAre("a", "b"));
 }
 
@@ -101,7 +136,7 @@ TEST_F(ReaderPoolTest, AJobThatHasMoreToDoLetsThoseThatWaitGoFirst) {
     return Log("long", ++slices < 3 ? Progress::kMore : Progress::kDone);
   });
   Submit([this] { return Log("short"); });
-  LetGoAndClose();
+  RunAllAndClose();
   EXPECT_THAT(ran_, ElementsAre("long", "short", "long", "long"));
 }
 
@@ -114,7 +149,7 @@ TEST_F(ReaderPoolTest, WhoHasAThousandJobsWaitingAndWhoScansEverythingKeepNobody
       },
       0, kScan);
   Submit([this] { return Log("one"); }, 0, kOne);
-  LetGoAndClose();
+  RunAllAndClose();
   const auto one = std::find(ran_.begin(), ran_.end(), "one");
   EXPECT_LT(one - ran_.begin(), 3);
   EXPECT_EQ(ran_.size(), 2'001u);
@@ -125,7 +160,7 @@ TEST_F(ReaderPoolTest, PointReadsDoNotWaitForEverybodyWhoWalks) {
   SubmitPointReads([this, takings = 0]() mutable {
     return Log("points", ++takings < 5 ? Progress::kMore : Progress::kDone);
   });
-  LetGoAndClose();
+  RunAllAndClose();
   size_t slices = 0, takings = 0;
   for (const std::string& name : ran_) {
     if (name == "walk") {
@@ -143,7 +178,7 @@ TEST_F(ReaderPoolTest, PointReadsDoNotWaitForEverybodyWhoWalks) {
 TEST_F(ReaderPoolTest, AWalkDoesNotWaitForAllPointReads) {
   for (int i = 0; i < 100; ++i) SubmitPointReads([this] { return Log("points"); });
   SubmitWalk(/*source=*/1, /*slices=*/3);
-  LetGoAndClose();
+  RunAllAndClose();
   ASSERT_EQ(ran_.size(), 103u);
   EXPECT_EQ(std::count(ran_.begin(), ran_.begin() + 6, "walk"), 3);
 }
@@ -154,7 +189,7 @@ TEST_F(ReaderPoolTest, PointReadsAreTakenThoughAllWalksThatMayWaitDo) {
   Submit([this] { return Log("one walk too many"); });
   EXPECT_THAT(refused_, ElementsAre(Code::kOverloaded));
   EXPECT_EQ(pool_.waiting_jobs(), limits::kMaxReaderQueue + 1);
-  LetGoAndClose();
+  RunAllAndClose();
   EXPECT_THAT(ran_, ElementsAre("points"));
 }
 
@@ -163,26 +198,68 @@ TEST_F(ReaderPoolTest, OverItsBoundJobsAreRefusedAtOnce) {
   EXPECT_THAT(refused_, ElementsAre());
   Submit([this] { return Log("one too many"); });
   EXPECT_THAT(refused_, ElementsAre(Code::kOverloaded));
-  LetGoAndClose();
+  RunAllAndClose();
   EXPECT_THAT(ran_, ElementsAre());
 }
 
-TEST_F(ReaderPoolTest, AJobThatWaitedPastItsDeadlineIsRefusedButOneThatWasBegunGoesOn) {
+TEST_F(ReaderPoolTest, AJobThatWaitedPastItsDeadlineIsRefusedAndOneThatWasBegunEnds) {
   Submit([this] { return Log("late"); }, clock_.MonotonicNanos() + kNanosPerMilli);
-  Submit(
-      [this, slices = 0]() mutable {
-        clock_.AdvanceMillis(10);
-        return Log("begun", ++slices < 2 ? Progress::kMore : Progress::kDone);
-      },
-      clock_.MonotonicNanos() + 5 * kNanosPerMilli);
+  SubmitEndless("begun", clock_.MonotonicNanos() + 5 * kNanosPerMilli, nullptr,
+                [this] { clock_.AdvanceMillis(3); });
   clock_.AdvanceMillis(1);
-  LetGoAndClose();
-  EXPECT_THAT(ran_, ElementsAre("begun", "begun"));
+  RunAllAndClose();
+  EXPECT_THAT(ran_, ElementsAre("begun", "begun", "begun ended"));
   EXPECT_THAT(refused_, ElementsAre(Code::kDeadlineExceeded));
 }
 
+TEST_F(ReaderPoolTest, NothingIsBegunForACallerThatIsGoneAndWhatWasBegunEnds) {
+  const auto gone = std::make_shared<Caller>(), leaves = std::make_shared<Caller>();
+  gone->Go();
+  SubmitEndless("of one that is gone", /*deadline=*/0, gone);
+  SubmitEndless("of one that leaves", /*deadline=*/0, leaves, [&] { leaves->Go(); });
+  RunAllAndClose();
+  EXPECT_THAT(ran_, ElementsAre("of one that leaves", "of one that leaves ended"));
+  EXPECT_THAT(refused_, ElementsAre(Code::kUnavailable));
+}
+
+TEST_F(ReaderPoolTest, CloseRefusesWhatWaitsAndEndsWhatWasBegun) {
+  std::promise<void> begun, closes;
+  SubmitEndless("endless", /*deadline=*/0, nullptr, [&] {
+    begun.set_value();
+    closes.get_future().wait();
+  });
+  LetGo();
+  begun.get_future().wait();
+  Submit([this] { return Log("waits"); });
+  SubmitPointReads([this] { return Log("waits"); });
+  std::thread closer([this] { pool_.Close(); });
+  while (!pool_.closing()) std::this_thread::yield();
+  closes.set_value();
+  closer.join();
+  EXPECT_THAT(ran_, ElementsAre("endless", "endless ended"));
+  EXPECT_THAT(refused_, ElementsAre(Code::kShuttingDown, Code::kShuttingDown));
+}
+
+// What each slice of "much" costs, four of "little" cost together.
+TEST_F(ReaderPoolTest, SourcesTakeTurnsByTheWorkThatTheyCause) {
+  const auto submit = [this](const std::string& name, uint64_t source, size_t work) {
+    auto job = std::make_unique<TestJob>(
+        [this, name, left = 40]() mutable {
+          return Log(name, --left > 0 ? Progress::kMore : Progress::kDone);
+        },
+        MustNotRefuse, /*deadline=*/0, source);
+    job->work = work;
+    pool_.Submit(std::move(job));
+  };
+  submit("much", 1, 4 * limits::kReadTurnWork);
+  submit("little", 2, limits::kReadTurnWork);
+  RunAllAndClose();
+  ASSERT_EQ(ran_.size(), 80u);
+  EXPECT_NEAR(std::count(ran_.begin(), ran_.begin() + 50, "little"), 40, 1);
+}
+
 TEST_F(ReaderPoolTest, AfterCloseJobsAreRefused) {
-  LetGoAndClose();
+  RunAllAndClose();
   Submit([this] { return Log("too late"); });
   EXPECT_THAT(refused_, ElementsAre(Code::kShuttingDown));
 }
@@ -192,17 +269,22 @@ void ExpectRunAtTheSameTime(Kind first, Kind second) {
   const ManualClock clock;
   ReaderPool pool(&clock, 2);
   std::promise<void> a_runs, b_runs;
-  const auto submit = [&pool](Kind kind, std::promise<void>* own, std::promise<void>* other) {
+  const auto submit = [&pool](Kind kind, std::promise<void>* own, std::promise<void>* other,
+                              std::promise<void>* done) {
     pool.Submit(std::make_unique<TestJob>(
-        [own, other] {
+        [own, other, done] {
           own->set_value();
           other->get_future().wait();
+          done->set_value();
           return Progress::kDone;
         },
         MustNotRefuse, /*deadline=*/0, /*source=*/0, kind));
   };
-  submit(first, &a_runs, &b_runs);
-  submit(second, &b_runs, &a_runs);
+  std::promise<void> a_is_seen, b_is_seen;
+  submit(first, &a_runs, &b_runs, &a_is_seen);
+  submit(second, &b_runs, &a_runs, &b_is_seen);
+  a_is_seen.get_future().wait();
+  b_is_seen.get_future().wait();
   pool.Close();
 }
 
@@ -218,6 +300,7 @@ TEST(ReaderPoolOfMany, JobsRunAtTheSameTime) {
 TEST(ReaderPoolOfMany, NothingIsLeftWaiting) {
   const ManualClock clock;
   std::array<std::atomic<int>, 2> slices = {};
+  std::vector<std::future<void>> all_done;
   ReaderPool pool(&clock, 3);
   for (uint64_t i = 0; i < 200; ++i) {
     const Kind kind = i % 2 == 0 ? Kind::kWalk : Kind::kPointReads;
@@ -233,7 +316,9 @@ TEST(ReaderPoolOfMany, NothingIsLeftWaiting) {
         },
         MustNotRefuse, /*deadline=*/0, /*source=*/i, kind));
     if (i % 3 == 0) is_done.wait();  // the threads have gone to sleep, or are about to
+    all_done.push_back(std::move(is_done));
   }
+  for (const std::future<void>& is_done : all_done) is_done.wait();
   pool.Close();
   EXPECT_EQ(slices[0], 1'000);
   EXPECT_EQ(slices[1], 1'000);

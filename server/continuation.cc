@@ -1,0 +1,73 @@
+#include "server/continuation.h"
+
+#include <algorithm>
+
+namespace smile {
+namespace {
+
+constexpr char kAfter = 1;
+constexpr char kFrom = 2;
+
+std::optional<ByteView> OfKind(const std::optional<ByteView>& continuation, char kind) {
+  if (!continuation.has_value() || continuation->empty() || continuation->front() != kind) {
+    return std::nullopt;
+  }
+  return continuation->substr(1);
+}
+
+Status NotOurs() {
+  return {Code::kInvalid, "the continuation is not one that this server gave"};
+}
+
+}  // namespace
+
+Bytes ContinuationAfter(ByteView last) {
+  return Bytes(1, kAfter).append(last);
+}
+
+Bytes ContinuationOf(const ScanPage& page) {
+  if (!page.more) return {};
+  if (page.resume_from.has_value()) return Bytes(1, kFrom).append(*page.resume_from);
+  return ContinuationAfter(page[page.size() - 1].sort);
+}
+
+Bytes ContinuationOf(const ListPage& page) {
+  if (!page.more) return {};
+  if (!page.resume_from.has_value()) return ContinuationAfter(page.partitions.back());
+  Bytes continuation(1, kFrom);
+  continuation.push_back(static_cast<char>(page.resume_from->partition.size()));
+  return continuation.append(page.resume_from->partition).append(page.resume_from->sort);
+}
+
+Status CheckScanContinuation(Table table, const std::optional<ByteView>& continuation) {
+  if (!GoesOn(continuation)) return {};
+  if (const auto after = GoesOnAfter(continuation)) return ValidateSort(table, *after);
+  if (const auto from = GoesOnFrom(continuation)) return ValidateSort(table, *from);
+  return NotOurs();
+}
+
+Status CheckListContinuation(Table table, const std::optional<ByteView>& continuation) {
+  if (!GoesOn(continuation)) return {};
+  if (const auto after = GoesOnAfter(continuation)) return ValidatePartition({table, *after});
+  const std::optional<ByteView> from = GoesOnFrom(continuation);
+  if (!from.has_value()) return NotOurs();
+  const ListPlace place = ListPlaceOf(*from);
+  SMILE_TRY(ValidatePartition({table, place.partition}));
+  return ValidateSort(table, place.sort);
+}
+
+std::optional<ByteView> GoesOnAfter(const std::optional<ByteView>& continuation) {
+  return OfKind(continuation, kAfter);
+}
+
+std::optional<ByteView> GoesOnFrom(const std::optional<ByteView>& continuation) {
+  return OfKind(continuation, kFrom);
+}
+
+ListPlace ListPlaceOf(ByteView bytes) {
+  if (bytes.empty()) return {};
+  const size_t size = std::min<size_t>(static_cast<unsigned char>(bytes[0]), bytes.size() - 1);
+  return {Bytes(bytes.substr(1, size)), Bytes(bytes.substr(1 + size))};
+}
+
+}  // namespace smile
