@@ -39,7 +39,7 @@ PeekResult MemoryEngine::Peek(const KeyView& key, FunctionRef<void(const RecordV
 
 bool MemoryEngine::PeekScan(const ScanRequest& request, FoundPage found) {
   const Result<ScanPage> page = Under<ScanPage>(0, nullptr, [&] { return ScanSome(request); });
-  if (!page.ok()) return false;
+  if (!page.ok() || page->resume_from.has_value()) return false;
   std::vector<ScanPage::Entry> entries;
   for (size_t i = 0; i < page->size(); ++i) entries.push_back((*page)[i]);
   found(entries, page->more);

@@ -28,10 +28,18 @@ class GatheredReads::Job final : public ReaderPool::Job {
     if (more) all_->Schedule();  // for another reader, at the same time
     size_t fetched = 0;
     if (const UseGate::Use use = all_->database_->Enter()) {
-      fetched = ReadBatch(all_->database_, all_->cache_, all_->clock_, &reads).Run();
-      for (PendingRead& read : reads) read.done(std::move(read.reply));
+      fetched = ReadBatch(all_->database_, all_->cache_, all_->clock_, &reads).Run([this] {
+        return all_->pool_->closing();
+      });
     } else {
-      for (PendingRead& read : reads) read.done(RocksDatabase::Reopening());
+      for (PendingRead& read : reads) read.ended = RocksDatabase::Reopening();
+    }
+    for (PendingRead& read : reads) {
+      if (read.ended.ok()) {
+        read.done(std::move(read.reply));
+      } else {
+        read.done(std::move(read.ended));
+      }
     }
     return all_->GoOn(fetched) ? Progress::kMore : Progress::kDone;
   }
@@ -99,21 +107,6 @@ void GatheredReads::RefuseAll(const Status& why) {
   }
   for (PendingRead& read : refused) read.done(why);
 }
-
-namespace {
-
-// Ok: it is to be read.
-Status WhyNotRead(const ReadRequest& request, int64_t now_nanos) {
-  if (request.caller != nullptr && request.caller->state() == Caller::State::kGone) {
-    return {Code::kUnavailable, "who asked is gone"};
-  }
-  if (request.deadline_nanos != 0 && request.deadline_nanos <= now_nanos) {
-    return {Code::kDeadlineExceeded, "the read waited past its deadline"};
-  }
-  return {};
-}
-
-}  // namespace
 
 // A reader's share of what waits: a fair part of it for each reader, but not more keys than RocksDB
 // looks up together (or one read, whatever it has). `more`: a job has to be scheduled for the rest.

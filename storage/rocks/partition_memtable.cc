@@ -7,11 +7,13 @@
 #include <bit>
 #include <memory>
 #include <new>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
 #include "storage/rocks/entry_list.h"
+#include "storage/rocks/memtable_order.h"
 #include "storage/rocks/partition_buckets.h"
 #include "storage/rocks/slices.h"
 #include "storage/rocks/sorted_entries.h"
@@ -78,6 +80,8 @@ class PartitionMemtable final : public rocksdb::MemTableRep {
   // Null: there is nothing in this key's partition.
   const EntryList* Find(ByteView user_key) const;
   SortedEntries Sorted() const;
+  // Of all partitions in which something is by now.
+  std::shared_ptr<const MemtableOrder> Order() const;
 
  private:
   using Partition = MemtablePartition;
@@ -90,6 +94,8 @@ class PartitionMemtable final : public rocksdb::MemTableRep {
   const rocksdb::SliceTransform* const partition_of_;
   const std::shared_ptr<PartitionBuckets> buckets_;
   std::atomic<size_t> entries_{0};
+  std::atomic<const MemtablePartition*> newest_{nullptr};
+  mutable MemtableOrderKeeper order_;
   // The inserting thread's. Begins with a secret: who knew the heights that are to come could send
   // all that are high elsewhere, and a list would have no express lanes.
   uint64_t random_;
@@ -120,25 +126,31 @@ class PartitionIterator : public rocksdb::MemTableRep::Iterator {
   const EntryNode* node_ = nullptr;
 };
 
-// Walks over everything that was there when it was first used, in order.
+// Walks over everything, in order. A walk that begins with Seek is one of many over a part (LIST):
+// it shares the order of the partitions with others. Any other is over the whole, once (writing
+// out): it collects what was there when it began.
 class SortedIterator final : public rocksdb::MemTableRep::Iterator {
  public:
   explicit SortedIterator(const PartitionMemtable* memtable) : memtable_(memtable) {}
 
-  bool Valid() const override { return at_ < sorted_.size(); }
-  const char* key() const override { return sorted_[at_]; }
+  bool Valid() const override { return walks_ ? walk_->node() != nullptr : at_ < sorted_.size(); }
+  const char* key() const override { return walks_ ? walk_->node()->entry() : sorted_[at_]; }
   void Next() override {
+    if (walks_) return walk_->Next();
     ++at_;
     sorted_.PrefetchBehind(at_);
   }
+  // After Seek RocksDB calls SeekForPrev to turn round.
   void Prev() override { --at_; }  // to nowhere before the first
   void Seek(const Slice& internal_key, const char* /*entry*/) override {
-    Sort();
-    at_ = sorted_.LowerBound(InternalKey::Of(ViewOf(internal_key)));
+    walks_ = true;
+    if (!walk_.has_value()) walk_.emplace(memtable_->Order());
+    walk_->Seek(InternalKey::Of(ViewOf(internal_key)));
   }
-  void SeekForPrev(const Slice& internal_key, const char* entry) override {
-    Seek(internal_key, entry);
+  void SeekForPrev(const Slice& internal_key, const char* /*entry*/) override {
+    Sort();
     const InternalKey wanted = InternalKey::Of(ViewOf(internal_key));
+    at_ = sorted_.LowerBound(wanted);
     if (!Valid() || wanted.Before(InternalKey::OfEntry(key()))) --at_;
   }
   void SeekToFirst() override {
@@ -152,11 +164,14 @@ class SortedIterator final : public rocksdb::MemTableRep::Iterator {
 
  private:
   void Sort() {
+    walks_ = false;
     if (std::exchange(is_sorted_, true)) return;
     sorted_ = memtable_->Sorted();
   }
 
   const PartitionMemtable* const memtable_;
+  bool walks_ = false;
+  std::optional<OrderedWalk> walk_;
   bool is_sorted_ = false;
   SortedEntries sorted_;
   size_t at_ = 0;
@@ -222,11 +237,16 @@ void PartitionMemtable::Insert(rocksdb::KeyHandle handle) {
   const bool is_new = partition == nullptr;
   if (is_new) {
     char* const memory = memory_.Take(sizeof(Partition) + id.size());
-    partition = new (memory) Partition{hash, id.size(), first, {}};
+    const Partition* const before = newest_.load(std::memory_order_relaxed);
+    const uint64_t number = before == nullptr ? 1 : before->number + 1;
+    partition = new (memory) Partition{hash, id.size(), first, before, number, {}};
     id.copy(partition->id_bytes(), id.size());
   }
   partition->list.Insert(node, [this](size_t bytes) { return memory_.Take(bytes); });
-  if (is_new) bucket.store(partition, std::memory_order_release);
+  if (is_new) {
+    bucket.store(partition, std::memory_order_release);
+    newest_.store(partition, std::memory_order_release);
+  }
   entries_.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -260,6 +280,10 @@ SortedEntries PartitionMemtable::Sorted() const {
     }
   }
   return {partitions, entries_.load(std::memory_order_relaxed)};
+}
+
+std::shared_ptr<const MemtableOrder> PartitionMemtable::Order() const {
+  return order_.UpTo(newest_.load(std::memory_order_acquire));
 }
 
 rocksdb::MemTableRep::Iterator* PartitionMemtable::GetIterator(rocksdb::Arena* arena) {

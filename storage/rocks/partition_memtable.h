@@ -4,8 +4,9 @@
 //
 // So it is a hash table of partitions, each an ordered list of its entries. A list that grows long
 // becomes a skip list (W. Pugh, "Skip lists: a probabilistic alternative to balanced trees", CACM
-// 1990): it gets express lanes from then on. A walk over everything collects all entries and sorts
-// them (storage/rocks/sorted_entries.h).
+// 1990): it gets express lanes from then on. Writing out collects all entries and sorts them
+// (storage/rocks/sorted_entries.h); walks over parts of the table share an order of its partitions
+// (storage/rocks/memtable_order.h).
 //
 // Against RocksDB's own kinds (docs/decisions/0009-a-memtable-of-partitions.md has the figures):
 // the skip list looks at some twenty entries that are not in the processor's cache for each that it

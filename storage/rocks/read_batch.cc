@@ -10,6 +10,16 @@
 
 namespace smile {
 
+Status WhyNotRead(const ReadRequest& request, int64_t now_nanos) {
+  if (request.caller != nullptr && request.caller->state() == Caller::State::kGone) {
+    return {Code::kUnavailable, "who asked is gone"};
+  }
+  if (request.deadline_nanos != 0 && request.deadline_nanos <= now_nanos) {
+    return {Code::kDeadlineExceeded, "the read waited past its deadline"};
+  }
+  return {};
+}
+
 ReadBatch::ReadBatch(const RocksDatabase* database, RecordCache* cache, const Clock* clock,
                      std::vector<PendingRead>* reads)
     : database_(database), cache_(cache), clock_(clock), reads_(reads) {
@@ -51,7 +61,7 @@ void ReadBatch::JoinSameKeys() {
   }
 }
 
-size_t ReadBatch::Run() {
+size_t ReadBatch::Run(FunctionRef<bool()> stop) {
   size_t fetched = 0;
   std::vector<uint32_t> leaders;
   for (uint32_t i = 0; i < wanted_.size(); ++i) {
@@ -61,15 +71,25 @@ size_t ReadBatch::Run() {
     if (leaders.size() < kMultiGetKeys) continue;
     Fetch(leaders);
     leaders.clear();
+    EndUnwanted(stop());
   }
   Fetch(leaders);
   return fetched;
 }
 
+void ReadBatch::EndUnwanted(bool stop) {
+  const int64_t now = clock_->MonotonicNanos();
+  for (PendingRead& read : *reads_) {
+    if (!read.ended.ok()) continue;
+    read.ended = stop ? Status(Code::kShuttingDown, "the storage is closing")
+                      : WhyNotRead(read.request, now);
+  }
+}
+
 // Whether somebody who wants this key has room for it.
 bool ReadBatch::IsNeeded(uint32_t wanted) const {
   for (uint32_t i = wanted; i != kNone; i = wanted_[i].same_after) {
-    if (!wanted_[i].read->full) return true;
+    if (!wanted_[i].read->full && wanted_[i].read->ended.ok()) return true;
   }
   return false;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/function_ref.h"
 #include "storage/engine.h"
 #include "storage/record_cache.h"
 #include "storage/rocks/rocks_database.h"
@@ -22,7 +23,11 @@ struct PendingRead {
   bool wants_values = true;
   size_t value_bytes = 0;
   bool full = false;  // no more values fit
+  Status ended;       // not ok: nobody wants the reply any more, this is the answer
 };
+
+// Ok: the read is to begin, or to go on.
+Status WhyNotRead(const ReadRequest& request, int64_t now_nanos);
 
 // What one reader does at a time. Everything it is given outlives it.
 class ReadBatch {
@@ -31,8 +36,10 @@ class ReadBatch {
   ReadBatch(const RocksDatabase* database, RecordCache* cache, const Clock* clock,
             std::vector<PendingRead>* reads);
 
-  // Fills in all replies. May wait for the disk. Answers how many keys it fetched.
-  size_t Run();
+  // Fills in all replies. May wait for the disk; between its questions to RocksDB it looks at which
+  // reads are still wanted, and whether `stop` says that none is (by kShuttingDown). Answers how
+  // many keys it fetched.
+  size_t Run(FunctionRef<bool()> stop);
 
  private:
   static constexpr uint32_t kNone = UINT32_MAX;
@@ -47,6 +54,7 @@ class ReadBatch {
 
   void Encode();
   void JoinSameKeys();
+  void EndUnwanted(bool stop);
   bool IsNeeded(uint32_t wanted) const;
   void Fetch(const std::vector<uint32_t>& leaders);
   Result<RecordView> RecordOf(const CacheKey& key, const rocksdb::Status& status,

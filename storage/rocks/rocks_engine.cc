@@ -60,14 +60,18 @@ EngineStats RocksEngine::Parts::GatherStats() {
   const Committer::Counts commits = committer.counts();
   const WriteAdmission::Counts admitted = admission.counts();
   const GatheredReads::Counts read = reads.counts();
-  EngineStats gathered = {{"storage.commit.groups_count", commits.groups},
-                          {"storage.commit.refused_writes_count", commits.refused_writes},
-                          {"storage.commit.waiting_bytes", commits.waiting_bytes},
-                          {"storage.commit.writes_count", commits.writes},
-                          {"storage.readers.batches_count", read.batches},
-                          {"storage.readers.fetched_keys_count", read.fetched_keys},
-                          {"storage.readers.reads_count", read.reads},
-                          {"storage.readers.waiting_count", readers.waiting_jobs() + read.waiting}};
+  EngineStats gathered = {
+      {"storage.commit.disk_reads_count", writer.disk_reads()},
+      {"storage.commit.fetches_count", admitted.fetches},
+      {"storage.commit.fetching_count", admitted.waiting},
+      {"storage.commit.groups_count", commits.groups},
+      {"storage.commit.refused_writes_count", commits.refused_writes + admitted.refused},
+      {"storage.commit.waiting_bytes", commits.waiting_bytes},
+      {"storage.commit.writes_count", commits.writes},
+      {"storage.readers.batches_count", read.batches},
+      {"storage.readers.fetched_keys_count", read.fetched_keys},
+      {"storage.readers.reads_count", read.reads},
+      {"storage.readers.waiting_count", readers.waiting_jobs() + read.waiting}};
   const RecordCache::Counts cached = cache.counts();
   gathered.insert(gathered.end(), {{"storage.record_cache.bytes", cached.bytes},
                                    {"storage.record_cache.hits_count", cached.records.hits},

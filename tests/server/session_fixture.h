@@ -24,15 +24,18 @@ namespace smile {
 // Release(), and nothing can be peeked at, as if all of it had to come from disk.
 class HoldingEngine final : public Engine {
  public:
-  explicit HoldingEngine(const Clock* clock) : engine_(clock, MemoryEngine::Answers::kInline) {}
+  // `records_per_page`: as MemoryEngine's.
+  HoldingEngine(const Clock* clock, size_t records_per_page)
+      : engine_(clock, MemoryEngine::Answers::kInline, records_per_page) {}
 
   std::string trouble;
   bool hold = false;
-  bool hold_reads = false;     // the same for Read alone
-  Status read_failure;         // if it is one, every key that is read ends so
-  std::vector<Key> on_disk;    // these cannot be peeked at
-  std::vector<Key> read_keys;  // that Read was asked for
-  bool tells_stats = true;     // else Stats has none of its own
+  bool hold_reads = false;               // the same for Read alone
+  Status read_failure;                   // if it is one, every key that is read ends so
+  std::vector<Key> on_disk;              // these cannot be peeked at
+  std::vector<Key> read_keys;            // that Read was asked for
+  bool tells_stats = true;               // else Stats has none of its own
+  std::shared_ptr<const Caller> caller;  // of the last read, scan or list
 
   size_t held() const { return held_.size(); }
   void Release(size_t index = 0) {
@@ -49,6 +52,7 @@ class HoldingEngine final : public Engine {
     return !hold && engine_.PeekScan(request, found);
   }
   void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override {
+    caller = request.caller;
     read_keys.insert(read_keys.end(), request.keys.begin(), request.keys.end());
     if (!read_failure.ok()) return done(ReadReply(request.keys.size(), read_failure));
     auto read = [this, request, done] { engine_.Read(request, done); };
@@ -60,9 +64,11 @@ class HoldingEngine final : public Engine {
     Do([this, shared, done] { engine_.Write(std::move(*shared), done); });
   }
   void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override {
+    caller = request.caller;
     Do([this, request, done] { engine_.Scan(request, done); });
   }
   void List(ListRequest request, std::function<void(Result<ListPage>)> done) override {
+    caller = request.caller;
     Do([this, request, done] { engine_.List(request, done); });
   }
   std::string_view Trouble() const override { return trouble; }
@@ -120,7 +126,9 @@ inline std::vector<ReceivedReply> ParseReplies(ByteView bytes) {
 
 class SessionTest : public testing::Test {
  protected:
-  SessionTest() { Reconnect(); }
+  explicit SessionTest(size_t records_per_page = SIZE_MAX) : engine_(&clock_, records_per_page) {
+    Reconnect();
+  }
   ~SessionTest() override { engine_.Close(); }
 
   void Reconnect() {
@@ -189,7 +197,7 @@ class SessionTest : public testing::Test {
   }
 
   ManualClock clock_;
-  HoldingEngine engine_{&clock_};
+  HoldingEngine engine_;
   Handlers handlers_{engine_, clock_, [] { return EngineStats{{"server.test_count", 7}}; }};
   WorkerMetrics metrics_;
   std::deque<std::function<void()>> posted_;

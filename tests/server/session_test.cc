@@ -327,6 +327,29 @@ TEST_F(SessionTest, DrainingAnswersWhatWasAcceptedAndTakesNoMore) {
   EXPECT_TRUE(session_->finished());
 }
 
+// Between slices of its work, the engine looks at this.
+TEST_F(SessionTest, TheEngineIsToldWhetherAnAnswerIsStillWanted) {
+  const Bytes partition = PartitionOf(42);
+  for (const auto& leave : {&Session::EndOfInput, &Session::Drain}) {
+    for (const Bytes& frame :
+         {GetFrame(2, kProfile), FrameOf<op::MGet>(2, {.keys = {kProfile.view()}}),
+          FrameOf<op::Scan>(2, {.partition = {Table::kUsers, partition}, .limit = 1}),
+          FrameOf<op::List>(2, {.table = Table::kUsers, .limit = 1})}) {
+      engine_.hold = false;
+      Reconnect();
+      Greet();
+      engine_.hold = true;
+      Send(frame);
+      ASSERT_NE(engine_.caller, nullptr);
+      EXPECT_EQ(engine_.caller->state(), Caller::State::kWaiting);
+      (session_.get()->*leave)();
+      EXPECT_EQ(engine_.caller->state(), Caller::State::kLeaving);
+      session_.reset();
+      EXPECT_EQ(engine_.caller->state(), Caller::State::kGone);
+    }
+  }
+}
+
 TEST_F(SessionTest, RequestsOfASessionThatIsGoneAreNotCountedAsOpen) {
   Greet();
   engine_.hold = true;

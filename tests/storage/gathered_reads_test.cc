@@ -137,6 +137,33 @@ TEST_F(GatheredReadsTest, AReadOfACallerThatIsGoneIsNotBegun) {
   EXPECT_EQ(engine().Stat("storage.readers.fetched_keys_count"), 1u);
 }
 
+// Every look at it takes a millisecond.
+class TickingClock final : public Clock {
+ public:
+  int64_t MonotonicNanos() const override { return now_nanos_ += kNanosPerMilli; }
+  int64_t WallMillis() const override { return 1; }
+
+ private:
+  mutable std::atomic<int64_t> now_nanos_{0};
+};
+
+TEST_F(GatheredReadsTest, AReadWhoseDeadlinePassesReadsNoMore) {
+  Close();
+  const TickingClock clock;
+  Result<std::unique_ptr<RocksEngine>> opened =
+      RocksSeams::Open(options_, &clock, &around_.log, env_.get());
+  ASSERT_TRUE(opened.ok());
+  engine_ = std::move(opened).value();
+  std::vector<Key> many;
+  for (uint64_t user = 1; user <= 1'000; ++user) many.push_back(UserKey(user, "b"));
+  const int64_t soon = clock.MonotonicNanos() + 10 * kNanosPerMilli;
+  Answer late = Read({.keys = many, .deadline_nanos = soon});
+  EXPECT_EQ(ValueOf(late), "deadline_exceeded");
+  EXPECT_GT(engine().Stat("storage.readers.fetched_keys_count"), 0u);
+  EXPECT_LT(engine().Stat("storage.readers.fetched_keys_count"), 500u);
+  Close();
+}
+
 TEST_F(GatheredReadsTest, ABatchHasAsManyKeysAsRocksDbLooksUpTogether) {
   HoldReader();
   std::vector<Answer> answers;

@@ -142,6 +142,34 @@ TEST_F(PartitionMemtableTest, AnOldSnapshotSeesWhatWasThere) {
   db_->ReleaseSnapshot(snapshot);
 }
 
+// Walks from anywhere, with partitions made between and during them: the order that they share is
+// brought up to date for each.
+TEST_F(PartitionMemtableTest, AWalkFromAnywhereSeesWhatIsThereWhenItBegins) {
+  Contents contents;
+  rocksdb::ReadOptions options;
+  options.total_order_seek = true;
+  for (uint64_t round = 0; round < 300; ++round) {
+    for (uint64_t i = 0; i < 1 + round % 7; ++i) {
+      Bytes key;
+      AppendBig(&key, static_cast<uint16_t>(Below(&random_, 65'536)));
+      ASSERT_TRUE(db_->Put({}, key, "v").ok());
+      contents[key] = "v";
+    }
+    const Bytes from = testing::AwkwardBytes(&random_, Below(&random_, 4));
+    const Bytes later = testing::AwkwardBytes(&random_, kPartitionBytes);
+    const std::unique_ptr<rocksdb::Iterator> iterator(db_->NewIterator(options));
+    const bool was_there = contents.contains(later);
+    ASSERT_TRUE(db_->Put({}, later, "v").ok());
+    auto expected = contents.lower_bound(from);
+    for (iterator->Seek(from); iterator->Valid(); iterator->Next(), ++expected) {
+      ASSERT_TRUE(expected != contents.end());
+      ASSERT_EQ(iterator->key().ToString(), expected->first);
+    }
+    EXPECT_TRUE(expected == contents.end());
+    if (!was_there) contents[later] = "v";
+  }
+}
+
 TEST_F(PartitionMemtableTest, IsWrittenOutAndReadBackFromTheLog) {
   Contents contents;
   for (int round = 0; round < 4; ++round) {
