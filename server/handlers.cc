@@ -218,19 +218,18 @@ bool Handlers::TryNow(op::Scan, const op::Scan::Request& request, Reply* reply,
 
 void Handlers::Start(op::Get, const op::Get::Request& request, int64_t deadline,
                      Responder to) const {
-  const uint64_t source = to.source();
-  engine_.Read({.keys = {Key(request.key)},
-                .deadline_nanos = deadline,
-                .source = source,
-                .caller = to.caller()},
-               [to = std::move(to)](Result<ReadReply> result) {
-                 to.Send([result = std::move(result)](Reply& reply) mutable {
-                   if (!result.ok()) return reply.Fail(result.status());
-                   Result<Record>& record = result->front();
-                   if (!record.ok()) return reply.Fail(record.status());
-                   reply.OkRecord(std::move(record).value());
-                 });
-               });
+  ReadRequest read{.keys = {Key(request.key)},
+                   .deadline_nanos = deadline,
+                   .source = to.source(),
+                   .caller = to.caller()};
+  engine_.Read(std::move(read), [to = std::move(to)](Result<ReadReply> result) {
+    to.Send([result = std::move(result)](Reply& reply) mutable {
+      if (!result.ok()) return reply.Fail(result.status());
+      Result<Record>& record = result->front();
+      if (!record.ok()) return reply.Fail(record.status());
+      reply.OkRecord(std::move(record).value());
+    });
+  });
 }
 
 void Handlers::Start(op::MGet, const op::MGet::Request& request, KnownResults known,

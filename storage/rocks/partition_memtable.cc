@@ -140,8 +140,14 @@ class SortedIterator final : public rocksdb::MemTableRep::Iterator {
     ++at_;
     sorted_.PrefetchBehind(at_);
   }
-  // After Seek RocksDB calls SeekForPrev to turn round.
-  void Prev() override { --at_; }  // to nowhere before the first
+  void Prev() override {
+    if (walks_) {
+      const InternalKey here = InternalKey::OfEntry(key());
+      Sort();
+      at_ = sorted_.LowerBound(here);
+    }
+    --at_;  // to nowhere before the first
+  }
   void Seek(const Slice& internal_key, const char* /*entry*/) override {
     walks_ = true;
     if (!walk_.has_value()) walk_.emplace(memtable_->Order());

@@ -11,6 +11,7 @@
 #include "storage/rocks/slices.h"
 
 namespace smile {
+
 // --- Scan -------------------------------------------------------------------------------------
 
 ScanJob::ScanJob(const RocksDatabase* database, RecordCache* cache, const WalkBudget* budget,
