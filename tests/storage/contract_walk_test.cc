@@ -23,7 +23,7 @@ constexpr size_t kSliceRecords = WalkBudget::kLeastSliceRecords;
 std::vector<EngineKind> EnginesOfShortPages() {
   const auto rocks = [](uint32_t slices) {
     return [slices](Surroundings* around) {
-      std::unique_ptr<Engine> engine = MakeRocksEngine(around, 1);
+      std::unique_ptr<Engine> engine = MakeRocksEngine(around);
       RocksSeams::SetWalkBudget(static_cast<RocksEngine*>(engine.get()),
                                 {.slice_records = kSliceRecords, .slices = slices});
       return engine;
