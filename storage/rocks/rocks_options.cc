@@ -29,12 +29,16 @@ bool Supports(rocksdb::CompressionType wanted) {
   return std::find(supported.begin(), supported.end(), wanted) != supported.end();
 }
 
-// Young levels are compressed fast, the last one, which holds nearly all, well. Posts are short and
+// What a flush writes lives until the next compaction, and is not compressed. Young levels are
+// compressed fast, the last one, which holds nearly all, well. Posts are short and
 // alike: a dictionary does much for them.
 void SetCompression(Table table, rocksdb::ColumnFamilyOptions* family) {
   family->compression = rocksdb::kNoCompression;
   if (table == Table::kBlobs) return;  // photos and videos are compressed already
-  if (Supports(rocksdb::kLZ4Compression)) family->compression = rocksdb::kLZ4Compression;
+  if (Supports(rocksdb::kLZ4Compression)) {
+    family->compression = rocksdb::kLZ4Compression;
+    family->compression_per_level = {rocksdb::kNoCompression, rocksdb::kLZ4Compression};
+  }
   if (!Supports(rocksdb::kZSTD)) return;
   family->bottommost_compression = rocksdb::kZSTD;
   if (table != Table::kPosts) return;
