@@ -307,7 +307,7 @@ void Handlers::Start(op::Batch, const op::Batch::Request& request, int64_t deadl
                          .value = item.value});
   }
   const uint64_t source = to.source();
-  engine_.Write(WriteRequest(request.partition, mutations, deadline, source),
+  engine_.Write(WriteRequest(request.partition, std::move(mutations), deadline, source),
                 [to = std::move(to)](WriteReply result) {
                   to.Send([result = std::move(result)](Reply& reply) {
                     if (!result.status.ok()) {

@@ -38,17 +38,18 @@ bool PartitionOrder::Enter(Entry* entry, Access access, std::vector<uint64_t> pa
   return entry->lanes_not_granted == 0;
 }
 
-PartitionOrder::Freed PartitionOrder::Finish(Entry* entry) {
+const PartitionOrder::Freed& PartitionOrder::Finish(Entry* entry) {
   CHECK(entry->lanes_not_granted == 0 && !entry->finished);
   entry->finished = true;
-  Freed freed;
+  freed_.leave.clear();
+  freed_.run.clear();
   for (const uint64_t partition : entry->partitions) {
     Lane& lane = lanes_.at(partition);
     --lane.running;
-    GrantFrom(&lane, &freed.run);
+    GrantFrom(&lane, &freed_.run);
   }
-  if (entry->lanes_not_first == 0) Leave(entry, &freed);
-  return freed;
+  if (entry->lanes_not_first == 0) Leave(entry, &freed_);
+  return freed_;
 }
 
 void PartitionOrder::GrantFrom(Lane* lane, std::vector<Entry*>* run) {

@@ -50,8 +50,8 @@ class PartitionOrder {
   // Answers whether the operation may run now; else a later Freed names it.
   bool Enter(Entry* entry, Access access, std::vector<uint64_t> partitions);
 
-  // `entry`, which was allowed to run, has finished.
-  Freed Finish(Entry* entry);
+  // `entry`, which was allowed to run, has finished. Valid until the next Finish.
+  const Freed& Finish(Entry* entry);
 
   bool empty() const { return lanes_.empty(); }
 
@@ -68,6 +68,7 @@ class PartitionOrder {
   void GrantFrom(Lane* lane, std::vector<Entry*>* run);
   void Leave(Entry* entry, Freed* freed);
 
+  Freed freed_;  // kept from one Finish to the next for its memory
   std::unordered_map<uint64_t, Lane> lanes_;
 };
 

@@ -244,14 +244,14 @@ template void Session::Take<op::Get>(const Frame&, const op::Get::Request&);
 template void Session::Enter<op::Get>(const Frame&, const op::Get::Request&, KnownResults);
 
 Session::Open* Session::OpenRequest(const Frame& frame) {
-  auto open = std::make_unique<Open>();
+  Open* const open = &open_[frame.header.id];
   open->id = frame.header.id;
   open->code = frame.header.code;
   open->deadline_nanos = DeadlineOf(frame);
   open->bytes = frame.bytes.size();
   open_bytes_ += open->bytes;
   shared_.metrics.requests_open.Add(1);
-  return open_.emplace(open->id, std::move(open)).first->second.get();
+  return open;
 }
 
 // Of the frame that ends there in the stream: when its last byte came.
@@ -315,7 +315,7 @@ void Session::RunWaiting(Open* open) {
 void Session::Complete(uint32_t id, FunctionRef<void(Reply&)> answer) {
   const auto found = open_.find(id);
   CHECK(found != open_.end(), "a request is completed once");
-  Finish(found->second.get(), answer);
+  Finish(&found->second, answer);
   PumpBuffered();
   on_output_();
 }
@@ -332,7 +332,7 @@ ReplyBuffer* Session::OutputOf(Open* open) {
 
 // After the reply of `open` was written: lets go what it held up. `open` may be gone afterwards.
 void Session::Settle(Open* open) {
-  const PartitionOrder::Freed freed = order_.Finish(open);
+  const PartitionOrder::Freed& freed = order_.Finish(open);
   for (PartitionOrder::Entry* entry : freed.leave) {
     Open* const left = static_cast<Open*>(entry);
     output_.Append(std::move(left->held_reply));

@@ -143,7 +143,7 @@ class Session : public std::enable_shared_from_this<Session> {
   size_t unsent_bytes_ = 0;
   size_t max_reply_bytes_ = limits::kMaxFrameBytes;
   PartitionOrder order_;
-  std::unordered_map<uint32_t, std::unique_ptr<Open>> open_;
+  std::unordered_map<uint32_t, Open> open_;  // which are not moved
   size_t open_bytes_ = 0;
   size_t open_reply_bytes_ = 0;  // that open reads may be answered with
   std::vector<Open*> freed_;     // may run now, and have not been run yet

@@ -1,24 +1,24 @@
 #include "storage/engine.h"
 
 #include <cstring>
+#include <utility>
 
 #include "base/check.h"
 
 namespace smile {
 
-WriteRequest::WriteRequest(const PartitionView& partition,
-                           const std::vector<MutationView>& mutations, int64_t deadline_nanos,
-                           uint64_t source)
+WriteRequest::WriteRequest(const PartitionView& partition, std::vector<MutationView> mutations,
+                           int64_t deadline_nanos, uint64_t source)
     : partition_(partition),
-      mutations_(mutations),
+      mutations_(std::move(mutations)),
       deadline_nanos_(deadline_nanos),
       source_(source) {
-  CHECK(!mutations.empty());
+  CHECK(!mutations_.empty());
   size_t size = partition.id.size();
-  for (const MutationView& mutation : mutations)
+  for (const MutationView& mutation : mutations_)
     size += mutation.sort.size() + mutation.value.size();
   storage_ = std::make_unique_for_overwrite<char[]>(size);
-  bytes_ = size + sizeof(*this) + mutations.size() * sizeof(MutationView);
+  bytes_ = size + sizeof(*this) + mutations_.size() * sizeof(MutationView);
   char* to = storage_.get();
   const auto own = [&to](ByteView* bytes) {
     if (!bytes->empty()) std::memcpy(to, bytes->data(), bytes->size());

@@ -83,7 +83,7 @@ using ReadReply = std::vector<Result<Record>>;
 class WriteRequest {
  public:
   // Copies the bytes of the partition and the mutations. At least one mutation.
-  WriteRequest(const PartitionView& partition, const std::vector<MutationView>& mutations,
+  WriteRequest(const PartitionView& partition, std::vector<MutationView> mutations,
                int64_t deadline_nanos, uint64_t source = 0);
 
   const PartitionView& partition() const { return partition_; }
