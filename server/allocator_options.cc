@@ -1,4 +1,4 @@
-// How jemalloc allocates for smiled (docs/decisions/0028-huge-pages.md).
+// How jemalloc allocates for smiled (docs/decisions/0030-huge-pages.md).
 
 extern "C" {
 
