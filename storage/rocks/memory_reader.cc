@@ -60,8 +60,8 @@ PeekResult MemoryReader::Look(const CacheKey& key,
   const UseGate::Use use = database_->Enter();
   if (!use) return PeekResult::kUnknown;
   rocksdb::PinnableSlice stored;
-  const rocksdb::Status status = database_->db()->Get(options_, database_->family(key.table()),
-                                                      key.encoded(), &stored);
+  const rocksdb::Status status =
+      database_->db()->Get(options_, database_->family(key.table()), key.encoded(), &stored);
   RecordView record;
   const PeekResult result = Take(key, ticket, status, {stored.data(), stored.size()}, &record);
   if (result == PeekResult::kFound) found(record);

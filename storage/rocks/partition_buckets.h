@@ -16,7 +16,7 @@ namespace smile {
 struct MemtablePartition {
   uint64_t hash;
   size_t id_size;
-  MemtablePartition* next;  // in its bucket
+  MemtablePartition* next;               // in its bucket
   const MemtablePartition* made_before;  // null: it is the memtable's first
   uint64_t number;                       // of those made, from 1
   EntryList list;
