@@ -66,6 +66,33 @@ inline constexpr int kAcceptsPerTurn = 64;          // of one listener, so that 
 inline constexpr uint64_t kPostedWorkNanos = 2'000'000;
 inline constexpr size_t kReadBufferBytes = size_t{256} << 10;  // one a loop, shared
 
+// --- Memory of all connections --------------------------------------------------------------
+// One bound for half frames, requests that wait, results of reads and replies that are not taken
+// (base/memory_budget.h). A connection over its share of what is left is not read from; a reply or
+// a read that would be over it is answered `overloaded`.
+inline constexpr size_t kLeastConnectionMemoryBytes = size_t{32} << 20;  // room for one frame
+inline constexpr uint64_t kCeilingConnectionMemoryBytes = uint64_t{1} << 40;
+// The default is this part of the memory that the process may have, within these two.
+inline constexpr uint64_t kConnectionMemoryPart = 8;
+inline constexpr uint64_t kLeastDefaultConnectionMemoryBytes = uint64_t{64} << 20;
+inline constexpr uint64_t kMostDefaultConnectionMemoryBytes = uint64_t{8} << 30;
+inline constexpr size_t kConnectionShareDivisor = 4;
+// A connection that holds less than this is read from whatever the others hold: enough for HELLO
+// and small requests, one at a time.
+inline constexpr size_t kGuaranteedConnectionBytes = size_t{2} << 10;
+inline constexpr size_t kLeastReadBytes = 512;            // with less room, it is not read at all
+inline constexpr size_t kOpenRequestBytes = 1024;         // what it takes beside its own bytes
+inline constexpr uint32_t kShortMemoryRetryMillis = 500;  // about what it takes to close the worst
+inline constexpr int64_t kHeldBackLookMillis = 50;        // at those that wait for others' memory
+// Over this time, in which the server was ready to read on, for one frame the connection is closed
+// with a message.
+inline constexpr int64_t kFrameTimeoutMillis = 30'000;
+// While memory is short, connections over their share are closed, the largest first, if a frame has
+// not become whole for so long, or if replies are not taken or would not be in kSlowDrainSeconds
+// more.
+inline constexpr int64_t kShortMemoryGraceMillis = 2'000;
+inline constexpr uint64_t kSlowDrainSeconds = 10;
+
 // --- Client ---------------------------------------------------------------------------------
 // A server that owes answers and sends nothing for so long is given up: its connection is made
 // anew.
@@ -80,8 +107,6 @@ inline constexpr size_t kMaxCommitGroupBytes = size_t{8} << 20;  // one batch; t
 inline constexpr size_t kMaxCommitGroupRequests = 4096;          // likewise
 inline constexpr size_t kMaxReaderQueue = 65'536;  // point reads, and walks, waiting for a reader
 inline constexpr size_t kMaxReaderQueueBytes = size_t{128} << 20;  // of the keys to be read
-// Questions to find where a damaged block ends; what is readable after them counts as the end.
-inline constexpr size_t kMaxGapProbes = 512;
 inline constexpr uint32_t kFullQueueRetryMillis = 50;  // about what a full queue takes to drain
 // A scan or list that has looked at so much, a slice, hands back what it has found. If it has found
 // nothing, it lets other reads go before it; after so many slices its page is empty, and says where
@@ -107,10 +132,10 @@ inline constexpr uint64_t kDiskShare = 8;  // one in so many bytes
 inline constexpr uint64_t kLeastEarlyFlushBytes = uint64_t{16} << 20;
 // Compactions leave so much to the log, so that they do not end writing; a compaction that would
 // take it fails and is tried again.
-inline constexpr uint64_t kCompactionFreeDiskBytes = kMinFreeDiskBytes / 2;
+inline constexpr uint64_t kCompactionFreeDiskBytes = kMinFreeDiskBytes / 4;
 // What a start and deletes on a full disk need beside what the memtables need: a log's zeros, a
-// manifest; and what file systems say is free and keep for themselves (ext4: up to 16 MiB).
-inline constexpr uint64_t kStartFreeDiskBytes = uint64_t{24} << 20;
+// manifest.
+inline constexpr uint64_t kStartFreeDiskBytes = uint64_t{8} << 20;
 inline constexpr uint32_t kMaxReaders = 256;
 inline constexpr uint32_t kMaxWorkers = 256;
 

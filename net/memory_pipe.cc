@@ -79,6 +79,7 @@ class MemoryPipe::End::Handle final : public Transport {
     if (end_->state == State::kOpen) end_->unsent += bytes;
   }
   size_t unsent_bytes() const override { return end_->unsent.size(); }
+  size_t unsent_memory() const override { return end_->unsent.size(); }
   void PauseReading() override { end_->paused = true; }
   void ResumeReading() override { end_->paused = false; }
   void Close() override {
@@ -202,7 +203,10 @@ bool MemoryPipe::Happen(const Choice& choice) {
 }
 
 bool MemoryPipe::Deliver(End* to) {
-  const size_t most = std::min(to->peer->wire.size(), options_.max_piece_bytes);
+  size_t most = std::min(to->peer->wire.size(), options_.max_piece_bytes);
+  if (to->state == End::State::kOpen) {
+    most = std::min(most, std::max<size_t>(to->events->MostBytes(), 1));
+  }
   size_t size = 1 + Below(most);
   const size_t left =
       options_.cut_after_bytes - std::min(options_.cut_after_bytes, delivered_bytes_);

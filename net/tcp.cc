@@ -2,8 +2,12 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <algorithm>
 #include <cerrno>
 #include <utility>
+
+#include "base/limits.h"
+#include "base/memory_budget.h"
 
 namespace smile {
 namespace {
@@ -48,6 +52,8 @@ struct TcpSocket::Write {
   uv_write_t request{};
   TcpSocket* socket = nullptr;
   Bytes bytes;
+
+  size_t memory() const { return sizeof(*this) + MemoryOf(bytes); }
 };
 
 TcpSocket::TcpSocket(UvLoop* loop) : loop_(loop) {
@@ -89,12 +95,19 @@ void TcpSocket::UpdateReading() {
       stream(),
       [](uv_handle_t* handle, size_t, uv_buf_t* buffer) {
         const auto* socket = static_cast<TcpSocket*>(handle->data);
-        *buffer = uv_buf_init(socket->loop_->read_buffer.get(), limits::kReadBufferBytes);
+        *buffer = uv_buf_init(socket->loop_->read_buffer.get(),
+                              static_cast<unsigned>(socket->MostBytes()));
       },
       [](uv_stream_t* stream, ssize_t size, const uv_buf_t*) {
         static_cast<TcpSocket*>(stream->data)->OnRead(size);
       });
   if (error != 0) Finish(Lost(error));
+}
+
+// Of one read. What is dropped may be long.
+size_t TcpSocket::MostBytes() const {
+  if (state_ != State::kOpen) return limits::kReadBufferBytes;
+  return std::clamp<size_t>(events_->MostBytes(), 1, limits::kReadBufferBytes);
 }
 
 void TcpSocket::OnRead(ssize_t size) {
@@ -127,11 +140,16 @@ void TcpSocket::Send(Bytes bytes) {
   write->request.data = write;
   const uv_buf_t rest =
       uv_buf_init(write->bytes.data() + sent, static_cast<unsigned>(write->bytes.size() - sent));
+  unsent_memory_ += write->memory();
   const int error = uv_write(&write->request, stream(), &rest, 1, [](uv_write_t* request, int e) {
-    const std::unique_ptr<Write> done(static_cast<Write*>(request->data));
-    done->socket->OnWritten(e);
+    std::unique_ptr<Write> done(static_cast<Write*>(request->data));
+    TcpSocket* const socket = done->socket;
+    socket->unsent_memory_ -= done->memory();
+    done.reset();
+    socket->OnWritten(e);
   });
   if (error != 0) {
+    unsent_memory_ -= write->memory();
     delete write;
     Finish(Lost(error));
   }
@@ -217,6 +235,10 @@ void TcpTransport::Send(Bytes bytes) {
 
 size_t TcpTransport::unsent_bytes() const {
   return socket_ == nullptr ? 0 : socket_->unsent_bytes();
+}
+
+size_t TcpTransport::unsent_memory() const {
+  return socket_ == nullptr ? 0 : socket_->unsent_memory();
 }
 
 void TcpTransport::PauseReading() {

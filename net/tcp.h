@@ -23,6 +23,7 @@ class TcpSocket {
 
   uv_tcp_t* tcp() { return &tcp_; }
   size_t unsent_bytes() const { return tcp_.write_queue_size; }
+  size_t unsent_memory() const { return unsent_memory_; }
 
   // `closed` is called last, just before the socket goes.
   void Start(TransportEvents* events, std::function<void()> closed);
@@ -47,6 +48,7 @@ class TcpSocket {
   uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&tcp_); }
   int Descriptor() const;
   void UpdateReading();
+  size_t MostBytes() const;
   void OnRead(ssize_t size);
   void OnWritten(int error);
   void OnShutdown(int error);
@@ -60,6 +62,7 @@ class TcpSocket {
   bool reading_ = false;
   bool paused_ = false;
   bool peer_ended_ = false;
+  size_t unsent_memory_ = 0;
   TransportEvents* events_ = nullptr;
   std::function<void()> closed_;
   std::unique_ptr<Timer> linger_;
@@ -75,6 +78,7 @@ class TcpTransport final : public Transport {
   void Start(TransportEvents* events) override;
   void Send(Bytes bytes) override;
   size_t unsent_bytes() const override;
+  size_t unsent_memory() const override;
   void PauseReading() override;
   void ResumeReading() override;
   void Close() override;

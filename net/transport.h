@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "base/status.h"
 
 namespace smile {
@@ -18,8 +19,12 @@ class TransportEvents {
  public:
   virtual ~TransportEvents() = default;
 
-  // Bytes arrived. They are borrowed for the duration of the call.
+  // Bytes arrived, at most MostBytes(). They are borrowed for the duration of the call.
   virtual void OnBytes(ByteView bytes) = 0;
+
+  // How many bytes OnBytes may bring, at least 1: asked before each read. A transport may read less
+  // at a time.
+  virtual size_t MostBytes() const { return limits::kReadBufferBytes; }
 
   // Some of what had been waiting to be sent has gone out; unsent_bytes() is less than it was.
   virtual void OnSent() = 0;
@@ -48,6 +53,9 @@ class Transport {
   virtual void Send(Bytes bytes) = 0;
 
   virtual size_t unsent_bytes() const = 0;
+
+  // The memory of what waits, in which a piece counts as a whole until its last byte has gone.
+  virtual size_t unsent_memory() const = 0;
 
   // While paused no OnBytes and no OnEnd comes, and the peer is held back once the kernel's buffers
   // are full. It may go unnoticed that the peer has gone.

@@ -56,9 +56,10 @@ void RestampFrame(Bytes* frame, uint32_t id, uint16_t deadline_ms) {
   StoreLittle(frame->data(), FrameChecksum(*frame));
 }
 
-void FrameReader::Feed(ByteView bytes) {
+void FrameReader::Feed(ByteView bytes, size_t spare) {
   CHECK(fed_.empty(), "Keep() comes before the next Feed()");
   fed_ = bytes;
+  spare_ = spare;
 }
 
 // Moves fed bytes behind the kept ones until `wanted` unused ones are together, or all are moved.
@@ -69,8 +70,25 @@ void FrameReader::TopUp(size_t wanted) {
     kept_used_ = 0;
   }
   const size_t moved = std::min(wanted - kept_.size(), fed_.size());
+  Reserve(kept_.size() + moved);
   kept_.append(fed_.substr(0, moved));
   fed_.remove_prefix(moved);
+}
+
+// A string would double its capacity, which for a long frame that is nearly there is megabytes.
+void FrameReader::Reserve(size_t needed) {
+  if (needed <= kept_.capacity()) return;
+  size_t most = needed;
+  if (kept_.size() >= kLengthEnd) {
+    const auto length = LoadLittle<uint32_t>(kept_.data() + kLengthOffset);
+    if (length <= max_frame_bytes_) most = std::max<size_t>(needed, length);
+  }
+  // At least what the allocator would round up to.
+  const size_t least = AllocatedBytes(needed + 1) - 1;
+  Bytes grown;
+  grown.reserve(std::max(least, std::min({2 * needed, most, needed + std::min(needed, spare_)})));
+  grown.append(kept_);
+  kept_.swap(grown);
 }
 
 FrameReader::Event FrameReader::Next(Frame* frame) {

@@ -18,6 +18,7 @@
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "base/memory_budget.h"
 #include "base/status.h"
 
 namespace smile {
@@ -79,7 +80,9 @@ void RestampFrame(Bytes* frame, uint32_t id, uint16_t deadline_ms);
 // that were fed, or into the reader's own buffer, and are valid until the next call of Feed, Keep
 // or Next; one that stays, beyond Next as long as the bytes that were fed. Bytes that are not used
 // up must be handed over with Keep() before they go away; only then, and only as many as were fed,
-// are they copied. An idle reader holds no buffer.
+// are they copied. An idle reader holds no buffer; that of a frame grows with the bytes that came,
+// whatever length was claimed: by doubling, but not beyond the frame's end, nor by more than what
+// may be spared.
 class FrameReader {
  public:
   enum class Event : uint8_t { kFrame, kNeedMore, kBroken };
@@ -89,8 +92,9 @@ class FrameReader {
   // From the next frame on.
   void set_max_frame_bytes(size_t max_frame_bytes) { max_frame_bytes_ = max_frame_bytes; }
 
-  // Borrows `bytes` until Keep().
-  void Feed(ByteView bytes);
+  // Borrows `bytes` until Keep(). `spare`: how much memory the buffer may take that it does not
+  // need yet, so that it grows less often.
+  void Feed(ByteView bytes, size_t spare = SIZE_MAX);
 
   // kFrame: *frame is the next one. kBroken: the stream is not the protocol, error() says how, and
   // no more frames come out of this reader.
@@ -104,16 +108,21 @@ class FrameReader {
   ByteView rest() const { return Unused(); }
   // Bytes fed and not yet handed out as frames.
   size_t buffered_bytes() const { return kept_.size() - kept_used_ + fed_.size(); }
+  // What its buffer takes, and how much more comes into it without taking more.
+  size_t memory() const { return MemoryOf(kept_); }
+  size_t free_memory() const { return kept_.empty() ? 0 : kept_.capacity() - kept_.size(); }
 
  private:
   Event Break(Code code, std::string words);
   ByteView Unused() const { return ByteView(kept_).substr(kept_used_); }
   void TopUp(size_t wanted);
+  void Reserve(size_t needed);
 
   size_t max_frame_bytes_;
   Bytes kept_;            // the start of the stream that was copied
   size_t kept_used_ = 0;  // of kept_, already handed out
   ByteView fed_;          // the stream behind kept_
+  size_t spare_ = SIZE_MAX;
   Status error_;
 };
 

@@ -8,11 +8,9 @@
 
 #include "base/hash.h"
 #include "base/limits.h"
-#include "model/path.h"
 #include "server/continuation.h"
 #include "server/key_results.h"
 #include "server/page_fit.h"
-#include "server/session.h"
 
 namespace smile {
 namespace {
@@ -103,12 +101,19 @@ void ReplyWithPage(std::span<const ScanPage::Entry> entries, Bytes continuation,
   reply->Ok<op::Scan>(response);
 }
 
-}  // namespace
-
-void Responder::Complete(const std::weak_ptr<Session>& session, uint32_t id,
-                         FunctionRef<void(Reply&)> answer) {
-  if (const std::shared_ptr<Session> alive = session.lock()) alive->Complete(id, answer);
+void ReplyWithKeys(const Result<ReadReply>& result, const KnownResults& known, Reply* reply) {
+  if (!result.ok()) return reply->Fail(result.status());
+  for (const Result<Record>& record : *result) {
+    // Asking again would not help.
+    if (record.status().code() == Code::kStorageFailed) return reply->Fail(record.status());
+  }
+  reply->OkIf([&](Bytes* body) {
+    AppendKeyResults(known, *result, reply->max_body_bytes(), body);
+    return true;
+  });
 }
+
+}  // namespace
 
 uint64_t Handlers::ExpiryOf(uint32_t expire_seconds) const {
   if (expire_seconds == 0) return 0;
@@ -221,9 +226,12 @@ void Handlers::Start(op::Get, const op::Get::Request& request, int64_t deadline,
   ReadRequest read{.keys = {Key(request.key)},
                    .deadline_nanos = deadline,
                    .source = to.source(),
-                   .caller = to.caller()};
-  engine_.Read(std::move(read), [to = std::move(to)](Result<ReadReply> result) {
-    to.Send([result = std::move(result)](Reply& reply) mutable {
+                   .caller = to.caller(),
+                   .memory = to.MemoryForResult()};
+  auto memory = read.memory;
+  engine_.Read(std::move(read), [to = std::move(to),
+                                 memory = std::move(memory)](Result<ReadReply> result) mutable {
+    to.SendResult(std::move(memory), [result = std::move(result)](Reply& reply) mutable {
       if (!result.ok()) return reply.Fail(result.status());
       Result<Record>& record = result->front();
       if (!record.ok()) return reply.Fail(record.status());
@@ -237,25 +245,20 @@ void Handlers::Start(op::MGet, const op::MGet::Request& request, KnownResults kn
   ReadRequest read{.max_value_bytes = limits::kMaxReplyValueBytes,
                    .deadline_nanos = deadline,
                    .source = to.source(),
-                   .caller = to.caller()};
+                   .caller = to.caller(),
+                   .memory = to.MemoryForResult()};
+  if (!TryTake(read.memory, MemoryOf(known.encoded))) {
+    return to.Send([](Reply& reply) { reply.Fail(NoMemoryForResult()); });
+  }
   for (size_t i = 0; i < request.keys.size(); ++i) {
     if (!known.Knows(i)) read.keys.emplace_back(request.keys[i]);
   }
-  engine_.Read(std::move(read),
-               [to = std::move(to), known = std::move(known)](Result<ReadReply> result) mutable {
-                 to.Send([result = std::move(result), known = std::move(known)](Reply& reply) {
-                   if (!result.ok()) return reply.Fail(result.status());
-                   for (const Result<Record>& record : *result) {
-                     // Asking again would not help.
-                     if (record.status().code() == Code::kStorageFailed)
-                       return reply.Fail(record.status());
-                   }
-                   reply.OkIf([&](Bytes* body) {
-                     AppendKeyResults(known, *result, reply.max_body_bytes(), body);
-                     return true;
-                   });
-                 });
-               });
+  auto memory = read.memory;
+  engine_.Read(std::move(read), [to = std::move(to), memory = std::move(memory),
+                                 known = std::move(known)](Result<ReadReply> result) mutable {
+    to.SendResult(std::move(memory), [result = std::move(result), known = std::move(known)](
+                                         Reply& reply) { ReplyWithKeys(result, known, &reply); });
+  });
 }
 
 void Handlers::Start(op::Put, const op::Put::Request& request, int64_t deadline,
@@ -324,16 +327,19 @@ void Handlers::Start(op::Scan, const op::Scan::Request& request, int64_t deadlin
   scan.deadline_nanos = deadline;
   scan.source = to.source();
   scan.caller = to.caller();
-  engine_.Scan(std::move(scan), [to = std::move(to)](Result<ScanPage> result) {
-    to.Send([result = std::move(result)](Reply& reply) {
-      if (!result.ok()) return reply.Fail(result.status());
-      const ScanPage& page = *result;
-      std::vector<ScanPage::Entry> entries;
-      entries.reserve(page.size());
-      for (size_t i = 0; i < page.size(); ++i) entries.push_back(page[i]);
-      ReplyWithPage(entries, ContinuationOf(page), &reply);
-    });
-  });
+  scan.memory = to.MemoryForResult();
+  auto memory = scan.memory;
+  engine_.Scan(std::move(scan),
+               [to = std::move(to), memory = std::move(memory)](Result<ScanPage> result) mutable {
+                 to.SendResult(std::move(memory), [result = std::move(result)](Reply& reply) {
+                   if (!result.ok()) return reply.Fail(result.status());
+                   const ScanPage& page = *result;
+                   std::vector<ScanPage::Entry> entries;
+                   entries.reserve(page.size());
+                   for (size_t i = 0; i < page.size(); ++i) entries.push_back(page[i]);
+                   ReplyWithPage(entries, ContinuationOf(page), &reply);
+                 });
+               });
 }
 
 void Handlers::Start(op::List, const op::List::Request& request, int64_t deadline,
@@ -345,10 +351,13 @@ void Handlers::Start(op::List, const op::List::Request& request, int64_t deadlin
                       .limit = std::min(request.limit, limits::kMaxListEntries),
                       .deadline_nanos = deadline,
                       .source = to.source(),
-                      .caller = to.caller()};
+                      .caller = to.caller(),
+                      .memory = to.MemoryForResult()};
   if (from.has_value()) list.from = ListPlaceOf(*from);
-  engine_.List(std::move(list), [to = std::move(to)](Result<ListPage> result) {
-    to.Send([result = std::move(result)](Reply& reply) {
+  auto memory = list.memory;
+  engine_.List(std::move(list), [to = std::move(to),
+                                 memory = std::move(memory)](Result<ListPage> result) mutable {
+    to.SendResult(std::move(memory), [result = std::move(result)](Reply& reply) {
       if (!result.ok()) return reply.Fail(result.status());
       const std::vector<Bytes>& ids = result->partitions;
       const size_t fit =

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/function_ref.h"
+#include "base/memory_budget.h"
 #include "base/status.h"
 #include "protocol/operations.h"
 #include "server/key_results.h"
@@ -34,35 +35,55 @@ using Poster = std::function<void(std::function<void()>)>;
 // Answers one request later, from any thread, exactly once.
 class Responder {
  public:
-  // `source` and `caller`: of the session, for the engine.
+  // `source` and `caller`: of the session, for the engine. `memory`: where the request's `bytes`
+  // were taken from, if the session goes before the answer comes.
   Responder(std::weak_ptr<Session> session, uint64_t source, std::shared_ptr<const Caller> caller,
-            const Poster* post, uint32_t id)
+            const Poster* post, MemoryPool* memory, uint32_t bytes, uint32_t id)
       : session_(std::move(session)),
         source_(source),
         caller_(std::move(caller)),
         post_(post),
+        memory_(memory),
+        bytes_(bytes),
         id_(id) {}
 
   uint64_t source() const { return source_; }
   const std::shared_ptr<const Caller>& caller() const { return caller_; }
 
+  // For the result of a read; before it begins, on the session's thread.
+  std::shared_ptr<ReadMemory> MemoryForResult() const;
+
   // `answer`, which takes a Reply&, runs on the session's thread, if the session still is, and
   // writes the reply.
   template <class Answer>
   void Send(Answer answer) const {
-    (*post_)([session = session_, id = id_, answer = std::move(answer)]() mutable {
-      Complete(session, id, answer);
+    (*post_)([session = session_, memory = memory_, bytes = bytes_, id = id_,
+              answer = std::move(answer)]() mutable {
+      if (!Complete(session, id, answer)) memory->GiveOrphan(bytes);
+    });
+  }
+
+  // The same for what was read: its memory is given back as soon as the reply is written.
+  template <class Answer>
+  void SendResult(std::shared_ptr<ReadMemory> result_memory, Answer answer) const {
+    Send([result_memory = std::move(result_memory),
+          answer = std::move(answer)](Reply& reply) mutable {
+      answer(reply);
+      result_memory = nullptr;
     });
   }
 
  private:
-  static void Complete(const std::weak_ptr<Session>& session, uint32_t id,
+  // False: the session has gone.
+  static bool Complete(const std::weak_ptr<Session>& session, uint32_t id,
                        FunctionRef<void(Reply&)> answer);
 
   std::weak_ptr<Session> session_;
   uint64_t source_;
   std::shared_ptr<const Caller> caller_;
   const Poster* post_;
+  MemoryPool* memory_;
+  uint32_t bytes_;
   uint32_t id_;
 };
 

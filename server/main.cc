@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <thread>
 
@@ -21,11 +20,11 @@
 #include "base/standard_streams.h"
 #include "server/file_limit.h"
 #include "server/lifecycle.h"
+#include "server/machine_memory.h"
 #include "server/options.h"
 #include "server/server.h"
 #include "server/signals.h"
 #include "server/version.h"
-#include "storage/rocks/maintenance.h"
 #include "storage/rocks/rocks_engine.h"
 
 namespace smile {
@@ -57,11 +56,14 @@ Result<LogLevel> ParseLogLevel(const std::string& name) {
 
 Result<ServerOptions> ToServerOptions(const Options& options) {
   SMILE_ASSIGN(Endpoint listen, ParseEndpoint(options.listen, kDefaultPort));
+  SMILE_ASSIGN(const uint64_t connection_memory,
+               ConnectionMemoryBytes(options.connection_memory_mib, MemoryOfMachine()));
   const uint32_t cores = std::max(1u, std::thread::hardware_concurrency());
   return ServerOptions{
       .listen = std::move(listen),
       .workers = options.workers == 0 ? cores : static_cast<uint32_t>(options.workers),
       .max_connections = static_cast<uint32_t>(options.max_connections),
+      .connection_memory_bytes = connection_memory,
       .idle_millis = static_cast<int64_t>(options.idle_timeout_seconds) * 1000};
 }
 
@@ -184,10 +186,6 @@ int Run(const Options& options, Signals* signals) {
 int main(int argc, char** argv) {
   smile::OpenStandardStreams();
   umask(0077);  // what it writes is nobody else's business
-  const std::span<const char* const> arguments(argv, static_cast<size_t>(argc));
-  if (const auto status = smile::RunMaintenance(arguments.subspan(argc > 0 ? 1 : 0))) {
-    return *status;
-  }
   smile::Signals signals;
   smile::Result<smile::CommandLine> line = smile::ParseCommandLine(argc, argv);
   if (!line.ok()) return smile::Fail(line.status(), smile::kExitUsage);

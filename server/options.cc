@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -50,6 +51,11 @@ constexpr std::array kOptions = {
               NumberRange{&Options::block_cache_mib, 8, uint64_t{1} << 20}},
     OptionRow{"max-connections", "N", "connections at a time; one more is told so and closed",
               NumberRange{&Options::max_connections, 1, limits::kCeilingConnections}},
+    OptionRow{"connection-memory-mib", "N",
+              "memory for what all connections hold, in MiB, at least 32; 0: an eighth of the "
+              "machine's",
+              NumberRange{&Options::connection_memory_mib, 0,
+                          limits::kCeilingConnectionMemoryBytes >> 20}},
     OptionRow{"idle-timeout-seconds", "N",
               "close connections that ask nothing for so long; 0: never",
               NumberRange{&Options::idle_timeout_seconds, 0, uint64_t{30} * 24 * 3600}},
@@ -175,9 +181,7 @@ std::string DefaultOf(const OptionRow& row) {
 std::string HelpText() {
   std::string text =
       "smiled: the storage server of Smile\n\n"
-      "Usage: smiled [OPTION…]\n"
-      "       smiled check DIR\n"
-      "       smiled repair DIR [--keep-older]\n\n";
+      "Usage: smiled [OPTION…]\n\n";
   const auto line = [&text](std::string_view flag, std::string_view summary) {
     text += fmt::format("  {:<28}{}\n", flag, summary);
   };
@@ -219,6 +223,18 @@ std::string DescribeChanges(const Options& options) {
     text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", row.name, value);
   }
   return text.empty() ? "none" : text;
+}
+
+Result<uint64_t> ConnectionMemoryBytes(uint64_t option_mib, uint64_t machine_bytes) {
+  if (option_mib == 0) {
+    return std::clamp(machine_bytes / limits::kConnectionMemoryPart,
+                      limits::kLeastDefaultConnectionMemoryBytes,
+                      limits::kMostDefaultConnectionMemoryBytes);
+  }
+  constexpr uint64_t kLeastMib = limits::kLeastConnectionMemoryBytes >> 20;
+  if (option_mib >= kLeastMib) return option_mib << 20;
+  return Status(Code::kInvalid, fmt::format("--connection-memory-mib is 0 or at least {}, not {}",
+                                            kLeastMib, option_mib));
 }
 
 Result<CommandLine> ParseCommandLine(int argc, const char* const* argv) {

@@ -19,6 +19,7 @@ struct Options {
   uint64_t record_cache_mib = 256;
   uint64_t block_cache_mib = 512;
   uint64_t max_connections = limits::kDefaultMaxConnections;
+  uint64_t connection_memory_mib = 0;  // 0: a part of what the machine has
   uint64_t idle_timeout_seconds = 0;
   uint64_t drain_seconds = limits::kDefaultDrainMillis / 1000;
   std::string log_level = "info";
@@ -41,5 +42,9 @@ struct CommandLine {
 // kInvalid in one line that says what to do: an unknown flag, a value out of range, a file that
 // cannot be read or has an unknown key.
 Result<CommandLine> ParseCommandLine(int argc, const char* const* argv);
+
+// The memory of all connections: what the option says (kInvalid if that is not enough for one of
+// them), or a part of what the machine has, between two bounds of base/limits.h.
+Result<uint64_t> ConnectionMemoryBytes(uint64_t option_mib, uint64_t machine_bytes);
 
 }  // namespace smile

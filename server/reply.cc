@@ -5,6 +5,7 @@
 
 #include "base/coding.h"
 #include "base/limits.h"
+#include "storage/engine.h"
 
 namespace smile {
 
@@ -27,6 +28,7 @@ void Reply::OkRecord(Record record) {
     frame.Discard();
     return FailTooLarge(size);
   }
+  CHECK(memory_ == nullptr, "its memory was taken when it was read");
   frame.Finish(record.value);
   out_->AppendPiece(std::move(record.value));
   written_ = true;
@@ -36,6 +38,16 @@ void Reply::FailTooLarge(size_t size) {
   Fail({Code::kTooLarge, "the reply has " + std::to_string(size) + " bytes, over the " +
                              std::to_string(max_frame_bytes_) +
                              " agreed in HELLO: ask for less at a time"});
+}
+
+// Of the reply, which has been written to the tail.
+bool Reply::HasRoomFor(size_t size) const {
+  return memory_ == nullptr || memory_->HasRoomFor(AllocatedBytes(size));
+}
+
+void Reply::FailForMemory() {
+  out_->ShrinkTail();
+  Fail(NoMemoryForResult());
 }
 
 }  // namespace smile

@@ -6,6 +6,8 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/function_ref.h"
+#include "base/limits.h"
+#include "base/memory_budget.h"
 #include "model/record.h"
 #include "protocol/message.h"
 #include "server/reply_buffer.h"
@@ -15,9 +17,10 @@ namespace smile {
 // Appends exactly one reply frame to a buffer. Borrows the buffer; used at once, never kept.
 class Reply {
  public:
-  // Replies over `max_frame_bytes` become kTooLarge.
-  Reply(uint32_t id, size_t max_frame_bytes, ReplyBuffer* out)
-      : id_(id), max_frame_bytes_(max_frame_bytes), out_(out) {}
+  // Replies over `max_frame_bytes` become kTooLarge. Long ones for which `memory` has no room
+  // become kOverloaded; null: what they need has been taken.
+  Reply(uint32_t id, size_t max_frame_bytes, MemoryAccount* memory, ReplyBuffer* out)
+      : id_(id), max_frame_bytes_(max_frame_bytes), memory_(memory), out_(out) {}
 
   template <class Row>
   void Ok(const typename Row::Response& response) {
@@ -39,6 +42,11 @@ class Reply {
     if (size > max_frame_bytes_) {
       frame.Discard();
       FailTooLarge(size);
+      return true;
+    }
+    if (size >= limits::kLeastLargeValueBytes && !HasRoomFor(size)) {
+      frame.Discard();
+      FailForMemory();
       return true;
     }
     frame.Finish();
@@ -64,9 +72,12 @@ class Reply {
 
  private:
   void FailTooLarge(size_t size);
+  bool HasRoomFor(size_t size) const;
+  void FailForMemory();
 
   const uint32_t id_;
   const size_t max_frame_bytes_;
+  MemoryAccount* const memory_;
   ReplyBuffer* const out_;
   bool written_ = false;
   Code code_ = Code::kOk;

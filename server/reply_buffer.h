@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/memory_budget.h"
 
 namespace smile {
 
@@ -14,6 +15,8 @@ class ReplyBuffer {
  public:
   bool empty() const { return pieces_.empty() && tail_.empty(); }
   size_t size() const { return before_tail_ + tail_.size(); }
+  // What it holds, unused capacity included.
+  size_t memory() const { return memory_before_tail_ + MemoryOf(tail_); }
 
   // The piece at the end, for appending. Valid until another function is called.
   Bytes* tail() { return &tail_; }
@@ -35,12 +38,17 @@ class ReplyBuffer {
     Bytes front = std::move(pieces_.front());
     pieces_.erase(pieces_.begin());  // there are few
     before_tail_ -= front.size();
+    memory_before_tail_ -= MemoryOf(front);
     return front;
   }
+
+  // After something long was appended to the tail and taken back.
+  void ShrinkTail() { Bytes(tail_).swap(tail_); }
 
  private:
   void Push(Bytes bytes) {
     before_tail_ += bytes.size();
+    memory_before_tail_ += MemoryOf(bytes);
     pieces_.push_back(std::move(bytes));
   }
   void SealTail() {
@@ -49,6 +57,7 @@ class ReplyBuffer {
 
   std::vector<Bytes> pieces_;  // everything before the tail
   size_t before_tail_ = 0;
+  size_t memory_before_tail_ = 0;
   Bytes tail_;
 };
 

@@ -10,9 +10,11 @@ ServedConnection::ServedConnection(std::unique_ptr<Transport> transport,
                                    const Session::Shared& shared, const Owner& owner)
     : transport_(std::move(transport)),
       clock_(shared.clock),
+      metrics_(shared.metrics),
       owner_(owner),
       session_(std::make_shared<Session>(shared, [this] { owner_.has_output(this); })),
-      last_progress_nanos_(clock_.MonotonicNanos()) {}
+      last_progress_nanos_(clock_.MonotonicNanos()),
+      last_empty_nanos_(last_progress_nanos_) {}
 
 void ServedConnection::Start() {
   if (owner_.log != nullptr) {
@@ -51,7 +53,7 @@ void ServedConnection::Flush() {
     Bytes output = session_->TakeOutput();
     given_bytes_ += output.size();
     transport_->Send(std::move(output));
-    session_->set_unsent_bytes(transport_->unsent_bytes());
+    ReportUnsent();
   }
   if (session_->finished()) {
     closing_ = true;
@@ -59,6 +61,16 @@ void ServedConnection::Flush() {
     return;
   }
   SetReading(session_->wants_bytes());
+  if (session_->is_held_back()) owner_.held_back(this);
+}
+
+void ServedConnection::ReportUnsent() {
+  session_->set_unsent(transport_->unsent_bytes(), transport_->unsent_memory());
+}
+
+void ServedConnection::GoOn() {
+  session_->GoOn();
+  owner_.has_output(this);
 }
 
 void ServedConnection::SetReading(bool wanted) {
@@ -75,14 +87,35 @@ void ServedConnection::Tick(int64_t idle_millis) {
   const int64_t now_nanos = clock_.MonotonicNanos();
   const size_t unsent_bytes = transport_->unsent_bytes();
   const uint64_t taken_bytes = given_bytes_ - unsent_bytes;
+  drains_slowly_ = unsent_bytes > limits::kSlowDrainSeconds * (taken_bytes - taken_bytes_);
+  if (unsent_bytes == 0) last_empty_nanos_ = now_nanos;
   if (unsent_bytes == 0 || taken_bytes != taken_bytes_) {
     taken_bytes_ = taken_bytes;
     last_progress_nanos_ = now_nanos;
   } else if (now_nanos - last_progress_nanos_ >=
              limits::kStalledOutputTimeoutMillis * kNanosPerMilli) {
+    metrics_.closed_takes_nothing.Add(1);
     return Abort("it takes no replies");
   }
   session_->Tick(idle_millis);
+  owner_.has_output(this);
+}
+
+bool ServedConnection::keeps_memory() const {
+  if (held_memory() < session_->memory()->Room()) return false;
+  constexpr int64_t kGraceNanos = limits::kShortMemoryGraceMillis * kNanosPerMilli;
+  const bool untaken = drains_slowly_ && clock_.MonotonicNanos() - last_empty_nanos_ >= kGraceNanos;
+  // With an open request it is the server's turn.
+  const bool half_frame =
+      session_->open_requests() == 0 && session_->half_frame_nanos() >= kGraceNanos;
+  return untaken || half_frame;
+}
+
+// What cannot be sent now would only keep the memory.
+void ServedConnection::CloseForMemory() {
+  metrics_.closed_for_memory.Add(1);
+  session_->CloseForMemory();
+  if (closing_ || transport_->unsent_bytes() > 0) return Abort("it keeps memory that is short");
   owner_.has_output(this);
 }
 
@@ -102,7 +135,7 @@ void ServedConnection::OnBytes(ByteView bytes) {
 }
 
 void ServedConnection::OnSent() {
-  session_->set_unsent_bytes(transport_->unsent_bytes());
+  ReportUnsent();
   owner_.has_output(this);
 }
 

@@ -21,6 +21,7 @@ class ServedConnection final : public TransportEvents {
   // What the connection asks of its worker.
   struct Owner {
     std::function<void(ServedConnection*)> has_output;  // call Flush() before the loop sleeps
+    std::function<void(ServedConnection*)> held_back;   // call GoOn() in a while
     std::function<void(ServedConnection*)> closed;      // destroys it
     LogLimit* log = nullptr;                            // takes lines about clients, if there
   };
@@ -38,13 +39,28 @@ class ServedConnection final : public TransportEvents {
   // About once a second. `idle_millis` 0: connections may be idle for ever.
   void Tick(int64_t idle_millis);
 
+  // Looks again whether there is memory to go on with.
+  void GoOn();
+
+  // --- While memory is short ---
+
+  size_t held_memory() const { return session_->memory()->held(); }
+  // It holds more than half of its share, and the client does nothing about it, or not enough. As
+  // of the last Tick.
+  bool keeps_memory() const;
+  // With a message, if the client takes anything at all.
+  void CloseForMemory();
+
   void Drain();
   // `why` is for the log.
   void Abort(std::string_view why);
 
-  bool flush_is_due = false;  // for its owner's list
+  // For its owner's lists.
+  bool flush_is_due = false;
+  bool is_held_back = false;
 
  private:
+  size_t MostBytes() const override { return session_->most_bytes(); }
   void OnBytes(ByteView bytes) override;
   void OnSent() override;
   void OnEnd() override;
@@ -53,14 +69,18 @@ class ServedConnection final : public TransportEvents {
   void SetReading(bool wanted);
   void LogHello();
   void LogEnd(const Status& status);
+  void ReportUnsent();
 
   const std::unique_ptr<Transport> transport_;
   const Clock& clock_;
+  WorkerMetrics& metrics_;
   const Owner& owner_;
   const std::shared_ptr<Session> session_;
   uint64_t given_bytes_ = 0;     // to the transport
   uint64_t taken_bytes_ = 0;     // of them, by the kernel or the client, at the last Tick
   int64_t last_progress_nanos_;  // the last Tick that found nothing waiting, or more taken
+  int64_t last_empty_nanos_;     // the last Tick that found nothing waiting
+  bool drains_slowly_ = false;   // at the pace of the last Tick
   bool reading_ = true;
   bool closing_ = false;
   bool hello_logged_ = false;

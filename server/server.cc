@@ -16,10 +16,12 @@ Server::Server(const ServerOptions& options, const Clock& clock, const Logger& l
       listening_on_(options.listen),
       log_(log, clock),
       budget_(options.max_connections),
+      memory_(options.connection_memory_bytes),
       shared_{.handlers = serving_,
               .clock = clock,
               .log = log_,
               .budget = budget_,
+              .memory = memory_,
               .idle_millis = options.idle_millis} {}
 
 Result<std::unique_ptr<Server>> Server::Listen(const ServerOptions& options, const Clock& clock,
@@ -88,6 +90,16 @@ EngineStats Server::Stats() const {
       {"server.received_bytes", &Metrics::bytes_received},
       {"server.sent_bytes", &Metrics::bytes_sent},
       {"server.requests.open_count", &Metrics::requests_open},
+      {"server.memory.input_bytes", &Metrics::memory_input},
+      {"server.memory.request_bytes", &Metrics::memory_requests},
+      {"server.memory.reply_bytes", &Metrics::memory_replies},
+      {"server.memory.held_back_count", &Metrics::held_back},
+      {"server.connections.closed_broken_count", &Metrics::closed_broken},
+      {"server.connections.closed_no_hello_count", &Metrics::closed_no_hello},
+      {"server.connections.closed_idle_count", &Metrics::closed_idle},
+      {"server.connections.closed_slow_frame_count", &Metrics::closed_slow_frame},
+      {"server.connections.closed_takes_nothing_count", &Metrics::closed_takes_nothing},
+      {"server.connections.closed_for_memory_count", &Metrics::closed_for_memory},
   };
   for (const auto& [name, member] : counters) {
     stats.emplace_back(name, Sum(member));
@@ -103,6 +115,10 @@ EngineStats Server::Stats() const {
         fmt::format("server.replies.{}_count", info.name),
         sum([index](const Metrics& m) -> const Counter& { return m.replies[index]; }));
   }
+  stats.emplace_back("server.memory.limit_bytes", memory_.limit());
+  stats.emplace_back("server.memory.used_bytes", memory_.used());
+  stats.emplace_back("server.memory.read_bytes", memory_.read_bytes());
+  stats.emplace_back("server.memory.refused_count", memory_.refusals());
   stats.emplace_back("server.workers_count", workers_.size());
   stats.emplace_back("server.uptime_seconds",
                      (clock_.MonotonicNanos() - started_nanos_) / (1000 * kNanosPerMilli));

@@ -27,6 +27,7 @@ struct ServerOptions {
   Endpoint listen;
   uint32_t workers = 1;
   uint32_t max_connections = limits::kDefaultMaxConnections;
+  size_t connection_memory_bytes = size_t{256} << 20;
   int64_t idle_millis = 0;  // 0: connections may be idle for ever
 };
 
@@ -74,6 +75,7 @@ class Server {
   std::unique_ptr<const Handlers> handlers_;
   std::atomic<const Handlers*> serving_{nullptr};  // once there are any
   ConnectionBudget budget_;
+  MemoryBudget memory_;
   const Worker::Shared shared_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };

@@ -23,6 +23,17 @@ constexpr size_t kReplyBytes =
 // A session that has no room is not read from, so little comes then; what is more counts as having
 // come with what came before it.
 constexpr size_t kMaxArrivals = 16;
+// What an open request takes: also the copies of keys and items that refer to its bytes.
+template <class Row>
+size_t MemoryOf(const Frame& frame, const typename Row::Request& request) {
+  size_t bytes = limits::kOpenRequestBytes + AllocatedBytes(frame.bytes.size());
+  if constexpr (requires { request.keys; }) {
+    constexpr size_t kParts = 2 * 64;  // partition and sort key have memory of their own
+    bytes += request.keys.size() * (sizeof(Key) + kParts);
+  }
+  if constexpr (requires { request.items; }) bytes += request.items.size() * sizeof(MutationView);
+  return bytes;
+}
 
 template <class Row>
 std::vector<uint64_t> PartitionsOf(const typename Row::Request& request) {
@@ -40,15 +51,12 @@ Session::Session(const Shared& shared, std::function<void()> on_output)
     : shared_(shared),
       on_output_(std::move(on_output)),
       reader_(limits::kMaxFrameBytesBeforeHello),
+      account_(std::make_shared<MemoryAccount>(&shared.memory.budget())),
       connected_nanos_(shared.clock.MonotonicNanos()),
       last_active_nanos_(connected_nanos_),
       received_nanos_(connected_nanos_),
-      work_nanos_(connected_nanos_) {}
-
-Session::~Session() {
-  caller_->Go();
-  shared_.metrics.requests_open.Subtract(open_.size());
-}
+      work_nanos_(connected_nanos_),
+      tick_nanos_(connected_nanos_) {}
 
 // --- Bytes ---------------------------------------------------------------------------------------
 
@@ -63,19 +71,13 @@ void Session::Receive(ByteView bytes) {
   } else {
     arrivals_.back().end = received_bytes_;
   }
-  reader_.Feed(bytes);
+  // A buffer that is rounded up by a quarter has to fit too.
+  const size_t most = (taken_.input + account_->Room()) / 4 * 3;
+  const size_t needed = taken_.input + bytes.size();
+  reader_.Feed(bytes, most > needed ? most - needed : 0);
   Pump(received_nanos_);
   reader_.Keep();
-}
-
-void Session::EndOfInput() {
-  End("it closed the connection");
-  caller_->Leave();  // possibly, the whole connection is at its end: nobody need wait long for it
-}
-
-void Session::End(std::string why) {
-  if (!ending_) why_ended_ = std::move(why);
-  ending_ = true;
+  Account();
 }
 
 Bytes Session::TakeOutput() {
@@ -84,13 +86,15 @@ Bytes Session::TakeOutput() {
   return piece;
 }
 
-void Session::set_unsent_bytes(size_t unsent) {
-  unsent_bytes_ = unsent;
+void Session::set_unsent(size_t bytes, size_t memory) {
+  unsent_bytes_ = bytes;
+  unsent_memory_ = memory;
+  Account();
   PumpBuffered();
 }
 
 // For one more request, behind `gets` that are still to be answered.
-bool Session::HasRoom(size_t gets) const {
+bool Session::HasRoomOfItsOwn(size_t gets) const {
   return open_.size() + gets < limits::kMaxInFlightRequests &&
          open_bytes_ < limits::kMaxInFlightBytes &&
          open_reply_bytes_ + gets * kReplyBytes<op::Get> < limits::kMaxInFlightReplyBytes &&
@@ -102,21 +106,24 @@ void Session::PumpBuffered() {
   if (reader_.buffered_bytes() == 0) return;
   Pump(shared_.clock.MonotonicNanos());
   reader_.Keep();
+  Account();
 }
 
 // Works on what has been received, as far as there is room for it.
 void Session::Pump(int64_t now_nanos) {
   work_nanos_ = now_nanos;
   GetRun gets;
+  bool begins = frame_nanos_ == 0;  // what is left will be a frame's beginning
   FrameReader::Event event = FrameReader::Event::kFrame;
   while (event == FrameReader::Event::kFrame && !ending_ && HasRoom(0)) {
     Frame frame;
     event = reader_.Next(&frame);
     if (event == FrameReader::Event::kFrame) {
+      begins = true;
       frame.arrived_nanos = ArrivalOf(received_bytes_ - reader_.buffered_bytes());
     }
     const bool gathered = event == FrameReader::Event::kFrame && Gather(frame, &gets);
-    if (gathered && !gets.full() && HasRoom(gets.size)) continue;
+    if (gathered && !gets.full() && HasRoom(gets.size) && HasMemoryForRun(gets.size)) continue;
     AnswerGets(&gets);
     if (event == FrameReader::Event::kFrame && !gathered) HandleFrame(frame);
   }
@@ -124,6 +131,7 @@ void Session::Pump(int64_t now_nanos) {
   if (event == FrameReader::Event::kBroken) Break(reader_.error());
   // A frame that is not complete arrives with what completes it.
   if (event == FrameReader::Event::kNeedMore) arrivals_.clear();
+  if (begins) BeginFrame(reader_.buffered_bytes() == 0 ? 0 : now_nanos);
 }
 
 // --- Requests ------------------------------------------------------------------------------------
@@ -217,7 +225,7 @@ void Session::Take(const Frame& frame, const typename Row::Request& request) {
   }
   KnownResults known;
   if (IsFree<Row>(request)) {
-    Reply reply(id, max_reply_bytes_, &output_);
+    Reply reply(id, max_reply_bytes_, account_.get(), &output_);
     if (shared_.handlers.TryNow(Row{}, request, &reply, &known)) return CountReply(reply);
   }
   Enter<Row>(frame, request, std::move(known));
@@ -231,6 +239,9 @@ void Session::Enter(const Frame& frame, const typename Row::Request& request, Kn
                                                           : PartitionOrder::Access::kRead;
   if (access == PartitionOrder::Access::kRead) open->reply_bytes = kReplyBytes<Row>;
   open_reply_bytes_ += open->reply_bytes;
+  open->memory = MemoryOf<Row>(frame, request);
+  open_memory_ += open->memory;
+  if (open_memory_ >= taken_.requests + limits::kLeastLargeValueBytes) Account();
   if (!order_.Enter(open, access, PartitionsOf<Row>(request))) {
     open->waiting_body = frame.body;
   } else {
@@ -271,7 +282,7 @@ int64_t Session::DeadlineOf(const Frame& frame) {
 template <class Row>
 void Session::Run(Open* open, const typename Row::Request& request) {
   KnownResults known;
-  Reply reply(open->id, max_reply_bytes_, OutputOf(open));
+  Reply reply(open->id, max_reply_bytes_, account_.get(), OutputOf(open));
   if (shared_.handlers.TryNow(Row{}, request, &reply, &known)) {
     CountReply(reply);
     return Settle(open);
@@ -281,9 +292,11 @@ void Session::Run(Open* open, const typename Row::Request& request) {
 
 template <class Row>
 void Session::Start(Open* open, const typename Row::Request& request, KnownResults known) {
-  shared_.handlers.Start(Row{}, request, std::move(known), open->deadline_nanos,
-                         Responder(weak_from_this(), reinterpret_cast<uintptr_t>(this), caller_,
-                                   &shared_.post, open->id));
+  open->in_engine = true;
+  shared_.handlers.Start(
+      Row{}, request, std::move(known), open->deadline_nanos,
+      Responder(weak_from_this(), reinterpret_cast<uintptr_t>(this), caller_, &shared_.post,
+                &shared_.memory, static_cast<uint32_t>(open->memory), open->id));
 }
 
 // Does the work of requests that had to wait for others. One after the other, not one inside the
@@ -315,7 +328,9 @@ void Session::RunWaiting(Open* open) {
 void Session::Complete(uint32_t id, FunctionRef<void(Reply&)> answer) {
   const auto found = open_.find(id);
   CHECK(found != open_.end(), "a request is completed once");
+  found->second.in_engine = false;
   Finish(&found->second, answer);
+  Account();
   PumpBuffered();
   on_output_();
 }
@@ -332,9 +347,12 @@ ReplyBuffer* Session::OutputOf(Open* open) {
 
 // After the reply of `open` was written: lets go what it held up. `open` may be gone afterwards.
 void Session::Settle(Open* open) {
+  held_reply_memory_ += open->held_reply.memory();
   const PartitionOrder::Freed& freed = order_.Finish(open);
   for (PartitionOrder::Entry* entry : freed.leave) {
     Open* const left = static_cast<Open*>(entry);
+    held_reply_memory_ -= left->held_reply.memory();
+    open_memory_ -= left->memory;
     output_.Append(std::move(left->held_reply));
     open_bytes_ -= left->bytes;
     open_reply_bytes_ -= left->reply_bytes;
@@ -347,7 +365,7 @@ void Session::Settle(Open* open) {
 }
 
 void Session::Answer(uint32_t id, ReplyBuffer* out, FunctionRef<void(Reply&)> answer) {
-  Reply reply(id, max_reply_bytes_, out);
+  Reply reply(id, max_reply_bytes_, /*memory=*/nullptr, out);
   answer(reply);
   CountReply(reply);
 }
@@ -355,6 +373,7 @@ void Session::Answer(uint32_t id, ReplyBuffer* out, FunctionRef<void(Reply&)> an
 void Session::CountReply(const Reply& reply) {
   CHECK(reply.written());
   shared_.metrics.replies[static_cast<size_t>(reply.code())].Add(1);
+  if (output_.size() + unsent_bytes_ >= taken_.replies + limits::kLeastLargeValueBytes) Account();
 }
 
 void Session::Refuse(uint32_t id, const Status& status) {
@@ -364,29 +383,8 @@ void Session::Refuse(uint32_t id, const Status& status) {
 // The stream cannot be trusted any more, nor can an id in it: one answer, then the end.
 void Session::Break(const Status& status) {
   Refuse(0, status);
+  shared_.metrics.closed_broken.Add(1);
   End(status.words());
-}
-
-// --- Life ----------------------------------------------------------------------------------------
-
-void Session::Tick(int64_t idle_millis) {
-  if (ending_) return;
-  const int64_t now_nanos = shared_.clock.MonotonicNanos();
-  if (!open_.empty()) last_active_nanos_ = now_nanos;
-  const int64_t quiet_millis = (now_nanos - last_active_nanos_) / kNanosPerMilli;
-  // From the beginning: a HELLO that trickles in must not hold a connection.
-  const int64_t connected_millis = (now_nanos - connected_nanos_) / kNanosPerMilli;
-  if (!greeted_ && connected_millis >= limits::kHelloTimeoutMillis) {
-    Break({Code::kProtocolError,
-           fmt::format("no HELLO came within {} ms", limits::kHelloTimeoutMillis)});
-  }
-  if (idle_millis != 0 && quiet_millis >= idle_millis) End("it was idle for too long");
-}
-
-void Session::Drain() {
-  draining_ = true;
-  caller_->Leave();
-  if (open_.empty()) End("the server is stopping");
 }
 
 }  // namespace smile

@@ -51,22 +51,22 @@ void Session::AnswerTogether(std::span<GetRun::Item> items) {
              items[other].frame.header.id == id;
     });
   };
-  shared_.handlers.PeekMany({keys.data(), items.size()},
-                            [&](size_t i, PeekResult result, const RecordView& record) {
-                              if (result == PeekResult::kUnknown || must_wait(i)) {
-                                aside[aside_count++] = i;
-                                return true;
-                              }
-                              answered[i] = true;
-                              Reply reply(items[i].frame.header.id, max_reply_bytes_, &output_);
-                              if (result == PeekResult::kFound) {
-                                reply.Ok<op::Get>({.record = record});
-                              } else {
-                                reply.Fail({Code::kNotFound, ""});
-                              }
-                              CountReply(reply);
-                              return HasRoom(0);
-                            });
+  shared_.handlers.PeekMany(
+      {keys.data(), items.size()}, [&](size_t i, PeekResult result, const RecordView& record) {
+        if (result == PeekResult::kUnknown || must_wait(i)) {
+          aside[aside_count++] = i;
+          return true;
+        }
+        answered[i] = true;
+        Reply reply(items[i].frame.header.id, max_reply_bytes_, account_.get(), &output_);
+        if (result == PeekResult::kFound) {
+          reply.Ok<op::Get>({.record = record});
+        } else {
+          reply.Fail({Code::kNotFound, ""});
+        }
+        CountReply(reply);
+        return HasRoom(0);
+      });
   for (size_t i = 0; i < items.size(); ++i) {
     if (answered[i]) continue;
     if (RefuseIfOpen(items[i].frame.header.id)) continue;

@@ -45,8 +45,10 @@ Result<std::unique_ptr<Worker>> Worker::Create(const Shared& shared, ListeningSo
 
 Worker::Worker(const Shared& shared, std::unique_ptr<EventLoop> loop, ListeningSocket socket)
     : shared_(shared),
+      memory_(&shared.memory),
       loop_(std::move(loop)),
       owner_{.has_output = [this](ServedConnection* connection) { MarkForFlush(connection); },
+             .held_back = [this](ServedConnection* connection) { HoldBack(connection); },
              .closed = [this](ServedConnection* connection) { Remove(connection); },
              .log = &shared.log.clients} {
   listener_ = loop_->Accept(
@@ -94,6 +96,7 @@ void Worker::Stop() {
   connections_.clear();
   refusals_.clear();
   timer_.reset();
+  look_timer_.reset();
   listener_.reset();
 }
 
@@ -129,6 +132,7 @@ bool Worker::MayServe() {
       .handlers = *handlers,
       .clock = shared_.clock,
       .metrics = metrics_,
+      .memory = memory_,
       .post = [this](std::function<void()> task) { loop_->Post(std::move(task)); }});
   return true;
 }
@@ -158,6 +162,7 @@ void Worker::FlushAll() {
 
 void Worker::Remove(ServedConnection* connection) {
   if (connection->flush_is_due) std::erase(to_flush_, connection);
+  if (connection->is_held_back) std::erase(held_back_, connection);
   connections_.erase(connection);
   metrics_.connections_open.Subtract(1);
   shared_.budget.GiveBack();
@@ -168,9 +173,50 @@ void Worker::SeeWhetherDrained() {
   if (draining_ && connections_.empty()) drained_.store(true, std::memory_order_release);
 }
 
+void Worker::HoldBack(ServedConnection* connection) {
+  if (connection->is_held_back) return;
+  connection->is_held_back = true;
+  held_back_.push_back(connection);
+  metrics_.held_back.Add(1);
+  if (look_timer_ != nullptr) return;
+  look_timer_ = loop_->StartTimer(limits::kHeldBackLookMillis, limits::kHeldBackLookMillis,
+                                  [this] { LookAtHeldBack(); });
+}
+
+// Who still has no memory comes back to the list when it is flushed.
+void Worker::LookAtHeldBack() {
+  if (held_back_.empty()) return look_timer_.reset();
+  for (ServedConnection* connection : std::exchange(held_back_, {})) {
+    connection->is_held_back = false;
+    connection->GoOn();
+  }
+}
+
 void Worker::Tick() {
   shared_.log.Tick();
   for (const auto& [connection, owned] : connections_) connection->Tick(shared_.idle_millis);
+  FreeMemory();
+}
+
+// While memory is short: closes connections that keep it, the largest first, until the worker has
+// done its part.
+void Worker::FreeMemory() {
+  const size_t excess = shared_.memory.Excess();
+  if (excess == 0) return;
+  size_t held = 0;
+  std::vector<std::pair<size_t, ServedConnection*>> keepers;
+  for (const auto& [connection, owned] : connections_) {
+    held += connection->held_memory();
+    if (connection->keeps_memory()) keepers.emplace_back(connection->held_memory(), connection);
+  }
+  std::sort(keepers.begin(), keepers.end(), std::greater<>());
+  const double part = static_cast<double>(held) / static_cast<double>(shared_.memory.used());
+  auto to_free = static_cast<size_t>(static_cast<double>(excess) * std::min(part, 1.0));
+  for (const auto& [bytes, connection] : keepers) {
+    connection->CloseForMemory();
+    if (bytes >= to_free) return;
+    to_free -= bytes;
+  }
 }
 
 }  // namespace smile

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/memory_budget.h"
 #include "base/result.h"
 #include "net/event_loop.h"
 #include "server/handlers.h"
@@ -49,6 +50,7 @@ class Worker {
     const Clock& clock;
     ServerLog& log;
     ConnectionBudget& budget;
+    MemoryBudget& memory;
     int64_t idle_millis;  // 0: connections may be idle for ever
   };
 
@@ -82,16 +84,22 @@ class Worker {
   void FlushAll();
   void MarkForFlush(ServedConnection* connection);
   void Remove(ServedConnection* connection);
+  void HoldBack(ServedConnection* connection);
+  void LookAtHeldBack();
+  void FreeMemory();
   void SeeWhetherDrained();
   void Tick();
 
   const Shared& shared_;
   WorkerMetrics metrics_;
+  MemoryPool memory_;  // outlives what is posted to the loop
   const std::unique_ptr<EventLoop> loop_;
   std::optional<Session::Shared> session_shared_;  // once there are handlers
   const ServedConnection::Owner owner_;
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<Timer> timer_;
+  std::unique_ptr<Timer> look_timer_;         // while there is somebody in held_back_
+  std::vector<ServedConnection*> held_back_;  // until others have given memory back
   std::unordered_map<ServedConnection*, std::unique_ptr<ServedConnection>> connections_;
   std::unordered_map<Refusal*, std::unique_ptr<Refusal>> refusals_;
   std::vector<ServedConnection*> to_flush_;

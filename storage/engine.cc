@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/limits.h"
 
 namespace smile {
 
@@ -30,6 +31,11 @@ WriteRequest::WriteRequest(const PartitionView& partition, std::vector<MutationV
     own(&mutation.sort);
     own(&mutation.value);
   }
+}
+
+Status NoMemoryForResult() {
+  return {Code::kOverloaded, "the connections of this server hold too much memory for this answer",
+          limits::kShortMemoryRetryMillis};
 }
 
 void Engine::PeekMany(std::span<const KeyView> keys, PeekEach each) {

@@ -29,6 +29,11 @@
 // A caller, if a request names one, says whether its answer is still wanted (storage/caller.h).
 // Reads, scans and lists of one that is gone are not begun; scans and lists that were begun end
 // with their slice, as they do when their deadline passes or Close() is called.
+//
+// A read whose request names a ReadMemory takes from it before it allocates its result. Refused, it
+// ends with what it has: a key of a Read is kOverloaded, a Scan or List gives a shorter page with
+// `more`, or is kOverloaded if there would be nothing on it. Whoever asks keeps the ReadMemory for
+// as long as the result.
 #pragma once
 
 #include <cstdint>
@@ -43,6 +48,7 @@
 
 #include "base/bytes.h"
 #include "base/function_ref.h"
+#include "base/memory_budget.h"
 #include "base/result.h"
 #include "model/key.h"
 #include "model/record.h"
@@ -68,13 +74,14 @@ struct ReadRequest {
   int64_t deadline_nanos = 0;
   uint64_t source = 0;
   std::shared_ptr<const Caller> caller = nullptr;  // null: waits
+  std::shared_ptr<ReadMemory> memory = nullptr;  // null: takes from nothing
 };
 
 // Each key is read by itself: records that one write changed need not all be seen as before it, or
 // all as after it.
 //
-// For each key in order: its record, kNotFound (words are left empty), kCorrupt, or kTooLarge: it
-// did not fit into max_value_bytes, ask again.
+// For each key in order: its record, kNotFound (words are left empty), kCorrupt, kTooLarge (it did
+// not fit into max_value_bytes, ask again), or kOverloaded (no memory for it).
 using ReadReply = std::vector<Result<Record>>;
 
 // --- Write ------------------------------------------------------------------------------------
@@ -139,6 +146,7 @@ struct ScanRequest {
   int64_t deadline_nanos = 0;
   uint64_t source = 0;
   std::shared_ptr<const Caller> caller = nullptr;  // null: waits
+  std::shared_ptr<ReadMemory> memory = nullptr;  // null: takes from nothing
 };
 
 // Entries of a scan in one piece of memory. Views are valid until the next Add.
@@ -150,6 +158,10 @@ class ScanPage {
   };
 
   void Add(ByteView sort, const RecordView& record);
+  // The memory of one entry.
+  static size_t EntryBytes(ByteView sort, const RecordView& record) {
+    return sizeof(Span) + sort.size() + record.value.size();
+  }
   size_t size() const { return entries_.size(); }
   Entry operator[](size_t i) const;
 
@@ -189,6 +201,7 @@ struct ListRequest {
   int64_t deadline_nanos = 0;
   uint64_t source = 0;
   std::shared_ptr<const Caller> caller = nullptr;  // null: waits
+  std::shared_ptr<ReadMemory> memory = nullptr;  // null: takes from nothing
 };
 
 struct ListPage {
@@ -200,6 +213,14 @@ struct ListPage {
 };
 
 // ------------------------------------------------------------------------------------------------
+
+// Takes from the memory of a read, which may be null. False: the read ends with what it has.
+inline bool TryTake(const std::shared_ptr<ReadMemory>& memory, size_t bytes) {
+  return memory == nullptr || memory->TryTake(bytes);
+}
+
+// What a read is told for whose result there is no memory: kOverloaded.
+Status NoMemoryForResult();
 
 // In the order of their names; names are dotted and end in their unit.
 using EngineStats = std::vector<std::pair<std::string, uint64_t>>;

@@ -67,12 +67,18 @@ void MemoryEngine::Write(WriteRequest request, std::function<void(WriteReply)> d
 void MemoryEngine::Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) {
   auto page =
       Under<ScanPage>(request.deadline_nanos, request.caller, [&] { return ScanSome(request); });
+  if (page.ok() && page->more && page->size() == 0 && !page->resume_from.has_value()) {
+    page = NoMemoryForResult();
+  }
   Answer([done = std::move(done), page = std::move(page)]() mutable { done(std::move(page)); });
 }
 
 void MemoryEngine::List(ListRequest request, std::function<void(Result<ListPage>)> done) {
   auto page =
       Under<ListPage>(request.deadline_nanos, request.caller, [&] { return ListSome(request); });
+  if (page.ok() && page->more && page->partitions.empty() && !page->resume_from.has_value()) {
+    page = NoMemoryForResult();
+  }
   Answer([done = std::move(done), page = std::move(page)]() mutable { done(std::move(page)); });
 }
 
@@ -177,10 +183,12 @@ ReadReply MemoryEngine::ReadAll(const ReadRequest& request) const {
     value_bytes += record->value.size();
     const bool fits =
         first || request.max_value_bytes == 0 || value_bytes <= request.max_value_bytes;
-    if (fits) {
-      reply.push_back(*record);
-    } else {
+    if (!fits) {
       reply.push_back(Status(Code::kTooLarge, ""));
+    } else if (!TryTake(request.memory, AllocatedBytes(record->value.size() + 1))) {
+      reply.push_back(NoMemoryForResult());
+    } else {
+      reply.push_back(*record);
     }
   }
   return reply;
@@ -209,6 +217,7 @@ ScanPage MemoryEngine::ScanSome(const ScanRequest& request) const {
     value_bytes += record.value.size();
     page.more =
         page.size() == request.limit || (page.size() > 0 && value_bytes > request.max_value_bytes);
+    page.more = page.more || !TryTake(request.memory, ScanPage::EntryBytes(at->first, record));
     if (page.more) break;
     page.Add(at->first, record);
   }
@@ -234,7 +243,8 @@ ListPage MemoryEngine::ListSome(const ListRequest& request) const {
         return page;
       }
       if (record->second.view().ExpiredAt(now)) continue;
-      page.more = page.partitions.size() == request.limit;
+      page.more = page.partitions.size() == request.limit ||
+                  !TryTake(request.memory, sizeof(Bytes) + AllocatedBytes(id.second.size() + 1));
       if (page.more) return page;
       page.partitions.push_back(id.second);
       break;

@@ -149,7 +149,12 @@ void ReadBatch::Deliver(uint32_t leader, const Result<RecordView>& record) {
     const size_t most = read.request.max_value_bytes;
     read.value_bytes += record->value.size();
     read.full = !first && most != 0 && read.value_bytes > most;
-    if (!read.full) read.reply[wanted_[i].index] = Record(*record);
+    if (read.full) continue;
+    if (TryTake(read.request.memory, AllocatedBytes(record->value.size() + 1))) {
+      read.reply[wanted_[i].index] = Record(*record);
+    } else {
+      read.reply[wanted_[i].index] = NoMemoryForResult();
+    }
   }
 }
 

@@ -129,6 +129,11 @@ Result<bool> ScanJob::Take(SliceMeter* meter) {
   page_.more = page_.size() == request_.limit ||
                (page_.size() > 0 && value_bytes_ > request_.max_value_bytes);
   if (page_.more) return false;
+  if (!TryTake(request_.memory, ScanPage::EntryBytes(sort, *record))) {
+    if (page_.size() == 0) return NoMemoryForResult();
+    page_.more = true;  // so the page is not one that the cache takes
+    return false;
+  }
   page_.Add(sort, *record);
   return true;
 }
@@ -224,6 +229,11 @@ Status ListJob::Take(SliceMeter* meter) {
   }
   page_.more = page_.partitions.size() == request_.limit;
   if (page_.more) return {};
+  if (!TryTake(request_.memory, sizeof(Bytes) + AllocatedBytes(partition.size() + 1))) {
+    if (page_.partitions.empty()) return NoMemoryForResult();
+    page_.more = true;
+    return {};
+  }
   page_.partitions.push_back(std::move(partition));
   SkipPartition(EncodedPartitionSize(request_.table, key), meter);
   return {};

@@ -58,14 +58,19 @@ class CachedGetTest : public ::testing::Test {
     return made;
   }
 
+  MemoryBudget budget_{size_t{1} << 30};
+  MemoryPool pool_{&budget_};
   TempDirectory directory_;
   SystemClock clock_;
   Logger log_{LogLevel::kError};
   std::unique_ptr<RocksEngine> engine_ = Open();
   Handlers handlers_{*engine_, clock_, [] { return EngineStats{}; }};
   WorkerMetrics metrics_;
-  Session::Shared shared_{
-      .handlers = handlers_, .clock = clock_, .metrics = metrics_, .post = [](auto) {}};
+  Session::Shared shared_{.handlers = handlers_,
+                          .clock = clock_,
+                          .metrics = metrics_,
+                          .memory = pool_,
+                          .post = [](auto) {}};
   std::shared_ptr<Session> session_ = std::make_shared<Session>(shared_, [] {});
 };
 

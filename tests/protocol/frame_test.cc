@@ -208,5 +208,24 @@ TEST(FrameReader, FramesLeftBehindComeOutLater) {
   }
 }
 
+TEST(FrameReader, ItsBufferGrowsWithTheBytesThatCameAndNotWithTheLengthThatWasClaimed) {
+  const Bytes stream = FrameOf(1, Bytes(1'000'000, 'b'));
+  for (const size_t spare : {size_t{0}, SIZE_MAX}) {
+    FrameReader reader(limits::kMaxFrameBytes);
+    size_t received = 0;
+    while (received < stream.size() - 1) {
+      const size_t piece = std::min<size_t>(3'000, stream.size() - 1 - received);
+      reader.Feed(ByteView(stream).substr(received, piece), spare);
+      Frame frame;
+      ASSERT_EQ(reader.Next(&frame), Event::kNeedMore);
+      reader.Keep();
+      received += piece;
+      const size_t most = spare == 0 ? received + received / 4 : 2 * received;
+      EXPECT_LE(reader.memory(), AllocatedBytes(most + 1));
+      EXPECT_LE(reader.memory(), AllocatedBytes(stream.size() + 1));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace smile

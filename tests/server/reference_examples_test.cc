@@ -17,10 +17,11 @@ TEST_F(ReferenceExamplesTest, ASessionRepliesAsThePageSays) {
     return EngineStats{{"server.connections.open_count", 1}};
   });
   engine_.tells_stats = false;
-  const Session::Shared shared{
-      .handlers = handlers, .clock = clock_, .metrics = metrics_, .post = [this](auto task) {
-        posted_.push_back(std::move(task));
-      }};
+  const Session::Shared shared{.handlers = handlers,
+                               .clock = clock_,
+                               .metrics = metrics_,
+                               .memory = pool_,
+                               .post = [this](auto task) { posted_.push_back(std::move(task)); }};
   session_ = std::make_shared<Session>(shared, [] {});
 
   size_t replies = 0;

@@ -19,6 +19,7 @@ struct Wire {
   size_t unsent = 0;
   bool takes_nothing = false;
   bool reading = true;
+  Bytes sent;
   bool closed = false;
   bool aborted = false;
 };
@@ -30,8 +31,10 @@ class WireTransport final : public Transport {
   void Start(TransportEvents* events) override { wire_->events = events; }
   void Send(Bytes bytes) override {
     if (wire_->takes_nothing) wire_->unsent += bytes.size();
+    if (!wire_->takes_nothing) wire_->sent += bytes;
   }
   size_t unsent_bytes() const override { return wire_->unsent; }
+  size_t unsent_memory() const override { return wire_->unsent; }
   void PauseReading() override { wire_->reading = false; }
   void ResumeReading() override { wire_->reading = true; }
   void Close() override { wire_->closed = true; }
@@ -44,7 +47,8 @@ class WireTransport final : public Transport {
 
 class ServedConnectionTest : public SessionTest {
  protected:
-  ServedConnectionTest() {
+  explicit ServedConnectionTest(size_t memory_bytes = size_t{1} << 30)
+      : SessionTest(SIZE_MAX, memory_bytes) {
     connection_.Start();
     Arrive(HelloFrame());
     connection_.Flush();
@@ -61,6 +65,7 @@ class ServedConnectionTest : public SessionTest {
 
   Wire wire_;
   const ServedConnection::Owner owner_{.has_output = [](ServedConnection*) {},
+                                       .held_back = [](ServedConnection*) {},
                                        .closed = [](ServedConnection*) {}};
   ServedConnection connection_{std::make_unique<WireTransport>(&wire_), shared_, owner_};
 };
@@ -121,6 +126,98 @@ TEST_F(ServedConnectionTest, AClientThatTakesALongAnswerSlowlyIsNotGivenUp) {
   }
   Seconds(2);
   EXPECT_TRUE(wire_.aborted);
+}
+
+// --- While memory is short ---
+
+class ShortMemoryTest : public ServedConnectionTest {
+ protected:
+  ShortMemoryTest() : ServedConnectionTest(limits::kLeastConnectionMemoryBytes) { wire_.sent = {}; }
+  ~ShortMemoryTest() override { budget_.Give(others_); }
+
+  // Others take all but so much.
+  void OthersLeave(size_t bytes) {
+    const size_t more = budget_.limit() - bytes - budget_.used();
+    budget_.Take(more);
+    others_ += more;
+  }
+  void BeginFrameOf(size_t bytes) {
+    Bytes frame = PutFrame(2, kProfile, Bytes(bytes, 'v'));
+    Arrive(ByteView(frame).substr(0, bytes));
+    connection_.Flush();
+  }
+  static constexpr int64_t kGraceSeconds = limits::kShortMemoryGraceMillis / 1000;
+
+ private:
+  size_t others_ = 0;
+};
+
+TEST_F(ShortMemoryTest, AHalfFrameThatStaysIsClosedWithAMessage) {
+  BeginFrameOf(200'000);
+  OthersLeave(500'000);
+  Seconds(kGraceSeconds - 1);
+  EXPECT_FALSE(connection_.keeps_memory());
+  Seconds(1);
+  ASSERT_TRUE(connection_.keeps_memory());
+  connection_.CloseForMemory();
+  connection_.Flush();
+  EXPECT_TRUE(wire_.closed);
+  EXPECT_LT(connection_.held_memory(), 4096u);
+  const std::vector<ReceivedReply> replies = ParseReplies(wire_.sent);
+  ASSERT_EQ(replies.size(), 1u);
+  EXPECT_EQ(replies[0].id, 0u);
+  EXPECT_EQ(replies[0].code, Code::kOverloaded);
+  EXPECT_GT(replies[0].Error().retry_after_ms, 0u);
+}
+
+TEST_F(ShortMemoryTest, ASmallHalfFrameIsNotClosed) {
+  BeginFrameOf(2'000);
+  OthersLeave(500'000);
+  Seconds(2 * kGraceSeconds);
+  EXPECT_FALSE(connection_.keeps_memory());
+  EXPECT_TRUE(wire_.reading);
+}
+
+TEST_F(ShortMemoryTest, OneThatWaitsForTheServerIsNotClosed) {
+  engine_.hold = true;
+  Arrive(PutFrame(2, kProfile, Bytes(200'000, 'v')));
+  BeginFrameOf(100'000);
+  OthersLeave(500'000);
+  Seconds(2 * kGraceSeconds);
+  EXPECT_FALSE(connection_.keeps_memory());
+}
+
+TEST_F(ShortMemoryTest, OneThatTakesNothingOrTooLittleIsClosed) {
+  Arrive(PutFrame(2, kProfile, Bytes(500'000, 'v')));
+  RunPosted();
+  connection_.Flush();
+  wire_.takes_nothing = true;
+  Arrive(GetFrame(3, kProfile));
+  connection_.Flush();
+  OthersLeave(500'000);
+  for (int64_t i = 0; i < 2 * kGraceSeconds; ++i) {
+    wire_.unsent -= 60'000;
+    Seconds(1);
+    EXPECT_FALSE(connection_.keeps_memory());
+  }
+  wire_.unsent -= 1'000;
+  Seconds(1);
+  ASSERT_TRUE(connection_.keeps_memory());
+  connection_.CloseForMemory();
+  EXPECT_TRUE(wire_.aborted) << "a message could not be sent";
+}
+
+TEST_F(ShortMemoryTest, IsReadFromAgainOnceOthersHaveGivenMemoryBack) {
+  engine_.hold = true;
+  Arrive(PutFrame(2, kProfile, Bytes(200'000, 'v')));
+  OthersLeave(300'000);
+  connection_.Flush();
+  EXPECT_FALSE(wire_.reading);
+  budget_.Give(10'000'000);
+  connection_.GoOn();
+  connection_.Flush();
+  EXPECT_TRUE(wire_.reading);
+  budget_.Take(10'000'000);
 }
 
 }  // namespace

@@ -19,6 +19,14 @@ using testing::HasSubstr;
 
 const Key kProfile = UserKey(42, "profile");
 
+size_t ResidentKib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmRSS:")) return std::stoul(line.substr(6));
+  }
+  return 0;
+}
+
 class ServerTest : public testing::Test {
  protected:
   ~ServerTest() override {
@@ -166,14 +174,51 @@ TEST_F(ServerTest, AClientThatTakesNothingIsHeldBackAndHoldsUpNobodyElse) {
   for (uint32_t i = 0; i < 200; ++i) {
     ASSERT_EQ(other.Ask(FrameOf<op::Ping>(100 + i, {.payload = "x"})).code, Code::kOk);
   }
-  std::ifstream status("/proc/self/status");
-  size_t resident_kib = 0;
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmRSS:")) resident_kib = std::stoul(line.substr(6));
-  }
-  EXPECT_LT(resident_kib, size_t{768} << 10);
+  EXPECT_LT(ResidentKib(), size_t{768} << 10);
   // And when it takes its answers after all, it gets every one it has asked for so far.
   for (uint32_t i = 0; i < 50; ++i) ASSERT_EQ(greedy.Receive().id, 10 + i);
+}
+
+// Half frames of 4 MiB and replies of 1 MiB that are not taken, on far more connections than there
+// is memory for.
+TEST_F(ServerTest, WhatManyConnectionsHoldIsBoundedAndOthersAreServed) {
+  Start({.workers = 2, .connection_memory_bytes = limits::kLeastConnectionMemoryBytes});
+  RawClient other(port());
+  other.Ask(Hello());
+  ASSERT_EQ(other.Ask(Put(2, UserKey(1, "large"), Bytes(limits::kMaxValueBytes, 'v'))).code,
+            Code::kOk);
+  const size_t before_kib = ResidentKib();
+  const Bytes frame = FrameOf<op::Ping>(2, {.payload = Bytes(limits::kMaxFrameBytes - 64, 'h')});
+  Bytes gets;
+  for (uint32_t i = 0; i < 100; ++i) gets += Get(10 + i, UserKey(1, "large"));
+  std::vector<std::unique_ptr<RawClient>> hostile;
+  std::vector<size_t> sent(300, 0);
+  for (size_t i = 0; i < sent.size(); ++i) {
+    hostile.push_back(std::make_unique<RawClient>(port(), 4096));
+    hostile.back()->Ask(Hello());
+  }
+  for (int round = 0; round < 5; ++round) {
+    for (size_t i = 0; i < sent.size(); ++i) {
+      const ByteView bytes = i % 2 == 0 ? ByteView(frame).substr(0, frame.size() - 1) : gets;
+      sent[i] += hostile[i]->SendWithoutWaiting(bytes.substr(sent[i]));
+    }
+    const Key key = UserKey(round, "profile");
+    ASSERT_EQ(other.Ask(Put(3, key, "small")).code, Code::kOk);
+    ASSERT_EQ(other.Ask(Get(4, key)).code, Code::kOk);
+  }
+  EXPECT_LT(ResidentKib() - before_kib, size_t{96} << 10);
+  // The largest are closed, with a message where one can be sent, until there is memory again.
+  uint64_t closed = 0;
+  while (closed == 0) {
+    const ReceivedReply stats = other.Ask(FrameOf<op::Stats>(5, {}));
+    for (const auto& stat : stats.As<op::Stats>().stats) {
+      if (stat.name == "server.connections.closed_for_memory_count") closed = stat.value;
+      if (stat.name == "server.memory.used_bytes") {
+        EXPECT_LE(stat.value, limits::kLeastConnectionMemoryBytes * 11 / 10);
+      }
+    }
+    std::this_thread::yield();
+  }
 }
 
 TEST_F(ServerTest, DrainingAnswersWhatWasAcceptedClosesAndAcceptsNoMore) {

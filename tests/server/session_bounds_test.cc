@@ -124,9 +124,9 @@ TEST_F(SessionBoundsTest, OverTheHighWaterMarkItWorksOnNothingMoreUntilTheClient
   EXPECT_FALSE(session_->wants_bytes());
   const Bytes output = session_->TakeOutput();
   EXPECT_EQ(ParseReplies(output).size(), 2u);
-  session_->set_unsent_bytes(output.size());
+  session_->set_unsent(output.size(), output.size());
   EXPECT_FALSE(session_->has_output());
-  session_->set_unsent_bytes(0);
+  session_->set_unsent(0, 0);
   EXPECT_THAT(ReplyIds(), ElementsAre(12, 13));
 }
 

@@ -126,7 +126,8 @@ inline std::vector<ReceivedReply> ParseReplies(ByteView bytes) {
 
 class SessionTest : public testing::Test {
  protected:
-  explicit SessionTest(size_t records_per_page = SIZE_MAX) : engine_(&clock_, records_per_page) {
+  explicit SessionTest(size_t records_per_page = SIZE_MAX, size_t memory_bytes = size_t{1} << 30)
+      : budget_(memory_bytes), engine_(&clock_, records_per_page) {
     Reconnect();
   }
   ~SessionTest() override { engine_.Close(); }
@@ -196,6 +197,8 @@ class SessionTest : public testing::Test {
     return replies.empty() ? ReceivedReply{} : replies[0];
   }
 
+  MemoryBudget budget_;
+  MemoryPool pool_{&budget_};
   ManualClock clock_;
   HoldingEngine engine_;
   Handlers handlers_{engine_, clock_, [] { return EngineStats{{"server.test_count", 7}}; }};
@@ -205,6 +208,7 @@ class SessionTest : public testing::Test {
       .handlers = handlers_,
       .clock = clock_,
       .metrics = metrics_,
+      .memory = pool_,
       .post = [this](std::function<void()> task) { posted_.push_back(std::move(task)); }};
   int outputs_ = 0;
   std::shared_ptr<Session> session_;

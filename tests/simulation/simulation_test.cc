@@ -116,6 +116,8 @@ class World {
 
   const WorldOptions options_;
   std::mt19937_64 random_;
+  MemoryBudget budget_{size_t{1} << 30};
+  MemoryPool pool_{&budget_};
   ManualClock clock_;
   ShufflingEngine engine_;
   const Handlers handlers_{engine_, clock_, [] { return EngineStats{}; }};
@@ -125,11 +127,13 @@ class World {
       .handlers = handlers_,
       .clock = clock_,
       .metrics = metrics_,
+      .memory = pool_,
       .post = [this](std::function<void()> task) { posted_.push_back(std::move(task)); }};
   std::vector<ServedConnection*> to_flush_;
   ServedConnection* closed_ = nullptr;
   const ServedConnection::Owner owner_{
       .has_output = [this](ServedConnection* it) { to_flush_.push_back(it); },
+      .held_back = [](ServedConnection*) {},  // there is memory enough
       .closed =
           [this](ServedConnection* it) {
             std::erase(to_flush_, it);
