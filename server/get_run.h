@@ -20,8 +20,6 @@ struct GetRun {
     op::Get::Request request;
   };
 
-  bool full() const { return size == kMost; }
-
   std::array<Item, kMost> items;
   size_t size = 0;
 };

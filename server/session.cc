@@ -115,7 +115,8 @@ void Session::Pump(int64_t now_nanos) {
   GetRun gets;
   bool begins = frame_nanos_ == 0;  // what is left will be a frame's beginning
   FrameReader::Event event = FrameReader::Event::kFrame;
-  while (event == FrameReader::Event::kFrame && !ending_ && HasRoom(0)) {
+  size_t most_gets = 0;
+  while (event == FrameReader::Event::kFrame && !ending_ && (gets.size > 0 || HasRoom(0))) {
     Frame frame;
     event = reader_.Next(&frame);
     if (event == FrameReader::Event::kFrame) {
@@ -123,7 +124,8 @@ void Session::Pump(int64_t now_nanos) {
       frame.arrived_nanos = ArrivalOf(received_bytes_ - reader_.buffered_bytes());
     }
     const bool gathered = event == FrameReader::Event::kFrame && Gather(frame, &gets);
-    if (gathered && !gets.full() && HasRoom(gets.size) && HasMemoryForRun(gets.size)) continue;
+    if (gathered && gets.size == 1) most_gets = MostGets();
+    if (gathered && gets.size < most_gets && HasRoomOfItsOwn(gets.size)) continue;
     AnswerGets(&gets);
     if (event == FrameReader::Event::kFrame && !gathered) HandleFrame(frame);
   }

@@ -139,7 +139,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool HasRoom(size_t gets) const { return HasRoomOfItsOwn(gets) && !OverShare(); }
   bool HasRoomOfItsOwn(size_t gets) const;
   bool OverShare() const;
-  bool HasMemoryForRun(size_t gets) const;
+  size_t MostGets() const;
   void Account();
   void Pump(int64_t now_nanos);
   void PumpBuffered();

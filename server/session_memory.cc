@@ -23,10 +23,10 @@ bool Session::OverShare() const {
   return account_->held() - taken_.input > shared_.memory.budget().Share();
 }
 
-// With little memory left, GETs are looked up one at a time: each may be of a long value, and what
-// is looked up in vain is work for nothing.
-bool Session::HasMemoryForRun(size_t gets) const {
-  return account_->Room() > (gets + 1) * limits::kMaxReplyValueBytes;
+// Of GETs that are looked up together: each may be of a long value, and with little memory left
+// most of them would be looked up in vain.
+size_t Session::MostGets() const {
+  return std::clamp<size_t>(account_->Room() / limits::kMaxReplyValueBytes, 1, GetRun::kMost);
 }
 
 // Brings the books up to date. After each event, and before a long reply is looked at.
