@@ -74,7 +74,7 @@ struct ReadRequest {
   int64_t deadline_nanos = 0;
   uint64_t source = 0;
   std::shared_ptr<const Caller> caller = nullptr;  // null: waits
-  std::shared_ptr<ReadMemory> memory = nullptr;  // null: takes from nothing
+  std::shared_ptr<ReadMemory> memory = nullptr;    // null: takes from nothing
 };
 
 // Each key is read by itself: records that one write changed need not all be seen as before it, or
@@ -146,7 +146,7 @@ struct ScanRequest {
   int64_t deadline_nanos = 0;
   uint64_t source = 0;
   std::shared_ptr<const Caller> caller = nullptr;  // null: waits
-  std::shared_ptr<ReadMemory> memory = nullptr;  // null: takes from nothing
+  std::shared_ptr<ReadMemory> memory = nullptr;    // null: takes from nothing
 };
 
 // Entries of a scan in one piece of memory. Views are valid until the next Add.
@@ -201,7 +201,7 @@ struct ListRequest {
   int64_t deadline_nanos = 0;
   uint64_t source = 0;
   std::shared_ptr<const Caller> caller = nullptr;  // null: waits
-  std::shared_ptr<ReadMemory> memory = nullptr;  // null: takes from nothing
+  std::shared_ptr<ReadMemory> memory = nullptr;    // null: takes from nothing
 };
 
 struct ListPage {

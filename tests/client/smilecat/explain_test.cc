@@ -148,7 +148,8 @@ TEST(ReplyTest, OnlyAnswersOfOneRecordAreTheirValueAlone) {
   static_assert(!kAnswersWithValue<op::Scan::Response>);
   static_assert(!kAnswersWithValue<op::Ping::Response>);
   static_assert(!kAnswersWithValue<op::Delete::Response>);
-  EXPECT_EQ(ShowMessage(ToTree(op::Delete::Response{}), ReplyForm::kLine), "ok\n");
+  EXPECT_EQ(ShowMessage(ToTree(op::Delete::Response{.version = 7}), ReplyForm::kLine),
+            "version=7\n");
 }
 
 TEST(ReplyTest, AFailureIsOneLineThatSaysWhatToDo) {
