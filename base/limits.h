@@ -107,6 +107,8 @@ inline constexpr size_t kMaxCommitGroupBytes = size_t{8} << 20;  // one batch; t
 inline constexpr size_t kMaxCommitGroupRequests = 4096;          // likewise
 inline constexpr size_t kMaxReaderQueue = 65'536;  // point reads, and walks, waiting for a reader
 inline constexpr size_t kMaxReaderQueueBytes = size_t{128} << 20;  // of the keys to be read
+// Questions to find where a damaged block ends; what is readable after them counts as the end.
+inline constexpr size_t kMaxGapProbes = 512;
 inline constexpr uint32_t kFullQueueRetryMillis = 50;  // about what a full queue takes to drain
 // A scan or list that has looked at so much, a slice, hands back what it has found. If it has found
 // nothing, it lets other reads go before it; after so many slices its page is empty, and says where
@@ -132,10 +134,10 @@ inline constexpr uint64_t kDiskShare = 8;  // one in so many bytes
 inline constexpr uint64_t kLeastEarlyFlushBytes = uint64_t{16} << 20;
 // Compactions leave so much to the log, so that they do not end writing; a compaction that would
 // take it fails and is tried again.
-inline constexpr uint64_t kCompactionFreeDiskBytes = kMinFreeDiskBytes / 4;
+inline constexpr uint64_t kCompactionFreeDiskBytes = kMinFreeDiskBytes / 2;
 // What a start and deletes on a full disk need beside what the memtables need: a log's zeros, a
-// manifest.
-inline constexpr uint64_t kStartFreeDiskBytes = uint64_t{8} << 20;
+// manifest; and what file systems say is free and keep for themselves (ext4: up to 16 MiB).
+inline constexpr uint64_t kStartFreeDiskBytes = uint64_t{24} << 20;
 inline constexpr uint32_t kMaxReaders = 256;
 inline constexpr uint32_t kMaxWorkers = 256;
 

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 
@@ -25,6 +26,7 @@
 #include "server/server.h"
 #include "server/signals.h"
 #include "server/version.h"
+#include "storage/rocks/maintenance.h"
 #include "storage/rocks/rocks_engine.h"
 
 namespace smile {
@@ -186,6 +188,10 @@ int Run(const Options& options, Signals* signals) {
 int main(int argc, char** argv) {
   smile::OpenStandardStreams();
   umask(0077);  // what it writes is nobody else's business
+  const std::span<const char* const> arguments(argv, static_cast<size_t>(argc));
+  if (const auto status = smile::RunMaintenance(arguments.subspan(argc > 0 ? 1 : 0))) {
+    return *status;
+  }
   smile::Signals signals;
   smile::Result<smile::CommandLine> line = smile::ParseCommandLine(argc, argv);
   if (!line.ok()) return smile::Fail(line.status(), smile::kExitUsage);

@@ -181,7 +181,9 @@ std::string DefaultOf(const OptionRow& row) {
 std::string HelpText() {
   std::string text =
       "smiled: the storage server of Smile\n\n"
-      "Usage: smiled [OPTION…]\n\n";
+      "Usage: smiled [OPTION…]\n"
+      "       smiled check DIR\n"
+      "       smiled repair DIR [--keep-older]\n\n";
   const auto line = [&text](std::string_view flag, std::string_view summary) {
     text += fmt::format("  {:<28}{}\n", flag, summary);
   };

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "model/path.h"
-#include "storage/key_encoding.h"
+#include "storage/key_name.h"
 #include "storage/rocks/rocks_status.h"
 
 namespace smile {
@@ -14,16 +13,6 @@ namespace {
 bool IsForItsTableAlone(rocksdb::BackgroundErrorReason reason, const rocksdb::Status& error) {
   if (reason != rocksdb::BackgroundErrorReason::kCompaction) return false;
   return error.IsCorruption() || (error.IsIOError() && !error.IsNoSpace() && !error.IsIOFenced());
-}
-
-// What stands at this key or first after it.
-std::string NameOf(Table table, ByteView encoded) {
-  Key key(table, {}, {});
-  if (!DecodePartition(table, encoded, &key.partition)) return std::string(InfoOf(table).name);
-  if (!DecodeSort(table, encoded, &key.sort) || !ValidateKey(key.view()).ok()) {
-    return FormatPartition({table, key.partition});
-  }
-  return FormatKey(key.view());
 }
 
 }  // namespace
@@ -47,6 +36,8 @@ class Damage::Listener final : public rocksdb::EventListener {
 };
 
 std::shared_ptr<rocksdb::EventListener> Damage::MakeListener() {
+  for (std::atomic<bool>& to_pause : to_pause_) to_pause.store(false);
+  for (std::atomic<bool>& paused : paused_) paused.store(false);
   return std::make_shared<Listener>(this);
 }
 
@@ -96,7 +87,7 @@ void Damage::DamagedRecord(Table table, ByteView encoded, const Status& why) {
 
 void Damage::LogRead(Table table, ByteView encoded, FunctionRef<std::string()> why) {
   failed_reads_.Write(
-      [&] { return fmt::format("{} cannot be read: {}", NameOf(table, encoded), why()); });
+      [&] { return fmt::format("{} cannot be read: {}", NameOfEncoded(table, encoded), why()); });
 }
 
 Damage::Counts Damage::counts() const {

@@ -39,7 +39,8 @@ class Damage {
   Damage(const Damage&) = delete;
   Damage& operator=(const Damage&) = delete;
 
-  // For DBOptions::listeners, before those that report what is left of an error. This object
+  // For each opening of the database, in which all compactions run again: for DBOptions::listeners,
+  // before those that report what is left of an error. This object
   // outlives the database that it is given to.
   std::shared_ptr<rocksdb::EventListener> MakeListener();
 

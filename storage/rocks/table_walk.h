@@ -1,0 +1,48 @@
+// Walks over all records of a table, or of a range of it, and past what cannot be read.
+#pragma once
+
+#include <rocksdb/db.h>
+
+#include <functional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/function_ref.h"
+#include "model/tables.h"
+
+namespace smile {
+
+class TableWalk {
+ public:
+  struct Visitor {
+    // A record, as it is stored.
+    std::function<void(ByteView encoded, ByteView stored)> record;
+    // One whose value, in a blob file, cannot be read.
+    std::function<void(ByteView encoded, const rocksdb::Status& status)> damaged_value;
+    // What stood after `after` (empty: from the beginning) and before `before` (empty: to the end)
+    // cannot be read.
+    std::function<void(ByteView after, ByteView before, const rocksdb::Status& status)> gap;
+  };
+
+  // From `lower` on, below `upper`; an empty one is no bound. Files for which `table_filter` is
+  // false are left out.
+  TableWalk(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, Table table, ByteView lower,
+            ByteView upper, std::function<bool(const rocksdb::TableProperties&)> table_filter = {});
+
+  void Run(const Visitor& visitor);
+
+ private:
+  rocksdb::ReadOptions Options() const;
+  // The place to go on from; empty: there is none.
+  Bytes PassDamage(ByteView last, const rocksdb::Status& status, const Visitor& visitor);
+
+  rocksdb::DB* const db_;
+  rocksdb::ColumnFamilyHandle* const family_;
+  const Table table_;
+  const Bytes lower_;
+  const Bytes upper_;
+  const rocksdb::Slice upper_slice_;
+  const std::function<bool(const rocksdb::TableProperties&)> table_filter_;
+};
+
+}  // namespace smile

@@ -1,0 +1,230 @@
+// What `smiled check` names and `smiled repair` gives up.
+#include <gmock/gmock.h>
+
+#include "base/hash.h"
+#include "storage/record_format.h"
+#include "storage/rocks/check.h"
+#include "storage/rocks/repair.h"
+#include "tests/storage/damage_fixture.h"
+
+namespace smile::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class CheckRepairTest : public DamageTest {
+ protected:
+  static void NoProgress(uint64_t, uint64_t) {}
+
+  // The engine is closed.
+  std::unique_ptr<RocksDirectory> Directory() {
+    auto directory = RocksDirectory::Open(options_.directory, rocksdb::Env::Default());
+    CHECK(directory.ok());
+    return std::move(directory).value();
+  }
+  CheckReport Check() {
+    return CheckDirectory(*Directory(), &around_.clock, &around_.log, NoProgress);
+  }
+  RepairReport Repair(bool keep_older = false) {
+    Result<RepairReport> report =
+        RepairDirectory(*Directory(), keep_older, &around_.clock, &around_.log, NoProgress);
+    EXPECT_TRUE(report.ok()) << report.status().words();
+    return report.ok() ? std::move(report).value() : RepairReport();
+  }
+
+  // One file of the users at the last level; closed.
+  void WriteUsers() {
+    options_.record_cache_bytes = 0;
+    Open();
+    PutUsers(0, kUsers);
+    Flush(Table::kUsers);
+    Compact(Table::kUsers);
+  }
+  void DamageMiddleOfUsers() {
+    const auto files = FilesOf(Table::kUsers);
+    ASSERT_EQ(files.size(), 1u);
+    Close();
+    Overwrite(PathOf(files[0]), files[0].size / 2);
+  }
+  // Whose profiles are not there any more.
+  std::vector<uint64_t> Missing() {
+    std::vector<uint64_t> missing;
+    for (uint64_t user = 0; user < kUsers; ++user) {
+      const Result<Record> record = engine().Get(UserKey(user, "profile"));
+      if (record.ok()) {
+        EXPECT_EQ(record->value, ValueOf(user));
+        continue;
+      }
+      EXPECT_EQ(record.status().code(), Code::kNotFound) << user;
+      missing.push_back(user);
+    }
+    return missing;
+  }
+};
+
+TEST_F(CheckRepairTest, ASoundDirectoryIsClean) {
+  WriteUsers();
+  ASSERT_TRUE(
+      engine().Put(BlobKey(std::string(16, 'b'), 1, 1), std::string(50'000, 'x')).status.ok());
+  Flush(Table::kBlobs);
+  ASSERT_TRUE(engine().Put(UserKey(1, "in the log"), "v").status.ok());
+  Close();
+  const CheckReport report = Check();
+  EXPECT_THAT(report.Lines(), IsEmpty());
+  EXPECT_EQ(report.checked_records, kUsers + 3);
+  EXPECT_TRUE(Repair().salvage.empty());
+}
+
+TEST_F(CheckRepairTest, ADamagedBlockIsNamedByTheRecordsAroundItAndGivenUpAlone) {
+  WriteUsers();
+  DamageMiddleOfUsers();
+  const CheckReport found = Check();
+  ASSERT_EQ(found.blocks.size(), 1u);
+  EXPECT_THAT(found.Lines(),
+              ElementsAre(AllOf(HasSubstr("users: a block of "), HasSubstr("records after users/"),
+                                HasSubstr("/profile, before users/"))));
+  EXPECT_EQ(Check().blocks.size(), 1u) << "a check changes nothing";
+
+  const RepairReport report = Repair();
+  EXPECT_THAT(report.after.Lines(), IsEmpty());
+  EXPECT_THAT(report.older, IsEmpty());
+  EXPECT_TRUE(std::filesystem::exists(report.salvage + "/" + found.blocks[0].file));
+  Open();
+  const std::vector<uint64_t> missing = Missing();
+  ASSERT_FALSE(missing.empty());
+  EXPECT_LT(missing.size(), 200u);
+  // Exactly those between the two records.
+  EXPECT_EQ(missing.back() - missing.front() + 1, missing.size());
+  EXPECT_EQ(found.blocks[0].after, PartitionOf(missing.front() - 1) + "profile");
+  EXPECT_EQ(found.blocks[0].before, PartitionOf(missing.back() + 1) + "profile");
+  ASSERT_TRUE(engine().Put(UserKey(missing[0], "profile"), "new").status.ok());
+  Compact(Table::kUsers);
+  EXPECT_EQ(engine().Value(UserKey(missing[0], "profile")), "new");
+}
+
+// Two levels: the damaged block hides older versions and deleted records below it.
+class RepairOfOverlappingFilesTest : public CheckRepairTest {
+ protected:
+  void SetUp() override {
+    WriteUsers();
+    ASSERT_TRUE(
+        db()->SetOptions(family(Table::kUsers), {{"disable_auto_compactions", "true"}}).ok());
+    // Every second user anew, every fourth deleted, in a file above.
+    for (uint64_t user = 0; user < kUsers; user += 2) {
+      const Key key = UserKey(user, "profile");
+      const WriteReply reply = user % 4 == 0 ? engine().Delete(key) : engine().Put(key, New(user));
+      ASSERT_TRUE(reply.status.ok());
+    }
+    Flush(Table::kUsers);
+    auto files = FilesOf(Table::kUsers);
+    ASSERT_EQ(files.size(), 2u);
+    const auto& above = files[0].level == 0 ? files[0] : files[1];
+    ASSERT_EQ(above.level, 0);
+    Close();
+    Overwrite(PathOf(above), above.size / 2);
+  }
+  static std::string New(uint64_t user) { return "new " + ValueOf(user); }
+
+  // How many of the users that were changed are neither as they were changed nor absent.
+  uint64_t Outdated() {
+    uint64_t outdated = 0;
+    for (uint64_t user = 0; user < kUsers; user += 2) {
+      const Result<Record> record = engine().Get(UserKey(user, "profile"));
+      if (record.ok() && (user % 4 == 0 || record->value != New(user))) ++outdated;
+    }
+    return outdated;
+  }
+  uint64_t Untouched() {
+    uint64_t there = 0;
+    for (uint64_t user = 1; user < kUsers; user += 2) {
+      there += engine().Value(UserKey(user, "profile")) == ValueOf(user) ? 1 : 0;
+    }
+    return there;
+  }
+};
+
+TEST_F(RepairOfOverlappingFilesTest, NothingOutdatedComesBackAndWhatWasNeverInTheBlockStays) {
+  const RepairReport report = Repair();
+  EXPECT_THAT(report.after.Lines(), IsEmpty());
+  EXPECT_FALSE(report.older.empty());
+  const std::string salvaged = ReadAll(report.salvage + "/older.jsonl");
+  EXPECT_EQ(static_cast<size_t>(std::count(salvaged.begin(), salvaged.end(), '\n')),
+            report.older.size());
+  EXPECT_THAT(salvaged, HasSubstr("{\"key\":\"" + report.older[0] + "\",\"value_base64\":\""));
+  Open();
+  EXPECT_EQ(Outdated(), 0u);
+  // The filter errs once in a hundred.
+  EXPECT_GT(Untouched(), kUsers / 2 - 20);
+}
+
+TEST_F(RepairOfOverlappingFilesTest, AnOperatorMayKeepWhatComesToLight) {
+  const RepairReport report = Repair(/*keep_older=*/true);
+  EXPECT_THAT(report.after.Lines(), IsEmpty());
+  Open();
+  EXPECT_GT(Outdated(), 0u);
+  EXPECT_EQ(Untouched(), kUsers / 2);
+}
+
+TEST_F(CheckRepairTest, ADamagedValueInABlobFileIsNamedAndGivenUpAlone) {
+  Open();
+  const std::string id(16, 'b');
+  for (uint32_t chunk = 0; chunk < 5; ++chunk) {
+    ASSERT_TRUE(engine()
+                    .Put(BlobKey(id, 1, chunk), std::string(10'000, static_cast<char>('a' + chunk)))
+                    .status.ok());
+  }
+  Flush(Table::kBlobs);
+  Close();
+  const std::vector<std::string> blobs = Files(".blob");
+  ASSERT_EQ(blobs.size(), 1u);
+  Overwrite(blobs[0], 25'000);
+  EXPECT_THAT(Check().Lines(), ElementsAre(HasSubstr("/chunk/2 is damaged: ")));
+  EXPECT_THAT(Repair().after.Lines(), IsEmpty());
+  Open();
+  for (uint32_t chunk = 0; chunk < 5; ++chunk) {
+    const Result<Record> record = engine().Get(BlobKey(id, 1, chunk));
+    EXPECT_EQ(record.ok(), chunk != 2) << chunk;
+  }
+}
+
+TEST_F(CheckRepairTest, AValueThatDoesNotMatchItsChecksumIsNamedAndGivenUpAlone) {
+  Open();
+  ASSERT_TRUE(engine().Put(UserKey(1, "a"), "fine").status.ok());
+  const Bytes stored = Bytes(RecordHeader(7, Hash64("true"), 0).view()) + "lies";
+  ASSERT_TRUE(db()->Put({}, family(Table::kUsers), PartitionOf(1) + "b", stored).ok());
+  Close();
+  EXPECT_THAT(Check().Lines(), ElementsAre(HasSubstr("users/1/b is damaged: ")));
+  const RepairReport report = Repair();
+  EXPECT_THAT(report.after.Lines(), IsEmpty());
+  EXPECT_THAT(ReadAll(report.salvage + "/damaged.jsonl"), HasSubstr("users/1/b"));
+  Open();
+  EXPECT_EQ(engine().Value(UserKey(1, "a")), "fine");
+  EXPECT_EQ(engine().Get(UserKey(1, "b")).status().code(), Code::kNotFound);
+}
+
+// Index, filter, footer: the file as a whole is named, and repair leaves it as it is.
+TEST_F(CheckRepairTest, DamageOutsideTheDataNamesTheFileAndChangesNothing) {
+  WriteUsers();
+  const auto files = FilesOf(Table::kUsers);
+  Close();
+  const std::string path = PathOf(files[0]);
+  const std::string sound = ReadAll(path);
+  for (const uint64_t from_end : {uint64_t{8}, uint64_t{1200}, uint64_t{2500}}) {
+    Overwrite(path, sound.size() - from_end);
+    const std::string damaged = ReadAll(path);
+    const CheckReport report = Check();
+    ASSERT_FALSE(report.clean()) << from_end;
+    EXPECT_THAT(report.blocks, IsEmpty());
+    EXPECT_THAT(report.Lines()[0], HasSubstr(files[0].relative_filename));
+    EXPECT_FALSE(Repair().after.clean());
+    EXPECT_TRUE(ReadAll(path) == damaged);
+    std::ofstream(path, std::ios::binary) << sound;
+  }
+  EXPECT_TRUE(Check().clean());
+}
+
+}  // namespace
+}  // namespace smile::testing
