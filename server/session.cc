@@ -28,7 +28,7 @@ template <class Row>
 size_t MemoryOf(const Frame& frame, const typename Row::Request& request) {
   size_t bytes = limits::kOpenRequestBytes + AllocatedBytes(frame.bytes.size());
   if constexpr (requires { request.keys; }) {
-    constexpr size_t kParts = 2 * 64;  // partition and sort key have memory of their own
+    constexpr size_t kParts = 128;  // partition and sort key have memory of their own
     bytes += request.keys.size() * (sizeof(Key) + kParts);
   }
   if constexpr (requires { request.items; }) bytes += request.items.size() * sizeof(MutationView);
