@@ -273,6 +273,7 @@ Result<RepairReport> RepairDirectory(const RocksDirectory& directory, bool keep_
   }
   Repair repair(directory, clock, log);
   SMILE_TRY(repair.PutAside(report.before));
+  SMILE_TRY(directory.EndEpoch());  // what is given up may have been written in it
   SMILE_TRY(repair.EmptyBlocks(report.before));
   SMILE_TRY(repair.DeleteAndCompact(report.before, keep_older));
   report.salvage = repair.salvage();

@@ -160,6 +160,12 @@ TEST_F(RepairOfOverlappingFilesTest, NothingOutdatedComesBackAndWhatWasNeverInTh
   EXPECT_GT(Untouched(), kUsers / 2 - 20);
 }
 
+TEST_F(RepairOfOverlappingFilesTest, WhatIsWrittenAfterwardsIsOfANewEpoch) {
+  ASSERT_TRUE(Directory()->OwnsWatermark(*Directory()->ReadWatermark()));
+  Repair();
+  EXPECT_FALSE(Directory()->OwnsWatermark(*Directory()->ReadWatermark()));
+}
+
 TEST_F(RepairOfOverlappingFilesTest, AnOperatorMayKeepWhatComesToLight) {
   const RepairReport report = Repair(/*keep_older=*/true);
   EXPECT_THAT(report.after.Lines(), IsEmpty());
