@@ -40,7 +40,7 @@ class RocksEngine::Parts {
         admission(&memory, &reads, &committer),
         stats([this] { return GatherStats(); }) {}
 
-  EngineStats GatherStats();
+  EngineStats GatherStats() const;
 
   const Clock* const clock;
   std::unique_ptr<RocksDatabase> database;
@@ -56,7 +56,7 @@ class RocksEngine::Parts {
   std::atomic<bool> closed{false};
 };
 
-EngineStats RocksEngine::Parts::GatherStats() {
+EngineStats RocksEngine::Parts::GatherStats() const {
   const Committer::Counts commits = committer.counts();
   const WriteAdmission::Counts admitted = admission.counts();
   const GatheredReads::Counts read = reads.counts();
