@@ -28,7 +28,7 @@ struct BlockPlace {
   uint64_t offset;
   uint64_t size;
 
-  auto operator<=>(const BlockPlace&) const = default;
+  bool operator<(const BlockPlace& other) const { return offset < other.offset; }
 };
 
 std::optional<uint64_t> NumberAfter(std::string_view words, std::string_view what) {
