@@ -161,9 +161,13 @@ TEST_F(RepairOfOverlappingFilesTest, NothingOutdatedComesBackAndWhatWasNeverInTh
 }
 
 TEST_F(RepairOfOverlappingFilesTest, WhatIsWrittenAfterwardsIsOfANewEpoch) {
-  ASSERT_TRUE(Directory()->OwnsWatermark(*Directory()->ReadWatermark()));
+  const auto owns_watermark = [this] {
+    const auto directory = Directory();
+    return directory->OwnsWatermark(*directory->ReadWatermark());
+  };
+  ASSERT_TRUE(owns_watermark());
   Repair();
-  EXPECT_FALSE(Directory()->OwnsWatermark(*Directory()->ReadWatermark()));
+  EXPECT_FALSE(owns_watermark());
 }
 
 TEST_F(RepairOfOverlappingFilesTest, AnOperatorMayKeepWhatComesToLight) {
