@@ -88,7 +88,8 @@ TEST_F(AgreedSizeTest, AListIsCutIntoPagesThatFit) {
   do {
     op::List::Request request{.table = Table::kLogins, .limit = 1000};
     if (!continuation.empty()) request.continuation = ByteView(continuation);
-    const auto page = AskWithin(FrameOf<op::List>(3, request)).As<op::List>();
+    const ReceivedReply reply = AskWithin(FrameOf<op::List>(3, request));
+    const auto page = reply.As<op::List>();
     for (const ByteView login : page.partitions) EXPECT_TRUE(seen.insert(Bytes(login)).second);
     continuation = page.continuation;
   } while (!continuation.empty());
