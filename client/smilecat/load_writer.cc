@@ -65,7 +65,7 @@ void LoadWriter::Send(const WritePtr& write) {
   request.checksum = Hash64(record.value);
   request.value = record.value;
   request.expire_seconds = record.expire_seconds;
-  // No other write of this key is under way, and records of different keys have no order.
+  // No other write of this key is in flight, and records of different keys have no order.
   client_->Call<op::Put>(request, {.deadline_millis = options_.deadline_millis, .any_order = true},
                          [this, write](const Answer<op::Put>& answer) { OnAnswer(write, answer); });
 }
