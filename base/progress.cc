@@ -37,6 +37,12 @@ std::string WithCommas(uint64_t number) {
   return text;
 }
 
+std::string Counted(uint64_t count, std::string_view singular, std::string_view plural) {
+  if (count == 1) return fmt::format("1 {}", singular);
+  if (!plural.empty()) return fmt::format("{} {}", WithCommas(count), plural);
+  return fmt::format("{} {}s", WithCommas(count), singular);
+}
+
 std::string ProgressLine(const ProgressState& state, size_t width) {
   std::string line;
   if (state.whole.has_value()) {

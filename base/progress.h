@@ -27,6 +27,9 @@ std::string ProgressLine(const ProgressState& state, size_t width);
 // "1,234,567"
 std::string WithCommas(uint64_t number);
 
+// "1 row", "1,234 rows", "2 entries": a count and its noun, whose plural may be named.
+std::string Counted(uint64_t count, std::string_view singular, std::string_view plural = {});
+
 // Draws on `out` if that is a terminal, else does nothing.
 class Progress {
  public:

@@ -301,12 +301,11 @@ void Channel::EndInFlight(const Status& why) {
   FinishAll(std::move(ended));
 }
 
-// After an attempt to connect that failed.
+// After an attempt to connect that failed. The calls end with what the server said, if it said
+// something: a full server is overloaded, not unavailable.
 void Channel::EndUnsent(const Status& why, bool refused) {
   std::vector<Ended> ended;
-  const auto end = [&](std::unique_ptr<OpenCall> call) {
-    ended.push_back({std::move(call), refused ? why : Status(Code::kUnavailable, why.words())});
-  };
+  const auto end = [&](std::unique_ptr<OpenCall> call) { ended.push_back({std::move(call), why}); };
   for (std::unique_ptr<OpenCall>& call : waiting_) {
     if (refused || !call->retry()) end(std::move(call));
   }
@@ -392,8 +391,8 @@ Status Channel::OverdueBeforeSent() const {
   if (state_ == State::kReady) {
     return {Code::kDeadlineExceeded, "the call's time was over before it could be sent"};
   }
-  return {Code::kUnavailable, last_failure_.ok() ? "there was no connection to the server in time"
-                                                 : last_failure_.words()};
+  if (!last_failure_.ok()) return last_failure_;
+  return {Code::kUnavailable, "there was no connection to the server in time"};
 }
 
 }  // namespace smile

@@ -12,4 +12,8 @@ namespace smile::cat {
 // All of a file, or of standard input for "-". kTooLarge over limits::kMaxFrameBytes.
 Result<Bytes> ReadContent(const std::string& path);
 
+// The same for a record's value: kTooLarge over limits::kMaxValueBytes, and says what to do about
+// it.
+Result<Bytes> ReadValue(const std::string& path);
+
 }  // namespace smile::cat

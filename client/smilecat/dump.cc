@@ -92,7 +92,7 @@ ExitStatus RunDump(const DumpOptions& options) {
   std::unique_ptr<OutputFile> file;
   if (!options.output_file.empty()) {
     Result<std::unique_ptr<OutputFile>> created = OutputFile::Create(options.output_file);
-    if (!created.ok()) return Complain(created.status().words(), ExitStatus::kUsage);
+    if (!created.ok()) return Complain(created.status().words(), ExitStatus::kFile);
     file = std::move(*created);
   }
   const Result<std::unique_ptr<Client>> client = Connect(options.server);
@@ -105,12 +105,13 @@ ExitStatus RunDump(const DumpOptions& options) {
   Status status = walk.Run(run.Sink());
   if (status.ok()) status = run.Finish();
   if (!status.ok()) {
-    const ExitStatus exit_status = ExitStatusOf(status);
     const bool ours = status.code() == Code::kInvalid;  // the output's, or an interruption
-    return Complain(ours ? status.words() : Complaint(status), exit_status);
+    if (!ours) return Complain(Complaint(status), ExitStatusOf(status));
+    return Complain(status.words(),
+                    interrupt.Raised() ? ExitStatus::kInterrupted : ExitStatus::kFile);
   }
   run.PrintSummary(options.path, walk.partitions());
-  return run.refused() > 0 ? ExitStatus::kRefused : ExitStatus::kOk;
+  return run.refused() > 0 ? ExitStatus::kIncomplete : ExitStatus::kOk;
 }
 
 }  // namespace smile::cat

@@ -16,7 +16,7 @@ struct DumpOptions {
 
 // The lines of one partition are in the table's order, those of different ones are mixed. It is no
 // snapshot: what is written meanwhile may be in it or not. Progress, complaints and a summary on
-// stderr. kRefused if a partition could not be read whole.
+// stderr. kIncomplete if a partition could not be read whole.
 ExitStatus RunDump(const DumpOptions& options);
 
 }  // namespace smile::cat

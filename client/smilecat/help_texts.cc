@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "client/smilecat/exit_status.h"
 #include "protocol/operations.h"
 #include "protocol/text_reader.h"
 
@@ -31,7 +32,8 @@ std::string RootFooter() {
          "  smilecat --hex ping\n"
          "  smilecat --listen 7646 -s 127.0.0.1:7645\n"
          "\n"
-         "Exit status: 0 ok, 1 the server said no, 2 wrong usage, 3 the server cannot be reached.";
+         "Exit status (of several failures, the worst):\n" +
+         ExitStatusTable();
 }
 
 }  // namespace smile::cat

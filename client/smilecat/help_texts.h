@@ -39,8 +39,9 @@ inline constexpr const char* kLoadFooter =
     "      --value '' --resume links.position\n"
     "  smilecat load users.jsonl          what `smilecat dump users -o users.jsonl` wrote\n"
     "\n"
-    "Exit status: 0 all is written or was already there, 1 rows were bad or refused or it was\n"
-    "interrupted, 2 wrong usage or an unreadable file, 3 the server cannot be reached.";
+    "Exit status: 0 everything is written or was already there, 9 rows were bad or refused, 130 "
+    "it\n"
+    "was interrupted; the others as for requests (smilecat --help).";
 
 inline constexpr const char* kDumpFooter =
     "Each line is {\"key\":PATH,\"value\":TEXT,\"version\":N}; \"value_base64\" stands instead of\n"
@@ -51,7 +52,7 @@ inline constexpr const char* kDumpFooter =
     "  smilecat dump users -o users.jsonl\n"
     "  smilecat dump links/42 | wc -l\n"
     "\n"
-    "Exit status: 0 all is there, 1 a part could not be read, 2 wrong usage, 3 the server cannot\n"
-    "be reached.";
+    "Exit status: 0 everything is there, 9 a part could not be read, 130 it was interrupted; the\n"
+    "others as for requests (smilecat --help).";
 
 }  // namespace smile::cat

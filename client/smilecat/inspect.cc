@@ -80,16 +80,16 @@ ExitStatus RunSniffer(const Endpoint& listen, const Endpoint& server) {
 
 ExitStatus RunDecode(const std::string& path) {
   const Result<std::unique_ptr<InputFile>> file = InputFile::Open(path);
-  if (!file.ok()) return Complain(file.status(), ExitStatus::kUsage);
+  if (!file.ok()) return Complain(file.status(), ExitStatus::kFile);
   Conversation conversation("", PrintNow);
   while (true) {
     const Result<ByteView> block = (*file)->ReadBlock();
-    if (!block.ok()) return Complain(block.status(), ExitStatus::kUsage);
+    if (!block.ok()) return Complain(block.status(), ExitStatus::kFile);
     if (block->empty()) break;
     conversation.Feed(Direction::kEither, *block);
   }
   conversation.End(Direction::kEither);
-  return conversation.sound() ? ExitStatus::kOk : ExitStatus::kRefused;
+  return conversation.sound() ? ExitStatus::kOk : ExitStatus::kIncomplete;
 }
 
 std::string DescribeOperations() {

@@ -12,7 +12,7 @@ namespace smile::cat {
 ExitStatus RunSniffer(const Endpoint& listen, const Endpoint& server);
 
 // Explains captured bytes of a file ("-": standard input), either direction or both one after the
-// other. kRefused if they are not all whole frames.
+// other. kIncomplete if they are not all whole frames.
 ExitStatus RunDecode(const std::string& path);
 
 // The operations table; with a name, how that operation is written and what its fields are. None

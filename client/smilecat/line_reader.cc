@@ -1,5 +1,7 @@
 #include "client/smilecat/line_reader.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 namespace smile::cat {
@@ -28,6 +30,7 @@ Result<bool> LineReader::Next(Bytes* line) {
     block_.remove_prefix(size);
     offset_ += size;
     if (line->size() > max_bytes_) {
+      line_ended_ = end != ByteView::npos;
       return Status(Code::kTooLarge,
                     fmt::format("{} line {}: over {} bytes", file_->name(), line_, max_bytes_));
     }
@@ -36,6 +39,28 @@ Result<bool> LineReader::Next(Bytes* line) {
     line->pop_back();
     return true;
   }
+}
+
+Status LineReader::SkipLine() {
+  if (std::exchange(line_ended_, false)) {
+    ++line_;
+    return {};
+  }
+  while (!at_end_) {
+    if (block_.empty()) {
+      SMILE_ASSIGN(block_, file_->ReadBlock());
+      at_end_ = block_.empty();
+      continue;
+    }
+    const size_t end = block_.find('\n');
+    const size_t size = end == ByteView::npos ? block_.size() : end + 1;
+    block_.remove_prefix(size);
+    offset_ += size;
+    if (end == ByteView::npos) continue;
+    ++line_;
+    break;
+  }
+  return {};
 }
 
 }  // namespace smile::cat

@@ -12,14 +12,18 @@ namespace smile::cat {
 
 class LineReader {
  public:
-  // A line of over `max_bytes` is a failure.
+  // A line of over `max_bytes` is a failure, kTooLarge.
   LineReader(InputFile* file, size_t max_bytes) : file_(file), max_bytes_(max_bytes) {}
 
   // Goes on at `offset`, where the line with this number begins.
   Status Seek(uint64_t offset, uint64_t line);
 
-  // The next line, without its end; the last one needs none. False: there is no more.
+  // The next line, without its end; the last one needs none. False: there is no more. After
+  // kTooLarge, SkipLine() and Next() go on with the line after that one.
   Result<bool> Next(Bytes* line);
+
+  // Skips the rest of a line that was too large.
+  Status SkipLine();
 
   // Of the next line: its number, from 1, and where it begins.
   uint64_t line() const { return line_; }
@@ -30,6 +34,7 @@ class LineReader {
   const size_t max_bytes_;
   ByteView block_;  // what has not been read
   bool at_end_ = false;
+  bool line_ended_ = false;  // the block begins after the line that was too large
   uint64_t line_ = 1;
   uint64_t offset_ = 0;
 };

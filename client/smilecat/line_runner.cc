@@ -1,12 +1,12 @@
 #include "client/smilecat/line_runner.h"
 
-#include <algorithm>
 #include <functional>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "base/limits.h"
+#include "base/progress.h"
 #include "client/smilecat/content.h"
 #include "client/smilecat/line_reader.h"
 #include "client/smilecat/ordered_printer.h"
@@ -16,13 +16,6 @@
 namespace smile::cat {
 namespace {
 
-Result<Bytes> ReadFileContent(std::string_view path) {
-  if (path != "-") return ReadContent(std::string(path));
-  return Status(
-      Code::kInvalid,
-      "standard input holds the requests here: a value comes from the line or from @FILE");
-}
-
 class LineRun {
  public:
   LineRun(const LineOptions& options, Client* client, std::FILE* out)
@@ -30,34 +23,44 @@ class LineRun {
 
   void RunLine(uint64_t number, std::string_view line) {
     const Result<std::vector<TextToken>> tokens = SplitLine(line);
-    if (!tokens.ok()) return ReportBad(number, tokens.status());
+    if (!tokens.ok()) return AnswerBad(number, tokens.status(), ExitStatus::kUsage);
     if (tokens->empty() || (*tokens)[0].text.starts_with('#')) return;
+    bool file_failed = false;
+    const auto content = [&](std::string_view path) { return ReadFile(path, &file_failed); };
     const Status status = SendRequest<Operations>(
-        client_, *tokens, ReadFileContent,
-        {.deadline_millis = options_.server.deadline_millis, .retry = false},
-        options_.json ? ReplyForm::kJson : ReplyForm::kLine,
+        client_, *tokens, content,
+        {.deadline_millis = options_.server.deadline_millis, .retry = false}, form(),
         [&](const OperationInfo& operation) { return Begin(number, operation); });
-    if (!status.ok()) ReportBad(number, status);
+    if (status.ok()) return;
+    AnswerBad(number, status, StatusOfUnsent(status, file_failed));
+  }
+
+  // A line that is no request has an answer in its place, like any other.
+  void AnswerBad(uint64_t number, const Status& status, ExitStatus exit_status) {
+    printer_.Answer(printer_.Open(number),
+                    {status, {}, ShowError(status, {}, form(), number), exit_status});
   }
 
   // The server is out of reach, or the answers cannot be printed: no more is asked.
   bool over() const { return printer_.lost().has_value() || printer_.output_failed(); }
 
-  ExitStatus Finish() {
+  // `input`: how reading the lines ended.
+  ExitStatus Finish(const Status& input) {
     printer_.WaitForAll();
-    const auto lost = printer_.lost();
+    const OrderedPrinter::Tally tally = printer_.tally();
     if (printer_.output_failed()) {
       fmt::print(stderr, "smilecat: cannot write to standard output\n");
-      return ExitStatus::kUsage;
+      return ExitStatus::kFile;
     }
-    if (!lost.has_value()) return std::max(printer_.worst(), worst_);
-    fmt::print(stderr, "smilecat: line {}: {}\n", lost->first, Complaint(lost->second));
-    return ExitStatus::kConnection;
-  }
-
-  void ReportBad(uint64_t number, const Status& status) {
-    fmt::print(stderr, "smilecat: line {}: {}\n", number, status.words());
-    worst_ = ExitStatus::kRefused;
+    if (!input.ok()) fmt::print(stderr, "smilecat: {}\n", input.words());
+    if (const auto lost = printer_.lost(); lost.has_value()) {
+      fmt::print(stderr, "smilecat: line {}: {}; later lines were not sent\n", lost->first,
+                 Complaint(lost->second));
+    } else if (tally.failures > 0) {
+      fmt::print(stderr, "smilecat: {} of {} failed, the first in line {}\n", tally.failures,
+                 Counted(tally.answers, "request"), tally.first_failed_line);
+    }
+    return input.ok() ? tally.worst : WorseOf(tally.worst, ExitStatus::kFile);
   }
 
  private:
@@ -66,14 +69,31 @@ class LineRun {
     if (!overlaps) printer_.WaitForAll();
     last_effect_ = operation.effect;
     const uint64_t place = printer_.Open(number);
-    return [this, place](Reply reply) { printer_.Answer(place, std::move(reply)); };
+    return [this, place, number](Reply reply) {
+      if (!reply.status.ok()) {
+        reply.shown = ShowError(reply.status, reply.detail, form(), number);
+      }
+      printer_.Answer(place, std::move(reply));
+    };
   }
+
+  static Result<Bytes> ReadFile(std::string_view path, bool* failed) {
+    if (path == "-") {
+      return Status(
+          Code::kInvalid,
+          "standard input holds the requests here: give the value in the line or as @FILE");
+    }
+    Result<Bytes> content = ReadValue(std::string(path));
+    *failed = content.status().code() == Code::kInvalid;
+    return content;
+  }
+
+  ReplyForm form() const { return options_.json ? ReplyForm::kJson : ReplyForm::kLine; }
 
   const LineOptions& options_;
   Client* const client_;
   OrderedPrinter printer_;
   Effect last_effect_ = Effect::kAdmin;
-  ExitStatus worst_ = ExitStatus::kOk;
 };
 
 }  // namespace
@@ -90,11 +110,17 @@ ExitStatus RunLines(const LineOptions& options, InputFile* in, std::FILE* out) {
   while (!run.over()) {
     const uint64_t number = lines.line();
     const Result<bool> read = lines.Next(&line);
-    if (!read.ok()) run.ReportBad(number, read.status());
-    if (!read.ok() || !*read) break;
+    Status status = read.status();
+    if (status.code() == Code::kTooLarge) {
+      run.AnswerBad(number, status, ExitStatus::kUsage);
+      status = lines.SkipLine();
+      if (status.ok()) continue;
+    }
+    if (!status.ok()) return run.Finish(status);
+    if (!*read) break;
     run.RunLine(number, line);
   }
-  return run.Finish();
+  return run.Finish({});
 }
 
 }  // namespace smile::cat

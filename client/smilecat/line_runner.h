@@ -21,10 +21,10 @@ struct LineOptions {
   bool json = false;
 };
 
-// Runs all lines of `in`. Empty ones and those that begin with '#' are skipped; one that is no
-// request is reported on stderr with its number. One line of answer for each request, on `out`.
-// kConnection as soon as the server cannot be reached; else kRefused if a line was no request or
-// any was refused.
+// Runs all lines of `in`. Empty ones and those that begin with '#' are skipped. For each other line
+// one line of answer on `out`, in their order; that of a failure names the line and, if the line is
+// no request, says why. How many failed is said on stderr. Ends as soon as the server cannot be
+// reached. The status is that of the worst failure.
 ExitStatus RunLines(const LineOptions& options, InputFile* in, std::FILE* out);
 
 }  // namespace smile::cat

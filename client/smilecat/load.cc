@@ -47,7 +47,7 @@ Result<ResumePoint> FindResumePoint(const LoadOptions& options) {
                             options.resume_file));
 }
 
-Result<std::unique_ptr<RowReader>> OpenInput(const LoadOptions& options) {
+Result<std::unique_ptr<RowReader>> OpenInput(const LoadOptions& options, bool* file_failed) {
   const std::optional<RowFormat> format =
       options.format.has_value() ? options.format : FormatOfName(options.input);
   if (!format.has_value()) {
@@ -55,8 +55,10 @@ Result<std::unique_ptr<RowReader>> OpenInput(const LoadOptions& options) {
         Code::kInvalid,
         fmt::format("{} could be anything: say --format csv, tsv or jsonl", options.input));
   }
-  SMILE_ASSIGN(std::unique_ptr<InputFile> file, InputFile::Open(options.input));
-  return RowReader::Open(std::move(file), *format);
+  Result<std::unique_ptr<InputFile>> file = InputFile::Open(options.input);
+  *file_failed = !file.ok();
+  if (!file.ok()) return file.status();
+  return RowReader::Open(std::move(*file), *format);
 }
 
 // One load, from its position on.
@@ -171,16 +173,18 @@ ExitStatus LoadRun::Run(const Interrupt& interrupt) {
   PrintSummary(point_.counts, at_end && status.ok());
   if (status.ok()) status = input_failure_;
   if (!status.ok()) {
-    const bool lost = ExitStatusOf(status) == ExitStatus::kConnection;
-    fmt::print(stderr, "smilecat: {}\n", lost ? Complaint(status) : status.words());
-    return lost ? ExitStatus::kConnection : ExitStatus::kRefused;
+    const bool ours = status.code() == Code::kInvalid;  // the input's, or too many errors
+    fmt::print(stderr, "smilecat: {}\n", ours ? status.words() : Complaint(status));
+    if (!input_failure_.ok()) return ExitStatus::kFile;
+    return ours ? ExitStatus::kIncomplete : ExitStatusOf(status);
   }
   if (interrupted) {
     fmt::print(stderr, "smilecat: interrupted; {}\n",
                options_.resume_file.empty() ? "with --resume POSITION a load can go on"
                                             : "the same command goes on from here");
   }
-  return interrupted || point_.counts.errors() > 0 ? ExitStatus::kRefused : ExitStatus::kOk;
+  if (interrupted) return ExitStatus::kInterrupted;
+  return point_.counts.errors() > 0 ? ExitStatus::kIncomplete : ExitStatus::kOk;
 }
 
 void LoadRun::PrintSummary(const LoadCounts& counts, bool whole) {
@@ -211,15 +215,18 @@ void LoadRun::PrintSummary(const LoadCounts& counts, bool whole) {
 
 ExitStatus Complain(const Status& status, ExitStatus exit_status) {
   fmt::print(stderr, "smilecat: {}\n",
-             exit_status == ExitStatus::kUsage ? status.words() : Complaint(status));
+             status.code() == Code::kInvalid ? status.words() : Complaint(status));
   return exit_status;
 }
 
 }  // namespace
 
 ExitStatus RunLoad(const LoadOptions& options) {
-  const Result<std::unique_ptr<RowReader>> reader = OpenInput(options);
-  if (!reader.ok()) return Complain(reader.status(), ExitStatus::kUsage);
+  bool file_failed = false;
+  const Result<std::unique_ptr<RowReader>> reader = OpenInput(options, &file_failed);
+  if (!reader.ok()) {
+    return Complain(reader.status(), file_failed ? ExitStatus::kFile : ExitStatus::kUsage);
+  }
   const Result<Mapping> mapping = Mapping::Make(options.mapping, (*reader)->columns());
   if (!mapping.ok()) return Complain(mapping.status(), ExitStatus::kUsage);
   const Result<ResumePoint> start = FindResumePoint(options);

@@ -23,8 +23,8 @@ struct LoadOptions {
   bool json = false;          // the summary
 };
 
-// Progress and complaints on stderr, a summary on stdout. kRefused if anything was refused or bad,
-// or if it was interrupted.
+// Progress and complaints on stderr, a summary on stdout. kIncomplete if anything was refused or
+// bad.
 ExitStatus RunLoad(const LoadOptions& options);
 
 }  // namespace smile::cat

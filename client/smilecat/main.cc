@@ -23,7 +23,7 @@ ExitStatus RunInput(const CommandLine& line) {
   const Result<std::unique_ptr<InputFile>> input = InputFile::Open("-");
   if (input.ok()) return RunLines({line.server, line.json}, input->get(), stdout);
   fmt::print(stderr, "smilecat: {}\n", input.status().words());
-  return ExitStatus::kUsage;
+  return ExitStatus::kFile;
 }
 
 ExitStatus Run(const CommandLine& line) {

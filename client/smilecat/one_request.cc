@@ -42,6 +42,14 @@ Status Print(const OneRequestOptions& options, const Reply& reply) {
   return {Code::kInvalid, "cannot write to standard output"};
 }
 
+// With --json, what reads stdout has its object for a failure too.
+ExitStatus Fail(const OneRequestOptions& options, const Status& status, const ErrorDetail& detail,
+                ExitStatus exit_status) {
+  if (options.json) fmt::print("{}", ShowError(status, detail, ReplyForm::kJson));
+  const bool usage = exit_status == ExitStatus::kUsage || exit_status == ExitStatus::kFile;
+  return Complain(usage ? status.words() : Complaint(status, detail), exit_status);
+}
+
 }  // namespace
 
 ExitStatus RunOneRequest(const OneRequestOptions& options, std::span<const TextToken> tokens) {
@@ -53,18 +61,25 @@ ExitStatus RunOneRequest(const OneRequestOptions& options, std::span<const TextT
   Result<std::unique_ptr<Client>> client = Connect(options.server);
   if (!client.ok()) return Complain(client.status().ToString(), ExitStatus::kConnection);
   const auto promise = std::make_shared<std::promise<Reply>>();
+  bool file_failed = false;
   const Status sent = SendRequest<Operations>(
-      client->get(), tokens, [](std::string_view path) { return ReadContent(std::string(path)); },
+      client->get(), tokens,
+      [&](std::string_view path) {
+        Result<Bytes> content = ReadValue(std::string(path));
+        file_failed = content.status().code() == Code::kInvalid;
+        return content;
+      },
       {.deadline_millis = options.server.deadline_millis, .retry = false}, FormFor(options),
       [&](const OperationInfo&) {
         return [promise](Reply reply) { promise->set_value(std::move(reply)); };
       });
-  if (!sent.ok()) return Complain(sent.words(), ExitStatus::kUsage);
+  if (!sent.ok()) return Fail(options, sent, {}, StatusOfUnsent(sent, file_failed));
   const Reply reply = promise->get_future().get();
-  if (!reply.status.ok())
-    return Complain(Complaint(reply.status, reply.detail), ExitStatusOf(reply.status));
+  if (!reply.status.ok()) {
+    return Fail(options, reply.status, reply.detail, ExitStatusOf(reply.status));
+  }
   const Status printed = Print(options, reply);
-  return printed.ok() ? ExitStatus::kOk : Complain(printed.words(), ExitStatus::kUsage);
+  return printed.ok() ? ExitStatus::kOk : Complain(printed.words(), ExitStatus::kFile);
 }
 
 }  // namespace smile::cat

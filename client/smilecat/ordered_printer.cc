@@ -1,7 +1,5 @@
 #include "client/smilecat/ordered_printer.h"
 
-#include <algorithm>
-
 #include "base/check.h"
 
 namespace smile::cat {
@@ -28,13 +26,13 @@ uint64_t OrderedPrinter::Open(uint64_t line) {
 // Notified under the lock, so that whoever saw the last answer printed may destroy this at once.
 void OrderedPrinter::Answer(uint64_t place, Reply reply) {
   const std::lock_guard lock(mutex_);
-  const ExitStatus status = ExitStatusOf(reply.status);
-  worst_ = std::max(worst_, status);
+  const ExitStatus status = reply.exit_status.value_or(ExitStatusOf(reply.status));
   CHECK(place >= first_ && place - first_ < open_.size());
   OpenRequest& open = open_[place - first_];
   if (status == ExitStatus::kConnection && (!lost_.has_value() || open.line < lost_->first)) {
     lost_ = {open.line, reply.status};
   }
+  Count(open.line, status);
   open.reply = std::move(reply);
   changed_.notify_all();
 }
@@ -44,9 +42,17 @@ void OrderedPrinter::WaitForAll() {
   changed_.wait(lock, [&] { return open_.empty(); });
 }
 
-ExitStatus OrderedPrinter::worst() const {
+void OrderedPrinter::Count(uint64_t line, ExitStatus status) {
+  ++tally_.answers;
+  if (status == ExitStatus::kOk) return;
+  if (tally_.failures == 0 || line < tally_.first_failed_line) tally_.first_failed_line = line;
+  ++tally_.failures;
+  tally_.worst = WorseOf(tally_.worst, status);
+}
+
+OrderedPrinter::Tally OrderedPrinter::tally() const {
   const std::lock_guard lock(mutex_);
-  return worst_;
+  return tally_;
 }
 
 bool OrderedPrinter::output_failed() const {

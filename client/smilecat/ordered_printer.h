@@ -37,8 +37,14 @@ class OrderedPrinter {
   // Waits until all that was opened has been printed.
   void WaitForAll();
 
-  // The worst of the answers so far; kConnection over kRefused over kOk.
-  ExitStatus worst() const;
+  // Of the answers so far.
+  struct Tally {
+    uint64_t answers = 0;
+    uint64_t failures = 0;
+    uint64_t first_failed_line = 0;
+    ExitStatus worst = ExitStatus::kOk;
+  };
+  Tally tally() const;
   // What was printed did not all get to its place: the disk is full, say.
   bool output_failed() const;
   // The first line for which the server was out of reach, and why.
@@ -51,6 +57,7 @@ class OrderedPrinter {
   };
 
   void Run();
+  void Count(uint64_t line, ExitStatus status);
 
   std::FILE* const out_;
   const size_t max_open_;
@@ -60,7 +67,7 @@ class OrderedPrinter {
   uint64_t first_ = 0;
   bool ending_ = false;
   bool output_failed_ = false;
-  ExitStatus worst_ = ExitStatus::kOk;
+  Tally tally_;
   std::optional<std::pair<uint64_t, Status>> lost_;
   std::thread thread_;
 };

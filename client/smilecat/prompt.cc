@@ -99,7 +99,7 @@ class Editor {
 };
 
 Result<Bytes> ReadFileContent(std::string_view path) {
-  if (path != "-") return ReadContent(std::string(path));
+  if (path != "-") return ReadValue(std::string(path));
   return Status(Code::kInvalid, "a value comes from the line or from @FILE here");
 }
 

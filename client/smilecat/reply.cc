@@ -11,10 +11,12 @@ namespace {
 
 constexpr size_t kShownBytesOfAValue = 2000;
 
-std::string_view AdviceFor(Code code) {
-  switch (code) {
+std::string_view AdviceFor(const Status& status) {
+  switch (status.code()) {
     case Code::kUnavailable:
-      return "; start smiled there, or name another server with -s HOST:PORT";
+      // One that says when to retry is there, and said so itself.
+      if (status.retry_after_ms() != 0) return "";
+      return "; check that smiled runs there, or name another server with -s HOST:PORT";
     case Code::kOutcomeUnknown:
       return "; read the record before you write it again";
     case Code::kProtocolError:
@@ -37,32 +39,26 @@ Bytes ShowMessage(const TextNode& message, ReplyForm form) {
   return line;
 }
 
-Bytes ShowError(const Status& status, const ErrorDetail& detail, ReplyForm form) {
+Bytes ShowError(const Status& status, const ErrorDetail& detail, ReplyForm form, uint64_t line) {
   if (form == ReplyForm::kJson) {
     const CodeInfo& info = InfoOf(status.code());
     nlohmann::ordered_json object;
+    if (line != 0) object["line"] = line;
     object["error"] = info.name;
-    object["words"] = status.words().empty() ? std::string(info.summary) : status.words();
+    object["message"] = status.words().empty() ? std::string(info.summary) : status.words();
     if (status.retry_after_ms() != 0) object["retry_after_ms"] = status.retry_after_ms();
     if (detail.index.has_value()) object["index"] = *detail.index;
     if (detail.version.has_value()) object["version"] = *detail.version;
     if (detail.met_index.has_value()) object["met_index"] = *detail.met_index;
     return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
   }
-  return Complaint(status, detail) + "\n";
+  const std::string where = line == 0 ? "" : "line " + std::to_string(line) + ": ";
+  return where + Complaint(status, detail) + "\n";
 }
 
-ExitStatus ExitStatusOf(const Status& status) {
-  switch (status.code()) {
-    case Code::kOk:
-      return ExitStatus::kOk;
-    case Code::kUnavailable:
-    case Code::kOutcomeUnknown:
-    case Code::kProtocolError:
-      return ExitStatus::kConnection;
-    default:
-      return ExitStatus::kRefused;
-  }
+ExitStatus StatusOfUnsent(const Status& status, bool file_failed) {
+  if (file_failed) return ExitStatus::kFile;
+  return status.code() == Code::kTooLarge ? ExitStatus::kRefused : ExitStatus::kUsage;
 }
 
 std::string Complaint(const Status& status, const ErrorDetail& detail) {
@@ -76,7 +72,7 @@ std::string Complaint(const Status& status, const ErrorDetail& detail) {
     line +=
         *detail.version == 0 ? ", it is absent" : ", version " + std::to_string(*detail.version);
   }
-  line += AdviceFor(status.code());
+  line += AdviceFor(status);
   std::replace(line.begin(), line.end(), '\n', ' ');
   return line;
 }

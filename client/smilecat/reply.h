@@ -30,6 +30,8 @@ struct Reply {
   ErrorDetail detail;
   Bytes shown;  // of a success: what is printed, with its line end unless it is a value alone;
                 // of a failure in kLine, kPage and kJson, too: a line
+  // Where `status` does not tell it: the request could not be read, or a file that it names.
+  std::optional<ExitStatus> exit_status = std::nullopt;
 };
 
 // Whether an operation answers with one record, so that its value can stand alone.
@@ -45,8 +47,9 @@ constexpr bool kAnswersWithValue = [] {
 
 // The line or object of a message, with the line end.
 Bytes ShowMessage(const TextNode& message, ReplyForm form);
-// "not_found: there is no such record", or {"error":"not_found", …}; with the line end.
-Bytes ShowError(const Status& status, const ErrorDetail& detail, ReplyForm form);
+// "not_found: there is no such record", or {"error":"not_found", …}; with the line end. `line` is
+// that of the request in the input, 0: it has none.
+Bytes ShowError(const Status& status, const ErrorDetail& detail, ReplyForm form, uint64_t line = 0);
 
 template <class Row>
 Reply ShowAnswer(const Answer<Row>& answer, const TextContext& context, ReplyForm form) {
@@ -62,9 +65,9 @@ Reply ShowAnswer(const Answer<Row>& answer, const TextContext& context, ReplyFor
   return {{}, {}, ShowMessage(ToTree(*answer, context), form)};
 }
 
-// For the shell. Not reaching a server, or losing it, is kConnection; all else that is not ok is a
-// refusal.
-ExitStatus ExitStatusOf(const Status& status);
+// Of a request that could not be sent: it was none, a value is too large, or `file_failed`: a file
+// that it names could not be read.
+ExitStatus StatusOfUnsent(const Status& status, bool file_failed);
 
 // One line for stderr that says what is wrong and, where it can be known, what to do about it.
 std::string Complaint(const Status& status, const ErrorDetail& detail = {});

@@ -20,10 +20,16 @@ namespace {
 
 constexpr int64_t kConnectTimeoutMillis = 5'000;
 
-Result<Bytes> BytesToSend(const SendHexOptions& options) {
+bool IsFile(const SendHexOptions& options) {
+  return options.source == "-" || options.source.starts_with('@');
+}
+
+Result<Bytes> BytesToSend(const SendHexOptions& options, bool* file_failed) {
   std::string text = options.source;
-  if (text == "-" || text.starts_with('@')) {
-    SMILE_ASSIGN(text, ReadContent(text == "-" ? text : text.substr(1)));
+  if (IsFile(options)) {
+    Result<Bytes> content = ReadContent(text == "-" ? text : text.substr(1));
+    *file_failed = !content.ok();
+    SMILE_ASSIGN(text, std::move(content));
   }
   SMILE_ASSIGN(const Bytes bytes, ReadHexText(text));
   Bytes out;
@@ -123,10 +129,11 @@ Result<Bytes> ReadHexText(std::string_view text) {
 }
 
 ExitStatus RunSendHex(const SendHexOptions& options) {
-  Result<Bytes> bytes = BytesToSend(options);
+  bool file_failed = false;
+  Result<Bytes> bytes = BytesToSend(options, &file_failed);
   if (!bytes.ok()) {
     fmt::print(stderr, "smilecat: {}\n", bytes.status().words());
-    return ExitStatus::kUsage;
+    return file_failed ? ExitStatus::kFile : ExitStatus::kUsage;
   }
   const Result<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
   Status status = loop.status();
@@ -138,7 +145,7 @@ ExitStatus RunSendHex(const SendHexOptions& options) {
   }
   if (status.ok()) return ExitStatus::kOk;
   fmt::print(stderr, "smilecat: {}\n", Complaint(status));
-  return ExitStatus::kConnection;
+  return ExitStatusOf(status);
 }
 
 }  // namespace smile::cat

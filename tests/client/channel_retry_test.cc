@@ -66,6 +66,16 @@ TEST_F(ChannelRetry, WithoutRetryThereIsOneAttempt) {
   EXPECT_FALSE(patient->has_value());
 }
 
+TEST_F(ChannelRetry, ACallEndsWithWhatAServerSaidThatHadNoRoomForTheConnection) {
+  const auto once = Call<op::Ping>({"x"}, 1000, /*retry=*/false);
+  const auto patient = Call<op::Ping>({"x"}, 10);
+  channel.Disconnected({Code::kOverloaded, "connection limit reached", 100});
+  EXPECT_EQ(CodeOf(once), Code::kOverloaded);
+  EXPECT_EQ((*once)->status().retry_after_ms(), 100u);
+  Pass(11);
+  EXPECT_EQ(CodeOf(patient), Code::kOverloaded);
+}
+
 TEST_F(ChannelRetry, RetryAfterIsWaitedForAlsoByWrites) {
   Hello();
   const auto put = Call<op::Put>(Put());

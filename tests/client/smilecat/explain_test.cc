@@ -4,6 +4,7 @@
 
 #include "client/smilecat/completion.h"
 #include "client/smilecat/conversation.h"
+#include "client/smilecat/exit_status.h"
 #include "client/smilecat/request.h"
 #include "client/smilecat/send_hex.h"
 #include "protocol/message.h"
@@ -155,13 +156,35 @@ TEST(ReplyTest, OnlyAnswersOfOneRecordAreTheirValueAlone) {
 TEST(ReplyTest, AFailureIsOneLineThatSaysWhatToDo) {
   EXPECT_EQ(ShowError(Status(Code::kNotFound, ""), {}, ReplyForm::kLine),
             "not_found: there is no such record\n");
-  EXPECT_THAT(Complaint(Status(Code::kUnavailable, "a\nb")), HasSubstr("a b; start smiled"));
+  EXPECT_THAT(Complaint(Status(Code::kUnavailable, "a\nb")),
+              HasSubstr("a b; check that smiled runs there"));
   EXPECT_THAT(Complaint(Status(Code::kConditionFailed, ""), {.version = 7}),
               HasSubstr("version 7"));
   EXPECT_EQ(ShowError(Status(Code::kConditionFailed, "x"), {.index = 1}, ReplyForm::kJson),
-            "{\"error\":\"condition_failed\",\"words\":\"x\",\"index\":1}\n");
-  EXPECT_EQ(ExitStatusOf(Status(Code::kUnavailable, "")), ExitStatus::kConnection);
-  EXPECT_EQ(ExitStatusOf(Status(Code::kTooLarge, "")), ExitStatus::kRefused);
+            "{\"error\":\"condition_failed\",\"message\":\"x\",\"index\":1}\n");
+  EXPECT_EQ(ShowError(Status(Code::kNotFound, "x"), {}, ReplyForm::kLine, 7),
+            "line 7: not_found: x\n");
+  EXPECT_EQ(ShowError(Status(Code::kNotFound, "x"), {}, ReplyForm::kJson, 7),
+            "{\"line\":7,\"error\":\"not_found\",\"message\":\"x\"}\n");
+}
+
+TEST(ReplyTest, AServerThatAnsweredIsNotToBeLookedFor) {
+  for (const Code code : {Code::kUnavailable, Code::kOverloaded}) {
+    EXPECT_THAT(Complaint(Status(code, "busy", 100)), Not(HasSubstr("smiled runs there")));
+  }
+}
+
+TEST(ExitStatusTest, OutcomesThatAScriptActsOnAreToldApart) {
+  const std::pair<Code, int> statuses[] = {{Code::kOk, 0},         {Code::kTooLarge, 1},
+                                           {Code::kCorrupt, 1},    {Code::kUnavailable, 3},
+                                           {Code::kNotFound, 4},   {Code::kConditionFailed, 5},
+                                           {Code::kOverloaded, 6}, {Code::kDeadlineExceeded, 6},
+                                           {Code::kNoSpace, 6},    {Code::kOutcomeUnknown, 7}};
+  for (const auto& [code, status] : statuses) {
+    EXPECT_EQ(static_cast<int>(ExitStatusOf(Status(code, ""))), status) << InfoOf(code).name;
+  }
+  EXPECT_EQ(WorseOf(ExitStatus::kNotFound, ExitStatus::kRefused), ExitStatus::kRefused);
+  EXPECT_EQ(WorseOf(ExitStatus::kOutcomeUnknown, ExitStatus::kFile), ExitStatus::kOutcomeUnknown);
 }
 
 }  // namespace

@@ -60,13 +60,13 @@ class LoadTest(SmilecatTest):
     def test_bad_rows_are_reported_with_their_line_and_bounded(self):
         csv = self.path("bad.csv", b'id,n\n1,x\n-1,x\n2,x,y\n"q"z,1\n3,x\n')
         done, summary = self.load(csv, "-k", "users/{id}/bad")
-        self.assertEqual((done.returncode, summary["written"], summary["bad_rows"]), (1, 2, 3))
+        self.assertEqual((done.returncode, summary["written"], summary["bad_rows"]), (9, 2, 3))
         for line in [3, 4, 5]:
             self.assertIn(b"line %d: the row" % line, done.stderr)
         done, summary = self.load(
             self.path("many.csv", b"id\n" + b"x\n" * 1000), "-k", "users/{id}/bad"
         )
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 9)
         self.assertFalse(summary["whole"])
         self.assertIn(b"--max-errors", done.stderr)
 
@@ -208,7 +208,7 @@ class InterruptedTest(SmilecatTest):
         self.server.process.send_signal(signal.SIGCONT)
         _, words = process.communicate(timeout=TIMEOUT_SECONDS)
         self.assertEqual(words, b"smilecat: interrupted, the dump is not whole\n")
-        self.assertEqual(process.returncode, 1)
+        self.assertEqual(process.returncode, 130)
         self.assertEqual(os.listdir(self.path("once")), [])
 
     def test_a_second_signal_ends_what_waits_for_a_server_that_does_not_answer(self):

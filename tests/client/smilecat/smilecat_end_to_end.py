@@ -4,6 +4,7 @@ Usage: smilecat_end_to_end.py SMILECAT SMILED [unittest arguments]
 """
 
 import json
+import os
 import random
 import re
 import socket
@@ -37,7 +38,7 @@ class OneRequestTest(SmilecatTest):
         self.assertIn(b"posts/5", self.ok("list", "posts"))
         self.assertIn(b"server.", self.ok("stats"))
         self.assertRegex(self.ok("delete", "posts/5/1"), rb"^version=\d+\n$")
-        self.fails(1, "not_found", "get", "posts/5/1")
+        self.fails(4, "not_found", "get", "posts/5/1")
 
     def test_json_is_one_object_a_line(self):
         self.ok("put", "users/2/profile", '"quoted" \u00e9')
@@ -54,14 +55,40 @@ class OneRequestTest(SmilecatTest):
         self.ok("put", "users/3/x", "load")
         self.assertEqual(self.ok("get", "users/3/x"), b"load")
 
-    def test_a_refusal_is_status_1_in_one_line(self):
-        self.fails(1, "there is no such record", "get", "users/404/none")
+    def test_failures_are_told_apart_by_their_status_in_one_line(self):
+        self.fails(4, "there is no such record", "get", "users/404/none")
         self.ok("put", "users/4/x", "1")
-        self.fails(1, "condition_failed", "put", "users/4/x", "2", "--if-absent")
-        self.fails(1, "condition_failed", "delete", "users/4/x", "--if-version", "99999999")
-        self.fails(1, "it met what index 0 of the same batch did",
+        self.fails(5, "condition_failed", "put", "users/4/x", "2", "--if-absent")
+        self.fails(5, "condition_failed", "delete", "users/4/x", "--if-version", "99999999")
+        self.fails(5, "it met what index 0 of the same batch did",
                    "batch", "users/4", "put", "y", "1", "put", "y", "2", "--if-absent")
-        self.fails(1, "too_large", "put", "users/4/x", "-", stdin=b"x" * ((1 << 20) + 1))
+        self.fails(8, "cannot open", "put", "users/4/x", "@/none/such")
+        self.fails(8, "cannot write", "get", "users/4/x", "-o", "/none/such")
+        self.fails(8, "cannot open", "load", "/none/such.csv", "--key", "users/{a}/x")
+        self.fails(8, "cannot open", "decode", "/none/such")
+        self.fails(8, "cannot write", "dump", "users/4", "-o", "/none/such")
+        self.fails(8, "cannot open", "--send-hex", "@/none/such")
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(self.cat.command("get", "users/4/x"), stdout=full,
+                                  stderr=subprocess.PIPE, timeout=TIMEOUT_SECONDS)
+        self.assertEqual(done.returncode, 8, done)
+
+    def test_a_value_that_is_too_large_is_told_what_to_do(self):
+        large = self.path("large", b"x" * ((1 << 20) + 1))
+        for value, stdin in [("@" + large, b""), ("-", b"x" * ((1 << 20) + 1))]:
+            done = self.fails(1, "too_large", "put", "media/4/1", value, stdin=stdin)
+            self.assertIn(b"in pieces: blobs/ID/chunk/0", done.stderr)
+        self.assertIn("has 1048577 bytes", self.fails(1, "too_large", "put", "media/4/1", "@" + large)
+                      .stderr.decode())
+
+    def test_json_has_an_object_for_a_failure_too(self):
+        for status, error, arguments in [(4, "not_found", ["get", "users/404/none"]),
+                                         (2, "unsupported", ["gett", "users/404/none"]),
+                                         (8, "invalid", ["put", "users/4/x", "@/none/such"])]:
+            done = self.cat.run("--json", *arguments)
+            self.assertEqual(done.returncode, status, done)
+            self.assertEqual(json.loads(done.stdout)["error"], error)
+            self.assertEqual(done.stderr.count(b"\n"), 1, done.stderr)
 
     def test_wrong_usage_is_status_2_in_one_line(self):
         for words, arguments in [
@@ -71,10 +98,8 @@ class OneRequestTest(SmilecatTest):
             ("whole number", ["get", "users/x/profile"]),
             ("--bogus", ["get", "users/1/x", "--bogus"]),
             ("--bogus", ["--bogus"]),
-            ("cannot open", ["put", "users/1/x", "@/none/such"]),
             ("answers with none", ["put", "users/1/x", "y", "-o", "/dev/null"]),
             ("give one of them", ["get", "users/1/x", "-o", "/dev/null", "--json"]),
-            ("cannot write", ["get", "users/5/x", "-o", "/none/such"]),
             ("--deadline", ["--deadline", "0", "ping"]),
             ("--hello", ["--hello", "ping"]),
             ("needs a FILE", ["load"]),
@@ -82,7 +107,6 @@ class OneRequestTest(SmilecatTest):
             ("needs --key", ["load", self.path("a.csv", b"a\n1\n")]),
             ("no column", ["load", self.path("a.csv"), "--key", "users/{b}/x"]),
             ("is neither", ["dump", "users/1/x"]),
-            ("cannot open", ["decode", "/none/such"]),
             ("no operation", ["describe", "nothing"]),
             ("no digit", ["--send-hex", "xyz"]),
         ]:
@@ -103,6 +127,14 @@ class OneRequestTest(SmilecatTest):
                 self.assertIn(b"smiled", done.stderr)
             done = self.cat.run("-s", nobody, stdin=b"ping\nping\n")
             self.assertEqual(done.returncode, 3, done)
+
+    def test_the_help_and_the_page_have_the_same_exit_statuses(self):
+        in_help = re.findall(rb"^  (\d+) +(\S.*)$", self.ok("--help").split(b"Exit status")[1], re.M)
+        page = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../docs/SMILECAT.md")
+        with open(page, "rb") as file:
+            on_page = re.findall(rb"^\| (\d+) \| (.*) \|$", file.read(), re.M)
+        self.assertEqual(in_help, on_page)
+        self.assertIn((b"4", b"the record does not exist"), on_page)
 
     def test_help_version_and_describe_need_no_server(self):
         self.assertIn(b"scan PARTITION", self.ok("--help"))
@@ -136,20 +168,47 @@ class LinesTest(SmilecatTest):
             results = json.loads(answers[3 * i + 2])["results"]
             self.assertEqual([r["record"]["value"] for r in results], [str(i), str(i)])
 
-    def test_bad_lines_are_reported_with_their_number_and_the_others_go_on(self):
-        done = self.cat.run(
-            stdin=b'# comment\n\nput users/8/x "a b"\nwhat\nput users/8/y "open\nget users/8/none\n'
-            b"put users/8/y -\nget users/8/x\n"
-        )
-        self.assertEqual(done.returncode, 1, done)
-        answers = done.stdout.decode().splitlines()
-        self.assertEqual(len(answers), 3, done)
-        self.assertIn("not_found", answers[1])
-        self.assertIn('"a b"', answers[2])
-        complaints = done.stderr.decode().splitlines()
-        self.assertEqual([c.split(":")[1] for c in complaints], [" line 4", " line 5", " line 7"])
+    LINES = (
+        b'# comment\n\nput users/8/x "a b"\nwhat\nput users/8/y "open\nget users/8/none\n'
+        b"put users/8/y -\nput users/8/y @/none/such\nget users/8/x\n"
+    )
 
-    def test_answers_that_cannot_be_printed_are_status_2(self):
+    def test_each_line_has_one_answer_and_failures_name_their_line(self):
+        done = self.cat.run(stdin=self.LINES)
+        answers = done.stdout.decode().splitlines()
+        self.assertEqual([a.split(":")[0] for a in answers[1:-1]],
+                         ["line 4", "line 5", "line 6", "line 7", "line 8"], done)
+        for number, words in enumerate(["version=", "no operation", "quote is open", "not_found",
+                                        "standard input holds the requests", "cannot open",
+                                        '"a b"']):
+            self.assertIn(words, answers[number])
+        self.assertEqual(done.stderr, b"smilecat: 5 of 7 requests failed, the first in line 4\n")
+        self.assertEqual(done.returncode, 8)
+
+    def test_with_json_each_answer_is_an_object(self):
+        done = self.cat.run("--json", stdin=self.LINES)
+        answers = [json.loads(a) for a in done.stdout.decode().splitlines()]
+        self.assertEqual([a.get("error") for a in answers],
+                         [None, "unsupported", "invalid", "not_found", "invalid", "invalid", None])
+        self.assertEqual([a["line"] for a in answers[1:-1]], [4, 5, 6, 7, 8])
+
+    def test_the_status_is_the_worst_of_the_lines(self):
+        for status, lines in [(0, "ping"), (4, "ping\nget users/404/none"),
+                              (5, "get users/404/none\ndelete users/404/none --if-version 1"),
+                              (2, "get users/404/none\nwhat\nping")]:
+            self.assertEqual(self.cat.run(stdin=lines.encode()).returncode, status, lines)
+
+    def test_a_line_that_is_too_long_is_one_failure_and_the_next_is_read(self):
+        for more in [1, 1 << 18, 1 << 20]:
+            long = b"put users/8/x " + b"x" * ((8 << 20) + more)
+            done = self.cat.run(stdin=long + b"\nping\n" + long)
+            answers = done.stdout.decode().splitlines()
+            self.assertEqual(len(answers), 3, done.stderr)
+            self.assertIn("line 1: too_large", answers[0])
+            self.assertEqual(answers[1], 'payload=""')
+            self.assertIn("line 3: too_large", answers[2])
+
+    def test_answers_that_cannot_be_printed_are_status_8(self):
         with open("/dev/full", "wb") as full:
             done = subprocess.run(
                 self.cat.command(),
@@ -159,7 +218,7 @@ class LinesTest(SmilecatTest):
                 timeout=TIMEOUT_SECONDS,
             )
         self.assertEqual(done.stderr, b"smilecat: cannot write to standard output\n")
-        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.returncode, 8)
 
     def test_answers_come_while_standard_input_is_open(self):
         process = subprocess.Popen(
@@ -290,11 +349,11 @@ class ExplainTest(SmilecatTest):
         with open(capture, "rb") as file:
             hello = file.read()
         done = self.cat.run("decode", "-", stdin=hello + hello[:20])
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 9)
         self.assertIn(b"ends too early", done.stdout)
         broken = hello[:-1] + b"?"
         done = self.cat.run("decode", "-", stdin=broken + hello)
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 9)
         self.assertIn(b"checksum does not match", done.stdout)
 
 
