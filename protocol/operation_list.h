@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace smile {
 
@@ -58,5 +59,21 @@ struct OperationList {
             ...);
   }
 };
+
+namespace operation_list_internal {
+
+template <class... A, class... B>
+OperationList<A..., B...> operator+(OperationList<A...>, OperationList<B...>);
+
+}  // namespace operation_list_internal
+
+// The rows of List except one.
+template <class Excluded, class... Rows>
+auto Without(OperationList<Rows...>) {
+  using operation_list_internal::operator+;
+  return (
+      OperationList<>() + ... +
+      std::conditional_t<std::is_same_v<Rows, Excluded>, OperationList<>, OperationList<Rows>>());
+}
 
 }  // namespace smile

@@ -35,9 +35,9 @@ std::string CommandWord(TextForm form, const T& value, const TextContext& contex
   } else if constexpr (std::unsigned_integral<T>) {
     return std::to_string(value);
   } else if constexpr (std::is_same_v<T, KeyView>) {
-    return FormatKey(value);
+    return QuoteToken(FormatKey(value));
   } else if constexpr (std::is_same_v<T, PartitionView>) {
-    return FormatPartition(value);
+    return QuoteToken(FormatPartition(value));
   } else {
     if (form == TextForm::kValue) return Quote(value);
     const bool plain =

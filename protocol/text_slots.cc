@@ -174,7 +174,9 @@ void AppendUsage(std::span<const TextSlot> slots, std::string* line,
       std::string form = positional ? PlaceholderFor(slot) : OptionForm(slot);
       if (slot.repeats) form.append("...");
       line->append(positional ? " " + form : " [" + form + "]");
-      arguments->push_back({std::move(form), slot.summary, positional});
+      std::string summary(slot.summary);
+      if (!slot.standard.empty()) summary += fmt::format(" (default {})", slot.standard);
+      arguments->push_back({std::move(form), std::move(summary), positional});
     }
   }
 }

@@ -49,8 +49,8 @@ struct TextInput {
 
 // One word of a usage line.
 struct TextArgument {
-  std::string form;  // "KEY", "--limit N", "--keys-only"
-  std::string_view summary;
+  std::string form;     // "KEY", "--limit N", "--keys-only"
+  std::string summary;  // with the default, where there is one
   bool positional = false;
 };
 
@@ -69,6 +69,7 @@ struct TextSlot {
 
   std::string_view name;
   std::string_view summary;
+  std::string standard = {};          // what holds if it is not given; empty: nothing to tell
   std::string_view placeholder = {};  // empty: a bare flag, or the field's name in capitals
   bool positional = false;
   bool flag = false;
@@ -239,6 +240,9 @@ void AddSlots(TextState* state, const FieldType& field, Member* member,
       slot.placeholder = PlaceholderOf<T>(form);
       slot.flag = std::is_same_v<T, bool> && !slot.positional;
       if (slot.flag) slot.placeholder = {};
+      if constexpr (std::unsigned_integral<T> && !std::is_same_v<T, bool> && !kIsOptional<Member>) {
+        if (field.text_default && *member != 0) slot.standard = std::to_string(*member);
+      }
       slot.take = [=](const TextToken& token) -> Status {
         return TakeValue(state, form, token, target());
       };

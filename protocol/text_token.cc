@@ -1,5 +1,6 @@
 #include "protocol/text_token.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include <fmt/format.h>
@@ -43,6 +44,31 @@ Status TakeEscape(std::string_view* text, std::string* out) {
           "hexadecimal digits"};
 }
 
+Status EndOfQuoted(std::string_view text) {
+  if (text.empty() || IsBlank(text.front())) return {};
+  return {Code::kInvalid, "a closing quote must be followed by a space"};
+}
+
+// Takes a token in single quotes, the opening one of which has been taken, off the front of `text`.
+Status TakeSingleQuoted(std::string_view* text, std::string* out) {
+  const size_t end = text->find('\'');
+  if (end == std::string_view::npos) {
+    return {Code::kInvalid, "a quote is open at the end of the line"};
+  }
+  *out = text->substr(0, end);
+  text->remove_prefix(end + 1);
+  return EndOfQuoted(*text);
+}
+
+// A quote in the middle of a token, that a space may have cut off from its other half. Whoever
+// wrote users/1/'a b' did not mean the record users/1/'a.
+Status ValidateUnquoted(std::string_view token) {
+  const bool single = token.find('\'') != std::string_view::npos;
+  if (!single && std::count(token.begin(), token.end(), '"') % 2 == 0) return {};
+  return {Code::kInvalid,
+          fmt::format("{} has a quote in the middle: put all of it in quotes", Quote(token))};
+}
+
 // Takes a quoted token, whose opening quote has been taken, off the front of `text`.
 Status TakeQuoted(std::string_view* text, std::string* out) {
   while (!text->empty()) {
@@ -52,10 +78,8 @@ Status TakeQuoted(std::string_view* text, std::string* out) {
       SMILE_TRY(TakeEscape(text, out));
     } else if (c != '"') {
       out->push_back(c);
-    } else if (!text->empty() && !IsBlank(text->front())) {
-      return {Code::kInvalid, "a closing quote is followed by a space"};
     } else {
-      return {};
+      return EndOfQuoted(*text);
     }
   }
   return {Code::kInvalid, "a quote is open at the end of the line"};
@@ -80,15 +104,18 @@ Result<std::vector<TextToken>> SplitLine(std::string_view line) {
     while (!line.empty() && IsBlank(line.front())) line.remove_prefix(1);
     if (line.empty()) return tokens;
     TextToken token;
-    if (line.front() == '"') {
+    const char first = line.front();
+    if (first == '"' || first == '\'') {
       token.literal = true;
       line.remove_prefix(1);
-      SMILE_TRY(TakeQuoted(&line, &token.text));
+      SMILE_TRY(first == '"' ? TakeQuoted(&line, &token.text)
+                             : TakeSingleQuoted(&line, &token.text));
     } else {
       size_t size = 0;
       while (size < line.size() && !IsBlank(line[size])) ++size;
       token.text = line.substr(0, size);
       line.remove_prefix(size);
+      SMILE_TRY(ValidateUnquoted(token.text));
     }
     Append(std::move(token), &rest_is_literal, &tokens);
   }
@@ -127,7 +154,7 @@ std::string Quote(std::string_view text) {
 
 std::string QuoteToken(std::string_view text) {
   const bool special = text.empty() || text[0] == '"' || text[0] == '-' || text[0] == '@';
-  if (!special && text.find(' ') == std::string_view::npos) {
+  if (!special && text.find_first_of(" '") == std::string_view::npos) {
     const std::string quoted = Quote(text);
     // A character that had to be escaped, or that only means itself outside of quotes?
     if (quoted.size() == text.size() + 2) return std::string(text);

@@ -17,8 +17,9 @@ struct TextToken {
 };
 
 // Cuts a line at spaces and tabs. A token that begins with '"' ends at the next one and knows
-// \n \r \t \0 \" \\ and \xNN; anywhere else '"' and '\' are themselves. kInvalid for an open quote
-// or an unknown escape.
+// \n \r \t \0 \" \\ and \xNN; one that begins with a single quote ends at the next one and knows
+// no escapes. Inside other tokens pairs of '"', and '\', are themselves. kInvalid for an open
+// quote, an unknown escape, and a quote inside a token that a shell would read in another way.
 Result<std::vector<TextToken>> SplitLine(std::string_view line);
 
 // Arguments as a shell hands them over: quotes have been dealt with.

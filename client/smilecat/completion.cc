@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "client/smilecat/requests.h"
 #include "model/tables.h"
-#include "protocol/operations.h"
 #include "protocol/text_reader.h"
 
 namespace smile::cat {
@@ -11,14 +11,14 @@ namespace {
 
 std::vector<std::string> Openings() {
   std::vector<std::string> words = {"help", "quit"};
-  Operations::ForEach([&]<class Row>() { words.emplace_back(Row::kInfo.name); });
+  Requests::ForEach([&]<class Row>() { words.emplace_back(Row::kInfo.name); });
   return words;
 }
 
 // What may stand behind the operation `name`.
 std::vector<std::string> WordsBehind(std::string_view name) {
   std::vector<std::string> words;
-  Operations::ForEach([&]<class Row>() {
+  Requests::ForEach([&]<class Row>() {
     if (name == "help") words.emplace_back(Row::kInfo.name);
     if (name != Row::kInfo.name) return;
     bool takes_table = false;

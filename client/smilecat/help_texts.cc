@@ -3,26 +3,28 @@
 #include <fmt/format.h>
 
 #include "client/smilecat/exit_status.h"
-#include "protocol/operations.h"
+#include "client/smilecat/requests.h"
 #include "protocol/text_reader.h"
 
 namespace smile::cat {
 
 std::string RootFooter() {
   std::string requests;
-  Operations::ForEach([&]<class Row>() {
+  Requests::ForEach([&]<class Row>() {
     requests += fmt::format("  {}\n      {}\n", UsageOf<Row>().line, Row::kInfo.summary);
   });
-  return "Requests (smilecat describe OPERATION says more):\n" + requests +
+  return "Requests (smilecat OPERATION --help says more):\n" + requests +
          "\n"
          "A record is named by its path: users/42/profile, logins/ada@example.org, posts/42/7,\n"
          "links/42/friend/7, media/42/9, blobs/<32 digits>/chunk/0. In names / is written %2F and\n"
          "% is written %25. A VALUE is taken as it stands, from a file as @FILE, or from standard\n"
-         "input as -. Behind a -- nothing is an option, @FILE or -.\n"
+         "input as -. After a -- nothing is an option, @FILE or -.\n"
          "\n"
          "A value that is got is printed readably on a terminal; in a pipe it is its bytes alone.\n"
-         "On standard input, empty lines and those that begin with # are skipped, words with\n"
-         "spaces stand in \"double quotes\"; answers come one a line, in the order of the lines.\n"
+         "On standard input, empty lines and those that begin with # are skipped; words with "
+         "spaces\n"
+         "stand in 'single' or \"double\" quotes; each line has one line of answer, in their "
+         "order.\n"
          "\n"
          "  smilecat put users/42/profile 'Ada Lovelace'\n"
          "  smilecat get users/42/profile | wc -c\n"

@@ -14,7 +14,7 @@ inline constexpr const char* kRootUsage =
     "       smilecat --listen PORT            print the conversation of others\n"
     "       smilecat decode FILE              explain captured bytes\n"
     "       smilecat describe [OPERATION]     the operations\n"
-    "       smilecat COMMAND --help           more on load, dump, decode, describe";
+    "       smilecat help NAME                the help of an operation or a command";
 
 inline constexpr const char* kRootSummary = "Talks to smiled, the storage server of Smile.";
 

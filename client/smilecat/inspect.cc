@@ -7,8 +7,8 @@
 
 #include "client/smilecat/conversation.h"
 #include "client/smilecat/input_file.h"
+#include "client/smilecat/requests.h"
 #include "client/smilecat/sniffer.h"
-#include "protocol/operations.h"
 #include "protocol/text_reader.h"
 
 namespace smile::cat {
@@ -50,10 +50,14 @@ std::string FieldLines() {
 template <class Row>
 std::string DescribeRow() {
   const TextUsage usage = UsageOf<Row>();
-  std::string text =
-      fmt::format("{}: {}\n\nsmilecat {}\n", Row::kInfo.name, Row::kInfo.summary, usage.line);
-  for (const TextArgument& argument : usage.arguments) {
-    text += fmt::format("  {:<24} {}\n", argument.form, argument.summary);
+  std::string text = fmt::format("{}: {}\n\n", Row::kInfo.name, Row::kInfo.summary);
+  if (Requests::Find(Row::kInfo.name) == nullptr) {
+    text += "Sent by smilecat itself when it connects (smilecat --hex ping shows it).\n";
+  } else {
+    text += fmt::format("Usage: smilecat {}\n", usage.line);
+    for (const TextArgument& argument : usage.arguments) {
+      text += fmt::format("  {:<24} {}\n", argument.form, argument.summary);
+    }
   }
   text += fmt::format("\noperation {}, {}, since protocol version {}\nrequest:\n{}reply:\n{}",
                       Row::kInfo.code, NameOfEffect(Row::kInfo.effect), Row::kInfo.since,
@@ -94,7 +98,7 @@ ExitStatus RunDecode(const std::string& path) {
 
 std::string DescribeOperations() {
   std::string text;
-  Operations::ForEach([&]<class Row>() {
+  Requests::ForEach([&]<class Row>() {
     text +=
         fmt::format("{:>3}  {:<8} {:<6} {}\n     smilecat {}\n", Row::kInfo.code, Row::kInfo.name,
                     NameOfEffect(Row::kInfo.effect), Row::kInfo.summary, UsageOf<Row>().line);

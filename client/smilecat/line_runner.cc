@@ -11,7 +11,7 @@
 #include "client/smilecat/line_reader.h"
 #include "client/smilecat/ordered_printer.h"
 #include "client/smilecat/request.h"
-#include "protocol/operations.h"
+#include "client/smilecat/requests.h"
 
 namespace smile::cat {
 namespace {
@@ -27,7 +27,7 @@ class LineRun {
     if (tokens->empty() || (*tokens)[0].text.starts_with('#')) return;
     bool file_failed = false;
     const auto content = [&](std::string_view path) { return ReadFile(path, &file_failed); };
-    const Status status = SendRequest<Operations>(
+    const Status status = SendRequest<Requests>(
         client_, *tokens, content,
         {.deadline_millis = options_.server.deadline_millis, .retry = false}, form(),
         [&](const OperationInfo& operation) { return Begin(number, operation); });

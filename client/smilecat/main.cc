@@ -61,7 +61,8 @@ ExitStatus Say(const Saying& saying) {
 int main(int argc, char** argv) {
   smile::OpenStandardStreams();
   std::setlocale(LC_CTYPE, "");  // libedit reads UTF-8 by it
-  const auto line = smile::cat::ReadCommandLine(std::vector<std::string>(argv + 1, argv + argc));
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const auto line = smile::cat::ReadCommandLine(smile::TokensOf(arguments), {});
   const auto* const saying = std::get_if<smile::cat::Saying>(&line);
   return static_cast<int>(saying != nullptr ? smile::cat::Say(*saying)
                                             : smile::cat::Run(std::get<0>(line)));

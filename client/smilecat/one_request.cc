@@ -11,7 +11,7 @@
 #include "client/smilecat/content.h"
 #include "client/smilecat/output_file.h"
 #include "client/smilecat/request.h"
-#include "protocol/operations.h"
+#include "client/smilecat/requests.h"
 
 namespace smile::cat {
 namespace {
@@ -23,7 +23,7 @@ ExitStatus Complain(const std::string& words, ExitStatus status) {
 
 bool HasValue(std::string_view operation) {
   bool has_value = false;
-  Operations::ForEach([&]<class Row>() {
+  Requests::ForEach([&]<class Row>() {
     if (Row::kInfo.name == operation) has_value = kAnswersWithValue<typename Row::Response>;
   });
   return has_value;
@@ -53,7 +53,7 @@ ExitStatus Fail(const OneRequestOptions& options, const Status& status, const Er
 }  // namespace
 
 ExitStatus RunOneRequest(const OneRequestOptions& options, std::span<const TextToken> tokens) {
-  const bool is_operation = !tokens.empty() && Operations::Find(tokens[0].text) != nullptr;
+  const bool is_operation = !tokens.empty() && Requests::Find(tokens[0].text) != nullptr;
   if (!options.value_file.empty() && is_operation && !HasValue(tokens[0].text)) {
     return Complain(fmt::format("-o takes a record's value; {} answers with none", tokens[0].text),
                     ExitStatus::kUsage);
@@ -62,7 +62,7 @@ ExitStatus RunOneRequest(const OneRequestOptions& options, std::span<const TextT
   if (!client.ok()) return Complain(client.status().ToString(), ExitStatus::kConnection);
   const auto promise = std::make_shared<std::promise<Reply>>();
   bool file_failed = false;
-  const Status sent = SendRequest<Operations>(
+  const Status sent = SendRequest<Requests>(
       client->get(), tokens,
       [&](std::string_view path) {
         Result<Bytes> content = ReadValue(std::string(path));

@@ -26,11 +26,11 @@ std::unique_ptr<CLI::App> NewApp(const std::string& usage, const char* summary, 
 }
 
 void AddServer(CLI::App* app, RawOptions* raw) {
-  app->add_option("-s,--server", raw->server, "the server; 127.0.0.1:7645 without it")
+  app->add_option("-s,--server", raw->server, "the server (default 127.0.0.1:7645)")
       ->type_name("HOST:PORT")
       ->take_last();
   app->add_option("--deadline", raw->deadline_millis,
-                  "how long one request may take; 10000, for load 30000")
+                  "time limit of one request (default 10000; of load 30000)")
       ->type_name("MS");
   app->add_flag("--hex", raw->hex, "show every frame on stderr, with its fields named");
 }
@@ -60,7 +60,7 @@ std::unique_ptr<CLI::App> LoadApp(RawOptions* raw) {
                   "keep the position in this file; go on from it if it is there")
       ->type_name("POSITION");
   app->add_option("--max-errors", raw->max_errors,
-                  "stop after more bad rows and refused records; 100")
+                  "stop after more bad rows and refused records (default 100)")
       ->type_name("N");
   app->add_flag("--json", raw->json, "the summary as JSON");
   AddServer(app.get(), raw);
@@ -94,6 +94,13 @@ std::unique_ptr<CLI::App> DescribeApp(RawOptions* raw) {
   return app;
 }
 
+std::unique_ptr<CLI::App> HelpApp(RawOptions* raw) {
+  auto app = NewApp("smilecat help [OPERATION | COMMAND]",
+                    "Prints the help of smilecat, of an operation or of a command.", raw);
+  app->add_option("TOPIC", raw->subject, "get, put, ..., load, dump, ...")->type_name("");
+  return app;
+}
+
 }  // namespace
 
 std::unique_ptr<CLI::App> RootApp(RawOptions* raw) {
@@ -108,7 +115,8 @@ std::unique_ptr<CLI::App> RootApp(RawOptions* raw) {
          "show what comes back until the server closes or is silent")
       ->type_name("HEX|@FILE|-");
   app->add_flag("--hello", raw->hello, "with --send-hex: a HELLO first");
-  app->add_option("--idle", raw->idle_millis, "with --send-hex: silence after which it ends; 1000")
+  app->add_option("--idle", raw->idle_millis,
+                  "with --send-hex: end after so long without an answer (default 1000)")
       ->type_name("MS");
   app->add_option("--listen", raw->listen,
                   "hand connections on to the server and print what is said")
@@ -122,7 +130,8 @@ std::unique_ptr<CLI::App> CommandApp(const std::string& name, RawOptions* raw) {
   if (name == "load") return LoadApp(raw);
   if (name == "dump") return DumpApp(raw);
   if (name == "decode") return DecodeApp(raw);
-  if (name == "describe" || name == "help") return DescribeApp(raw);
+  if (name == "describe") return DescribeApp(raw);
+  if (name == "help") return HelpApp(raw);
   return nullptr;
 }
 

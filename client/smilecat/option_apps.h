@@ -2,9 +2,12 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "client/smilecat/options.h"
@@ -15,7 +18,7 @@ namespace smile::cat {
 struct RawOptions {
   bool help = false;
   bool version = false;
-  std::string server = "127.0.0.1:7645";
+  std::string server;  // empty: not given
   std::optional<uint32_t> deadline_millis;
   bool hex = false;
   bool json = false;
@@ -37,7 +40,14 @@ struct RawOptions {
 // smilecat itself, with the options that a request may have; what is no option is left.
 std::unique_ptr<CLI::App> RootApp(RawOptions* raw);
 
-// A command: load, dump, decode, describe or help. Null for any other word.
+// Words that are no operations.
+inline constexpr std::array<std::string_view, 5> kCommands = {"load", "dump", "decode", "describe",
+                                                              "help"};
+constexpr bool IsCommand(std::string_view name) {
+  return std::find(kCommands.begin(), kCommands.end(), name) != kCommands.end();
+}
+
+// Null for a word that is no command.
 std::unique_ptr<CLI::App> CommandApp(const std::string& name, RawOptions* raw);
 
 }  // namespace smile::cat

@@ -7,7 +7,7 @@
 
 #include "client/smilecat/inspect.h"
 #include "client/smilecat/option_apps.h"
-#include "protocol/operations.h"
+#include "client/smilecat/requests.h"
 
 namespace smile::cat {
 namespace {
@@ -17,9 +17,9 @@ constexpr int64_t kLoadDeadlineMillis = 30'000;
 constexpr const char* kVersion = "smilecat 0.1.0, protocol version 1\n";
 
 // No operation may hide behind a command.
-static_assert(Operations::Find("load") == nullptr && Operations::Find("dump") == nullptr &&
-              Operations::Find("decode") == nullptr && Operations::Find("describe") == nullptr &&
-              Operations::Find("help") == nullptr);
+static_assert(std::none_of(kCommands.begin(), kCommands.end(), [](std::string_view name) {
+  return Operations::Find(name) != nullptr;
+}));
 
 using Words = std::vector<std::string>;
 
@@ -48,6 +48,13 @@ Words Split(const std::string& text, char separator) {
   return words;
 }
 
+Status UnknownTopic(const std::string& topic) {
+  std::string commands;
+  for (const std::string_view name : kCommands) commands.append(", ").append(name);
+  return Wrong(fmt::format("there is no operation or command {}; there are {}{}", Quote(topic),
+                           Requests::Names(), commands));
+}
+
 Result<Endpoint> ReadListen(const std::string& text) {
   uint16_t port = 0;
   const char* const end = text.data() + text.size();
@@ -67,13 +74,18 @@ std::optional<RowFormat> FormatOf(const std::string& name) {
 }
 
 // The part that all tasks share.
-Status Share(const RawOptions& raw, CommandLine* line) {
-  const Result<Endpoint> server = ParseEndpoint(raw.server, kDefaultPort);
-  if (!server.ok()) return Wrong("-s: " + server.status().words());
+Status Share(const RawOptions& raw, const Defaults& defaults, CommandLine* line) {
+  Endpoint server = defaults.server;
+  if (!raw.server.empty()) {
+    const Result<Endpoint> given = ParseEndpoint(raw.server, kDefaultPort);
+    if (!given.ok()) return Wrong("-s: " + given.status().words());
+    server = *given;
+  }
   if (raw.deadline_millis == 0u) return Wrong("--deadline takes milliseconds, from 1");
-  const int64_t usual = line->task == Task::kLoad ? kLoadDeadlineMillis : kDeadlineMillis;
-  line->server = {*server, raw.deadline_millis.value_or(usual), raw.hex};
-  line->json = raw.json;
+  int64_t deadline = line->task == Task::kLoad ? kLoadDeadlineMillis : kDeadlineMillis;
+  deadline = raw.deadline_millis.value_or(defaults.deadline_millis.value_or(deadline));
+  line->server = {std::move(server), deadline, raw.hex || defaults.hex};
+  line->json = raw.json || defaults.json;
   line->output_file = raw.output_file;
   return {};
 }
@@ -95,18 +107,17 @@ Status FillLoad(const CLI::App& app, const RawOptions& raw, CommandLine* line) {
 }
 
 Status FillCommand(const std::string& name, const CLI::App& app, const RawOptions& raw,
-                   CommandLine* line) {
+                   const Defaults& defaults, CommandLine* line) {
   line->task = name == "load"     ? Task::kLoad
                : name == "dump"   ? Task::kDump
                : name == "decode" ? Task::kDecode
                                   : Task::kDescribe;
   line->subject = raw.subject;
-  SMILE_TRY(Share(raw, line));
+  SMILE_TRY(Share(raw, defaults, line));
   if (line->task == Task::kLoad) return FillLoad(app, raw, line);
   if (line->task == Task::kDescribe) {
     if (raw.subject.empty() || Operations::Find(raw.subject) != nullptr) return {};
-    return Wrong(fmt::format("there is no operation \"{}\"; the operations are {}", raw.subject,
-                             Operations::Names()));
+    return UnknownTopic(raw.subject);
   }
   if (raw.subject.empty()) {
     return Wrong(line->task == Task::kDump ? "dump needs a table or a partition, such as users/42"
@@ -116,17 +127,15 @@ Status FillCommand(const std::string& name, const CLI::App& app, const RawOption
   return {};
 }
 
-Status FillRequest(const CLI::App& app, const RawOptions& raw, const Words& literal,
+Status FillRequest(const CLI::App& app, const RawOptions& raw, const Defaults& defaults,
                    CommandLine* line) {
-  for (const std::string& word : app.remaining()) line->request.push_back({word});
-  for (const std::string& word : literal) line->request.push_back({word, /*literal=*/true});
   const bool sends_hex = app.count("--send-hex") > 0;
   const bool listens = app.count("--listen") > 0;
   line->task = sends_hex               ? Task::kSendHex
                : listens               ? Task::kListen
                : line->request.empty() ? Task::kLines
                                        : Task::kRequest;
-  SMILE_TRY(Share(raw, line));
+  SMILE_TRY(Share(raw, defaults, line));
   if ((sends_hex || listens) && (sends_hex == listens || !line->request.empty())) {
     return Wrong("--send-hex, --listen and a request do not go together");
   }
@@ -136,7 +145,7 @@ Status FillRequest(const CLI::App& app, const RawOptions& raw, const Words& lite
   if (!raw.output_file.empty() && line->task != Task::kRequest) {
     return Wrong("-o belongs to one request that gets a value");
   }
-  if (!raw.output_file.empty() && raw.json) {
+  if (!raw.output_file.empty() && line->json) {
     return Wrong("-o writes the bytes of the value, --json an object: give one of them");
   }
   line->send_hex = {line->server.server, raw.send_hex, raw.hello, raw.idle_millis};
@@ -149,44 +158,87 @@ Saying Complaint(const Status& status, const std::string& help) {
   return {fmt::format("smilecat: {}; see {}\n", status.words(), help), ExitStatus::kUsage};
 }
 
-// The words up to a "--", and those behind it.
-std::pair<Words, Words> SplitAtDashes(const Words& words) {
-  const auto dashes = std::find(words.begin(), words.end(), "--");
-  return {Words(words.begin(), dashes),
-          dashes == words.end() ? Words() : Words(dashes + 1, words.end())};
+// CLI11 takes words that begin with a dash for options. Those that are not meant so are hidden from
+// it.
+class Mask {
+ public:
+  explicit Mask(std::span<const TextToken> tokens) {
+    for (const TextToken& token : tokens) {
+      const bool hides =
+          token.literal && (token.text.starts_with('-') || token.text.starts_with('@'));
+      words_.push_back(hides ? fmt::format("\x01{}", hidden_.size()) : token.text);
+      if (hides) hidden_.push_back(token.text);
+    }
+  }
+
+  const Words& words() const { return words_; }
+
+  TextToken Restore(const std::string& word) const {
+    for (size_t i = 0; i < hidden_.size(); ++i) {
+      if (word == fmt::format("\x01{}", i)) return {hidden_[i], /*literal=*/true};
+    }
+    return {word};
+  }
+
+ private:
+  Words words_;
+  Words hidden_;
+};
+
+// `help TOPIC`, and TOPIC --help.
+std::variant<CommandLine, Saying> HelpOn(const std::string& topic) {
+  RawOptions raw;
+  if (topic.empty()) return Saying{RootApp(&raw)->help()};
+  if (const auto command = CommandApp(topic, &raw); command != nullptr) {
+    return Saying{command->help()};
+  }
+  if (Operations::Find(topic) != nullptr) return Saying{DescribeOperation(topic)};
+  return Complaint(UnknownTopic(topic), "smilecat --help");
+}
+
+std::variant<CommandLine, Saying> ReadCommand(const std::string& name, const Words& words,
+                                              const Mask& mask, const Defaults& defaults,
+                                              RawOptions* raw) {
+  const auto command = CommandApp(name, raw);
+  Status status = Parse(command.get(), words);
+  if (raw->help) return HelpOn(name);
+  raw->subject = mask.Restore(raw->subject).text;
+  if (status.ok() && name == "help") return HelpOn(raw->subject);
+  CommandLine line;
+  if (status.ok()) status = FillCommand(name, *command, *raw, defaults, &line);
+  if (!status.ok()) return Complaint(status, fmt::format("smilecat {} --help", name));
+  return line;
 }
 
 }  // namespace
 
-std::variant<CommandLine, Saying> ReadCommandLine(const Words& arguments) {
-  const auto [words, literal] = SplitAtDashes(arguments);
-  CommandLine line;
+std::variant<CommandLine, Saying> ReadCommandLine(std::span<const TextToken> arguments,
+                                                  const Defaults& defaults) {
+  const Mask mask(arguments);
   RawOptions raw;
   // First only what stands before the request or command, to learn which one it is.
   const auto prefix = RootApp(&raw);
   prefix->prefix_command();
-  if (const Status status = Parse(prefix.get(), words); !status.ok()) {
+  if (const Status status = Parse(prefix.get(), mask.words()); !status.ok()) {
     return Complaint(status, "smilecat --help");
   }
   const Words rest = prefix->remaining();
   const std::string name = rest.empty() ? "" : rest[0];
-  if (const auto command = CommandApp(name, &raw); command != nullptr) {
-    Words behind(rest.begin() + 1, rest.end());
-    behind.insert(behind.end(), literal.begin(), literal.end());
-    Status status = Parse(command.get(), behind);
-    if (raw.help) return Saying{command->help()};
-    if (status.ok()) status = FillCommand(name, *command, raw, &line);
-    if (!status.ok()) return Complaint(status, fmt::format("smilecat {} --help", name));
-    if (name == "help" && raw.subject.empty()) return Saying{RootApp(&raw)->help()};
-    return line;
+  if (name.size() > 1 && name.starts_with('-')) {
+    return Complaint(Wrong(fmt::format("there is no option {}", name)), "smilecat --help");
+  }
+  if (IsCommand(name)) {
+    return ReadCommand(name, Words(rest.begin() + 1, rest.end()), mask, defaults, &raw);
   }
   raw = RawOptions();
   const auto app = RootApp(&raw);
   app->allow_extras();
-  Status status = Parse(app.get(), words);
-  if (status.ok() && raw.help) return Saying{app->help()};
+  Status status = Parse(app.get(), mask.words());
+  if (status.ok() && raw.help) return HelpOn(name);
   if (status.ok() && raw.version) return Saying{kVersion};
-  if (status.ok()) status = FillRequest(*app, raw, literal, &line);
+  CommandLine line;
+  for (const std::string& word : app->remaining()) line.request.push_back(mask.Restore(word));
+  if (status.ok()) status = FillRequest(*app, raw, defaults, &line);
   if (!status.ok()) return Complaint(status, "smilecat --help");
   return line;
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -35,13 +37,22 @@ struct CommandLine {
   DumpOptions dump;
 };
 
+// What holds where the command line says nothing.
+struct Defaults {
+  Endpoint server{"127.0.0.1", kDefaultPort};
+  std::optional<int64_t> deadline_millis;  // none: as each task has it
+  bool hex = false;
+  bool json = false;
+};
+
 // What is to be said instead: help, the version, or what is wrong with the command line.
 struct Saying {
   std::string text;  // with its line end; for kUsage it goes to stderr
   ExitStatus status = ExitStatus::kOk;
 };
 
-// `arguments` are those behind the program's name.
-std::variant<CommandLine, Saying> ReadCommandLine(const std::vector<std::string>& arguments);
+// `arguments` are those after the program's name, or the words of a line at the prompt.
+std::variant<CommandLine, Saying> ReadCommandLine(std::span<const TextToken> arguments,
+                                                  const Defaults& defaults);
 
 }  // namespace smile::cat

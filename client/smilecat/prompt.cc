@@ -17,7 +17,7 @@
 #include "client/smilecat/help_texts.h"
 #include "client/smilecat/inspect.h"
 #include "client/smilecat/request.h"
-#include "protocol/operations.h"
+#include "client/smilecat/requests.h"
 
 namespace smile::cat {
 namespace {
@@ -117,7 +117,7 @@ void RunLine(const PromptOptions& options, Client* client, const std::string& li
   if (tokens->empty() || (*tokens)[0].text.starts_with('#')) return;
   if ((*tokens)[0].text == "help") return Help(*tokens);
   const auto promise = std::make_shared<std::promise<Reply>>();
-  const Status sent = SendRequest<Operations>(
+  const Status sent = SendRequest<Requests>(
       client, *tokens, ReadFileContent,
       {.deadline_millis = options.server.deadline_millis, .retry = false},
       options.json ? ReplyForm::kJson : ReplyForm::kPage, [&](const OperationInfo&) {

@@ -38,7 +38,19 @@ TEST(TextToken, QuotesHoldSpacesAndEscapes) {
 }
 
 TEST(TextToken, QuotesAndBackslashesInsideATokenAreThemselves) {
-  EXPECT_EQ(Split(R"(users/1/5"x\n)"), R"(users/1/5"x\n)");
+  EXPECT_EQ(Split(R"(put users/1/5\n {"a":1})"), R"(put|users/1/5\n|{"a":1})");
+}
+
+TEST(TextToken, SingleQuotesHoldEverythingAsItIs) {
+  EXPECT_EQ(Split(R"(put x 'Ada "Countess" \n' '' '-')"), R"(put|x|'Ada "Countess" \n'|''|'-')");
+  EXPECT_EQ(Split(R"("it's")"), "'it's'");
+}
+
+TEST(TextToken, AQuoteInTheMiddleOfATokenIsRefusedWhereAShellWouldCutElsewhere) {
+  for (const std::string_view line :
+       {"put users/1/'a b' c", "users/1/\"a b\"", "it's", "a'b'", "'a'b", "'a", "users/1/5\"x"}) {
+    EXPECT_EQ(Split(line), "refused") << line;
+  }
 }
 
 TEST(TextToken, OpenQuotesAndUnknownEscapesAreRefused) {
@@ -58,7 +70,7 @@ TEST(TextToken, BehindTwoDashesEverythingIsLiteral) {
 TEST(TextToken, QuotesStandOnlyWhereTheyHaveTo) {
   EXPECT_EQ(QuoteToken("łódź/7"), "łódź/7");
   for (const std::string_view text :
-       {"", "a b", "\"a", "-", "--x", "@f", "a\n", "\xff", "a\\", "\xc2\x9b"}) {
+       {"", "a b", "\"a", "it's", "-", "--x", "@f", "a\n", "\xff", "a\\", "\xc2\x9b"}) {
     EXPECT_EQ(QuoteToken(text), Quote(text));
   }
   EXPECT_EQ(Quote("\xc2\x9b"

@@ -8,9 +8,10 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 CommandLine Read(const std::vector<std::string>& arguments) {
-  const auto read = ReadCommandLine(arguments);
+  const auto read = ReadCommandLine(TokensOf(arguments), {});
   if (const auto* saying = std::get_if<Saying>(&read)) {
     ADD_FAILURE() << saying->text;
     return {};
@@ -19,7 +20,7 @@ CommandLine Read(const std::vector<std::string>& arguments) {
 }
 
 Saying Refused(const std::vector<std::string>& arguments) {
-  const auto read = ReadCommandLine(arguments);
+  const auto read = ReadCommandLine(TokensOf(arguments), {});
   const auto* saying = std::get_if<Saying>(&read);
   return saying == nullptr ? Saying{"not refused"} : *saying;
 }
@@ -90,7 +91,7 @@ TEST(OptionsTest, TheOtherTasksAreKnown) {
   EXPECT_EQ(Read({"--listen", "0"}).listen.ToString(), "127.0.0.1:0");
   EXPECT_EQ(Read({"--listen", "[::1]:5"}).listen.ToString(), "[::1]:5");
   EXPECT_EQ(Read({"decode", "-"}).task, Task::kDecode);
-  EXPECT_EQ(Read({"help", "get"}).subject, "get");
+  EXPECT_EQ(Read({"describe", "get"}).subject, "get");
   EXPECT_EQ(Read({"dump", "users", "-o", "f"}).dump.output_file, "f");
 }
 
@@ -112,13 +113,35 @@ TEST(OptionsTest, WhatIsWrongIsSaidInOneLineWithTheWayToHelp) {
       {{"load", "a", "--format", "xml"}, "--format"},
       {{"dump"}, "needs a table"},
       {{"decode"}, "needs a FILE"},
-      {{"describe", "x"}, "no operation \"x\""}};
+      {{"describe", "x"}, "no operation or command \"x\""},
+      {{"help", "nope"}, "no operation or command \"nope\""},
+      {{"nope", "--help"}, "no operation or command \"nope\""},
+      {{"--foo"}, "there is no option --foo"},
+      {{"-x"}, "there is no option -x"},
+      {{"--foo", "get", "users/1/x"}, "there is no option --foo"}};
   for (const auto& [arguments, words] : lines) {
     const Saying saying = Refused(arguments);
     EXPECT_EQ(saying.status, ExitStatus::kUsage) << words;
     EXPECT_THAT(saying.text, HasSubstr(words));
     EXPECT_EQ(saying.text.find('\n'), saying.text.size() - 1) << saying.text;
   }
+}
+
+TEST(OptionsTest, HelpIsThatOfTheOperationOrCommandThatItStandsBeside) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"get", "--help"}, std::vector<std::string>{"--help", "get"},
+        std::vector<std::string>{"get", "users/1/x", "-h"},
+        std::vector<std::string>{"help", "get"}}) {
+    EXPECT_THAT(Refused(arguments).text, HasSubstr("Usage: smilecat get KEY"));
+  }
+  EXPECT_EQ(Refused({"help", "load"}).text, Refused({"load", "--help"}).text);
+  EXPECT_EQ(Refused({"help"}).text, Refused({"--help"}).text);
+  EXPECT_THAT(Refused({"scan", "--help"}).text, HasSubstr("(default 100)"));
+}
+
+TEST(OptionsTest, HelloIsNotOffered) {
+  EXPECT_THAT(Refused({"--help"}).text, Not(HasSubstr("\n  hello")));
+  EXPECT_THAT(Refused({"help", "hello"}).text, Not(HasSubstr("smilecat hello")));
 }
 
 TEST(OptionsTest, HelpAndVersionAreNoErrors) {

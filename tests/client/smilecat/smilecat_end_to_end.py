@@ -97,7 +97,9 @@ class OneRequestTest(SmilecatTest):
             ("no table", ["get", "nowhere/1/x"]),
             ("whole number", ["get", "users/x/profile"]),
             ("--bogus", ["get", "users/1/x", "--bogus"]),
-            ("--bogus", ["--bogus"]),
+            ("no option --bogus", ["--bogus"]),
+            ("no operation \"hello\"", ["hello"]),
+            ("no operation or command \"nope\"", ["help", "nope"]),
             ("answers with none", ["put", "users/1/x", "y", "-o", "/dev/null"]),
             ("give one of them", ["get", "users/1/x", "-o", "/dev/null", "--json"]),
             ("--deadline", ["--deadline", "0", "ping"]),
@@ -143,6 +145,7 @@ class OneRequestTest(SmilecatTest):
         self.assertIn(b"smilecat 0.", self.ok("--version"))
         self.assertIn(b"batch", self.ok("describe"))
         self.assertEqual(self.ok("describe", "put"), self.ok("help", "put"))
+        self.assertEqual(self.ok("put", "--help"), self.ok("help", "put"))
         self.assertIn(b"--expire-seconds N", self.ok("help", "put"))
 
 
