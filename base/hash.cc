@@ -20,6 +20,28 @@ uint64_t Hash64(ByteView first, ByteView second) {
   return XXH3_64bits_digest(&state);
 }
 
+struct StreamHash::State {
+  XXH3_state_t xxh3;
+};
+
+StreamHash::StreamHash() : state_(std::make_unique<State>()) {
+  Reset();
+}
+
+StreamHash::~StreamHash() = default;
+
+void StreamHash::Reset() {
+  XXH3_64bits_reset(&state_->xxh3);
+}
+
+void StreamHash::Update(ByteView bytes) {
+  XXH3_64bits_update(&state_->xxh3, bytes.data(), bytes.size());
+}
+
+uint64_t StreamHash::Digest() const {
+  return XXH3_64bits_digest(&state_->xxh3);
+}
+
 SecretHash::SecretHash() {
   std::random_device random;
   std::generate(secret_.begin(), secret_.end(), [&random] { return random(); });

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "base/bytes.h"
 
@@ -15,6 +16,26 @@ namespace smile {
 uint64_t Hash64(ByteView bytes);
 // The same of two pieces, one behind the other.
 uint64_t Hash64(ByteView first, ByteView second);
+
+// The Hash64 of bytes that come in pieces.
+class StreamHash {
+ public:
+  StreamHash();
+  ~StreamHash();
+  StreamHash(const StreamHash&) = delete;
+  StreamHash& operator=(const StreamHash&) = delete;
+
+  // Starts over with no bytes.
+  void Reset();
+  void Update(ByteView bytes);
+
+  // Of all bytes so far; more may follow.
+  uint64_t Digest() const;
+
+ private:
+  struct State;
+  const std::unique_ptr<State> state_;
+};
 
 // With a secret, for the tables in memory whose keys come from clients: who does not know the
 // secret cannot say which keys share a bucket, not even of keys whose Hash64 is the same. It is

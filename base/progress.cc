@@ -13,6 +13,7 @@ namespace {
 
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
 constexpr int64_t kNanosPerDraw = kNanosPerSecond / 8;
+constexpr int64_t kNanosPerLine = kNanosPerSecond * 10;
 constexpr size_t kBarColumns = 24;
 constexpr size_t kUsualColumns = 80;
 
@@ -27,6 +28,35 @@ std::string Duration(double seconds) {
   const auto whole = static_cast<uint64_t>(std::llround(seconds));
   if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
   return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+std::string Bar(double share) {
+  const auto filled = static_cast<size_t>(share * kBarColumns);
+  return fmt::format("[{:#>{}}{:->{}}] ", "", filled, "", kBarColumns - filled);
+}
+
+std::string LineOf(const ProgressState& state, bool with_bar) {
+  std::string line;
+  if (state.whole.has_value()) {
+    const double share =
+        *state.whole == 0
+            ? 1
+            : std::min(1.0, static_cast<double>(state.part) / static_cast<double>(*state.whole));
+    if (with_bar) line = Bar(share);
+    line += fmt::format("{:3}%  ", static_cast<int>(share * 100));
+  }
+  line += fmt::format("{} {}", WithCommas(state.done), state.unit);
+  if (!state.trouble.empty()) return line + fmt::format("  {}", state.trouble);
+  if (state.seconds > 0) {
+    const double rate = static_cast<double>(state.done_here) / state.seconds;
+    line += fmt::format("  {} {}/s", WithCommas(static_cast<uint64_t>(rate)), state.unit);
+  }
+  if (state.whole.has_value() && state.part > state.part_at_start && state.seconds > 0) {
+    const double per_second = static_cast<double>(state.part - state.part_at_start) / state.seconds;
+    const uint64_t left = *state.whole - std::min(*state.whole, state.part);
+    line += fmt::format("  ETA {}", Duration(static_cast<double>(left) / per_second));
+  }
+  return line;
 }
 
 }  // namespace
@@ -44,27 +74,7 @@ std::string Counted(uint64_t count, std::string_view singular, std::string_view 
 }
 
 std::string ProgressLine(const ProgressState& state, size_t width) {
-  std::string line;
-  if (state.whole.has_value()) {
-    const double share =
-        *state.whole == 0
-            ? 1
-            : std::min(1.0, static_cast<double>(state.part) / static_cast<double>(*state.whole));
-    const auto filled = static_cast<size_t>(share * kBarColumns);
-    line = fmt::format("[{:#>{}}{:->{}}] {:3}%  ", "", filled, "", kBarColumns - filled,
-                       static_cast<int>(share * 100));
-  }
-  line += fmt::format("{} {}", WithCommas(state.done), state.unit);
-  if (state.seconds > 0) {
-    const double rate = static_cast<double>(state.done_here) / state.seconds;
-    line += fmt::format("  {} {}/s", WithCommas(static_cast<uint64_t>(rate)), state.unit);
-  }
-  if (state.whole.has_value() && state.part > state.part_at_start && state.seconds > 0) {
-    const double per_second = static_cast<double>(state.part - state.part_at_start) / state.seconds;
-    const uint64_t left = *state.whole - std::min(*state.whole, state.part);
-    line += fmt::format("  ETA {}", Duration(static_cast<double>(left) / per_second));
-  }
-  return line.substr(0, width);
+  return LineOf(state, /*with_bar=*/true).substr(0, width);
 }
 
 Progress::Progress(std::FILE* out, const Clock* clock)
@@ -83,14 +93,17 @@ double Progress::seconds() const {
 }
 
 void Progress::Update(ProgressState state) {
-  if (!is_terminal_) return;
   const int64_t now = clock_->MonotonicNanos();
-  if (now - last_nanos_ < kNanosPerDraw) return;
+  if (now - last_nanos_ < (is_terminal_ ? kNanosPerDraw : kNanosPerLine)) return;
   last_nanos_ = now;
   state.seconds = seconds();
-  fmt::print(out_, "\r{}\x1b[K", ProgressLine(state, ColumnsOf(out_) - 1));
+  if (is_terminal_) {
+    fmt::print(out_, "\r{}\x1b[K", ProgressLine(state, ColumnsOf(out_) - 1));
+  } else {
+    fmt::print(out_, "{}\n", LineOf(state, /*with_bar=*/false));
+  }
   std::fflush(out_);
-  drawn_ = true;
+  drawn_ = is_terminal_;
 }
 
 void Progress::Clear() {

@@ -1,4 +1,5 @@
-// How far a long task has come, as a line on a terminal that is drawn over and over.
+// How far a long task has come, as a line on a terminal that is drawn over and over, or as lines of
+// a log.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,7 @@ struct ProgressState {
   uint64_t part = 0;              // of `whole`, in whatever it is measured
   uint64_t part_at_start = 0;     // of this run
   std::optional<uint64_t> whole;  // none: not known
+  std::string_view trouble;       // "reconnecting, 12 s": stands instead of the rate and the ETA
 };
 
 // "[######----]  60%  123,456 rows  45,678 rows/s  ETA 0:12", at most `width` columns.
@@ -30,7 +32,7 @@ std::string WithCommas(uint64_t number);
 // "1 row", "1,234 rows", "2 entries": a count and its noun, whose plural may be named.
 std::string Counted(uint64_t count, std::string_view singular, std::string_view plural = {});
 
-// Draws on `out` if that is a terminal, else does nothing.
+// Draws on `out` if that is a terminal, else prints a line every ten seconds, without the bar.
 class Progress {
  public:
   Progress(std::FILE* out, const Clock* clock);
@@ -40,7 +42,7 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // Cheap; draws a few times a second. `seconds` of the state is filled in here.
+  // Cheap; draws a few times a second, or prints. `seconds` of the state is filled in here.
   void Update(ProgressState state);
 
   // Before something else is printed on the terminal.

@@ -7,6 +7,20 @@
 namespace smile {
 namespace {
 
+TEST(StreamHash, IsTheHashOfThePiecesTogether) {
+  const Bytes bytes(10'000, 'x');
+  for (const size_t piece : {size_t{1}, size_t{7}, size_t{255}, size_t{4'096}}) {
+    StreamHash hash;
+    for (size_t at = 0; at < bytes.size(); at += piece) {
+      EXPECT_EQ(hash.Digest(), Hash64(ByteView(bytes).substr(0, at)));
+      hash.Update(ByteView(bytes).substr(at, piece));
+    }
+    EXPECT_EQ(hash.Digest(), Hash64(bytes));
+    hash.Reset();
+    EXPECT_EQ(hash.Digest(), Hash64({}));
+  }
+}
+
 TEST(SecretHash, IsTheSameForTheSameSecretAndAnotherForAnother) {
   const Bytes bytes[] = {"", "a", "12345678", Bytes(100, 'x'), Bytes(1'000, 'y')};
   for (const Bytes& some : bytes) {
