@@ -110,6 +110,7 @@ void Connection::OnEnd() {
 void Connection::Lose(const Status& why) {
   ended_ = true;
   end_ = why;
+  if (options_.tap) options_.tap(TapEvent::kDisconnected, {});
   hello_timeout_.reset();
   // Nothing is to hold the next attempt up.
   if (transport_->unsent_bytes() == 0) {
@@ -124,6 +125,7 @@ void Connection::OnClosed(const Status& status) {
   transport_.reset();
   if (!ended_) {
     end_ = status;
+    if (options_.tap) options_.tap(TapEvent::kDisconnected, {});
     channel_.Disconnected(status);
   }
   ConnectLater(end_);

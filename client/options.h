@@ -14,7 +14,7 @@
 namespace smile {
 
 // What a tap sees. kConnected has no bytes; what follows is of a new connection.
-enum class TapEvent : uint8_t { kConnected, kSent, kReceived };
+enum class TapEvent : uint8_t { kConnected, kSent, kReceived, kDisconnected };
 
 struct ClientOptions {
   Endpoint server{"127.0.0.1", 7645};

@@ -1,6 +1,7 @@
 #include "client/smilecat/csv_reader.h"
 
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -9,8 +10,6 @@
 
 namespace smile::cat {
 namespace {
-
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 int NoByteIsSpace(unsigned char) {
   return 0;
@@ -26,7 +25,8 @@ constexpr size_t kFieldGrowthBytes = size_t{256} << 10;
 
 }  // namespace
 
-CsvReader::CsvReader(InputFile* file, char delimiter) : file_(file), delimiter_(delimiter) {
+CsvReader::CsvReader(InputFile* file, StreamHash* hash, char delimiter)
+    : file_(file), hash_(hash), delimiter_(delimiter) {
   CHECK(csv_init(&parser_, 0) == 0);
   ResetParser();
 }
@@ -55,56 +55,77 @@ void CsvReader::OnRow(int, void* self) {
 
 Status CsvReader::ReadHeader() {
   const RowEvent event = ReadRow();
-  if (event == RowEvent::kBad || event == RowEvent::kFailed) return error_;
-  if (event == RowEvent::kEnd) {
-    return {Code::kInvalid,
-            fmt::format("{} is empty: its first line should name the columns", file_->name())};
-  }
-  columns_ = std::move(fields_);
-  fields_.clear();
-  if (columns_[0].starts_with(kByteOrderMark)) columns_[0].erase(0, kByteOrderMark.size());
+  if (event == RowEvent::kFailed) return error_;
+  const auto wrong = [&](std::string_view words) {
+    return Status(Code::kInvalid, fmt::format("{}: line {}: {}", file_->name(), row_line_, words));
+  };
+  if (event == RowEvent::kBad) return wrong("the first line " + error_.words());
+  if (event == RowEvent::kEnd) return wrong("the file is empty: its first line names the columns");
+  columns_ = std::exchange(fields_, {});
+  while (!columns_.empty() && columns_.back().empty()) columns_.pop_back();
+  if (columns_.empty()) return wrong("the first line names no columns");
   std::set<std::string_view> names;
   for (const std::string& name : columns_) {
-    if (!names.insert(name).second) {
-      return {Code::kInvalid, fmt::format("{} has two columns \"{}\"", file_->name(), name)};
-    }
+    if (names.insert(name).second) continue;
+    return wrong(name.empty() ? "two columns have no name"
+                              : fmt::format("two columns are named \"{}\"", name));
   }
+  // It may become longer: a load that goes on reads it again.
+  position_.hash = hash_->Digest();
+  if (!row_finished_) position_ = {};
   return {};
 }
 
-Status CsvReader::Seek(const Position& position) {
-  SMILE_TRY(file_->Seek(position.offset));
+void CsvReader::Continue(const Position& position, char last_byte) {
   ResetParser();
   block_ = {};
   at_end_ = false;
-  skipping_line_ = false;
+  bad_ = false;
+  after_carriage_return_ = last_byte == '\r';
   position_ = position;
-  return {};
 }
 
 RowEvent CsvReader::Next(Row* row) {
-  const RowEvent event = ReadRow();
-  if (event == RowEvent::kRow || event == RowEvent::kBad) ++position_.rows;
-  if (event != RowEvent::kRow) return event;
-  row->fields = std::move(fields_);
-  fields_.clear();
-  if (row->fields.size() == columns_.size()) return RowEvent::kRow;
-  error_ = Status(Code::kInvalid, fmt::format("has {} columns, the first line names {}",
-                                              row->fields.size(), columns_.size()));
-  return RowEvent::kBad;
+  RowEvent event = ReadRow();
+  if (event == RowEvent::kRow) {
+    row->fields = std::exchange(fields_, {});
+    error_ = FitToColumns(&row->fields);
+    if (!error_.ok()) event = RowEvent::kBad;
+  }
+  if (event == RowEvent::kRow || event == RowEvent::kBad) {
+    ++position_.rows;
+    position_.hash = hash_->Digest();
+  }
+  return event;
+}
+
+Status CsvReader::FitToColumns(std::vector<Bytes>* fields) const {
+  const size_t count = fields->size();
+  while (fields->size() > columns_.size() && fields->back().empty()) fields->pop_back();
+  if (fields->size() == columns_.size()) return {};
+  return {Code::kInvalid,
+          fmt::format("has {} columns, the first line names {}", count, columns_.size())};
+}
+
+Status CsvReader::FillBlock() {
+  const bool first = position_.offset == 0;
+  SMILE_ASSIGN(block_, first ? file_->ReadFirstBlock() : file_->ReadBlock());
+  at_end_ = block_.empty();
+  if (!first || !block_.starts_with(kByteOrderMark)) return {};
+  Pass(kByteOrderMark);
+  block_.remove_prefix(kByteOrderMark.size());
+  return {};
 }
 
 // Hands libcsv one piece at a time that ends with a line end, so that the offset at which a row
-// ended is known.
+// ended is known. kEnd: of the file.
 RowEvent CsvReader::ReadRow() {
   while (true) {
     if (block_.empty()) {
       if (at_end_) return RowEvent::kEnd;
-      Result<ByteView> block = file_->ReadBlock();
-      if (!block.ok()) return Fail(block.status());
-      block_ = *block;
-      at_end_ = block_.empty();
+      if (Status status = FillBlock(); !status.ok()) return Fail(std::move(status));
       if (at_end_) return FinishAtEnd();
+      continue;
     }
     const ByteView piece = block_.substr(0, block_.find_first_of("\r\n") + 1);
     const size_t size = piece.empty() ? block_.size() : piece.size();
@@ -115,50 +136,61 @@ RowEvent CsvReader::ReadRow() {
   }
 }
 
+// Counts what was read. CR, LF and CR LF each end one line.
+void CsvReader::Pass(ByteView piece) {
+  hash_->Update(piece);
+  position_.offset += piece.size();
+  const bool ends_the_line_before = piece == "\n" && after_carriage_return_;
+  after_carriage_return_ = piece.ends_with('\r');
+  if (ends_the_line_before) return;
+  last_line_ = position_.line;
+  if (EndsLine(piece)) ++position_.line;
+}
+
 // kEnd: no row has ended yet.
 RowEvent CsvReader::ParsePiece(ByteView piece) {
   const bool only_line_end = piece == "\r" || piece == "\n";
-  if (!row_begun_ && !only_line_end && !skipping_line_) {
+  if (!row_begun_ && !only_line_end && !bad_) {
     row_begun_ = true;
     row_line_ = position_.line;
     row_offset_ = position_.offset;
   }
-  position_.offset += piece.size();
-  if (piece.ends_with('\n')) ++position_.line;
-  if (skipping_line_) {
-    skipping_line_ = !EndsLine(piece);
-    return RowEvent::kEnd;
+  Pass(piece);
+  if (!bad_ &&
+      csv_parse(&parser_, piece.data(), piece.size(), OnField, OnRow, this) != piece.size()) {
+    MarkBad("has a quote in a place where CSV allows none");
   }
-  if (csv_parse(&parser_, piece.data(), piece.size(), OnField, OnRow, this) != piece.size()) {
-    skipping_line_ = !EndsLine(piece);
-    return Bad("has a quote in a place where CSV allows none");
-  }
+  if (bad_) return EndsLine(piece) ? Ended(RowEvent::kBad) : RowEvent::kEnd;
   if (row_begun_ && position_.offset - row_offset_ > limits::kMaxInputRowBytes) {
-    return Fail(
-        {Code::kTooLarge, fmt::format("{} line {}: a row of over {} bytes; is there a quote "
-                                      "that is not closed?",
-                                      file_->name(), row_line_, limits::kMaxInputRowBytes)});
+    return Fail({Code::kTooLarge,
+                 fmt::format("{}: lines {} to {}: a row of over {} bytes; is a quote not closed?",
+                             file_->name(), row_line_, last_line_, limits::kMaxInputRowBytes)});
   }
-  if (row_complete_) {
-    row_complete_ = false;
-    row_begun_ = false;
-    return RowEvent::kRow;
-  }
-  return RowEvent::kEnd;
+  return row_complete_ ? Ended(RowEvent::kRow) : RowEvent::kEnd;
 }
 
 RowEvent CsvReader::FinishAtEnd() {
-  if (csv_fini(&parser_, OnField, OnRow, this) != 0) return Bad("has a quote that is not closed");
-  if (!row_complete_) return RowEvent::kEnd;
-  row_complete_ = false;
-  row_begun_ = false;
-  return RowEvent::kRow;
+  if (!bad_ && csv_fini(&parser_, OnField, OnRow, this) != 0) {
+    MarkBad("has a quote that is not closed");
+  }
+  const bool ended = bad_ || row_complete_;
+  const RowEvent event = ended ? Ended(bad_ ? RowEvent::kBad : RowEvent::kRow) : RowEvent::kEnd;
+  row_finished_ = !ended;
+  return event;
 }
 
-RowEvent CsvReader::Bad(std::string words) {
+RowEvent CsvReader::Ended(RowEvent event) {
+  bad_ = false;
+  row_complete_ = false;
+  row_begun_ = false;
+  row_finished_ = true;
+  return event;
+}
+
+void CsvReader::MarkBad(std::string words) {
   ResetParser();
+  bad_ = true;
   error_ = Status(Code::kInvalid, std::move(words));
-  return RowEvent::kBad;
 }
 
 RowEvent CsvReader::Fail(Status status) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -18,20 +19,19 @@ Status NotADump(std::string_view words) {
           fmt::format("{}; without --key a line is as `smilecat dump` writes it", words)};
 }
 
-Status ReadValue(const Json& object, Bytes* value) {
-  const auto text = object.find("value");
-  const auto base64 = object.find("value_base64");
-  if ((text == object.end()) == (base64 == object.end())) {
+Status ReadValue(const JsonObject& object, Bytes* value) {
+  const JsonMember* const text = object.Find("value");
+  const JsonMember* const base64 = object.Find("value_base64");
+  if ((text == nullptr) == (base64 == nullptr)) {
     return NotADump("has to have \"value\" or \"value_base64\"");
   }
-  const Json& member = text != object.end() ? *text : *base64;
-  if (!member.is_string()) return NotADump("has a value that is no text");
-  const auto& content = member.get_ref<const std::string&>();
-  if (text != object.end()) {
-    *value = content;
+  const JsonMember& member = text != nullptr ? *text : *base64;
+  if (member.kind != JsonKind::kString) return NotADump("has a value that is no text");
+  if (text != nullptr) {
+    *value = member.text;
     return {};
   }
-  std::optional<Bytes> bytes = FromBase64(content);
+  std::optional<Bytes> bytes = FromBase64(member.text);
   if (!bytes.has_value()) return NotADump("has a \"value_base64\" that is not base64");
   *value = std::move(*bytes);
   return {};
@@ -40,7 +40,7 @@ Status ReadValue(const Json& object, Bytes* value) {
 }  // namespace
 
 std::string DumpLine(const KeyView& key, const RecordView& record) {
-  Json object;
+  nlohmann::ordered_json object;
   object["key"] = FormatKey(key);
   if (IsUtf8(record.value)) {
     object["value"] = record.value;
@@ -54,15 +54,17 @@ std::string DumpLine(const KeyView& key, const RecordView& record) {
 
 Result<LoadedRecord> ReadDumpRow(const Row& row, int64_t wall_millis) {
   if (!row.is_json()) return NotADump("is no JSON object");
-  const auto key = row.object.find("key");
-  if (key == row.object.end() || !key->is_string()) return NotADump("has no \"key\"");
+  const JsonMember* const key = row.object->Find("key");
+  if (key == nullptr || key->kind != JsonKind::kString) return NotADump("has no \"key\"");
   LoadedRecord record;
-  SMILE_ASSIGN(record.key, ParseKey(key->get_ref<const std::string&>()));
-  SMILE_TRY(ReadValue(row.object, &record.value));
-  const auto expires = row.object.find("expires_ms");
-  if (expires == row.object.end()) return record;
-  if (!expires->is_number_unsigned()) return NotADump("has an \"expires_ms\" that is no time");
-  const auto expires_ms = expires->get<uint64_t>();
+  SMILE_ASSIGN(record.key, ParseKey(key->text));
+  SMILE_TRY(ReadValue(*row.object, &record.value));
+  const JsonMember* const expires = row.object->Find("expires_ms");
+  if (expires == nullptr) return record;
+  uint64_t expires_ms = 0;
+  if (!ReadNumber(*expires, &expires_ms)) {
+    return NotADump("has an \"expires_ms\" that is no time");
+  }
   if (expires_ms == 0) return record;
   const auto now = static_cast<uint64_t>(wall_millis);
   record.expired = expires_ms <= now;

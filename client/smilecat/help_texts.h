@@ -25,13 +25,14 @@ inline constexpr const char* kLoadFooter =
     "Columns are those that a CSV file's first line names, or the members of each JSON object.\n"
     "{column} stands for one; in a key it becomes one part of the path whatever is in it; {{ and\n"
     "}} stand for braces. A row whose keys are the same makes one record. Without --key the lines\n"
-    "are taken as `smilecat dump` writes them.\n"
+    "are taken as `smilecat dump` writes them. Numbers of JSON stay as they are written.\n"
     "\n"
     "Rows take effect in their order: of several with the same key the last one wins, or with\n"
     "--if-absent the first one, and the others count as already there. A load that was stopped\n"
     "goes on from --resume POSITION, which is never ahead of what the server has acknowledged;\n"
-    "rows behind it are written again, with the same result (with --if-absent they then count as\n"
-    "already there).\n"
+    "rows after it are written again, with the same result (with --if-absent they then count as\n"
+    "already there). The file may have grown; if it was changed before the position, it is "
+    "refused.\n"
     "\n"
     "  smilecat load people.csv --key 'users/{id}/profile' --json-value name,town\n"
     "  smilecat load people.csv --key 'logins/{mail}' --value '{id}' --if-absent\n"
@@ -39,9 +40,8 @@ inline constexpr const char* kLoadFooter =
     "      --value '' --resume links.position\n"
     "  smilecat load users.jsonl          what `smilecat dump users -o users.jsonl` wrote\n"
     "\n"
-    "Exit status: 0 everything is written or was already there, 9 rows were bad or refused, 130 "
-    "it\n"
-    "was interrupted; the others as for requests (smilecat --help).";
+    "Exit status, of this run: 0 everything is written or was already there, 9 rows were bad or\n"
+    "refused, 130 it was interrupted; the others as for requests (smilecat --help).";
 
 inline constexpr const char* kDumpFooter =
     "Each line is {\"key\":PATH,\"value\":TEXT,\"version\":N}; \"value_base64\" stands instead of\n"

@@ -42,16 +42,35 @@ Status InputFile::Seek(uint64_t offset) {
   return {};
 }
 
-Result<ByteView> InputFile::ReadBlock() {
+Result<size_t> InputFile::ReadInto(size_t offset) {
   block_.resize(limits::kReadBufferBytes);
   ssize_t got = 0;
   do {
-    got = ::read(descriptor_, block_.data(), block_.size());
+    got = ::read(descriptor_, block_.data() + offset, block_.size() - offset);
   } while (got < 0 && errno == EINTR);
   if (got < 0) {
-    return Status(Code::kInvalid, fmt::format("cannot read {}: {}", name_, std::strerror(errno)));
+    return Status(Code::kInvalid, fmt::format("{}: cannot read: {}", name_, std::strerror(errno)));
   }
-  return ByteView(block_).substr(0, static_cast<size_t>(got));
+  return static_cast<size_t>(got);
+}
+
+Result<ByteView> InputFile::ReadBlock() {
+  SMILE_ASSIGN(const size_t size, ReadInto(0));
+  return ByteView(block_).substr(0, size);
+}
+
+Result<ByteView> InputFile::ReadFirstBlock() {
+  ByteView block;
+  size_t more = 0;
+  do {
+    SMILE_ASSIGN(more, ReadInto(block.size()));
+    block = ByteView(block_).substr(0, block.size() + more);
+  } while (more > 0 && block.size() < kByteOrderMark.size() && kByteOrderMark.starts_with(block));
+  if (block.starts_with("\xff\xfe") || block.starts_with("\xfe\xff")) {
+    return Status(Code::kInvalid,
+                  fmt::format("{}: is UTF-16; convert it first: iconv -f UTF-16 -t UTF-8", name_));
+  }
+  return block;
 }
 
 }  // namespace smile::cat

@@ -5,11 +5,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/result.h"
 
 namespace smile::cat {
+
+inline constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 class InputFile {
  public:
@@ -31,7 +34,13 @@ class InputFile {
   // The next bytes, valid until the next call; empty at the end.
   Result<ByteView> ReadBlock();
 
+  // The same for the beginning of a file of text: a byte order mark of UTF-8 is all there if there
+  // is one. kInvalid if the file is UTF-16.
+  Result<ByteView> ReadFirstBlock();
+
  private:
+  Result<size_t> ReadInto(size_t offset);
+
   InputFile(std::string name, int descriptor) : name_(std::move(name)), descriptor_(descriptor) {}
 
   const std::string name_;

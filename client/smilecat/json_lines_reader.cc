@@ -1,11 +1,12 @@
 #include "client/smilecat/json_lines_reader.h"
 
+#include <fmt/format.h>
+
 namespace smile::cat {
 
-Status JsonLinesReader::Seek(const Position& position) {
-  SMILE_TRY(lines_.Seek(position.offset, position.line));
+void JsonLinesReader::Continue(const Position& position, char) {
+  lines_.Continue(position.offset, position.line);
   position_ = position;
-  return {};
 }
 
 RowEvent JsonLinesReader::Next(Row* row) {
@@ -13,17 +14,27 @@ RowEvent JsonLinesReader::Next(Row* row) {
   do {
     row_line_ = lines_.line();
     const Result<bool> read = lines_.Next(&line);
+    error_ = read.status();
+    const bool too_long = error_.code() == Code::kTooLarge;
+    const Status skipped = too_long ? lines_.SkipLine() : error_;
     position_.offset = lines_.offset();
     position_.line = lines_.line();
-    if (!read.ok()) error_ = read.status();
-    if (!read.ok()) return RowEvent::kFailed;
+    if (!skipped.ok()) error_ = skipped;
+    if (!skipped.ok()) return RowEvent::kFailed;
+    if (too_long) break;
     if (!*read) return RowEvent::kEnd;
   } while (line.find_first_not_of(" \t\r") == Bytes::npos);
   ++position_.rows;
-  row->object = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (row->is_json()) return RowEvent::kRow;
-  error_ = Status(Code::kInvalid, "is no JSON object");
-  return RowEvent::kBad;
+  position_.hash = hash_->Digest();
+  if (!error_.ok()) {
+    error_ = Status(Code::kInvalid, fmt::format("is over {} bytes", limits::kMaxInputRowBytes));
+    return RowEvent::kBad;
+  }
+  Result<JsonObject> object = JsonObject::Parse(line);
+  error_ = object.status();
+  if (!object.ok()) return RowEvent::kBad;
+  row->object = std::move(*object);
+  return RowEvent::kRow;
 }
 
 }  // namespace smile::cat

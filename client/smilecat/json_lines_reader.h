@@ -13,15 +13,18 @@ namespace smile::cat {
 // As CsvReader, without a header. Blank lines are skipped.
 class JsonLinesReader {
  public:
-  explicit JsonLinesReader(InputFile* file) : lines_(file, limits::kMaxInputRowBytes) {}
+  JsonLinesReader(InputFile* file, StreamHash* hash)
+      : hash_(hash), lines_(file, limits::kMaxInputRowBytes, hash) {}
 
-  Status Seek(const Position& position);
+  void Continue(const Position& position, char last_byte);
   RowEvent Next(Row* row);
-  uint64_t row_line() const { return row_line_; }
+  LineRange row_lines() const { return {row_line_, row_line_}; }
   const Position& position() const { return position_; }
+  bool row_finished() const { return lines_.line_finished(); }
   const Status& error() const { return error_; }
 
  private:
+  StreamHash* const hash_;
   LineReader lines_;
   uint64_t row_line_ = 1;
   Position position_;

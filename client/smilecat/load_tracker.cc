@@ -13,6 +13,15 @@ void LoadCounts::Add(const LoadCounts& other) {
   bad_rows += other.bad_rows;
 }
 
+LoadCounts LoadCounts::Since(const LoadCounts& earlier) const {
+  return {.rows = rows - earlier.rows,
+          .written = written - earlier.written,
+          .present = present - earlier.present,
+          .expired = expired - earlier.expired,
+          .refused = refused - earlier.refused,
+          .bad_rows = bad_rows - earlier.bad_rows};
+}
+
 uint64_t LoadTracker::BeginRow(const Position& next, size_t records) {
   open_.push_back({next, records, {.rows = 1}});
   const uint64_t row = first_open_ + open_.size() - 1;

@@ -22,6 +22,8 @@ struct LoadCounts {
 
   uint64_t errors() const { return refused + bad_rows; }
   void Add(const LoadCounts& other);
+  // What came after `earlier`, which is an earlier state of this.
+  LoadCounts Since(const LoadCounts& earlier) const;
   bool operator==(const LoadCounts&) const = default;
 };
 

@@ -1,5 +1,7 @@
 #include "client/smilecat/load_writer.h"
 
+#include <chrono>
+
 #include <fmt/format.h>
 
 #include "base/hash.h"
@@ -10,14 +12,18 @@ namespace smile::cat {
 namespace {
 
 constexpr int kMaxTries = 5;
+constexpr std::chrono::milliseconds kWaitingPeriod{200};
 
-std::string Report(uint64_t line, std::string_view words) {
-  return fmt::format("line {}: {}", line, words);
+std::string Report(const LineRange& lines, std::string_view words) {
+  if (lines.first == lines.last) return fmt::format("line {}: {}", lines.first, words);
+  return fmt::format("lines {} to {}: {}; {} lines are lost", lines.first, lines.last, words,
+                     lines.last - lines.first + 1);
 }
 
 }  // namespace
 
-void LoadWriter::WriteRow(uint64_t line, const Position& next, std::vector<LoadedRecord> records) {
+void LoadWriter::WriteRow(const LineRange& lines, const Position& next,
+                          std::vector<LoadedRecord> records) {
   std::unique_lock lock(mutex_);
   const uint64_t row = tracker_.BeginRow(next, records.size());
   for (LoadedRecord& record : records) {
@@ -25,7 +31,7 @@ void LoadWriter::WriteRow(uint64_t line, const Position& next, std::vector<Loade
       tracker_.FinishRecord(row, &LoadCounts::expired);
       continue;
     }
-    left_.wait(lock, [&] {
+    WaitUntil(&lock, [&] {
       return !failure_.ok() ||
              (under_way_.size() < limits::kMaxLoadInFlightRecords &&
               bytes_under_way_ < limits::kMaxLoadInFlightBytes && !under_way_.contains(record.key));
@@ -33,22 +39,33 @@ void LoadWriter::WriteRow(uint64_t line, const Position& next, std::vector<Loade
     if (!failure_.ok()) return;
     under_way_.insert(record.key);
     bytes_under_way_ += record.value.size();
-    const auto write = std::make_shared<Write>(Write{std::move(record), row, line});
+    const auto write = std::make_shared<Write>(Write{std::move(record), row, lines});
     lock.unlock();
     Send(write);
     lock.lock();
   }
 }
 
-void LoadWriter::CountBadRow(uint64_t line, const Position& next, const std::string& words) {
+void LoadWriter::CountBadRow(const LineRange& lines, const Position& next,
+                             const std::string& words) {
   const std::lock_guard lock(mutex_);
   tracker_.AddBadRow(next);
-  reports_.push_back(Report(line, words));
+  reports_.push_back(Report(lines, words));
 }
 
 void LoadWriter::WaitForAll() {
   std::unique_lock lock(mutex_);
-  left_.wait(lock, [&] { return under_way_.empty(); });
+  WaitUntil(&lock, [&] { return under_way_.empty(); });
+}
+
+void LoadWriter::WaitUntil(std::unique_lock<std::mutex>* lock,
+                           const std::function<bool()>& condition) {
+  while (!left_.wait_for(*lock, kWaitingPeriod, condition)) {
+    if (!options_.waiting) continue;
+    lock->unlock();
+    options_.waiting();
+    lock->lock();
+  }
 }
 
 LoadWriter::State LoadWriter::TakeState() {
@@ -109,7 +126,7 @@ void LoadWriter::Finish(const WritePtr& write, uint64_t LoadCounts::*count) {
 void LoadWriter::Refuse(const WritePtr& write, const Status& status) {
   const std::lock_guard lock(mutex_);
   reports_.push_back(Report(
-      write->line, fmt::format("{}: {}", FormatKey(write->record.key.view()), status.ToString())));
+      write->lines, fmt::format("{}: {}", FormatKey(write->record.key.view()), status.ToString())));
   tracker_.FinishRecord(write->row, &LoadCounts::refused);
   Leave(*write);
 }

@@ -9,6 +9,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -27,6 +28,7 @@ namespace smile::cat {
 struct LoadWriterOptions {
   int64_t deadline_millis = 0;  // of one try
   bool if_absent = false;
+  std::function<void()> waiting;  // called a few times a second while a call waits for answers
 };
 
 class LoadWriter {
@@ -39,12 +41,12 @@ class LoadWriter {
   LoadWriter(const LoadWriter&) = delete;
   LoadWriter& operator=(const LoadWriter&) = delete;
 
-  // The records of the row at `line`; the row behind it begins at `next`. Waits while too much is
+  // The records of the row in `lines`; the next row begins at `next`. Waits while too much is
   // under way. Once failure() is not ok it writes nothing.
-  void WriteRow(uint64_t line, const Position& next, std::vector<LoadedRecord> records);
+  void WriteRow(const LineRange& lines, const Position& next, std::vector<LoadedRecord> records);
 
   // A row that makes no record, and why.
-  void CountBadRow(uint64_t line, const Position& next, const std::string& words);
+  void CountBadRow(const LineRange& lines, const Position& next, const std::string& words);
 
   // Until nothing is under way any more.
   void WaitForAll();
@@ -61,7 +63,7 @@ class LoadWriter {
   struct Write {
     LoadedRecord record;
     uint64_t row = 0;
-    uint64_t line = 0;
+    LineRange lines;
     int tries = 0;
     bool uncertain = false;  // an earlier try may have taken effect
   };
@@ -75,6 +77,7 @@ class LoadWriter {
   // The record stays open: the position does not pass it.
   void GiveUp(const WritePtr& write, const Status& status);
   void Leave(const Write& write);  // with the lock held
+  void WaitUntil(std::unique_lock<std::mutex>* lock, const std::function<bool()>& condition);
 
   Client* const client_;
   const LoadWriterOptions options_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -44,7 +45,11 @@ Result<Mapping> Mapping::Make(const MappingOptions& options,
   }
   std::vector<std::string> members = options.json.value_or(std::vector<std::string>());
   if (members.empty() && columns != nullptr) members = *columns;
+  std::set<std::string_view> names;
   for (const std::string& name : members) {
+    if (!names.insert(name).second) {
+      return Status(Code::kInvalid, fmt::format("--json-value names \"{}\" twice", name));
+    }
     SMILE_ASSIGN(Column column, FindColumn(name, columns));
     mapping.members_.push_back(std::move(column));
   }
@@ -79,20 +84,17 @@ Result<std::vector<LoadedRecord>> Mapping::Apply(const Row& row, int64_t wall_mi
 
 Result<Bytes> Mapping::ValueOf(const Row& row) const {
   if (value_.has_value()) return value_->Fill(row);
-  if (members_.empty()) return ToText(row.object);
-  Json object = Json::object();
-  for (const Column& column : members_) {
-    if (!row.is_json()) {
-      object[column.name] = row.fields[column.index];
-      continue;
+  JsonObjectWriter value;
+  if (members_.empty()) {
+    for (const JsonMember& member : row.object->members()) {
+      SMILE_TRY(value.Add(member.name, member.json));
     }
-    const auto member = row.object.find(column.name);
-    if (member == row.object.end()) {
-      return Status(Code::kInvalid, fmt::format("has no member \"{}\"", column.name));
-    }
-    object[column.name] = *member;
   }
-  return ToText(object);
+  for (const Column& column : members_) {
+    SMILE_ASSIGN(const std::string json, row.Json(column));
+    SMILE_TRY(value.Add(column.name, json));
+  }
+  return std::move(value).Finish();
 }
 
 Result<std::optional<uint32_t>> Mapping::ExpiryOf(const Row& row) const {

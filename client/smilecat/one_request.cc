@@ -36,7 +36,7 @@ ReplyForm FormFor(const OneRequestOptions& options) {
 }
 
 Status Print(const OneRequestOptions& options, const Reply& reply) {
-  if (!options.value_file.empty()) return ReplaceFile(options.value_file, reply.shown);
+  if (!options.value_file.empty()) return OutputFile::WriteWhole(options.value_file, reply.shown);
   const size_t written = std::fwrite(reply.shown.data(), 1, reply.shown.size(), stdout);
   if (written == reply.shown.size() && std::fflush(stdout) == 0) return {};
   return {Code::kInvalid, "cannot write to standard output"};
@@ -75,6 +75,7 @@ ExitStatus RunOneRequest(const OneRequestOptions& options, std::span<const TextT
       });
   if (!sent.ok()) return Fail(options, sent, {}, StatusOfUnsent(sent, file_failed));
   const Reply reply = promise->get_future().get();
+  client->reset();  // its thread would take a signal that is to wait
   if (!reply.status.ok()) {
     return Fail(options, reply.status, reply.detail, ExitStatusOf(reply.status));
   }

@@ -1,80 +1,143 @@
 #include "client/smilecat/output_file.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
+#include <optional>
 
 #include <fmt/format.h>
+
+#include "base/limits.h"
 
 namespace smile::cat {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A rename is durable when its directory is. Some file systems cannot sync one: then it is not, and
-// nothing can be done about it.
-void SyncDirectoryOf(const std::string& path) {
-  const fs::path parent = fs::path(path).parent_path();
-  const std::string directory = parent.empty() ? "." : parent.string();
-  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  ::fsync(descriptor);
-  ::close(descriptor);
+constexpr mode_t kPermissions = 07777;
+
+Status CannotWrite(const std::string& path, const Status& why) {
+  return {Code::kInvalid, fmt::format("cannot write {}: {}", path, why.words())};
 }
+
+// Signals that would end the process wait while this lives.
+class SignalsHeld {
+ public:
+  SignalsHeld() {
+    sigset_t all;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_BLOCK, &all, &before_);
+  }
+  ~SignalsHeld() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+
+ private:
+  sigset_t before_;
+};
 
 }  // namespace
 
 Result<std::unique_ptr<OutputFile>> OutputFile::Create(const std::string& path) {
+  std::string target = path;
   std::error_code error;
-  const fs::file_status there = fs::status(path, error);
-  const bool by_rename = !fs::exists(there) || fs::is_regular_file(there);
-  std::string name = path;
-  if (by_rename && fs::is_symlink(path, error)) {
-    if (fs::path target = fs::weakly_canonical(path, error); !error) name = std::move(target);
+  if (fs::is_symlink(path, error)) {
+    if (fs::path behind = fs::weakly_canonical(path, error); !error) target = std::move(behind);
   }
-  std::string beside = by_rename ? fmt::format("{}.{}.tmp", name, ::getpid()) : std::string();
-  std::FILE* const file = std::fopen(by_rename ? beside.c_str() : name.c_str(), "wbe");
-  if (file == nullptr) {
-    return Status(Code::kInvalid, fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+  const int there = ::open(target.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+  if (there < 0 && errno != ENOENT) return CannotWrite(path, SystemError());
+  struct stat info = {};
+  const bool is_file = there < 0 || (::fstat(there, &info) == 0 && S_ISREG(info.st_mode));
+  std::unique_ptr<SideFile> side;
+  if (is_file) {
+    Result<std::unique_ptr<SideFile>> created = SideFile::Create(target);
+    if (created.ok()) side = std::move(*created);
+    if (!created.ok() && there < 0) return CannotWrite(path, created.status());
   }
-  return std::unique_ptr<OutputFile>(new OutputFile(std::move(name), std::move(beside), file));
+  return std::unique_ptr<OutputFile>(
+      new OutputFile(path, std::move(target), there, std::move(side)));
 }
 
 OutputFile::~OutputFile() {
-  if (file_ == nullptr) return;
-  std::fclose(file_);
-  if (!beside_.empty()) ::unlink(beside_.c_str());
+  if (there_ >= 0) ::close(there_);
 }
 
-Status OutputFile::Failed(const char* what) const {
-  return {Code::kInvalid, fmt::format("cannot {} {}: {}", what, path_, std::strerror(errno))};
+void OutputFile::Remove() const {
+  if (side_ != nullptr) side_->Remove();
+}
+
+Status OutputFile::Named(const Status& status) const {
+  return status.ok() ? status : CannotWrite(path_, status);
 }
 
 Status OutputFile::Write(ByteView bytes) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) return Failed("write");
+  buffer_.append(bytes);
+  return buffer_.size() < limits::kReadBufferBytes ? Status() : Named(Flush());
+}
+
+Status OutputFile::Flush() {
+  const int to = side_ != nullptr ? side_->descriptor() : there_;
+  // What is written to directly loses its content not before there is another.
+  if (!begun_ && side_ == nullptr && ::ftruncate(there_, 0) != 0 && errno != EINVAL) {
+    return SystemError();
+  }
+  begun_ = true;
+  SMILE_TRY(WriteAll(to, buffer_));
+  buffer_.clear();
   return {};
 }
 
 Status OutputFile::Commit() {
-  if (std::fflush(file_) != 0) return Failed("write");
-  if (beside_.empty()) {
-    std::fclose(file_);
-    file_ = nullptr;
-    return {};
-  }
-  if (::fsync(::fileno(file_)) != 0) return Failed("write");
-  if (::rename(beside_.c_str(), path_.c_str()) != 0) return Failed("rename to");
-  std::fclose(file_);
-  file_ = nullptr;
-  SyncDirectoryOf(path_);
-  return {};
+  SMILE_TRY(Named(Flush()));
+  return Named(Publish());
 }
 
-Status ReplaceFile(const std::string& path, ByteView bytes) {
+Status OutputFile::Publish() {
+  if (side_ == nullptr) {
+    // A pipe or a device cannot be synced.
+    return ::fsync(there_) == 0 || errno == EINVAL || errno == EROFS ? Status() : SystemError();
+  }
+  if (::fsync(side_->descriptor()) != 0) return SystemError();
+  if (there_ < 0) {
+    // Somebody else may have made one meanwhile.
+    return side_->LinkAs(target_).ok() ? Status() : side_->ReplaceAs(target_);
+  }
+  // A file that is a mount point of its own cannot be replaced.
+  if (TakeAttributes() && side_->ReplaceAs(target_).ok()) return {};
+  return Overwrite();
+}
+
+// False if a new file could not be what the one that is there is.
+bool OutputFile::TakeAttributes() const {
+  struct stat info = {};
+  const int side = side_->descriptor();
+  return ::fstat(there_, &info) == 0 && info.st_nlink <= 1 &&
+         ::flistxattr(there_, nullptr, 0) <= 0 && ::fchown(side, info.st_uid, info.st_gid) == 0 &&
+         ::fchmod(side, info.st_mode & kPermissions) == 0;
+}
+
+Status OutputFile::Overwrite() {
+  const int side = side_->descriptor();
+  if (::lseek(side, 0, SEEK_SET) != 0 || ::ftruncate(there_, 0) != 0) return SystemError();
+  Bytes block(limits::kReadBufferBytes, '\0');
+  while (true) {
+    const ssize_t got = ::read(side, block.data(), block.size());
+    if (got == 0) break;
+    if (got < 0) return SystemError();
+    SMILE_TRY(WriteAll(there_, ByteView(block).substr(0, static_cast<size_t>(got))));
+  }
+  return ::fsync(there_) == 0 ? Status() : SystemError();
+}
+
+Status OutputFile::WriteWhole(const std::string& path, ByteView bytes) {
   SMILE_ASSIGN(const std::unique_ptr<OutputFile> file, OutputFile::Create(path));
+  std::optional<SignalsHeld> held;
+  if (file->side_ != nullptr) held.emplace();
   SMILE_TRY(file->Write(bytes));
   return file->Commit();
 }

@@ -1,10 +1,12 @@
 // `smilecat load --resume FILE`: the position from which a load that was stopped goes on.
 //
 // One JSON object. It is replaced as a whole, so that a crash leaves the old or the new one, and
-// says for which input and which mapping it holds, so that it is not taken for another's.
+// says for which content of the input and which mapping it holds, so that it is not taken for
+// another's. A load keeps it locked (flock): a second one with the same file is refused.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -14,29 +16,48 @@
 
 namespace smile::cat {
 
-// Which load a position belongs to.
-struct LoadIdentity {
-  std::string input;        // path as given
-  uint64_t head_bytes = 0;  // how many bytes at the input's start ...
-  uint64_t head_hash = 0;   // ... have this XXH3-64
-  std::string mapping;      // the options that say what is written where
+// What is done up to a position.
+struct LoadProgress {
+  Position position;
+  LoadCounts counts;
 
-  bool operator==(const LoadIdentity&) const = default;
+  bool operator==(const LoadProgress&) const = default;
 };
 
 struct ResumePoint {
-  LoadIdentity identity;
-  Position position;
-  LoadCounts counts;
+  std::string input;    // path as given, for messages
+  std::string mapping;  // the options that say what is written where
+  LoadProgress done;
+  // At the end of an input whose last row has no line end: with that row, which comes after `done`.
+  // If the input has grown since, the row is read again, as it may have been a part of one.
+  std::optional<LoadProgress> with_unfinished_row;
+
+  bool operator==(const ResumePoint&) const = default;
 };
 
-// Hashes up to the first 4 KiB of the file, which is a regular one; with `head_bytes`, as many.
-Result<LoadIdentity> IdentifyLoad(const std::string& input, const std::string& mapping,
-                                  std::optional<uint64_t> head_bytes);
+class ResumeFile {
+ public:
+  // kInvalid, in words that name the file, if it is not a position or another load uses it.
+  static Result<std::unique_ptr<ResumeFile>> Open(const std::string& path);
+  ~ResumeFile();
+  ResumeFile(const ResumeFile&) = delete;
+  ResumeFile& operator=(const ResumeFile&) = delete;
 
-// None if there is no such file; kInvalid, in words, if it is not a position.
-Result<std::optional<ResumePoint>> ReadResumeFile(const std::string& path);
+  // What it holds when it is opened; none if there is no such file yet.
+  const std::optional<ResumePoint>& point() const { return point_; }
 
-Status WriteResumeFile(const std::string& path, const ResumePoint& point);
+  // kInvalid, in words that name the file, also if another load has made it meanwhile.
+  Status Save(const ResumePoint& point);
+
+ private:
+  explicit ResumeFile(std::string path) : path_(std::move(path)) {}
+  Status OpenAndLock();
+  Status Read();
+  Status Wrong(std::string_view words) const;
+
+  const std::string path_;
+  int descriptor_ = -1;  // holds the lock; -1: there is no such file yet
+  std::optional<ResumePoint> point_;
+};
 
 }  // namespace smile::cat

@@ -2,30 +2,44 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
+
 namespace smile::cat {
+namespace {
+
+Result<const JsonMember*> FindMember(const JsonObject& object, const std::string& name) {
+  const JsonMember* const member = object.Find(name);
+  if (member != nullptr) return member;
+  return Status(Code::kInvalid, fmt::format("has no member \"{}\"", name));
+}
+
+}  // namespace
 
 Result<Bytes> Row::Text(const Column& column) const {
   if (!is_json()) {
     CHECK(column.index < fields.size());
     return fields[column.index];
   }
-  const auto member = object.find(column.name);
-  if (member == object.end()) {
-    return Status(Code::kInvalid, fmt::format("has no member \"{}\"", column.name));
+  SMILE_ASSIGN(const JsonMember* const member, FindMember(*object, column.name));
+  switch (member->kind) {
+    case JsonKind::kString:
+    case JsonKind::kNumber:
+    case JsonKind::kBoolean:
+      return member->text;
+    default:
+      return Status(Code::kInvalid,
+                    fmt::format("\"{}\" is {}: only text, numbers and booleans can stand there",
+                                column.name, NameOf(member->kind)));
   }
-  if (member->is_string()) return member->get_ref<const std::string&>();
-  if (member->is_number() || member->is_boolean()) return member->dump();
-  return Status(Code::kInvalid,
-                fmt::format("\"{}\" is {}: only text, numbers and booleans can stand there",
-                            column.name, member->type_name()));
 }
 
-Result<std::string> ToText(const Json& json) {
-  try {
-    return json.dump(-1, ' ', false, Json::error_handler_t::strict);
-  } catch (const Json::type_error&) {
-    return Status(Code::kInvalid, "has text that is not UTF-8 and so cannot be written as JSON");
+Result<std::string> Row::Json(const Column& column) const {
+  if (!is_json()) {
+    CHECK(column.index < fields.size());
+    return JsonString(fields[column.index]);
   }
+  SMILE_ASSIGN(const JsonMember* const member, FindMember(*object, column.name));
+  return member->json;
 }
 
 }  // namespace smile::cat

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/hash.h"
 #include "base/result.h"
 #include "client/smilecat/csv_reader.h"
 #include "client/smilecat/input_file.h"
@@ -28,18 +29,30 @@ class RowReader {
   // Null for JSON lines, whose columns are those of each row.
   const std::vector<std::string>* columns() const;
 
-  // As for CsvReader.
+  // Goes on at a position that a reader of this file once gave. kInvalid, naming the file, if it is
+  // no regular file or the bytes before the position are not the same any more: all of them are
+  // read.
   Status Seek(const Position& position);
+
+  // Whether the file has the bytes before this position, which a reader once gave, and no more.
+  // Reading goes on only after Seek().
+  Result<bool> EndsAt(const Position& position);
+
+  // As for CsvReader.
   RowEvent Next(Row* row);
-  uint64_t row_line() const;
+  LineRange row_lines() const;
   const Position& position() const;
+  bool row_finished() const;
   const Status& error() const;
   const InputFile& file() const { return *file_; }
 
  private:
   RowReader(std::unique_ptr<InputFile> file, RowFormat format);
 
+  Result<bool> HashUpTo(const Position& position, char* last_byte);
+
   const std::unique_ptr<InputFile> file_;
+  StreamHash hash_;
   std::variant<std::monostate, CsvReader, JsonLinesReader> reader_;
 };
 

@@ -20,7 +20,7 @@ class HexTap {
   void operator()(TapEvent event, ByteView bytes) {
     if (event == TapEvent::kConnected) {
       conversation_.emplace("", [](const std::string& text) { fmt::print(stderr, "{}", text); });
-    } else if (conversation_.has_value()) {
+    } else if (event != TapEvent::kDisconnected && conversation_.has_value()) {
       conversation_->Feed(event == TapEvent::kSent ? Direction::kToServer : Direction::kToClient,
                           bytes);
     }
@@ -32,14 +32,16 @@ class HexTap {
 
 }  // namespace
 
-Result<std::unique_ptr<Client>> Connect(const ServerOptions& options) {
+Result<std::unique_ptr<Client>> Connect(const ServerOptions& options, ServerWatch* watch) {
   ClientOptions client;
   client.server = options.server;
   client.name = fmt::format("smilecat {}", ::getpid());
   client.deadline_millis = options.deadline_millis;
-  if (options.hex) {
-    client.tap = [tap = std::make_shared<HexTap>()](TapEvent event, ByteView bytes) {
-      (*tap)(event, bytes);
+  const auto hex = options.hex ? std::make_shared<HexTap>() : nullptr;
+  if (hex != nullptr || watch != nullptr) {
+    client.tap = [hex, watch](TapEvent event, ByteView bytes) {
+      if (hex != nullptr) (*hex)(event, bytes);
+      if (watch != nullptr) watch->OnTap(event);
     };
   }
   return Client::Create(std::move(client));

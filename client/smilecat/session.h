@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "client/client.h"
 #include "client/smilecat/reply.h"
+#include "client/smilecat/server_watch.h"
 #include "net/endpoint.h"
 
 namespace smile::cat {
@@ -18,8 +19,9 @@ struct ServerOptions {
   bool hex = false;                  // explain every frame on stderr
 };
 
-// A client of the server that says on stderr what it sends and gets, if asked to.
-Result<std::unique_ptr<Client>> Connect(const ServerOptions& options);
+// A client of the server that says on stderr what it sends and gets, if asked to. A watch outlives
+// it.
+Result<std::unique_ptr<Client>> Connect(const ServerOptions& options, ServerWatch* watch = nullptr);
 
 // Whether the server answers, in one attempt: a task that retries for long learns at its start that
 // nobody is there.

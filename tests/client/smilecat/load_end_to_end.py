@@ -3,6 +3,7 @@
 Usage: load_end_to_end.py SMILECAT SMILED [unittest arguments]
 """
 
+import fcntl
 import json
 import os
 import re
@@ -16,7 +17,7 @@ def offset(position):
     """The bytes of the input before a load's position."""
     try:
         with open(position) as file:
-            return json.load(file)["offset"]
+            return json.load(file)["done"]["offset"]
     except FileNotFoundError:
         return 0
 
@@ -62,13 +63,58 @@ class LoadTest(SmilecatTest):
         done, summary = self.load(csv, "-k", "users/{id}/bad")
         self.assertEqual((done.returncode, summary["written"], summary["bad_rows"]), (9, 2, 3))
         for line in [3, 4, 5]:
-            self.assertIn(b"line %d: the row" % line, done.stderr)
+            self.assertIn(b"bad.csv: line %d: the row" % line, done.stderr)
         done, summary = self.load(
             self.path("many.csv", b"id\n" + b"x\n" * 1000), "-k", "users/{id}/bad"
         )
         self.assertEqual(done.returncode, 9)
         self.assertFalse(summary["whole"])
         self.assertIn(b"--max-errors", done.stderr)
+
+    def test_numbers_of_json_keep_their_digits_in_keys_values_and_dumps(self):
+        keys = ["12345678901234567890123", "12345678901234567890124"]
+        rows = [b'{"id":%s,"a":[2.50,1e3,-0]}' % key.encode() for key in keys]
+        lines = b"\n".join(rows) + b"\n"
+        done, summary = self.load("-", "--format", "jsonl", "-k", "users/60055/{id}", stdin=lines)
+        self.assertEqual((done.returncode, summary["written"]), (0, 2), done)
+        values = {key: record["value"].encode() for key, record in self.dump("users/60055").items()}
+        self.assertEqual(values, {"users/60055/" + key: row for key, row in zip(keys, rows)})
+
+    def test_a_row_nested_too_deep_or_with_a_member_twice_is_bad_and_the_load_goes_on(self):
+        deep = b'{"id":2,"v":' + b"[" * 60_000 + b"]" * 60_000 + b"}"
+        rows = [b'{"id":1}', deep, b'{"id":3}', b'{"id":4,"id":5}', b'{"id":6}']
+        path = self.path("deep.jsonl", b"\n".join(rows) + b"\n")
+        arguments = (path, "-k", "users/60056/{id}", "--resume", self.path("deep.position"))
+        done, summary = self.load(*arguments)
+        self.assertEqual((summary["written"], summary["bad_rows"]), (3, 2), done)
+        self.assertEqual(done.returncode, 9)
+        self.assertIn(b"deep.jsonl: line 2: the row is nested over", done.stderr)
+        self.assertIn(b'deep.jsonl: line 4: the row has two members "id"', done.stderr)
+        done, summary = self.load(*arguments)
+        self.assertEqual((summary["rows"], summary["total"]["rows"]), (0, 5), done)
+        self.assertEqual(done.returncode, 0)
+
+    def test_what_an_open_quote_swallows_is_told_with_its_lines(self):
+        lines = ["%d,n" % i for i in range(2, 1000)]
+        lines[3] = '5,"open'
+        lines[602] = '604,"closed"'
+        csv = self.path("open.csv", "\n".join(["id,name", *lines, ""]).encode())
+        done, summary = self.load(csv, "-k", "users/{id}/open")
+        self.assertEqual((done.returncode, summary["written"], summary["bad_rows"]), (9, 398, 1))
+        self.assertIn(b"open.csv: lines 5 to 604: ", done.stderr)
+        self.assertIn(b"600 lines are lost", done.stderr)
+
+    def test_what_comes_from_a_file_is_escaped(self):
+        name = "title\x1b]0;x\x07.csv"
+        csv = self.path(name, b"id,\x1b[31mred\n\x9b31m,2\n")
+        escaped = b"title\\x1b]0;x\\x07.csv"
+        for template in ("users/{id}/x", "users/{nr}/x"):
+            done = self.cat.run("load", csv, "-k", template)
+            self.assertIn(escaped, done.stderr)
+            output = done.stdout + done.stderr
+            self.assertFalse([byte for byte in output if byte < 32 and byte != 10], output)
+            self.assertNotIn(b"\x9b", output)
+        self.assertIn(b"\\x1b[31mred", done.stderr)
 
     def test_a_dump_is_loaded_again_byte_for_byte(self):
         values = {"a": bytes(range(256)), "b%2Fc": b"", "d": "\u00e9\n\"".encode(), "e": b"\x00"}
@@ -124,15 +170,98 @@ class LoadTest(SmilecatTest):
         self.assertGreater(kills, 0)
         self.assertGreater(offset(position), 0)
         done, summary = self.load(*arguments[1:])
-        self.assertEqual((done.returncode, summary["rows"], summary["whole"]), (0, rows, True), done)
+        self.assertEqual((done.returncode, summary["whole"]), (0, True), done)
+        self.assertEqual(summary["total"]["rows"], rows)
+        self.assertLess(summary["rows"], rows)
         dump = self.dump("users")
         for i in range(50_000):
             self.assertEqual(dump["users/%d/big" % i]["value"], str(100_000 + i))
         done, summary = self.load(*arguments[1:])
-        self.assertEqual((summary["rows"], summary["written"]), (rows, rows))
+        self.assertEqual((summary["rows"], summary["written"]), (0, 0), "nothing is new")
+        self.assertEqual(summary["total"]["written"], rows)
         done = self.cat.run("load", csv, "-k", "users/{id}/other", "--resume", position)
-        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.returncode, 8)
         self.assertIn(b"position of another load", done.stderr)
+
+
+class ResumeTest(SmilecatTest):
+    """One load after the other of a file that grows or is changed."""
+
+    def setUp(self):
+        self.csv = self.path(self.id() + ".csv")
+        self.position = self.path(self.id() + ".position")
+        self.name = self.id().rsplit(".", 1)[1]
+
+    def append(self, content):
+        with open(self.csv, "ab") as file:
+            file.write(content)
+
+    def load(self, status=0):
+        done = self.cat.run(
+            *("load", self.csv, "-k", "users/{id}/" + self.name, "--value", "{v}", "--json"),
+            *("--resume", self.position),
+        )
+        self.assertEqual(done.returncode, status, done)
+        if status == 0:
+            summary = json.loads(done.stdout)
+            return summary["rows"], summary["total"]["rows"]
+        return done.stderr.decode()
+
+    def value(self, row):
+        return self.ok("get", "users/%d/%s" % (row, self.name))
+
+    def test_a_last_line_that_was_not_finished_is_read_again_when_it_has_grown(self):
+        self.append(b"id,v\n1,a\n2,b")
+        self.assertEqual(self.load(), (2, 2))
+        self.assertEqual(self.value(2), b"b")
+        self.assertEqual(self.load(), (0, 2), "nothing is new")
+        self.append(b"c\n")
+        self.assertEqual(self.load(), (1, 2), "the row is the same one, not a third")
+        self.assertEqual(self.value(2), b"bc")
+        self.append(b'3,d\n4,"e\n')
+        self.assertIn("line 5: the row has a quote that is not closed", self.load(9))
+        self.append(b'f"\n')
+        self.assertEqual(self.load(), (1, 4))
+        self.assertEqual(self.value(4), b"e\nf")
+        self.append(b"\n\n")
+        self.assertEqual(self.load(), (0, 4))
+
+    def test_a_header_alone_may_grow(self):
+        self.append(b"id")
+        self.assertIn('no column "v"', self.load(2))
+        self.append(b",v")
+        self.assertEqual(self.load(), (0, 0))
+        self.append(b",w\n1,a,b\n")
+        self.assertEqual(self.load(), (1, 1))
+
+    def test_a_file_that_was_changed_before_the_position_is_refused(self):
+        rows = b"".join(b"%d,%d\n" % (i, i) for i in range(3000))
+        self.append(b"id,v\n" + rows)
+        self.assertEqual(self.load(), (3000, 3000))
+        with open(self.csv, "r+b") as file:
+            file.seek(20_000)
+            file.write(b"9")
+        self.append(b"3000,x\n")
+        message = self.load(8)
+        self.assertIn("was changed before line 3002", message)
+        self.assertIn("remove " + self.position, message)
+        with open(self.csv, "r+b") as file:
+            file.truncate(10_000)
+        self.assertIn("was changed", self.load(8))
+
+    def test_a_pipe_is_refused(self):
+        os.mkfifo(self.csv)
+        writer = os.open(self.csv, os.O_RDWR)
+        os.write(writer, b"id,v\n1,a\n")
+        self.addCleanup(os.close, writer)
+        self.assertIn("regular file", self.load(8))
+
+    def test_one_load_at_a_time_uses_a_position(self):
+        self.append(b"id,v\n1,a\n")
+        self.assertEqual(self.load(), (1, 1))
+        with open(self.position) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            self.assertIn("another load", self.load(8))
 
 
 class LostServerTest(SmilecatTest):
@@ -172,17 +301,22 @@ class InterruptedTest(SmilecatTest):
         self.server.process.send_signal(signal.SIGSTOP)
         self.addCleanup(self.server.process.send_signal, signal.SIGCONT)
 
-    def begin_dump(self, directory):
-        """A dump whose unfinished file is there: its signals are looked after by then."""
+    def begin(self, directory, *arguments):
+        """A command that waits for the server, with its output in a fresh directory."""
         os.mkdir(self.path(directory))
         process = subprocess.Popen(
-            self.cat.command("dump", "users", "-o", self.path(directory + "/out")),
+            self.cat.command(*arguments, "-o", self.path(directory + "/out")),
             stderr=subprocess.PIPE,
         )
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-        self.wait_while(process, lambda: not os.listdir(self.path(directory)))
+        return process
+
+    def begin_dump(self, directory):
+        """A dump that looks after its signals by then."""
+        process = self.begin(directory, "dump", "users")
+        self.wait_while(process, lambda: not self.has_signal(process, "SigBlk", signal.SIGINT))
         return process
 
     def wait_while(self, process, condition):
@@ -196,10 +330,13 @@ class InterruptedTest(SmilecatTest):
                 pass
         self.fail("it does not happen")
 
-    def is_pending(self, process):
+    def has_signal(self, process, kind, signal_number):
         with open("/proc/%d/status" % process.pid) as file:
-            pending = re.search(r"^ShdPnd:\s*(\w+)", file.read(), re.MULTILINE).group(1)
-        return int(pending, 16) != 0
+            mask = re.search(r"^%s:\s*(\w+)" % kind, file.read(), re.MULTILINE).group(1)
+        return int(mask, 16) >> (signal_number - 1) & 1 != 0
+
+    def is_pending(self, process):
+        return self.has_signal(process, "ShdPnd", signal.SIGINT)
 
     def test_an_interrupted_dump_leaves_no_unfinished_file(self):
         process = self.begin_dump("once")
@@ -218,6 +355,22 @@ class InterruptedTest(SmilecatTest):
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=TIMEOUT_SECONDS)
         self.assertEqual(process.returncode, -signal.SIGINT)
+        self.assertEqual(os.listdir(self.path("twice")), [])
+
+    def test_no_signal_leaves_an_unfinished_file(self):
+        for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGKILL):
+            process = self.begin_dump("signal-%d" % number)
+            process.send_signal(number)
+            process.communicate(timeout=TIMEOUT_SECONDS)
+            self.assertEqual(process.returncode, -number)
+            self.assertEqual(os.listdir(self.path("signal-%d" % number)), [])
+
+    def test_a_signal_while_a_value_is_got_leaves_nothing(self):
+        process = self.begin("get", "get", "users/1/x")
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=TIMEOUT_SECONDS)
+        self.assertEqual(process.returncode, -signal.SIGTERM)
+        self.assertEqual(os.listdir(self.path("get")), [])
 
 
 if __name__ == "__main__":

@@ -1,12 +1,9 @@
 // What a load remembers: what is done, and where it may go on.
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "client/smilecat/load_tracker.h"
-#include "client/smilecat/output_file.h"
 #include "client/smilecat/resume_file.h"
 #include "tests/client/smilecat/temp_file.h"
 
@@ -45,83 +42,62 @@ TEST(LoadTrackerTest, ARowWithoutRecordsIsDoneAtOnceUnlessOneBeforeItIsNot) {
   EXPECT_EQ(tracker.counts(), (LoadCounts{.rows = 8, .refused = 1, .bad_rows = 1}));
 }
 
-TEST(ResumeFileTest, APointComesBackAsItWasWritten) {
-  const TempFiles files;
-  const std::string input = files.Write("in.csv", "a,b\n1,2\n");
-  const auto identity = IdentifyLoad(input, "--key x", std::nullopt);
-  ASSERT_TRUE(identity.ok());
-  const ResumePoint point{*identity, At(3), {1, 2, 3, 4, 5, 6}};
-  const std::string path = files.Path("position");
-  ASSERT_TRUE(WriteResumeFile(path, point).ok());
-  const auto read = ReadResumeFile(path);
-  ASSERT_TRUE(read.ok()) << read.status().ToString();
-  ASSERT_TRUE(read->has_value());
-  EXPECT_EQ((*read)->identity, point.identity);
-  EXPECT_EQ((*read)->position, point.position);
-  EXPECT_EQ((*read)->counts, point.counts);
+ResumePoint SomePoint() {
+  return {.input = "in.csv",
+          .mapping = "--key x",
+          .done = {At(3), {1, 2, 3, 4, 5, 6}},
+          .with_unfinished_row = LoadProgress{At(4), {2, 3, 3, 4, 5, 6}}};
 }
 
-TEST(ResumeFileTest, TheIdentityHoldsWhileTheFileGrowsAndNotWhenItIsAnother) {
+TEST(ResumeFileTest, APointComesBackAsItWasWritten) {
   const TempFiles files;
-  const std::string input = files.Write("in.csv", "a,b\n1,2\n");
-  const auto before = IdentifyLoad(input, "m", std::nullopt);
-  files.Write("in.csv", "a,b\n1,2\n3,4\n");
-  EXPECT_EQ(*IdentifyLoad(input, "m", before->head_bytes), *before);
-  files.Write("in.csv", "a,b\n1,3\n3,4\n");
-  EXPECT_NE(*IdentifyLoad(input, "m", before->head_bytes), *before);
-  EXPECT_THAT(IdentifyLoad("-", "m", std::nullopt).status().words(), HasSubstr("--resume needs"));
+  const std::string path = files.Path("position");
+  for (ResumePoint point = SomePoint();; point.with_unfinished_row.reset()) {
+    {
+      const auto file = ResumeFile::Open(path);
+      ASSERT_TRUE(file.ok()) << file.status().ToString();
+      ASSERT_TRUE((*file)->Save({}).ok());
+      ASSERT_TRUE((*file)->Save(point).ok());
+    }
+    const auto file = ResumeFile::Open(path);
+    ASSERT_TRUE(file.ok()) << file.status().ToString();
+    EXPECT_EQ((*file)->point(), point);
+    if (!point.with_unfinished_row.has_value()) break;
+  }
+  EXPECT_EQ(files.Count(), 1) << "nothing is left beside it";
+}
+
+TEST(ResumeFileTest, OneLoadAtATimeUsesIt) {
+  const TempFiles files;
+  const std::string path = files.Path("position");
+  auto first = ResumeFile::Open(path);
+  auto second = ResumeFile::Open(path);
+  ASSERT_TRUE(first.ok() && second.ok()) << "there is nothing to lock yet";
+  ASSERT_TRUE((*first)->Save(SomePoint()).ok());
+  EXPECT_FALSE((*second)->Save(SomePoint()).ok());
+  ASSERT_TRUE((*first)->Save(SomePoint()).ok());
+  EXPECT_THAT(ResumeFile::Open(path).status().words(), HasSubstr("another load"));
+  first->reset();
+  EXPECT_TRUE(ResumeFile::Open(path).ok());
 }
 
 TEST(ResumeFileTest, AMissingFileIsABeginningAndAnUnreadableOneIsRefused) {
   const TempFiles files;
-  const auto missing = ReadResumeFile(files.Path("none"));
+  const auto missing = ResumeFile::Open(files.Path("none"));
   ASSERT_TRUE(missing.ok());
-  EXPECT_FALSE(missing->has_value());
-  for (const char* content : {"", "{}", "[1]", "{\"format\":2}"}) {
-    EXPECT_THAT(ReadResumeFile(files.Write("bad", content)).status().words(),
+  EXPECT_FALSE((*missing)->point().has_value());
+  ASSERT_TRUE((*missing)->Save(SomePoint()).ok());
+  const Bytes whole = TempFiles::Read(files.Path("none"));
+  for (const Bytes& content : {Bytes(), Bytes("{}"), Bytes("[1]"), Bytes("{\"format\":2}"),
+                               whole.substr(0, whole.size() / 2), Bytes(2'000'000, '[')}) {
+    EXPECT_THAT(ResumeFile::Open(files.Write("bad", content)).status().words(),
                 HasSubstr("is not a position"))
-        << content;
+        << content.substr(0, 100);
   }
-}
-
-TEST(OutputFileTest, AFileAppearsWholeOrNotAtAll) {
-  const TempFiles files;
-  const std::string path = files.Write("out", "old");
-  {
-    const auto file = OutputFile::Create(path);
-    ASSERT_TRUE(file.ok());
-    ASSERT_TRUE((*file)->Write("half").ok());
+  ASSERT_EQ(::mkfifo(files.Path("pipe").c_str(), 0600), 0);
+  for (const std::string& path : {files.Path("pipe"), files.Path("")}) {
+    EXPECT_THAT(ResumeFile::Open(path).status().words(), HasSubstr("is not a file"));
   }
-  EXPECT_EQ(TempFiles::Read(path), "old");
-  ASSERT_TRUE(ReplaceFile(path, "new").ok());
-  EXPECT_EQ(TempFiles::Read(path), "new");
-  const std::filesystem::path directory = std::filesystem::path(path).parent_path();
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory), {}), 1);
-  EXPECT_THAT(ReplaceFile(files.Path("no/such"), "x").words(), HasSubstr("cannot write"));
-}
-
-TEST(OutputFileTest, BehindALinkTheTargetIsWrittenAndTheLinkStays) {
-  const TempFiles files;
-  const std::string target = files.Write("target", "old");
-  std::filesystem::create_symlink(target, files.Path("link"));
-  ASSERT_TRUE(ReplaceFile(files.Path("link"), "new").ok());
-  EXPECT_TRUE(std::filesystem::is_symlink(files.Path("link")));
-  EXPECT_EQ(TempFiles::Read(target), "new");
-}
-
-TEST(OutputFileTest, WhatIsNoFileIsWrittenToAndStaysWhatItIs) {
-  const TempFiles files;
-  const std::string path = files.Path("pipe");
-  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
-  const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK);
-  ASSERT_GE(reader, 0);
-  ASSERT_TRUE(ReplaceFile(path, "bytes").ok());
-  char got[16];
-  EXPECT_EQ(::read(reader, got, sizeof(got)), 5);
-  ::close(reader);
-  EXPECT_TRUE(std::filesystem::is_fifo(path));
-  EXPECT_THAT(ReplaceFile(std::filesystem::path(path).parent_path(), "x").words(),
-              HasSubstr("Is a directory"));
 }
 
 }  // namespace

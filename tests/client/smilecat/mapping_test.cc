@@ -22,7 +22,7 @@ Row CsvRow(std::vector<Bytes> fields) {
 
 Row JsonRow(ByteView text) {
   Row row;
-  row.object = Json::parse(text);
+  row.object = *JsonObject::Parse(text);
   return row;
 }
 
@@ -73,6 +73,24 @@ TEST(MappingTest, AJsonValueHasTheColumnsAskedForInTheirOrder) {
             R"({"name":null,"id":9})");
   EXPECT_THAT(ErrorOf(options, JsonRow(R"({"id":9})")), HasSubstr("no member \"name\""));
   EXPECT_THAT(ErrorOf(options, CsvRow({"1", "\xff", ""})), HasSubstr("not UTF-8"));
+}
+
+TEST(MappingTest, NumbersOfJsonAreAsTheyAreWrittenInKeysAndValues) {
+  const Row row = JsonRow(R"({"id":12345678901234567890124,"a":[2.50,-0],"b":1e3})");
+  const auto whole = Apply({.keys = {"logins/{id}"}}, row);
+  EXPECT_EQ((*whole)[0].key, LoginKey("12345678901234567890124"));
+  EXPECT_EQ((*whole)[0].value, R"({"id":12345678901234567890124,"a":[2.50,-0],"b":1e3})");
+  const auto some =
+      Apply({.keys = {"logins/{id}"}, .json = std::vector<std::string>{"b", "a"}}, row);
+  EXPECT_EQ((*some)[0].value, R"({"b":1e3,"a":[2.50,-0]})");
+  EXPECT_EQ((*Apply({.keys = {"logins/x"}, .value = "{b} {id}"}, row))[0].value,
+            "1e3 12345678901234567890124");
+}
+
+TEST(MappingTest, AMemberOfTheValueIsNamedOnce) {
+  EXPECT_THAT(ErrorOf({.keys = {"users/{id}/x"}, .json = std::vector<std::string>{"id", "id"}},
+                      CsvRow({"1", "", ""})),
+              HasSubstr("\"id\" twice"));
 }
 
 TEST(MappingTest, TemplatesKnowBracesAndRefuseUnbalancedOnes) {
@@ -166,7 +184,9 @@ TEST(DumpLineTest, ALineThatIsNoDumpIsRefusedInWords) {
       {R"({"key":"users/1/x","value":"x","value_base64":""})", "\"value\" or \"value_base64\""},
       {R"({"key":"users/1/x","value":7})", "no text"},
       {R"({"key":"users/1/x","value_base64":"?"})", "not base64"},
-      {R"({"key":"users/1/x","value":"","expires_ms":-1})", "no time"}};
+      {R"({"key":"users/1/x","value":"","expires_ms":-1})", "no time"},
+      {R"({"key":"users/1/x","value":"","expires_ms":1.5})", "no time"},
+      {R"({"key":"users/1/x","value":"","expires_ms":18446744073709551616})", "no time"}};
   for (const auto& [line, words] : lines) {
     EXPECT_THAT(ErrorOf({}, JsonRow(line)), HasSubstr(words)) << line;
   }

@@ -105,7 +105,7 @@ class OneRequestTest(SmilecatTest):
             ("--deadline", ["--deadline", "0", "ping"]),
             ("--hello", ["--hello", "ping"]),
             ("needs a FILE", ["load"]),
-            ("could be anything", ["load", "/etc/hostname"]),
+            ("does not tell the format", ["load", "/etc/hostname"]),
             ("needs --key", ["load", self.path("a.csv", b"a\n1\n")]),
             ("no column", ["load", self.path("a.csv"), "--key", "users/{b}/x"]),
             ("is neither", ["dump", "users/1/x"]),

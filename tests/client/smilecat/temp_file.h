@@ -32,6 +32,12 @@ class TempFiles {
     return Path(name);
   }
 
+  // Files in the directory.
+  int64_t Count() const {
+    return std::distance(std::filesystem::directory_iterator(directory_),
+                         std::filesystem::directory_iterator());
+  }
+
   static Bytes Read(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};

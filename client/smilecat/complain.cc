@@ -1,0 +1,26 @@
+#include "client/smilecat/complain.h"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace smile::cat {
+
+std::string Printable(std::string_view text) {
+  std::string printable;
+  AppendPrintable(text, &printable);
+  return printable;
+}
+
+void Complain(std::string_view words) {
+  fmt::print(stderr, "smilecat: {}\n", Printable(words));
+}
+
+ExitStatus Complain(std::string_view words, ExitStatus status) {
+  Complain(words);
+  return status;
+}
+
+}  // namespace smile::cat
