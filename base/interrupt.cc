@@ -6,6 +6,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "base/check.h"
 
 namespace smile {
@@ -21,7 +23,8 @@ sigset_t Signals() {
 
 }  // namespace
 
-Interrupt::Interrupt() : ended_(::eventfd(0, EFD_CLOEXEC)) {
+Interrupt::Interrupt(std::function<void()> before_end)
+    : before_end_(std::move(before_end)), ended_(::eventfd(0, EFD_CLOEXEC)) {
   CHECK(ended_ >= 0);
   const sigset_t signals = Signals();
   CHECK(::pthread_sigmask(SIG_BLOCK, &signals, nullptr) == 0);
@@ -45,6 +48,7 @@ void Interrupt::Watch() {
     signalfd_siginfo info;
     if (::read(descriptor, &info, sizeof(info)) != sizeof(info)) continue;
     if (!raised_.exchange(true)) continue;
+    if (before_end_) before_end_();
     ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
     ::raise(static_cast<int>(info.ssi_signo));
   }

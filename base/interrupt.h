@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <thread>
 
 namespace smile {
@@ -10,7 +11,9 @@ namespace smile {
 // process at once: the task may be waiting for a server that does not answer.
 class Interrupt {
  public:
-  Interrupt();
+  // `before_end`, if there is one, is called before a second signal ends the process: on a thread
+  // of its own, while all others go on.
+  explicit Interrupt(std::function<void()> before_end = {});
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
@@ -21,6 +24,7 @@ class Interrupt {
  private:
   void Watch();
 
+  const std::function<void()> before_end_;
   int ended_;  // an eventfd
   std::atomic<bool> raised_{false};
   std::thread thread_;

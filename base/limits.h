@@ -167,7 +167,7 @@ inline constexpr size_t kMaxConfigBytes = size_t{1} << 20;  // of --config; a lo
 // quote may be open.
 inline constexpr size_t kMaxInputRowBytes = size_t{8} << 20;
 inline constexpr size_t kMaxInputJsonDepth = 512;  // of a row to load; a deeper one is a bad row
-inline constexpr size_t kMaxResumeFileBytes = size_t{1} << 20;    // a longer one is refused
+inline constexpr size_t kMaxResumeFileBytes = size_t{1} << 20;   // a longer one is refused
 inline constexpr size_t kMaxRequestLineBytes = size_t{8} << 20;  // on standard input, likewise
 // Over one of these it reads no further until answers have come.
 inline constexpr size_t kMaxLoadInFlightRecords = 1024;

@@ -127,4 +127,20 @@ void AppendPrintable(ByteView text, std::string* out) {
   }
 }
 
+std::string EscapeJsonControls(std::string_view json) {
+  if (json.find_first_of("\x7f\xc2") == std::string_view::npos) return std::string(json);
+  std::string escaped;
+  escaped.reserve(json.size());
+  while (!json.empty()) {
+    const size_t size = std::max<size_t>(Utf8SequenceSize(json), 1);
+    if (IsControl(json, size) && static_cast<uint8_t>(json[0]) >= 0x7f) {
+      escaped.append("\\u00").append(ToHex(json.substr(size - 1, 1)));
+    } else {
+      escaped.append(json.substr(0, size));
+    }
+    json.remove_prefix(size);
+  }
+  return escaped;
+}
+
 }  // namespace smile

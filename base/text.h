@@ -37,4 +37,8 @@ bool IsControl(ByteView text, size_t size);
 // \xNN.
 void AppendPrintable(ByteView text, std::string* out);
 
+// The same JSON with the control characters that its strings may hold as they are (U+007F to
+// U+009F) as \uNNNN, so that a terminal does not obey them.
+std::string EscapeJsonControls(std::string_view json);
+
 }  // namespace smile

@@ -162,7 +162,7 @@ std::string WriteLine(const TextNode& message, const LineStyle& style) {
 }
 
 std::string WriteJson(const TextNode& message) {
-  return JsonOf(message).dump();
+  return EscapeJsonControls(JsonOf(message).dump());
 }
 
 }  // namespace smile

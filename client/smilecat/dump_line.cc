@@ -49,7 +49,7 @@ std::string DumpLine(const KeyView& key, const RecordView& record) {
   }
   object["version"] = record.version;
   if (record.expires_ms != 0) object["expires_ms"] = record.expires_ms;
-  return object.dump() + "\n";
+  return EscapeJsonControls(object.dump()) + "\n";
 }
 
 Result<LoadedRecord> ReadDumpRow(const Row& row, int64_t wall_millis) {

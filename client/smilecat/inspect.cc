@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "client/smilecat/complain.h"
 #include "client/smilecat/conversation.h"
 #include "client/smilecat/input_file.h"
 #include "client/smilecat/requests.h"
@@ -13,11 +14,6 @@
 
 namespace smile::cat {
 namespace {
-
-ExitStatus Complain(const Status& status, ExitStatus exit_status) {
-  fmt::print(stderr, "smilecat: {}\n", status.words());
-  return exit_status;
-}
 
 void PrintNow(const std::string& text) {
   fmt::print("{}", text);
@@ -69,11 +65,11 @@ std::string DescribeRow() {
 
 ExitStatus RunSniffer(const Endpoint& listen, const Endpoint& server) {
   const Result<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
-  if (!loop.ok()) return Complain(loop.status(), ExitStatus::kConnection);
+  if (!loop.ok()) return Complain(loop.status().words(), ExitStatus::kConnection);
   Sniffer sniffer(loop->get(), server, PrintNow);
   const Status status = sniffer.Listen(listen);
   if (!status.ok()) {
-    return Complain(status,
+    return Complain(status.words(),
                     status.code() == Code::kInvalid ? ExitStatus::kUsage : ExitStatus::kConnection);
   }
   PrintNow(fmt::format("smilecat listens on {} for {}\n",
@@ -84,11 +80,11 @@ ExitStatus RunSniffer(const Endpoint& listen, const Endpoint& server) {
 
 ExitStatus RunDecode(const std::string& path) {
   const Result<std::unique_ptr<InputFile>> file = InputFile::Open(path);
-  if (!file.ok()) return Complain(file.status(), ExitStatus::kFile);
+  if (!file.ok()) return Complain(file.status().words(), ExitStatus::kFile);
   Conversation conversation("", PrintNow);
   while (true) {
     const Result<ByteView> block = (*file)->ReadBlock();
-    if (!block.ok()) return Complain(block.status(), ExitStatus::kFile);
+    if (!block.ok()) return Complain(block.status().words(), ExitStatus::kFile);
     if (block->empty()) break;
     conversation.Feed(Direction::kEither, *block);
   }

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/progress.h"
+#include "client/smilecat/complain.h"
 #include "client/smilecat/content.h"
 #include "client/smilecat/line_reader.h"
 #include "client/smilecat/ordered_printer.h"
@@ -49,16 +50,15 @@ class LineRun {
     printer_.WaitForAll();
     const OrderedPrinter::Tally tally = printer_.tally();
     if (printer_.output_failed()) {
-      fmt::print(stderr, "smilecat: cannot write to standard output\n");
-      return ExitStatus::kFile;
+      return Complain("cannot write to standard output", ExitStatus::kFile);
     }
-    if (!input.ok()) fmt::print(stderr, "smilecat: {}\n", input.words());
+    if (!input.ok()) Complain(input.words());
     if (const auto lost = printer_.lost(); lost.has_value()) {
-      fmt::print(stderr, "smilecat: line {}: {}; later lines were not sent\n", lost->first,
-                 Complaint(lost->second));
+      Complain(fmt::format("line {}: {}; later lines were not sent", lost->first,
+                           Complaint(lost->second)));
     } else if (tally.failures > 0) {
-      fmt::print(stderr, "smilecat: {} of {} failed, the first in line {}\n", tally.failures,
-                 Counted(tally.answers, "request"), tally.first_failed_line);
+      Complain(fmt::format("{} of {} failed, the first in line {}", tally.failures,
+                           Counted(tally.answers, "request"), tally.first_failed_line));
     }
     return input.ok() ? tally.worst : WorseOf(tally.worst, ExitStatus::kFile);
   }
@@ -100,10 +100,7 @@ class LineRun {
 
 ExitStatus RunLines(const LineOptions& options, InputFile* in, std::FILE* out) {
   const Result<std::unique_ptr<Client>> client = Connect(options.server);
-  if (!client.ok()) {
-    fmt::print(stderr, "smilecat: {}\n", client.status().words());
-    return ExitStatus::kConnection;
-  }
+  if (!client.ok()) return Complain(client.status().words(), ExitStatus::kConnection);
   LineRun run(options, client->get(), out);
   LineReader lines(in, limits::kMaxRequestLineBytes);
   Bytes line;

@@ -26,7 +26,7 @@ LoadRun::LoadRun(const LoadOptions& options, const LoadTools& tools, ResumePoint
       writer_(tools.client,
               {.deadline_millis = options.server.deadline_millis,
                .if_absent = options.if_absent,
-               .waiting = [this] { TakeState(), ShowProgress(/*waiting=*/true); }},
+               .waiting = [this] { OnWaiting(); }},
               LoadTracker(start_.position, start_.counts)) {}
 
 // False at the end of the file, or where it cannot be read any further.
@@ -83,6 +83,17 @@ void LoadRun::ShowProgress(bool waiting) {
                     .trouble = trouble});
 }
 
+// A few times a second while nothing can be done until the server answers.
+void LoadRun::OnWaiting() {
+  TakeState();
+  ShowProgress(/*waiting=*/true);
+  if (interrupted_ || !tools_.interrupt->Raised()) return;
+  interrupted_ = true;
+  writer_.Stop();
+  progress_.Clear();
+  Complain("interrupted; waiting for what is in flight, Ctrl-C again does not");
+}
+
 Status LoadRun::Save() {
   if (tools_.resume_file == nullptr) return {};
   point_.done = before_unfinished_row_.value_or(now_);
@@ -96,9 +107,9 @@ uint64_t LoadRun::ErrorsOfThisRun() const {
 }
 
 // What there is to do now and then. Not ok: the load cannot go on.
-Status LoadRun::Look(bool waiting) {
+Status LoadRun::Look() {
   TakeState();
-  ShowProgress(waiting);
+  ShowProgress(/*waiting=*/false);
   const int64_t now = tools_.clock->MonotonicNanos();
   if (now - saved_nanos_ >= kNanosPerSave) {
     saved_nanos_ = now;
@@ -113,20 +124,18 @@ Status LoadRun::Look(bool waiting) {
 
 ExitStatus LoadRun::Run() {
   Status status;
-  bool interrupted = false;
-  for (uint64_t row = 0; status.ok() && LoadRow(); ++row) {
+  for (uint64_t row = 0; status.ok() && !interrupted_ && LoadRow(); ++row) {
     if (row % kRowsPerLook != 0) continue;
-    status = Look(/*waiting=*/false);
-    interrupted = tools_.interrupt->Raised();
-    if (interrupted) break;
+    status = Look();
+    interrupted_ = interrupted_ || tools_.interrupt->Raised();
   }
-  const bool at_end = status.ok() && input_failure_.ok() && !interrupted;
+  const bool at_end = status.ok() && input_failure_.ok() && !interrupted_;
   writer_.WaitForAll();
   saved_nanos_ = 0;
-  if (const Status last = Look(/*waiting=*/false); status.ok()) status = last;
+  if (const Status last = Look(); status.ok()) status = last;
   progress_.Clear();
   PrintSummary(at_end && status.ok());
-  return Explain(status, interrupted);
+  return Explain(status);
 }
 
 void LoadRun::PrintSummary(bool whole) {
@@ -139,7 +148,7 @@ void LoadRun::PrintSummary(bool whole) {
   PrintLoadSummary(summary, options_.json);
 }
 
-ExitStatus LoadRun::Explain(const Status& status, bool interrupted) {
+ExitStatus LoadRun::Explain(const Status& status) {
   const Status& wrong = status.ok() ? input_failure_ : status;
   if (!wrong.ok()) {
     const bool ours = wrong.code() == Code::kInvalid;  // of a file, or too many errors
@@ -147,7 +156,7 @@ ExitStatus LoadRun::Explain(const Status& status, bool interrupted) {
     if (!input_failure_.ok()) return ExitStatus::kFile;
     return ours ? ExitStatus::kIncomplete : ExitStatusOf(wrong);
   }
-  if (interrupted) {
+  if (interrupted_) {
     return Complain(tools_.resume_file == nullptr
                         ? "interrupted; with --resume POSITION a load can go on"
                         : "interrupted; the same command goes on from here",

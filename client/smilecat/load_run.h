@@ -42,11 +42,12 @@ class LoadRun {
   void KeepUnfinishedRowApart();
   void TakeState();
   void ShowProgress(bool waiting);
-  Status Look(bool waiting);
+  void OnWaiting();
+  Status Look();
   Status Save();
   uint64_t ErrorsOfThisRun() const;
   void PrintSummary(bool whole);
-  ExitStatus Explain(const Status& status, bool interrupted);
+  ExitStatus Explain(const Status& status);
 
   const LoadOptions& options_;
   const LoadTools tools_;
@@ -56,6 +57,7 @@ class LoadRun {
   std::optional<LoadProgress> before_unfinished_row_;
   Progress progress_;
   int64_t saved_nanos_ = 0;
+  bool interrupted_ = false;
   Status input_failure_;
   Status server_failure_;
   LoadWriter writer_;

@@ -32,11 +32,11 @@ void LoadWriter::WriteRow(const LineRange& lines, const Position& next,
       continue;
     }
     WaitUntil(&lock, [&] {
-      return !failure_.ok() ||
+      return stopped_ || !failure_.ok() ||
              (under_way_.size() < limits::kMaxLoadInFlightRecords &&
               bytes_under_way_ < limits::kMaxLoadInFlightBytes && !under_way_.contains(record.key));
     });
-    if (!failure_.ok()) return;
+    if (stopped_ || !failure_.ok()) return;
     under_way_.insert(record.key);
     bytes_under_way_ += record.value.size();
     const auto write = std::make_shared<Write>(Write{std::move(record), row, lines});
@@ -51,6 +51,11 @@ void LoadWriter::CountBadRow(const LineRange& lines, const Position& next,
   const std::lock_guard lock(mutex_);
   tracker_.AddBadRow(next);
   reports_.push_back(Report(lines, words));
+}
+
+void LoadWriter::Stop() {
+  const std::lock_guard lock(mutex_);
+  stopped_ = true;
 }
 
 void LoadWriter::WaitForAll() {

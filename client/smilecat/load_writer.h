@@ -48,6 +48,10 @@ class LoadWriter {
   // A row that makes no record, and why.
   void CountBadRow(const LineRange& lines, const Position& next, const std::string& words);
 
+  // WriteRow() writes nothing from now on, and one that waits returns: its row stays open, so that
+  // the position does not pass it. From `waiting`, or where no call is under way.
+  void Stop();
+
   // Until nothing is under way any more.
   void WaitForAll();
 
@@ -86,6 +90,7 @@ class LoadWriter {
   LoadTracker tracker_;
   std::set<Key> under_way_;
   size_t bytes_under_way_ = 0;
+  bool stopped_ = false;
   std::vector<std::string> reports_;
   Status failure_;
 };

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "client/smilecat/complain.h"
 #include "client/smilecat/inspect.h"
 #include "client/smilecat/option_apps.h"
 #include "client/smilecat/requests.h"
@@ -155,7 +156,8 @@ Status FillRequest(const CLI::App& app, const RawOptions& raw, const Defaults& d
 }
 
 Saying Complaint(const Status& status, const std::string& help) {
-  return {fmt::format("smilecat: {}; see {}\n", status.words(), help), ExitStatus::kUsage};
+  return {fmt::format("smilecat: {}; see {}\n", Printable(status.words()), help),
+          ExitStatus::kUsage};
 }
 
 // CLI11 takes words that begin with a dash for options. Those that are not meant so are hidden from

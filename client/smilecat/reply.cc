@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
+#include "client/smilecat/complain.h"
 #include "protocol/text_writer.h"
 
 namespace smile::cat {
@@ -50,7 +52,9 @@ Bytes ShowError(const Status& status, const ErrorDetail& detail, ReplyForm form,
     if (detail.index.has_value()) object["index"] = *detail.index;
     if (detail.version.has_value()) object["version"] = *detail.version;
     if (detail.met_index.has_value()) object["met_index"] = *detail.met_index;
-    return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    return EscapeJsonControls(
+               object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) +
+           "\n";
   }
   const std::string where = line == 0 ? "" : "line " + std::to_string(line) + ": ";
   return where + Complaint(status, detail) + "\n";
@@ -74,7 +78,7 @@ std::string Complaint(const Status& status, const ErrorDetail& detail) {
   }
   line += AdviceFor(status);
   std::replace(line.begin(), line.end(), '\n', ' ');
-  return line;
+  return Printable(line);
 }
 
 }  // namespace smile::cat

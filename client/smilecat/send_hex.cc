@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "client/smilecat/complain.h"
 #include "client/smilecat/content.h"
 #include "client/smilecat/conversation.h"
 #include "client/smilecat/reply.h"
@@ -132,8 +133,7 @@ ExitStatus RunSendHex(const SendHexOptions& options) {
   bool file_failed = false;
   Result<Bytes> bytes = BytesToSend(options, &file_failed);
   if (!bytes.ok()) {
-    fmt::print(stderr, "smilecat: {}\n", bytes.status().words());
-    return file_failed ? ExitStatus::kFile : ExitStatus::kUsage;
+    return Complain(bytes.status().words(), file_failed ? ExitStatus::kFile : ExitStatus::kUsage);
   }
   const Result<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
   Status status = loop.status();
@@ -144,8 +144,7 @@ ExitStatus RunSendHex(const SendHexOptions& options) {
     status = exchange.status();
   }
   if (status.ok()) return ExitStatus::kOk;
-  fmt::print(stderr, "smilecat: {}\n", Complaint(status));
-  return ExitStatusOf(status);
+  return Complain(Complaint(status), ExitStatusOf(status));
 }
 
 }  // namespace smile::cat

@@ -95,5 +95,12 @@ TEST(Utf8, KnowsControlCharactersOfBothBlocks) {
   }
 }
 
+TEST(TextTest, ControlsThatJsonMayHoldAreEscaped) {
+  EXPECT_EQ(EscapeJsonControls("{\"a\":\"\x7f\xc2\x80\xc2\x9b\xc2\x9f\"}"),
+            R"({"a":"\u007f\u0080\u009b\u009f"})");
+  const std::string others = "{\"a\":\"\xc2\xa0\xc3\xa9 \\u001b\xe2\x82\xac\"}\n";
+  EXPECT_EQ(EscapeJsonControls(others), others);
+}
+
 }  // namespace
 }  // namespace smile

@@ -3,12 +3,16 @@
 Usage: load_end_to_end.py SMILECAT SMILED [unittest arguments]
 """
 
+import contextlib
 import fcntl
 import json
 import os
+import pty
 import re
+import select
 import signal
 import subprocess
+import threading
 
 from smilecat_case import TIMEOUT_SECONDS, SmilecatTest, run_tests
 
@@ -264,7 +268,80 @@ class ResumeTest(SmilecatTest):
             self.assertIn("another load", self.load(8))
 
 
+class Terminal:
+    """A terminal on which a process has its stderr."""
+
+    def __init__(self):
+        self.ours, self.theirs = pty.openpty()
+        self.text = b""
+
+    def read_until(self, text):
+        while text not in self.text:
+            ready, _, _ = select.select([self.ours], [], [], TIMEOUT_SECONDS)
+            if not ready:
+                raise AssertionError("%r does not come; there is %r" % (text, self.text))
+            self.text += os.read(self.ours, 65536)
+
+    def close(self):
+        os.close(self.ours)
+        os.close(self.theirs)
+
+
 class LostServerTest(SmilecatTest):
+    def begin_load(self, partition):
+        """A load that has written a row and waits for more, its stderr on a terminal."""
+        terminal = Terminal()
+        self.addCleanup(terminal.close)
+        command = self.cat.command(
+            *("load", "-", "--format", "csv", "--json"),
+            *("-k", partition + "/{id}", "--value", "x"),
+        )
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=terminal.theirs
+        )
+        for stream in (process.stdin, process.stdout):
+            self.addCleanup(stream.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        process.stdin.write(b"id\n1\n")
+        process.stdin.flush()
+        while self.cat.run("get", partition + "/1").returncode != 0:
+            self.assertIsNone(process.poll())
+        return process, terminal
+
+    def test_a_load_says_that_it_reconnects_and_goes_on(self):
+        process, terminal = self.begin_load("media/2")
+        address = self.server.address
+        self.server.process.kill()
+        self.server.process.wait(TIMEOUT_SECONDS)
+        self.server.process.stdout.close()
+        process.stdin.write(b"2\n3\n")
+        process.stdin.close()
+        terminal.read_until(b"reconnecting, 1 s")
+        self.server.start_at(address)
+        summary = json.loads(process.stdout.read())
+        self.assertEqual((process.wait(TIMEOUT_SECONDS), summary["written"]), (0, 3))
+
+    def test_a_load_is_interrupted_while_the_server_is_silent(self):
+        process, terminal = self.begin_load("media/3")
+        self.server.process.send_signal(signal.SIGSTOP)
+        self.addCleanup(self.server.process.send_signal, signal.SIGCONT)
+
+        def write_rows():
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.write(b"".join(b"%d\n" % i for i in range(2, 100_000)))
+
+        writer = threading.Thread(target=write_rows)
+        writer.start()
+        self.addCleanup(writer.join)
+        terminal.read_until(b"no answer for 3 s")
+        process.send_signal(signal.SIGINT)
+        terminal.read_until(b"interrupted; waiting")
+        self.server.process.send_signal(signal.SIGCONT)
+        summary = json.loads(process.stdout.read())
+        self.assertEqual((process.wait(TIMEOUT_SECONDS), summary["whole"]), (130, False))
+        self.assertLess(summary["rows"], 10_000)
+
     def test_a_load_goes_on_when_the_server_was_away_for_a_while(self):
         rows = 60_000
         csv = self.path("rows.csv", b"id\n" + b"".join(b"%d\n" % i for i in range(rows)))

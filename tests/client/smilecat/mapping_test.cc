@@ -161,6 +161,15 @@ TEST(DumpLineTest, ARecordComesBackByteForByte) {
   }
 }
 
+TEST(DumpLineTest, NoControlCharacterStandsInALine) {
+  const Key key = UserKey(1, "x");
+  const Bytes value = "\x1b[31m \x7f \xc2\x9b";
+  const std::string line = DumpLine(key.view(), {.version = 3, .value = value});
+  EXPECT_EQ(line,
+            "{\"key\":\"users/1/x\",\"value\":\"\\u001b[31m \\u007f \\u009b\",\"version\":3}\n");
+  EXPECT_EQ(ReadDumpRow(JsonRow(line), kNow)->value, value);
+}
+
 TEST(DumpLineTest, ExpiryIsWhatIsLeftOfItRoundedUp) {
   const Key key = UserKey(1, "x");
   const auto read = [&](uint64_t expires_ms) {
