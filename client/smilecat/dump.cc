@@ -2,12 +2,14 @@
 
 #include <cstdio>
 #include <memory>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
+#include "client/smilecat/complain.h"
 #include "client/smilecat/dump_line.h"
 #include "client/smilecat/dump_walk.h"
 #include "client/smilecat/output_file.h"
@@ -17,17 +19,24 @@
 namespace smile::cat {
 namespace {
 
-ExitStatus Complain(const std::string& words, ExitStatus status) {
-  fmt::print(stderr, "smilecat: {}\n", words);
-  return status;
-}
-
-Result<Path> TableOrPartition(const std::string& text) {
+// The paths of tables, or that of a partition.
+Result<std::vector<Path>> WhatToDump(const std::string& text) {
+  std::vector<Path> paths;
+  if (text.empty()) {
+    for (const TableInfo& table : kTables) {
+      SMILE_ASSIGN(Path path, ParsePath(table.name));
+      paths.push_back(std::move(path));
+    }
+    return paths;
+  }
   SMILE_ASSIGN(Path path, ParsePath(text));
   // A table without sort keys has one record a partition, and the same path for both.
   const bool is_partition = path.kind == Path::Kind::kPartition ||
                             (path.kind == Path::Kind::kRecord && path.key.sort.empty());
-  if (path.kind == Path::Kind::kTable || is_partition) return path;
+  if (path.kind == Path::Kind::kTable || is_partition) {
+    paths.push_back(std::move(path));
+    return paths;
+  }
   return Status(Code::kInvalid,
                 fmt::format("dump takes a table or a partition, such as users or users/42; {} is "
                             "neither",
@@ -37,17 +46,17 @@ Result<Path> TableOrPartition(const std::string& text) {
 // One dump: records to lines, and lines to where they go.
 class DumpRun {
  public:
-  DumpRun(OutputFile* file, const Interrupt* interrupt)
-      : file_(file), interrupt_(interrupt), progress_(stderr, &clock_) {}
+  DumpRun(OutputFile* file, const Interrupt* interrupt, const ServerWatch* watch,
+          const Clock* clock)
+      : file_(file), interrupt_(interrupt), watch_(watch), progress_(stderr, clock) {}
 
-  DumpWalk::Sink Sink() {
-    return {[this](const KeyView& key, const RecordView& record) { return Write(key, record); },
-            [this](const PartitionView& partition, const Status& status) {
-              progress_.Clear();
-              fmt::print(stderr, "smilecat: {}: {}\n", FormatPartition(partition),
-                         status.ToString());
-              ++refused_;
-            }};
+  // Ends what is in flight when it is interrupted: `client` is null then.
+  Status Walk(const Path& path, int64_t deadline_millis, std::unique_ptr<Client>* client) {
+    DumpWalk walk(client->get(), deadline_millis, path.key.table);
+    if (path.kind != Path::Kind::kTable) walk.Only(path.key.partition);
+    const Status status = walk.Run(Sink(client));
+    partitions_ += walk.partitions();
+    return status;
   }
 
   uint64_t refused() const { return refused_; }
@@ -58,51 +67,82 @@ class DumpRun {
     return std::fflush(stdout) == 0 ? Status() : NoOutput();
   }
 
-  void PrintSummary(const std::string& path, uint64_t partitions) {
-    fmt::print(stderr, "{}: {} records of {} partitions, {} not read whole; {:.1f} s\n", path,
-               WithCommas(records_), WithCommas(partitions), refused_, progress_.seconds());
+  void PrintSummary(const std::string& name) {
+    fmt::print(stderr, "{}: {} of {}, {} not read whole; {:.1f} s\n", Printable(name),
+               Counted(records_, "record"), Counted(partitions_, "partition"), refused_,
+               progress_.seconds());
   }
 
  private:
+  DumpWalk::Sink Sink(std::unique_ptr<Client>* client) {
+    return {[this](const KeyView& key, const RecordView& record) { return Write(key, record); },
+            [this](const PartitionView& partition, const Status& status) {
+              progress_.Clear();
+              Complain(fmt::format("{}: {}", FormatPartition(partition), status.ToString()));
+              ++refused_;
+            },
+            [this, client] {
+              ShowProgress(/*waiting=*/true);
+              if (interrupt_->Raised()) client->reset();
+              return Interrupted();
+            }};
+  }
+
+  void ShowProgress(bool waiting) {
+    const std::string trouble = watch_->Trouble(waiting);
+    progress_.Update(
+        {.unit = "records", .done = records_, .done_here = records_, .trouble = trouble});
+  }
+
+  Status Interrupted() const {
+    if (!interrupt_->Raised()) return {};
+    return {Code::kInvalid, "interrupted, the dump is not whole"};
+  }
+
   static Status NoOutput() { return {Code::kInvalid, "cannot write to standard output"}; }
 
   Status Write(const KeyView& key, const RecordView& record) {
-    if (interrupt_->Raised()) return {Code::kInvalid, "interrupted, the dump is not whole"};
+    SMILE_TRY(Interrupted());
     const std::string line = DumpLine(key, record);
     ++records_;
-    progress_.Update({.unit = "records", .done = records_, .done_here = records_});
+    ShowProgress(/*waiting=*/false);
     if (file_ != nullptr) return file_->Write(line);
     return std::fwrite(line.data(), 1, line.size(), stdout) == line.size() ? Status() : NoOutput();
   }
 
-  const SystemClock clock_;
   OutputFile* const file_;  // null: standard output
   const Interrupt* const interrupt_;
+  const ServerWatch* const watch_;
   Progress progress_;
   uint64_t records_ = 0;
+  uint64_t partitions_ = 0;
   uint64_t refused_ = 0;
 };
 
 }  // namespace
 
 ExitStatus RunDump(const DumpOptions& options) {
-  const Result<Path> path = TableOrPartition(options.path);
-  if (!path.ok()) return Complain(path.status().words(), ExitStatus::kUsage);
-  const Interrupt interrupt;  // so that an unfinished file is taken away
+  const Result<std::vector<Path>> paths = WhatToDump(options.path);
+  if (!paths.ok()) return Complain(paths.status().words(), ExitStatus::kUsage);
   std::unique_ptr<OutputFile> file;
   if (!options.output_file.empty()) {
     Result<std::unique_ptr<OutputFile>> created = OutputFile::Create(options.output_file);
     if (!created.ok()) return Complain(created.status().words(), ExitStatus::kFile);
     file = std::move(*created);
   }
-  const Result<std::unique_ptr<Client>> client = Connect(options.server);
+  const Interrupt interrupt([&file] {
+    if (file != nullptr) file->Remove();
+  });
+  const SystemClock clock;
+  ServerWatch watch(&clock);
+  Result<std::unique_ptr<Client>> client = Connect(options.server, &watch);
   if (!client.ok()) return Complain(client.status().words(), ExitStatus::kConnection);
-  const Status reached = Probe(client->get(), options.server.deadline_millis);
-  if (!reached.ok()) return Complain(Complaint(reached), ExitStatusOf(reached));
-  DumpRun run(file.get(), &interrupt);
-  DumpWalk walk(client->get(), options.server.deadline_millis, path->key.table);
-  if (path->kind != Path::Kind::kTable) walk.Only(path->key.partition);
-  Status status = walk.Run(run.Sink());
+  Status status = Probe(client->get(), options.server.deadline_millis);
+  if (!status.ok()) return Complain(Complaint(status), ExitStatusOf(status));
+  DumpRun run(file.get(), &interrupt, &watch, &clock);
+  for (const Path& path : *paths) {
+    if (status.ok()) status = run.Walk(path, options.server.deadline_millis, &*client);
+  }
   if (status.ok()) status = run.Finish();
   if (!status.ok()) {
     const bool ours = status.code() == Code::kInvalid;  // the output's, or an interruption
@@ -110,7 +150,7 @@ ExitStatus RunDump(const DumpOptions& options) {
     return Complain(status.words(),
                     interrupt.Raised() ? ExitStatus::kInterrupted : ExitStatus::kFile);
   }
-  run.PrintSummary(options.path, walk.partitions());
+  run.PrintSummary(options.path.empty() ? "all tables" : options.path);
   return run.refused() > 0 ? ExitStatus::kIncomplete : ExitStatus::kOk;
 }
 

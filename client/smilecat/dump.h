@@ -10,13 +10,13 @@ namespace smile::cat {
 
 struct DumpOptions {
   ServerOptions server;
-  std::string path;         // of a table or a partition
+  std::string path;         // of a table or a partition; empty: every table
   std::string output_file;  // empty: standard output; else it appears when it is whole
 };
 
-// The lines of one partition are in the table's order, those of different ones are mixed. It is no
-// snapshot: what is written meanwhile may be in it or not. Progress, complaints and a summary on
-// stderr. kIncomplete if a partition could not be read whole.
+// The lines of one partition are in the table's order, those of different ones are mixed, tables
+// come one after the other. It is no snapshot: each record is as it was at some moment of the dump.
+// Progress, complaints and a summary on stderr. kIncomplete if a partition could not be read whole.
 ExitStatus RunDump(const DumpOptions& options);
 
 }  // namespace smile::cat

@@ -1,5 +1,6 @@
 #include "client/smilecat/dump_walk.h"
 
+#include <chrono>
 #include <utility>
 
 #include "base/limits.h"
@@ -9,6 +10,7 @@ namespace smile::cat {
 namespace {
 
 constexpr uint32_t kPartitionsPerPage = 1000;
+constexpr std::chrono::milliseconds kWaitingPeriod{200};
 
 }  // namespace
 
@@ -22,13 +24,16 @@ Status DumpWalk::Run(const Sink& sink) {
   Status status;
   AskForMore();
   while (listing_ || scans_under_way_ > 0) {
-    const Page page = WaitForPage();
-    if (const auto* list = std::get_if<Answer<op::List>>(&page)) {
+    const std::optional<Page> page = WaitForPage();
+    if (!page.has_value()) {
+      const Status waited = sink.waiting();
+      if (status.ok()) status = waited;
+    } else if (const auto* list = std::get_if<Answer<op::List>>(&*page)) {
       listing_ = false;
       if (status.ok()) status = TakeList(*list);
     } else {
       --scans_under_way_;
-      if (status.ok()) status = TakeScan(std::get<ScanPage>(page), sink);
+      if (status.ok()) status = TakeScan(std::get<ScanPage>(*page), sink);
     }
     // After a failure what is under way is waited for, no more is asked.
     if (status.ok()) AskForMore();
@@ -73,9 +78,12 @@ void DumpWalk::Push(Page page) {
   arrived_.notify_one();
 }
 
-DumpWalk::Page DumpWalk::WaitForPage() {
+// None: nothing has come for a while.
+std::optional<DumpWalk::Page> DumpWalk::WaitForPage() {
   std::unique_lock lock(mutex_);
-  arrived_.wait(lock, [&] { return !pages_.empty(); });
+  if (!arrived_.wait_for(lock, kWaitingPeriod, [&] { return !pages_.empty(); })) {
+    return std::nullopt;
+  }
   Page page = std::move(pages_.front());
   pages_.pop_front();
   return page;

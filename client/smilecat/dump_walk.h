@@ -24,6 +24,8 @@ class DumpWalk {
     std::function<Status(const KeyView& key, const RecordView& record)> record;
     // A partition of which the rest could not be read, though the server is there.
     std::function<void(const PartitionView& partition, const Status& status)> refused;
+    // A few times a second while nothing comes.
+    std::function<Status()> waiting;
   };
 
   DumpWalk(Client* client, int64_t deadline_millis, Table table)
@@ -53,7 +55,7 @@ class DumpWalk {
   void AskList();
   void AskScan(const Bytes& partition, const Bytes& continuation);
   void Push(Page page);
-  Page WaitForPage();
+  std::optional<Page> WaitForPage();
   Status TakeList(const Answer<op::List>& answer);
   Status TakeScan(const ScanPage& page, const Sink& sink);
 

@@ -69,9 +69,10 @@ std::unique_ptr<CLI::App> LoadApp(RawOptions* raw) {
 }
 
 std::unique_ptr<CLI::App> DumpApp(RawOptions* raw) {
-  auto app = NewApp("smilecat dump TABLE | TABLE/PARTITION [OPTION...]",
+  auto app = NewApp("smilecat dump TABLE | TABLE/PARTITION | --all [OPTION...]",
                     "Exports records as JSON lines that `smilecat load` takes back.", raw);
   app->add_option("PATH", raw->subject, "a table (users) or a partition (users/42)")->type_name("");
+  app->add_flag("--all", raw->all, "every table");
   app->add_option("-o,--output", raw->output_file, "to a file, which appears when it is whole")
       ->type_name("FILE");
   AddServer(app.get(), raw);

@@ -28,6 +28,7 @@ struct RawOptions {
   uint32_t idle_millis = 1000;
   std::string listen;
   std::string subject;  // the command's argument
+  bool all = false;
   std::string format;
   MappingOptions mapping;
   std::string value;

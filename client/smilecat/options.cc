@@ -120,9 +120,12 @@ Status FillCommand(const std::string& name, const CLI::App& app, const RawOption
     if (raw.subject.empty() || Operations::Find(raw.subject) != nullptr) return {};
     return UnknownTopic(raw.subject);
   }
-  if (raw.subject.empty()) {
-    return Wrong(line->task == Task::kDump ? "dump needs a table or a partition, such as users/42"
-                                           : "decode needs a FILE, or - for standard input");
+  if (line->task == Task::kDecode) {
+    return raw.subject.empty() ? Wrong("decode needs a FILE, or - for standard input") : Status();
+  }
+  if (raw.subject.empty() != raw.all) {
+    return Wrong(raw.all ? "--all is every table; give no PATH with it"
+                         : "dump needs a table or a partition, such as users/42, or --all");
   }
   line->dump = {line->server, raw.subject, raw.output_file};
   return {};

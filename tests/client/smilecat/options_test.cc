@@ -93,6 +93,7 @@ TEST(OptionsTest, TheOtherTasksAreKnown) {
   EXPECT_EQ(Read({"decode", "-"}).task, Task::kDecode);
   EXPECT_EQ(Read({"describe", "get"}).subject, "get");
   EXPECT_EQ(Read({"dump", "users", "-o", "f"}).dump.output_file, "f");
+  EXPECT_EQ(Read({"dump", "--all"}).dump.path, "");
 }
 
 TEST(OptionsTest, WhatIsWrongIsSaidInOneLineWithTheWayToHelp) {
@@ -112,6 +113,7 @@ TEST(OptionsTest, WhatIsWrongIsSaidInOneLineWithTheWayToHelp) {
       {{"load", "a", "--bogus"}, "--bogus"},
       {{"load", "a", "--format", "xml"}, "--format"},
       {{"dump"}, "needs a table"},
+      {{"dump", "users", "--all"}, "--all is every table"},
       {{"decode"}, "needs a FILE"},
       {{"describe", "x"}, "no operation or command \"x\""},
       {{"help", "nope"}, "no operation or command \"nope\""},

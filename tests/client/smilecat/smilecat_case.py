@@ -1,5 +1,6 @@
 """The base of smilecat's end-to-end tests: a server for each class, and smilecat to talk to it."""
 
+import json
 import os
 import sys
 import unittest
@@ -7,6 +8,15 @@ import unittest
 from smile_process import TIMEOUT_SECONDS, Cat, Directory, Server  # noqa: F401
 
 PROGRAMS = {}
+
+
+def offset(position):
+    """The bytes of the input before a load's position."""
+    try:
+        with open(position) as file:
+            return json.load(file)["done"]["offset"]
+    except FileNotFoundError:
+        return 0
 
 
 class SmilecatTest(unittest.TestCase):
