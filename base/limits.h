@@ -174,6 +174,8 @@ inline constexpr size_t kMaxLoadInFlightRecords = 1024;
 inline constexpr size_t kMaxLoadInFlightBytes = size_t{16} << 20;
 inline constexpr size_t kMaxLinesInFlight = 256;  // requests of standard input
 inline constexpr size_t kMaxDumpScansInFlight = 16;
+inline constexpr size_t kMaxCompletionPages = 20;      // of a table or partition that is searched
+inline constexpr int64_t kCompletionMillis = 500;      // likewise; then what was found is offered
 inline constexpr size_t kMaxSniffedConnections = 500;  // of --listen; one more is closed
 inline constexpr size_t kMaxSniffedRequests = 65'536;  // whose operation --listen remembers
 

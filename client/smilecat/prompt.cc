@@ -1,154 +1,168 @@
 #include "client/smilecat/prompt.h"
 
-#include <histedit.h>
-
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <future>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "client/smilecat/completion.h"
-#include "client/smilecat/content.h"
-#include "client/smilecat/help_texts.h"
-#include "client/smilecat/inspect.h"
-#include "client/smilecat/request.h"
-#include "client/smilecat/requests.h"
+#include "client/smilecat/line_editor.h"
+#include "client/smilecat/one_request.h"
+#include "client/smilecat/path_lookup.h"
+#include "client/smilecat/prompt_signals.h"
+#include "client/smilecat/tasks.h"
 
 namespace smile::cat {
 namespace {
-
-constexpr int kHistoryLines = 1000;
 
 std::string HistoryFile() {
   const char* const home = std::getenv("HOME");
   return home == nullptr || *home == '\0' ? "" : std::string(home) + "/.smilecat_history";
 }
 
-char* PromptText(EditLine*) {
-  static char text[] = "smile> ";  // libedit wants it writable, and never writes
-  return text;
-}
-
-// Bound to the tab key.
-unsigned char OnComplete(EditLine* edit, int) {
-  const LineInfo* const line = el_line(edit);
-  const std::string_view typed(line->buffer, static_cast<size_t>(line->cursor - line->buffer));
-  const Completion completion = Complete(typed);
-  if (completion.choices.empty()) return CC_REFRESH_BEEP;
-  std::string added = completion.common_start.substr(completion.word_bytes);
-  const bool whole = completion.choices.size() == 1;
-  if (whole && !completion.common_start.ends_with('/')) added += ' ';
-  if (!added.empty()) return el_insertstr(edit, added.c_str()) == 0 ? CC_REFRESH : CC_ERROR;
-  fmt::print("\n");
-  for (const std::string& choice : completion.choices) fmt::print("{}  ", choice);
-  fmt::print("\n");
-  std::fflush(stdout);
-  return CC_REDISPLAY;
-}
-
-// A line editor with its history.
-class Editor {
+class Prompt {
  public:
-  Editor() : edit_(el_init("smilecat", stdin, stdout, stderr)), history_(history_init()) {
-    HistEvent event;
-    history(history_, &event, H_SETSIZE, kHistoryLines);
-    history(history_, &event, H_SETUNIQUE, 1);
-    if (!file_.empty()) history(history_, &event, H_LOAD, file_.c_str());
-    el_set(edit_, EL_PROMPT, PromptText);
-    el_set(edit_, EL_EDITOR, "emacs");
-    el_set(edit_, EL_SIGNAL, 1);
-    el_set(edit_, EL_HIST, history, history_);
-    el_set(edit_, EL_ADDFN, "smilecat-complete", "completes a request", OnComplete);
-    el_set(edit_, EL_BIND, "^I", "smilecat-complete", nullptr);
-    el_source(edit_, nullptr);
-  }
-  ~Editor() {
-    history_end(history_);
-    el_end(edit_);
-  }
-  Editor(const Editor&) = delete;
-  Editor& operator=(const Editor&) = delete;
+  explicit Prompt(const PromptOptions& options) : options_(options) {}
 
-  // None at the end of input.
-  std::optional<std::string> Read() {
-    int count = 0;
-    const char* const text = el_gets(edit_, &count);
-    if (text == nullptr || count <= 0) return std::nullopt;
-    std::string line(text, static_cast<size_t>(count));
-    if (line.find_first_not_of(" \t\n") != std::string::npos) Remember(line);
-    if (line.ends_with('\n')) line.pop_back();
-    return line;
+  // Also after a request was cancelled: closing its connection tells the server.
+  Status ConnectAnew() {
+    client_.reset();
+    SMILE_ASSIGN(client_, Connect(options_.server));
+    return {};
   }
+
+  Completion Complete(std::string_view typed) {
+    return cat::Complete(typed, [this](std::string_view word, bool records) {
+      return LookUpPaths(client_.get(), signals_, word, records);
+    });
+  }
+
+  // False: the prompt ends.
+  bool RunLine(const std::string& line);
+
+  PromptSignals* signals() { return &signals_; }
+  bool terminated() const { return terminated_; }
 
  private:
-  // Saved with each line, so that nothing is lost however the session ends.
-  void Remember(const std::string& line) {
-    HistEvent event;
-    history(history_, &event, H_ENTER, line.c_str());
-    if (!file_.empty()) history(history_, &event, H_SAVE, file_.c_str());
-  }
+  void Run(const CommandLine& line);
+  std::optional<Reply> Wait(PendingReply* pending);
 
-  const std::string file_ = HistoryFile();
-  EditLine* const edit_;
-  History* const history_;
+  const PromptOptions& options_;
+  PromptSignals signals_;  // before the client's thread is made
+  std::unique_ptr<Client> client_;
+  bool terminated_ = false;
 };
 
-Result<Bytes> ReadFileContent(std::string_view path) {
-  if (path != "-") return ReadValue(std::string(path));
-  return Status(Code::kInvalid, "a value comes from the line or from @FILE here");
-}
-
-void Help(const std::vector<TextToken>& tokens) {
-  const std::string topic = tokens.size() > 1 ? DescribeOperation(tokens[1].text) : "";
-  fmt::print("{}\n", topic.empty() ? RootFooter() : topic);
-}
-
-void RunLine(const PromptOptions& options, Client* client, const std::string& line) {
+bool Prompt::RunLine(const std::string& line) {
   const Result<std::vector<TextToken>> tokens = SplitLine(line);
   if (!tokens.ok()) {
     fmt::print("{}\n", tokens.status().words());
-    return;
+    return true;
   }
-  if (tokens->empty() || (*tokens)[0].text.starts_with('#')) return;
-  if ((*tokens)[0].text == "help") return Help(*tokens);
-  const auto promise = std::make_shared<std::promise<Reply>>();
-  const Status sent = SendRequest<Requests>(
-      client, *tokens, ReadFileContent,
-      {.deadline_millis = options.server.deadline_millis, .retry = false},
-      options.json ? ReplyForm::kJson : ReplyForm::kPage, [&](const OperationInfo&) {
-        return [promise](Reply reply) { promise->set_value(std::move(reply)); };
-      });
-  if (!sent.ok()) {
-    fmt::print("{}\n", sent.words());
-    return;
+  if (tokens->empty() || (*tokens)[0].text.starts_with('#')) return true;
+  if ((*tokens)[0].text == "quit" || (*tokens)[0].text == "exit") return false;
+  const Defaults defaults{.server = options_.server.server,
+                          .deadline_millis = options_.server.deadline_millis,
+                          .hex = options_.server.hex,
+                          .json = options_.json};
+  const auto read = ReadCommandLine(*tokens, defaults);
+  if (const auto* const saying = std::get_if<Saying>(&read)) {
+    fmt::print("{}", saying->text);
+  } else {
+    Run(std::get<CommandLine>(read));
   }
-  const Reply reply = promise->get_future().get();
-  const bool lost = ExitStatusOf(reply.status) == ExitStatus::kConnection && !options.json;
-  fmt::print("{}", lost ? Complaint(reply.status) + "\n" : reply.shown);
   std::fflush(stdout);
+  return !terminated_;
+}
+
+void Prompt::Run(const CommandLine& line) {
+  const bool reads_stdin = line.subject == "-" || line.send_hex.source == "-";
+  if (line.task == Task::kLines || line.task == Task::kListen || reads_stdin) {
+    fmt::print("that is for the command line: the prompt takes requests, {}\n",
+               "load, dump, decode, describe, help and quit");
+    return;
+  }
+  const bool same_server = line.server.server.ToString() == options_.server.server.ToString() &&
+                           line.server.hex == options_.server.hex;
+  if (line.task != Task::kRequest) {
+    RunTask(line);
+    return;
+  }
+  const OneRequestOptions request{
+      .server = line.server, .json = line.json, .at_prompt = true, .value_file = line.output_file};
+  if (!same_server) {
+    RunOneRequest(request, line.request);
+    return;
+  }
+  const ExitStatus status = RunOneRequest(client_.get(), request, line.request,
+                                          [this](PendingReply* pending) { return Wait(pending); });
+  if (status != ExitStatus::kInterrupted) return;
+  if (const Status connected = ConnectAnew(); !connected.ok()) {
+    fmt::print("{}\n", connected.words());
+  }
+}
+
+// None: Ctrl-C, or the end of the process.
+std::optional<Reply> Prompt::Wait(PendingReply* pending) {
+  while (true) {
+    std::optional<Reply> reply = pending->WaitOr(signals_.descriptor(), -1);
+    if (reply.has_value()) return reply;
+    while (const std::optional<int> signal = signals_.Take()) {
+      terminated_ = terminated_ || *signal == SIGTERM;
+      if (*signal == SIGINT || terminated_) return std::nullopt;
+    }
+  }
+}
+
+[[noreturn]] void EndAsBySigterm() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  std::signal(SIGTERM, SIG_DFL);
+  std::raise(SIGTERM);
+  ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  std::_Exit(128 + SIGTERM);
 }
 
 }  // namespace
 
 ExitStatus RunPrompt(const PromptOptions& options) {
-  const Result<std::unique_ptr<Client>> client = Connect(options.server);
-  if (!client.ok()) {
-    fmt::print(stderr, "smilecat: {}\n", client.status().words());
+  if (!UseUtf8Locale()) {
+    fmt::print(stderr,
+               "smilecat: the prompt needs a UTF-8 locale and there is none, not even C.UTF-8; "
+               "give the request as arguments or in a pipe\n");
+    return ExitStatus::kUsage;
+  }
+  Prompt prompt(options);
+  if (const Status connected = prompt.ConnectAnew(); !connected.ok()) {
+    fmt::print(stderr, "smilecat: {}\n", connected.words());
     return ExitStatus::kConnection;
   }
-  fmt::print("smilecat at {}; help lists the requests, quit ends it\n",
+  fmt::print("smilecat at {}; help lists the requests, quit or Ctrl-D ends it\n",
              options.server.server.ToString());
-  Editor editor;
-  while (const std::optional<std::string> line = editor.Read()) {
-    if (*line == "quit" || *line == "exit") return ExitStatus::kOk;
-    RunLine(options, client->get(), *line);
+  std::fflush(stdout);
+  bool terminated = false;
+  {
+    LineEditor editor(prompt.signals(), HistoryFile(),
+                      [&](std::string_view typed) { return prompt.Complete(typed); });
+    std::string line;
+    for (bool goes_on = true; goes_on;) {
+      const LineEditor::Event event = editor.Read(&line);
+      goes_on = event == LineEditor::Event::kCancelled || event == LineEditor::Event::kGarbled ||
+                (event == LineEditor::Event::kLine && prompt.RunLine(line));
+      if (event == LineEditor::Event::kEnd) fmt::print("\n");
+      if (event == LineEditor::Event::kGarbled) {
+        fmt::print("not sent: the line has bytes that are not UTF-8; set the terminal to UTF-8\n");
+      }
+      terminated = event == LineEditor::Event::kTerminated || prompt.terminated();
+    }
   }
-  fmt::print("\n");
+  if (terminated) EndAsBySigterm();
   return ExitStatus::kOk;
 }
 

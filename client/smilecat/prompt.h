@@ -1,4 +1,4 @@
-// Requests typed at a terminal, with history and completion (libedit).
+// Requests and commands typed at a terminal, with history and completion.
 #pragma once
 
 #include "client/smilecat/exit_status.h"
@@ -11,9 +11,10 @@ struct PromptOptions {
   bool json = false;
 };
 
-// Until the end of input, "quit" or "exit". Each answer is printed before the next prompt. The
-// history is kept in ~/.smilecat_history, readable by its owner alone. What is refused is shown and
-// changes nothing of the exit status: kOk.
+// Until Ctrl-D, "quit" or "exit". Each answer is printed before the next prompt. Ctrl-C clears the
+// line, or cancels the request that is waited for. The history is kept in ~/.smilecat_history,
+// readable by its owner alone. What is refused is shown and changes nothing of the exit status:
+// kOk. kUsage where no locale has UTF-8; SIGTERM ends the process as if it were not caught.
 ExitStatus RunPrompt(const PromptOptions& options);
 
 }  // namespace smile::cat

@@ -1,0 +1,40 @@
+#include "client/smilecat/tasks.h"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "client/smilecat/inspect.h"
+
+namespace smile::cat {
+
+ExitStatus RunTask(const CommandLine& line) {
+  switch (line.task) {
+    case Task::kSendHex:
+      return RunSendHex(line.send_hex);
+    case Task::kListen:
+      return RunSniffer(line.listen, line.server.server);
+    case Task::kDecode:
+      return RunDecode(line.subject);
+    case Task::kDescribe:
+      fmt::print("{}",
+                 line.subject.empty() ? DescribeOperations() : DescribeOperation(line.subject));
+      return ExitStatus::kOk;
+    case Task::kLoad:
+      return RunLoad(line.load);
+    case Task::kDump:
+      return RunDump(line.dump);
+    case Task::kRequest:
+    case Task::kLines:
+      break;
+  }
+  CHECK(false);
+}
+
+ExitStatus Say(const Saying& saying) {
+  fmt::print(saying.status == ExitStatus::kOk ? stdout : stderr, "{}", saying.text);
+  return saying.status;
+}
+
+}  // namespace smile::cat

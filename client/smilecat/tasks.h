@@ -1,0 +1,14 @@
+// What a command line asks for, done: from the shell and at the prompt.
+#pragma once
+
+#include "client/smilecat/options.h"
+
+namespace smile::cat {
+
+// Any task but kRequest and kLines.
+ExitStatus RunTask(const CommandLine& line);
+
+// Help, or what is wrong with the command line.
+ExitStatus Say(const Saying& saying);
+
+}  // namespace smile::cat
