@@ -177,6 +177,10 @@ inline constexpr size_t kMaxDumpScansInFlight = 16;
 inline constexpr size_t kMaxCompletionPages = 20;      // of a table or partition that is searched
 inline constexpr int64_t kCompletionMillis = 500;      // likewise; then what was found is offered
 inline constexpr size_t kMaxSniffedConnections = 500;  // of --listen; one more is closed
+inline constexpr size_t kMaxCapturedPacketBytes = size_t{1} << 20;  // larger: the file is damaged
+// Of one direction of a connection in a capture, after bytes that have not come yet. Then they are
+// taken to be missing.
+inline constexpr size_t kMaxCapturedHeldBytes = size_t{4} << 20;
 inline constexpr size_t kMaxSniffedRequests = 65'536;  // whose operation --listen remembers
 
 }  // namespace smile::limits

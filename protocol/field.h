@@ -32,6 +32,8 @@ enum class TextForm : uint8_t {
   kSortTo,     // leading parts of one: where it ends
   kPartition,  // a partition id as in a path, if the table is known
   kOpaque,     // hexadecimal
+  kTime,       // Unix time in milliseconds, 0: never; for people a date and what is left until then
+  kKeysOnly,   // a flag of a request: the reply has no values, and shows none
 };
 
 inline constexpr bool kHasDefault = true;
@@ -94,7 +96,8 @@ struct Layout<RecordView> {
     return std::tuple{
         Field<&RecordView::version>{"version", "of the write that put it, see *Records*"},
         Field<&RecordView::checksum>{"checksum", "XXH3-64 of the value", 0, TextForm::kChecksum},
-        Field<&RecordView::expires_ms>{"expires_ms", "Unix time in milliseconds, 0: never"},
+        Field<&RecordView::expires_ms>{"expires_ms", "Unix time in milliseconds, 0: never", 0,
+                                       TextForm::kTime},
         Field<&RecordView::value>{"value", "the content", 0, TextForm::kValue}};
   }
 };

@@ -304,7 +304,7 @@ struct Scan {
           Field<&Request::max_bytes>{"max_bytes",
                                      "most bytes of values, 0: 1 MiB; not counted if keys_only", 0,
                                      TextForm::kPlain, kHasDefault},
-          Field<&Request::keys_only>{"keys_only", "leave the values out", 0, TextForm::kPlain,
+          Field<&Request::keys_only>{"keys_only", "leave the values out", 0, TextForm::kKeysOnly,
                                      kHasDefault},
           Field<&Request::from>{"from", "first sort key in the table's order, or its leading parts",
                                 1, TextForm::kSortFrom},

@@ -237,6 +237,8 @@ Result<Bytes> TakeBytes(const TextState& state, TextForm form, const TextToken& 
     case TextForm::kPartition:
     case TextForm::kPlain:
     case TextForm::kChecksum:
+    case TextForm::kTime:
+    case TextForm::kKeysOnly:
       break;
   }
   return token.text;

@@ -24,11 +24,14 @@ struct TextContext {
   // To show sort keys and partitions as in a path. Replies of SCAN and LIST need that of their
   // request: see ContextOf.
   std::optional<Table> table = std::nullopt;
+  // Values are not there because the request did not want them.
+  bool without_values = false;
 };
 
 struct TextNode {
   enum class Kind : uint8_t {
     kNumber,   // number
+    kTime,     // number: Unix time in milliseconds, 0: never
     kBool,     // number is 0 or 1
     kWord,     // word: a name, a path or hexadecimal digits; valid UTF-8 without spaces
     kBytes,    // bytes: anything
@@ -77,6 +80,7 @@ TextNode NodeOf(std::string_view name, TextForm form, const T& value, const Text
   } else if constexpr (std::unsigned_integral<T>) {
     node.kind = Kind::kNumber;
     node.number = value;
+    if (form == TextForm::kTime) node.kind = Kind::kTime;
     if (form == TextForm::kChecksum) word(WordForChecksum(value));
   } else if constexpr (std::is_same_v<T, ByteView>) {
     node.kind = Kind::kBytes;
@@ -99,11 +103,34 @@ TextNode NodeOf(std::string_view name, TextForm form, const T& value, const Text
   return node;
 }
 
+// An enum that says whether the record beside it in the message was found.
+template <class T>
+constexpr bool kIsOutcome = [] {
+  if constexpr (std::is_enum_v<T>) return EnumTable<T>::kValues[0].name == "found";
+  return false;
+}();
+
+template <Message M>
+bool HasRecord(const M& message) {
+  bool has_record = true;
+  ForEachField<M>([&](const auto& field) {
+    using T = std::remove_cvref_t<decltype(message.*(field.kMember))>;
+    if constexpr (kIsOutcome<T>) {
+      has_record = message.*(field.kMember) == EnumTable<T>::kValues[0].value;
+    }
+  });
+  return has_record;
+}
+
 template <Message M>
 std::vector<TextNode> NodesOf(const M& message, const TextContext& context) {
   std::vector<TextNode> nodes;
+  const bool has_record = HasRecord(message);
   ForEachField<M>([&](const auto& field) {
     const auto& value = message.*(field.kMember);
+    using T = std::remove_cvref_t<decltype(value)>;
+    if (std::is_same_v<T, RecordView> && !has_record) return;
+    if (field.text == TextForm::kValue && context.without_values) return;
     if constexpr (kIsOptional<std::remove_cvref_t<decltype(value)>>) {
       if (value.has_value()) nodes.push_back(NodeOf(field.name, field.text, *value, context));
     } else {
@@ -121,12 +148,16 @@ TextNode ToTree(const M& message, const TextContext& context = {}) {
   return {.children = text_internal::NodesOf(message, context)};
 }
 
-// What a request says about how to show its reply: the table of its first field that has one.
+// What a request says about how to show its reply: the table of its first field that has one, and
+// whether it wants values.
 template <Message M>
 TextContext ContextOf(const M& request) {
   TextContext context;
   ForEachField<M>([&](const auto& field) {
     using T = std::remove_cvref_t<decltype(request.*(field.kMember))>;
+    if constexpr (std::is_same_v<T, bool>) {
+      if (field.text == TextForm::kKeysOnly) context.without_values = request.*(field.kMember);
+    }
     if (context.table.has_value()) return;
     if constexpr (std::is_same_v<T, Table>) {
       context.table = request.*(field.kMember);

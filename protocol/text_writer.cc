@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "model/path.h"
+#include "protocol/text_time.h"
 #include "protocol/text_token.h"
 
 namespace smile {
@@ -28,6 +29,7 @@ void AppendFields(const TextNode& message, const LineStyle& style, std::string* 
 void AppendValue(const TextNode& node, const LineStyle& style, std::string* line) {
   switch (node.kind) {
     case Kind::kNumber:
+    case Kind::kTime:
       line->append(std::to_string(node.number));
       return;
     case Kind::kBool:
@@ -61,12 +63,37 @@ void AppendValue(const TextNode& node, const LineStyle& style, std::string* line
   if (!style.list_lines) line->push_back(']');
 }
 
+void AppendName(std::string_view name, const LineStyle& style, std::string* line) {
+  if (style.colour) line->append("\x1b[36m");
+  line->append(name);
+  if (style.colour) line->append("\x1b[0m");
+  line->push_back('=');
+}
+
+void AppendTime(const TextNode& field, const LineStyle& style, std::string* line) {
+  std::string_view name = field.name;
+  if (name.ends_with("_ms")) name.remove_suffix(3);
+  AppendName(name, style, line);
+  line->append(FormatTime(field.number)).push_back(' ');
+  AppendName("ttl", style, line);
+  line->append(FormatTimeLeft(field.number, *style.now_millis));
+}
+
+// A record that never expires says nothing of it.
+bool IsShown(const TextNode& field, const LineStyle& style) {
+  return field.kind != Kind::kTime || field.number != 0 || !style.now_millis.has_value();
+}
+
 void AppendField(const TextNode& field, const LineStyle& style, std::string* line) {
   if (field.kind == Kind::kMessage) {
     AppendFields(field, style, line);
     return;
   }
-  line->append(field.name).push_back('=');
+  if (field.kind == Kind::kTime && style.now_millis.has_value()) {
+    AppendTime(field, style, line);
+    return;
+  }
+  AppendName(field.name, style, line);
   if (field.kind == Kind::kList && style.list_lines) {
     line->append(std::to_string(field.children.size()));
   }
@@ -79,7 +106,7 @@ void AppendFields(const TextNode& message, const LineStyle& style, std::string* 
   for (const bool lists : {false, true}) {
     for (const TextNode& field : message.children) {
       const bool is_list = field.kind == Kind::kList && style.list_lines;
-      if (is_list != lists) continue;
+      if (is_list != lists || !IsShown(field, style)) continue;
       if (line->size() > start) line->push_back(' ');
       AppendField(field, style, line);
     }
@@ -100,6 +127,7 @@ void AddToObject(const TextNode& field, Json* object) {
 Json JsonOf(const TextNode& node) {
   switch (node.kind) {
     case Kind::kNumber:
+    case Kind::kTime:
       return node.number;
     case Kind::kBool:
       return node.number != 0;

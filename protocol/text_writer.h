@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/bytes.h"
@@ -14,6 +16,11 @@ struct LineStyle {
   bool list_lines = false;
   // Bytes over this are cut short, with their whole length behind them. 0: nothing is cut.
   size_t max_bytes = 0;
+  // Points in time as dates, with what is left until then from this one on: "expires=2026-…
+  // ttl=59m", nothing for never. Without it they are the numbers: "expires_ms=0".
+  std::optional<uint64_t> now_millis = std::nullopt;
+  // Names of fields in colour, for a terminal.
+  bool colour = false;
 };
 
 // key=users/42/profile version=7 value="Ada" …

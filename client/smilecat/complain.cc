@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "client/smilecat/colour.h"
 
 namespace smile::cat {
 
@@ -15,7 +16,7 @@ std::string Printable(std::string_view text) {
 }
 
 void Complain(std::string_view words) {
-  fmt::print(stderr, "smilecat: {}\n", Printable(words));
+  fmt::print(stderr, "{}{}\n", InRed("smilecat: ", WantsColour(stderr)), Printable(words));
 }
 
 ExitStatus Complain(std::string_view words, ExitStatus status) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/limits.h"
+#include "base/progress.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "protocol/operations.h"
@@ -102,8 +103,8 @@ void Conversation::PrintFrame(Direction direction, const Frame& frame) {
     title = NameOfRequest(header.code);
     Remember(frame);
   }
-  print_(fmt::format("{}{} {}, id {}, {} bytes\n{}", label_, ArrowOf(direction), title, header.id,
-                     frame.bytes.size(),
+  print_(fmt::format("{}{} {}, id {}, {}\n{}", label_, ArrowOf(direction), title, header.id,
+                     Counted(frame.bytes.size(), "byte"),
                      FormatParts(DescribeFrame<Operations>(frame.bytes, request))));
 }
 
@@ -132,8 +133,8 @@ void Conversation::PrintBroken(Direction direction, ByteView frame, const std::s
 
 void Conversation::PrintRaw(Direction direction, ByteView bytes) {
   if (bytes.empty()) return;
-  std::string text =
-      fmt::format("{}{} {} bytes that are no frames\n", label_, ArrowOf(direction), bytes.size());
+  std::string text = fmt::format("{}{} {} that {} no frame\n", label_, ArrowOf(direction),
+                                 Counted(bytes.size(), "byte"), bytes.size() == 1 ? "is" : "are");
   for (size_t i = 0; i < std::min(bytes.size(), kShownRawBytes); i += kRawLineBytes) {
     const ByteView line = bytes.substr(i, kRawLineBytes);
     std::string readable;
@@ -141,7 +142,7 @@ void Conversation::PrintRaw(Direction direction, ByteView bytes) {
     text += fmt::format("  {:04x}  {:<32}  {}\n", i, ToHex(line), readable);
   }
   if (bytes.size() > kShownRawBytes) {
-    text += fmt::format("  and {} bytes more\n", bytes.size() - kShownRawBytes);
+    text += fmt::format("  and {} more\n", Counted(bytes.size() - kShownRawBytes, "byte"));
   }
   print_(text);
 }

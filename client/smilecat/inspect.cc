@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "client/smilecat/capture.h"
 #include "client/smilecat/complain.h"
 #include "client/smilecat/conversation.h"
 #include "client/smilecat/input_file.h"
@@ -32,6 +33,14 @@ std::string_view NameOfEffect(Effect effect) {
   return "admin";
 }
 
+// What smilecat itself adds to an operation; --help says what it means.
+std::string_view OwnUsageOf(std::string_view name) {
+  if (name == "get") return " [--raw | -o FILE]";
+  if (name == "scan" || name == "list") return " [--all]";
+  if (name == "stats") return " [PREFIX] [--watch [--interval SECONDS]]";
+  return "";
+}
+
 template <Message M>
 std::string FieldLines() {
   std::string lines;
@@ -50,7 +59,7 @@ std::string DescribeRow() {
   if (Requests::Find(Row::kInfo.name) == nullptr) {
     text += "Sent by smilecat itself when it connects (smilecat --hex ping shows it).\n";
   } else {
-    text += fmt::format("Usage: smilecat {}\n", usage.line);
+    text += fmt::format("Usage: smilecat {}{}\n", usage.line, OwnUsageOf(Row::kInfo.name));
     for (const TextArgument& argument : usage.arguments) {
       text += fmt::format("  {:<24} {}\n", argument.form, argument.summary);
     }
@@ -61,12 +70,52 @@ std::string DescribeRow() {
   return text;
 }
 
+// Calls feed(block) with all of the file, of which `beginning` has been read.
+template <class Feed>
+Status FeedAll(InputFile* file, ByteView beginning, Feed feed) {
+  SMILE_TRY(feed(beginning));
+  while (true) {
+    SMILE_ASSIGN(const ByteView block, file->ReadBlock());
+    if (block.empty()) return {};
+    SMILE_TRY(feed(block));
+  }
+}
+
+ExitStatus DecodeCapture(InputFile* file, ByteView beginning) {
+  CaptureReader reader(PrintNow);
+  Status status = FeedAll(file, beginning, [&](ByteView block) { return reader.Feed(block); });
+  const Status end = reader.End();
+  if (status.ok()) status = end;
+  if (!status.ok()) {
+    return Complain(fmt::format("{}: {}", file->name(), status.words()), ExitStatus::kFile);
+  }
+  return reader.sound() ? ExitStatus::kOk : ExitStatus::kIncomplete;
+}
+
+ExitStatus DecodeStream(InputFile* file, ByteView beginning) {
+  Conversation conversation("", PrintNow);
+  const Status status = FeedAll(file, beginning, [&](ByteView block) {
+    conversation.Feed(Direction::kEither, block);
+    return Status();
+  });
+  if (!status.ok()) return Complain(status.words(), ExitStatus::kFile);
+  conversation.End(Direction::kEither);
+  return conversation.sound() ? ExitStatus::kOk : ExitStatus::kIncomplete;
+}
+
 }  // namespace
 
-ExitStatus RunSniffer(const Endpoint& listen, const Endpoint& server) {
+ExitStatus RunSniffer(const Endpoint& listen, const Endpoint& server,
+                      const std::string& save_file) {
+  std::unique_ptr<CaptureWriter> capture;
+  if (!save_file.empty()) {
+    Result<std::unique_ptr<CaptureWriter>> created = CaptureWriter::Create(save_file);
+    if (!created.ok()) return Complain(created.status().words(), ExitStatus::kFile);
+    capture = std::move(*created);
+  }
   const Result<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
   if (!loop.ok()) return Complain(loop.status().words(), ExitStatus::kConnection);
-  Sniffer sniffer(loop->get(), server, PrintNow);
+  Sniffer sniffer(loop->get(), server, PrintNow, capture.get());
   const Status status = sniffer.Listen(listen);
   if (!status.ok()) {
     return Complain(status.words(),
@@ -81,15 +130,15 @@ ExitStatus RunSniffer(const Endpoint& listen, const Endpoint& server) {
 ExitStatus RunDecode(const std::string& path) {
   const Result<std::unique_ptr<InputFile>> file = InputFile::Open(path);
   if (!file.ok()) return Complain(file.status().words(), ExitStatus::kFile);
-  Conversation conversation("", PrintNow);
-  while (true) {
+  Bytes beginning;  // of a pipe, that gives it in pieces
+  while (beginning.size() < sizeof(uint32_t)) {
     const Result<ByteView> block = (*file)->ReadBlock();
     if (!block.ok()) return Complain(block.status().words(), ExitStatus::kFile);
     if (block->empty()) break;
-    conversation.Feed(Direction::kEither, *block);
+    beginning.append(*block);
   }
-  conversation.End(Direction::kEither);
-  return conversation.sound() ? ExitStatus::kOk : ExitStatus::kIncomplete;
+  return IsCapture(beginning) ? DecodeCapture(file->get(), beginning)
+                              : DecodeStream(file->get(), beginning);
 }
 
 std::string DescribeOperations() {

@@ -8,11 +8,12 @@
 
 namespace smile::cat {
 
-// Until it is interrupted. Prints on stdout, first the address at which it listens.
-ExitStatus RunSniffer(const Endpoint& listen, const Endpoint& server);
+// Until it is interrupted. Prints on stdout, first the address at which it listens. What passes is
+// saved as a capture (client/smilecat/capture.h) if `save_file` is not empty.
+ExitStatus RunSniffer(const Endpoint& listen, const Endpoint& server, const std::string& save_file);
 
-// Explains captured bytes of a file ("-": standard input), either direction or both one after the
-// other. kIncomplete if they are not all whole frames.
+// Explains a file ("-": standard input): a capture of packets, or bytes of the protocol, either
+// direction or both one after the other. kIncomplete if they are not all whole frames.
 ExitStatus RunDecode(const std::string& path);
 
 // The operations table; with a name, how that operation is written and what its fields are. None

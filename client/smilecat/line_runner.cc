@@ -30,7 +30,8 @@ class LineRun {
     const auto content = [&](std::string_view path) { return ReadFile(path, &file_failed); };
     const Status status = SendRequest<Requests>(
         client_, *tokens, content,
-        {.deadline_millis = options_.server.deadline_millis, .retry = false}, form(),
+        {.deadline_millis = options_.server.deadline_millis, .retry = false},
+        {form(), options_.raw_times, /*colour=*/false},
         [&](const OperationInfo& operation) { return Begin(number, operation); });
     if (status.ok()) return;
     AnswerBad(number, status, StatusOfUnsent(status, file_failed));

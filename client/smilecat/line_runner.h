@@ -19,6 +19,7 @@ namespace smile::cat {
 struct LineOptions {
   ServerOptions server;
   bool json = false;
+  bool raw_times = false;
 };
 
 // Runs all lines of `in`. Empty ones and those that begin with '#' are skipped. For each other line

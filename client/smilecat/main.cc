@@ -8,8 +8,9 @@
 #include <fmt/format.h>
 
 #include "base/standard_streams.h"
+#include "client/smilecat/complain.h"
+#include "client/smilecat/configuration.h"
 #include "client/smilecat/line_runner.h"
-#include "client/smilecat/one_request.h"
 #include "client/smilecat/options.h"
 #include "client/smilecat/prompt.h"
 #include "client/smilecat/tasks.h"
@@ -18,9 +19,9 @@ namespace smile::cat {
 namespace {
 
 ExitStatus RunInput(const CommandLine& line) {
-  if (::isatty(STDIN_FILENO) == 1) return RunPrompt({line.server, line.json});
+  if (::isatty(STDIN_FILENO) == 1) return RunPrompt({line.server, line.json, line.raw_times});
   const Result<std::unique_ptr<InputFile>> input = InputFile::Open("-");
-  if (input.ok()) return RunLines({line.server, line.json}, input->get(), stdout);
+  if (input.ok()) return RunLines({line.server, line.json, line.raw_times}, input->get(), stdout);
   fmt::print(stderr, "smilecat: {}\n", input.status().words());
   return ExitStatus::kFile;
 }
@@ -28,8 +29,7 @@ ExitStatus RunInput(const CommandLine& line) {
 ExitStatus Run(const CommandLine& line) {
   if (line.task == Task::kLines) return RunInput(line);
   if (line.task != Task::kRequest) return RunTask(line);
-  return RunOneRequest({.server = line.server, .json = line.json, .value_file = line.output_file},
-                       line.request);
+  return RunOneRequest(OneRequestOf(line), line.request);
 }
 
 }  // namespace
@@ -38,8 +38,14 @@ ExitStatus Run(const CommandLine& line) {
 int main(int argc, char** argv) {
   smile::OpenStandardStreams();
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  const auto line = smile::cat::ReadCommandLine(smile::TokensOf(arguments), {});
+  const auto defaults = smile::cat::ReadDefaults();
+  const auto line = smile::cat::ReadCommandLine(smile::TokensOf(arguments),
+                                                defaults.ok() ? *defaults : smile::cat::Defaults());
   const auto* const saying = std::get_if<smile::cat::Saying>(&line);
+  if (saying == nullptr && !defaults.ok()) {
+    return static_cast<int>(
+        smile::cat::Complain(defaults.status().words(), smile::cat::ExitStatus::kUsage));
+  }
   return static_cast<int>(saying != nullptr ? smile::cat::Say(*saying)
                                             : smile::cat::Run(std::get<0>(line)));
 }

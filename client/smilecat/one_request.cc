@@ -2,15 +2,21 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <memory>
+#include <thread>
 
 #include <fmt/format.h>
 
+#include "client/smilecat/all_pages.h"
+#include "client/smilecat/colour.h"
+#include "client/smilecat/complain.h"
 #include "client/smilecat/content.h"
 #include "client/smilecat/output_file.h"
 #include "client/smilecat/request.h"
 #include "client/smilecat/requests.h"
+#include "client/smilecat/stats_view.h"
 
 namespace smile::cat {
 namespace {
@@ -27,12 +33,17 @@ class OneRequest {
  public:
   explicit OneRequest(const OneRequestOptions& options) : options_(options) {}
 
-  ExitStatus Run(Client* client, std::span<const TextToken> tokens,
-                 FunctionRef<std::optional<Reply>(PendingReply*)> wait);
+  ExitStatus Run(Client* client, std::span<const TextToken> tokens, const Patience& patience);
   ExitStatus Complain(const std::string& words, ExitStatus status) const;
 
  private:
   ReplyForm form() const;
+  ReplyStyle style() const;
+  CallOptions call() const;
+  ExitStatus RunStatsView(Client* client, std::span<const TextToken> tokens,
+                          const Patience& patience);
+  ExitStatus RunAll(Client* client, std::span<const TextToken> tokens, const Patience& patience);
+  ExitStatus EndOf(const AllPagesEnd& end) const;
   Result<Bytes> ReadFile(std::string_view path);
   ExitStatus Cancelled() const;
   ExitStatus Fail(const Status& status, const ErrorDetail& detail, ExitStatus exit_status) const;
@@ -44,10 +55,19 @@ class OneRequest {
 };
 
 ReplyForm OneRequest::form() const {
-  if (!options_.value_file.empty()) return ReplyForm::kValue;
+  if (options_.raw || !options_.value_file.empty()) return ReplyForm::kValue;
   if (options_.json) return ReplyForm::kJson;
   if (options_.at_prompt || ::isatty(STDOUT_FILENO) == 1) return ReplyForm::kPage;
   return ReplyForm::kValue;
+}
+
+ReplyStyle OneRequest::style() const {
+  const bool colour = form() == ReplyForm::kPage && WantsColour(stdout);
+  return {form(), options_.raw_times, colour};
+}
+
+CallOptions OneRequest::call() const {
+  return {.deadline_millis = options_.server.deadline_millis, .retry = false};
 }
 
 Result<Bytes> OneRequest::ReadFile(std::string_view path) {
@@ -60,11 +80,8 @@ Result<Bytes> OneRequest::ReadFile(std::string_view path) {
 }
 
 ExitStatus OneRequest::Complain(const std::string& words, ExitStatus status) const {
-  if (options_.at_prompt) {
-    fmt::print("{}\n", words);
-  } else {
-    fmt::print(stderr, "smilecat: {}\n", words);
-  }
+  if (!options_.at_prompt) return cat::Complain(words, status);
+  fmt::print("{}\n", InRed(Printable(words), WantsColour(stdout)));
   return status;
 }
 
@@ -92,18 +109,64 @@ Status OneRequest::Print(const Reply& reply) const {
   return {Code::kInvalid, "cannot write to standard output"};
 }
 
+ExitStatus OneRequest::RunStatsView(Client* client, std::span<const TextToken> tokens,
+                                    const Patience& patience) {
+  StatsOptions options{.watch = options_.watch,
+                       .interval_millis = options_.interval_millis,
+                       .json = options_.json,
+                       .raw_times = options_.raw_times,
+                       .clears = ::isatty(STDOUT_FILENO) == 1};
+  if (tokens.size() > 1) options.prefix = tokens[1].text;
+  if (tokens.size() > 2) {
+    return Complain(
+        fmt::format("unexpected argument {} (usage: stats [PREFIX])", Quote(tokens[2].text)),
+        ExitStatus::kUsage);
+  }
+  const Status status = RunStats(client, options, options_.server.deadline_millis, patience);
+  if (status.ok()) return ExitStatus::kOk;
+  if (status.code() == Code::kInvalid) return Complain(status.words(), ExitStatus::kFile);
+  return Fail(status, {}, ExitStatusOf(status));
+}
+
+ExitStatus OneRequest::EndOf(const AllPagesEnd& end) const {
+  if (!end.printed || std::fflush(stdout) != 0) {
+    return Complain("cannot write to standard output", ExitStatus::kFile);
+  }
+  if (!end.reply.has_value()) return Cancelled();
+  if (!end.reply->status.ok()) {
+    return Fail(end.reply->status, end.reply->detail, ExitStatusOf(end.reply->status));
+  }
+  if (!end.gap) return ExitStatus::kOk;
+  return Complain("parts could not be read, and are missing here", ExitStatus::kIncomplete);
+}
+
+ExitStatus OneRequest::RunAll(Client* client, std::span<const TextToken> tokens,
+                              const Patience& patience) {
+  ExitStatus exit_status = ExitStatus::kOk;
+  const Status status =
+      ReadAnyRequest<Requests>(tokens, {}, [&]<class Row>(Row, TextRequest<Row> read) {
+        if constexpr (kHasPages<Row>) {
+          exit_status = EndOf(RunAllPages<Row>(client, read.request, {call(), style()}, patience));
+        }
+      });
+  return status.ok() ? exit_status : Fail(status, {}, ExitStatus::kUsage);
+}
+
 ExitStatus OneRequest::Run(Client* client, std::span<const TextToken> tokens,
-                           FunctionRef<std::optional<Reply>(PendingReply*)> wait) {
+                           const Patience& patience) {
+  if (!tokens.empty() && tokens[0].text == op::Stats::kInfo.name) {
+    return RunStatsView(client, tokens, patience);
+  }
+  if (options_.all) return RunAll(client, tokens, patience);
   const auto pending = std::make_shared<PendingReply>();
   const Status sent = SendRequest<Requests>(
-      client, tokens, [this](std::string_view path) { return ReadFile(path); },
-      {.deadline_millis = options_.server.deadline_millis, .retry = false}, form(),
+      client, tokens, [this](std::string_view path) { return ReadFile(path); }, call(), style(),
       [&](const OperationInfo& operation) {
         writes_ = operation.effect == Effect::kWrite;
         return [pending](Reply reply) { pending->Set(std::move(reply)); };
       });
   if (!sent.ok()) return Fail(sent, {}, StatusOfUnsent(sent, file_failed_));
-  const std::optional<Reply> reply = wait(pending.get());
+  const std::optional<Reply> reply = patience.wait(pending.get());
   if (!reply.has_value()) return Cancelled();
   if (!reply->status.ok()) {
     return Fail(reply->status, reply->detail, ExitStatusOf(reply->status));
@@ -115,9 +178,10 @@ ExitStatus OneRequest::Run(Client* client, std::span<const TextToken> tokens,
 // Not ok: the options do not suit the operation.
 Status Suits(const OneRequestOptions& options, std::span<const TextToken> tokens) {
   const bool is_operation = !tokens.empty() && Requests::Find(tokens[0].text) != nullptr;
-  if (options.value_file.empty() || !is_operation || HasValue(tokens[0].text)) return {};
-  return {Code::kInvalid,
-          fmt::format("-o takes a record's value; {} answers with none", tokens[0].text)};
+  const bool wants_value = options.raw || !options.value_file.empty();
+  if (!wants_value || !is_operation || HasValue(tokens[0].text)) return {};
+  return {Code::kInvalid, fmt::format("{} takes a record's value; {} answers with none",
+                                      options.raw ? "--raw" : "-o", tokens[0].text)};
 }
 
 }  // namespace
@@ -131,16 +195,24 @@ ExitStatus RunOneRequest(const OneRequestOptions& options, std::span<const TextT
   if (!client.ok()) {
     return OneRequest(options).Complain(client.status().ToString(), ExitStatus::kConnection);
   }
-  return RunOneRequest(client->get(), options, tokens,
-                       [](PendingReply* pending) { return std::optional<Reply>(pending->Wait()); });
+  const auto wait = [&](PendingReply* pending) {
+    std::optional<Reply> reply = pending->Wait();
+    // Its thread would take a signal that is to wait until the file is written.
+    if (!options.value_file.empty()) client->reset();
+    return reply;
+  };
+  const auto sleep = [](int64_t millis) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(millis));
+    return true;
+  };
+  return RunOneRequest(client->get(), options, tokens, {wait, sleep});
 }
 
 ExitStatus RunOneRequest(Client* client, const OneRequestOptions& options,
-                         std::span<const TextToken> tokens,
-                         FunctionRef<std::optional<Reply>(PendingReply*)> wait) {
+                         std::span<const TextToken> tokens, const Patience& patience) {
   OneRequest request(options);
   const Status suits = Suits(options, tokens);
-  return suits.ok() ? request.Run(client, tokens, wait)
+  return suits.ok() ? request.Run(client, tokens, patience)
                     : request.Complain(suits.words(), ExitStatus::kUsage);
 }
 

@@ -26,7 +26,8 @@ std::unique_ptr<CLI::App> NewApp(const std::string& usage, const char* summary, 
 }
 
 void AddServer(CLI::App* app, RawOptions* raw) {
-  app->add_option("-s,--server", raw->server, "the server (default 127.0.0.1:7645)")
+  app->add_option("-s,--server", raw->server,
+                  "the server (default $SMILE_SERVER, or else 127.0.0.1:7645)")
       ->type_name("HOST:PORT")
       ->take_last();
   app->add_option("--deadline", raw->deadline_millis,
@@ -81,10 +82,12 @@ std::unique_ptr<CLI::App> DumpApp(RawOptions* raw) {
 }
 
 std::unique_ptr<CLI::App> DecodeApp(RawOptions* raw) {
-  auto app =
-      NewApp("smilecat decode FILE",
-             "Explains captured bytes of the protocol: requests, replies, or both in turn.", raw);
-  app->add_option("FILE", raw->subject, "the bytes; - is standard input")->type_name("");
+  auto app = NewApp(
+      "smilecat decode FILE",
+      "Explains a capture of packets (pcap), or bytes of the protocol: requests, replies, or both "
+      "in turn.",
+      raw);
+  app->add_option("FILE", raw->subject, "what to explain; - is standard input")->type_name("");
   return app;
 }
 
@@ -108,8 +111,14 @@ std::unique_ptr<CLI::App> RootApp(RawOptions* raw) {
   auto app = NewApp(kRootUsage, kRootSummary, raw);
   AddServer(app.get(), raw);
   app->add_flag("--json", raw->json, "answers as JSON, one object a line");
-  app->add_option("-o,--raw", raw->output_file, "write the bytes of the value that is got to FILE")
+  app->add_flag("--raw", raw->raw, "get: print the bytes of the value and nothing else");
+  app->add_option("-o,--output", raw->output_file, "get: write the bytes of the value to FILE")
       ->type_name("FILE");
+  app->add_flag("--raw-times", raw->raw_times, "points in time as Unix time in milliseconds");
+  app->add_flag("--all", raw->all, "scan, list: all pages, one entry per line");
+  app->add_flag("--watch", raw->watch, "stats: again and again, with what changed");
+  app->add_option("--interval", raw->interval_seconds, "with --watch: the time between (default 1)")
+      ->type_name("SECONDS");
   app->add_option(
          "--send-hex", raw->send_hex,
          "send any bytes, given as hexadecimal digits, in a file or on standard input, and "
@@ -122,6 +131,9 @@ std::unique_ptr<CLI::App> RootApp(RawOptions* raw) {
   app->add_option("--listen", raw->listen,
                   "hand connections on to the server and print what is said")
       ->type_name("[HOST:]PORT");
+  app->add_option("--save", raw->save_file,
+                  "with --listen: a capture (pcap) of it, for decode, tcpdump and Wireshark")
+      ->type_name("FILE");
   app->add_flag("--version", raw->version, "the version");
   app->footer(RootFooter());
   return app;

@@ -22,13 +22,18 @@ struct RawOptions {
   std::optional<uint32_t> deadline_millis;
   bool hex = false;
   bool json = false;
+  bool raw = false;
+  bool raw_times = false;
+  bool all = false;
+  bool watch = false;
+  double interval_seconds = 1;
   std::string output_file;
   std::string send_hex;
   bool hello = false;
   uint32_t idle_millis = 1000;
   std::string listen;
+  std::string save_file;
   std::string subject;  // the command's argument
-  bool all = false;
   std::string format;
   MappingOptions mapping;
   std::string value;

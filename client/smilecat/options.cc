@@ -15,6 +15,8 @@ namespace {
 
 constexpr int64_t kDeadlineMillis = 10'000;
 constexpr int64_t kLoadDeadlineMillis = 30'000;
+constexpr double kLeastIntervalSeconds = 0.1;
+constexpr double kMaxIntervalSeconds = 24 * 3600;
 constexpr const char* kVersion = "smilecat 0.1.0, protocol version 1\n";
 
 // No operation may hide behind a command.
@@ -87,6 +89,7 @@ Status Share(const RawOptions& raw, const Defaults& defaults, CommandLine* line)
   deadline = raw.deadline_millis.value_or(defaults.deadline_millis.value_or(deadline));
   line->server = {std::move(server), deadline, raw.hex || defaults.hex};
   line->json = raw.json || defaults.json;
+  line->raw_times = raw.raw_times || defaults.raw_times;
   line->output_file = raw.output_file;
   return {};
 }
@@ -131,6 +134,38 @@ Status FillCommand(const std::string& name, const CLI::App& app, const RawOption
   return {};
 }
 
+// How one answer is shown.
+Status FillView(const CLI::App& app, const RawOptions& raw, CommandLine* line) {
+  const std::string operation = line->request.empty() ? "" : line->request[0].text;
+  const std::string value = raw.raw ? "--raw" : raw.output_file.empty() ? "" : "-o";
+  if (!value.empty() && line->task != Task::kRequest) {
+    return Wrong(value + " belongs to one request that gets a value");
+  }
+  if (!value.empty() && raw.json) {
+    return Wrong(value + " gives the bytes of the value, --json an object: give one of them");
+  }
+  if (raw.raw && !raw.output_file.empty()) return Wrong("-o and --raw do not go together");
+  if (raw.all && operation != "scan" && operation != "list") {
+    return Wrong("--all belongs to scan and list");
+  }
+  const bool limits =
+      std::any_of(line->request.begin(), line->request.end(),
+                  [](const auto& token) { return !token.literal && token.text == "--limit"; });
+  if (raw.all && limits) return Wrong("--all and --limit do not go together");
+  if ((raw.watch || app.count("--interval") > 0) && operation != "stats") {
+    return Wrong("--watch and --interval belong to stats");
+  }
+  if (!(raw.interval_seconds >= kLeastIntervalSeconds &&
+        raw.interval_seconds <= kMaxIntervalSeconds)) {
+    return Wrong("--interval takes seconds, from 0.1 to 86400");
+  }
+  line->raw = raw.raw;
+  line->all = raw.all;
+  line->watch = raw.watch;
+  line->interval_millis = static_cast<int64_t>(raw.interval_seconds * 1000);
+  return {};
+}
+
 Status FillRequest(const CLI::App& app, const RawOptions& raw, const Defaults& defaults,
                    CommandLine* line) {
   const bool sends_hex = app.count("--send-hex") > 0;
@@ -146,12 +181,9 @@ Status FillRequest(const CLI::App& app, const RawOptions& raw, const Defaults& d
   if (!sends_hex && (raw.hello || app.count("--idle") > 0)) {
     return Wrong("--hello and --idle belong to --send-hex");
   }
-  if (!raw.output_file.empty() && line->task != Task::kRequest) {
-    return Wrong("-o belongs to one request that gets a value");
-  }
-  if (!raw.output_file.empty() && line->json) {
-    return Wrong("-o writes the bytes of the value, --json an object: give one of them");
-  }
+  SMILE_TRY(FillView(app, raw, line));
+  if (!listens && !raw.save_file.empty()) return Wrong("--save belongs to --listen");
+  line->save_file = raw.save_file;
   line->send_hex = {line->server.server, raw.send_hex, raw.hello, raw.idle_millis};
   if (!listens) return {};
   SMILE_ASSIGN(line->listen, ReadListen(raw.listen));

@@ -27,12 +27,18 @@ struct CommandLine {
   Task task = Task::kLines;
   ServerOptions server;
   bool json = false;
+  bool raw_times = false;
   std::string output_file;
 
   std::vector<TextToken> request;  // kRequest
+  bool raw = false;                // the value's bytes alone
+  bool all = false;                // all pages
+  bool watch = false;              // of stats
+  int64_t interval_millis = 1000;
   SendHexOptions send_hex;
   Endpoint listen;
-  std::string subject;  // kDecode: a file; kDescribe: an operation, or nothing
+  std::string save_file;  // kListen: a capture of what passes; empty: none
+  std::string subject;    // kDecode: a file; kDescribe: an operation, or nothing
   LoadOptions load;
   DumpOptions dump;
 };
@@ -43,6 +49,7 @@ struct Defaults {
   std::optional<int64_t> deadline_millis;  // none: as each task has it
   bool hex = false;
   bool json = false;
+  bool raw_times = false;
 };
 
 // What is to be said instead: help, the version, or what is wrong with the command line.

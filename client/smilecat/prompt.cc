@@ -51,6 +51,7 @@ class Prompt {
  private:
   void Run(const CommandLine& line);
   std::optional<Reply> Wait(PendingReply* pending);
+  bool Sleep(int64_t millis);
 
   const PromptOptions& options_;
   PromptSignals signals_;  // before the client's thread is made
@@ -69,7 +70,8 @@ bool Prompt::RunLine(const std::string& line) {
   const Defaults defaults{.server = options_.server.server,
                           .deadline_millis = options_.server.deadline_millis,
                           .hex = options_.server.hex,
-                          .json = options_.json};
+                          .json = options_.json,
+                          .raw_times = options_.raw_times};
   const auto read = ReadCommandLine(*tokens, defaults);
   if (const auto* const saying = std::get_if<Saying>(&read)) {
     fmt::print("{}", saying->text);
@@ -93,14 +95,15 @@ void Prompt::Run(const CommandLine& line) {
     RunTask(line);
     return;
   }
-  const OneRequestOptions request{
-      .server = line.server, .json = line.json, .at_prompt = true, .value_file = line.output_file};
+  OneRequestOptions request = OneRequestOf(line);
+  request.at_prompt = true;
   if (!same_server) {
     RunOneRequest(request, line.request);
     return;
   }
   const ExitStatus status = RunOneRequest(client_.get(), request, line.request,
-                                          [this](PendingReply* pending) { return Wait(pending); });
+                                          {[this](PendingReply* pending) { return Wait(pending); },
+                                           [this](int64_t millis) { return Sleep(millis); }});
   if (status != ExitStatus::kInterrupted) return;
   if (const Status connected = ConnectAnew(); !connected.ok()) {
     fmt::print("{}\n", connected.words());
@@ -117,6 +120,17 @@ std::optional<Reply> Prompt::Wait(PendingReply* pending) {
       if (*signal == SIGINT || terminated_) return std::nullopt;
     }
   }
+}
+
+// Whatever comes ends it.
+bool Prompt::Sleep(int64_t millis) {
+  PendingReply nothing;
+  nothing.WaitOr(signals_.descriptor(), millis);
+  while (const std::optional<int> signal = signals_.Take()) {
+    terminated_ = terminated_ || *signal == SIGTERM;
+    if (*signal == SIGINT || terminated_) return false;
+  }
+  return true;
 }
 
 [[noreturn]] void EndAsBySigterm() {

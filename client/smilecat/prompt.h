@@ -9,6 +9,7 @@ namespace smile::cat {
 struct PromptOptions {
   ServerOptions server;
   bool json = false;
+  bool raw_times = false;
 };
 
 // Until Ctrl-D, "quit" or "exit". Each answer is printed before the next prompt. Ctrl-C clears the

@@ -4,7 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
 #include "base/text.h"
+#include "client/smilecat/colour.h"
 #include "client/smilecat/complain.h"
 #include "protocol/text_writer.h"
 
@@ -28,21 +30,46 @@ std::string_view AdviceFor(const Status& status) {
   }
 }
 
+LineStyle LineStyleOf(const ReplyStyle& style) {
+  LineStyle line_style;
+  line_style.list_lines = style.form != ReplyForm::kLine;
+  if (style.form == ReplyForm::kPage) line_style.max_bytes = kShownBytesOfAValue;
+  if (!style.raw_times) {
+    line_style.now_millis = static_cast<uint64_t>(SystemClock().WallMillis());
+  }
+  line_style.colour = style.colour;
+  return line_style;
+}
+
 }  // namespace
 
-Bytes ShowMessage(const TextNode& message, ReplyForm form) {
-  if (form == ReplyForm::kJson) return WriteJson(message) + "\n";
-  LineStyle style;
-  style.list_lines = form != ReplyForm::kLine;
-  if (form == ReplyForm::kPage) style.max_bytes = kShownBytesOfAValue;
-  std::string line = WriteLine(message, style);
+Bytes ShowElements(const TextNode& message, const ReplyStyle& style) {
+  LineStyle line_style = LineStyleOf(style);
+  line_style.list_lines = false;
+  Bytes text;
+  for (const TextNode& field : message.children) {
+    if (field.kind != TextNode::Kind::kList) continue;
+    for (const TextNode& element : field.children) {
+      text += style.form == ReplyForm::kJson             ? WriteJson(element)
+              : element.kind == TextNode::Kind::kMessage ? WriteLine(element, line_style)
+                                                         : element.word;
+      text.push_back('\n');
+    }
+  }
+  return text;
+}
+
+Bytes ShowMessage(const TextNode& message, const ReplyStyle& style) {
+  if (style.form == ReplyForm::kJson) return WriteJson(message) + "\n";
+  std::string line = WriteLine(message, LineStyleOf(style));
   if (line.empty()) line = "ok";
   if (!line.ends_with('\n')) line.push_back('\n');
   return line;
 }
 
-Bytes ShowError(const Status& status, const ErrorDetail& detail, ReplyForm form, uint64_t line) {
-  if (form == ReplyForm::kJson) {
+Bytes ShowError(const Status& status, const ErrorDetail& detail, const ReplyStyle& style,
+                uint64_t line) {
+  if (style.form == ReplyForm::kJson) {
     const CodeInfo& info = InfoOf(status.code());
     nlohmann::ordered_json object;
     if (line != 0) object["line"] = line;
@@ -57,7 +84,8 @@ Bytes ShowError(const Status& status, const ErrorDetail& detail, ReplyForm form,
            "\n";
   }
   const std::string where = line == 0 ? "" : "line " + std::to_string(line) + ": ";
-  return where + Complaint(status, detail) + "\n";
+  const std::string text = Complaint(status, detail);
+  return where + InRed(text, style.colour) + "\n";
 }
 
 ExitStatus StatusOfUnsent(const Status& status, bool file_failed) {

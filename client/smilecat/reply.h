@@ -25,6 +25,17 @@ enum class ReplyForm : uint8_t {
   kValue,  // the bytes of the value alone, if the operation answers with one; else as kLines
 };
 
+struct ReplyStyle {
+  // NOLINTNEXTLINE(google-explicit-constructor): a form is a style with nothing else to say
+  ReplyStyle(ReplyForm in_form) : form(in_form) {}
+  ReplyStyle(ReplyForm in_form, bool in_raw_times, bool in_colour)
+      : form(in_form), raw_times(in_raw_times), colour(in_colour) {}
+
+  ReplyForm form;
+  bool raw_times = false;  // points in time as numbers; so they always are in JSON
+  bool colour = false;
+};
+
 struct Reply {
   Status status;
   ErrorDetail detail;
@@ -45,24 +56,28 @@ constexpr bool kAnswersWithValue = [] {
   return false;
 }();
 
+// Each element of a message's list on a line of its own, in kJson an object (or a string) each.
+Bytes ShowElements(const TextNode& message, const ReplyStyle& style);
+
 // The line or object of a message, with the line end.
-Bytes ShowMessage(const TextNode& message, ReplyForm form);
+Bytes ShowMessage(const TextNode& message, const ReplyStyle& style);
 // "not_found: there is no such record", or {"error":"not_found", …}; with the line end. `line` is
 // that of the request in the input, 0: it has none.
-Bytes ShowError(const Status& status, const ErrorDetail& detail, ReplyForm form, uint64_t line = 0);
+Bytes ShowError(const Status& status, const ErrorDetail& detail, const ReplyStyle& style,
+                uint64_t line = 0);
 
 template <class Row>
-Reply ShowAnswer(const Answer<Row>& answer, const TextContext& context, ReplyForm form) {
+Reply ShowAnswer(const Answer<Row>& answer, const TextContext& context, const ReplyStyle& style) {
   if (!answer.ok()) {
-    return {answer.status(), answer.detail(), ShowError(answer.status(), answer.detail(), form)};
+    return {answer.status(), answer.detail(), ShowError(answer.status(), answer.detail(), style)};
   }
   if constexpr (kAnswersWithValue<typename Row::Response>) {
-    if (form == ReplyForm::kValue) {
+    if (style.form == ReplyForm::kValue) {
       const auto field = std::get<0>(Layout<typename Row::Response>::Fields());
       return {{}, {}, Bytes(((*answer).*(field.kMember)).value)};
     }
   }
-  return {{}, {}, ShowMessage(ToTree(*answer, context), form)};
+  return {{}, {}, ShowMessage(ToTree(*answer, context), style)};
 }
 
 // Of a request that could not be sent: it was none, a value is too large, or `file_failed`: a file

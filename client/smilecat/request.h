@@ -21,13 +21,14 @@ namespace smile::cat {
 // Client's Call.
 template <class List, class ClientType>
 Status SendRequest(ClientType* client, std::span<const TextToken> tokens,
-                   const ContentReader& content, const CallOptions& options, ReplyForm form,
+                   const ContentReader& content, const CallOptions& options,
+                   const ReplyStyle& style,
                    FunctionRef<std::function<void(Reply)>(const OperationInfo&)> begin) {
   return ReadAnyRequest<List>(tokens, content, [&]<class Row>(Row, TextRequest<Row> read) {
     client->template Call<Row>(
         read.request, options,
-        [done = begin(Row::kInfo), form, context = ContextOf(read.request)](Answer<Row> answer) {
-          done(ShowAnswer(answer, context, form));
+        [done = begin(Row::kInfo), style, context = ContextOf(read.request)](Answer<Row> answer) {
+          done(ShowAnswer(answer, context, style));
         });
   });
 }

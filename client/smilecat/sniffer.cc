@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/limits.h"
+#include "client/smilecat/complain.h"
 
 namespace smile::cat {
 namespace {
@@ -25,6 +26,9 @@ class Sniffer::Pair {
   void OnConnected(Result<std::unique_ptr<Transport>> server) {
     if (!server.ok()) return End(server.status().ToString());
     server_.transport = std::move(*server);
+    if (sniffer_->capture_ != nullptr) {
+      sniffer_->capture_->Begin(number_, client_.transport->peer(), server_.transport->peer());
+    }
     server_.transport->Start(&server_);
     client_.transport->Start(&client_);
   }
@@ -57,6 +61,10 @@ class Sniffer::Pair {
 
   void HandOn(Side* from, ByteView bytes) {
     conversation_.Feed(from->direction, bytes);
+    if (sniffer_->capture_ != nullptr) {
+      sniffer_->capture_->Data(number_, from->direction, bytes);
+      sniffer_->CheckCapture();
+    }
     Side& to = OtherOf(from);
     if (to.transport == nullptr || to.closing) return;
     to.transport->Send(Bytes(bytes));
@@ -87,6 +95,7 @@ class Sniffer::Pair {
 
   void End(const std::string& words) {
     Say(words);
+    if (sniffer_->capture_ != nullptr) sniffer_->capture_->End(number_);
     sniffer_->Forget(number_);
   }
 
@@ -97,8 +106,9 @@ class Sniffer::Pair {
   Side server_;
 };
 
-Sniffer::Sniffer(EventLoop* loop, Endpoint server, Conversation::Print print)
-    : loop_(loop), server_(std::move(server)), print_(std::move(print)) {}
+Sniffer::Sniffer(EventLoop* loop, Endpoint server, Conversation::Print print,
+                 CaptureWriter* capture)
+    : loop_(loop), server_(std::move(server)), print_(std::move(print)), capture_(capture) {}
 
 Sniffer::~Sniffer() = default;
 
@@ -123,6 +133,12 @@ void Sniffer::OnAccepted(std::unique_ptr<Transport> client) {
                     [weak = std::weak_ptr<Pair>(pair)](Result<std::unique_ptr<Transport>> result) {
                       if (const auto held = weak.lock()) held->OnConnected(std::move(result));
                     });
+}
+
+void Sniffer::CheckCapture() {
+  if (capture_failed_ || capture_->status().ok()) return;
+  capture_failed_ = true;
+  Complain(capture_->status().words());
 }
 
 // Later: the pair is in the middle of its event.

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "client/smilecat/capture.h"
 #include "client/smilecat/conversation.h"
 #include "net/endpoint.h"
 #include "net/event_loop.h"
@@ -21,8 +22,9 @@ namespace smile::cat {
 // Belongs to its loop's thread.
 class Sniffer {
  public:
-  // `print` gets whole lines.
-  Sniffer(EventLoop* loop, Endpoint server, Conversation::Print print);
+  // `print` gets whole lines. `capture`, which may be null, gets what passes.
+  Sniffer(EventLoop* loop, Endpoint server, Conversation::Print print,
+          CaptureWriter* capture = nullptr);
   ~Sniffer();
   Sniffer(const Sniffer&) = delete;
   Sniffer& operator=(const Sniffer&) = delete;
@@ -36,12 +38,16 @@ class Sniffer {
 
   void OnAccepted(std::unique_ptr<Transport> client);
   void Forget(uint64_t number);
+  // Says once that the capture cannot be written.
+  void CheckCapture();
 
   EventLoop* const loop_;
   const Endpoint server_;
   const Conversation::Print print_;
+  CaptureWriter* const capture_;
   std::unique_ptr<Listener> listener_;
   uint64_t last_number_ = 0;
+  bool capture_failed_ = false;
   std::map<uint64_t, std::shared_ptr<Pair>> pairs_;
 };
 

@@ -14,7 +14,7 @@ ExitStatus RunTask(const CommandLine& line) {
     case Task::kSendHex:
       return RunSendHex(line.send_hex);
     case Task::kListen:
-      return RunSniffer(line.listen, line.server.server);
+      return RunSniffer(line.listen, line.server.server, line.save_file);
     case Task::kDecode:
       return RunDecode(line.subject);
     case Task::kDescribe:
@@ -30,6 +30,17 @@ ExitStatus RunTask(const CommandLine& line) {
       break;
   }
   CHECK(false);
+}
+
+OneRequestOptions OneRequestOf(const CommandLine& line) {
+  return {.server = line.server,
+          .json = line.json,
+          .raw_times = line.raw_times,
+          .value_file = line.output_file,
+          .raw = line.raw,
+          .all = line.all,
+          .watch = line.watch,
+          .interval_millis = line.interval_millis};
 }
 
 ExitStatus Say(const Saying& saying) {

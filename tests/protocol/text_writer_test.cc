@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "protocol/operations.h"
+#include "protocol/text_time.h"
 #include "tests/protocol/sampler.h"
 
 namespace smile {
@@ -58,6 +59,48 @@ TEST(WriteLine, ShowsSortKeysAsInAPathIfTheTableIsKnown) {
             "entries=[{sort=0x010000000000000007" + record + "}] continuation=0x01");
   EXPECT_EQ(WriteLine(ToTree(reply, context), {.list_lines = true}),
             "continuation=0x01 entries=1\n  sort=friend/7" + record);
+}
+
+TEST(WriteLine, ShowsWhenARecordExpiresAndWhatIsLeft) {
+  const uint64_t now = 1'764'176'562'000;
+  const LineStyle style{.now_millis = now};
+  op::Get::Response reply{.record = {.version = 3, .expires_ms = now + 3'600'250}};
+  EXPECT_THAT(WriteLine(ToTree(reply), style),
+              HasSubstr(" expires=2025-11-26T18:02:42.250Z ttl=1h value="));
+  EXPECT_THAT(WriteLine(ToTree(reply)), HasSubstr(" expires_ms=1764180162250 value="));
+  reply.record.expires_ms = now;
+  EXPECT_THAT(WriteLine(ToTree(reply), style), HasSubstr("expires=2025-11-26T17:02:42Z ttl=0s"));
+  reply.record.expires_ms = 0;
+  EXPECT_EQ(WriteLine(ToTree(reply), style), "version=3 checksum=0000000000000000 value=\"\"");
+}
+
+TEST(WriteLine, ShowsNoValuesWhereNoneWereAskedFor) {
+  op::Scan::Response reply;
+  reply.entries.resize(1);
+  const TextContext context =
+      ContextOf(op::Scan::Request{.partition = {Table::kLinks, {}}, .keys_only = true});
+  EXPECT_EQ(WriteLine(ToTree(reply, context)).find("value"), std::string::npos);
+  EXPECT_EQ(WriteJson(ToTree(reply, context)).find("value"), std::string::npos);
+  EXPECT_THAT(WriteLine(ToTree(reply)), HasSubstr("value=\"\""));
+}
+
+TEST(WriteLine, ShowsNoRecordThatWasNotFound) {
+  op::MGet::Response reply;
+  reply.results.push_back({KeyOutcome::kNotFound, {}});
+  EXPECT_EQ(WriteLine(ToTree(reply)), "results=[{outcome=not_found}]");
+  EXPECT_EQ(WriteJson(ToTree(reply)), R"({"results":[{"outcome":"not_found"}]})");
+  reply.results[0] = {KeyOutcome::kFound, RecordOf("x")};
+  EXPECT_THAT(WriteLine(ToTree(reply)), HasSubstr("outcome=found version=3"));
+}
+
+TEST(TextTime, ShowsWhatIsLeftInItsTwoLargestUnits) {
+  const std::pair<uint64_t, const char*> lefts[] = {
+      {0, "0s"},         {350, "350ms"},    {1'000, "1s"},         {3'599'999, "59m59s"},
+      {3'600'000, "1h"}, {3'605'000, "1h"}, {183'600'000, "2d3h"}, {86'400'000, "1d"}};
+  for (const auto& [left, text] : lefts) EXPECT_EQ(FormatTimeLeft(5 + left, 5), text);
+  EXPECT_EQ(FormatTimeLeft(5, 6), "0s");
+  EXPECT_EQ(FormatTime(0), "1970-01-01T00:00:00Z");
+  EXPECT_EQ(FormatTime(UINT64_MAX), "18446744073709551615");
 }
 
 TEST(WriteLine, ShowsPartitionsAsPaths) {

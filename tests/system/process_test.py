@@ -224,6 +224,19 @@ class SignalTest(ProcessTest):
         self.stop(process)
 
 
+class FullTest(ProcessTest):
+    def test_a_full_server_is_not_to_be_started_but_asked_again_later(self):
+        process, port = self.serving("--max-connections", "1", "--workers", "1")
+        self.client(port).ping()
+        done = subprocess.run([SMILECAT, "-s", "127.0.0.1:%d" % port, "ping"],
+                              capture_output=True, timeout=TIMEOUT_SECONDS)
+        self.assertEqual(done.returncode, 6, done)
+        self.assertIn(b"smilecat: overloaded: ", done.stderr)
+        self.assertIn(b"retry after", done.stderr)
+        self.assertNotIn(b"smiled runs there", done.stderr)
+        self.stop(process)
+
+
 class FileTest(ProcessTest):
     def test_the_data_is_its_owners_alone(self):
         os.mkdir(self.path("loose"), 0o755)

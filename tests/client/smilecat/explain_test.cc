@@ -7,6 +7,7 @@
 #include "client/smilecat/exit_status.h"
 #include "client/smilecat/request.h"
 #include "client/smilecat/send_hex.h"
+#include "client/smilecat/stats_view.h"
 #include "protocol/message.h"
 #include "protocol/operations.h"
 
@@ -53,7 +54,7 @@ TEST(ConversationTest, BytesThatAreNoFramesAreShownAndSoIsAllBehindThem) {
   broken[20] = static_cast<char>(broken[20] ^ 1);
   const std::string text = Explain(broken, 1 << 20, Direction::kToServer);
   EXPECT_THAT(text, HasSubstr("checksum does not match"));
-  EXPECT_THAT(text, HasSubstr("bytes that are no frames"));
+  EXPECT_THAT(text, HasSubstr("bytes that are no frame"));
   EXPECT_THAT(text, Not(HasSubstr("reply to get")));
   EXPECT_THAT(Explain("GET / HTTP/1.1\r\n\r\n", 1, Direction::kToServer),
               HasSubstr("over the limit"));
@@ -98,6 +99,38 @@ TEST(CompletionTest, OperationsThenTablesAndTheOperationsOptions) {
   EXPECT_THAT(Complete("help sta").choices, ElementsAre("stats"));
   EXPECT_THAT(Complete("nothing us").choices, IsEmpty());
   EXPECT_EQ(Complete("get users/1").common_start, "users/1");
+}
+
+TEST(CompletionTest, CommandsAndTheirWordsAreKnown) {
+  EXPECT_THAT(Complete("d").choices, ElementsAre("decode", "delete", "describe", "dump"));
+  EXPECT_THAT(Complete("describe ge").choices, ElementsAre("get"));
+  EXPECT_THAT(Complete("dump us").choices, ElementsAre("users"));
+  EXPECT_THAT(Complete("he").choices, ElementsAre("help"));
+}
+
+TEST(CompletionTest, PathsAreLookedUpWhereAPathStands) {
+  std::vector<std::string> asked;
+  const PathLookup lookup = [&](std::string_view word, bool records) {
+    asked.push_back(std::string(word) + (records ? " records" : ""));
+    return FoundPaths{{"users/42/", "users/43/"}, true};
+  };
+  EXPECT_EQ(Complete("get users/4", lookup).common_start, "users/4");
+  EXPECT_TRUE(Complete("get users/4", lookup).more);
+  EXPECT_THAT(Complete("scan users/42", lookup).choices, ElementsAre("users/42/"));
+  EXPECT_THAT(asked, ElementsAre("users/4 records", "users/4 records", "users/42"));
+  Complete("ping --payload users/4", lookup);
+  Complete("get us", lookup);
+  EXPECT_EQ(asked.size(), 3u);
+}
+
+TEST(StatsTest, ATableHasItsNumbersUnderEachOther) {
+  const StatValues before = {{"a.count", 1000}, {"b.began_millis", 0}, {"c", 5}};
+  const StatValues now = {{"a.count", 1234}, {"b_began_millis", 1000}, {"c", 4}};
+  EXPECT_EQ(StatsTable(now, &before, false),
+            "a.count                        1,234  +234\n"
+            "b_began_millis  1970-01-01T00:00:01Z\n"
+            "c                                  4    -1\n");
+  EXPECT_EQ(StatsTable({{"x_began_millis", 7}}, nullptr, true), "x_began_millis  7\n");
 }
 
 // A row that no other part of smilecat has heard of.

@@ -107,6 +107,15 @@ TEST(OptionsTest, WhatIsWrongIsSaidInOneLineWithTheWayToHelp) {
       {{"--send-hex", "00", "--listen", "1"}, "do not go together"},
       {{"--idle", "5"}, "--send-hex"},
       {{"-o", "f"}, "-o belongs"},
+      {{"--raw"}, "--raw belongs"},
+      {{"--raw", "get", "users/1/x", "--json"}, "one of them"},
+      {{"--raw", "-o", "f", "get", "users/1/x"}, "do not go together"},
+      {{"get", "users/1/x", "--all"}, "--all belongs"},
+      {{"scan", "users/1", "--all", "--limit", "5"}, "do not go together"},
+      {{"ping", "--watch"}, "belong to stats"},
+      {{"stats", "--watch", "--interval", "0"}, "--interval takes seconds"},
+      {{"stats", "--watch", "--interval", "nan"}, "--interval"},
+      {{"--save", "f"}, "--save belongs"},
       {{"-o", "f", "--json", "get", "users/1/x"}, "one of them"},
       {{"load"}, "smilecat load --help"},
       {{"load", "a", "b"}, "smilecat load --help"},
@@ -139,6 +148,29 @@ TEST(OptionsTest, HelpIsThatOfTheOperationOrCommandThatItStandsBeside) {
   EXPECT_EQ(Refused({"help", "load"}).text, Refused({"load", "--help"}).text);
   EXPECT_EQ(Refused({"help"}).text, Refused({"--help"}).text);
   EXPECT_THAT(Refused({"scan", "--help"}).text, HasSubstr("(default 100)"));
+}
+
+TEST(OptionsTest, WhatIsNotGivenIsAsTheDefaultsSay) {
+  const Defaults defaults{
+      .server = {"db", 5}, .deadline_millis = 70, .json = true, .raw_times = true};
+  const auto read = [&](const std::vector<std::string>& arguments) {
+    return std::get<CommandLine>(ReadCommandLine(TokensOf(arguments), defaults));
+  };
+  EXPECT_EQ(read({"ping"}).server.server.ToString(), "db:5");
+  EXPECT_EQ(read({"ping"}).server.deadline_millis, 70);
+  EXPECT_TRUE(read({"ping"}).json);
+  EXPECT_TRUE(read({"ping"}).raw_times);
+  EXPECT_EQ(read({"ping", "-s", "other"}).server.server.ToString(), "other:7645");
+  EXPECT_EQ(read({"ping", "--deadline", "9"}).server.deadline_millis, 9);
+}
+
+TEST(OptionsTest, AQuotedWordIsNeverAnOption) {
+  const auto tokens = SplitLine("put users/1/x '--json'");
+  const auto read = ReadCommandLine(*tokens, {});
+  ASSERT_TRUE(std::holds_alternative<CommandLine>(read));
+  EXPECT_FALSE(std::get<CommandLine>(read).json);
+  EXPECT_THAT(TextsOf(std::get<CommandLine>(read)),
+              ElementsAre("put", "users/1/x", "literal --json"));
 }
 
 TEST(OptionsTest, HelloIsNotOffered) {

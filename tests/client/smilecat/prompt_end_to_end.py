@@ -177,6 +177,24 @@ class KeysTest(PromptTest):
         terminal.wait_for("unavailable")
 
 
+class ColourTest(PromptTest):
+    def test_there_is_colour_on_a_terminal_unless_it_is_not_wanted(self):
+        self.ok("put", "users/1/x", "v")
+        for colour, changes in [(True, {"NO_COLOR": ""}), (False, {"NO_COLOR": "1"}),
+                                (False, {"NO_COLOR": "", "TERM": "dumb"})]:
+            for arguments in [["get", "users/1/x"], ["get", "users/404/x"]]:
+                terminal = self.terminal(*arguments, wait=False, **changes)
+                terminal.status()
+                self.assertEqual("\x1b[3" in terminal.text, colour, (terminal.text, changes))
+        self.assertNotIn(b"\x1b", self.ok("scan", "users/1"))
+
+    def test_raw_bytes_are_not_made_readable(self):
+        self.ok("put", "users/1/raw", "-", stdin=b"a\tb\n")
+        terminal = self.terminal("get", "users/1/raw", "--raw", wait=False)
+        terminal.status()
+        self.assertEqual(terminal.text, "a\tb\r\n")
+
+
 class LinesTest(PromptTest):
     NAME = "żółć 名前 😀 ñ"
 
@@ -227,6 +245,12 @@ class LinesTest(PromptTest):
         self.assertIn("no option --foo", terminal.run("--foo"))
         self.assertIn("for the command line", terminal.run("--listen 0"))
         self.assertIn('"payload":"x"', terminal.run("ping --payload x --json"))
+        self.assertIn("server.requests.ping_count", terminal.run("stats server.requests.ping"))
+        self.assertIn("sort=x", terminal.run("scan users/901 --all"))
+        terminal.type("stats server.requests.ping --watch --interval 0.1\n")
+        terminal.wait_for(r"ping_count.*ping_count")
+        terminal.type(CTRL_C)
+        terminal.wait_for(PROMPT)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,13 @@
-"""smilecat as a person or a script runs it, against a real smiled: requests, lines, explanations.
+"""smilecat as a person or a script runs it, against a real smiled: requests and lines.
 
 Usage: smilecat_end_to_end.py SMILECAT SMILED [unittest arguments]
 """
 
 import json
 import os
-import random
 import re
 import socket
 import subprocess
-import threading
 
 from smilecat_case import TIMEOUT_SECONDS, SmilecatTest, run_tests
 
@@ -39,6 +37,53 @@ class OneRequestTest(SmilecatTest):
         self.assertIn(b"server.", self.ok("stats"))
         self.assertRegex(self.ok("delete", "posts/5/1"), rb"^version=\d+\n$")
         self.fails(4, "not_found", "get", "posts/5/1")
+
+    def test_raw_is_the_bytes_alone(self):
+        self.ok("put", "users/2/raw", "-", stdin=b"\xff\x1b[2J\n")
+        self.assertEqual(self.ok("get", "users/2/raw", "--raw"), b"\xff\x1b[2J\n")
+        self.fails(2, "answers with none", "put", "users/2/raw", "x", "--raw")
+
+    def test_times_are_dates_and_numbers_for_programs(self):
+        self.ok("put", "posts/3/1", "x", "--expire-seconds", "7200")
+        self.ok("put", "posts/3/2", "y")
+        with_ttl, without = self.ok("scan", "posts/3").decode().splitlines()[:0:-1]
+        self.assertRegex(with_ttl, r" expires=20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z ttl=(2h|1h59m) ")
+        self.assertNotIn("expires", without)
+        self.assertRegex(self.ok("scan", "posts/3", "--raw-times").decode(), r"expires_ms=\d{13} ")
+        self.assertNotIn(b"value", self.ok("scan", "posts/3", "--keys-only"))
+
+    def test_all_pages_are_walked(self):
+        count = 25_000
+        self.ok(stdin="".join("put users/5000/%05d x\n" % i for i in range(count)).encode())
+        lines = self.ok("scan", "users/5000", "--all", "--keys-only").decode().splitlines()
+        self.assertEqual([re.search(r"sort=(\d+)", line).group(1) for line in lines],
+                         ["%05d" % i for i in range(count)])
+        objects = [json.loads(line) for line in self.ok("--json", "scan", "users/5000", "--all")
+                   .splitlines()]
+        self.assertEqual(len(objects), count)
+        self.assertIn(b"users/5000\n", self.ok("list", "users", "--all"))
+        self.fails(2, "--all and --limit", "scan", "users/5000", "--all", "--limit", "5")
+
+    def test_stats_are_a_table_with_a_prefix(self):
+        lines = self.ok("stats", "server.requests.").decode().splitlines()
+        self.assertTrue(all(line.startswith("server.requests.") for line in lines), lines)
+        self.assertEqual(len({len(line) for line in lines}), 1, "numbers stand under each other")
+        self.assertIn("server.requests.get_count",
+                      json.loads(self.ok("stats", "server.requests.", "--json")))
+        self.fails(4, "no statistic begins with nothing", "stats", "nothing")
+        self.fails(2, "unexpected argument", "stats", "a", "b")
+
+    def test_stats_are_watched_until_they_are_not(self):
+        process = subprocess.Popen(
+            self.cat.command("stats", "server.requests.ping", "--watch", "--interval", "0.1"),
+            stdout=subprocess.PIPE, text=True)
+        try:
+            while not re.search(r"ping_count +\d+ +\+\d", process.stdout.readline()):
+                self.ok("ping")
+        finally:
+            process.kill()
+            process.wait(TIMEOUT_SECONDS)
+            process.stdout.close()
 
     def test_json_is_one_object_a_line(self):
         self.ok("put", "users/2/profile", '"quoted" \u00e9')
@@ -149,6 +194,49 @@ class OneRequestTest(SmilecatTest):
         self.assertIn(b"--expire-seconds N", self.ok("help", "put"))
 
 
+class ConfigurationTest(SmilecatTest):
+    def run_with(self, configuration, *arguments, **variables):
+        folder = os.path.join(self.directory, "config", "smile")
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, "smilecat.conf"), "w") as file:
+            file.write(configuration)
+        environment = {k: v for k, v in os.environ.items() if k != "SMILE_SERVER"}
+        environment |= {"XDG_CONFIG_HOME": os.path.join(self.directory, "config")} | variables
+        return subprocess.run([self.cat.program, *arguments], env=environment,
+                              stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=TIMEOUT_SECONDS)
+
+    def test_the_server_comes_from_the_option_the_variable_or_the_file(self):
+        here, nowhere = self.server.address, "127.0.0.1:1"
+        for status, configuration, arguments, variables in [
+            (0, "# mine\n\n server = %s \n" % here, [], {}),
+            (3, "server = %s" % nowhere, [], {}),
+            (0, "server = %s" % nowhere, [], {"SMILE_SERVER": here}),
+            (3, "", [], {"SMILE_SERVER": nowhere}),
+            (0, "server = %s" % nowhere, ["-s", here], {"SMILE_SERVER": nowhere}),
+        ]:
+            done = self.run_with(configuration, *arguments, "ping", **variables)
+            self.assertEqual(done.returncode, status, done)
+
+    def test_times_and_deadline_come_from_the_file(self):
+        self.ok("put", "posts/1/1", "x", "--expire-seconds", "99")
+        configuration = "server=%s\nraw-times = true\ndeadline = 5000" % self.server.address
+        done = self.run_with(configuration, "scan", "posts/1")
+        self.assertIn(b"expires_ms=1", done.stdout)
+
+    def test_what_is_wrong_is_said_with_its_line(self):
+        for words, configuration, variables in [
+            ("smilecat.conf line 2: there is no option \"sever\"", "\nsever = x", {}),
+            ("smilecat.conf line 1: a line is NAME = VALUE", "what", {}),
+            ("smilecat.conf line 1: deadline takes", "deadline = soon", {}),
+            ("SMILE_SERVER: ", "", {"SMILE_SERVER": "a:b:c"}),
+        ]:
+            done = self.run_with(configuration, "ping", **variables)
+            self.assertEqual(done.returncode, 2, done)
+            self.assertIn(words, done.stderr.decode())
+            self.assertEqual(self.run_with(configuration, "--help", **variables).returncode, 0)
+
+
 class LinesTest(SmilecatTest):
     def test_answers_come_one_a_line_in_the_order_of_the_lines(self):
         count = 3000
@@ -237,127 +325,6 @@ class LinesTest(SmilecatTest):
         finally:
             process.kill()
             process.stdout.close()
-
-
-class ExplainTest(SmilecatTest):
-    def test_hex_names_the_fields_of_frames_both_ways_on_stderr(self):
-        self.ok("put", "users/1/x", "Ada")
-        done = self.cat.run("--hex", "get", "users/1/x")
-        self.assertEqual(done.stdout, b"Ada")
-        text = done.stderr.decode()
-        for words in ["> hello", "< reply to hello, ok", "> get", "< reply to get, ok"]:
-            self.assertIn(words, text)
-        self.assertRegex(text, r"key\.partition +users/1\n")
-        self.assertRegex(text, r'record\.value +"Ada"\n')
-
-    def test_garbage_is_answered_and_explained(self):
-        text = self.ok("--send-hex", "47 45 54 20 2f 20 48 54 54 50 2f 31 2e 31 0d 0a").decode()
-        self.assertIn("< reply to an unseen request, too_large", text)
-        self.assertIn("the server closed the connection", text)
-
-    def test_random_bytes_never_stop_the_server(self):
-        seed = random.randrange(1 << 32)
-        print("seed", seed)
-        generator = random.Random(seed)
-        for _ in range(20):
-            data = generator.randbytes(generator.randrange(200))
-            hello = ["--hello"] if generator.random() < 0.5 else []
-            self.ok("--send-hex", data.hex(), "--idle", "50", *hello)
-        self.ok("ping")
-
-    def test_hex_comes_from_a_file_or_standard_input_too(self):
-        ping = "16 00 00 00 07 00 00 00 02 00 00 00 05 68 65 6c 6c 6f".replace(" ", "")
-        # The checksum is wrong on purpose: the server says so.
-        for arguments, stdin in [
-            (["@" + self.path("hex", ("00000000\n" + ping).encode())], b""),
-            (["-"], ("00:00:00:00 " + ping).encode()),
-        ]:
-            text = self.ok("--hello", "--send-hex", *arguments, stdin=stdin).decode()
-            self.assertIn("reply to hello, ok", text)
-            self.assertIn("checksum does not match", text)
-
-    def test_a_conversation_in_between_is_printed_and_left_as_it_is(self):
-        process = subprocess.Popen(
-            self.cat.command("--listen", "0"), stdout=subprocess.PIPE, text=True
-        )
-        lines = []
-        try:
-            address = re.search(r"listens on (\S+)", process.stdout.readline()).group(1)
-            reader = threading.Thread(target=lambda: lines.extend(process.stdout))
-            reader.start()
-            value = bytes(range(256)) * 4096
-            self.ok("-s", address, "put", "blobs/%032x/chunk/1" % 7, "-", stdin=value)
-            self.assertEqual(self.ok("-s", address, "get", "blobs/%032x/chunk/1" % 7), value)
-            requests = "".join("put users/%d/p x\n" % i for i in range(500)).encode()
-            clients = [
-                subprocess.Popen(
-                    self.cat.command("-s", address),
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.DEVNULL,
-                )
-                for _ in range(4)
-            ]
-            for client in clients:
-                client.stdin.write(requests)
-                client.stdin.close()
-            for client in clients:
-                self.assertEqual(client.wait(TIMEOUT_SECONDS), 0)
-        finally:
-            process.terminate()
-            process.wait(TIMEOUT_SECONDS)
-        reader.join()
-        process.stdout.close()
-        text = "".join(lines)
-        self.assertIn("#1 from 127.0.0.1:", text)
-        self.assertIn("#1 > put, id", text)
-        self.assertIn("#2 < reply to get, ok", text)
-        self.assertEqual(text.count("< reply to put, ok"), 1 + 4 * 500)
-
-    def test_a_proxy_without_a_server_says_so_and_goes_on(self):
-        with socket.socket() as unused:
-            unused.bind(("127.0.0.1", 0))
-            nobody = "127.0.0.1:%d" % unused.getsockname()[1]
-            process = subprocess.Popen(
-                [self.cat.program, "-s", nobody, "--listen", "0"],
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            try:
-                address = re.search(r"listens on (\S+)", process.stdout.readline()).group(1)
-                for _ in range(2):
-                    self.assertEqual(self.cat.run("-s", address, "ping").returncode, 3)
-                    self.assertIn("from", process.stdout.readline())
-                    self.assertIn("refused", process.stdout.readline())
-            finally:
-                process.terminate()
-                process.wait(TIMEOUT_SECONDS)
-                process.stdout.close()
-
-    def test_captured_bytes_are_explained_in_either_direction(self):
-        capture = self.path("capture")
-        with socket.socket() as listener, open(capture, "wb") as file:
-            listener.bind(("127.0.0.1", 0))
-            listener.listen()
-            address = "127.0.0.1:%d" % listener.getsockname()[1]
-            process = subprocess.Popen(
-                [self.cat.program, "-s", address, "ping"], stderr=subprocess.DEVNULL
-            )
-            client, _ = listener.accept()
-            with client:
-                file.write(client.recv(4096))
-            process.wait(TIMEOUT_SECONDS)
-        text = self.ok("decode", capture).decode()
-        self.assertIn("> hello", text)
-        self.assertRegex(text, r"client_name +\"smilecat")
-        with open(capture, "rb") as file:
-            hello = file.read()
-        done = self.cat.run("decode", "-", stdin=hello + hello[:20])
-        self.assertEqual(done.returncode, 9)
-        self.assertIn(b"ends too early", done.stdout)
-        broken = hello[:-1] + b"?"
-        done = self.cat.run("decode", "-", stdin=broken + hello)
-        self.assertEqual(done.returncode, 9)
-        self.assertIn(b"checksum does not match", done.stdout)
 
 
 if __name__ == "__main__":

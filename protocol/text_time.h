@@ -1,0 +1,16 @@
+// Points in time and durations, for people.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace smile {
+
+// Unix time in milliseconds as ISO 8601 in UTC: "2026-11-26T17:22:42Z", with ".250" before the Z if
+// it is no whole second. A time that no calendar shows: the number.
+std::string FormatTime(uint64_t unix_millis);
+
+// What is left until then, in its two largest units: "59m59s", "2d3h", "350ms"; "0s" if it is over.
+std::string FormatTimeLeft(uint64_t unix_millis, uint64_t now_millis);
+
+}  // namespace smile
