@@ -42,8 +42,8 @@ std::string LineOf(const ProgressState& state, bool with_bar) {
         *state.whole == 0
             ? 1
             : std::min(1.0, static_cast<double>(state.part) / static_cast<double>(*state.whole));
-    if (with_bar) line = Bar(share);
-    line += fmt::format("{:3}%  ", static_cast<int>(share * 100));
+    const int percent = static_cast<int>(share * 100);
+    line = with_bar ? fmt::format("{}{:3}%  ", Bar(share), percent) : fmt::format("{}%  ", percent);
   }
   line += fmt::format("{} {}", WithCommas(state.done), state.unit);
   if (!state.trouble.empty()) return line + fmt::format("  {}", state.trouble);

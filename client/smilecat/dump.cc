@@ -54,7 +54,7 @@ class DumpRun {
   Status Walk(const Path& path, int64_t deadline_millis, std::unique_ptr<Client>* client) {
     DumpWalk walk(client->get(), deadline_millis, path.key.table);
     if (path.kind != Path::Kind::kTable) walk.Only(path.key.partition);
-    const Status status = walk.Run(Sink(client));
+    Status status = walk.Run(Sink(client));
     partitions_ += walk.partitions();
     return status;
   }

@@ -37,6 +37,10 @@ bool LoadRun::LoadRow() {
   if (event == RowEvent::kEnd) return false;
   if (event == RowEvent::kFailed) {
     input_failure_ = reader.error();
+    if (input_failure_.code() == Code::kInvalid) {  // of reading, which does not know lines
+      input_failure_ = Status(Code::kInvalid, fmt::format("{} (line {})", reader.error().words(),
+                                                          reader.row_lines().last));
+    }
     return false;
   }
   if (!reader.row_finished()) KeepUnfinishedRowApart();

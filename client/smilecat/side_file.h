@@ -3,6 +3,8 @@
 // "PATH.PID.tmp", and is removed by the destructor or Remove().
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -39,8 +41,8 @@ class SideFile {
   int Link(const std::string& path) const;
 
   const int descriptor_;
-  const std::string name_;  // its own until it gets the one it is for
-  bool named_;
+  const std::string name_;   // its own until it gets the one it is for
+  std::atomic<bool> named_;  // name_ is there
 };
 
 // All of it, from the descriptor's position on. kInvalid with the system's message.

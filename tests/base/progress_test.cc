@@ -65,8 +65,8 @@ TEST(ProgressTest, WithoutATerminalThereIsALineEveryTenSeconds) {
   std::free(text);
   std::fclose(file);
   EXPECT_EQ(lines,
-            " 50%  10 rows  1 rows/s  ETA 0:10\n"
-            " 50%  20 rows  1 rows/s  ETA 0:20\n");
+            "50%  10 rows  1 rows/s  ETA 0:10\n"
+            "50%  20 rows  1 rows/s  ETA 0:20\n");
 }
 
 TEST(ProgressTest, NumbersAreReadable) {
