@@ -106,6 +106,8 @@ inline constexpr size_t kMaxHeldWrites =
 inline constexpr size_t kMaxCommitGroupBytes = size_t{8} << 20;  // one batch; the rest waits
 inline constexpr size_t kMaxCommitGroupRequests = 4096;          // likewise
 inline constexpr size_t kMaxReaderQueue = 65'536;  // point reads, and walks, waiting for a reader
+// Values that a reader asks for at once, as far as it knows their size; for more it asks again.
+inline constexpr size_t kMaxFetchValueBytes = 4 * kMaxReplyValueBytes;
 inline constexpr size_t kMaxReaderQueueBytes = size_t{128} << 20;  // of the keys to be read
 // Questions to find where a damaged block ends; what is readable after them counts as the end.
 inline constexpr size_t kMaxGapProbes = 512;

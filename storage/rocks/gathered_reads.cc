@@ -28,9 +28,10 @@ class GatheredReads::Job final : public ReaderPool::Job {
     if (more) all_->Schedule();  // for another reader, at the same time
     size_t fetched = 0;
     if (const UseGate::Use use = all_->database_->Enter()) {
-      fetched = ReadBatch(all_->database_, all_->cache_, all_->clock_, &reads).Run([this] {
-        return all_->pool_->closing();
-      });
+      fetched =
+          ReadBatch(all_->database_, all_->cache_, all_->clock_, &all_->sizes_, &reads).Run([this] {
+            return all_->pool_->closing();
+          });
     } else {
       for (PendingRead& read : reads) read.ended = RocksDatabase::Reopening();
     }

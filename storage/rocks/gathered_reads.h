@@ -60,6 +60,7 @@ class GatheredReads {
   const Clock* const clock_;
   ReaderPool* const pool_;
   const uint32_t readers_;
+  ValueSizes sizes_;
 
   mutable std::mutex mutex_;
   FairQueue<PendingRead> waiting_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/limits.h"
 #include "storage/key_encoding.h"
 #include "storage/record_format.h"
 #include "storage/rocks/multi_get.h"
@@ -21,8 +22,8 @@ Status WhyNotRead(const ReadRequest& request, int64_t now_nanos) {
 }
 
 ReadBatch::ReadBatch(const RocksDatabase* database, RecordCache* cache, const Clock* clock,
-                     std::vector<PendingRead>* reads)
-    : database_(database), cache_(cache), clock_(clock), reads_(reads) {
+                     ValueSizes* sizes, std::vector<PendingRead>* reads)
+    : database_(database), cache_(cache), clock_(clock), sizes_(sizes), reads_(reads) {
   Encode();
   JoinSameKeys();
 }
@@ -61,20 +62,29 @@ void ReadBatch::JoinSameKeys() {
   }
 }
 
+// As many at a time as RocksDB looks up together, but not more bytes of values than a few replies
+// carry: most of them may not be needed once the first are there.
 size_t ReadBatch::Run(FunctionRef<bool()> stop) {
   size_t fetched = 0;
+  uint64_t bytes = 0;
   std::vector<uint32_t> leaders;
   for (uint32_t i = 0; i < wanted_.size(); ++i) {
-    if (wanted_[i].fetched_before || !IsNeeded(i)) continue;
+    if (wanted_[i].fetched_before) continue;
+    const uint64_t expected = sizes_->Expected(keys_[i].table());
+    if (!leaders.empty() &&
+        (leaders.size() == kMultiGetKeys || bytes + expected > limits::kMaxFetchValueBytes)) {
+      Fetch(leaders);
+      fetched += leaders.size();
+      leaders.clear();
+      bytes = 0;
+      EndUnwanted(stop());
+    }
+    if (!IsNeeded(i)) continue;
     leaders.push_back(i);
-    ++fetched;
-    if (leaders.size() < kMultiGetKeys) continue;
-    Fetch(leaders);
-    leaders.clear();
-    EndUnwanted(stop());
+    bytes += expected;
   }
   Fetch(leaders);
-  return fetched;
+  return fetched + leaders.size();
 }
 
 void ReadBatch::EndUnwanted(bool stop) {
@@ -108,6 +118,15 @@ void ReadBatch::Fetch(const std::vector<uint32_t>& leaders) {
   MultiGetAtOnce(*database_, rocksdb::ReadOptions(), {keys.data(), leaders.size()}, values.data(),
                  statuses.data());
   const int64_t now = clock_->WallMillis();
+  std::array<uint64_t, kTables.size() + 1> largest{};
+  for (size_t i = 0; i < leaders.size(); ++i) {
+    uint64_t& of_table = largest[static_cast<size_t>(keys_[leaders[i]].table())];
+    of_table = std::max<uint64_t>(of_table, values[i].size());
+  }
+  for (const TableInfo& info : kTables) {
+    const uint64_t of_table = largest[static_cast<size_t>(info.table)];
+    if (of_table > 0) sizes_->Note(info.table, of_table);
+  }
   for (size_t i = 0; i < leaders.size(); ++i) {
     const CacheKey& key = keys_[leaders[i]];
     Result<RecordView> record = RecordOf(key, statuses[i], values[i]);

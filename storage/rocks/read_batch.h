@@ -12,6 +12,7 @@
 #include "storage/engine.h"
 #include "storage/record_cache.h"
 #include "storage/rocks/rocks_database.h"
+#include "storage/rocks/value_sizes.h"
 
 namespace smile {
 
@@ -32,9 +33,9 @@ Status WhyNotRead(const ReadRequest& request, int64_t now_nanos);
 // What one reader does at a time. Everything it is given outlives it.
 class ReadBatch {
  public:
-  // What it reads it offers to the cache.
+  // What it reads it offers to the cache, and what it learns about values to `sizes`.
   ReadBatch(const RocksDatabase* database, RecordCache* cache, const Clock* clock,
-            std::vector<PendingRead>* reads);
+            ValueSizes* sizes, std::vector<PendingRead>* reads);
 
   // Fills in all replies. May wait for the disk; between its questions to RocksDB it looks at which
   // reads are still wanted, and whether `stop` says that none is (by kShuttingDown). Answers how
@@ -64,6 +65,7 @@ class ReadBatch {
   const RocksDatabase* const database_;
   RecordCache* const cache_;
   const Clock* const clock_;
+  ValueSizes* const sizes_;
   std::vector<PendingRead>* const reads_;
   Bytes encoded_;  // of all keys, one after the other
   std::vector<Wanted> wanted_;

@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 
 #include "base/limits.h"
+#include "tests/storage/counting_file_system.h"
 #include "tests/storage/rocks_fixture.h"
 
 namespace smile::testing {
@@ -260,6 +261,63 @@ TEST_F(GatheredReadsTest, ValuesThatDoNotFitAreLeftOutOfOneReadAndNotOfAnother) 
   EXPECT_EQ(ValueOf(small), std::string(1000, 'l') + " too_large too_large ");
   EXPECT_EQ(ValueOf(all), std::string(1000, 'l') + " " + std::string(2000, 'l') + " 1 ");
   EXPECT_EQ(ValueOf(one), std::string(2000, 'l') + " too_large ");
+}
+
+// What is read of the disk for a reply that large values fill soon.
+class LargeValuesTest : public RocksTest {
+ protected:
+  static constexpr size_t kKeys = 32;
+  static constexpr size_t kValueBytes = 500'000;
+
+  void Begin(Table table, const std::string& ending) {
+    counting_ = std::make_shared<CountingFileSystem>(ending);
+    counting_env_ = rocksdb::NewCompositeEnv(counting_);
+    options_.record_cache_bytes = 0;
+    options_.block_cache_bytes = 1 << 20;  // keeps none of them
+    auto opened = RocksSeams::Open(options_, &around_.clock, &around_.log, counting_env_.get());
+    ASSERT_TRUE(opened.ok());
+    engine_ = std::move(opened).value();
+    for (uint32_t i = 0; i < kKeys; ++i) {
+      ASSERT_TRUE(engine().Put(KeyOf(table, i), std::string(kValueBytes, 'v')).status.ok());
+    }
+    Flush(table);
+  }
+  static Key KeyOf(Table table, uint32_t i) {
+    return table == Table::kBlobs ? BlobKey(std::string(16, 'b'), 1, i) : UserKey(i, "a");
+  }
+  // How many bytes are read of the files for a reply that holds two of the values.
+  uint64_t BytesRead(Table table) {
+    ReadRequest request{.keys = {}, .max_value_bytes = 2 * kValueBytes};
+    for (uint32_t i = 0; i < kKeys; ++i) request.keys.push_back(KeyOf(table, i));
+    std::promise<Result<ReadReply>> promise;
+    counting_->bytes = 0;
+    engine_->Read(std::move(request),
+                  [&](Result<ReadReply> reply) { promise.set_value(std::move(reply)); });
+    const Result<ReadReply> reply = promise.get_future().get();
+    EXPECT_TRUE(reply.ok());
+    for (size_t i = 0; i < kKeys; ++i) {
+      EXPECT_EQ((*reply)[i].status().code(), i < 2 ? Code::kOk : Code::kTooLarge) << i;
+    }
+    return counting_->bytes;
+  }
+
+  std::shared_ptr<CountingFileSystem> counting_;
+  std::unique_ptr<rocksdb::Env> counting_env_;
+};
+
+TEST_F(LargeValuesTest, OfBlobsFewAreReadThatDoNotFit) {
+  Begin(Table::kBlobs, ".blob");
+  const uint64_t bytes = BytesRead(Table::kBlobs);
+  EXPECT_GE(bytes, 2 * kValueBytes);
+  EXPECT_LE(bytes, limits::kMaxFetchValueBytes + kValueBytes);
+  Close();
+}
+
+TEST_F(LargeValuesTest, OfOtherTablesItIsLearnedWithTheFirst) {
+  Begin(Table::kUsers, ".sst");
+  (void)BytesRead(Table::kUsers);
+  EXPECT_LE(BytesRead(Table::kUsers), limits::kMaxFetchValueBytes + kValueBytes);
+  Close();
 }
 
 }  // namespace
