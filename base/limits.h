@@ -111,6 +111,14 @@ inline constexpr size_t kMaxFetchValueBytes = 4 * kMaxReplyValueBytes;
 inline constexpr size_t kMaxReaderQueueBytes = size_t{128} << 20;  // of the keys to be read
 // Questions to find where a damaged block ends; what is readable after them counts as the end.
 inline constexpr size_t kMaxGapProbes = 512;
+// How long compactions of a table pause after an error of the disk; twice as long after each that
+// fails again.
+inline constexpr int64_t kMinCompactionPauseSeconds = 60;
+inline constexpr int64_t kMaxCompactionPauseSeconds = 3600;
+// Of a table file without its index: what is looked at for the end of a block, and for the
+// beginning of the next block that can be read. All after that is lost.
+inline constexpr size_t kMaxBlockSearchBytes = size_t{4} << 20;
+inline constexpr size_t kMaxBlockGapBytes = size_t{1} << 20;
 inline constexpr uint32_t kFullQueueRetryMillis = 50;  // about what a full queue takes to drain
 // A scan or list that has looked at so much, a slice, hands back what it has found. If it has found
 // nothing, it lets other reads go before it; after so many slices its page is empty, and says where

@@ -20,8 +20,8 @@ packages=(
   libclang-rt-14-dev llvm python3-xxhash universal-ctags
   # libraries
   libbenchmark-dev libcli11-dev libcsv-dev libedit-dev libfmt-dev libgmock-dev libgtest-dev
-  libhiredis-dev libmsgpack-cxx-dev libjemalloc-dev librocksdb-dev
-  libtomlplusplus-dev libuv1-dev libxxhash-dev nlohmann-json3-dev
+  libhiredis-dev libjemalloc-dev liblz4-dev libmsgpack-cxx-dev librocksdb-dev
+  libtomlplusplus-dev libuv1-dev libxxhash-dev libzstd-dev nlohmann-json3-dev
 )
 
 # Asks dpkg once; a package it does not know makes it fail, which is an answer too.

@@ -13,23 +13,13 @@
 #include "storage/key_name.h"
 #include "storage/record_format.h"
 #include "storage/rocks/gap_end.h"
-#include "storage/rocks/log_files.h"
-#include "storage/rocks/rocks_log.h"
-#include "storage/rocks/rocks_options.h"
+#include "storage/rocks/offline_database.h"
 #include "storage/rocks/slices.h"
+#include "storage/rocks/table_files.h"
 #include "storage/rocks/table_walk.h"
 
 namespace smile {
 namespace {
-
-constexpr size_t kCheckCacheBytes = size_t{64} << 20;
-
-struct BlockPlace {
-  uint64_t offset;
-  uint64_t size;
-
-  bool operator<(const BlockPlace& other) const { return offset < other.offset; }
-};
 
 std::optional<uint64_t> NumberAfter(std::string_view words, std::string_view what) {
   const size_t at = words.rfind(what);
@@ -48,7 +38,7 @@ std::optional<BlockPlace> PlaceIn(const rocksdb::Status& status) {
   const auto offset = NumberAfter(words, " offset ");
   const auto size = NumberAfter(words, " size ");
   if (words.find("block checksum mismatch") == std::string::npos || !offset || !size) return {};
-  return BlockPlace{*offset, *size};
+  return BlockPlace{.offset = *offset, .size = *size};
 }
 
 // One table file: which of its blocks are damaged.
@@ -56,25 +46,29 @@ class FileCheck {
  public:
   FileCheck(Table table, const rocksdb::LiveFileMetaData& file, const rocksdb::Options& options,
             CheckReport* report)
-      : table_(table),
-        name_(file.relative_filename),
-        path_(file.directory + "/" + file.relative_filename),
-        reader_(options),
-        report_(report) {}
+      : table_(table), file_(file), options_(options), reader_(options), report_(report) {}
 
   void Run() {
     ++report_->checked_files;
-    if (const rocksdb::Status opened = reader_.Open(path_); !opened.ok()) return GiveUp(opened);
+    rocksdb::Status status = OpensWhole(file_, options_);
+    if (status.ok()) status = reader_.Open(PathOf(file_));
+    if (!status.ok()) return Rebuild(status);
     // First index, filter and the like, then the data.
-    const rocksdb::Status status = reader_.VerifyChecksum();
+    status = reader_.VerifyChecksum();
     if (status.ok()) return;
     const std::optional<BlockPlace> place = PlaceIn(status);
-    if (!place || place->offset >= reader_.GetTableProperties()->data_size) return GiveUp(status);
+    if (!place || place->offset >= reader_.GetTableProperties()->data_size) return Rebuild(status);
     FindBlocks();
   }
 
  private:
-  void GiveUp(const rocksdb::Status& why) { report_->files.push_back({name_, why.ToString()}); }
+  void Rebuild(const rocksdb::Status& why) {
+    std::erase_if(report_->blocks,
+                  [this](const auto& block) { return block.file == file_.relative_filename; });
+    auto rebuilt = RebuiltTable::Make(table_, file_, rocksdb::FileSystem::Default().get());
+    report_->rebuilt->Add(rebuilt);
+    report_->files.push_back({std::move(rebuilt), why.ToString()});
+  }
 
   std::unique_ptr<rocksdb::Iterator> NewIterator() {
     rocksdb::ReadOptions options;
@@ -106,9 +100,10 @@ class FileCheck {
         note(probe->status());
         return std::nullopt;
       });
-      if (places.empty()) return GiveUp(iterator->status());
+      if (places.empty()) return Rebuild(iterator->status());
       for (const BlockPlace& place : places) {
-        report_->blocks.push_back({table_, name_, place.offset, place.size, last, end});
+        report_->blocks.push_back(
+            {table_, file_.relative_filename, place.offset, place.size, last, end});
       }
       if (end.empty()) return;
       from = end;
@@ -116,8 +111,8 @@ class FileCheck {
   }
 
   const Table table_;
-  const std::string name_;
-  const std::string path_;
+  const rocksdb::LiveFileMetaData& file_;
+  const rocksdb::Options options_;
   rocksdb::SstFileReader reader_;
   CheckReport* const report_;
 };
@@ -139,6 +134,25 @@ void CheckRecords(const ReadOnlyDatabase& database, Table table, CheckReport* re
             .gap = [](ByteView, ByteView, const rocksdb::Status&) {}});
 }
 
+Status CheckFiles(const RocksDirectory& directory, const Clock* clock, const Logger* log,
+                  const CheckProgress& progress, CheckReport* report) {
+  OfflineOptions options(directory, report->rebuilt, LostRecords::kUnreadable, clock, log);
+  FamilyDescriptors present = options.families;
+  const rocksdb::Status status = KeepPresent(options.settings, options.path, &present);
+  if (!status.ok()) return {Code::kStorageFailed, status.ToString()};
+  SMILE_ASSIGN(const auto files, ListTableFiles(options.settings, options.path, present));
+  uint64_t whole = 0;
+  for (const auto& file : files) whole += file.size;
+  uint64_t done = 0;
+  for (const auto& file : files) {
+    const TableInfo* const info = FindTable(file.column_family_name);
+    if (info != nullptr) FileCheck(info->table, file, options.OfFile(info->table), report).Run();
+    done += file.size;
+    progress(done, whole);
+  }
+  return {};
+}
+
 std::string Line(const DamagedBlock& block) {
   const auto name = [&](ByteView key) { return NameOfEncoded(block.table, key); };
   const std::string after =
@@ -148,13 +162,17 @@ std::string Line(const DamagedBlock& block) {
                      InfoOf(block.table).name, block.file, block.offset, block.size, after, before);
 }
 
+std::string Line(const DamagedFile& file) {
+  const RebuiltTable& rebuilt = *file.rebuilt;
+  return fmt::format("{}: {} cannot be used ({}): {}", InfoOf(rebuilt.table()).name, rebuilt.name(),
+                     file.why, rebuilt.DescribeLost());
+}
+
 }  // namespace
 
 std::vector<std::string> CheckReport::Lines() const {
   std::vector<std::string> lines = others;
-  for (const DamagedFile& file : files) {
-    lines.push_back(fmt::format("{} is damaged as a whole: {}", file.file, file.why));
-  }
+  for (const DamagedFile& file : files) lines.push_back(Line(file));
   for (const DamagedBlock& block : blocks) lines.push_back(Line(block));
   for (const DamagedRecord& record : records) {
     lines.push_back(
@@ -163,68 +181,22 @@ std::vector<std::string> CheckReport::Lines() const {
   return lines;
 }
 
-Result<std::unique_ptr<ReadOnlyDatabase>> ReadOnlyDatabase::Open(const RocksDirectory& directory,
-                                                                 const Clock* clock,
-                                                                 const Logger* log) {
-  std::unique_ptr<ReadOnlyDatabase> database(new ReadOnlyDatabase());
-  RocksOptions options;
-  options.directory = directory.path();
-  options.block_cache_bytes = kCheckCacheBytes;
-  database->clock_ = clock;
-  database->env_ = rocksdb::NewCompositeEnv(
-      MakeLogFileSystem(rocksdb::FileSystem::Default(), /*accept_damage=*/false));
-  database->cache_ = MakeBlockCache(options);
-  rocksdb::DBOptions settings = DatabaseOptions(options, database->env_.get());
-  settings.info_log = MakeRocksLog(clock, log);
-  std::vector<std::string> present;
-  rocksdb::Status status =
-      rocksdb::DB::ListColumnFamilies(settings, directory.database_path(), &present);
-  std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  for (const std::string& name : present) {
-    const TableInfo* const info = FindTable(name);
-    families.emplace_back(name, info == nullptr
-                                    ? rocksdb::ColumnFamilyOptions()
-                                    : FamilyOptions(info->table, options, database->cache_, clock,
-                                                    &database->blobs_));
-  }
-  rocksdb::DB* db = nullptr;
-  if (status.ok()) {
-    status = rocksdb::DB::OpenForReadOnly(settings, directory.database_path(), families,
-                                          &database->handles_, &db);
-  }
-  if (!status.ok()) return Status(Code::kStorageFailed, status.ToString());
-  database->db_.reset(db);
-  for (rocksdb::ColumnFamilyHandle* const handle : database->handles_) {
-    const TableInfo* const info = FindTable(handle->GetName());
-    if (info != nullptr) database->families_[static_cast<size_t>(info->table)] = handle;
-  }
-  return database;
-}
-
-ReadOnlyDatabase::~ReadOnlyDatabase() {
-  for (rocksdb::ColumnFamilyHandle* const handle : handles_) {
-    (void)db_->DestroyColumnFamilyHandle(handle);
-  }
-}
-
-rocksdb::Options ReadOnlyDatabase::OptionsOf(Table table) const {
-  RocksOptions options;
-  rocksdb::Options result(rocksdb::DBOptions(),
-                          FamilyOptions(table, options, cache_, clock_, &blobs_));
-  result.env = env_.get();
-  return result;
-}
-
 CheckReport CheckDirectory(const RocksDirectory& directory, const Clock* clock, const Logger* log,
                            const CheckProgress& progress) {
   CheckReport report;
   const Result<Watermark> watermark = directory.ReadWatermark();
   if (!watermark.ok()) report.others.push_back(watermark.status().words());
-  Result<std::unique_ptr<ReadOnlyDatabase>> opened = ReadOnlyDatabase::Open(directory, clock, log);
-  if (!opened.ok()) {
-    report.others.push_back(fmt::format("the database does not open: {}", opened.status().words()));
+  const auto refuse = [&](const Status& why) {
+    report.others.push_back(fmt::format("the database does not open: {}", why.words()));
     return report;
+  };
+  // First file by file: those that damage the database as a whole are then seen as they were
+  // rebuilt.
+  if (Status status = CheckFiles(directory, clock, log, progress, &report); !status.ok()) {
+    return refuse(status);
   }
+  const auto opened = ReadOnlyDatabase::Open(directory, report.rebuilt, clock, log);
+  if (!opened.ok()) return refuse(opened.status());
   const ReadOnlyDatabase& database = **opened;
   const uint64_t latest = database.db()->GetLatestSequenceNumber();
   if (watermark.ok() && latest < watermark->sequence) {
@@ -232,19 +204,6 @@ CheckReport CheckDirectory(const RocksDirectory& directory, const Clock* clock, 
         fmt::format("acknowledged writes are missing: the log ends at {}, but "
                     "{} were acknowledged",
                     latest, watermark->sequence));
-  }
-  std::vector<rocksdb::LiveFileMetaData> files;
-  database.db()->GetLiveFilesMetaData(&files);
-  uint64_t whole = 0;
-  for (const auto& file : files) whole += file.size;
-  uint64_t done = 0;
-  for (const auto& file : files) {
-    const TableInfo* const info = FindTable(file.column_family_name);
-    if (info != nullptr) {
-      FileCheck(info->table, file, database.OptionsOf(info->table), &report).Run();
-    }
-    done += file.size;
-    progress(done, whole);
   }
   for (const TableInfo& info : kTables) {
     if (database.family(info.table) != nullptr) CheckRecords(database, info.table, &report);

@@ -2,9 +2,6 @@
 // checksum, the values in blob files, and the log as a start would read it. Changes nothing.
 #pragma once
 
-#include <rocksdb/db.h>
-
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -16,7 +13,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "model/tables.h"
-#include "storage/rocks/expiring_blobs.h"
+#include "storage/rocks/rebuilt_table.h"
 #include "storage/rocks/rocks_directory.h"
 
 namespace smile {
@@ -31,9 +28,10 @@ struct DamagedBlock {
   Bytes before;   // of the first record after it; empty: it is the file's last
 };
 
-// A file that cannot be read at all, or whose index cannot.
+// A table file that is missing, or of which more than data blocks is damaged, and what can be read
+// of it all the same.
 struct DamagedFile {
-  std::string file;
+  std::shared_ptr<const RebuiltTable> rebuilt;
   std::string why;
 };
 
@@ -48,6 +46,7 @@ struct CheckReport {
   std::vector<DamagedFile> files;
   std::vector<DamagedRecord> records;
   std::vector<std::string> others;  // of the log, the watermark: a sentence each
+  std::shared_ptr<RebuiltTables> rebuilt = std::make_shared<RebuiltTables>();  // those of `files`
   uint64_t checked_files = 0;
   uint64_t checked_records = 0;
 
@@ -58,40 +57,11 @@ struct CheckReport {
   std::vector<std::string> Lines() const;
 };
 
-// The database of a directory, opened without writing anything.
-class ReadOnlyDatabase {
- public:
-  // kStorageFailed: RocksDB's words. The clock and the log outlive it.
-  static Result<std::unique_ptr<ReadOnlyDatabase>> Open(const RocksDirectory& directory,
-                                                        const Clock* clock, const Logger* log);
-  ~ReadOnlyDatabase();
-
-  rocksdb::DB* db() const { return db_.get(); }
-  // Null: the table is not there yet.
-  rocksdb::ColumnFamilyHandle* family(Table table) const {
-    return families_[static_cast<size_t>(table)];
-  }
-  rocksdb::Env* env() const { return env_.get(); }
-
-  // For one file by itself.
-  rocksdb::Options OptionsOf(Table table) const;
-
- private:
-  ReadOnlyDatabase() = default;
-
-  std::unique_ptr<rocksdb::Env> env_;
-  std::shared_ptr<rocksdb::Cache> cache_;
-  ExpiringBlobs blobs_;
-  const Clock* clock_ = nullptr;
-  std::unique_ptr<rocksdb::DB> db_;
-  std::array<rocksdb::ColumnFamilyHandle*, kTables.size() + 1> families_{};
-  std::vector<rocksdb::ColumnFamilyHandle*> handles_;
-};
-
 // `done` of `whole` bytes of table files have been read.
 using CheckProgress = std::function<void(uint64_t done, uint64_t whole)>;
 
-// Without a database that opens, the report says only why it does not.
+// Without a manifest and a log that can be read, the report says only why the database does not
+// open.
 CheckReport CheckDirectory(const RocksDirectory& directory, const Clock* clock, const Logger* log,
                            const CheckProgress& progress);
 

@@ -2,11 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/limits.h"
 #include "storage/key_name.h"
 #include "storage/rocks/rocks_status.h"
 
 namespace smile {
 namespace {
+
+constexpr int64_t kNanosPerSecond = 1'000'000'000;
 
 // Damage, or a disk that cannot be read or written; not a full disk (error_listener.h), nor a
 // directory that another process has taken over.
@@ -22,7 +27,9 @@ class Damage::Listener final : public rocksdb::EventListener {
   explicit Listener(Damage* damage) : damage_(damage) {}
 
   void OnCompactionCompleted(rocksdb::DB* /*db*/, const rocksdb::CompactionJobInfo& info) override {
-    if (IsForItsTableAlone(rocksdb::BackgroundErrorReason::kCompaction, info.status)) {
+    if (info.status.ok()) {
+      damage_->CompactionSucceeded(info.cf_name);
+    } else if (IsForItsTableAlone(rocksdb::BackgroundErrorReason::kCompaction, info.status)) {
       damage_->CompactionFailed(info.cf_name, info.status);
     }
   }
@@ -36,40 +43,79 @@ class Damage::Listener final : public rocksdb::EventListener {
 };
 
 std::shared_ptr<rocksdb::EventListener> Damage::MakeListener() {
-  for (std::atomic<bool>& to_pause : to_pause_) to_pause.store(false);
-  for (std::atomic<bool>& paused : paused_) paused.store(false);
+  for (Compactions& of_table : compactions_) {
+    of_table.failed.store(false);
+    of_table.paused.store(false);
+  }
   return std::make_shared<Listener>(this);
 }
 
 void Damage::CompactionFailed(const std::string& family, const rocksdb::Status& status) {
   failed_compactions_.fetch_add(1, std::memory_order_relaxed);
-  for (const TableInfo& info : kTables) {
-    if (info.name != family) continue;
-    const size_t table = static_cast<size_t>(info.table);
-    if (paused_[table].load() || to_pause_[table].exchange(true)) continue;
+  const TableInfo* const info = FindTable(family);
+  if (info == nullptr) return;
+  Compactions& compactions = compactions_[static_cast<size_t>(info->table)];
+  const bool damaged = status.IsCorruption();
+  const bool is_news = damaged && !compactions.damaged.exchange(true);
+  if (compactions.failed.exchange(true) && !is_news) return;
+  if (damaged) {
     log_->Error(
         fmt::format("a compaction of {} met damage ({}): compactions of {} are paused until the "
                     "next start, and its reads get slower; all that is not damaged is served. Stop "
                     "smiled, then `smiled check` says what is damaged and `smiled repair` gives it "
                     "up",
                     family, status.ToString(), family));
+  } else {
+    log_->Error(
+        fmt::format("a compaction of {} failed ({}): compactions of {} are paused and tried "
+                    "again later, and its reads get slower meanwhile. Look into the "
+                    "system's log for errors of the disk",
+                    family, status.ToString(), family));
   }
+}
+
+void Damage::CompactionSucceeded(const std::string& family) {
+  const TableInfo* const info = FindTable(family);
+  if (info != nullptr) compactions_[static_cast<size_t>(info->table)].succeeded.store(true);
 }
 
 void Damage::PauseCompactions(rocksdb::DB* db,
                               std::span<rocksdb::ColumnFamilyHandle* const> families) {
   failed_reads_.Tick();
   for (size_t i = 0; i < families.size(); ++i) {
-    if (!to_pause_[i].load() || paused_[i].load()) continue;
-    if (db->SetOptions(families[i], {{"disable_auto_compactions", "true"}}).ok()) {
-      paused_[i].store(true);
+    Compactions& compactions = compactions_[i];
+    if (compactions.succeeded.exchange(false)) compactions.pause_nanos = 0;
+    if (!compactions.paused.load()) {
+      if (compactions.failed.load()) Pause(db, families[i], &compactions);
+    } else if (!compactions.damaged.load() && clock_->MonotonicNanos() >= compactions.pause_ends) {
+      GoOn(db, families[i], &compactions);
     }
   }
 }
 
+void Damage::Pause(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, Compactions* compactions) {
+  if (!db->SetOptions(family, {{"disable_auto_compactions", "true"}}).ok()) return;
+  compactions->pause_nanos =
+      std::clamp(2 * compactions->pause_nanos, limits::kMinCompactionPauseSeconds * kNanosPerSecond,
+                 limits::kMaxCompactionPauseSeconds * kNanosPerSecond);
+  compactions->pause_ends = clock_->MonotonicNanos() + compactions->pause_nanos;
+  compactions->paused.store(true);
+}
+
+// One that begins at once may fail at once: what it sets is not to be overwritten.
+void Damage::GoOn(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, Compactions* compactions) {
+  compactions->failed.store(false);
+  compactions->paused.store(false);
+  if (db->SetOptions(family, {{"disable_auto_compactions", "false"}}).ok()) {
+    log_->Info(fmt::format("compactions of {} are tried again", family->GetName()));
+  } else {
+    compactions->failed.store(true);
+  }
+}
+
 void Damage::PauseAgain() {
-  for (size_t i = 0; i < kFamilies; ++i) {
-    if (paused_[i].exchange(false)) to_pause_[i].store(true);
+  for (Compactions& compactions : compactions_) {
+    if (compactions.paused.exchange(false)) compactions.failed.store(true);
   }
 }
 
@@ -90,10 +136,21 @@ void Damage::LogRead(Table table, ByteView encoded, FunctionRef<std::string()> w
       [&] { return fmt::format("{} cannot be read: {}", NameOfEncoded(table, encoded), why()); });
 }
 
+void Damage::TableRebuilt(const RebuiltTable& rebuilt, const std::string& why,
+                          const std::string& directory) {
+  rebuilt_files_.fetch_add(1, std::memory_order_relaxed);
+  log_->Error(fmt::format(
+      "{}: {} cannot be used ({}): {}. All that can be read is served. Stop smiled, then "
+      "`smiled check {}` verifies all files and `smiled repair {}` gives up what is lost",
+      InfoOf(rebuilt.table()).name, rebuilt.name(), why, rebuilt.DescribeLost(), directory,
+      directory));
+}
+
 Damage::Counts Damage::counts() const {
   Counts counts{.corrupt_reads = corrupt_reads_.load(std::memory_order_relaxed),
                 .failed_compactions = failed_compactions_.load(std::memory_order_relaxed),
-                .paused_tables = 0};
+                .paused_tables = 0,
+                .rebuilt_files = rebuilt_files_.load(std::memory_order_relaxed)};
   for (const TableInfo& info : kTables) counts.paused_tables += paused(info.table) ? 1 : 0;
   return counts;
 }

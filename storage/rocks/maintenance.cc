@@ -26,13 +26,16 @@ constexpr std::string_view kHelp =
     "smiled check DIR\n"
     "  Verifies all of a data directory and changes nothing: the blocks of all table files, the\n"
     "  checksums of all records, values in blob files, the log. Names what is damaged.\n\n"
-    "smiled repair DIR [--keep-older]\n"
-    "  Gives up the blocks and records that are damaged, and nothing else. What it changes is "
-    "first\n"
-    "  put aside in DIR/salvage/. Records inside a block that was given up may come to light in "
-    "an\n"
-    "  older version, or although they were deleted: they are written to older.jsonl there, for\n"
-    "  `smilecat load`, and deleted; with --keep-older they are served.\n\n"
+    "smiled repair DIR [--keep-older | --delete-older]\n"
+    "  Gives up the blocks and records that are damaged, and nothing else. A table file that "
+    "cannot\n"
+    "  be opened is written anew from what can be read of it. What it changes is first put aside "
+    "in\n"
+    "  DIR/salvage/. Records inside what was given up may come to light in an older version, or\n"
+    "  although they were deleted: they are written to older.jsonl there, for `smilecat load`, "
+    "and\n"
+    "  deleted; with --keep-older they are served. If a file has lost a part in which there are\n"
+    "  older records, repair changes nothing unless one of the two says what is done with them.\n\n"
     "No smiled may serve the directory meanwhile.\n\n"
     "Exit status: 0 nothing is damaged (any more), 1 something is, 2 invalid usage, 3 not done.\n";
 
@@ -74,12 +77,12 @@ int Check(const RocksDirectory& directory) {
   return Conclude(report);
 }
 
-int Repair(const RocksDirectory& directory, bool keep_older) {
+int Repair(const RocksDirectory& directory, OlderRecords older_records) {
   const SystemClock clock;
   const Logger log(LogLevel::kOff);
   const Result<RepairReport> result = [&] {
     Progress progress(stderr, &clock);
-    return RepairDirectory(directory, keep_older, &clock, &log, ShowOn(&progress));
+    return RepairDirectory(directory, older_records, &clock, &log, ShowOn(&progress));
   }();
   if (!result.ok()) return Complain(result.status().words(), kExitNotDone);
   PrintLines(result->before);
@@ -88,7 +91,7 @@ int Repair(const RocksDirectory& directory, bool keep_older) {
     for (const std::string& name : result->older) {
       fmt::print(
           "{} came to light in a version that may be outdated: it is in older.jsonl and {}\n", name,
-          keep_older ? "served" : "no longer in the database");
+          older_records == OlderRecords::kKeep ? "served" : "no longer in the database");
     }
     PrintLines(result->after);
   }
@@ -102,14 +105,17 @@ std::optional<int> RunMaintenance(std::span<const char* const> arguments) {
   const std::string_view command = arguments[0];
   if (command != "check" && command != "repair") return std::nullopt;
   std::string path;
-  bool keep_older = false;
+  OlderRecords older_records = OlderRecords::kDeleteInBlocks;
   for (const std::string_view argument : arguments.subspan(1)) {
     if (argument == "--help" || argument == "-h") {
       fmt::print("{}", kHelp);
       return kExitSound;
     }
-    if (argument == "--keep-older" && command == "repair") {
-      keep_older = true;
+    const bool may_choose = command == "repair" && older_records == OlderRecords::kDeleteInBlocks;
+    if (argument == "--keep-older" && may_choose) {
+      older_records = OlderRecords::kKeep;
+    } else if (argument == "--delete-older" && may_choose) {
+      older_records = OlderRecords::kDelete;
     } else if (!argument.starts_with("-") && path.empty()) {
       path = argument;
     } else {
@@ -127,7 +133,7 @@ std::optional<int> RunMaintenance(std::span<const char* const> arguments) {
   }
   const auto directory = RocksDirectory::Open(path, rocksdb::Env::Default());
   if (!directory.ok()) return Complain(directory.status().words(), kExitNotDone);
-  return command == "check" ? Check(**directory) : Repair(**directory, keep_older);
+  return command == "check" ? Check(**directory) : Repair(**directory, older_records);
 }
 
 }  // namespace smile

@@ -10,17 +10,16 @@
 #include <filesystem>
 #include <map>
 #include <set>
+#include <span>
 #include <system_error>
 #include <utility>
 
-#include "base/coding.h"
-#include "base/hash.h"
 #include "base/text.h"
 #include "storage/key_name.h"
 #include "storage/record_format.h"
-#include "storage/rocks/log_files.h"
-#include "storage/rocks/rocks_log.h"
-#include "storage/rocks/rocks_options.h"
+#include "storage/rocks/offline_database.h"
+#include "storage/rocks/readable_bytes.h"
+#include "storage/rocks/table_blocks.h"
 #include "storage/rocks/table_walk.h"
 
 namespace smile {
@@ -35,18 +34,6 @@ struct StoredRecord {
 
 Status CannotWrite(const std::string& path, const std::string& why) {
   return {Code::kStorageFailed, fmt::format("{} cannot be written: {}", path, why)};
-}
-
-// A block without entries, as RocksDB writes blocks: its content, of which the last four bytes
-// count restart points, is all zeros; then a byte for "not compressed" (0), and the low half of the
-// content's XXH3-64, which the byte 0 does not change. True of format_version 5 and its checksums,
-// which rocks_options leaves at RocksDB's defaults.
-Bytes EmptyBlock(uint64_t size) {
-  Bytes block(size, '\0');
-  const auto checksum = static_cast<uint32_t>(Hash64(block));
-  block.push_back('\0');
-  AppendLittle(&block, checksum);
-  return block;
 }
 
 Status Overwrite(const std::string& path, uint64_t offset, ByteView bytes) {
@@ -80,13 +67,16 @@ std::string SalvageLine(Table table, ByteView encoded, const RecordView& record)
 
 class Repair {
  public:
-  Repair(const RocksDirectory& directory, const Clock* clock, const Logger* log)
-      : directory_(directory), clock_(clock), log_(log) {}
+  Repair(const RocksDirectory& directory, const CheckReport& report, const Clock* clock,
+         const Logger* log)
+      : directory_(directory), report_(report), clock_(clock), log_(log) {}
 
+  // Changes nothing.
+  Status FindOlder(OlderRecords older_records);
   // Everything that is changed later, put aside durably.
-  Status PutAside(const CheckReport& report);
-  Status EmptyBlocks(const CheckReport& report);
-  Status DeleteAndCompact(const CheckReport& report, bool keep_older);
+  Status PutAside();
+  Status EmptyBlocks();
+  Status DeleteAndCompact(bool keep_older);
 
   const std::string& salvage() const { return salvage_; }
   std::vector<std::string> older() const {
@@ -98,15 +88,29 @@ class Repair {
   }
 
  private:
+  // What a file may have had, from `lower` on, below `upper`.
+  struct Range {
+    Table table;
+    std::string file;
+    Bytes lower, upper;
+  };
+
   Status MakeSalvage();
   Status Save(const std::string& name, const std::string& content);
-  void FindOlder(const ReadOnlyDatabase& database, const DamagedBlock& block, std::string* lines);
-  std::string DamagedLines(const ReadOnlyDatabase& database, const CheckReport& report);
+  void FindOlderIn(const ReadOnlyDatabase& database, const Range& range);
+  std::string DamagedLines(const ReadOnlyDatabase& database);
+  rocksdb::Status Delete(rocksdb::DB* db, std::span<rocksdb::ColumnFamilyHandle* const> families,
+                         bool keep_older);
+  rocksdb::Status Compact(rocksdb::DB* db, std::span<rocksdb::ColumnFamilyHandle* const> families);
+  std::map<std::string, Table> DamagedFiles() const;
 
   const RocksDirectory& directory_;
+  const CheckReport& report_;
   const Clock* const clock_;
   const Logger* const log_;
   std::string salvage_;
+  std::string older_lines_;
+  std::string damaged_lines_;
   std::vector<StoredRecord> older_;
   std::set<std::pair<Table, Bytes>> found_;
 };
@@ -133,34 +137,64 @@ Status Repair::Save(const std::string& name, const std::string& content) {
   return status.ok() ? Status() : CannotWrite(path, status.ToString());
 }
 
-// Records inside the block's range whose newest version the database cannot say, because it may
-// have been in the block.
-void Repair::FindOlder(const ReadOnlyDatabase& database, const DamagedBlock& block,
-                       std::string* lines) {
-  rocksdb::ColumnFamilyHandle* const family = database.family(block.table);
-  const uint64_t number = std::stoull(block.file);
+// Records inside the range whose newest version the database cannot say, because it may have been
+// in what is lost.
+void Repair::FindOlderIn(const ReadOnlyDatabase& database, const Range& range) {
+  rocksdb::ColumnFamilyHandle* const family = database.family(range.table);
+  const uint64_t number = std::stoull(range.file);
   const auto not_this_file = [number](const rocksdb::TableProperties& properties) {
     return properties.orig_file_number != number;
   };
-  const Bytes lower = block.after.empty() ? Bytes() : block.after + '\0';
-  TableWalk walk(database.db(), family, block.table, lower, block.before, not_this_file);
+  TableWalk walk(database.db(), family, range.table, range.lower, range.upper, not_this_file);
   walk.Run({.record =
                 [&](ByteView encoded, ByteView stored) {
                   std::string value;
                   const rocksdb::Slice key(encoded.data(), encoded.size());
                   if (!database.db()->Get({}, family, key, &value).IsCorruption()) return;
                   const Result<RecordView> record = ParseRecord(stored);
-                  if (!record.ok() || !found_.insert({block.table, Bytes(encoded)}).second) return;
-                  lines->append(SalvageLine(block.table, encoded, *record));
-                  older_.push_back({block.table, Bytes(encoded)});
+                  if (!record.ok() || !found_.insert({range.table, Bytes(encoded)}).second) return;
+                  older_lines_ += SalvageLine(range.table, encoded, *record);
+                  older_.push_back({range.table, Bytes(encoded)});
                 },
             .damaged_value = [](ByteView, const rocksdb::Status&) {},
             .gap = [](ByteView, ByteView, const rocksdb::Status&) {}});
 }
 
-std::string Repair::DamagedLines(const ReadOnlyDatabase& database, const CheckReport& report) {
+Status Repair::FindOlder(OlderRecords older_records) {
+  SMILE_ASSIGN(const auto database,
+               ReadOnlyDatabase::Open(directory_, report_.rebuilt, clock_, log_));
+  damaged_lines_ = DamagedLines(*database);
+  for (const DamagedFile& file : report_.files) {
+    const RebuiltTable& rebuilt = *file.rebuilt;
+    for (const LostRange& lost : rebuilt.lost()) {
+      FindOlderIn(*database,
+                  {.table = rebuilt.table(),
+                   .file = rebuilt.name(),
+                   .lower = lost.after.empty() ? rebuilt.smallest() : lost.after + '\0',
+                   .upper = lost.before.empty() ? rebuilt.largest() + '\0' : lost.before});
+    }
+  }
+  if (!older_.empty() && older_records == OlderRecords::kDeleteInBlocks) {
+    return {
+        Code::kConditionFailed,
+        fmt::format("{} records, the first of them {}, are in ranges that a file has lost, and "
+                    "may be outdated or deleted there, or not: repair with --delete-older (they "
+                    "are put aside in older.jsonl first) or with --keep-older (they are served). "
+                    "Nothing was changed",
+                    older_.size(), older().front())};
+  }
+  for (const DamagedBlock& block : report_.blocks) {
+    FindOlderIn(*database, {.table = block.table,
+                            .file = block.file,
+                            .lower = block.after.empty() ? Bytes() : block.after + '\0',
+                            .upper = block.before});
+  }
+  return {};
+}
+
+std::string Repair::DamagedLines(const ReadOnlyDatabase& database) {
   std::string lines;
-  for (const DamagedRecord& damaged : report.records) {
+  for (const DamagedRecord& damaged : report_.records) {
     std::string stored;
     if (!database.db()->Get({}, database.family(damaged.table), damaged.encoded, &stored).ok()) {
       continue;
@@ -171,86 +205,104 @@ std::string Repair::DamagedLines(const ReadOnlyDatabase& database, const CheckRe
   return lines;
 }
 
-Status Repair::PutAside(const CheckReport& report) {
+std::map<std::string, Table> Repair::DamagedFiles() const {
+  std::map<std::string, Table> files;
+  for (const DamagedBlock& block : report_.blocks) files[block.file] = block.table;
+  for (const DamagedFile& file : report_.files) {
+    files[file.rebuilt->name()] = file.rebuilt->table();
+  }
+  return files;
+}
+
+Status Repair::PutAside() {
   SMILE_TRY(MakeSalvage());
   std::string damage;
-  for (const std::string& line : report.Lines()) damage += line + "\n";
+  for (const std::string& line : report_.Lines()) damage += line + "\n";
   SMILE_TRY(Save("damage.txt", damage));
-  std::set<std::string> files;
-  for (const DamagedBlock& block : report.blocks) files.insert(block.file);
-  for (const std::string& file : files) {
-    std::string content;
+  rocksdb::FileSystem* const files = rocksdb::FileSystem::Default().get();
+  for (const auto& [file, table] : DamagedFiles()) {
     const std::string path = directory_.database_path() + "/" + file;
-    const rocksdb::Status read = rocksdb::ReadFileToString(rocksdb::Env::Default(), path, &content);
-    if (!read.ok()) return CannotWrite(salvage_ + "/" + file, read.ToString());
-    SMILE_TRY(Save(file, content));
+    if (rocksdb::Env::Default()->FileExists(path).IsNotFound()) continue;
+    SMILE_TRY(Save(file, ReadReadableBytes(files, path)));
   }
-  SMILE_ASSIGN(const auto database, ReadOnlyDatabase::Open(directory_, clock_, log_));
-  std::string older;
-  for (const DamagedBlock& block : report.blocks) FindOlder(*database, block, &older);
-  if (!older.empty()) SMILE_TRY(Save("older.jsonl", older));
-  const std::string damaged = DamagedLines(*database, report);
-  if (!damaged.empty()) SMILE_TRY(Save("damaged.jsonl", damaged));
+  if (!older_lines_.empty()) SMILE_TRY(Save("older.jsonl", older_lines_));
+  if (!damaged_lines_.empty()) SMILE_TRY(Save("damaged.jsonl", damaged_lines_));
   return directory_.Sync();
 }
 
-Status Repair::EmptyBlocks(const CheckReport& report) {
-  for (const DamagedBlock& block : report.blocks) {
+Status Repair::EmptyBlocks() {
+  for (const DamagedBlock& block : report_.blocks) {
     SMILE_TRY(Overwrite(directory_.database_path() + "/" + block.file, block.offset,
                         EmptyBlock(block.size)));
   }
   return {};
 }
 
-// Through the database itself, which replays its log first. The files that have an empty block are
-// written anew, so that no file differs from the checksum that the manifest has of it.
-Status Repair::DeleteAndCompact(const CheckReport& report, bool keep_older) {
-  RocksOptions options;
-  options.directory = directory_.path();
-  const auto env = rocksdb::NewCompositeEnv(
-      MakeLogFileSystem(rocksdb::FileSystem::Default(), /*accept_damage=*/false));
-  const auto cache = MakeBlockCache(options);
-  ExpiringBlobs blobs;
-  std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  families.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());
-  for (const TableInfo& info : kTables) {
-    families.emplace_back(std::string(info.name),
-                          FamilyOptions(info.table, options, cache, clock_, &blobs));
-  }
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* opened = nullptr;
-  rocksdb::DBOptions settings = DatabaseOptions(options, env.get());
-  settings.info_log = MakeRocksLog(clock_, log_);
-  rocksdb::Status status =
-      rocksdb::DB::Open(settings, directory_.database_path(), families, &handles, &opened);
-  if (!status.ok()) return {Code::kStorageFailed, status.ToString()};
-  const std::unique_ptr<rocksdb::DB> db(opened);
-  blobs.Load(db.get());
-  const auto family = [&](Table table) { return handles[static_cast<size_t>(table)]; };
+rocksdb::Status Repair::Delete(rocksdb::DB* db,
+                               std::span<rocksdb::ColumnFamilyHandle* const> families,
+                               bool keep_older) {
   rocksdb::WriteBatch batch;
-  for (const DamagedRecord& record : report.records) {
-    status = batch.Delete(family(record.table), record.encoded);
-  }
+  rocksdb::Status status;
+  const auto add = [&](Table table, const Bytes& encoded) {
+    if (status.ok()) status = batch.Delete(families[static_cast<size_t>(table)], encoded);
+  };
+  for (const DamagedRecord& record : report_.records) add(record.table, record.encoded);
   if (!keep_older) {
-    for (const StoredRecord& record : older_) {
-      status = batch.Delete(family(record.table), record.encoded);
-    }
+    for (const StoredRecord& record : older_) add(record.table, record.encoded);
   }
   rocksdb::WriteOptions durably;
   durably.sync = true;
   if (status.ok() && batch.Count() > 0) status = db->Write(durably, &batch);
-  std::map<std::string, Table> emptied;
-  for (const DamagedBlock& block : report.blocks) emptied[block.file] = block.table;
-  std::vector<rocksdb::LiveFileMetaData> files;
-  db->GetLiveFilesMetaData(&files);
-  for (const auto& file : files) {
-    const auto found = emptied.find(file.relative_filename);
-    if (found == emptied.end() || !status.ok()) continue;
-    rocksdb::CompactRangeOptions all_levels;
-    all_levels.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
-    const rocksdb::Slice first(file.smallestkey), last(file.largestkey);
-    status = db->CompactRange(all_levels, family(found->second), &first, &last);
+  return status;
+}
+
+// Where files of `level` are written to: in place, but for level 0 to the next one with files.
+int OutputLevel(const rocksdb::ColumnFamilyMetaData& family, int level) {
+  if (level > 0) return level;
+  for (const rocksdb::LevelMetaData& below : family.levels) {
+    if (below.level > 0 && !below.files.empty()) return below.level;
   }
+  return family.levels.back().level;
+}
+
+// Writes the damaged files anew, so that none is left that is not as the manifest says. (A
+// compaction of their ranges would leave out those without records.)
+rocksdb::Status Repair::Compact(rocksdb::DB* db,
+                                std::span<rocksdb::ColumnFamilyHandle* const> families) {
+  rocksdb::CompactionOptions options;
+  options.compression = rocksdb::kDisableCompressionOption;  // the table's own
+  for (const auto& [name, table] : DamagedFiles()) {
+    rocksdb::ColumnFamilyHandle* const family = families[static_cast<size_t>(table)];
+    options.output_file_size_limit = db->GetOptions(family).target_file_size_base;
+    rocksdb::ColumnFamilyMetaData meta;
+    db->GetColumnFamilyMetaData(family, &meta);
+    for (const rocksdb::LevelMetaData& level : meta.levels) {
+      for (const rocksdb::SstFileMetaData& file : level.files) {
+        if (file.relative_filename != name) continue;
+        rocksdb::Status status =
+            db->CompactFiles(options, family, {name}, OutputLevel(meta, level.level));
+        if (!status.ok()) return status;
+      }
+    }
+  }
+  return {};
+}
+
+// Through the database itself, which replays its log first.
+Status Repair::DeleteAndCompact(bool keep_older) {
+  OfflineOptions options(directory_, report_.rebuilt, LostRecords::kGivenUp, clock_, log_);
+  for (rocksdb::ColumnFamilyDescriptor& family : options.families) {
+    family.options.disable_auto_compactions = true;  // which might have begun with a damaged file
+  }
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  rocksdb::Status status =
+      rocksdb::DB::Open(options.settings, options.path, options.families, &handles, &opened);
+  if (!status.ok()) return {Code::kStorageFailed, status.ToString()};
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  options.blobs.Load(db.get());
+  status = Delete(db.get(), handles, keep_older);
+  if (status.ok()) status = Compact(db.get(), handles);
   if (status.ok()) status = db->Flush(rocksdb::FlushOptions(), handles);
   for (rocksdb::ColumnFamilyHandle* const handle : handles) {
     (void)db->DestroyColumnFamilyHandle(handle);
@@ -262,20 +314,22 @@ Status Repair::DeleteAndCompact(const CheckReport& report, bool keep_older) {
 
 }  // namespace
 
-Result<RepairReport> RepairDirectory(const RocksDirectory& directory, bool keep_older,
+Result<RepairReport> RepairDirectory(const RocksDirectory& directory, OlderRecords older_records,
                                      const Clock* clock, const Logger* log,
                                      const CheckProgress& progress) {
   RepairReport report;
   report.before = CheckDirectory(directory, clock, log, progress);
-  if (report.before.blocks.empty() && report.before.records.empty()) {
+  if (report.before.blocks.empty() && report.before.records.empty() &&
+      report.before.files.empty()) {
     report.after = report.before;
     return report;
   }
-  Repair repair(directory, clock, log);
-  SMILE_TRY(repair.PutAside(report.before));
+  Repair repair(directory, report.before, clock, log);
+  SMILE_TRY(repair.FindOlder(older_records));
+  SMILE_TRY(repair.PutAside());
   SMILE_TRY(directory.EndEpoch());  // what is given up may have been written in it
-  SMILE_TRY(repair.EmptyBlocks(report.before));
-  SMILE_TRY(repair.DeleteAndCompact(report.before, keep_older));
+  SMILE_TRY(repair.EmptyBlocks());
+  SMILE_TRY(repair.DeleteAndCompact(older_records == OlderRecords::kKeep));
   report.salvage = repair.salvage();
   report.older = repair.older();
   report.after = CheckDirectory(directory, clock, log, progress);

@@ -1,9 +1,10 @@
 // Gives up what is damaged in a data directory that no smiled serves, and nothing else.
 //
-// A damaged block is overwritten with an empty one of the same size; a damaged record is deleted.
+// A damaged block is overwritten with an empty one of the same size; a damaged record is deleted; a
+// table file that RocksDB cannot open is replaced by what can be read of it (rebuilt_table.h).
 // What is changed is first put aside in salvage/TIME/ in the data directory:
 //
-//   NUMBER.sst       each damaged table file as it was
+//   NUMBER.sst       each damaged table file as it was, with zeros where the disk cannot be read
 //   damage.txt       what was damaged, one line each
 //   older.jsonl      records that came to light, as `smilecat load` takes them
 //   damaged.jsonl    values that do not match their checksums
@@ -13,7 +14,11 @@
 // them; those stay. What it cannot say that of, inside what was given up, may be outdated: it is
 // written to older.jsonl and deleted, unless the operator keeps it. It is not served in silence.
 //
-// Files of which more than data blocks are damaged are left alone, and so is the log.
+// Of a range that a file has lost without its filter nothing of the kind is known: all older
+// records in it may be outdated, and nearly all may be current. What becomes of them is for the
+// operator to say, before anything is changed.
+//
+// The log is left alone.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +29,12 @@
 
 namespace smile {
 
+enum class OlderRecords {
+  kDeleteInBlocks,  // kDelete, but refuse if there are any in a range that a file has lost
+  kDelete,
+  kKeep,
+};
+
 struct RepairReport {
   CheckReport before;
   CheckReport after;
@@ -32,8 +43,9 @@ struct RepairReport {
 };
 
 // kStorageFailed, in a sentence, if a file cannot be written or the database cannot be opened; what
-// was put aside is then there, and the repair may be begun anew.
-Result<RepairReport> RepairDirectory(const RocksDirectory& directory, bool keep_older,
+// was put aside is then there, and the repair may be begun anew. kConditionFailed: see
+// OlderRecords::kDeleteInBlocks.
+Result<RepairReport> RepairDirectory(const RocksDirectory& directory, OlderRecords older_records,
                                      const Clock* clock, const Logger* log,
                                      const CheckProgress& progress);
 

@@ -24,10 +24,6 @@ namespace {
 constexpr std::chrono::milliseconds kUpkeepPeriod{50};
 constexpr int kPeriodsBetweenSlowUpkeep = 20;
 
-constexpr std::string_view kHowToAccept =
-    "restore the directory from a copy, or start once with --accept-wal-loss to go on without "
-    "the writes that are missing";
-
 }  // namespace
 
 Result<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(const RocksOptions& options,
@@ -45,8 +41,10 @@ RocksDatabase::RocksDatabase(const RocksOptions& options, const Clock* clock, co
       clock_(clock),
       log_(log),
       env_(env),
+      rebuilt_(std::make_shared<RebuiltTables>()),
       log_env_(rocksdb::NewCompositeEnv(
-          MakeLogFileSystem(MakeCompactionRoomFileSystem(env->GetFileSystem()),
+          MakeLogFileSystem(MakeCompactionRoomFileSystem(MakeRebuiltFileSystem(
+                                env->GetFileSystem(), rebuilt_, LostRecords::kUnreadable)),
                             options.accept_wal_loss, options.progress))),
       info_log_(MakeRocksLog(clock, log)),
       space_(options.directory, options.write_buffer_bytes, env, log),
@@ -96,6 +94,10 @@ Status RocksDatabase::OpenAll() {
   (void)env_->CreateDirIfMissing(directory_->database_path());  // else RocksDB logs an error
   rocksdb::DBOptions database_options = Options();
   rocksdb::Status status = OpenDatabase(database_options);
+  if (!status.ok() && RebuildTables()) {
+    database_options = Options();
+    status = OpenDatabase(database_options);
+  }
   if (options_.accept_wal_loss && status.IsCorruption()) {
     // Tables that were written out behind the damage are ahead of the others then, whatever is
     // done; the records behind the damage that can be read are worth more than none.
@@ -110,9 +112,11 @@ Status RocksDatabase::OpenAll() {
                         directory_->path(), needed, space_.free_bytes())};
   }
   if (!status.ok()) {
-    return {Code::kStorageFailed,
-            fmt::format("the database in {} does not open; lines before this may say why: {}",
-                        directory_->path(), status.ToString())};
+    return {
+        Code::kStorageFailed,
+        fmt::format("the database in {0} does not open: {1}; lines before this may say why, and "
+                    "`smiled check {0}` what is damaged",
+                    directory_->path(), status.ToString())};
   }
   // What clients wait for goes before compactions; write pressure sees to it that they come about
   // (docs/decisions/0018-compactions-come-last.md). Flushes are not to wait: memtables are few.
@@ -163,6 +167,7 @@ Status RocksDatabase::SettleEpoch(const Watermark& found) {
 rocksdb::DBOptions RocksDatabase::Options() {
   rocksdb::DBOptions options = DatabaseOptions(options_, log_env_.get());
   options.info_log = info_log_;
+  options.verify_sst_unique_id_in_manifest = rebuilt_->empty();
   options.listeners.push_back(damage_->MakeListener());  // before that which it spares
   options.listeners.push_back(std::make_shared<ErrorListener>(
       log_,
@@ -189,7 +194,7 @@ rocksdb::Status RocksDatabase::OpenDatabase(const rocksdb::DBOptions& options) {
   return status;
 }
 
-RocksDatabase::FamilyDescriptors RocksDatabase::Families() const {
+FamilyDescriptors RocksDatabase::Families() const {
   FamilyDescriptors families;
   families.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());
   for (const TableInfo& info : kTables) {
@@ -197,43 +202,6 @@ RocksDatabase::FamilyDescriptors RocksDatabase::Families() const {
                           FamilyOptions(info.table, options_, cache_, clock_, &expiring_blobs_));
   }
   return families;
-}
-
-// Recovers in memory only. RocksDB's strict mode finds a log damaged in its middle. The newest log,
-// if it is gone or was cut at the end of a record, is found by the watermark; the older ones by
-// what the manifest says of them.
-Status RocksDatabase::CheckRecovery(uint64_t watermark) {
-  const rocksdb::DBOptions options = Options();
-  const std::string path = directory_->database_path();
-  if (env_->FileExists(path + "/CURRENT").IsNotFound()) {
-    return watermark == 0 ? Status() : RefuseLoss(0, watermark);
-  }
-  std::vector<std::string> present;
-  rocksdb::Status status = rocksdb::DB::ListColumnFamilies(options, path, &present);
-  FamilyDescriptors families = Families();
-  std::erase_if(families, [&present](const auto& family) {
-    return std::find(present.begin(), present.end(), family.name) == present.end();
-  });
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* opened = nullptr;
-  if (status.ok()) {
-    status = rocksdb::DB::OpenForReadOnly(options, path, families, &handles, &opened);
-  }
-  if (!status.ok()) {
-    return {Code::kStorageFailed, fmt::format("the database in {} is damaged ({}): {}",
-                                              directory_->path(), status.ToString(), kHowToAccept)};
-  }
-  const std::unique_ptr<rocksdb::DB> db(opened);
-  const uint64_t recovered = db->GetLatestSequenceNumber();
-  for (rocksdb::ColumnFamilyHandle* handle : handles) (void)db->DestroyColumnFamilyHandle(handle);
-  return recovered < watermark ? RefuseLoss(recovered, watermark) : Status();
-}
-
-Status RocksDatabase::RefuseLoss(uint64_t recovered, uint64_t watermark) const {
-  return {Code::kStorageFailed,
-          fmt::format("acknowledged writes are missing in {}: it holds those up to {}, but {} were "
-                      "acknowledged: {}",
-                      directory_->path(), recovered, watermark, kHowToAccept)};
 }
 
 // So that the next start has no log to replay.

@@ -24,8 +24,10 @@
 #include "storage/rocks/disk_space.h"
 #include "storage/rocks/expiring_blobs.h"
 #include "storage/rocks/partition_memtable.h"
+#include "storage/rocks/rebuilt_table.h"
 #include "storage/rocks/rocks_directory.h"
 #include "storage/rocks/rocks_engine.h"
+#include "storage/rocks/table_files.h"
 #include "storage/rocks/use_gate.h"
 
 namespace smile {
@@ -94,7 +96,6 @@ class RocksDatabase {
   // tables in their order.
   static constexpr size_t kFamilies = kTables.size() + 1;
   enum class Health : uint8_t { kGood, kNoSpace, kFailed };
-  using FamilyDescriptors = std::vector<rocksdb::ColumnFamilyDescriptor>;
 
   RocksDatabase(const RocksOptions& options, const Clock* clock, const Logger* log,
                 rocksdb::Env* env);
@@ -105,6 +106,8 @@ class RocksDatabase {
   void CloseDatabase();
   FamilyDescriptors Families() const;
   Status CheckRecovery(uint64_t watermark);
+  // After RocksDB did not open: whether it may now, because it gets rebuilt tables.
+  bool RebuildTables();
   Status SettleEpoch(const Watermark& found);
   Status RefuseLoss(uint64_t recovered, uint64_t watermark) const;
   void Flush();
@@ -123,7 +126,9 @@ class RocksDatabase {
   const Clock* const clock_;
   const Logger* const log_;
   rocksdb::Env* const env_;
-  const std::unique_ptr<rocksdb::Env> log_env_;  // the same, with storage/rocks/log_files.h
+  const std::shared_ptr<RebuiltTables> rebuilt_;
+  // The same, with storage/rocks/rebuilt_table.h, compaction_room.h and log_files.h.
+  const std::unique_ptr<rocksdb::Env> log_env_;
   const std::shared_ptr<rocksdb::Logger> info_log_;
 
   DiskSpace space_;

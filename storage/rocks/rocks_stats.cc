@@ -60,6 +60,7 @@ void AppendRocksStats(const RocksDatabase& database, EngineStats* stats) {
   stats->emplace_back("storage.damage.corrupt_reads_count", damage.corrupt_reads);
   stats->emplace_back("storage.damage.failed_compactions_count", damage.failed_compactions);
   stats->emplace_back("storage.damage.paused_tables_count", damage.paused_tables);
+  stats->emplace_back("storage.damage.rebuilt_files_count", damage.rebuilt_files);
 
   std::map<std::string, std::string> all;
   if (!database.db()->GetMapProperty(Properties::kDBStats, &all)) return;

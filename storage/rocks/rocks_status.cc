@@ -11,6 +11,9 @@ Status StatusOfRead(const rocksdb::Status& status) {
   if (status.IsCorruption()) {
     return {Code::kCorrupt, "a block of the file that holds it does not match its checksum"};
   }
+  if (status.IsPathNotFound()) {
+    return {Code::kCorrupt, "the file that holds it is missing"};
+  }
   return {Code::kStorageFailed, "the server's disk cannot be read: its log says more"};
 }
 

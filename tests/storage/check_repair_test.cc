@@ -3,9 +3,7 @@
 
 #include "base/hash.h"
 #include "storage/record_format.h"
-#include "storage/rocks/check.h"
-#include "storage/rocks/repair.h"
-#include "tests/storage/damage_fixture.h"
+#include "tests/storage/check_repair_fixture.h"
 
 namespace smile::testing {
 namespace {
@@ -14,56 +12,6 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-class CheckRepairTest : public DamageTest {
- protected:
-  static void NoProgress(uint64_t, uint64_t) {}
-
-  // The engine is closed.
-  std::unique_ptr<RocksDirectory> Directory() {
-    auto directory = RocksDirectory::Open(options_.directory, rocksdb::Env::Default());
-    CHECK(directory.ok());
-    return std::move(directory).value();
-  }
-  CheckReport Check() {
-    return CheckDirectory(*Directory(), &around_.clock, &around_.log, NoProgress);
-  }
-  RepairReport Repair(bool keep_older = false) {
-    Result<RepairReport> report =
-        RepairDirectory(*Directory(), keep_older, &around_.clock, &around_.log, NoProgress);
-    EXPECT_TRUE(report.ok()) << report.status().words();
-    return report.ok() ? std::move(report).value() : RepairReport();
-  }
-
-  // One file of the users at the last level; closed.
-  void WriteUsers() {
-    options_.record_cache_bytes = 0;
-    Open();
-    PutUsers(0, kUsers);
-    Flush(Table::kUsers);
-    Compact(Table::kUsers);
-  }
-  void DamageMiddleOfUsers() {
-    const auto files = FilesOf(Table::kUsers);
-    ASSERT_EQ(files.size(), 1u);
-    Close();
-    Overwrite(PathOf(files[0]), files[0].size / 2);
-  }
-  // Whose profiles are not there any more.
-  std::vector<uint64_t> Missing() {
-    std::vector<uint64_t> missing;
-    for (uint64_t user = 0; user < kUsers; ++user) {
-      const Result<Record> record = engine().Get(UserKey(user, "profile"));
-      if (record.ok()) {
-        EXPECT_EQ(record->value, ValueOf(user));
-        continue;
-      }
-      EXPECT_EQ(record.status().code(), Code::kNotFound) << user;
-      missing.push_back(user);
-    }
-    return missing;
-  }
-};
 
 TEST_F(CheckRepairTest, ASoundDirectoryIsClean) {
   WriteUsers();
@@ -171,7 +119,7 @@ TEST_F(RepairOfOverlappingFilesTest, WhatIsWrittenAfterwardsIsOfANewEpoch) {
 }
 
 TEST_F(RepairOfOverlappingFilesTest, AnOperatorMayKeepWhatComesToLight) {
-  const RepairReport report = Repair(/*keep_older=*/true);
+  const RepairReport report = Repair(OlderRecords::kKeep);
   EXPECT_THAT(report.after.Lines(), IsEmpty());
   Open();
   EXPECT_GT(Outdated(), 0u);
@@ -213,27 +161,6 @@ TEST_F(CheckRepairTest, AValueThatDoesNotMatchItsChecksumIsNamedAndGivenUpAlone)
   Open();
   EXPECT_EQ(engine().Value(UserKey(1, "a")), "fine");
   EXPECT_EQ(engine().Get(UserKey(1, "b")).status().code(), Code::kNotFound);
-}
-
-// Index, filter, footer: the file as a whole is named, and repair leaves it as it is.
-TEST_F(CheckRepairTest, DamageOutsideTheDataNamesTheFileAndChangesNothing) {
-  WriteUsers();
-  const auto files = FilesOf(Table::kUsers);
-  Close();
-  const std::string path = PathOf(files[0]);
-  const std::string sound = ReadAll(path);
-  for (const uint64_t from_end : {uint64_t{8}, uint64_t{1200}, uint64_t{2500}}) {
-    Overwrite(path, sound.size() - from_end);
-    const std::string damaged = ReadAll(path);
-    const CheckReport report = Check();
-    ASSERT_FALSE(report.clean()) << from_end;
-    EXPECT_THAT(report.blocks, IsEmpty());
-    EXPECT_THAT(report.Lines()[0], HasSubstr(files[0].relative_filename));
-    EXPECT_FALSE(Repair().after.clean());
-    EXPECT_TRUE(ReadAll(path) == damaged);
-    std::ofstream(path, std::ios::binary) << sound;
-  }
-  EXPECT_TRUE(Check().clean());
 }
 
 }  // namespace

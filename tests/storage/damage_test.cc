@@ -145,5 +145,62 @@ TEST_F(DamageTest, ACompactionLosesNothingBehindABlockThatItCannotRead) {
   EXPECT_TRUE(engine().Put(UserKey(1, "profile"), "v").status.ok());
 }
 
+// Level 0 of the users, until its compaction has begun.
+class FailingCompactionTest : public DamageTest {
+ protected:
+  void FillLevel0() {
+    for (int file = 0; file < 4; ++file) {
+      ASSERT_TRUE(engine().Put(UserKey(0, "other"), std::to_string(file)).status.ok());
+      ASSERT_TRUE(engine().Put(UserKey(kUsers, "other"), std::to_string(file)).status.ok());
+      Flush(Table::kUsers);
+    }
+  }
+  void WaitUntil(const std::function<bool()>& is_so) {
+    while (!is_so()) std::this_thread::yield();
+  }
+  bool IsPaused() { return engine().Stat("storage.damage.paused_tables_count") == 1; }
+  uint64_t Failures() { return engine().Stat("storage.damage.failed_compactions_count"); }
+  void PassSeconds(int64_t seconds) { around_.clock.AdvanceMillis(seconds * 1000); }
+};
+
+// An error that may pass is tried again, less and less often, and stops no write.
+TEST_F(FailingCompactionTest, ErrorsOfTheDiskPauseCompactionsForATime) {
+  Open();
+  PutUsers(0, 100);
+  Flush(Table::kUsers);
+  Compact(Table::kUsers);
+  const auto files = FilesOf(Table::kUsers);
+  ASSERT_EQ(files.size(), 1u);
+  faults_->FailReads(files[0].relative_filename, rocksdb::IOStatus::IOError("the disk", "EIO"));
+  FillLevel0();
+  ASSERT_FALSE(HasFatalFailure());
+  WaitUntil([&] { return IsPaused(); });
+  EXPECT_GE(Failures(), 1u);
+  EXPECT_EQ(engine_->Trouble(), "damaged");
+  ASSERT_TRUE(engine().Put(UserKey(1, "new"), "v").status.ok());
+
+  const uint64_t first = Failures();
+  PassSeconds(limits::kMinCompactionPauseSeconds);
+  WaitUntil([&] { return Failures() > first; });
+  WaitUntil([&] { return IsPaused(); });
+  // Twice as long now: the clock stands, so it stays paused until the second half has passed.
+  const uint64_t second = Failures();
+  PassSeconds(limits::kMinCompactionPauseSeconds);
+  ASSERT_TRUE(engine().Put(UserKey(2, "new"), "v").status.ok());
+  EXPECT_TRUE(IsPaused());
+  EXPECT_EQ(Failures(), second);
+  faults_->FailReads("", {});
+  PassSeconds(limits::kMinCompactionPauseSeconds);
+  WaitUntil([&] { return !IsPaused(); });
+  WaitUntil([&] {
+    const auto now = FilesOf(Table::kUsers);
+    return std::none_of(now.begin(), now.end(), [](const auto& file) { return file.level == 0; });
+  });
+  EXPECT_EQ(Failures(), second);
+  for (uint64_t user = 0; user < 100; ++user) {
+    EXPECT_EQ(engine().Value(UserKey(user, "profile")), ValueOf(user));
+  }
+}
+
 }  // namespace
 }  // namespace smile::testing

@@ -6,6 +6,8 @@
 #include <random>
 #include <utility>
 
+#include "tests/storage/read_fault_file.h"
+
 namespace smile::testing {
 namespace {
 
@@ -117,6 +119,12 @@ void FaultFileSystem::FailSyncs(const std::string& ending, const IOStatus& fault
   const std::lock_guard lock(mutex_);
   sync_fault_ = fault;
   failing_ending_ = ending;
+}
+
+void FaultFileSystem::FailReads(const std::string& ending, const IOStatus& fault) {
+  const std::lock_guard lock(mutex_);
+  read_fault_ = fault;
+  unreadable_ending_ = ending;
 }
 
 void FaultFileSystem::SetFull(bool full) {
@@ -327,7 +335,17 @@ IOStatus FaultFileSystem::NewRandomAccessFile(const std::string& path,
     const std::lock_guard lock(mutex_);
     if (IOStatus status = Fault(); !status.ok()) return status;
   }
-  return FileSystemWrapper::NewRandomAccessFile(path, options, file, debug);
+  IOStatus status = FileSystemWrapper::NewRandomAccessFile(path, options, file, debug);
+  if (status.ok())
+    *file = std::make_unique<ReadFaultFile>([this, path] { return BeforeRead(path); },
+                                            std::move(*file));
+  return status;
+}
+
+IOStatus FaultFileSystem::BeforeRead(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  return unreadable_ending_.empty() || !path.ends_with(unreadable_ending_) ? IOStatus::OK()
+                                                                           : read_fault_;
 }
 
 // A rename is taken to be safe once it is done: file systems order it behind the sync of the file.

@@ -42,6 +42,9 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   void PowerCutAtSync(uint64_t n);
   // All syncs of files whose path ends so fail so from now on. An empty ending: none do.
   void FailSyncs(const std::string& ending, const rocksdb::IOStatus& fault);
+  // All reads of files whose path ends so fail so from now on, also of those that are open. An
+  // empty ending: none do.
+  void FailReads(const std::string& ending, const rocksdb::IOStatus& fault);
   void SetFull(bool full);
   // Appends to files whose name begins so meet a full disk; empty: none do.
   void SetFullFor(const std::string& beginning);
@@ -87,6 +90,7 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
                                  uint64_t* bytes, rocksdb::IODebugContext* debug) override;
 
   // For the files it hands out.
+  rocksdb::IOStatus BeforeRead(const std::string& path);
   rocksdb::IOStatus BeforeAppend(const std::string& path, uint64_t bytes);
   rocksdb::IOStatus BeforeWriteAt(const std::string& path, uint64_t offset, uint64_t bytes);
   rocksdb::IOStatus BeforeTruncate(const std::string& path, uint64_t size);
@@ -122,6 +126,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   uint64_t syncs_of_logs_ = 0;
   uint64_t cut_at_sync_ = 0;
   std::string failing_ending_;
+  std::string unreadable_ending_;
+  rocksdb::IOStatus read_fault_;
   rocksdb::IOStatus sync_fault_;
 };
 

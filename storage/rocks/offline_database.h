@@ -1,0 +1,68 @@
+// The database of a directory that no smiled serves, as check and repair open it.
+#pragma once
+
+#include <rocksdb/db.h>
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "model/tables.h"
+#include "storage/rocks/expiring_blobs.h"
+#include "storage/rocks/rebuilt_table.h"
+#include "storage/rocks/rocks_directory.h"
+#include "storage/rocks/table_files.h"
+
+namespace smile {
+
+struct OfflineOptions {
+  // Files in `rebuilt` are as they were rebuilt. All outlives it, and it outlives the database.
+  OfflineOptions(const RocksDirectory& directory,
+                 const std::shared_ptr<const RebuiltTables>& rebuilt, LostRecords lost,
+                 const Clock* clock, const Logger* log);
+  OfflineOptions(const OfflineOptions&) = delete;
+  OfflineOptions& operator=(const OfflineOptions&) = delete;
+
+  // For one file by itself, as it is on the disk.
+  rocksdb::Options OfFile(Table table) const;
+
+  const std::string path;
+  const std::unique_ptr<rocksdb::Env> env;
+  ExpiringBlobs blobs;
+  FamilyDescriptors families;  // "default", then the tables in their order
+  rocksdb::DBOptions settings;
+};
+
+// Opened without writing anything.
+class ReadOnlyDatabase {
+ public:
+  // With what was lost from the files in `rebuilt` unreadable. kStorageFailed: RocksDB's words. The
+  // clock and the log outlive it.
+  static Result<std::unique_ptr<ReadOnlyDatabase>> Open(
+      const RocksDirectory& directory, const std::shared_ptr<const RebuiltTables>& rebuilt,
+      const Clock* clock, const Logger* log);
+  ~ReadOnlyDatabase();
+
+  rocksdb::DB* db() const { return db_.get(); }
+  // Null: the table is not there yet.
+  rocksdb::ColumnFamilyHandle* family(Table table) const {
+    return families_[static_cast<size_t>(table)];
+  }
+
+ private:
+  ReadOnlyDatabase(const RocksDirectory& directory,
+                   const std::shared_ptr<const RebuiltTables>& rebuilt, const Clock* clock,
+                   const Logger* log)
+      : options_(directory, rebuilt, LostRecords::kUnreadable, clock, log) {}
+
+  OfflineOptions options_;
+  std::unique_ptr<rocksdb::DB> db_;
+  std::array<rocksdb::ColumnFamilyHandle*, kTables.size() + 1> families_{};
+  std::vector<rocksdb::ColumnFamilyHandle*> handles_;
+};
+
+}  // namespace smile

@@ -1,0 +1,15 @@
+// A file on a disk that may have bad sectors.
+#pragma once
+
+#include <rocksdb/file_system.h>
+
+#include <string>
+
+#include "base/bytes.h"
+
+namespace smile {
+
+// All of the file, with zeros where it cannot be read; nothing if it cannot be opened.
+Bytes ReadReadableBytes(rocksdb::FileSystem* system, const std::string& path);
+
+}  // namespace smile

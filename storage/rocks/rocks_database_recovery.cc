@@ -1,0 +1,73 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/rocks/rocks_database.h"
+#include "storage/rocks/table_files.h"
+
+namespace smile {
+namespace {
+
+constexpr std::string_view kHowToAccept =
+    "restore the directory from a copy, or start once with --accept-wal-loss to go on without "
+    "the writes that are missing";
+
+}  // namespace
+
+// Recovers in memory only. RocksDB's strict mode finds a log damaged in its middle. The newest log,
+// if it is gone or was cut at the end of a record, is found by the watermark; the older ones by
+// what the manifest says of them.
+Status RocksDatabase::CheckRecovery(uint64_t watermark) {
+  const std::string path = directory_->database_path();
+  if (env_->FileExists(path + "/CURRENT").IsNotFound()) {
+    return watermark == 0 ? Status() : RefuseLoss(0, watermark);
+  }
+  FamilyDescriptors families = Families();
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  const auto open = [&] {
+    const rocksdb::DBOptions options = Options();
+    const rocksdb::Status present = KeepPresent(options, path, &families);
+    return present.ok() ? rocksdb::DB::OpenForReadOnly(options, path, families, &handles, &opened)
+                        : present;
+  };
+  rocksdb::Status status = open();
+  if (!status.ok() && RebuildTables()) status = open();
+  if (!status.ok()) {
+    return {
+        Code::kStorageFailed,
+        fmt::format("the database in {0} is damaged ({1}); `smiled check {0}` says what is: {2}",
+                    directory_->path(), status.ToString(), kHowToAccept)};
+  }
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  const uint64_t recovered = db->GetLatestSequenceNumber();
+  for (rocksdb::ColumnFamilyHandle* handle : handles) (void)db->DestroyColumnFamilyHandle(handle);
+  return recovered < watermark ? RefuseLoss(recovered, watermark) : Status();
+}
+
+Status RocksDatabase::RefuseLoss(uint64_t recovered, uint64_t watermark) const {
+  return {Code::kStorageFailed,
+          fmt::format("acknowledged writes are missing in {}: it holds those up to {}, but {} were "
+                      "acknowledged: {}",
+                      directory_->path(), recovered, watermark, kHowToAccept)};
+}
+
+// One file that RocksDB does not open would keep it from opening all the others.
+bool RocksDatabase::RebuildTables() {
+  if (!rebuilt_->empty()) return false;
+  const rocksdb::DBOptions settings = Options();
+  FamilyDescriptors families = Families();
+  if (!KeepPresent(settings, directory_->database_path(), &families).ok()) return false;
+  const auto unopenable = RebuildUnopenable(settings, directory_->database_path(), families, env_);
+  if (!unopenable.ok()) return false;
+  for (const UnopenableTable& table : *unopenable) {
+    damage_->TableRebuilt(*table.rebuilt, table.why, directory_->path());
+    rebuilt_->Add(table.rebuilt);
+  }
+  return !rebuilt_->empty();
+}
+
+}  // namespace smile

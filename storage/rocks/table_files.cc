@@ -1,0 +1,110 @@
+#include "storage/rocks/table_files.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "storage/rocks/rocks_log.h"
+
+namespace smile {
+namespace {
+
+using rocksdb::IODebugContext;
+using rocksdb::IOOptions;
+using rocksdb::IOStatus;
+
+class EmptyFile final : public rocksdb::FSSequentialFile {
+ public:
+  IOStatus Read(size_t /*size*/, const IOOptions& /*options*/, rocksdb::Slice* result,
+                char* /*scratch*/, IODebugContext* /*debug*/) override {
+    *result = rocksdb::Slice();
+    return IOStatus::OK();
+  }
+  IOStatus Skip(uint64_t /*size*/) override { return IOStatus::OK(); }
+};
+
+// Without what is in the logs: it is not of interest, and it may be damaged too. (RocksDB compares
+// their sizes with the manifest; not to do so, it would have to write.)
+class NoLogsFileSystem final : public rocksdb::FileSystemWrapper {
+ public:
+  using FileSystemWrapper::FileSystemWrapper;
+
+  const char* Name() const override { return "smile.NoLogsFileSystem"; }
+
+  IOStatus NewSequentialFile(const std::string& path, const rocksdb::FileOptions& options,
+                             std::unique_ptr<rocksdb::FSSequentialFile>* file,
+                             IODebugContext* debug) override {
+    if (!path.ends_with(".log")) return target()->NewSequentialFile(path, options, file, debug);
+    *file = std::make_unique<EmptyFile>();
+    return IOStatus::OK();
+  }
+  IOStatus GetFileSize(const std::string& path, const IOOptions& options, uint64_t* size,
+                       IODebugContext* debug) override {
+    if (!path.ends_with(".log")) return target()->GetFileSize(path, options, size, debug);
+    *size = INT64_MAX;
+    return IOStatus::OK();
+  }
+};
+
+}  // namespace
+
+rocksdb::Status KeepPresent(const rocksdb::DBOptions& settings, const std::string& path,
+                            FamilyDescriptors* families) {
+  std::vector<std::string> present;
+  rocksdb::Status status = rocksdb::DB::ListColumnFamilies(settings, path, &present);
+  std::erase_if(*families, [&present](const auto& family) {
+    return std::find(present.begin(), present.end(), family.name) == present.end();
+  });
+  return status;
+}
+
+Result<std::vector<rocksdb::LiveFileMetaData>> ListTableFiles(rocksdb::DBOptions settings,
+                                                              const std::string& path,
+                                                              const FamilyDescriptors& families) {
+  const SystemClock clock;
+  const Logger silent(LogLevel::kOff);  // what is wrong with the files is for others to say
+  settings.info_log = MakeRocksLog(&clock, &silent);
+  settings.listeners.clear();
+  settings.paranoid_checks = false;  // opens although table files do not
+  settings.track_and_verify_wals_in_manifest = true;
+  const auto env =
+      rocksdb::NewCompositeEnv(std::make_shared<NoLogsFileSystem>(settings.env->GetFileSystem()));
+  settings.env = env.get();
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::OpenForReadOnly(settings, path, families, &handles, &opened);
+  if (!status.ok()) return Status(Code::kStorageFailed, status.ToString());
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  std::vector<rocksdb::LiveFileMetaData> files;
+  db->GetLiveFilesMetaData(&files);
+  for (rocksdb::ColumnFamilyHandle* const handle : handles) {
+    (void)db->DestroyColumnFamilyHandle(handle);
+  }
+  return files;
+}
+
+Result<std::vector<UnopenableTable>> RebuildUnopenable(const rocksdb::DBOptions& settings,
+                                                       const std::string& path,
+                                                       const FamilyDescriptors& families,
+                                                       rocksdb::Env* env) {
+  SMILE_ASSIGN(const auto files, ListTableFiles(settings, path, families));
+  std::vector<UnopenableTable> unopenable;
+  for (const rocksdb::LiveFileMetaData& file : files) {
+    const TableInfo* const info = FindTable(file.column_family_name);
+    const auto family = std::find_if(families.begin(), families.end(), [&](const auto& descriptor) {
+      return descriptor.name == file.column_family_name;
+    });
+    if (info == nullptr || family == families.end()) continue;
+    rocksdb::Options options(rocksdb::DBOptions(), family->options);
+    options.env = env;
+    const rocksdb::Status opens = OpensWhole(file, options);
+    if (opens.ok()) continue;
+    unopenable.push_back(
+        {RebuiltTable::Make(info->table, file, env->GetFileSystem().get()), opens.ToString()});
+  }
+  return unopenable;
+}
+
+}  // namespace smile

@@ -1,0 +1,167 @@
+"""Damage to a data directory, from its beginning to its end, as an operator meets it: smiled serves
+what is not damaged and tells of the rest, check names it, repair gives it up.
+
+Usage: damage_test.py SMILECAT SMILED [TEST...]
+"""
+
+import os
+import random
+import subprocess
+
+from process_case import SMILECAT, SMILED, TIMEOUT_SECONDS, ProcessTest, main, smile
+
+USERS = 2000
+IN_FLIGHT = 200
+
+
+def user(number):
+    return smile.key(smile.USERS, smile.number_key(number), b"profile")
+
+
+def value_of(number):
+    return b"%d " % number + random.Random(number).randbytes(100)
+
+
+class DamageTest(ProcessTest):
+    def put_all(self, client, numbers, value=value_of):
+        numbers = list(numbers)
+        for begin in range(0, len(numbers), IN_FLIGHT):
+            some = numbers[begin:begin + IN_FLIGHT]
+            for number in some:
+                data = value(number)
+                client.send(smile.PUT, user(number) + smile.condition(smile.ALWAYS)
+                            + smile.u64(smile.checksum(data)) + smile.counted(data))
+            for _ in some:
+                self.assertEqual(client.read_reply()[1], 0)
+
+    def read_all(self, client):
+        """The numbers of those that are corrupt, and of those that are not there."""
+        corrupt, missing = [], []
+        for number in range(USERS):
+            try:
+                self.assertEqual(client.get(user(number))["value"], value_of(number))
+            except smile.SmileError as error:
+                self.assertNotIn("/", error.words)
+                {"corrupt": corrupt, "not_found": missing}[error.status].append(number)
+        return corrupt, missing
+
+    def tables(self):
+        """Paths of the table files, the largest first."""
+        directory = self.path("data/rocksdb")
+        found = [os.path.join(directory, name) for name in os.listdir(directory)
+                 if name.endswith(".sst")]
+        return sorted(found, key=os.path.getsize, reverse=True)
+
+    def written(self):
+        """The path of the table file with all users; nothing serves it."""
+        process, port = self.serving()
+        self.put_all(self.client(port), range(USERS))
+        self.stop(process)
+        return self.tables()[0]
+
+    def overwrite(self, path, offset):
+        with open(path, "r+b") as file:
+            file.seek(offset)
+            file.write(b"\xde\xad\xbe\xef\xde\xad\xbe\xef")
+
+    def maintain(self, command, status, *options):
+        """What it prints, on stdout and stderr."""
+        done = subprocess.run([SMILED, command, self.path("data"), *options],
+                              capture_output=True, timeout=TIMEOUT_SECONDS, text=True)
+        self.assertEqual(done.returncode, status, done)
+        return done.stdout + done.stderr
+
+    def smilecat(self, port, *words):
+        done = subprocess.run([SMILECAT, "-s", "127.0.0.1:%d" % port, *words],
+                              capture_output=True, timeout=TIMEOUT_SECONDS, text=True)
+        self.assertEqual(done.returncode, 0, done)
+        return done.stdout
+
+    def expect_repaired(self, missing):
+        self.assertIn("nothing is damaged", self.maintain("check", 0))
+        process, port = self.serving()
+        client = self.client(port)
+        self.assertEqual(self.read_all(client), ([], missing))
+        self.assertNotIn("trouble", self.smilecat(port, "ping"))
+        self.put_all(client, missing)
+        self.assertEqual(self.read_all(client), ([], []))
+        self.stop(process)
+        self.assertIn("nothing is damaged", self.maintain("check", 0))
+
+    def test_eight_bytes_in_a_block(self):
+        table = self.written()
+        self.overwrite(table, os.path.getsize(table) // 2)
+        process, port = self.serving()
+        self.assertNotIn("trouble", self.smilecat(port, "ping"))  # nobody has met it
+        client = self.client(port)
+        corrupt, missing = self.read_all(client)
+        self.assertEqual(missing, [])
+        self.assertIn(len(corrupt), range(1, 200))
+        self.assertEqual(corrupt, list(range(corrupt[0], corrupt[-1] + 1)))
+        self.assertIn('trouble="damaged"', self.smilecat(port, "ping"))
+        self.assertGreaterEqual(client.stats()["storage.damage.corrupt_reads_count"], len(corrupt))
+        self.wait_for_log(os.path.basename(table))
+        # What is damaged can be written too.
+        client.put(user(corrupt[0]), value_of(corrupt[0]))
+        self.put_all(client, range(USERS, USERS + 100))
+        self.assertEqual(self.read_all(client), (corrupt[1:], []))
+        self.stop(process)
+
+        around = "records after users/%d/profile, before users/%d/profile" % (
+            corrupt[0] - 1, corrupt[-1] + 1)
+        told = self.maintain("check", 1)
+        self.assertIn("users: a block of " + os.path.basename(table), told)
+        self.assertIn(around, told)
+        self.assertIn("damaged blocks 1, records 0, files 0", told)
+        self.assertIn("damaged blocks 1", self.maintain("check", 1))  # it changes nothing
+        told = self.maintain("repair", 0)
+        self.assertIn(around, told)
+        self.assertIn("given up; put aside in " + self.path("data/salvage/"), told)
+        self.expect_repaired(corrupt[1:])
+
+    def test_eight_bytes_in_the_footer_cost_nothing(self):
+        table = self.written()
+        self.overwrite(table, os.path.getsize(table) - 8)
+        process, port = self.serving()
+        client = self.client(port)
+        self.assertEqual(self.read_all(client), ([], []))
+        self.assertIn('trouble="damaged"', self.smilecat(port, "ping"))
+        self.assertEqual(client.stats()["storage.damage.rebuilt_files_count"], 1)
+        self.wait_for_log("smiled repair " + self.path("data"))
+        self.put_all(client, range(USERS, USERS + 100))
+        self.stop(process)
+        self.assertIn("all of its 2,000 entries can be read", self.maintain("check", 1))
+        self.maintain("repair", 0)
+        self.expect_repaired([])
+
+    def test_a_missing_file(self):
+        os.remove(self.written())
+        process, port = self.serving()
+        client = self.client(port)
+        self.assertEqual(self.read_all(client), (list(range(USERS)), []))
+        self.assertIn('trouble="damaged"', self.smilecat(port, "ping"))
+        client.put(user(7), value_of(7))
+        self.put_all(client, range(USERS, USERS + 100))
+        self.stop(process)
+        lost = "lost are records from users/0/profile, to users/1999/profile"
+        self.assertIn(lost, self.maintain("check", 1))
+        self.assertIn(lost, self.maintain("repair", 0))
+        self.expect_repaired([number for number in range(USERS) if number != 7])
+
+    def test_a_missing_file_above_older_records(self):
+        self.written()
+        process, port = self.serving()
+        self.put_all(self.client(port), range(0, 100), lambda number: b"newer")
+        self.stop(process)
+        os.remove(self.tables()[1])
+        self.assertIn("lost are records from users/0/profile, to users/99/profile",
+                      self.maintain("check", 1))
+        told = self.maintain("repair", 3)
+        self.assertIn("100 records, the first of them users/0/profile,", told)
+        self.assertIn("Nothing was changed", told)
+        self.assertIn("users/99/profile came to light", self.maintain("repair", 0, "--delete-older"))
+        self.expect_repaired(list(range(100)))
+
+
+if __name__ == "__main__":
+    main()
