@@ -1,6 +1,7 @@
 #include "client/smilecat/input_file.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +13,11 @@
 #include "base/limits.h"
 
 namespace smile::cat {
+namespace {
+
+constexpr int kWaitingMillis = 200;
+
+}  // namespace
 
 Result<std::unique_ptr<InputFile>> InputFile::Open(const std::string& path) {
   const bool is_stdin = path == "-";
@@ -42,7 +48,17 @@ Status InputFile::Seek(uint64_t offset) {
   return {};
 }
 
+Status InputFile::WaitForBytes() const {
+  if (!waiting_ || size_.has_value()) return {};
+  pollfd ready{.fd = descriptor_, .events = POLLIN};
+  while (::poll(&ready, 1, kWaitingMillis) == 0) {
+    if (!waiting_()) return {Code::kUnavailable, "reading was given up"};
+  }
+  return {};
+}
+
 Result<size_t> InputFile::ReadInto(size_t offset) {
+  SMILE_TRY(WaitForBytes());
   block_.resize(limits::kReadBufferBytes);
   ssize_t got = 0;
   do {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -31,6 +33,10 @@ class InputFile {
   // Goes on from this offset. kInvalid unless it is a regular file of at least that size.
   Status Seek(uint64_t offset);
 
+  // `waiting` is called a few times a second while what is no regular file has nothing to read yet.
+  // If it gives false, the read ends as kUnavailable.
+  void SetWaiting(std::function<bool()> waiting) { waiting_ = std::move(waiting); }
+
   // The next bytes, valid until the next call; empty at the end.
   Result<ByteView> ReadBlock();
 
@@ -39,6 +45,7 @@ class InputFile {
   Result<ByteView> ReadFirstBlock();
 
  private:
+  Status WaitForBytes() const;
   Result<size_t> ReadInto(size_t offset);
 
   InputFile(std::string name, int descriptor) : name_(std::move(name)), descriptor_(descriptor) {}
@@ -46,6 +53,7 @@ class InputFile {
   const std::string name_;
   const int descriptor_;
   std::optional<uint64_t> size_;
+  std::function<bool()> waiting_;
   Bytes block_;
 };
 

@@ -35,6 +35,7 @@ bool LoadRun::LoadRow() {
   Row row;
   const RowEvent event = reader.Next(&row);
   if (event == RowEvent::kEnd) return false;
+  if (event == RowEvent::kFailed && interrupted_) return false;
   if (event == RowEvent::kFailed) {
     input_failure_ = reader.error();
     if (input_failure_.code() == Code::kInvalid) {  // of reading, which does not know lines
@@ -127,6 +128,12 @@ Status LoadRun::Look() {
 }
 
 ExitStatus LoadRun::Run() {
+  tools_.reader->SetWaiting([this] {
+    TakeState();
+    ShowProgress(/*waiting=*/false);
+    interrupted_ = interrupted_ || tools_.interrupt->Raised();
+    return !interrupted_;
+  });
   Status status;
   for (uint64_t row = 0; status.ok() && !interrupted_ && LoadRow(); ++row) {
     if (row % kRowsPerLook != 0) continue;

@@ -22,8 +22,7 @@ ExitStatus RunInput(const CommandLine& line) {
   if (::isatty(STDIN_FILENO) == 1) return RunPrompt({line.server, line.json, line.raw_times});
   const Result<std::unique_ptr<InputFile>> input = InputFile::Open("-");
   if (input.ok()) return RunLines({line.server, line.json, line.raw_times}, input->get(), stdout);
-  fmt::print(stderr, "smilecat: {}\n", input.status().words());
-  return ExitStatus::kFile;
+  return Complain(input.status().words(), ExitStatus::kFile);
 }
 
 ExitStatus Run(const CommandLine& line) {

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "client/smilecat/complain.h"
 #include "client/smilecat/line_editor.h"
 #include "client/smilecat/one_request.h"
 #include "client/smilecat/path_lookup.h"
@@ -154,8 +155,7 @@ ExitStatus RunPrompt(const PromptOptions& options) {
   }
   Prompt prompt(options);
   if (const Status connected = prompt.ConnectAnew(); !connected.ok()) {
-    fmt::print(stderr, "smilecat: {}\n", connected.words());
-    return ExitStatus::kConnection;
+    return Complain(connected.words(), ExitStatus::kConnection);
   }
   fmt::print("smilecat at {}; help lists the requests, quit or Ctrl-D ends it\n",
              options.server.server.ToString());

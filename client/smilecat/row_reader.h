@@ -1,9 +1,11 @@
 // The rows of a file to be loaded, whatever its format.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -37,6 +39,9 @@ class RowReader {
   // Whether the file has the bytes before this position, which a reader once gave, and no more.
   // Reading goes on only after Seek().
   Result<bool> EndsAt(const Position& position);
+
+  // As for InputFile: Next() is then kFailed.
+  void SetWaiting(std::function<bool()> waiting) { file_->SetWaiting(std::move(waiting)); }
 
   // As for CsvReader.
   RowEvent Next(Row* row);

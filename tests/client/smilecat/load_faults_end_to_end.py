@@ -70,6 +70,16 @@ class LostServerTest(SmilecatTest):
         summary = json.loads(process.stdout.read())
         self.assertEqual((process.wait(TIMEOUT_SECONDS), summary["written"]), (0, 3))
 
+    def test_a_load_that_waits_for_its_input_shows_progress_and_is_interrupted(self):
+        process, terminal = self.begin_load("media/4")
+        terminal.read_until(b"1 rows")
+        process.stdin.write(b'"2')
+        process.stdin.flush()
+        process.send_signal(signal.SIGINT)
+        summary = json.loads(process.stdout.read())
+        self.assertEqual((process.wait(TIMEOUT_SECONDS), summary["whole"]), (130, False))
+        self.assertEqual((summary["rows"], summary["bad_rows"]), (1, 0), "2 was not read whole")
+
     def test_a_load_is_interrupted_while_the_server_is_silent(self):
         process, terminal = self.begin_load("media/3")
         self.server.process.send_signal(signal.SIGSTOP)
