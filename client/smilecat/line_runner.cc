@@ -26,15 +26,15 @@ class LineRun {
     const Result<std::vector<TextToken>> tokens = SplitLine(line);
     if (!tokens.ok()) return AnswerBad(number, tokens.status(), ExitStatus::kUsage);
     if (tokens->empty() || (*tokens)[0].text.starts_with('#')) return;
-    bool file_failed = false;
-    const auto content = [&](std::string_view path) { return ReadFile(path, &file_failed); };
+    Status file_failure;
+    const auto content = [&](std::string_view path) { return ReadFile(path, &file_failure); };
     const Status status = SendRequest<Requests>(
         client_, *tokens, content,
         {.deadline_millis = options_.server.deadline_millis, .retry = false},
         {form(), options_.raw_times, /*colour=*/false},
         [&](const OperationInfo& operation) { return Begin(number, operation); });
-    if (status.ok()) return;
-    AnswerBad(number, status, StatusOfUnsent(status, file_failed));
+    if (!file_failure.ok()) return AnswerBad(number, file_failure, ExitStatus::kFile);
+    if (!status.ok()) AnswerBad(number, status, StatusOfUnsent(status));
   }
 
   // A line that is no request has an answer in its place, like any other.
@@ -78,14 +78,14 @@ class LineRun {
     };
   }
 
-  static Result<Bytes> ReadFile(std::string_view path, bool* failed) {
+  static Result<Bytes> ReadFile(std::string_view path, Status* failure) {
     if (path == "-") {
       return Status(
           Code::kInvalid,
           "standard input holds the requests here: give the value in the line or as @FILE");
     }
     Result<Bytes> content = ReadValue(std::string(path));
-    *failed = content.status().code() == Code::kInvalid;
+    if (content.status().code() == Code::kInvalid) *failure = content.status();
     return content;
   }
 

@@ -50,7 +50,7 @@ class OneRequest {
   Status Print(const Reply& reply) const;
 
   const OneRequestOptions& options_;
-  bool file_failed_ = false;
+  Status file_failure_;  // a file that the request names could not be read
   bool writes_ = false;
 };
 
@@ -75,7 +75,7 @@ Result<Bytes> OneRequest::ReadFile(std::string_view path) {
     return Status(Code::kInvalid, "at the prompt, give the value in the line or as @FILE");
   }
   Result<Bytes> content = ReadValue(std::string(path));
-  file_failed_ = content.status().code() == Code::kInvalid;
+  if (content.status().code() == Code::kInvalid) file_failure_ = content.status();
   return content;
 }
 
@@ -165,7 +165,8 @@ ExitStatus OneRequest::Run(Client* client, std::span<const TextToken> tokens,
         writes_ = operation.effect == Effect::kWrite;
         return [pending](Reply reply) { pending->Set(std::move(reply)); };
       });
-  if (!sent.ok()) return Fail(sent, {}, StatusOfUnsent(sent, file_failed_));
+  if (!file_failure_.ok()) return Fail(file_failure_, {}, ExitStatus::kFile);
+  if (!sent.ok()) return Fail(sent, {}, StatusOfUnsent(sent));
   const std::optional<Reply> reply = patience.wait(pending.get());
   if (!reply.has_value()) return Cancelled();
   if (!reply->status.ok()) {

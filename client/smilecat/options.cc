@@ -191,8 +191,7 @@ Status FillRequest(const CLI::App& app, const RawOptions& raw, const Defaults& d
 }
 
 Saying Complaint(const Status& status, const std::string& help) {
-  return {fmt::format("smilecat: {}; see {}\n", Printable(status.words()), help),
-          ExitStatus::kUsage};
+  return {.text = Printable(status.words()), .help = help, .status = ExitStatus::kUsage};
 }
 
 // CLI11 takes words that begin with a dash for options. Those that are not meant so are hidden from
@@ -230,7 +229,7 @@ std::variant<CommandLine, Saying> HelpOn(const std::string& topic) {
     return Saying{command->help()};
   }
   if (Operations::Find(topic) != nullptr) return Saying{DescribeOperation(topic)};
-  return Complaint(UnknownTopic(topic), "smilecat --help");
+  return Complaint(UnknownTopic(topic), "--help");
 }
 
 std::variant<CommandLine, Saying> ReadCommand(const std::string& name, const Words& words,
@@ -243,7 +242,7 @@ std::variant<CommandLine, Saying> ReadCommand(const std::string& name, const Wor
   if (status.ok() && name == "help") return HelpOn(raw->subject);
   CommandLine line;
   if (status.ok()) status = FillCommand(name, *command, *raw, defaults, &line);
-  if (!status.ok()) return Complaint(status, fmt::format("smilecat {} --help", name));
+  if (!status.ok()) return Complaint(status, name + " --help");
   return line;
 }
 
@@ -257,12 +256,12 @@ std::variant<CommandLine, Saying> ReadCommandLine(std::span<const TextToken> arg
   const auto prefix = RootApp(&raw);
   prefix->prefix_command();
   if (const Status status = Parse(prefix.get(), mask.words()); !status.ok()) {
-    return Complaint(status, "smilecat --help");
+    return Complaint(status, "--help");
   }
   const Words rest = prefix->remaining();
   const std::string name = rest.empty() ? "" : rest[0];
   if (name.size() > 1 && name.starts_with('-')) {
-    return Complaint(Wrong(fmt::format("there is no option {}", name)), "smilecat --help");
+    return Complaint(Wrong(fmt::format("there is no option {}", name)), "--help");
   }
   if (IsCommand(name)) {
     return ReadCommand(name, Words(rest.begin() + 1, rest.end()), mask, defaults, &raw);
@@ -276,7 +275,7 @@ std::variant<CommandLine, Saying> ReadCommandLine(std::span<const TextToken> arg
   CommandLine line;
   for (const std::string& word : app->remaining()) line.request.push_back(mask.Restore(word));
   if (status.ok()) status = FillRequest(*app, raw, defaults, &line);
-  if (!status.ok()) return Complaint(status, "smilecat --help");
+  if (!status.ok()) return Complaint(status, "--help");
   return line;
 }
 

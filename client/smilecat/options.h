@@ -54,7 +54,8 @@ struct Defaults {
 
 // What is to be said instead: help, the version, or what is wrong with the command line.
 struct Saying {
-  std::string text;  // with its line end; for kUsage it goes to stderr
+  std::string text;       // with its line end; of kUsage without it: what is wrong
+  std::string help = {};  // of kUsage: what to type for help, after the program's name
   ExitStatus status = ExitStatus::kOk;
 };
 

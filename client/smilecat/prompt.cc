@@ -75,7 +75,10 @@ bool Prompt::RunLine(const std::string& line) {
                           .raw_times = options_.raw_times};
   const auto read = ReadCommandLine(*tokens, defaults);
   if (const auto* const saying = std::get_if<Saying>(&read)) {
-    fmt::print("{}", saying->text);
+    const bool is_help = saying->status == ExitStatus::kOk;
+    fmt::print("{}", is_help ? saying->text
+                             : fmt::format("{}; see {}\n", saying->text,
+                                           saying->help == "--help" ? "help" : saying->help));
   } else {
     Run(std::get<CommandLine>(read));
   }

@@ -88,8 +88,7 @@ Bytes ShowError(const Status& status, const ErrorDetail& detail, const ReplyStyl
   return where + InRed(text, style.colour) + "\n";
 }
 
-ExitStatus StatusOfUnsent(const Status& status, bool file_failed) {
-  if (file_failed) return ExitStatus::kFile;
+ExitStatus StatusOfUnsent(const Status& status) {
   return status.code() == Code::kTooLarge ? ExitStatus::kRefused : ExitStatus::kUsage;
 }
 

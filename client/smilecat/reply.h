@@ -80,9 +80,8 @@ Reply ShowAnswer(const Answer<Row>& answer, const TextContext& context, const Re
   return {{}, {}, ShowMessage(ToTree(*answer, context), style)};
 }
 
-// Of a request that could not be sent: it was none, a value is too large, or `file_failed`: a file
-// that it names could not be read.
-ExitStatus StatusOfUnsent(const Status& status, bool file_failed);
+// Of a request that could not be sent: it was none, or a value is too large.
+ExitStatus StatusOfUnsent(const Status& status);
 
 // One line for stderr that says what is wrong and, where it can be known, what to do about it.
 std::string Complaint(const Status& status, const ErrorDetail& detail = {});

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "client/smilecat/complain.h"
 #include "client/smilecat/inspect.h"
 
 namespace smile::cat {
@@ -44,7 +45,10 @@ OneRequestOptions OneRequestOf(const CommandLine& line) {
 }
 
 ExitStatus Say(const Saying& saying) {
-  fmt::print(saying.status == ExitStatus::kOk ? stdout : stderr, "{}", saying.text);
+  if (saying.status != ExitStatus::kOk) {
+    return Complain(fmt::format("{}; see smilecat {}", saying.text, saying.help), saying.status);
+  }
+  fmt::print("{}", saying.text);
   return saying.status;
 }
 

@@ -242,7 +242,7 @@ class LinesTest(PromptTest):
         self.assertIn("Usage: smilecat get KEY", terminal.run("get --help"))
         self.assertIn("no operation or command \"nope\"", terminal.run("help nope"))
         self.assertIn("cannot open /none/such", terminal.run("decode /none/such"))
-        self.assertIn("no option --foo", terminal.run("--foo"))
+        self.assertEqual(terminal.run("--foo").splitlines()[0], "there is no option --foo; see help")
         self.assertIn("for the command line", terminal.run("--listen 0"))
         self.assertIn('"payload":"x"', terminal.run("ping --payload x --json"))
         self.assertIn("server.requests.ping_count", terminal.run("stats server.requests.ping"))

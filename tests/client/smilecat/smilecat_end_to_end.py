@@ -107,7 +107,8 @@ class OneRequestTest(SmilecatTest):
         self.fails(5, "condition_failed", "delete", "users/4/x", "--if-version", "99999999")
         self.fails(5, "it met what index 0 of the same batch did",
                    "batch", "users/4", "put", "y", "1", "put", "y", "2", "--if-absent")
-        self.fails(8, "cannot open", "put", "users/4/x", "@/none/such")
+        done = self.fails(8, "smilecat: cannot open", "put", "users/4/x", "@/none/such")
+        self.assertNotIn(b"usage", done.stderr)
         self.fails(8, "cannot write", "get", "users/4/x", "-o", "/none/such")
         self.fails(8, "cannot open", "load", "/none/such.csv", "--key", "users/{a}/x")
         self.fails(8, "cannot open", "decode", "/none/such")
