@@ -22,7 +22,7 @@ PromptSignals::~PromptSignals() {
   ::close(descriptor_);
 }
 
-std::optional<int> PromptSignals::Take() {
+std::optional<int> PromptSignals::Take() const {
   signalfd_siginfo info;
   if (::read(descriptor_, &info, sizeof(info)) != sizeof(info)) return std::nullopt;
   return static_cast<int>(info.ssi_signo);

@@ -19,7 +19,7 @@ class PromptSignals {
   int descriptor() const { return descriptor_; }
 
   // The next signal that has come; none: there is none. Does not wait.
-  std::optional<int> Take();
+  std::optional<int> Take() const;
 
  private:
   int descriptor_;
