@@ -109,7 +109,8 @@ inline constexpr size_t kMaxReaderQueue = 65'536;  // point reads, and walks, wa
 // Values that a reader asks for at once, as far as it knows their size; for more it asks again.
 inline constexpr size_t kMaxFetchValueBytes = 4 * kMaxReplyValueBytes;
 inline constexpr size_t kMaxReaderQueueBytes = size_t{128} << 20;  // of the keys to be read
-// Questions to find where a damaged block ends; what is readable after them counts as the end.
+// Seeks to find where a damaged block ends; what is readable after them counts as the end. They
+// count as work of the walk that met it.
 inline constexpr size_t kMaxGapProbes = 512;
 // How long compactions of a table pause after an error of the disk; twice as long after each that
 // fails again.

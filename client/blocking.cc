@@ -136,8 +136,11 @@ const op::ScanEntry* ScanReader::Next() {
 
 const ByteView* ListReader::Next() {
   return NextItem<op::List>(
-      client_, options_, &request_, &page_, &next_, &status_,
-      [](const op::List::Response& page) -> auto& { return page.partitions; });
+      client_, options_, &request_, &page_, &next_,
+      &status_, [this](const op::List::Response& page) -> auto& {
+        gap_ = gap_ || page.gap;
+        return page.partitions;
+      });
 }
 
 }  // namespace smile

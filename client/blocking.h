@@ -73,7 +73,8 @@ class BlockingClient {
 };
 
 // Reads a partition's records one after the other, going on where an answer ended. What is written
-// meanwhile may be seen or not.
+// meanwhile may be seen or not. What the server cannot read does not end it: such an entry says so
+// in its outcome, which has to be looked at before the record.
 class ScanReader {
  public:
   // `client` outlives it; what `request` points to need not. `request.limit` and `max_bytes` are
@@ -81,7 +82,7 @@ class ScanReader {
   ScanReader(BlockingClient* client, const op::Scan::Request& request,
              const CallOptions& options = {});
 
-  // The next record, good until the next call; null at the end and after a failure.
+  // The next entry, good until the next call; null at the end and after a failure.
   const op::ScanEntry* Next();
   // Ok unless a failure ended it.
   const Status& status() const { return status_; }
@@ -110,6 +111,8 @@ class ListReader {
   // The id of the next partition, good until the next call; null at the end and after a failure.
   const ByteView* Next();
   const Status& status() const { return status_; }
+  // The server could not read all: partitions may be missing from what was given.
+  bool gap() const { return gap_; }
 
  private:
   BlockingClient* const client_;
@@ -117,6 +120,7 @@ class ListReader {
   op::List::Request request_;
   std::optional<Answer<op::List>> page_;
   size_t next_ = 0;
+  bool gap_ = false;
   Status status_;
 };
 

@@ -98,7 +98,9 @@ inline Status VerifyValues<op::MGet>(const op::MGet::Response& response) {
 }
 template <>
 inline Status VerifyValues<op::Scan>(const op::Scan::Response& response) {
-  for (const auto& entry : response.entries) SMILE_TRY(VerifyRecord(entry.record));
+  for (const auto& entry : response.entries) {
+    if (entry.outcome == EntryOutcome::kFound) SMILE_TRY(VerifyRecord(entry.record));
+  }
   return {};
 }
 

@@ -14,29 +14,12 @@
 #include "protocol/error_body.h"
 #include "protocol/field.h"
 #include "protocol/operation_list.h"
+#include "protocol/outcomes.h"
 
 namespace smile {
 
 inline constexpr uint8_t kProtocolVersion = 1;
 inline constexpr uint32_t kHelloMagic = 0x4c494d53;  // the bytes "SMIL"
-
-enum class KeyOutcome : uint8_t {
-  kFound = 0,
-  kNotFound = 1,
-  kAskAgain = 2,
-  kCorrupt = 3,
-  kTooLarge = 4
-};
-
-template <>
-struct EnumTable<KeyOutcome> {
-  static constexpr std::array<EnumValue<KeyOutcome>, 5> kValues{
-      {{KeyOutcome::kFound, "found"},
-       {KeyOutcome::kNotFound, "not_found"},
-       {KeyOutcome::kAskAgain, "ask_again"},
-       {KeyOutcome::kCorrupt, "corrupt"},
-       {KeyOutcome::kTooLarge, "too_large"}}};
-};
 
 namespace op {
 
@@ -273,13 +256,20 @@ struct Batch {
 };
 
 struct ScanEntry {
+  EntryOutcome outcome = EntryOutcome::kFound;
   ByteView sort;
   RecordView record;
 
   static constexpr auto Fields() {
     return std::tuple{
-        Field<&ScanEntry::sort>{"sort", "sort key inside the partition", 0, TextForm::kSort},
-        Field<&ScanEntry::record>{"record", "the record; its value is empty if keys_only"}};
+        Field<&ScanEntry::outcome>{
+            "outcome",
+            "corrupt: its value cannot be read; gap: records here cannot be read; too_large: GET "
+            "it by itself"},
+        Field<&ScanEntry::sort>{"sort", "sort key inside the partition; empty if gap", 0,
+                                TextForm::kSort},
+        Field<&ScanEntry::record>{
+            "record", "all zero and empty unless found; its value is empty if keys_only"}};
   }
 };
 
@@ -321,7 +311,7 @@ struct Scan {
 
     static constexpr auto Fields() {
       return std::tuple{
-          Field<&Response::entries>{"entries", "what was found"},
+          Field<&Response::entries>{"entries", "what was found, and what could not be read"},
           Field<&Response::continuation>{"continuation", "empty: that was all; else ask on with it",
                                          0, TextForm::kOpaque}};
     }
@@ -349,12 +339,14 @@ struct List {
 
   struct Response {
     std::vector<ByteView> partitions;
+    bool gap = false;
     ByteView continuation;
 
     static constexpr auto Fields() {
       return std::tuple{
           Field<&Response::partitions>{"partitions", "each once, in an order of the server's own",
                                        0, TextForm::kPartition},
+          Field<&Response::gap>{"gap", "partitions that belong into this page cannot be read"},
           Field<&Response::continuation>{"continuation", "empty: that was all; else ask on with it",
                                          0, TextForm::kOpaque}};
     }

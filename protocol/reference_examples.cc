@@ -140,13 +140,15 @@ void AddRanges(ExampleList* examples) {
   op::Scan::Request scan = {
       .partition = links, .limit = 1, .from = friends, .to = ByteView(family)};
   examples->Request<op::Scan>("SCAN of the friends of user 42, one at a time", 11, 0, scan);
-  examples->Reply<op::Scan>("SCAN's reply, with a continuation", 11,
-                            {.entries = {{seven.sort, RecordOf(VersionOfWrite(3), "met in 1833")}},
-                             .continuation = continuation});
+  examples->Reply<op::Scan>(
+      "SCAN's reply, with a continuation", 11,
+      {.entries = {{EntryOutcome::kFound, seven.sort, RecordOf(VersionOfWrite(3), "met in 1833")}},
+       .continuation = continuation});
   scan.continuation = ByteView(continuation);
   examples->Request<op::Scan>("SCAN, going on", 12, 0, scan);
-  examples->Reply<op::Scan>("SCAN's last reply", 12,
-                            {.entries = {{nine.sort, RecordOf(VersionOfWrite(4), "")}}});
+  examples->Reply<op::Scan>(
+      "SCAN's last reply", 12,
+      {.entries = {{EntryOutcome::kFound, nine.sort, RecordOf(VersionOfWrite(4), "")}}});
   examples->Request<op::List>("LIST of the users that have links", 13, 0,
                               {.table = Table::kLinks, .limit = 100});
   examples->Reply<op::List>("LIST's reply", 13, {.partitions = {links.id}});

@@ -25,9 +25,13 @@ Bytes ContinuationAfter(ByteView last) {
   return Bytes(1, kAfter).append(last);
 }
 
+Bytes ContinuationFrom(ByteView next) {
+  return Bytes(1, kFrom).append(next);
+}
+
 Bytes ContinuationOf(const ScanPage& page) {
   if (!page.more) return {};
-  if (page.resume_from.has_value()) return Bytes(1, kFrom).append(*page.resume_from);
+  if (page.resume_from.has_value()) return ContinuationFrom(*page.resume_from);
   return ContinuationAfter(page[page.size() - 1].sort);
 }
 

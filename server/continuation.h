@@ -18,6 +18,8 @@ namespace smile {
 
 // `last`: the sort key or partition at the end of a page.
 Bytes ContinuationAfter(ByteView last);
+// `next`: the sort key where a SCAN goes on.
+Bytes ContinuationFrom(ByteView next);
 // Empty: that was all.
 Bytes ContinuationOf(const ScanPage& page);
 Bytes ContinuationOf(const ListPage& page);

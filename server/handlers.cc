@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "server/continuation.h"
 #include "server/key_results.h"
-#include "server/page_fit.h"
+#include "server/page_reply.h"
 
 namespace smile {
 namespace {
@@ -78,27 +78,6 @@ ScanRequest ToScanRequest(const op::Scan::Request& request) {
           .limit = std::min(request.limit, limits::kMaxScanEntries),
           .max_value_bytes = std::min(max_bytes, limits::kMaxReplyValueBytes),
           .keys_only = request.keys_only};
-}
-
-// `continuation` is that of the whole page, empty if that was all. A page that the agreed size of a
-// frame cuts short goes on where it was cut.
-void ReplyWithPage(std::span<const ScanPage::Entry> entries, Bytes continuation, Reply* reply) {
-  const size_t fit = CountThatFit(entries.size(), 2, *reply, [&](size_t i) {
-    return entries[i].sort.size() + kRecordBytesWithoutValue + entries[i].record.value.size();
-  });
-  if (fit == 0 && !entries.empty()) {
-    return reply->Fail({Code::kTooLarge,
-                        "the next record alone is over the max_frame_bytes agreed in HELLO: scan "
-                        "with keys_only, or agree on more"});
-  }
-  op::Scan::Response response;
-  response.entries.reserve(fit);
-  for (const ScanPage::Entry& entry : entries.first(fit)) {
-    response.entries.push_back({.sort = entry.sort, .record = entry.record});
-  }
-  if (fit < entries.size()) continuation = ContinuationAfter(entries[fit - 1].sort);
-  response.continuation = continuation;
-  reply->Ok<op::Scan>(response);
 }
 
 void ReplyWithKeys(const Result<ReadReply>& result, const KnownResults& known, Reply* reply) {
@@ -355,21 +334,13 @@ void Handlers::Start(op::List, const op::List::Request& request, int64_t deadlin
                       .memory = to.MemoryForResult()};
   if (from.has_value()) list.from = ListPlaceOf(*from);
   auto memory = list.memory;
-  engine_.List(std::move(list), [to = std::move(to),
-                                 memory = std::move(memory)](Result<ListPage> result) mutable {
-    to.SendResult(std::move(memory), [result = std::move(result)](Reply& reply) {
-      if (!result.ok()) return reply.Fail(result.status());
-      const std::vector<Bytes>& ids = result->partitions;
-      const size_t fit =
-          CountThatFit(ids.size(), 1, reply, [&](size_t i) { return ids[i].size(); });
-      op::List::Response response;
-      response.partitions.assign(ids.begin(), ids.begin() + static_cast<ptrdiff_t>(fit));
-      const Bytes continuation =
-          fit < ids.size() ? ContinuationAfter(ids[fit - 1]) : ContinuationOf(*result);
-      response.continuation = continuation;
-      reply.Ok<op::List>(response);
-    });
-  });
+  engine_.List(std::move(list),
+               [to = std::move(to), memory = std::move(memory)](Result<ListPage> result) mutable {
+                 to.SendResult(std::move(memory), [result = std::move(result)](Reply& reply) {
+                   if (!result.ok()) return reply.Fail(result.status());
+                   ReplyWithPage(*result, &reply);
+                 });
+               });
 }
 
 void Handlers::Start(op::Stats, const op::Stats::Request&, int64_t, Responder to) const {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/check.h"
 #include "base/prefetch.h"
 
 namespace smile {
@@ -51,7 +52,7 @@ bool IsForFirstPage(const ScanRequest& request) {
 }
 
 bool IsWorthKeeping(const ScanRequest& request, const ScanPage& page) {
-  return !request.keys_only && (!page.more || page.size() == request.limit);
+  return !request.keys_only && page.whole() && (!page.more || page.size() == request.limit);
 }
 
 size_t EncodedPageSize(const ScanPage& page) {
@@ -62,6 +63,7 @@ size_t EncodedPageSize(const ScanPage& page) {
 }
 
 Bytes EncodePage(const ScanPage& page) {
+  CHECK(page.whole(), "an entry's outcome has no place here");
   Bytes bytes;
   bytes.reserve(EncodedPageSize(page));
   Append(PageHeader{.count = static_cast<uint32_t>(page.size()), .partition_goes_on = page.more},

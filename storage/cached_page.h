@@ -20,14 +20,15 @@ constexpr bool KeepsFirstPages(Table table) {
 // Whether the request is for the beginning of its partition, and that is kept.
 bool IsForFirstPage(const ScanRequest& request);
 
-// Whether the page that answered such a request can answer others: it has the values, and ended at
-// the request's limit or with the partition. (That no record in it expires, so that it cannot
-// change without a write, is for the reader to see: it has met those that are not in the page,
-// too.)
+// Whether the page that answered such a request can answer others: it has the values, of all its
+// entries, and ended at the request's limit or with the partition. (That no record in it expires,
+// so that it cannot change without a write, is for the reader to see: it has met those that are not
+// in the page, too.)
 bool IsWorthKeeping(const ScanRequest& request, const ScanPage& page);
 
 // How many bytes EncodePage gives.
 size_t EncodedPageSize(const ScanPage& page);
+// Of a whole page (CHECK).
 Bytes EncodePage(const ScanPage& page);
 
 // What a page says about a request.

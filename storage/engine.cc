@@ -55,12 +55,26 @@ bool Engine::PeekScan(const ScanRequest&, FoundPage) {
 }
 
 void ScanPage::Add(ByteView sort, const RecordView& record) {
+  Append(Outcome::kFound, sort, record);
+}
+
+void ScanPage::AddCorrupt(ByteView sort) {
+  Append(Outcome::kCorrupt, sort, {});
+}
+
+void ScanPage::AddGap() {
+  if (!ends_in_gap()) Append(Outcome::kGap, {}, {});
+}
+
+void ScanPage::Append(Outcome outcome, ByteView sort, const RecordView& record) {
+  whole_ = whole_ && outcome == Outcome::kFound;
   entries_.push_back({.offset = bytes_.size(),
                       .sort_size = static_cast<uint32_t>(sort.size()),
                       .value_size = static_cast<uint32_t>(record.value.size()),
                       .version = record.version,
                       .checksum = record.checksum,
-                      .expires_ms = record.expires_ms});
+                      .expires_ms = record.expires_ms,
+                      .outcome = outcome});
   bytes_.append(sort);
   bytes_.append(record.value);
 }
@@ -68,7 +82,8 @@ void ScanPage::Add(ByteView sort, const RecordView& record) {
 ScanPage::Entry ScanPage::operator[](size_t i) const {
   const Span& span = entries_[i];
   const ByteView bytes(bytes_);
-  return {.sort = bytes.substr(span.offset, span.sort_size),
+  return {.outcome = span.outcome,
+          .sort = bytes.substr(span.offset, span.sort_size),
           .record = {.version = span.version,
                      .checksum = span.checksum,
                      .expires_ms = span.expires_ms,

@@ -131,6 +131,9 @@ struct WriteReply {
 //
 // What a page shows was there at one moment. What it passed over before its first entry, it may
 // have passed over somewhat earlier.
+//
+// Stored data that cannot be read fails no scan and no list: they say what they could not read, and
+// give everything else.
 
 struct ScanRequest {
   Table table = Table::kUsers;
@@ -152,18 +155,34 @@ struct ScanRequest {
 // Entries of a scan in one piece of memory. Views are valid until the next Add.
 class ScanPage {
  public:
+  enum class Outcome : uint8_t {
+    kFound,
+    // There is a record, but its value cannot be read. The sort key is given.
+    kCorrupt,
+    // Some of what stands between the entry before this one (or the scan's beginning) and the entry
+    // after it (or where the scan goes on, or its end) cannot be read, and it is not known what it
+    // was. There is no sort key.
+    kGap,
+  };
   struct Entry {
+    Outcome outcome = Outcome::kFound;
     ByteView sort;
-    RecordView record;
+    RecordView record;  // all zero and empty unless found
   };
 
   void Add(ByteView sort, const RecordView& record);
+  void AddCorrupt(ByteView sort);
+  // One gap after another is the same gap.
+  void AddGap();
   // The memory of one entry.
   static size_t EntryBytes(ByteView sort, const RecordView& record) {
     return sizeof(Span) + sort.size() + record.value.size();
   }
   size_t size() const { return entries_.size(); }
   Entry operator[](size_t i) const;
+  bool ends_in_gap() const { return !entries_.empty() && entries_.back().outcome == Outcome::kGap; }
+  // There is nothing in it that could not be read.
+  bool whole() const { return whole_; }
 
   // There may be more entries. The next page begins with `from` = resume_from if it is set, and
   // with `after` = the last entry's sort key if not (then there is one).
@@ -178,7 +197,11 @@ class ScanPage {
     uint64_t version;
     uint64_t checksum;
     uint64_t expires_ms;
+    Outcome outcome;
   };
+  void Append(Outcome outcome, ByteView sort, const RecordView& record);
+
+  bool whole_ = true;
   Bytes bytes_;
   std::vector<Span> entries_;
 };
@@ -206,6 +229,9 @@ struct ListRequest {
 
 struct ListPage {
   std::vector<Bytes> partitions;  // each once, in an order of the engine's own
+  // Between where this page began and where the next one begins (or the table's end) there may be
+  // partitions that are missing from it, because they cannot be read.
+  bool gap = false;
   // There may be more. The next page begins with `from` = resume_from if it is set, and with
   // `after` = the last partition if not (then there is one).
   bool more = false;

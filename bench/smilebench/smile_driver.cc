@@ -106,6 +106,11 @@ void SmileDriver::OnResponse(uint32_t slot, const op::Scan::Response& response) 
   values_.clear();
   posts_.clear();
   for (const op::ScanEntry& entry : response.entries) {
+    if (entry.outcome != EntryOutcome::kFound) {
+      const bool too_large = entry.outcome == EntryOutcome::kTooLarge;
+      const Code code = too_large ? Code::kTooLarge : Code::kCorrupt;
+      return events_->OnAnswer(slot, {code, "an entry of a SCAN"}, {});
+    }
     values_.push_back(entry.record.value);
     const bool is_post = entry.sort.size() == sizeof(uint64_t);
     posts_.push_back(is_post ? LoadBig<uint64_t>(entry.sort.data()) : UINT64_MAX);

@@ -50,6 +50,11 @@ AllPagesEnd RunAllPages(Client* client, typename Row::Request request,
           if (!answer.ok()) return pending->Set(ShowAnswer(answer, context, style));
           next->first = (*answer).continuation;
           if constexpr (requires { answer->gap; }) next->second = answer->gap;
+          if constexpr (requires { answer->entries; }) {
+            for (const auto& entry : answer->entries) {
+              next->second = next->second || entry.outcome != EntryOutcome::kFound;
+            }
+          }
           pending->Set({.shown = ShowElements(ToTree(*answer, context), style)});
         });
     end.reply = patience.wait(pending.get());

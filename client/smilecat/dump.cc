@@ -59,7 +59,7 @@ class DumpRun {
     return status;
   }
 
-  uint64_t refused() const { return refused_; }
+  bool whole() const { return refused_ == 0 && unread_ == 0 && gaps_ == 0; }
 
   Status Finish() {
     progress_.Clear();
@@ -68,24 +68,41 @@ class DumpRun {
   }
 
   void PrintSummary(const std::string& name) {
-    fmt::print(stderr, "{}: {} of {}, {} not read whole; {:.1f} s\n", Printable(name),
-               Counted(records_, "record"), Counted(partitions_, "partition"), refused_,
-               progress_.seconds());
+    fmt::print(stderr, "{}: {} of {}, {} not read whole, {} and {} not readable; {:.1f} s\n",
+               Printable(name), Counted(records_, "record"), Counted(partitions_, "partition"),
+               refused_, Counted(unread_, "record"), Counted(gaps_, "range"), progress_.seconds());
   }
 
  private:
   DumpWalk::Sink Sink(std::unique_ptr<Client>* client) {
-    return {[this](const KeyView& key, const RecordView& record) { return Write(key, record); },
-            [this](const PartitionView& partition, const Status& status) {
-              progress_.Clear();
-              Complain(fmt::format("{}: {}", FormatPartition(partition), status.ToString()));
-              ++refused_;
-            },
-            [this, client] {
-              ShowProgress(/*waiting=*/true);
-              if (interrupt_->Raised()) client->reset();
-              return Interrupted();
-            }};
+    return {.record = [this](const KeyView& key,
+                             const RecordView& record) { return Write(key, record); },
+            .unread =
+                [this](const KeyView& key) {
+                  ++unread_;
+                  Tell(fmt::format("{} cannot be read", FormatKey(key)));
+                },
+            .gap =
+                [this](const std::string& where) {
+                  ++gaps_;
+                  Tell(fmt::format("{} cannot be read", where));
+                },
+            .refused =
+                [this](const PartitionView& partition, const Status& status) {
+                  ++refused_;
+                  Tell(fmt::format("{}: {}", FormatPartition(partition), status.ToString()));
+                },
+            .waiting =
+                [this, client] {
+                  ShowProgress(/*waiting=*/true);
+                  if (interrupt_->Raised()) client->reset();
+                  return Interrupted();
+                }};
+  }
+
+  void Tell(const std::string& words) {
+    progress_.Clear();
+    Complain(words);
   }
 
   void ShowProgress(bool waiting) {
@@ -116,7 +133,9 @@ class DumpRun {
   Progress progress_;
   uint64_t records_ = 0;
   uint64_t partitions_ = 0;
-  uint64_t refused_ = 0;
+  uint64_t refused_ = 0;  // partitions
+  uint64_t unread_ = 0;   // records
+  uint64_t gaps_ = 0;
 };
 
 }  // namespace
@@ -151,7 +170,7 @@ ExitStatus RunDump(const DumpOptions& options) {
                     interrupt.Raised() ? ExitStatus::kInterrupted : ExitStatus::kFile);
   }
   run.PrintSummary(options.path.empty() ? "all tables" : options.path);
-  return run.refused() > 0 ? ExitStatus::kIncomplete : ExitStatus::kOk;
+  return run.whole() ? ExitStatus::kOk : ExitStatus::kIncomplete;
 }
 
 }  // namespace smile::cat

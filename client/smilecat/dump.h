@@ -16,7 +16,8 @@ struct DumpOptions {
 
 // The lines of one partition are in the table's order, those of different ones are mixed, tables
 // come one after the other. It is no snapshot: each record is as it was at some moment of the dump.
-// Progress, complaints and a summary on stderr. kIncomplete if a partition could not be read whole.
+// Progress, complaints and a summary on stderr. kIncomplete if a part was refused, or is stored
+// data that cannot be read.
 ExitStatus RunDump(const DumpOptions& options);
 
 }  // namespace smile::cat

@@ -22,6 +22,10 @@ class DumpWalk {
   // What the walk gives, on the thread that calls Run. An answer that is not ok ends the walk.
   struct Sink {
     std::function<Status(const KeyView& key, const RecordView& record)> record;
+    // One whose value the server cannot read.
+    std::function<void(const KeyView& key)> unread;
+    // "records of users/42 after users/42/a, before users/42/f", which the server cannot read.
+    std::function<void(const std::string& where)> gap;
     // A partition of which the rest could not be read, though the server is there.
     std::function<void(const PartitionView& partition, const Status& status)> refused;
     // A few times a second while nothing comes.
@@ -45,19 +49,30 @@ class DumpWalk {
   uint64_t partitions() const { return partitions_; }
 
  private:
-  struct ScanPage {
+  // Something the server could not read: what stands after a path and before the next that comes.
+  struct Gap {
+    std::string after;  // empty: from the beginning
+  };
+  struct ScanPlace {
     Bytes partition;
+    Bytes continuation;
+    Bytes last;              // sort key of the last record; empty: none yet
+    std::optional<Gap> gap;  // after it
+  };
+  struct ScanPage {
+    ScanPlace place;
     Answer<op::Scan> answer;
   };
   using Page = std::variant<ScanPage, Answer<op::List>>;
 
   void AskForMore();
   void AskList();
-  void AskScan(const Bytes& partition, const Bytes& continuation);
+  void AskScan(ScanPlace from);
   void Push(Page page);
   std::optional<Page> WaitForPage();
-  Status TakeList(const Answer<op::List>& answer);
-  Status TakeScan(const ScanPage& page, const Sink& sink);
+  Status TakeList(const Answer<op::List>& answer, const Sink& sink);
+  Status TakeScan(ScanPage page, const Sink& sink);
+  Status TakeEntries(ScanPage* page, const Sink& sink);
 
   Client* const client_;
   const int64_t deadline_millis_;
@@ -65,6 +80,8 @@ class DumpWalk {
   std::deque<Bytes> to_scan_;
   std::optional<Bytes> next_list_ = Bytes();  // continuation of the page to ask for; none: no more
   bool listing_ = false;
+  std::string last_listed_;  // path
+  std::optional<Gap> list_gap_;
   size_t scans_under_way_ = 0;
   uint64_t partitions_ = 0;
 

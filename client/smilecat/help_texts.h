@@ -57,6 +57,9 @@ inline constexpr const char* kDumpFooter =
     "  smilecat dump --all -o everything.jsonl\n"
     "  smilecat dump links/42 | wc -l\n"
     "\n"
+    "Stored data that the server cannot read, because it is damaged, is left out and named on\n"
+    "standard error: a record by its path, unknown ones by the paths around them.\n"
+    "\n"
     "Exit status: 0 everything is there, 9 a part could not be read, 130 it was interrupted; the\n"
     "others as for requests (smilecat --help).";
 

@@ -92,6 +92,7 @@ FoundPaths LookUpRecords(Search* search, const PartitionView& partition, std::st
   if (!from.empty()) request.from = from;
   found.more = search->Run<op::Scan>(request, [&](const op::Scan::Response& page) {
     for (const auto& entry : page.entries) {
+      if (entry.outcome == EntryOutcome::kGap) continue;
       std::string path = FormatKey({partition.table, partition.id, entry.sort});
       if (path.starts_with(word)) found.paths.push_back(std::move(path));
     }

@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
+#include <utility>
 
 #include "base/limits.h"
+#include "storage/key_encoding.h"
 
 namespace smile {
 namespace {
 
-// Of a name; what differs only behind it is not told apart.
+// Of a name, to begin with.
 constexpr size_t kNameBytes = 24;
 
 size_t WidthOf(const Part& part) {
@@ -16,12 +19,19 @@ size_t WidthOf(const Part& part) {
   return width == 0 ? kNameBytes : width;
 }
 
-// As many bytes as a key is looked at as a number.
-size_t KeyWidth(Table table) {
+bool HasNames(Table table) {
+  const TableInfo& info = InfoOf(table);
+  const std::span<const Part> sort = info.sort();
+  return WidthOf(sort.empty() ? info.partition.type : sort.back().type) == 0;
+}
+
+// As many bytes as keys are looked at as numbers. Of a name no fewer than `from` has, so that no
+// key before it is asked for.
+size_t KeyWidth(Table table, ByteView from) {
   const TableInfo& info = InfoOf(table);
   size_t width = WidthOf(info.partition);
   for (const Part& part : info.sort()) width += WidthOf(part);
-  return width;
+  return HasNames(table) ? std::max(width, from.size()) : width;
 }
 
 Bytes NumberOf(ByteView key, size_t width) {
@@ -60,44 +70,78 @@ Bytes Middle(ByteView a, ByteView b) {
   return half.substr(1);
 }
 
+// Between a key that cannot be read and one that can.
+class Search {
+ public:
+  Search(size_t width, ByteView from, ByteView upper, Probe probe)
+      : upper_(upper), probe_(probe), low_(NumberOf(from, width)) {}
+
+  // Away from the damage in ever larger steps, so that what is readable nearby is not leapt over.
+  // False: there is nothing that can be read.
+  bool StepAway() {
+    const size_t width = low_.size();
+    for (size_t power = 0; power < width && MayAsk(); ++power) {
+      Bytes next = low_;
+      if (!Add(power, &next) || (!upper_.empty() && next >= upper_)) break;
+      Ask(std::move(next));
+      if (!high_.empty()) return true;
+    }
+    if (upper_.empty()) return false;
+    high_ = NumberOf(upper_, width);
+    return true;
+  }
+
+  void Halve() {
+    while (MayAsk()) {
+      Bytes middle = Middle(low_, high_);
+      if (middle == low_) return;
+      Ask(std::move(middle));
+    }
+  }
+
+  // Names may differ only further on: a byte at a time, until all that is between the two would be
+  // names with a zero byte in that place.
+  void Refine() {
+    while (MayAsk() && low_.size() < kMaxEncodedKeyBytes) {
+      low_.push_back('\0');
+      high_.push_back('\0');
+      Halve();
+      if (low_.back() == '\0') return;
+    }
+  }
+
+  Bytes End() && { return upper_.empty() || found_ < upper_ ? std::move(found_) : Bytes(); }
+
+ private:
+  bool MayAsk() const { return asked_ < limits::kMaxGapProbes; }
+
+  void Ask(Bytes key) {
+    std::optional<Bytes> first = probe_(key);
+    ++asked_;
+    if (first.has_value()) {
+      high_ = std::move(key);
+      found_ = std::move(*first);
+    } else {
+      low_ = std::move(key);
+    }
+  }
+
+  const ByteView upper_;
+  const Probe probe_;
+  Bytes low_;    // cannot be read
+  Bytes high_;   // can be, if it is not empty
+  Bytes found_;  // what stands first from there on
+  size_t asked_ = 0;
+};
+
 }  // namespace
 
 Bytes FindGapEnd(Table table, ByteView from, ByteView upper, Probe probe) {
-  const size_t width = KeyWidth(table);
-  Bytes low = NumberOf(from, width);  // cannot be read
-  Bytes high;                         // can be, if it is not empty
-  Bytes found;                        // what stands first from there on
-  size_t asked = 0;
-  // Away from the damage in ever larger steps, so that what is readable nearby is not leapt over.
-  for (size_t power = 0; power < width; ++power) {
-    Bytes next = low;
-    if (!Add(power, &next) || (!upper.empty() && next >= upper)) break;
-    std::optional<Bytes> first = probe(next);
-    ++asked;
-    if (first.has_value()) {
-      high = std::move(next);
-      found = std::move(*first);
-      break;
-    }
-    low = std::move(next);
-  }
-  if (high.empty()) {
-    if (upper.empty()) return {};
-    high = NumberOf(upper, width);
-  }
-  while (asked < limits::kMaxGapProbes) {
-    Bytes middle = Middle(low, high);
-    if (middle == low) break;
-    std::optional<Bytes> first = probe(middle);
-    ++asked;
-    if (first.has_value()) {
-      high = std::move(middle);
-      found = std::move(*first);
-    } else {
-      low = std::move(middle);
-    }
-  }
-  return upper.empty() || found < upper ? found : Bytes();
+  Search search(KeyWidth(table, from), from, upper, probe);
+  if (!search.StepAway()) return {};
+  search.Halve();
+  if (HasNames(table)) search.Refine();
+  return std::move(search).End();
 }
 
 }  // namespace smile

@@ -11,7 +11,8 @@
 
 namespace smile {
 
-// What stands first at or after a key. Nothing: that cannot be read. An empty key: nothing does.
+// What stands first at or after a key. Nothing: that cannot be read, because of the same damage. An
+// empty key: nothing does. Where another damage begins, the key itself.
 using Probe = FunctionRef<std::optional<Bytes>(ByteView from)>;
 
 // The first key that can be read after `from`, which cannot; empty: there is none below `upper` (if

@@ -1,5 +1,5 @@
 // An open database in its directory: RocksDB, the tables in it, the watermark beside it, and what
-// is known of its health. What is done with it is elsewhere: group_writer, read_jobs, rocks_stats.
+// is known of its health. What is done with it is elsewhere: group_writer, scan_job, rocks_stats.
 //
 // RocksDB is opened again, in process, after it met a full disk: whoever uses db(), family() or
 // memtables() holds a use (Enter) while it does, and as long as it has iterators or values that

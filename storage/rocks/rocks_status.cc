@@ -7,6 +7,10 @@ constexpr uint32_t kStalledRetryMillis = 100;
 
 }  // namespace
 
+bool IsDamage(const rocksdb::Status& status) {
+  return status.IsCorruption() || status.IsPathNotFound();
+}
+
 Status StatusOfRead(const rocksdb::Status& status) {
   if (status.IsCorruption()) {
     return {Code::kCorrupt, "a block of the file that holds it does not match its checksum"};

@@ -13,6 +13,10 @@ namespace smile {
 // Room on a full disk is looked for about so often.
 inline constexpr uint32_t kNoSpaceRetryMillis = 1'000;
 
+// Whether a read ended because stored bytes are wrong or gone, so that it would end so again. A
+// disk that refuses to read is something else: there may be nothing wrong with the data.
+bool IsDamage(const rocksdb::Status& status);
+
 // Of a read that found neither a record nor its absence.
 Status StatusOfRead(const rocksdb::Status& status);
 

@@ -33,8 +33,6 @@ class TableWalk {
 
  private:
   rocksdb::ReadOptions Options() const;
-  // The place to go on from; empty: there is none.
-  Bytes PassDamage(ByteView last, const rocksdb::Status& status, const Visitor& visitor);
 
   rocksdb::DB* const db_;
   rocksdb::ColumnFamilyHandle* const family_;

@@ -33,6 +33,7 @@ class SliceMeter {
   void CountBytes(size_t bytes) { bytes_ += bytes; }
   void CountSeek();
   size_t work() const;
+  const WalkBudget& budget() const { return budget_; }
   bool over() const { return work() >= budget_.slice_records; }
 
   // For an iterator that ends the slice by itself, with Incomplete, when it passes over too much at

@@ -99,7 +99,7 @@ TEST_F(Blocking, AScanFollowsItsContinuationsToTheEnd) {
         const std::string at(request.continuation.value_or("start"));
         op::Scan::Response response;
         const auto add = [&](ByteView sort) {
-          response.entries.push_back({sort, {1, Hash64(sort), 0, sort}});
+          response.entries.push_back({EntryOutcome::kFound, sort, {1, Hash64(sort), 0, sort}});
         };
         if (at == "start") {
           add("a");
@@ -126,13 +126,30 @@ TEST_F(Blocking, AScanFollowsItsContinuationsToTheEnd) {
   EXPECT_EQ(reader->Next(), nullptr);
 }
 
+TEST_F(Blocking, AScanGivesWhatCannotBeReadAsSuch) {
+  BlockingClient* const client =
+      Connect(Answering<op::Scan>([](FakePeer& peer, uint32_t id, op::Scan::Request&) {
+        peer.Reply<op::Scan>(id, {.entries = {{EntryOutcome::kCorrupt, "a", {}},
+                                              {EntryOutcome::kGap, "", {}},
+                                              {EntryOutcome::kFound, "b", {1, Hash64("b"), 0, "b"}},
+                                              {EntryOutcome::kTooLarge, "c", {}}}});
+      }));
+  const Bytes partition = PartitionOf(7);
+  ScanReader reader(client, {.partition = {Table::kUsers, partition}});
+  std::vector<EntryOutcome> seen;
+  while (const op::ScanEntry* entry = reader.Next()) seen.push_back(entry->outcome);
+  EXPECT_TRUE(reader.status().ok()) << reader.status().words();
+  EXPECT_EQ(seen, (std::vector{EntryOutcome::kCorrupt, EntryOutcome::kGap, EntryOutcome::kFound,
+                               EntryOutcome::kTooLarge}));
+}
+
 TEST_F(Blocking, AScanThatFailsSaysSo) {
   int pages = 0;
   BlockingClient* const client =
       Connect(Answering<op::Scan>([&](FakePeer& peer, uint32_t id, op::Scan::Request&) {
         if (pages++ > 0) return peer.Refuse(id, {Code::kStorageFailed, "no disk"});
         op::Scan::Response response;
-        response.entries.push_back({"a", {1, Hash64("a"), 0, "a"}});
+        response.entries.push_back({EntryOutcome::kFound, "a", {1, Hash64("a"), 0, "a"}});
         response.continuation = "more";
         peer.Reply<op::Scan>(id, response);
       }));
@@ -144,13 +161,19 @@ TEST_F(Blocking, AScanThatFailsSaysSo) {
   EXPECT_EQ(reader.Next(), nullptr);
 }
 
-TEST_F(Blocking, AListGivesEachPartition) {
-  BlockingClient* const client =
-      Connect(Answering<op::List>([](FakePeer& peer, uint32_t id, op::List::Request& request) {
+class BlockingList : public Blocking, public ::testing::WithParamInterface<bool> {};
+
+TEST_P(BlockingList, GivesEachPartitionAndSaysIfSomeCannotBeRead) {
+  const bool with_gap = GetParam();
+  BlockingClient* const client = Connect(
+      Answering<op::List>([with_gap](FakePeer& peer, uint32_t id, op::List::Request& request) {
         EXPECT_EQ(request.table, Table::kLogins);
         op::List::Response response;
         response.partitions = {request.continuation.has_value() ? "grace" : "ada"};
-        if (!request.continuation.has_value()) response.continuation = "more";
+        if (!request.continuation.has_value()) response.continuation = "gap";
+        if (request.continuation == "gap") {  // a page with nothing on it
+          response = {.partitions = {}, .gap = with_gap, .continuation = "more"};
+        }
         peer.Reply<op::List>(id, response);
       }));
   ListReader reader(client, Table::kLogins);
@@ -158,7 +181,10 @@ TEST_F(Blocking, AListGivesEachPartition) {
   while (const ByteView* partition = reader.Next()) seen.emplace_back(*partition);
   EXPECT_EQ(seen, (std::vector<Bytes>{"ada", "grace"}));
   EXPECT_TRUE(reader.status().ok());
+  EXPECT_EQ(reader.gap(), with_gap);
 }
+
+INSTANTIATE_TEST_SUITE_P(AnyAnswer, BlockingList, ::testing::Bool());
 
 TEST_F(Blocking, ABatchComesBackAsItsVersions) {
   BlockingClient* const client =

@@ -147,7 +147,8 @@ TEST_F(ChannelRetry, ValuesThatDoNotMatchTheirChecksumAreAskedForAgain) {
         ASSERT_TRUE(Reply<op::MGet>(id, response).ok());
       } else {
         op::Scan::Response response;
-        response.entries = {{"a", RecordOf("a")}, {"b", record}};
+        response.entries = {{EntryOutcome::kFound, "a", RecordOf("a")},
+                            {EntryOutcome::kFound, "b", record}};
         ASSERT_TRUE(Reply<op::Scan>(id, response).ok());
       }
     }
@@ -171,7 +172,7 @@ TEST_F(ChannelRetry, AScanOfKeysOnlyHasNoValuesToCheck) {
   const auto scan = Call<op::Scan>({.partition = {Table::kUsers, "12345678"}, .keys_only = true});
   const auto sent = Fill();
   op::Scan::Response response;
-  response.entries = {{"a", {1, Hash64("a value"), 0, {}}}};
+  response.entries = {{EntryOutcome::kFound, "a", {1, Hash64("a value"), 0, {}}}};
   ASSERT_TRUE(Reply<op::Scan>(sent[0].header.id, response).ok());
   EXPECT_EQ(CodeOf(scan), Code::kOk);
 }

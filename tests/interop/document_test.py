@@ -76,8 +76,9 @@ class DocumentTest(unittest.TestCase):
         self.assertEqual(self.body("DELETE's reply"), u64(FIRST + 1))
         reader = Reader(self.body("SCAN's reply, with a continuation"))
         self.assertEqual(reader.varint(), 1)
-        self.assertEqual(reader.bytes(), FRIEND_7)
-        self.assertEqual(reader.record()["value"], b"met in 1833")
+        sort, found = reader.entry()
+        self.assertEqual((sort, found["outcome"]), (FRIEND_7, "found"))
+        self.assertEqual(found["value"], b"met in 1833")
         self.assertEqual(reader.bytes(), b"\x01" + FRIEND_7)
         reader.end()
         reader = Reader(self.body("MGET's reply, when the second is not there"))
@@ -86,7 +87,7 @@ class DocumentTest(unittest.TestCase):
         self.assertEqual([reader.number(1), reader.record()["version"]], [1, 0])
         reader.end()
         self.assertEqual(self.body("LIST's reply"),
-                         smile.varint(1) + counted(number_key(42)) + counted(b""))
+                         smile.varint(1) + counted(number_key(42)) + u8(0) + counted(b""))
 
     def test_errors_are_read_as_the_document_explains(self):
         failed = smile.SmileError(2, self.body("PUT's reply when the record is there"))

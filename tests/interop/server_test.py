@@ -247,6 +247,10 @@ class ServerTest(unittest.TestCase):
         short.put(large, b"x" * 40_000)
         self.assertEqual([o for o, _ in short.mget([large, large])], ["too_large"] * 2)
         self.refused("too_large", short.get, large)
+        short.put(key(USERS, user, b"last"), b"x")
+        found = short.scan(USERS, user, limit=1, start=b"079")
+        self.assertEqual([(sort, record["outcome"], len(record["value"])) for sort, record in found],
+                         [(b"079", "found", 1000), (b"large", "too_large", 0), (b"last", "found", 1)])
         self.assertEqual(short.ping(b"alive"), b"alive")
 
     def test_an_empty_upper_bound_is_invalid(self):

@@ -127,6 +127,12 @@ class Reader:
         return {"version": version, "checksum": value_checksum, "expires_ms": expires_ms,
                 "value": value}
 
+    def entry(self):
+        """(sort key, record) of a SCAN; the record says what its outcome is."""
+        outcome = ["found", "corrupt", "gap", "too_large"][self.number(1)]
+        sort = self.bytes()
+        return sort, {"outcome": outcome, **self.record()}
+
     def optional_fields(self):
         fields = {}
         while self.at < len(self.data):
@@ -243,13 +249,13 @@ class Client:
         for tag, value in ((1, start), (3, stop), (5, continuation)):
             body += optional(tag, None if value is None else counted(value))
         reader = Reader(self.call(SCAN, body))
-        entries = [(reader.bytes(), reader.record()) for _ in range(reader.varint())]
+        entries = [reader.entry() for _ in range(reader.varint())]
         continuation = reader.bytes()
         reader.end()
         return entries, continuation
 
     def scan(self, table, partition, limit, **bounds):
-        """All entries, in pages of `limit`."""
+        """All entries, whatever their outcome, in pages of `limit`."""
         entries, continuation = self.scan_page(table, partition, limit, **bounds)
         while continuation:
             more, continuation = self.scan_page(table, partition, limit,
@@ -257,15 +263,22 @@ class Client:
             entries += more
         return entries
 
+    def list_page(self, table, limit, continuation=None):
+        """(partitions, whether some cannot be read, continuation)."""
+        body = u8(table) + u32(limit)
+        body += optional(1, None if continuation is None else counted(continuation))
+        reader = Reader(self.call(LIST, body))
+        partitions = [reader.bytes() for _ in range(reader.varint())]
+        gap, continuation = bool(reader.number(1)), reader.bytes()
+        reader.end()
+        return partitions, gap, continuation
+
     def list(self, table, limit):
-        """All partitions, in pages of `limit`."""
+        """All partitions that can be read, in pages of `limit`."""
         partitions, continuation = [], None
         while continuation != b"":
-            body = u8(table) + u32(limit)
-            body += optional(1, None if continuation is None else counted(continuation))
-            reader = Reader(self.call(LIST, body))
-            partitions += [reader.bytes() for _ in range(reader.varint())]
-            continuation = reader.bytes()
+            page, _, continuation = self.list_page(table, limit, continuation)
+            partitions += page
         return partitions
 
     def stats(self):

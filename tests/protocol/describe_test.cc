@@ -75,7 +75,7 @@ TEST(Describe, ReadsARepliesBodyWithTheHelpOfItsRequest) {
   Frame frame;
   ASSERT_EQ(reader.Next(&frame), FrameReader::Event::kFrame);
   Bytes reply;
-  EncodeReply<op::Scan>(1, {.entries = {{key.sort, {}}}}, &reply);
+  EncodeReply<op::Scan>(1, {.entries = {{EntryOutcome::kFound, key.sort, {}}}}, &reply);
   const std::vector<FramePart> parts =
       DescribeFrame<Operations>(reply, RequestInfoOf<Operations>(frame));
   CoversAll(reply, parts);

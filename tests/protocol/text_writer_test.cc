@@ -49,16 +49,16 @@ TEST(WriteLine, CutsLongBytesBetweenCharactersAndSaysHowLongTheyAre) {
 TEST(WriteLine, ShowsSortKeysAsInAPathIfTheTableIsKnown) {
   const Key key = LinkKey(42, 1, 7);
   op::Scan::Response reply;
-  reply.entries.push_back({key.sort, RecordOf("x")});
+  reply.entries.push_back({EntryOutcome::kFound, key.sort, RecordOf("x")});
   reply.continuation = "\x01";
   const std::string record = " version=3 checksum=0000000000000abc expires_ms=0 value=\"x\"";
   const TextContext context = ContextOf(op::Scan::Request{.partition = {Table::kLinks, {}}});
   EXPECT_EQ(WriteLine(ToTree(reply, context)),
-            "entries=[{sort=friend/7" + record + "}] continuation=0x01");
+            "entries=[{outcome=found sort=friend/7" + record + "}] continuation=0x01");
   EXPECT_EQ(WriteLine(ToTree(reply)),
-            "entries=[{sort=0x010000000000000007" + record + "}] continuation=0x01");
+            "entries=[{outcome=found sort=0x010000000000000007" + record + "}] continuation=0x01");
   EXPECT_EQ(WriteLine(ToTree(reply, context), {.list_lines = true}),
-            "continuation=0x01 entries=1\n  sort=friend/7" + record);
+            "continuation=0x01 entries=1\n  outcome=found sort=friend/7" + record);
 }
 
 TEST(WriteLine, ShowsWhenARecordExpiresAndWhatIsLeft) {
@@ -91,6 +91,11 @@ TEST(WriteLine, ShowsNoRecordThatWasNotFound) {
   EXPECT_EQ(WriteJson(ToTree(reply)), R"({"results":[{"outcome":"not_found"}]})");
   reply.results[0] = {KeyOutcome::kFound, RecordOf("x")};
   EXPECT_THAT(WriteLine(ToTree(reply)), HasSubstr("outcome=found version=3"));
+  const op::Scan::Response page{
+      .entries = {{EntryOutcome::kCorrupt, "a", {}}, {EntryOutcome::kGap, "", {}}}};
+  const TextContext users = ContextOf(op::Scan::Request{.partition = {Table::kUsers, {}}});
+  EXPECT_EQ(WriteLine(ToTree(page, users)),
+            "entries=[{outcome=corrupt sort=a}, {outcome=gap sort=\"\"}] continuation=\"\"");
 }
 
 TEST(TextTime, ShowsWhatIsLeftInItsTwoLargestUnits) {
@@ -107,7 +112,7 @@ TEST(WriteLine, ShowsPartitionsAsPaths) {
   const Bytes id = PartitionOf(42);
   EXPECT_EQ(WriteLine(ToTree(op::List::Response{.partitions = {id, id}},
                              ContextOf(op::List::Request{.table = Table::kUsers}))),
-            "partitions=[users/42, users/42] continuation=\"\"");
+            "partitions=[users/42, users/42] gap=false continuation=\"\"");
 }
 
 TEST(WriteJson, AnEmptyContinuationIsEmpty) {

@@ -12,8 +12,6 @@
 namespace smile {
 namespace {
 
-using testing::HasSubstr;
-
 class AgreedSizeTest : public SessionTest {
  protected:
   void SetUp() override {
@@ -63,16 +61,33 @@ TEST_F(AgreedSizeTest, AScanIsCutIntoPagesThatFit) {
   }
 }
 
-TEST_F(AgreedSizeTest, ARecordThatCannotFitIsSaidToBeTooLargeAndAKeyIsStillGiven) {
-  PutValue(PostKey(1, 1), limits::kLeastReplyFrameBytes);
+TEST_F(AgreedSizeTest, ARecordThatCannotFitIsAnEntryThatSaysSoAndTheScanGoesOn) {
+  PutValue(PostKey(1, 1), 10);
+  PutValue(PostKey(1, 2), limits::kLeastReplyFrameBytes);
+  PutValue(PostKey(1, 3), 30'000);
   const Bytes author = PartitionOf(1);
-  op::Scan::Request request{.partition = {Table::kPosts, author}, .limit = 10};
-  const ReceivedReply refused = AskWithin(FrameOf<op::Scan>(3, request));
-  EXPECT_EQ(refused.code, Code::kTooLarge);
-  EXPECT_THAT(refused.Error().words, HasSubstr("keys_only"));
-  request.keys_only = true;
-  EXPECT_EQ(AskWithin(FrameOf<op::Scan>(4, request)).As<op::Scan>().entries.size(), 1u);
-  EXPECT_EQ(AskWithin(GetFrame(5, PostKey(1, 1))).code, Code::kTooLarge);
+  for (const bool keys_only : {false, true}) {
+    op::Scan::Request request{
+        .partition = {Table::kPosts, author}, .limit = 10, .keys_only = keys_only};
+    Bytes continuation;
+    std::vector<std::pair<EntryOutcome, size_t>> seen;
+    do {
+      if (!continuation.empty()) request.continuation = ByteView(continuation);
+      const ReceivedReply reply = AskWithin(FrameOf<op::Scan>(3, request));
+      ASSERT_EQ(reply.code, Code::kOk);
+      const auto page = reply.As<op::Scan>();
+      for (const op::ScanEntry& entry : page.entries) {
+        EXPECT_EQ(entry.sort, PostKey(1, 3 - seen.size()).sort);
+        seen.emplace_back(entry.outcome, entry.record.value.size());
+      }
+      continuation = page.continuation;
+    } while (!continuation.empty());
+    ASSERT_EQ(seen.size(), 3u);
+    EXPECT_EQ(seen[1].first, keys_only ? EntryOutcome::kFound : EntryOutcome::kTooLarge);
+    EXPECT_EQ(seen[1].second, 0u);
+    EXPECT_EQ(seen[2].second, keys_only ? 0u : 10u);
+  }
+  EXPECT_EQ(AskWithin(GetFrame(5, PostKey(1, 2))).code, Code::kTooLarge);
   EXPECT_EQ(Ask(FrameOf<op::Ping>(6, {})).code, Code::kOk);
 }
 

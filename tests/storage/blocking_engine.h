@@ -48,7 +48,8 @@ inline std::string TextOf(const ScanPage& page) {
   std::string text;
   for (size_t i = 0; i < page.size(); ++i) {
     const RecordView& record = page[i].record;
-    text += std::to_string(page[i].sort.size()) + ":" + Bytes(page[i].sort) + "=" +
+    text += std::to_string(static_cast<int>(page[i].outcome)) + "," +
+            std::to_string(page[i].sort.size()) + ":" + Bytes(page[i].sort) + "=" +
             std::to_string(record.version) + "," + std::to_string(record.checksum) + "," +
             std::to_string(record.expires_ms) + "," + Bytes(record.value) + ";";
   }

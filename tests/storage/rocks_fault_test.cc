@@ -3,12 +3,13 @@
 
 #include <atomic>
 #include <filesystem>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "base/limits.h"
 #include "storage/rocks/group_writer.h"
-#include "storage/rocks/read_jobs.h"
+#include "storage/rocks/scan_job.h"
 #include "tests/storage/random_bytes.h"
 #include "tests/storage/rocks_fixture.h"
 
@@ -18,6 +19,29 @@ namespace {
 using ::testing::HasSubstr;
 
 using RocksFaultTest = RocksTest;
+
+// Groups of writes that a test makes and commits itself.
+class GroupFaultTest : public RocksTest {
+ protected:
+  void OpenDatabase() {
+    Result<std::unique_ptr<RocksDatabase>> database =
+        RocksDatabase::Open(options_, &around_.clock, &around_.log, env_.get());
+    ASSERT_TRUE(database.ok());
+    database_ = std::move(database).value();
+    writer_.emplace(database_.get(), &cache_, &around_.clock);
+  }
+  // To the group, in the partition of this key.
+  void AddPut(const Key& key, const MutationView& put) {
+    group_.push_back({.request = WriteRequest(key.view().partition_view(), {put}, 0),
+                      .done = nullptr,
+                      .reply = {}});
+  }
+
+  std::unique_ptr<RocksDatabase> database_;
+  RecordCache cache_{1 << 20};
+  std::optional<GroupWriter> writer_;
+  std::vector<PendingWrite> group_;
+};
 
 const Key kBefore = UserKey(1, "before");
 const Key kDuring = UserKey(1, "during");
@@ -66,23 +90,15 @@ TEST_F(RocksFaultTest, AllWritesOfTheGroupThatMetTheFailureAreOfUnknownOutcome) 
 }
 
 // What a condition met may itself have failed a moment later: then it was not met.
-TEST_F(RocksFaultTest, AConditionThatMetAWriteWhichFailedIsNotSaidToHaveFailed) {
-  Result<std::unique_ptr<RocksDatabase>> database =
-      RocksDatabase::Open(options_, &around_.clock, &around_.log, env_.get());
-  ASSERT_TRUE(database.ok());
-  RecordCache cache(1 << 20);
-  GroupWriter writer(database->get(), &cache, &around_.clock);
-  std::vector<PendingWrite> group;
+TEST_F(GroupFaultTest, AConditionThatMetAWriteWhichFailedIsNotSaidToHaveFailed) {
+  OpenDatabase();
   for (const Condition& condition : {Always(), IfAbsent()}) {
-    group.push_back({.request = WriteRequest(kDuring.view().partition_view(),
-                                             {PutOf(kDuring.sort, "v", condition)}, 0),
-                     .done = nullptr,
-                     .reply = {}});
+    AddPut(kDuring, PutOf(kDuring.sort, "v", condition));
   }
   faults_->FailSyncs(".log", kFailed);
-  writer.Commit(group);
-  EXPECT_EQ(group[0].reply.status.code(), Code::kOutcomeUnknown);
-  EXPECT_EQ(group[1].reply.status.code(), Code::kStorageFailed);
+  writer_->Commit(group_);
+  EXPECT_EQ(group_[0].reply.status.code(), Code::kOutcomeUnknown);
+  EXPECT_EQ(group_[1].reply.status.code(), Code::kStorageFailed);
 }
 
 TEST_F(RocksFaultTest, AFullDiskIsNoSpaceAndWritingGoesOnWhenThereIsRoom) {
@@ -185,25 +201,17 @@ TEST_F(RocksFaultTest, AfterASyncThatFoundNoRoomThePowerMayGoAnywhere) {
 
 // A walk that waits for its next slice holds nothing of the RocksDB that is to be closed, and goes
 // on with the one that is opened.
-TEST_F(RocksFaultTest, AWalkThatWaitsGoesOnWhenTheStorageIsOpenedAgain) {
-  Result<std::unique_ptr<RocksDatabase>> database =
-      RocksDatabase::Open(options_, &around_.clock, &around_.log, env_.get());
-  ASSERT_TRUE(database.ok());
-  RecordCache cache(1 << 20);
-  GroupWriter writer(database->get(), &cache, &around_.clock);
-  std::vector<PendingWrite> group;
+TEST_F(GroupFaultTest, AWalkThatWaitsGoesOnWhenTheStorageIsOpenedAgain) {
+  OpenDatabase();
   const auto expires = static_cast<uint64_t>(around_.clock.WallMillis()) + 1;
   for (size_t i = 0; i < limits::kMaxReadSliceRecords + 100; ++i) {
-    group.push_back({.request = WriteRequest(kBefore.view().partition_view(),
-                                             {PutOf(std::to_string(i), "v", Always(), expires)}, 0),
-                     .done = nullptr,
-                     .reply = {}});
+    AddPut(kBefore, PutOf(std::to_string(i), "v", Always(), expires));
   }
-  writer.Commit(group);
+  writer_->Commit(group_);
   around_.clock.AdvanceMillis(1);
   const WalkBudget budget;
   std::vector<Code> ends;
-  ScanJob walk(database->get(), &cache, &budget, &around_.clock,
+  ScanJob walk(database_.get(), &cache_, &budget, &around_.clock,
                {.table = kBefore.table,
                 .partition = kBefore.partition,
                 .limit = limits::kMaxScanEntries,
@@ -211,12 +219,12 @@ TEST_F(RocksFaultTest, AWalkThatWaitsGoesOnWhenTheStorageIsOpenedAgain) {
                [&ends](const Result<ScanPage>& page) { ends.push_back(page.status().code()); });
   ASSERT_EQ(walk.Run(), ReaderPool::Job::Progress::kMore);
 
-  (*database)->Break(rocksdb::Status::NoSpace());
-  while (!(*database)->Writable().ok()) std::this_thread::yield();
+  database_->Break(rocksdb::Status::NoSpace());
+  while (!database_->Writable().ok()) std::this_thread::yield();
   EXPECT_EQ(walk.Run(), ReaderPool::Job::Progress::kDone);
   EXPECT_THAT(ends, ::testing::ElementsAre(Code::kOk));
-  writer.Commit(group);
-  EXPECT_TRUE(group[0].reply.status.ok());
+  writer_->Commit(group_);
+  EXPECT_TRUE(group_[0].reply.status.ok());
 }
 
 // What the cache takes in between the failure and the replay would hide what the replay brings.

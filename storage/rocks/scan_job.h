@@ -1,0 +1,50 @@
+// What a reader thread does for Scan.
+#pragma once
+
+#include <functional>
+
+#include "storage/engine.h"
+#include "storage/key_encoding.h"
+#include "storage/record_cache.h"
+#include "storage/rocks/walk_job.h"
+
+namespace smile {
+
+class ScanJob final : public WalkJob {
+ public:
+  using Done = std::function<void(Result<ScanPage>)>;
+
+  // A partition's first page it offers to the cache. The cache and the other parts outlive it.
+  ScanJob(const RocksDatabase* database, RecordCache* cache, const WalkBudget* budget,
+          const Clock* clock, ScanRequest request, Done done);
+  void Refuse(Status why) override { done_(std::move(why)); }
+  void End() override;
+
+ private:
+  Status WalkSlice(SliceMeter* meter) override;
+  bool HasNothingYet() const override { return page_.more && page_.size() == 0; }
+  rocksdb::ReadOptions Options(const SliceMeter& meter) const;
+  void SeekBeginning(SliceMeter* meter);
+  Status EndSlice(SliceMeter* meter);
+  Status PassGap(const rocksdb::Status& damage, SliceMeter* meter);
+  bool Take(ByteView key, ByteView stored, SliceMeter* meter);
+  bool TakeUnread(ByteView key);
+  bool AddGap();
+  bool MakeRoom(ByteView sort, const RecordView& record);
+  Status EndPageBefore(ByteView key);
+  Status GoOnFrom(ByteView key);
+  void OfferPage();
+
+  RecordCache* const cache_;
+  const ScanRequest request_;
+  const Done done_;
+  EncodedRange range_;          // what is left of it, as long as the page is empty
+  const rocksdb::Slice upper_;  // the iterator's
+  RecordCache::Ticket ticket_;  // of the page, if it is a partition's first
+  bool may_be_cached_ = true;
+  bool no_memory_ = false;  // not even for the first entry
+  size_t value_bytes_ = 0;
+  ScanPage page_;
+};
+
+}  // namespace smile
