@@ -63,8 +63,13 @@ inline constexpr int64_t kAcceptPauseMillis = 100;  // when the process is out o
 inline constexpr int kAcceptBacklog = 1024;         // waiting in the kernel; more are refused by it
 inline constexpr int kAcceptsPerTurn = 64;          // of one listener, so that sessions get turns
 // Work that other threads have posted to a loop; what is left then comes in its next turn.
-inline constexpr uint64_t kPostedWorkNanos = 2'000'000;
-inline constexpr size_t kReadBufferBytes = size_t{256} << 10;  // one a loop, shared
+inline constexpr uint64_t kPostedWorkNanos = 250'000;
+inline constexpr size_t kReadBufferBytes = size_t{64} << 10;  // one per loop, shared
+// What a loop reads, and sends, in one turn before connections with much to say have to take turns
+// (server/turn_bytes.h); then every connection may still be read and sent the small amount.
+inline constexpr size_t kTurnReadBytes = size_t{128} << 10;
+inline constexpr size_t kTurnSendBytes = size_t{256} << 10;
+inline constexpr size_t kSmallTurnBytes = size_t{4} << 10;
 
 // --- Memory of all connections --------------------------------------------------------------
 // One bound for half frames, requests that wait, results of reads and replies that are not taken

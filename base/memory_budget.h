@@ -168,8 +168,10 @@ class MemoryAccount {
   }
 
   // For the result of a read: taken first, then looked at, so that threads which take at the same
-  // time see each other.
+  // time see each other. What has no chance is not taken even for that moment: many large reads
+  // would push `used` over its limit.
   bool TryTakeForRead(size_t bytes) {
+    if (held() + bytes > budget_->Share()) return false;
     reads_.fetch_add(bytes, std::memory_order_relaxed);
     budget_->Take(bytes);
     budget_->CountRead(bytes, 0);

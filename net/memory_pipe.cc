@@ -204,8 +204,10 @@ bool MemoryPipe::Happen(const Choice& choice) {
 
 bool MemoryPipe::Deliver(End* to) {
   size_t most = std::min(to->peer->wire.size(), options_.max_piece_bytes);
-  if (to->state == End::State::kOpen) {
-    most = std::min(most, std::max<size_t>(to->events->MostBytes(), 1));
+  if (to->state == End::State::kOpen) most = std::min(most, to->events->MostBytes());
+  if (most == 0) {
+    to->events->OnNoRoom();
+    return true;
   }
   size_t size = 1 + Below(most);
   const size_t left =

@@ -104,14 +104,15 @@ void TcpSocket::UpdateReading() {
   if (error != 0) Finish(Lost(error));
 }
 
-// Of one read. What is dropped may be long.
+// Of one read; 0 makes libuv report UV_ENOBUFS. What is dropped may be long.
 size_t TcpSocket::MostBytes() const {
   if (state_ != State::kOpen) return limits::kReadBufferBytes;
-  return std::clamp<size_t>(events_->MostBytes(), 1, limits::kReadBufferBytes);
+  return std::min(events_->MostBytes(), limits::kReadBufferBytes);
 }
 
 void TcpSocket::OnRead(ssize_t size) {
   if (size == 0) return;  // libuv's word for "try again"
+  if (size == UV_ENOBUFS) return events_->OnNoRoom();
   if (size > 0) {
     if (state_ != State::kOpen) return;
     events_->OnBytes(ByteView(loop_->read_buffer.get(), static_cast<size_t>(size)));

@@ -22,9 +22,13 @@ class TransportEvents {
   // Bytes arrived, at most MostBytes(). They are borrowed for the duration of the call.
   virtual void OnBytes(ByteView bytes) = 0;
 
-  // How many bytes OnBytes may bring, at least 1: asked before each read. A transport may read less
-  // at a time.
+  // How many bytes OnBytes may bring: asked before each read. A transport may read less at a time.
+  // 0: nothing is read, and OnNoRoom comes instead.
   virtual size_t MostBytes() const { return limits::kReadBufferBytes; }
+
+  // Bytes are there and MostBytes() was 0. Unless the user pauses reading, this comes again at
+  // once.
+  virtual void OnNoRoom() {}
 
   // Some of what had been waiting to be sent has gone out; unsent_bytes() is less than it was.
   virtual void OnSent() = 0;

@@ -5,5 +5,5 @@ extern "C" {
 // jemalloc reads it when the process starts; the environment's MALLOC_CONF goes before it. Without
 // jemalloc, in sanitizer builds, nobody reads it.
 extern const char* const malloc_conf;
-const char* const malloc_conf = "thp:always";
+const char* const malloc_conf = "thp:always,oversize_threshold:32768";
 }

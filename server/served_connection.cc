@@ -47,8 +47,9 @@ void ServedConnection::LogEnd(const Status& status) {
   });
 }
 
-void ServedConnection::Flush() {
-  if (closing_) return;
+size_t ServedConnection::Flush() {
+  if (closing_) return 0;
+  const uint64_t given_before = given_bytes_;
   while (session_->has_output()) {
     Bytes output = session_->TakeOutput();
     given_bytes_ += output.size();
@@ -58,19 +59,31 @@ void ServedConnection::Flush() {
   if (session_->finished()) {
     closing_ = true;
     transport_->Close();
-    return;
+  } else {
+    SeeWhetherToRead();
   }
-  SetReading(session_->wants_bytes());
+  return given_bytes_ - given_before;
+}
+
+void ServedConnection::SeeWhetherToRead() {
+  SetReading(!awaits_read && session_->wants_bytes());
   if (session_->is_held_back()) owner_.held_back(this);
+}
+
+void ServedConnection::ReadOn() {
+  awaits_read = false;
+  if (!closing_) SeeWhetherToRead();
 }
 
 void ServedConnection::ReportUnsent() {
   session_->set_unsent(transport_->unsent_bytes(), transport_->unsent_memory());
 }
 
-void ServedConnection::GoOn() {
+bool ServedConnection::GoOn() {
+  if (session_->is_held_back() && !session_->can_go_on()) return false;
   session_->GoOn();
   owner_.has_output(this);
+  return true;
 }
 
 void ServedConnection::SetReading(bool wanted) {
@@ -125,13 +138,22 @@ void ServedConnection::Drain() {
 }
 
 void ServedConnection::OnBytes(ByteView bytes) {
+  const bool others_first = bytes.size() >= owner_.turn->most_read();
+  owner_.turn->CountRead(bytes.size());
   session_->Receive(bytes);
   if (!hello_logged_ && session_->greeted()) LogHello();
-  // At once, or what the kernel holds would come in this turn still. A full buffer means that there
-  // is more: the others come first.
-  const bool others_first = bytes.size() >= limits::kReadBufferBytes;
-  if (!closing_ && (others_first || !session_->wants_bytes())) SetReading(false);
+  if (others_first && !awaits_read) {
+    awaits_read = true;
+    owner_.has_more(this);
+  }
+  // At once, or what the kernel holds would come in this turn still.
+  if (!closing_ && (awaits_read || !session_->wants_bytes())) SetReading(false);
   owner_.has_output(this);
+}
+
+void ServedConnection::OnNoRoom() {
+  SetReading(false);
+  owner_.has_output(this);  // it is looked at again when the turn ends
 }
 
 void ServedConnection::OnSent() {

@@ -4,6 +4,7 @@
 // On the worker's thread only.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -13,6 +14,7 @@
 #include "base/log_limit.h"
 #include "net/transport.h"
 #include "server/session.h"
+#include "server/turn_bytes.h"
 
 namespace smile {
 
@@ -20,7 +22,9 @@ class ServedConnection final : public TransportEvents {
  public:
   // What the connection asks of its worker.
   struct Owner {
+    TurnBytes* turn;                                    // of its loop
     std::function<void(ServedConnection*)> has_output;  // call Flush() before the loop sleeps
+    std::function<void(ServedConnection*)> has_more;    // call ReadOn() when it is its turn
     std::function<void(ServedConnection*)> held_back;   // call GoOn() in a while
     std::function<void(ServedConnection*)> closed;      // destroys it
     LogLimit* log = nullptr;                            // takes lines about clients, if there
@@ -33,14 +37,19 @@ class ServedConnection final : public TransportEvents {
   // Begins to read.
   void Start();
 
-  // Sends what the session has to say, in one write as far as the transport takes it.
-  void Flush();
+  // Sends what the session has to say, in one write as far as the transport takes it. Returns its
+  // bytes.
+  size_t Flush();
+  size_t output_bytes() const { return session_->output_bytes(); }
+
+  // Reads again, after has_more.
+  void ReadOn();
 
   // About once a second. `idle_millis` 0: connections may be idle for ever.
   void Tick(int64_t idle_millis);
 
-  // Looks again whether there is memory to go on with.
-  void GoOn();
+  // Looks again whether there is memory to go on with. False: there is none, nothing was done.
+  bool GoOn();
 
   // --- While memory is short ---
 
@@ -58,14 +67,21 @@ class ServedConnection final : public TransportEvents {
   // For its owner's lists.
   bool flush_is_due = false;
   bool is_held_back = false;
+  bool awaits_read = false;
 
  private:
-  size_t MostBytes() const override { return session_->most_bytes(); }
+  size_t MostBytes() const override {
+    // It may be read from still when memory has become short: then not a byte more comes, which
+    // could make a buffer grow.
+    return session_->wants_bytes() ? std::min(session_->most_bytes(), owner_.turn->most_read()) : 0;
+  }
+  void OnNoRoom() override;
   void OnBytes(ByteView bytes) override;
   void OnSent() override;
   void OnEnd() override;
   void OnClosed(const Status& status) override;
 
+  void SeeWhetherToRead();
   void SetReading(bool wanted);
   void LogHello();
   void LogEnd(const Status& status);

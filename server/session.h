@@ -75,6 +75,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // reports with set_unsent what it has not got rid of yet.
   Bytes TakeOutput();
   bool has_output() const { return !output_.empty(); }
+  size_t output_bytes() const { return output_.size(); }
   void set_unsent(size_t bytes, size_t memory);
 
   // False: hand over no more bytes for now. (Bytes that are handed over are kept all the same.)
@@ -96,6 +97,8 @@ class Session : public std::enable_shared_from_this<Session> {
   // Called about once a second. `idle_millis` 0: no idle timeout.
   void Tick(int64_t idle_millis);
 
+  // Whether there is memory for something that waits.
+  bool can_go_on() const { return wants_bytes() || (HasRoom(0) && !arrivals_.empty()); }
   // Works on what waits, as far as there is memory for it now.
   void GoOn() { PumpBuffered(); }
 

@@ -47,7 +47,10 @@ Worker::Worker(const Shared& shared, std::unique_ptr<EventLoop> loop, ListeningS
     : shared_(shared),
       memory_(&shared.memory),
       loop_(std::move(loop)),
-      owner_{.has_output = [this](ServedConnection* connection) { MarkForFlush(connection); },
+      owner_{.turn = &turn_,
+             .has_output = [this](ServedConnection* connection) { MarkForFlush(connection); },
+             .has_more =
+                 [this](ServedConnection* connection) { awaiting_read_.push_back(connection); },
              .held_back = [this](ServedConnection* connection) { HoldBack(connection); },
              .closed = [this](ServedConnection* connection) { Remove(connection); },
              .log = &shared.log.clients} {
@@ -57,7 +60,7 @@ Worker::Worker(const Shared& shared, std::unique_ptr<EventLoop> loop, ListeningS
       [this](const Status& why) {
         shared_.log.accept_failures.Write([&why] { return why.words(); });
       });
-  loop_->OnTurnEnd([this] { FlushAll(); });
+  loop_->OnTurnEnd([this] { EndTurn(); });
   timer_ = loop_->StartTimer(kTickMillis, kTickMillis, [this] { Tick(); });
 }
 
@@ -152,17 +155,43 @@ void Worker::MarkForFlush(ServedConnection* connection) {
   to_flush_.push_back(connection);
 }
 
+void Worker::EndTurn() {
+  turn_.Begin();
+  FlushAll();
+  ReadOn();
+  // What is left has its turn without anything else happening.
+  if (!to_flush_.empty() || !awaiting_read_.empty()) loop_->Post([] {});
+}
+
+// Long replies for which the turn has no room left are the first of the next.
 void Worker::FlushAll() {
+  std::vector<ServedConnection*> later;
   for (size_t i = 0; i < to_flush_.size(); ++i) {
-    to_flush_[i]->flush_is_due = false;
-    to_flush_[i]->Flush();
+    ServedConnection* const connection = to_flush_[i];
+    if (!turn_.MaySend(connection->output_bytes())) {
+      later.push_back(connection);
+      continue;
+    }
+    connection->flush_is_due = false;
+    turn_.CountSent(connection->Flush());
   }
-  to_flush_.clear();
+  to_flush_ = std::move(later);
+}
+
+// As many as may read a whole buffer in one turn.
+void Worker::ReadOn() {
+  constexpr size_t kMost = limits::kTurnReadBytes / limits::kReadBufferBytes;
+  for (size_t i = 0; i < kMost && !awaiting_read_.empty(); ++i) {
+    ServedConnection* const connection = awaiting_read_.front();
+    awaiting_read_.pop_front();
+    connection->ReadOn();
+  }
 }
 
 void Worker::Remove(ServedConnection* connection) {
   if (connection->flush_is_due) std::erase(to_flush_, connection);
   if (connection->is_held_back) std::erase(held_back_, connection);
+  if (connection->awaits_read) std::erase(awaiting_read_, connection);
   connections_.erase(connection);
   metrics_.connections_open.Subtract(1);
   shared_.budget.GiveBack();
@@ -186,10 +215,10 @@ void Worker::HoldBack(ServedConnection* connection) {
 // Who still has no memory comes back to the list when it is flushed.
 void Worker::LookAtHeldBack() {
   if (held_back_.empty()) return look_timer_.reset();
-  for (ServedConnection* connection : std::exchange(held_back_, {})) {
-    connection->is_held_back = false;
-    connection->GoOn();
-  }
+  std::erase_if(held_back_, [](ServedConnection* connection) {
+    connection->is_held_back = !connection->GoOn();
+    return !connection->is_held_back;
+  });
 }
 
 void Worker::Tick() {

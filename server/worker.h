@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@
 #include "server/served_connection.h"
 #include "server/server_log.h"
 #include "server/session.h"
+#include "server/turn_bytes.h"
 
 namespace smile {
 
@@ -81,7 +83,9 @@ class Worker {
   void Accept(std::unique_ptr<Transport> transport);
   bool MayServe();
   void Refuse(std::unique_ptr<Transport> transport, const Status& why);
+  void EndTurn();
   void FlushAll();
+  void ReadOn();
   void MarkForFlush(ServedConnection* connection);
   void Remove(ServedConnection* connection);
   void HoldBack(ServedConnection* connection);
@@ -95,6 +99,7 @@ class Worker {
   MemoryPool memory_;  // outlives what is posted to the loop
   const std::unique_ptr<EventLoop> loop_;
   std::optional<Session::Shared> session_shared_;  // once there are handlers
+  TurnBytes turn_;
   const ServedConnection::Owner owner_;
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<Timer> timer_;
@@ -103,6 +108,7 @@ class Worker {
   std::unordered_map<ServedConnection*, std::unique_ptr<ServedConnection>> connections_;
   std::unordered_map<Refusal*, std::unique_ptr<Refusal>> refusals_;
   std::vector<ServedConnection*> to_flush_;
+  std::deque<ServedConnection*> awaiting_read_;
   bool draining_ = false;
   std::atomic<bool> drained_{false};
   std::thread thread_;

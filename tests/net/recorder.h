@@ -39,6 +39,12 @@ class Recorder : public TransportEvents {
     ++reads;
     if (on_bytes) on_bytes(bytes);
   }
+  size_t MostBytes() const override { return most_bytes; }
+  void OnNoRoom() override {
+    EXPECT_EQ(most_bytes, 0u);
+    ++no_room_events;
+    transport->PauseReading();
+  }
   void OnSent() override {
     EXPECT_FALSE(in_call) << "an event from within a call of the user's";
     ++sent_events;
@@ -72,6 +78,8 @@ class Recorder : public TransportEvents {
   Bytes received;
   int reads = 0;
   int sent_events = 0;
+  int no_room_events = 0;
+  size_t most_bytes = limits::kReadBufferBytes;
   bool ended = false;
   std::optional<Status> closed;
   bool close_on_end = true;

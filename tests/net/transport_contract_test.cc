@@ -124,6 +124,19 @@ TEST_P(TransportContract, AfterThePeersEndTheConnectionWaitsForTheUser) {
   EXPECT_EQ(client().received, "") << "no bytes after Close()";
 }
 
+TEST_P(TransportContract, NothingIsReadWhereThereIsNoRoomUntilThereIs) {
+  server().most_bytes = 0;
+  client().Call([&] { client().transport->Send("question"); });
+  wiring_->Until([&] { return server().no_room_events == 1; });
+  wiring_->Settle();
+  EXPECT_EQ(server().received, "");
+  EXPECT_EQ(server().no_room_events, 1) << "it paused";
+  server().most_bytes = 3;
+  server().Call([&] { server().transport->ResumeReading(); });
+  wiring_->Until([&] { return server().received == "question"; });
+  EXPECT_GE(server().reads, 3);
+}
+
 TEST_P(TransportContract, CloseSendsEverythingThatWaits) {
   client().Call([&] {
     client().transport->Send(Much());

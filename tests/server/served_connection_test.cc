@@ -54,7 +54,24 @@ class ServedConnectionTest : public SessionTest {
     connection_.Flush();
   }
 
-  void Arrive(ByteView bytes) { wire_.events->OnBytes(bytes); }
+  void ArriveAtOnce(ByteView bytes) { wire_.events->OnBytes(bytes); }
+  // In as many turns as that takes.
+  void Arrive(ByteView bytes) {
+    while (!bytes.empty()) {
+      turn_.Begin();
+      const ByteView piece = bytes.substr(0, limits::kReadBufferBytes - 1);
+      ArriveAtOnce(piece);
+      bytes.remove_prefix(piece.size());
+    }
+  }
+  // Pings of so many bytes together.
+  Bytes PingsOf(size_t bytes) {
+    Bytes pings;
+    const Bytes ping = FrameOf<op::Ping>(2, {.payload = Bytes(limits::kMaxPingBytes - 16, 'p')});
+    while (pings.size() < bytes) pings += ping;
+    pings.resize(bytes);
+    return pings;
+  }
   void Seconds(int64_t seconds) {
     for (int64_t i = 0; i < seconds; ++i) {
       clock_.AdvanceMillis(1000);
@@ -64,7 +81,11 @@ class ServedConnectionTest : public SessionTest {
   }
 
   Wire wire_;
-  const ServedConnection::Owner owner_{.has_output = [](ServedConnection*) {},
+  TurnBytes turn_;
+  int waits_to_read_ = 0;
+  const ServedConnection::Owner owner_{.turn = &turn_,
+                                       .has_output = [](ServedConnection*) {},
+                                       .has_more = [this](ServedConnection*) { ++waits_to_read_; },
                                        .held_back = [](ServedConnection*) {},
                                        .closed = [](ServedConnection*) {}};
   ServedConnection connection_{std::make_unique<WireTransport>(&wire_), shared_, owner_};
@@ -86,18 +107,44 @@ TEST_F(ServedConnectionTest, ReadsNoMoreOnceThereIsNoRoomAndNotOnlyWhenTheTurnEn
   EXPECT_TRUE(wire_.reading);
 }
 
-TEST_F(ServedConnectionTest, AFullBufferIsTheLastThatATurnTakesFromOneConnection) {
-  Bytes pings;
-  const Bytes ping = FrameOf<op::Ping>(2, {.payload = Bytes(limits::kMaxPingBytes - 16, 'p')});
-  while (pings.size() < limits::kReadBufferBytes) pings += ping;
-  Arrive(ByteView(pings).substr(0, limits::kReadBufferBytes - 1));
+TEST_F(ServedConnectionTest, AFullBufferIsReadOnOnlyWhenItIsItsTurn) {
+  const Bytes pings = PingsOf(2 * limits::kReadBufferBytes);
+  ArriveAtOnce(ByteView(pings).substr(0, limits::kReadBufferBytes - 1));
   EXPECT_TRUE(wire_.reading);
-  Arrive(ByteView(pings).substr(limits::kReadBufferBytes - 1));
+  ArriveAtOnce(ByteView(pings).substr(limits::kReadBufferBytes - 1, 1));
   EXPECT_TRUE(wire_.reading);
-  Arrive(ByteView(pings).substr(0, limits::kReadBufferBytes));
+  EXPECT_EQ(waits_to_read_, 0);
+  ArriveAtOnce(ByteView(pings).substr(limits::kReadBufferBytes));
   EXPECT_FALSE(wire_.reading);
+  EXPECT_EQ(waits_to_read_, 1);
   connection_.Flush();
+  EXPECT_FALSE(wire_.reading);
+  connection_.ReadOn();
   EXPECT_TRUE(wire_.reading);
+}
+
+TEST_F(ServedConnectionTest, ATurnInWhichMuchWasReadLeavesEachConnectionALittle) {
+  turn_.Begin();
+  EXPECT_EQ(wire_.events->MostBytes(), limits::kReadBufferBytes);
+  turn_.CountRead(limits::kTurnReadBytes);  // by others
+  EXPECT_EQ(wire_.events->MostBytes(), limits::kSmallTurnBytes);
+  const Bytes pings = PingsOf(2 * limits::kSmallTurnBytes);
+  ArriveAtOnce(ByteView(pings).substr(0, limits::kSmallTurnBytes - 1));
+  EXPECT_TRUE(wire_.reading);
+  ArriveAtOnce(ByteView(pings).substr(limits::kSmallTurnBytes - 1, limits::kSmallTurnBytes));
+  EXPECT_FALSE(wire_.reading);
+  turn_.Begin();
+  EXPECT_EQ(wire_.events->MostBytes(), limits::kReadBufferBytes);
+}
+
+TEST(TurnBytesTest, LongRepliesWaitWhereMuchWasSentAndShortOnesDoNot) {
+  TurnBytes turn;
+  EXPECT_TRUE(turn.MaySend(limits::kMaxFrameBytes));
+  turn.CountSent(limits::kTurnSendBytes);
+  EXPECT_FALSE(turn.MaySend(limits::kSmallTurnBytes + 1));
+  EXPECT_TRUE(turn.MaySend(limits::kSmallTurnBytes));
+  turn.Begin();
+  EXPECT_TRUE(turn.MaySend(limits::kMaxFrameBytes));
 }
 
 TEST_F(ServedConnectionTest, AClientThatTakesNothingIsGivenUp) {
@@ -205,6 +252,22 @@ TEST_F(ShortMemoryTest, OneThatTakesNothingOrTooLittleIsClosed) {
   ASSERT_TRUE(connection_.keeps_memory());
   connection_.CloseForMemory();
   EXPECT_TRUE(wire_.aborted) << "a message could not be sent";
+}
+
+TEST_F(ShortMemoryTest, OneThatIsReadFromStillWhenMemoryBecomesShortIsNotReadFromOneByteMore) {
+  Arrive(ByteView(PutFrame(2, kProfile, Bytes(900'000, 'v'))).substr(0, 100'000));
+  ASSERT_TRUE(wire_.reading);
+  OthersLeave(0);
+  const size_t held = connection_.held_memory();
+  while (const size_t most = wire_.events->MostBytes()) {
+    turn_.Begin();
+    ArriveAtOnce(Bytes(most, 'h'));
+    ASSERT_EQ(connection_.held_memory(), held) << "its buffer had room for these";
+  }
+  wire_.events->OnNoRoom();
+  EXPECT_FALSE(wire_.reading);
+  connection_.Flush();
+  EXPECT_FALSE(wire_.reading);
 }
 
 TEST_F(ShortMemoryTest, IsReadFromAgainOnceOthersHaveGivenMemoryBack) {

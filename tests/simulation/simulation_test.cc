@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -105,8 +106,10 @@ class World {
         }
         break;
     }
+    turn_.Begin();
     for (size_t i = 0; i < to_flush_.size(); ++i) to_flush_[i]->Flush();
     to_flush_.clear();
+    for (ServedConnection* it : std::exchange(awaiting_read_, {})) it->ReadOn();
     for (Pipe& pipe : pipes_) {
       if (pipe.served.get() == closed_) pipe.served.reset();
     }
@@ -129,14 +132,19 @@ class World {
       .metrics = metrics_,
       .memory = pool_,
       .post = [this](std::function<void()> task) { posted_.push_back(std::move(task)); }};
+  TurnBytes turn_;
   std::vector<ServedConnection*> to_flush_;
+  std::vector<ServedConnection*> awaiting_read_;
   ServedConnection* closed_ = nullptr;
   const ServedConnection::Owner owner_{
+      .turn = &turn_,
       .has_output = [this](ServedConnection* it) { to_flush_.push_back(it); },
+      .has_more = [this](ServedConnection* it) { awaiting_read_.push_back(it); },
       .held_back = [](ServedConnection*) {},  // there is memory enough
       .closed =
           [this](ServedConnection* it) {
             std::erase(to_flush_, it);
+            std::erase(awaiting_read_, it);
             closed_ = it;
           }};
   Recorder recorder_;

@@ -155,13 +155,15 @@ TEST_F(GatheredReadsTest, AReadWhoseDeadlinePassesReadsNoMore) {
       RocksSeams::Open(options_, &clock, &around_.log, env_.get());
   ASSERT_TRUE(opened.ok());
   engine_ = std::move(opened).value();
+  // Other threads look at the clock too, some twenty times a second: the deadline is many looks
+  // away, and the keys take twice as many.
   std::vector<Key> many;
-  for (uint64_t user = 1; user <= 1'000; ++user) many.push_back(UserKey(user, "b"));
-  const int64_t soon = clock.MonotonicNanos() + 10 * kNanosPerMilli;
+  for (uint64_t user = 1; user <= 20'000; ++user) many.push_back(UserKey(user, "b"));
+  const int64_t soon = clock.MonotonicNanos() + 300 * kNanosPerMilli;
   Answer late = Read({.keys = many, .deadline_nanos = soon});
   EXPECT_EQ(ValueOf(late), "deadline_exceeded");
   EXPECT_GT(engine().Stat("storage.readers.fetched_keys_count"), 0u);
-  EXPECT_LT(engine().Stat("storage.readers.fetched_keys_count"), 500u);
+  EXPECT_LE(engine().Stat("storage.readers.fetched_keys_count"), 300 * 32u);
   Close();
 }
 
