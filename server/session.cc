@@ -20,6 +20,10 @@ constexpr size_t kReplyBytes =
     std::is_same_v<Row, op::Scan> || std::is_same_v<Row, op::List> ? limits::kMaxFrameBytes
                                                                    : limits::kMaxReplyValueBytes;
 
+// Operations that copy values out of memory on the event loop where they can.
+template <class Row>
+constexpr bool kLooksForValues = std::is_same_v<Row, op::Get> || std::is_same_v<Row, op::MGet>;
+
 // A session that has no room is not read from, so little comes then; what is more counts as having
 // come with what came before it.
 constexpr size_t kMaxArrivals = 16;
@@ -226,9 +230,12 @@ void Session::Take(const Frame& frame, const typename Row::Request& request) {
     return Refuse(id, {Code::kDeadlineExceeded, "its time was over before there was room for it"});
   }
   KnownResults known;
-  if (IsFree<Row>(request)) {
+  if (IsFree<Row>(request) && !(kLooksForValues<Row> && large_reads_.ExpectedForNext())) {
     Reply reply(id, max_reply_bytes_, account_.get(), &output_);
-    if (shared_.handlers.TryNow(Row{}, request, &reply, &known)) return CountReply(reply);
+    if (shared_.handlers.TryNow(Row{}, request, &reply, &known)) {
+      large_reads_.Note(Row::kInfo.code, reply.size());
+      return CountReply(reply);
+    }
   }
   Enter<Row>(frame, request, std::move(known));
 }
@@ -284,10 +291,13 @@ int64_t Session::DeadlineOf(const Frame& frame) {
 template <class Row>
 void Session::Run(Open* open, const typename Row::Request& request) {
   KnownResults known;
-  Reply reply(open->id, max_reply_bytes_, account_.get(), OutputOf(open));
-  if (shared_.handlers.TryNow(Row{}, request, &reply, &known)) {
-    CountReply(reply);
-    return Settle(open);
+  if (!(kLooksForValues<Row> && large_reads_.ExpectedForNext())) {
+    Reply reply(open->id, max_reply_bytes_, account_.get(), OutputOf(open));
+    if (shared_.handlers.TryNow(Row{}, request, &reply, &known)) {
+      large_reads_.Note(Row::kInfo.code, reply.size());
+      CountReply(reply);
+      return Settle(open);
+    }
   }
   Start<Row>(open, request, std::move(known));
 }
@@ -338,7 +348,10 @@ void Session::Complete(uint32_t id, FunctionRef<void(Reply&)> answer) {
 }
 
 void Session::Finish(Open* open, FunctionRef<void(Reply&)> answer) {
-  Answer(open->id, OutputOf(open), answer);
+  Reply reply(open->id, max_reply_bytes_, /*memory=*/nullptr, OutputOf(open));
+  answer(reply);
+  large_reads_.Note(open->code, reply.size());
+  CountReply(reply);
   Settle(open);
 }
 
