@@ -160,6 +160,9 @@ inline constexpr uint64_t kCompactionFreeDiskBytes = kMinFreeDiskBytes / 2;
 // manifest; and what file systems say is free and keep for themselves (ext4: up to 16 MiB).
 inline constexpr uint64_t kStartFreeDiskBytes = uint64_t{24} << 20;
 inline constexpr uint32_t kMaxReaders = 256;
+// Readers have the processor after the event loops: what is in memory is answered whatever is read
+// from disk meanwhile.
+inline constexpr int kReaderNice = 10;
 inline constexpr uint32_t kMaxWorkers = 256;
 
 // --- Log ------------------------------------------------------------------------------------

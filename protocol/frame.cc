@@ -66,29 +66,29 @@ void FrameReader::Feed(ByteView bytes, size_t spare) {
 void FrameReader::TopUp(size_t wanted) {
   if (Unused().size() >= wanted) return;
   if (kept_used_ > 0) {
-    kept_.erase(0, kept_used_);
+    kept_.RemovePrefix(kept_used_);
     kept_used_ = 0;
   }
   const size_t moved = std::min(wanted - kept_.size(), fed_.size());
   Reserve(kept_.size() + moved);
-  kept_.append(fed_.substr(0, moved));
+  kept_.Append(fed_.substr(0, moved));
   fed_.remove_prefix(moved);
 }
 
-// A string would double its capacity, which for a long frame that is nearly there is megabytes.
+// What is large is reserved for the whole frame, and taken as it comes. What is small grows, but a
+// string would double its capacity, whatever there is to spare.
 void FrameReader::Reserve(size_t needed) {
   if (needed <= kept_.capacity()) return;
   size_t most = needed;
   if (kept_.size() >= kLengthEnd) {
-    const auto length = LoadLittle<uint32_t>(kept_.data() + kLengthOffset);
+    const auto length = LoadLittle<uint32_t>(kept_.view().data() + kLengthOffset);
     if (length <= max_frame_bytes_) most = std::max<size_t>(needed, length);
   }
+  if (needed >= InputBuffer::kLeastLargeBytes) return kept_.Reserve(most);
   // At least what the allocator would round up to.
   const size_t least = AllocatedBytes(needed + 1) - 1;
-  Bytes grown;
-  grown.reserve(std::max(least, std::min({2 * needed, most, needed + std::min(needed, spare_)})));
-  grown.append(kept_);
-  kept_.swap(grown);
+  const size_t grown = std::min({2 * needed, most, needed + std::min(needed, spare_)});
+  kept_.Reserve(std::min(std::max(least, grown), InputBuffer::kLeastLargeBytes - 1));
 }
 
 FrameReader::Event FrameReader::Next(Frame* frame) {
@@ -132,7 +132,7 @@ FrameReader::Event FrameReader::Next(Frame* frame) {
 
 void FrameReader::Keep() {
   if (Unused().empty()) {
-    Bytes().swap(kept_);
+    kept_.Clear();
     kept_used_ = 0;
   }
   TopUp(Unused().size() + fed_.size());
@@ -140,7 +140,7 @@ void FrameReader::Keep() {
 
 FrameReader::Event FrameReader::Break(Code code, std::string words) {
   error_ = Status(code, std::move(words));
-  Bytes().swap(kept_);
+  kept_.Clear();
   kept_used_ = 0;
   fed_ = {};
   return Event::kBroken;

@@ -18,8 +18,8 @@
 #include <cstdint>
 
 #include "base/bytes.h"
-#include "base/memory_budget.h"
 #include "base/status.h"
+#include "protocol/input_buffer.h"
 
 namespace smile {
 
@@ -80,9 +80,9 @@ void RestampFrame(Bytes* frame, uint32_t id, uint16_t deadline_ms);
 // that were fed, or into the reader's own buffer, and are valid until the next call of Feed, Keep
 // or Next; one that stays, beyond Next as long as the bytes that were fed. Bytes that are not used
 // up must be handed over with Keep() before they go away; only then, and only as many as were fed,
-// are they copied. An idle reader holds no buffer; that of a frame grows with the bytes that came,
-// whatever length was claimed: by doubling, but not beyond the frame's end, nor by more than what
-// may be spared.
+// are they copied. An idle reader holds no buffer; that of a frame takes memory as bytes come,
+// whatever length was claimed (protocol/input_buffer.h): as long as it is small by doubling, but
+// not beyond the frame's end, nor by more than what may be spared.
 class FrameReader {
  public:
   enum class Event : uint8_t { kFrame, kNeedMore, kBroken };
@@ -109,17 +109,17 @@ class FrameReader {
   // Bytes fed and not yet handed out as frames.
   size_t buffered_bytes() const { return kept_.size() - kept_used_ + fed_.size(); }
   // What its buffer takes, and how much more comes into it without taking more.
-  size_t memory() const { return MemoryOf(kept_); }
-  size_t free_memory() const { return kept_.empty() ? 0 : kept_.capacity() - kept_.size(); }
+  size_t memory() const { return kept_.memory(); }
+  size_t free_memory() const { return kept_.free_memory(); }
 
  private:
   Event Break(Code code, std::string words);
-  ByteView Unused() const { return ByteView(kept_).substr(kept_used_); }
+  ByteView Unused() const { return kept_.view().substr(kept_used_); }
   void TopUp(size_t wanted);
   void Reserve(size_t needed);
 
   size_t max_frame_bytes_;
-  Bytes kept_;            // the start of the stream that was copied
+  InputBuffer kept_;      // the start of the stream that was copied
   size_t kept_used_ = 0;  // of kept_, already handed out
   ByteView fed_;          // the stream behind kept_
   size_t spare_ = SIZE_MAX;

@@ -84,6 +84,7 @@ uint64_t ReaderPool::waiting_jobs() const {
 // puts back is then ended by that thread itself.
 void ReaderPool::Run() {
   NameThisThread("smile-reader");
+  LowerPriorityOfThisThread(limits::kReaderNice);
   std::unique_lock lock(mutex_);
   for (;;) {
     changed_.wait(lock, [this] { return Size() > 0 || closing(); });

@@ -1,0 +1,87 @@
+#include "protocol/input_buffer.h"
+
+#include <sys/mman.h>
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "base/check.h"
+
+namespace smile {
+namespace {
+
+constexpr size_t kPageBytes = 4096;
+
+constexpr size_t RoundUp(size_t bytes) {
+  return (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+}
+
+}  // namespace
+
+void InputBuffer::Swap(InputBuffer* other) {
+  std::swap(small_, other->small_);
+  std::swap(large_, other->large_);
+  std::swap(large_size_, other->large_size_);
+  std::swap(large_capacity_, other->large_capacity_);
+  std::swap(large_pages_bytes_, other->large_pages_bytes_);
+}
+
+void InputBuffer::Reserve(size_t bytes) {
+  if (bytes <= capacity()) return;
+  if (bytes >= kLeastLargeBytes) return Enlarge(RoundUp(bytes));
+  Bytes grown;
+  grown.reserve(bytes);
+  grown.append(small_);
+  small_.swap(grown);
+}
+
+// Where there is no memory it fails as operator new does.
+void InputBuffer::Enlarge(size_t bytes) {
+  void* const mapped = large_ != nullptr ? mremap(large_, large_capacity_, bytes, MREMAP_MAYMOVE)
+                                         : mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) throw std::bad_alloc();
+  large_ = static_cast<char*>(mapped);
+  large_capacity_ = bytes;
+  // With huge pages the first byte would take 2 MiB. Where there are none, this fails.
+  (void)madvise(large_, bytes, MADV_NOHUGEPAGE);
+  const Bytes small = std::exchange(small_, {});
+  Append(small);
+}
+
+void InputBuffer::Append(ByteView bytes) {
+  if (large_ == nullptr) {
+    small_.append(bytes);
+    return;
+  }
+  CHECK(large_size_ + bytes.size() <= large_capacity_);
+  std::memcpy(large_ + large_size_, bytes.data(), bytes.size());
+  large_size_ += bytes.size();
+  large_pages_bytes_ = std::max(large_pages_bytes_, RoundUp(large_size_));
+}
+
+void InputBuffer::RemovePrefix(size_t bytes) {
+  CHECK(bytes <= size());
+  if (large_ == nullptr) {
+    small_.erase(0, bytes);
+    return;
+  }
+  large_size_ -= bytes;
+  std::memmove(large_, large_ + bytes, large_size_);
+}
+
+void InputBuffer::Clear() {
+  Bytes().swap(small_);
+  if (large_ == nullptr) return;
+  CHECK(munmap(large_, large_capacity_) == 0);
+  large_ = nullptr;
+  large_size_ = large_capacity_ = large_pages_bytes_ = 0;
+}
+
+size_t InputBuffer::free_memory() const {
+  if (large_ != nullptr) return large_pages_bytes_ - large_size_;
+  return small_.empty() ? 0 : small_.capacity() - small_.size();
+}
+
+}  // namespace smile
