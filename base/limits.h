@@ -102,6 +102,9 @@ inline constexpr int64_t kFrameTimeoutMillis = 30'000;
 // more.
 inline constexpr int64_t kShortMemoryGraceMillis = 2'000;
 inline constexpr uint64_t kSlowDrainSeconds = 10;
+// So many at a time, and a pause before the next.
+inline constexpr size_t kClosingsAtOnce = 4;
+inline constexpr int64_t kClosingPauseMillis = 5;
 
 // --- Client ---------------------------------------------------------------------------------
 // A server that owes answers and sends nothing for so long is given up: its connection is made

@@ -60,19 +60,22 @@ size_t ServedConnection::Flush() {
     closing_ = true;
     transport_->Close();
   } else {
-    SeeWhetherToRead();
+    SetReading(!awaits_read && session_->wants_bytes());
+    if (session_->is_held_back()) owner_.held_back(this);
   }
   return given_bytes_ - given_before;
 }
 
-void ServedConnection::SeeWhetherToRead() {
-  SetReading(!awaits_read && session_->wants_bytes());
-  if (session_->is_held_back()) owner_.held_back(this);
+void ServedConnection::AwaitTurn() {
+  if (awaits_read) return;
+  awaits_read = true;
+  owner_.has_more(this);
 }
 
 void ServedConnection::ReadOn() {
   awaits_read = false;
-  if (!closing_) SeeWhetherToRead();
+  session_->GoOn();
+  owner_.has_output(this);
 }
 
 void ServedConnection::ReportUnsent() {
@@ -81,8 +84,7 @@ void ServedConnection::ReportUnsent() {
 
 bool ServedConnection::GoOn() {
   if (session_->is_held_back() && !session_->can_go_on()) return false;
-  session_->GoOn();
-  owner_.has_output(this);
+  AwaitTurn();  // many may be able to at the same time
   return true;
 }
 
@@ -142,10 +144,7 @@ void ServedConnection::OnBytes(ByteView bytes) {
   owner_.turn->CountRead(bytes.size());
   session_->Receive(bytes);
   if (!hello_logged_ && session_->greeted()) LogHello();
-  if (others_first && !awaits_read) {
-    awaits_read = true;
-    owner_.has_more(this);
-  }
+  if (others_first) AwaitTurn();
   // At once, or what the kernel holds would come in this turn still.
   if (!closing_ && (awaits_read || !session_->wants_bytes())) SetReading(false);
   owner_.has_output(this);

@@ -25,7 +25,7 @@ class ServedConnection final : public TransportEvents {
     TurnBytes* turn;                                    // of its loop
     std::function<void(ServedConnection*)> has_output;  // call Flush() before the loop sleeps
     std::function<void(ServedConnection*)> has_more;    // call ReadOn() when it is its turn
-    std::function<void(ServedConnection*)> held_back;   // call GoOn() in a while
+    std::function<void(ServedConnection*)> held_back;   // call GoOn() in a while, until it is true
     std::function<void(ServedConnection*)> closed;      // destroys it
     LogLimit* log = nullptr;                            // takes lines about clients, if there
   };
@@ -42,13 +42,13 @@ class ServedConnection final : public TransportEvents {
   size_t Flush();
   size_t output_bytes() const { return session_->output_bytes(); }
 
-  // Reads again, after has_more.
+  // Its turn, after has_more: works on what waits, and reads again.
   void ReadOn();
 
   // About once a second. `idle_millis` 0: connections may be idle for ever.
   void Tick(int64_t idle_millis);
 
-  // Looks again whether there is memory to go on with. False: there is none, nothing was done.
+  // Whether there is memory to go on with by now; then it waits for its turn.
   bool GoOn();
 
   // --- While memory is short ---
@@ -81,7 +81,7 @@ class ServedConnection final : public TransportEvents {
   void OnEnd() override;
   void OnClosed(const Status& status) override;
 
-  void SeeWhetherToRead();
+  void AwaitTurn();
   void SetReading(bool wanted);
   void LogHello();
   void LogEnd(const Status& status);

@@ -100,6 +100,7 @@ void Worker::Stop() {
   refusals_.clear();
   timer_.reset();
   look_timer_.reset();
+  close_timer_.reset();
   listener_.reset();
 }
 
@@ -157,8 +158,8 @@ void Worker::MarkForFlush(ServedConnection* connection) {
 
 void Worker::EndTurn() {
   turn_.Begin();
-  FlushAll();
   ReadOn();
+  FlushAll();
   // What is left has its turn without anything else happening.
   if (!to_flush_.empty() || !awaiting_read_.empty()) loop_->Post([] {});
 }
@@ -192,6 +193,7 @@ void Worker::Remove(ServedConnection* connection) {
   if (connection->flush_is_due) std::erase(to_flush_, connection);
   if (connection->is_held_back) std::erase(held_back_, connection);
   if (connection->awaits_read) std::erase(awaiting_read_, connection);
+  std::erase(to_close_, connection);
   connections_.erase(connection);
   metrics_.connections_open.Subtract(1);
   shared_.budget.GiveBack();
@@ -227,9 +229,10 @@ void Worker::Tick() {
   FreeMemory();
 }
 
-// While memory is short: closes connections that keep it, the largest first, until the worker has
+// While memory is short: finds connections that keep it, the largest first, until the worker has
 // done its part.
 void Worker::FreeMemory() {
+  to_close_.clear();
   const size_t excess = shared_.memory.Excess();
   if (excess == 0) return;
   size_t held = 0;
@@ -242,10 +245,23 @@ void Worker::FreeMemory() {
   const double part = static_cast<double>(held) / static_cast<double>(shared_.memory.used());
   auto to_free = static_cast<size_t>(static_cast<double>(excess) * std::min(part, 1.0));
   for (const auto& [bytes, connection] : keepers) {
-    connection->CloseForMemory();
-    if (bytes >= to_free) return;
+    to_close_.push_back(connection);
+    if (bytes >= to_free) break;
     to_free -= bytes;
   }
+  CloseSome();
+}
+
+// A few at a time: there may be hundreds, and others are served meanwhile.
+void Worker::CloseSome() {
+  for (size_t i = 0; i < limits::kClosingsAtOnce && !to_close_.empty(); ++i) {
+    ServedConnection* const connection = to_close_.front();
+    to_close_.pop_front();
+    if (connection->keeps_memory() && shared_.memory.Excess() > 0) connection->CloseForMemory();
+  }
+  close_timer_.reset();
+  if (to_close_.empty()) return;
+  close_timer_ = loop_->StartTimer(limits::kClosingPauseMillis, 0, [this] { CloseSome(); });
 }
 
 }  // namespace smile

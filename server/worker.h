@@ -91,6 +91,7 @@ class Worker {
   void HoldBack(ServedConnection* connection);
   void LookAtHeldBack();
   void FreeMemory();
+  void CloseSome();
   void SeeWhetherDrained();
   void Tick();
 
@@ -105,6 +106,8 @@ class Worker {
   std::unique_ptr<Timer> timer_;
   std::unique_ptr<Timer> look_timer_;         // while there is somebody in held_back_
   std::vector<ServedConnection*> held_back_;  // until others have given memory back
+  std::unique_ptr<Timer> close_timer_;        // while there is somebody in to_close_
+  std::deque<ServedConnection*> to_close_;    // to free memory, the largest first
   std::unordered_map<ServedConnection*, std::unique_ptr<ServedConnection>> connections_;
   std::unordered_map<Refusal*, std::unique_ptr<Refusal>> refusals_;
   std::vector<ServedConnection*> to_flush_;

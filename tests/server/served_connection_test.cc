@@ -120,6 +120,7 @@ TEST_F(ServedConnectionTest, AFullBufferIsReadOnOnlyWhenItIsItsTurn) {
   connection_.Flush();
   EXPECT_FALSE(wire_.reading);
   connection_.ReadOn();
+  connection_.Flush();
   EXPECT_TRUE(wire_.reading);
 }
 
@@ -276,8 +277,13 @@ TEST_F(ShortMemoryTest, IsReadFromAgainOnceOthersHaveGivenMemoryBack) {
   OthersLeave(300'000);
   connection_.Flush();
   EXPECT_FALSE(wire_.reading);
+  EXPECT_FALSE(connection_.GoOn());
   budget_.Give(10'000'000);
-  connection_.GoOn();
+  EXPECT_TRUE(connection_.GoOn());
+  connection_.Flush();
+  EXPECT_FALSE(wire_.reading) << "others may be able to go on as well: it waits for its turn";
+  EXPECT_EQ(waits_to_read_, 1);
+  connection_.ReadOn();
   connection_.Flush();
   EXPECT_TRUE(wire_.reading);
   budget_.Take(10'000'000);

@@ -107,9 +107,9 @@ class World {
         break;
     }
     turn_.Begin();
+    for (ServedConnection* it : std::exchange(awaiting_read_, {})) it->ReadOn();
     for (size_t i = 0; i < to_flush_.size(); ++i) to_flush_[i]->Flush();
     to_flush_.clear();
-    for (ServedConnection* it : std::exchange(awaiting_read_, {})) it->ReadOn();
     for (Pipe& pipe : pipes_) {
       if (pipe.served.get() == closed_) pipe.served.reset();
     }
