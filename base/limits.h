@@ -41,11 +41,10 @@ static_assert(kLeastReplyFrameBytes >= 64 + kMaxMGetKeys * 28);
 
 // A value from here on leaves a server in the memory in which it was read, as a piece of its own.
 inline constexpr size_t kLeastLargeValueBytes = size_t{16} << 10;
-// After a GET with such a value, or an MGET with so many bytes, a connection's next reads go to the
-// readers without a look into memory: the event loop would copy more of the kind, and all others
-// wait meanwhile.
-inline constexpr uint32_t kReadsAfterLargeReply = 64;
-inline constexpr size_t kLargeMGetReplyBytes = size_t{256} << 10;
+// What event loops copy of such values out of RocksDB's memory in a period; then those that are
+// not in the record cache are left to the readers.
+inline constexpr size_t kLargeLookBytes = size_t{256} << 10;
+inline constexpr int64_t kLargeLookPeriodMillis = 10;
 
 // --- Connections ----------------------------------------------------------------------------
 // Over one of the next four a connection is not read from until it is under again.

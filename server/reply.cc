@@ -23,7 +23,7 @@ void Reply::OkRecord(Record record) {
   CHECK(out_->tail()->back() == 0);
   out_->tail()->pop_back();
   AppendVarint(out_->tail(), record.value.size());
-  const size_t size = size_ = frame.size() + record.value.size();
+  const size_t size = frame.size() + record.value.size();
   if (size > max_frame_bytes_) {
     frame.Discard();
     return FailTooLarge(size);

@@ -39,7 +39,6 @@ class Reply {
       return false;
     }
     const size_t size = frame.size();
-    size_ = size;
     if (size > max_frame_bytes_) {
       frame.Discard();
       FailTooLarge(size);
@@ -70,8 +69,6 @@ class Reply {
 
   bool written() const { return written_; }
   Code code() const { return code_; }
-  // Of the frame that Ok made, whether or not it could be kept.
-  size_t size() const { return size_; }
 
  private:
   void FailTooLarge(size_t size);
@@ -83,7 +80,6 @@ class Reply {
   MemoryAccount* const memory_;
   ReplyBuffer* const out_;
   bool written_ = false;
-  size_t size_ = 0;
   Code code_ = Code::kOk;
 };
 

@@ -20,10 +20,6 @@ constexpr size_t kReplyBytes =
     std::is_same_v<Row, op::Scan> || std::is_same_v<Row, op::List> ? limits::kMaxFrameBytes
                                                                    : limits::kMaxReplyValueBytes;
 
-// Operations that copy values out of memory on the event loop where they can.
-template <class Row>
-constexpr bool kLooksForValues = std::is_same_v<Row, op::Get> || std::is_same_v<Row, op::MGet>;
-
 // A session that has no room is not read from, so little comes then; what is more counts as having
 // come with what came before it.
 constexpr size_t kMaxArrivals = 16;
@@ -230,12 +226,9 @@ void Session::Take(const Frame& frame, const typename Row::Request& request) {
     return Refuse(id, {Code::kDeadlineExceeded, "its time was over before there was room for it"});
   }
   KnownResults known;
-  if (IsFree<Row>(request) && !(kLooksForValues<Row> && large_reads_.ExpectedForNext())) {
+  if (IsFree<Row>(request)) {
     Reply reply(id, max_reply_bytes_, account_.get(), &output_);
-    if (shared_.handlers.TryNow(Row{}, request, &reply, &known)) {
-      large_reads_.Note(Row::kInfo.code, reply.size());
-      return CountReply(reply);
-    }
+    if (shared_.handlers.TryNow(Row{}, request, &reply, &known)) return CountReply(reply);
   }
   Enter<Row>(frame, request, std::move(known));
 }
@@ -291,13 +284,10 @@ int64_t Session::DeadlineOf(const Frame& frame) {
 template <class Row>
 void Session::Run(Open* open, const typename Row::Request& request) {
   KnownResults known;
-  if (!(kLooksForValues<Row> && large_reads_.ExpectedForNext())) {
-    Reply reply(open->id, max_reply_bytes_, account_.get(), OutputOf(open));
-    if (shared_.handlers.TryNow(Row{}, request, &reply, &known)) {
-      large_reads_.Note(Row::kInfo.code, reply.size());
-      CountReply(reply);
-      return Settle(open);
-    }
+  Reply reply(open->id, max_reply_bytes_, account_.get(), OutputOf(open));
+  if (shared_.handlers.TryNow(Row{}, request, &reply, &known)) {
+    CountReply(reply);
+    return Settle(open);
   }
   Start<Row>(open, request, std::move(known));
 }
@@ -348,10 +338,7 @@ void Session::Complete(uint32_t id, FunctionRef<void(Reply&)> answer) {
 }
 
 void Session::Finish(Open* open, FunctionRef<void(Reply&)> answer) {
-  Reply reply(open->id, max_reply_bytes_, /*memory=*/nullptr, OutputOf(open));
-  answer(reply);
-  large_reads_.Note(open->code, reply.size());
-  CountReply(reply);
+  Answer(open->id, OutputOf(open), answer);
   Settle(open);
 }
 

@@ -30,7 +30,6 @@
 #include "protocol/operations.h"
 #include "server/get_run.h"
 #include "server/handlers.h"
-#include "server/large_reads.h"
 #include "server/metrics.h"
 #include "server/partition_order.h"
 #include "server/reply.h"
@@ -183,7 +182,6 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::function<void()> on_output_;
   FrameReader reader_;
   ReplyBuffer output_;
-  LargeReads large_reads_;
   size_t unsent_bytes_ = 0;
   size_t unsent_memory_ = 0;
   size_t max_reply_bytes_ = limits::kMaxFrameBytes;

@@ -51,10 +51,8 @@ void Session::AnswerTogether(std::span<GetRun::Item> items) {
              items[other].frame.header.id == id;
     });
   };
-  // As long as the replies are small.
-  const size_t looked_at = large_reads_.expected() ? 0 : items.size();
   shared_.handlers.PeekMany(
-      {keys.data(), looked_at}, [&](size_t i, PeekResult result, const RecordView& record) {
+      {keys.data(), items.size()}, [&](size_t i, PeekResult result, const RecordView& record) {
         if (result == PeekResult::kUnknown || must_wait(i)) {
           aside[aside_count++] = i;
           return true;
@@ -66,13 +64,11 @@ void Session::AnswerTogether(std::span<GetRun::Item> items) {
         } else {
           reply.Fail({Code::kNotFound, ""});
         }
-        large_reads_.Note(op::Get::kInfo.code, reply.size());
         CountReply(reply);
-        return HasRoom(0) && !large_reads_.expected();
+        return HasRoom(0);
       });
   for (size_t i = 0; i < items.size(); ++i) {
     if (answered[i]) continue;
-    (void)large_reads_.ExpectedForNext();
     if (RefuseIfOpen(items[i].frame.header.id)) continue;
     Enter<op::Get>(items[i].frame, items[i].request, {});
   }

@@ -17,7 +17,7 @@ constexpr size_t kPrefetchedKeys = 32;
 }  // namespace
 
 MemoryReader::MemoryReader(const RocksDatabase* database, RecordCache* cache, const Clock* clock)
-    : database_(database), cache_(cache), clock_(clock) {
+    : database_(database), cache_(cache), clock_(clock), large_looks_(clock) {
   options_.read_tier = rocksdb::kBlockCacheTier;
 }
 
@@ -57,11 +57,13 @@ PeekResult MemoryReader::Look(const CacheKey& key,
     case RecordCache::Found::kNothing:
       break;
   }
+  if (!large_looks_.Allowed()) return PeekResult::kUnknown;
   const UseGate::Use use = database_->Enter();
   if (!use) return PeekResult::kUnknown;
   rocksdb::PinnableSlice stored;
   const rocksdb::Status status =
       database_->db()->Get(options_, database_->family(key.table()), key.encoded(), &stored);
+  large_looks_.Count(stored.size());
   RecordView record;
   const PeekResult result = Take(key, ticket, status, {stored.data(), stored.size()}, &record);
   if (result == PeekResult::kFound) found(record);

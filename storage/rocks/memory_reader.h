@@ -4,7 +4,8 @@
 // Whatever RocksDB may answer under kBlockCacheTier, only two things are believed: a value with a
 // matching checksum, and NotFound. Anything else (Incomplete: it is not in memory; an error;
 // damage) is kUnknown and left to Read, which may wait and has words for it. MultiGet is not asked:
-// RocksDB 7.8.3 reads data blocks for it from the disk whatever the tier is.
+// RocksDB 7.8.3 reads data blocks for it from the disk whatever the tier is. Nor is RocksDB asked
+// while event loops have copied much out of its memory (storage/rocks/large_looks.h).
 #pragma once
 
 #include <rocksdb/options.h>
@@ -14,6 +15,7 @@
 #include "base/clock.h"
 #include "storage/engine.h"
 #include "storage/record_cache.h"
+#include "storage/rocks/large_looks.h"
 #include "storage/rocks/rocks_database.h"
 
 namespace smile {
@@ -36,6 +38,7 @@ class MemoryReader {
   const RocksDatabase* const database_;
   RecordCache* const cache_;
   const Clock* const clock_;
+  mutable LargeLooks large_looks_;
   rocksdb::ReadOptions options_;
 };
 

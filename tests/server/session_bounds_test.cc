@@ -115,37 +115,19 @@ TEST_F(SessionBoundsTest, AScanMayBeAnsweredWithMoreThanAGet) {
   EXPECT_FALSE(session_->wants_bytes());
 }
 
-TEST_F(SessionBoundsTest, AfterALargeValueTheNextReadsGoToTheReaders) {
-  Greet();
-  Ask(PutFrame(2, kProfile, Bytes(limits::kLeastLargeValueBytes, 'v')));
-  Ask(PutFrame(3, UserKey(7, "profile"), "small"));
-  EXPECT_EQ(Ask(GetFrame(10, kProfile)).code, Code::kOk);
-  EXPECT_EQ(engine_.read_keys.size(), 0u);
-  for (uint32_t i = 0; i < limits::kReadsAfterLargeReply; ++i) {
-    const ReceivedReply small = Ask(GetFrame(11 + i, UserKey(7, "profile")));
-    EXPECT_EQ(small.As<op::Get>().record.value, "small");
-  }
-  EXPECT_EQ(engine_.read_keys.size(), limits::kReadsAfterLargeReply);
-  Ask(GetFrame(2000, UserKey(7, "profile")));
-  EXPECT_EQ(engine_.read_keys.size(), limits::kReadsAfterLargeReply);
-}
-
 TEST_F(SessionBoundsTest, OverTheHighWaterMarkItWorksOnNothingMoreUntilTheClientTakesSome) {
   Greet();
-  // Five of them are over the mark, and none is one after which reads go to the readers.
-  Ask(PutFrame(2, kProfile, Bytes(limits::kLargeMGetReplyBytes - 1024, 'v')));
+  Ask(PutFrame(2, kProfile, Bytes(limits::kMaxValueBytes / 2, 'v')));
   Bytes frames;
-  for (uint32_t i = 0; i < 12; ++i) {
-    frames += FrameOf<op::MGet>(10 + i, {.keys = {kProfile.view()}});
-  }
+  for (uint32_t i = 0; i < 5; ++i) frames += FrameOf<op::MGet>(10 + i, {.keys = {kProfile.view()}});
   Send(frames);
   EXPECT_FALSE(session_->wants_bytes());
   const Bytes output = session_->TakeOutput();
-  EXPECT_EQ(ParseReplies(output).size(), 5u);
+  EXPECT_EQ(ParseReplies(output).size(), 2u);
   session_->set_unsent(output.size(), output.size());
   EXPECT_FALSE(session_->has_output());
   session_->set_unsent(0, 0);
-  EXPECT_THAT(ReplyIds(), ElementsAre(15, 16, 17, 18, 19));
+  EXPECT_THAT(ReplyIds(), ElementsAre(12, 13));
 }
 
 TEST_F(SessionBoundsTest, OverTheHighWaterMarkAtMostARunOfGetsIsStillAnswered) {

@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/limits.h"
 #include "storage/key_encoding.h"
 #include "storage/record_format.h"
 #include "tests/storage/counting_file_system.h"
@@ -104,6 +105,25 @@ TEST_F(MemoryReaderTest, WhatDoesNotMatchItsChecksumIsLeftToARead) {
   const Bytes stored = Bytes(RecordHeader(7, Hash64("true"), 0).view()) + "lies";
   ASSERT_TRUE(db()->Put({}, family(Table::kUsers), encoded, stored).ok());
   EXPECT_THAT(PeekMany({UserKey(2, "a"), UserKey(1, "a")}), ElementsAre("(unknown)", "fine"));
+}
+
+TEST_F(MemoryReaderTest, OfLargeValuesOnlySoManyAreCopiedInAPeriod) {
+  Open();
+  const std::string large(limits::kLargeLookBytes / 2, 'x');
+  std::vector<Key> keys;
+  for (uint64_t user = 1; user <= 3; ++user) {
+    keys.push_back(UserKey(user, "large"));
+    ASSERT_TRUE(engine().Put(keys.back(), large).status.ok());
+  }
+  const Key small = UserKey(4, "small");
+  ASSERT_TRUE(engine().Put(small, "small").status.ok());
+  ASSERT_EQ(engine().Get(small)->value, "small");  // in the record cache from here on
+  keys.push_back(small);
+  EXPECT_THAT(PeekMany(keys), ElementsAre(large, large, "(unknown)", "small"));
+  around_.clock.AdvanceMillis(limits::kLargeLookPeriodMillis - 1);
+  EXPECT_THAT(PeekMany(keys), ElementsAre("(unknown)", "(unknown)", "(unknown)", "small"));
+  around_.clock.AdvanceMillis(1);
+  EXPECT_THAT(PeekMany(keys), ElementsAre(large, large, "(unknown)", "small"));
 }
 
 TEST_F(MemoryReaderTest, NothingIsKnownOfAClosedEngine) {
