@@ -169,7 +169,8 @@ std::string FormatTcpEnd(ByteView end) {
   std::array<char, INET6_ADDRSTRLEN> text{};
   CHECK(::inet_ntop(is_v4 ? AF_INET : AF_INET6, end.data(), text.data(), text.size()) != nullptr);
   const uint16_t port = PortOfTcpEnd(end);
-  return is_v4 ? fmt::format("{}:{}", text.data(), port) : fmt::format("[{}]:{}", text.data(), port);
+  return is_v4 ? fmt::format("{}:{}", text.data(), port)
+               : fmt::format("[{}]:{}", text.data(), port);
 }
 
 uint16_t PortOfTcpEnd(ByteView end) {
