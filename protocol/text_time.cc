@@ -14,7 +14,7 @@ struct Unit {
   uint64_t seconds;
   char letter;
 };
-constexpr Unit kUnits[] = {{24 * 3600, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+constexpr Unit kUnits[] = {{86'400, 'd'}, {3'600, 'h'}, {60, 'm'}, {1, 's'}};
 
 }  // namespace
 

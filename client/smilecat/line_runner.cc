@@ -31,7 +31,7 @@ class LineRun {
     const Status status = SendRequest<Requests>(
         client_, *tokens, content,
         {.deadline_millis = options_.server.deadline_millis, .retry = false},
-        {form(), options_.raw_times, /*colour=*/false},
+        {form(), options_.raw_times, /*in_colour=*/false},
         [&](const OperationInfo& operation) { return Begin(number, operation); });
     if (!file_failure.ok()) return AnswerBad(number, file_failure, ExitStatus::kFile);
     if (!status.ok()) AnswerBad(number, status, StatusOfUnsent(status));
