@@ -201,6 +201,13 @@ class ReadMemory {
   ReadMemory(const ReadMemory&) = delete;
   ReadMemory& operator=(const ReadMemory&) = delete;
 
+  // Whether it is useless to find out a result of about so many bytes, because the connection holds
+  // much and has no room for it: else reads that are refused in the end would cost as much as
+  // others. A connection that holds little is never told so.
+  bool WouldRefuse(size_t bytes) const {
+    return account_->held() >= limits::kLeastLargeValueBytes && bytes > account_->Room();
+  }
+
   // Before the memory is allocated. False: do without; the read ends with what it has.
   bool TryTake(size_t bytes) {
     if (bytes > taken_ - used_ && !TakeMore(bytes - (taken_ - used_))) return false;

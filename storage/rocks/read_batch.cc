@@ -79,7 +79,7 @@ size_t ReadBatch::Run(FunctionRef<bool()> stop) {
       bytes = 0;
       EndUnwanted(stop());
     }
-    if (!IsNeeded(i)) continue;
+    if (!IsNeeded(i, expected)) continue;
     leaders.push_back(i);
     bytes += expected;
   }
@@ -96,12 +96,18 @@ void ReadBatch::EndUnwanted(bool stop) {
   }
 }
 
-// Whether somebody who wants this key has room for it.
-bool ReadBatch::IsNeeded(uint32_t wanted) const {
-  for (uint32_t i = wanted; i != kNone; i = wanted_[i].same_after) {
-    if (!wanted_[i].read->full && wanted_[i].read->ended.ok()) return true;
+// Whether somebody who wants this key has room for it. One who is refused here may get it
+// nevertheless, if another needs it and it turns out to be small.
+bool ReadBatch::IsNeeded(uint32_t wanted, uint64_t expected_bytes) {
+  bool needed = false;
+  for (uint32_t i = wanted; i != kNone && !needed; i = wanted_[i].same_after) {
+    PendingRead& read = *wanted_[i].read;
+    if (read.full || !read.ended.ok()) continue;
+    const ReadMemory* const memory = read.wants_values ? read.request.memory.get() : nullptr;
+    needed = memory == nullptr || !memory->WouldRefuse(expected_bytes);
+    if (!needed) read.reply[wanted_[i].index] = NoMemoryForResult();
   }
-  return false;
+  return needed;
 }
 
 // Tickets first: what is read is not older than they are.

@@ -56,7 +56,7 @@ class ReadBatch {
   void Encode();
   void JoinSameKeys();
   void EndUnwanted(bool stop);
-  bool IsNeeded(uint32_t wanted) const;
+  bool IsNeeded(uint32_t wanted, uint64_t expected_bytes);
   void Fetch(const std::vector<uint32_t>& leaders);
   Result<RecordView> RecordOf(const CacheKey& key, const rocksdb::Status& status,
                               const rocksdb::PinnableSlice& value) const;

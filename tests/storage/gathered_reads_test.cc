@@ -320,6 +320,32 @@ TEST_F(LargeValuesTest, OfBlobsFewAreReadThatDoNotFit) {
   Close();
 }
 
+// Of a connection that holds much and has no room; one that holds little is read for.
+TEST_F(LargeValuesTest, WhatWouldBeRefusedIsNotRead) {
+  Begin(Table::kUsers, ".sst");
+  (void)BytesRead(Table::kUsers);  // so their size is known
+  MemoryBudget budget(2 * kValueBytes);
+  const auto status_of_get = [&](size_t held) {
+    budget.Take(held);
+    const auto account = std::make_shared<MemoryAccount>(&budget);
+    account->set_own(held);
+    std::promise<Result<ReadReply>> promise;
+    engine_->Read(
+        {.keys = {KeyOf(Table::kUsers, 0)}, .memory = std::make_shared<ReadMemory>(account)},
+        [&](Result<ReadReply> reply) { promise.set_value(std::move(reply)); });
+    const Code code = (*promise.get_future().get())[0].status().code();
+    budget.Give(held);
+    return code;
+  };
+  const auto fetched = [&] { return engine().Stat("storage.readers.fetched_keys_count"); };
+  const uint64_t before = fetched();
+  EXPECT_EQ(status_of_get(kValueBytes), Code::kOverloaded);
+  EXPECT_EQ(fetched(), before);
+  EXPECT_EQ(status_of_get(0), Code::kOverloaded) << "there is not so much of it left either";
+  EXPECT_EQ(fetched(), before + 1);
+  Close();
+}
+
 TEST_F(LargeValuesTest, OfOtherTablesItIsLearnedWithTheFirst) {
   Begin(Table::kUsers, ".sst");
   (void)BytesRead(Table::kUsers);
