@@ -35,6 +35,7 @@ class GatheredReads::Job final : public ReaderPool::Job {
     } else {
       for (PendingRead& read : reads) read.ended = RocksDatabase::Reopening();
     }
+    all_->CountFetched(fetched);  // before anybody is told, who may look at the counts
     for (PendingRead& read : reads) {
       if (read.ended.ok()) {
         read.done(std::move(read.reply));
@@ -42,7 +43,7 @@ class GatheredReads::Job final : public ReaderPool::Job {
         read.done(std::move(read.ended));
       }
     }
-    return all_->GoOn(fetched) ? Progress::kMore : Progress::kDone;
+    return all_->GoOn() ? Progress::kMore : Progress::kDone;
   }
   void Refuse(Status why) override { all_->RefuseAll(why); }
   void End() override { all_->RefuseAll(Status(Code::kShuttingDown, "the storage is closing")); }
@@ -140,10 +141,14 @@ std::vector<PendingRead> GatheredReads::Take(bool* more) {
   return taken;
 }
 
-// Whether the job that asks, which has done its share, has to take more because nobody else will.
-bool GatheredReads::GoOn(size_t fetched_keys) {
+void GatheredReads::CountFetched(size_t keys) {
   const std::lock_guard lock(mutex_);
-  counts_.fetched_keys += fetched_keys;
+  counts_.fetched_keys += keys;
+}
+
+// Whether the job that asks, which has done its share, has to take more because nobody else will.
+bool GatheredReads::GoOn() {
+  const std::lock_guard lock(mutex_);
   --running_;
   if (waiting_.empty() || scheduled_) return false;
   scheduled_ = true;

@@ -53,7 +53,8 @@ class GatheredReads {
   void Schedule();
   void RefuseAll(const Status& why);
   std::vector<PendingRead> Take(bool* more);
-  bool GoOn(size_t fetched_keys);
+  void CountFetched(size_t keys);
+  bool GoOn();
 
   const RocksDatabase* const database_;
   RecordCache* const cache_;

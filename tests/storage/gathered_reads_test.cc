@@ -112,6 +112,7 @@ TEST_F(GatheredReadsTest, ReadsThatWaitTogetherAreOneBatchAndAKeyIsFetchedOnce) 
   answers.push_back(ReadUser(1000));
   LetGo();
   std::vector<std::string> values;
+  values.reserve(answers.size());
   for (Answer& answer : answers) values.push_back(ValueOf(answer));
   EXPECT_THAT(values, ElementsAre("1 ", "2 ", "1 ", "3 ", "1 ", "2 99 2 ", "not_found "));
   EXPECT_EQ(engine().Stat("storage.readers.reads_count"), 7u);
