@@ -176,8 +176,8 @@ bool Handlers::TryNow(op::Ping, const op::Ping::Request& request, Reply* reply,
 }
 
 bool Handlers::TryNow(op::Get, const op::Get::Request& request, Reply* reply, KnownResults*) const {
-  const PeekResult result = engine_.Peek(
-      request.key, [reply](const RecordView& record) { reply->Ok<op::Get>({.record = record}); });
+  const PeekResult result =
+      engine_.Peek(request.key, [reply](const RecordView& record) { reply->OkLent(record); });
   if (result == PeekResult::kAbsent) reply->Fail({Code::kNotFound, ""});
   return result != PeekResult::kUnknown;
 }

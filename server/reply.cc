@@ -9,6 +9,13 @@
 
 namespace smile {
 
+void Reply::OkLent(const RecordView& record) {
+  const size_t size = record.value.size();
+  const bool is_large = size >= limits::kLeastLargeValueBytes && size <= max_frame_bytes_;
+  if (is_large && !HasRoomFor(size)) return Fail(NoMemoryForResult());
+  Ok<op::Get>({.record = record});
+}
+
 // The value is the last of the response's bytes, behind its length: encoded without it, the length
 // is one byte, which gives way to the right one.
 void Reply::OkRecord(Record record) {

@@ -54,6 +54,9 @@ class Reply {
     return true;
   }
 
+  // A GET's, of a record that is only lent. If there is no room for it, nothing is copied.
+  void OkLent(const RecordView& record);
+
   // A GET's, with a value that need not be copied if it is large.
   void OkRecord(Record record);
 

@@ -60,7 +60,7 @@ void Session::AnswerTogether(std::span<GetRun::Item> items) {
         answered[i] = true;
         Reply reply(items[i].frame.header.id, max_reply_bytes_, account_.get(), &output_);
         if (result == PeekResult::kFound) {
-          reply.Ok<op::Get>({.record = record});
+          reply.OkLent(record);
         } else {
           reply.Fail({Code::kNotFound, ""});
         }
