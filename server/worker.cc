@@ -166,17 +166,17 @@ void Worker::EndTurn() {
 
 // Long replies for which the turn has no room left are the first of the next.
 void Worker::FlushAll() {
-  std::vector<ServedConnection*> later;
+  size_t later = 0;
   for (size_t i = 0; i < to_flush_.size(); ++i) {
     ServedConnection* const connection = to_flush_[i];
     if (!turn_.MaySend(connection->output_bytes())) {
-      later.push_back(connection);
+      to_flush_[later++] = connection;
       continue;
     }
     connection->flush_is_due = false;
     turn_.CountSent(connection->Flush());
   }
-  to_flush_ = std::move(later);
+  to_flush_.resize(later);
 }
 
 // As many as may read a whole buffer in one turn.

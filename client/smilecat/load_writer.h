@@ -49,7 +49,7 @@ class LoadWriter {
   void CountBadRow(const LineRange& lines, const Position& next, const std::string& words);
 
   // WriteRow() writes nothing from now on, and one that waits returns: its row stays open, so that
-  // the position does not pass it. From `waiting`, or where no call is under way.
+  // the position does not pass it. From `waiting`, or where no call is in flight.
   void Stop();
 
   // Until nothing is under way any more.

@@ -161,7 +161,7 @@ class LostServerTest(SmilecatTest):
 
 
 class InterruptedTest(SmilecatTest):
-    """Ctrl-C while the server is held up, which makes sure that the task is under way."""
+    """Ctrl-C while the server is held up, which makes sure that the task has begun."""
 
     def setUp(self):
         self.ok("put", "users/1/x", "1")
