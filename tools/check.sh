@@ -10,7 +10,7 @@ check() {
   if "${@:2}" </dev/null; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 }
 check "format (repair: ./dev format)" tools/format.sh --check
-check "rules of the house" tools/rules.py
+check "project rules" tools/rules.py
 check "headers compile alone" tools/compile_check.py headers
 check "clang-tidy" tools/compile_check.py tidy
 echo "check: $passed passed, $failed failed"

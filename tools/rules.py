@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""The rules of the house, checked: which folder may include and link which, what only one place may
-include, no cycles, the length of files and functions, words that stand for unfinished work.
+"""The project rules, checked: which folder may include and link which, what only one place may
+include, no cycles, the length of files and functions, words that stand for unfinished work, words that the
+glossary replaces.
 
 rules.py [ROOT]: prints one line for each offence, then one for each rule; exit status 1 if any.
 """
@@ -9,6 +10,8 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+
+import glossary
 
 # docs/ARCHITECTURE.md draws this: what each folder may include, besides itself.
 BELOW = {
@@ -50,7 +53,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.MULTILINE)
 
 
 class Tree:
-    """The sources under a root, and what each includes."""
+    """The sources and pages under a root, and what each source includes."""
 
     def __init__(self, root):
         self.root = Path(root)
@@ -60,6 +63,9 @@ class Tree:
                 known = path.suffix in {".h", ".cc", ".py", ".sh"} or path.name == "CMakeLists.txt"
                 if known and path.is_file():
                     self.text[str(path.relative_to(self.root))] = path.read_text()
+        pages = [*self.root.glob("*.md"), *(self.root / "docs").rglob("*.md"),
+                 *(self.root / "storage").glob("*.md"), *self.root.glob("dev")]
+        self.pages = {str(path.relative_to(self.root)): path.read_text() for path in sorted(pages)}
 
     def cpp(self):
         return {name: text for name, text in self.text.items() if name.endswith((".h", ".cc"))}
@@ -163,7 +169,11 @@ def finished(tree):
                 yield f"{name}:{number}: {match.group(0)}"
 
 
-RULES = [layers, private_libraries, cycles, links, file_length, function_length, finished]
+def terms(tree):
+    yield from glossary.offences({**tree.text, **tree.pages})
+
+
+RULES = [layers, private_libraries, cycles, links, file_length, function_length, finished, terms]
 
 
 def main():

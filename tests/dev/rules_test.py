@@ -104,6 +104,29 @@ class Rules(unittest.TestCase):
             with self.subTest(word=word):
                 self.assertEqual(broken_rules({"base/x.cc": f"// {word}: later\n"}), {"finished"})
 
+    def test_words_that_the_glossary_replaces_are_caught(self):
+        patterns = rules.glossary.replacements(rules.glossary.PAGE.read_text())
+        self.assertGreater(len(patterns), 20)
+        for text, line, words in [
+                ("// Requests under way.\n", 1, "under way"),
+                ("int a;\n// Requests that are under\n// way.\n", 2, "under way"),
+                ('Print("requests are under "\n      "way");\n', 1, "under way"),
+                ("# Requests Under\n# way.\n", 1, "Under way"),
+                ("One thread a worker, 3 MiB a connection.\n", 1, "MiB a connection")]:
+            with self.subTest(text=text):
+                found = list(rules.glossary.search("x.cc", text, patterns))
+                self.assertEqual(len(found), 1, found)
+                self.assertRegex(found[0], f'^x.cc:{line}: "{words}": write .+ [(]docs/GLOSSARY.md')
+
+    def test_terms_of_the_glossary_pass(self):
+        patterns = rules.glossary.replacements(rules.glossary.PAGE.read_text())
+        text = "Requests in flight are looked up per line, one after the other; a lookup is invalid.\n"
+        self.assertEqual(list(rules.glossary.search("x.cc", text, patterns)), [])
+
+    def test_words_are_caught_in_folders_that_are_clean(self):
+        text = {"new/x.cc": "// under way\n", "new/y.md": "under way\n", "base/z.cc": "// under way\n"}
+        self.assertEqual(len(list(rules.glossary.offences(text, ("base/",)))), 2)
+
 
 if __name__ == "__main__":
     unittest.main()
