@@ -97,11 +97,12 @@ function(smile_test_program target label sources links)
 endfunction()
 
 # smile_command_test(NAME LABEL COMMAND argument…): a test of CTest that is any other program, such
-# as a script. LABEL is "fast" or "slow", as in smile_test.
+# as a script. LABEL is "fast" or "slow", as in smile_test. Exit status 77 means skipped.
 function(smile_command_test name label)
   cmake_parse_arguments(arg "" "" "COMMAND" ${ARGN})
   add_test(NAME ${name} COMMAND ${arg_COMMAND})
-  set_tests_properties(${name} PROPERTIES LABELS ${label} ${SMILE_TEST_PROPERTIES})
+  set_tests_properties(${name} PROPERTIES LABELS ${label} SKIP_RETURN_CODE 77
+                       ${SMILE_TEST_PROPERTIES})
 endfunction()
 
 # smile_fuzzer(NAME SOURCE LINKS target…): the program NAME_fuzzer, in the preset "fuzz" only; the

@@ -13,18 +13,22 @@ log="build/stage.log"
 summary=()
 passed=0
 failed=0
+skipped=0
 
-# Each stage ends with a line "...: N passed, M failed"; one that dies before it has failed once.
+# Each stage ends with a line "...: N passed, M failed[, K skipped]"; one that dies before it has
+# failed once.
 stage() {
   local start=$SECONDS
   echo "=== $*"
   "$@" </dev/null 2>&1 | tee "$log" || true
   local line
-  line="$(grep -E '^[a-z ]+: [0-9]+ passed, [0-9]+ failed$' "$log" | tail -1)" || true
+  line="$(grep -E '^[a-z ]+: [0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" |
+    tail -1)" || true
   [[ -n "$line" && "$(tail -1 "$log")" == "$line" ]] || line="$*: 0 passed, 1 failed"
-  [[ "$line" =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed ]]
+  [[ "$line" =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)? ]]
   passed=$((passed + BASH_REMATCH[1]))
   failed=$((failed + BASH_REMATCH[2]))
+  skipped=$((skipped + ${BASH_REMATCH[4]:-0}))
   summary+=("$line ($((SECONDS - start)) s)")
 }
 
@@ -36,5 +40,5 @@ stage tools/fuzz.sh 60
 
 echo "=== summary"
 printf '%s\n' "${summary[@]}"
-echo "$passed passed, $failed failed"
+echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0))
