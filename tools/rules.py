@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The project rules, checked: which folder may include and link which, what only one place may
-include, no cycles, the length of files and functions, words that stand for unfinished work, words that the
-glossary replaces.
+include, no cycles, the length of files and functions, words that stand for unfinished work, words
+that the glossary replaces, links and paths that lead nowhere.
 
 rules.py [ROOT]: prints one line for each offence, then one for each rule; exit status 1 if any.
 """
@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import glossary
+import page_links
 
 # docs/ARCHITECTURE.md draws this: what each folder may include, besides itself.
 BELOW = {
@@ -173,7 +174,16 @@ def terms(tree):
     yield from glossary.offences({**tree.text, **tree.pages})
 
 
-RULES = [layers, private_libraries, cycles, links, file_length, function_length, finished, terms]
+def references(tree):
+    def exists(path):
+        return (tree.root / path).exists()
+
+    yield from page_links.links(tree.pages, exists)
+    yield from page_links.paths({**tree.text, **tree.pages}, exists)
+
+
+RULES = [layers, private_libraries, cycles, links, file_length, function_length, finished, terms,
+         references]
 
 
 def main():

@@ -127,6 +127,21 @@ class Rules(unittest.TestCase):
         text = {"new/x.cc": "// under way\n", "new/y.md": "under way\n", "base/z.cc": "// under way\n"}
         self.assertEqual(len(list(rules.glossary.offences(text, ("base/",)))), 2)
 
+    def test_links_that_lead_nowhere_are_caught(self):
+        page = "# One\n## A `b` (c), d-e\n```text\n# no heading\n```\n"
+        for link, broken in [("docs/b.md", False), ("docs/b.md#one", False), ("#here", False),
+                             ("docs/b.md#a-b-c-d-e", False), ("https://example.org/x", False),
+                             ("docs/c.md", True), ("docs/b.md#no-heading", True), ("#there", True)]:
+            with self.subTest(link=link):
+                tree = {"a.md": f"# Here\n[x]({link})\n", "docs/b.md": page, "base/x.cc": ""}
+                self.assertEqual(broken_rules(tree), {"references"} if broken else set())
+
+    def test_paths_of_files_that_are_not_there_are_caught(self):
+        for name in ["base/x.cc", "docs/b.md"]:
+            with self.subTest(name=name):
+                self.assertEqual(broken_rules({name: "// See storage/gone.h, (base/x.h).\n",
+                                               "base/x.h": ""}), {"references"})
+
 
 if __name__ == "__main__":
     unittest.main()
