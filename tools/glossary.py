@@ -14,7 +14,7 @@ PAGE = ROOT / "docs" / "GLOSSARY.md"
 
 # Prefixes of paths that still have such words. A folder that is clean leaves this list; the aim is
 # an empty one.
-NOT_YET = ("base/", "bench/", "client/", "cmake/", "docs/", "model/", "net/", "protocol/", "server/",
+NOT_YET = ("base/", "bench/", "client/", "cmake/", "docs/PROTOCOL.md", "model/", "net/", "protocol/", "server/",
            "storage/", "tests/", "README.md")
 
 # The page lists the words themselves; reports of measurements are records.
