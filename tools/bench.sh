@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The micro-benchmarks, then smilebench against a smiled that is started for it on a free port, with
-# its data in a fresh directory under build/. SECONDS_EACH (default 5) is the length of each load.
-# bench.sh peers [OPTION...]: smiled beside other servers, with a report.
+# bench.sh: the micro-benchmarks, then smilebench against a new smiled on a free port, with its data in a
+# fresh directory under build/. SECONDS_EACH (default 5) is the duration of each load.
+# bench.sh peers [OPTION...]: compares smiled with other servers, and writes a report.
 #
-# With RocksDB from source, if ./dev setup --rocksdb=source was run, else with Debian's package.
+# Uses RocksDB from source if ./dev setup --rocksdb=source was run, else Debian's package.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

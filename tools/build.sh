@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# build.sh PRESET [TARGET...]: configures the preset when that is needed, and builds.
+# build.sh PRESET [TARGET...]: configures the preset if necessary, and builds.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -8,15 +8,14 @@ shift || true
 case "$preset" in
   release | release-source | debug | asan | tsan | fuzz) ;;
   *)
-    echo "build: there is no preset \"$preset\"; there are release, release-source, debug, asan" \
-      "and tsan" >&2
+    echo "build: unknown preset \"$preset\"; use release, release-source, debug, asan or tsan" >&2
     exit 2
     ;;
 esac
 
 mkdir -p build
 directory="build/$preset"
-# Ninja configures again by itself when a CMakeLists.txt changes, but not for these.
+# Ninja reconfigures when a CMakeLists.txt changes, but not when the presets do.
 if [[ ! -f "$directory/build.ninja" || CMakePresets.json -nt "$directory/build.ninja" ]]; then
   cmake --preset "$preset" >"$directory.configure.log" 2>&1 || {
     cat "$directory.configure.log" >&2

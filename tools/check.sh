@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What can be said of the sources without running them. The last line counts what passed.
+# Static checks of the sources. The last line counts them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

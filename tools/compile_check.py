@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-"""Runs a compiler-like check on each file, in parallel, and skips what has passed before.
+"""Checks each file with a compiler or clang-tidy, in parallel, and skips files that passed before.
 
-compile_check.py headers   each header compiles when it is the only one included
-compile_check.py tidy      clang-tidy, as .clang-tidy says, on all sources but tests
+compile_check.py headers   each header compiles without other headers
+compile_check.py tidy      clang-tidy with .clang-tidy, on all sources except tests
 
-A file has passed before if it, all files of the project that it includes, the configuration and the
-command are byte for byte as they were; build/checked remembers that.
+A file is skipped if neither it, nor the project's files that it includes, nor the configuration, nor
+the command have changed since it passed; build/checked remembers that.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ def tidy_command(name):
 
 
 def base_fingerprint(program):
-    """What all checks by this program depend on."""
+    """Input of all checks with this program."""
     version = subprocess.run([program, "--version"], capture_output=True, check=True).stdout
     return version + (ROOT / ".clang-tidy").read_bytes()
 
@@ -47,7 +47,7 @@ def fingerprint(tree, name, command, base):
 
 
 def check(tree, name, command, base):
-    """What the check complains of; empty if the file passes."""
+    """The errors; empty if the file passes."""
     mark = PASSED / fingerprint(tree, name, command, base)
     if mark.exists():
         mark.touch()
@@ -76,9 +76,9 @@ def main():
         jobs = [(name, pool.submit(check, tree, name, command_for(name), base))
                 for name in names]
         for name, job in jobs:
-            if complaint := job.result():
+            if errors := job.result():
                 failed += 1
-                print(f"--- {name}\n{complaint}", flush=True)
+                print(f"--- {name}\n{errors}", flush=True)
     print(f"{what}: {len(names) - failed} passed, {failed} failed")
     return 1 if failed or not names else 0
 

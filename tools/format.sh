@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# format.sh: puts all C++ sources into the project's format. format.sh --check: says which are not.
+# format.sh: formats all C++ sources. format.sh --check: reports those that are not formatted.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# fuzz.sh [SECONDS]: builds the fuzzers and runs each for its share of the time, from its seeds and
-# from what earlier runs found worth keeping. A finding is kept in build/fuzz/findings. The last line
-# counts the fuzzers.
+# fuzz.sh [SECONDS]: builds the fuzzers and runs each for an equal share of the time, starting from its
+# seeds and the corpus of earlier runs. Findings are stored in build/fuzz/findings. The last line counts
+# the fuzzers.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

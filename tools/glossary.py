@@ -44,7 +44,7 @@ def search(name, text, patterns):
         yield f'{name}:{line}: "{words}": write {term} (docs/GLOSSARY.md)'
 
 
-def offences(texts, skipped=NOT_YET):
+def violations(texts, skipped=NOT_YET):
     """What is found in texts, a dictionary of contents by path."""
     patterns = replacements(PAGE.read_text())
     for name, text in sorted(texts.items()):
@@ -58,7 +58,7 @@ def main():
     chosen = tuple(sys.argv[1:])
     texts = {name: text for name, text in {**tree.text, **tree.pages}.items()
              if name.startswith(chosen or "")}
-    found = list(offences(texts, () if chosen else NOT_YET))
+    found = list(violations(texts, () if chosen else NOT_YET))
     print(*found, sep="\n", end="\n" if found else "")
     print(f"{len(texts)} files, {len(found)} words to replace")
     return 1 if found else 0

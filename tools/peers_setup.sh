@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# peers_setup.sh PRESET: installs what bench/peers measures Smile beside and draws with, if any is
-# missing, and builds that preset.
+# peers_setup.sh PRESET: installs the servers and the plotting library that bench/peers needs, if they
+# are missing, and builds the preset.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 programs=(redis-server tarantool)
 
-# Debian's packages start a service when they are installed. What they started is stopped again, and
-# does not come back with the next start of the machine; what ran before is left alone.
+# Debian's packages start a service when they are installed. It is stopped and disabled; services that
+# ran before are not touched.
 install_quietly() {
   local as_root=() systemd="" before pid
   ((EUID == 0)) || as_root=(sudo)

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Builds Debian's RocksDB from its source, once, as it is meant to run: optimized, without the
-# assertions that Debian's package has in it. docs/decisions/0019-rocksdb-from-source.md says why.
+# Builds Debian's RocksDB from source, once: optimized, and without the assertions of Debian's package
+# (docs/decisions/0019-rocksdb-from-source.md).
 #
-# rocksdb_source.sh          builds it if it is not there yet (about 12 minutes on two cores)
-# rocksdb_source.sh --path   prints where it is, or will be
+# rocksdb_source.sh          builds it unless it is already built (about 12 minutes on two cores)
+# rocksdb_source.sh --path   prints the directory of the build
 #
-# The packages that it needs are those of tools/setup.sh. The machine's package sources stay as they
-# are: the source is fetched with lists in a directory of our own.
+# Needs the packages of tools/setup.sh. Does not change the machine's package sources: the source is
+# fetched with package lists in a separate directory.
 set -euo pipefail
 
 version="7.8.3-2"
@@ -44,17 +44,17 @@ fetch_source() {
   options=(-qq -o "Dir::Etc::SourceList=/dev/null" -o "Dir::Etc::SourceParts=$apt/sources"
     -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o "APT::Sandbox::User=$(id -un)")
   echo "rocksdb_source: fetching the source of rocksdb $version"
-  # An entry that has no sources, such as a vendor's, does not matter.
+  # Ignores entries without sources, such as a vendor's.
   apt-get "${options[@]}" update </dev/null >"$home/fetch.log" 2>&1 || true
   (cd "$apt" && apt-get "${options[@]}" source "rocksdb=$version" </dev/null) \
     >>"$home/fetch.log" 2>&1 ||
-    fail "apt does not give the source; $home/fetch.log ends with:" "$home/fetch.log"
+    fail "apt-get source failed; $home/fetch.log ends with:" "$home/fetch.log"
   mv "$apt/rocksdb-${version%-*}" "$home/source"
   rm -rf "$apt"
 }
 
-# As Debian configures it, but optimized, without assertions, static, and with the processor's CRC
-# instructions in the one file that asks the processor whether it has them.
+# Debian's configuration, but optimized, without assertions, static, and with the processor's CRC
+# instructions in the one file that checks for them at run time.
 configure() {
   cat >"$home/fast_crc.cmake" <<'EOF'
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
@@ -71,23 +71,23 @@ EOF
     -DWITH_GFLAGS=OFF -DWITH_LIBURING=OFF -DWITH_TESTS=OFF -DWITH_TOOLS=OFF \
     -DWITH_CORE_TOOLS=OFF -DWITH_BENCHMARK_TOOLS=OFF -DWITH_TRACE_TOOLS=OFF \
     >"$home/configure.log" 2>&1 ||
-    fail "cmake refuses it; $home/configure.log ends with:" "$home/configure.log"
+    fail "cmake failed; $home/configure.log ends with:" "$home/configure.log"
 }
 
 mkdir -p "$home"
 exec 9>"$home/lock"
-flock 9 # two checkouts share it
+flock 9 # shared by all checkouts
 [[ -f "$home/complete" ]] && exit 0
 
 [[ -d "$home/source" ]] || fetch_source
 configure
 echo "rocksdb_source: compiling rocksdb $version into $home, once (about 12 minutes on two cores)"
-# Goes on where an interrupted one stopped. A terminal sees it count.
+# Resumes an interrupted build. Shows progress on a terminal.
 if [[ -t 1 ]]; then
-  ninja -C "$home/build" install || fail "it does not compile; see above"
+  ninja -C "$home/build" install || fail "compilation failed; see above"
 else
   ninja -C "$home/build" install >"$home/compile.log" 2>&1 ||
-    fail "it does not compile; $home/compile.log ends with:" "$home/compile.log"
+    fail "compilation failed; $home/compile.log ends with:" "$home/compile.log"
 fi
 touch "$home/complete"
 rm -rf "$home/build"

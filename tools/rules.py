@@ -3,7 +3,7 @@
 include, no cycles, the length of files and functions, words that stand for unfinished work, words
 that the glossary replaces, links and paths that lead nowhere.
 
-rules.py [ROOT]: prints one line for each offence, then one for each rule; exit status 1 if any.
+rules.py [ROOT]: prints one line per violation, then one per rule; exit status 1 if there are any.
 """
 
 import re
@@ -14,7 +14,7 @@ from pathlib import Path
 import glossary
 import page_links
 
-# docs/ARCHITECTURE.md draws this: what each folder may include, besides itself.
+# What each folder may include besides itself, as in docs/ARCHITECTURE.md.
 BELOW = {
     "base": set(),
     "model": {"base"},
@@ -27,7 +27,7 @@ BELOW = {
     "tests": {"base", "model", "protocol", "net", "storage", "client", "server", "bench"},
 }
 
-# What only some files may include, themselves or through a header of others.
+# What only some files may include, directly or indirectly.
 ONLY = [
     (r"rocksdb/", r"storage/rocks/|server/main\.cc$|tests/|bench/",
      "only storage/rocks/ knows RocksDB, and smilebench, which measures it"),
@@ -41,7 +41,7 @@ ONLY = [
      "only server/main.cc names a concrete engine"),
 ]
 
-# What only one library may link; tests and bench are free.
+# What only one library may link; tests and bench are exempt.
 ONLY_LINKED_BY = {"RocksDB": "storage", "libuv": "net", "xxhash": "base"}
 
 MAX_FILE_LINES = 400
@@ -146,7 +146,7 @@ def file_length(tree):
     for name, text in tree.text.items():
         lines = text.count("\n")
         if lines > MAX_FILE_LINES:
-            yield f"{name}: {lines} lines; at most {MAX_FILE_LINES}"
+            yield f"{name}: {lines} lines; maximum {MAX_FILE_LINES}"
 
 
 def function_length(tree):
@@ -160,7 +160,7 @@ def function_length(tree):
         name, function, first, last = tag.split("\t")
         lines = int(last) - int(first) + 1 if last.isdigit() else 0
         if lines > MAX_FUNCTION_LINES:
-            yield f"{name}:{first}: {function} has {lines} lines; at most {MAX_FUNCTION_LINES}"
+            yield f"{name}:{first}: {function} has {lines} lines; maximum {MAX_FUNCTION_LINES}"
 
 
 def finished(tree):
@@ -171,7 +171,7 @@ def finished(tree):
 
 
 def terms(tree):
-    yield from glossary.offences({**tree.text, **tree.pages})
+    yield from glossary.violations({**tree.text, **tree.pages})
 
 
 def references(tree):
@@ -190,13 +190,13 @@ def main():
     tree = Tree(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent)
     broken = 0
     for rule in RULES:
-        offences = list(rule(tree))
-        broken += bool(offences)
-        for offence in offences:
-            print(f"  {offence}")
-        print(f"{rule.__name__.replace('_', ' ')}: {'broken' if offences else 'ok'}")
+        violations = list(rule(tree))
+        broken += bool(violations)
+        for violation in violations:
+            print(f"  {violation}")
+        print(f"{rule.__name__.replace('_', ' ')}: {'broken' if violations else 'ok'}")
     if not tree.cpp():
-        print("there are no sources here")
+        print("no sources found")
         broken += 1
     print(f"rules: {len(RULES) - broken} passed, {broken} failed")
     return 1 if broken else 0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian 12 packages that Smile is built, tested and checked with, if any is missing.
-# --rocksdb=source: builds RocksDB too, if that was not done yet (tools/rocksdb_source.sh).
+# Installs missing Debian 12 packages that Smile is built, tested and checked with.
+# --rocksdb=source: also builds RocksDB, once (tools/rocksdb_source.sh).
 set -euo pipefail
 
 rocksdb="package"
@@ -8,7 +8,7 @@ for argument in "$@"; do
   case "$argument" in
     --rocksdb=package | --rocksdb=source) rocksdb="${argument#*=}" ;;
     *)
-      echo "setup: there is no option \"$argument\"; there is --rocksdb=package|source" >&2
+      echo "setup: unknown option \"$argument\"; use --rocksdb=package or --rocksdb=source" >&2
       exit 2
       ;;
   esac
@@ -24,7 +24,7 @@ packages=(
   libtomlplusplus-dev libuv1-dev libxxhash-dev libzstd-dev nlohmann-json3-dev
 )
 
-# Asks dpkg once; a package it does not know makes it fail, which is an answer too.
+# One call of dpkg; it fails for an unknown package, which is then missing.
 installed="$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "${packages[@]}" 2>/dev/null |
   sed -n 's/ installed$//p')" || true
 missing=()
@@ -36,7 +36,7 @@ install_missing() {
   local as_root=()
   if ((EUID != 0)); then
     if ! command -v sudo >/dev/null; then
-      echo "setup: these packages are missing, and installing them needs root or sudo:" \
+      echo "setup: missing packages; install them as root, or install sudo:" \
         "${missing[*]}" >&2
       exit 1
     fi

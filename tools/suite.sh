@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # suite.sh PRESET [CTEST ARGUMENT...]: builds one preset and runs its tests. The last line counts
-# them; skipped ones, which lack a data set, are neither passed nor failed. Without arguments of its own, ThreadSanitizer leaves out the tests labelled "slow".
+# them; a test that is skipped, as its data set is missing, has neither passed nor failed. tsan without
+# arguments omits the tests labelled "slow".
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -11,7 +12,7 @@ tools/build.sh "$preset" </dev/null
 if [[ "$preset" == tsan && $# == 0 ]]; then
   set -- --label-exclude slow
 fi
-# Sanitizers of GCC 12 need their shadow memory where newer kernels may put a library.
+# Newer kernels may place a library where GCC 12's sanitizers need their shadow memory.
 launcher=()
 if [[ "$preset" == *san ]] && setarch -R true 2>/dev/null; then
   launcher=(setarch -R)

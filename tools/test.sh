@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# test.sh: all of CI, stage by stage; every stage runs, whatever the ones before it found.
-# test.sh PRESET [CTEST ARGUMENT...]: the suite in one preset.
+# test.sh: all of CI, in stages; a failed stage does not stop the later ones.
+# test.sh PRESET [CTEST ARGUMENT...]: the tests of one preset.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

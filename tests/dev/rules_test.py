@@ -125,7 +125,7 @@ class Rules(unittest.TestCase):
 
     def test_words_are_caught_in_folders_that_are_clean(self):
         text = {"new/x.cc": "// under way\n", "new/y.md": "under way\n", "base/z.cc": "// under way\n"}
-        self.assertEqual(len(list(rules.glossary.offences(text, ("base/",)))), 2)
+        self.assertEqual(len(list(rules.glossary.violations(text, ("base/",)))), 2)
 
     def test_links_that_lead_nowhere_are_caught(self):
         page = "# One\n## A `b` (c), d-e\n```text\n# no heading\n```\n"
