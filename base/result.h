@@ -4,34 +4,36 @@
 #include <optional>
 #include <utility>
 
-#include "base/check.h"
 #include "base/status.h"
 
 namespace smile {
 
 // Converts from a T and from a failed Status, so both can be returned as they are.
-// value() on a failure is a CHECK: ask ok() first.
+// value() of a failure stops the process: test ok() first.
 template <class T>
 class [[nodiscard]] Result {
  public:
   Result(T value) : value_(std::move(value)) {}         // NOLINT(google-explicit-constructor)
   Result(Status status) : status_(std::move(status)) {  // NOLINT(google-explicit-constructor)
-    CHECK(!status_.ok(), "a Result without a value needs a failed Status");
+    if (status_.ok()) StopForMisuse(status_);
   }
 
   bool ok() const { return value_.has_value(); }
   const Status& status() const { return status_; }
 
   T& value() & {
-    CHECK(ok());
+    if (!ok()) [[unlikely]]
+      StopForMisuse(status_);
     return *value_;
   }
   const T& value() const& {
-    CHECK(ok());
+    if (!ok()) [[unlikely]]
+      StopForMisuse(status_);
     return *value_;
   }
   T&& value() && {
-    CHECK(ok());
+    if (!ok()) [[unlikely]]
+      StopForMisuse(status_);
     return std::move(*value_);
   }
   T& operator*() & { return value(); }

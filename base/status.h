@@ -10,8 +10,6 @@
 #include <string_view>
 #include <utility>
 
-#include "base/check.h"
-
 namespace smile {
 
 enum class ErrorClass : uint8_t {
@@ -119,5 +117,9 @@ class [[nodiscard]] Status {
   uint32_t retry_after_ms_ = 0;
   std::string words_;
 };
+
+// Stops the process, as a failed CHECK does: the value of a failure was taken, or a failure was
+// made of an ok status. For Result and Answer, whose headers users of libsmile see.
+[[noreturn]] void StopForMisuse(const Status& status);
 
 }  // namespace smile

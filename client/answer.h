@@ -4,9 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "base/check.h"
 #include "base/status.h"
-#include "protocol/message.h"
 #include "protocol/operations.h"
 
 namespace smile {
@@ -20,7 +18,7 @@ class Answer {
   // A failure.
   explicit Answer(Status status, ErrorDetail detail = {})
       : status_(std::move(status)), detail_(detail) {
-    CHECK(!status_.ok());
+    if (status_.ok()) StopForMisuse(status_);
   }
   // `response` points into `body`.
   Answer(std::unique_ptr<char[]> body, Response response)
@@ -35,7 +33,8 @@ class Answer {
 
   // Only if ok().
   const Response& operator*() const {
-    CHECK(ok(), "the answer is an error: look at status() first");
+    if (!ok()) [[unlikely]]
+      StopForMisuse(status_);
     return response_;
   }
   const Response* operator->() const { return &**this; }

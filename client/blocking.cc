@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/hash.h"
+#include "base/limits.h"
 
 namespace smile {
 namespace {
@@ -132,6 +133,12 @@ const op::ScanEntry* ScanReader::Next() {
   return NextItem<op::Scan>(
       client_, options_, &request_, &page_, &next_, &status_,
       [](const op::Scan::Response& page) -> auto& { return page.entries; });
+}
+
+ListReader::ListReader(BlockingClient* client, Table table, const CallOptions& options)
+    : client_(client), options_(options) {
+  request_.table = table;
+  request_.limit = limits::kMaxListEntries;
 }
 
 const ByteView* ListReader::Next() {

@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "base/limits.h"
 #include "base/result.h"
 #include "client/client.h"
 #include "client/wait.h"
@@ -25,14 +24,14 @@
 namespace smile {
 
 struct PutOptions {
-  Condition condition;
-  std::optional<uint32_t> expire_seconds;
+  Condition condition = {};
+  std::optional<uint32_t> expire_seconds = {};
 };
 
 // What MGet found at one key.
 struct KeyAnswer {
   KeyOutcome outcome = KeyOutcome::kNotFound;  // never kAskAgain
-  Record record;                               // if kFound
+  Record record = {};                          // if kFound
 };
 
 class BlockingClient {
@@ -102,11 +101,7 @@ class ScanReader {
 // Likewise the ids of a table's partitions.
 class ListReader {
  public:
-  ListReader(BlockingClient* client, Table table, const CallOptions& options = {})
-      : client_(client), options_(options) {
-    request_.table = table;
-    request_.limit = limits::kMaxListEntries;
-  }
+  ListReader(BlockingClient* client, Table table, const CallOptions& options = {});
 
   // The id of the next partition, good until the next call; null at the end and after a failure.
   const ByteView* Next();

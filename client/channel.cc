@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/result.h"

@@ -94,12 +94,32 @@ Result<std::unique_ptr<Client>> Client::Create(ClientOptions options) {
       new Client(std::make_unique<Impl>(std::move(loop), std::move(options))));
 }
 
-int64_t Client::DeadlineOf(const CallOptions& options) const {
-  return impl_->DeadlineOf(options);
+template <class Row>
+void Client::Call(const typename Row::Request& request, const CallOptions& options,
+                  std::function<void(Answer<Row>)> done) {
+  impl_->Submit(std::make_unique<TypedCall<Row>>(request, impl_->DeadlineOf(options), options,
+                                                 std::move(done)));
 }
 
-void Client::Submit(std::unique_ptr<OpenCall> call) {
-  impl_->Submit(std::move(call));
-}
+// Instantiated here, so that the header needs no encoder. HELLO is sent by the channel alone.
+static_assert(Operations::kCount == 10, "a new operation needs a line here");
+template void Client::Call(const op::Ping::Request&, const CallOptions&,
+                           std::function<void(Answer<op::Ping>)>);
+template void Client::Call(const op::Get::Request&, const CallOptions&,
+                           std::function<void(Answer<op::Get>)>);
+template void Client::Call(const op::MGet::Request&, const CallOptions&,
+                           std::function<void(Answer<op::MGet>)>);
+template void Client::Call(const op::Put::Request&, const CallOptions&,
+                           std::function<void(Answer<op::Put>)>);
+template void Client::Call(const op::Delete::Request&, const CallOptions&,
+                           std::function<void(Answer<op::Delete>)>);
+template void Client::Call(const op::Batch::Request&, const CallOptions&,
+                           std::function<void(Answer<op::Batch>)>);
+template void Client::Call(const op::Scan::Request&, const CallOptions&,
+                           std::function<void(Answer<op::Scan>)>);
+template void Client::Call(const op::List::Request&, const CallOptions&,
+                           std::function<void(Answer<op::List>)>);
+template void Client::Call(const op::Stats::Request&, const CallOptions&,
+                           std::function<void(Answer<op::Stats>)>);
 
 }  // namespace smile

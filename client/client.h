@@ -30,12 +30,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <utility>
 
 #include "base/result.h"
 #include "client/answer.h"
-#include "client/open_call.h"
 #include "client/options.h"
+#include "protocol/operations.h"
 
 namespace smile {
 
@@ -54,17 +53,11 @@ class Client {
 
   template <class Row>
   void Call(const typename Row::Request& request, const CallOptions& options,
-            std::function<void(Answer<Row>)> done) {
-    Submit(
-        std::make_unique<TypedCall<Row>>(request, DeadlineOf(options), options, std::move(done)));
-  }
+            std::function<void(Answer<Row>)> done);
 
  private:
   class Impl;
   explicit Client(std::unique_ptr<Impl> impl);
-
-  int64_t DeadlineOf(const CallOptions& options) const;
-  void Submit(std::unique_ptr<OpenCall> call);
 
   const std::unique_ptr<Impl> impl_;
 };

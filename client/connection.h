@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "client/channel.h"
+#include "client/checked_options.h"
 #include "client/options.h"
 #include "net/event_loop.h"
 

@@ -7,8 +7,6 @@
 #include <string>
 
 #include "base/bytes.h"
-#include "base/clock.h"
-#include "base/status.h"
 #include "net/endpoint.h"
 
 namespace smile {
@@ -37,11 +35,5 @@ struct CallOptions {
   // do not wait for it.
   bool any_order = false;
 };
-
-// kInvalid, in words, unless all are within their bounds.
-Status Validate(const ClientOptions& options);
-
-// When a call that begins now is to end, on the clock's monotonic time in nanoseconds.
-int64_t DeadlineOf(const ClientOptions& client, const CallOptions& call, const Clock& clock);
 
 }  // namespace smile

@@ -1,26 +1,38 @@
-# `cmake --install` gives libsmile, the C++ client: libraries, headers and a CMake package, so that
-# others write find_package(smile) and link smile::client. Its component is "libsmile".
+# `cmake --install BUILD --component libsmile --prefix DIR` installs libsmile, the C++ client: static
+# libraries, headers as <smile/client.h>, a CMake package (find_package(smile), smile::client), and
+# smile.pc for pkg-config.
 
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
 set(smile_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/smile")
-set(smile_include_dir "${CMAKE_INSTALL_INCLUDEDIR}/smile")
+
+# What a user of the library needs, and nothing else; each becomes <smile/NAME.h>.
+set(smile_public_headers
+  client/answer.h client/await.h client/blocking.h client/client.h client/options.h client/post_ids.h
+  base/bytes.h base/result.h base/status.h
+  model/key.h model/record.h model/tables.h
+  net/endpoint.h
+  protocol/error_body.h protocol/operations.h protocol/outcomes.h)
+# What those need in turn; each becomes <smile/internal/NAME.h>, and is no part of the contract.
+set(smile_internal_headers client/wait.h protocol/field.h protocol/operation_list.h)
 
 foreach(library base model protocol net client)
   set_target_properties(smile_${library} PROPERTIES EXPORT_NAME ${library})
-  # Headers include each other from the root of the tree, as here.
   install(TARGETS smile_${library} EXPORT smile COMPONENT libsmile
     ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
-    INCLUDES DESTINATION "${smile_include_dir}")
-  # Not those that show libuv, nor programs.
-  install(DIRECTORY "${CMAKE_SOURCE_DIR}/${library}/" DESTINATION "${smile_include_dir}/${library}"
-    COMPONENT libsmile
-    FILES_MATCHING PATTERN "*.h"
-    PATTERN "uv_*.h" EXCLUDE PATTERN "tcp*.h" EXCLUDE
-    PATTERN "smilecat" EXCLUDE)
+    INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 endforeach()
 target_compile_features(smile_base PUBLIC cxx_std_20)
+
+install(CODE "
+  set(source_dir \"${CMAKE_SOURCE_DIR}\")
+  set(staging_dir \"${CMAKE_BINARY_DIR}/installed_headers\")
+  set(include_dir \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_INCLUDEDIR}\")
+  set(public_headers \"${smile_public_headers}\")
+  set(internal_headers \"${smile_internal_headers}\")"
+  COMPONENT libsmile)
+install(SCRIPT "${CMAKE_SOURCE_DIR}/cmake/InstallHeaders.cmake" COMPONENT libsmile)
 
 install(EXPORT smile NAMESPACE smile:: FILE smileTargets.cmake COMPONENT libsmile
   DESTINATION "${smile_package_dir}")
@@ -30,3 +42,6 @@ write_basic_package_version_file("${CMAKE_BINARY_DIR}/smileConfigVersion.cmake"
   COMPATIBILITY SameMinorVersion)
 install(FILES "${CMAKE_BINARY_DIR}/smileConfig.cmake" "${CMAKE_BINARY_DIR}/smileConfigVersion.cmake"
   DESTINATION "${smile_package_dir}" COMPONENT libsmile)
+configure_file("${CMAKE_SOURCE_DIR}/cmake/smile.pc.in" "${CMAKE_BINARY_DIR}/smile.pc" @ONLY)
+install(FILES "${CMAKE_BINARY_DIR}/smile.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"
+  COMPONENT libsmile)

@@ -12,7 +12,7 @@ namespace smile {
 
 struct PartitionView {
   Table table = Table::kUsers;
-  ByteView id;
+  ByteView id = {};
 
   bool operator==(const PartitionView&) const = default;
 };
@@ -20,8 +20,8 @@ struct PartitionView {
 // Borrows the bytes of its parts.
 struct KeyView {
   Table table = Table::kUsers;
-  ByteView partition;
-  ByteView sort;
+  ByteView partition = {};
+  ByteView sort = {};
 
   PartitionView partition_view() const { return {table, partition}; }
   bool operator==(const KeyView&) const = default;

@@ -15,7 +15,7 @@ struct RecordView {
   uint64_t version = 0;     // of the put that wrote it; grows in the order of all writes; never 0
   uint64_t checksum = 0;    // XXH3-64 of the value
   uint64_t expires_ms = 0;  // Unix time in milliseconds after which it is not seen; 0: never
-  ByteView value;
+  ByteView value = {};
 
   bool ExpiredAt(int64_t wall_millis) const {
     return expires_ms != 0 && wall_millis >= 0 && expires_ms <= static_cast<uint64_t>(wall_millis);
@@ -63,11 +63,11 @@ enum class MutationKind : uint8_t { kPut = 1, kDelete = 2 };
 // One change inside a partition. Borrows its bytes.
 struct MutationView {
   MutationKind kind = MutationKind::kPut;
-  ByteView sort;
-  Condition condition;
+  ByteView sort = {};
+  Condition condition = {};
   uint64_t expires_ms = 0;  // as in RecordView; puts only
   uint64_t checksum = 0;    // XXH3-64 of the value; puts only
-  ByteView value;           // puts only
+  ByteView value = {};      // puts only
 };
 
 }  // namespace smile

@@ -11,7 +11,7 @@ namespace smile {
 
 // An IP address or a name, and a port. "127.0.0.1:7645", "[::1]:7645", "localhost:7645".
 struct Endpoint {
-  std::string host;  // without brackets
+  std::string host = {};  // without brackets
   uint16_t port = 0;
 
   std::string ToString() const;

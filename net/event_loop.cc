@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "net/tcp_connect.h"
 #include "net/tcp_listener.h"
 #include "net/uv_loop.h"

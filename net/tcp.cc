@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "base/memory_budget.h"
 

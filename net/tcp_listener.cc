@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/check.h"
 #include "net/tcp.h"
 
 namespace smile {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "base/coding.h"
 #include "base/limits.h"
 #include "base/status.h"

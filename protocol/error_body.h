@@ -15,10 +15,10 @@ namespace smile {
 struct ErrorBody {
   ErrorClass error_class = ErrorClass::kNever;
   uint32_t retry_after_ms = 0;
-  ByteView words;
-  std::optional<uint32_t> index;
-  std::optional<uint64_t> version;
-  std::optional<uint32_t> met_index;
+  ByteView words = {};
+  std::optional<uint32_t> index = {};
+  std::optional<uint64_t> version = {};
+  std::optional<uint32_t> met_index = {};
 
   static constexpr auto Fields() {
     return std::tuple{
@@ -34,6 +34,13 @@ struct ErrorBody {
                                      "the record; `version` is then 0",
                                      6}};
   }
+};
+
+// The fields of an ErrorBody that only some errors have.
+struct ErrorDetail {
+  std::optional<uint32_t> index = {};
+  std::optional<uint64_t> version = {};
+  std::optional<uint32_t> met_index = {};
 };
 
 }  // namespace smile

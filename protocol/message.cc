@@ -1,5 +1,6 @@
 #include "protocol/message.h"
 
+#include "base/check.h"
 #include "base/result.h"
 
 namespace smile {

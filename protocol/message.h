@@ -33,13 +33,6 @@ void EncodeReply(uint32_t id, const typename Row::Response& response, Bytes* out
   frame.Finish();
 }
 
-// Fields of an ErrorBody that only some errors have.
-struct ErrorDetail {
-  std::optional<uint32_t> index;
-  std::optional<uint64_t> version;
-  std::optional<uint32_t> met_index = {};
-};
-
 // Appends the reply to a request that failed.
 void EncodeError(uint32_t id, const Status& status, const ErrorDetail& detail, Bytes* out);
 

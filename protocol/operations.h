@@ -3,7 +3,8 @@
 //
 // A row is a struct with its number, name, summary, effect, the version it came with, and its
 // Request and Response. To add an operation, write its row, put it into Operations, and write its
-// handler (server/handlers.h); without a handler it does not compile. Numbers are never reused.
+// handler in the server and its line in the client; without them it does not compile. Numbers are
+// never reused.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,7 @@ struct Hello {
     uint8_t last_version = kProtocolVersion;
     uint64_t features = 0;
     uint32_t max_frame_bytes = 0;
-    std::optional<ByteView> client_name;
+    std::optional<ByteView> client_name = {};
 
     static constexpr auto Fields() {
       return std::tuple{
@@ -58,7 +59,7 @@ struct Hello {
     uint32_t max_frame_bytes = 0;
     uint32_t max_in_flight = 0;
     uint32_t max_value_bytes = 0;
-    std::optional<ByteView> server_name;
+    std::optional<ByteView> server_name = {};
 
     static constexpr auto Fields() {
       return std::tuple{
@@ -80,7 +81,7 @@ struct Ping {
       Effect::kRead, 1};
 
   struct Request {
-    ByteView payload;
+    ByteView payload = {};
 
     static constexpr auto Fields() {
       return std::tuple{Field<&Request::payload>{"payload", "any bytes, up to 1,024", 0,
@@ -89,8 +90,8 @@ struct Ping {
   };
 
   struct Response {
-    ByteView payload;
-    std::optional<ByteView> trouble;
+    ByteView payload = {};
+    std::optional<ByteView> trouble = {};
 
     static constexpr auto Fields() {
       return std::tuple{
@@ -105,7 +106,7 @@ struct Get {
   static constexpr OperationInfo kInfo{3, "get", "reads one record", Effect::kRead, 1};
 
   struct Request {
-    KeyView key;
+    KeyView key = {};
 
     static constexpr auto Fields() {
       return std::tuple{Field<&Request::key>{"key", "which record"}};
@@ -113,7 +114,7 @@ struct Get {
   };
 
   struct Response {
-    RecordView record;
+    RecordView record = {};
 
     static constexpr auto Fields() {
       return std::tuple{Field<&Response::record>{"record", "the record"}};
@@ -123,7 +124,7 @@ struct Get {
 
 struct KeyResult {
   KeyOutcome outcome = KeyOutcome::kNotFound;
-  RecordView record;
+  RecordView record = {};
 
   static constexpr auto Fields() {
     return std::tuple{
@@ -138,7 +139,7 @@ struct MGet {
       4, "mget", "reads up to 1,000 records, of any tables and partitions", Effect::kRead, 1};
 
   struct Request {
-    std::vector<KeyView> keys;
+    std::vector<KeyView> keys = {};
 
     static constexpr auto Fields() {
       return std::tuple{Field<&Request::keys>{"keys", "which records"}};
@@ -146,7 +147,7 @@ struct MGet {
   };
 
   struct Response {
-    std::vector<KeyResult> results;
+    std::vector<KeyResult> results = {};
 
     static constexpr auto Fields() {
       return std::tuple{Field<&Response::results>{"results", "one for each key, in their order"}};
@@ -158,11 +159,11 @@ struct Put {
   static constexpr OperationInfo kInfo{5, "put", "writes one record", Effect::kWrite, 1};
 
   struct Request {
-    KeyView key;
-    Condition condition;
+    KeyView key = {};
+    Condition condition = {};
     uint64_t checksum = 0;
-    ByteView value;
-    std::optional<uint32_t> expire_seconds;
+    ByteView value = {};
+    std::optional<uint32_t> expire_seconds = {};
 
     static constexpr auto Fields() {
       return std::tuple{
@@ -189,8 +190,8 @@ struct Delete {
       6, "delete", "removes one record; absent ones may be removed", Effect::kWrite, 1};
 
   struct Request {
-    KeyView key;
-    Condition condition;
+    KeyView key = {};
+    Condition condition = {};
 
     static constexpr auto Fields() {
       return std::tuple{
@@ -211,11 +212,11 @@ struct Delete {
 // One put or delete of a BATCH.
 struct BatchItem {
   MutationKind kind = MutationKind::kPut;
-  ByteView sort;
-  Condition condition;
+  ByteView sort = {};
+  Condition condition = {};
   uint32_t expire_seconds = 0;
   uint64_t checksum = 0;
-  ByteView value;
+  ByteView value = {};
 
   static constexpr auto Fields() {
     return std::tuple{
@@ -236,8 +237,8 @@ struct Batch {
       1};
 
   struct Request {
-    PartitionView partition;
-    std::vector<BatchItem> items;
+    PartitionView partition = {};
+    std::vector<BatchItem> items = {};
 
     static constexpr auto Fields() {
       return std::tuple{Field<&Request::partition>{"partition", "where all of them are"},
@@ -246,7 +247,7 @@ struct Batch {
   };
 
   struct Response {
-    std::vector<uint64_t> versions;
+    std::vector<uint64_t> versions = {};
 
     static constexpr auto Fields() {
       return std::tuple{
@@ -257,8 +258,8 @@ struct Batch {
 
 struct ScanEntry {
   EntryOutcome outcome = EntryOutcome::kFound;
-  ByteView sort;
-  RecordView record;
+  ByteView sort = {};
+  RecordView record = {};
 
   static constexpr auto Fields() {
     return std::tuple{
@@ -278,13 +279,13 @@ struct Scan {
       8, "scan", "reads the records of one partition in the table's order", Effect::kRead, 1};
 
   struct Request {
-    PartitionView partition;
+    PartitionView partition = {};
     uint32_t limit = 100;
     uint32_t max_bytes = 0;
     bool keys_only = false;
-    std::optional<ByteView> from;
-    std::optional<ByteView> to;
-    std::optional<ByteView> continuation;
+    std::optional<ByteView> from = {};
+    std::optional<ByteView> to = {};
+    std::optional<ByteView> continuation = {};
 
     static constexpr auto Fields() {
       return std::tuple{
@@ -306,8 +307,8 @@ struct Scan {
   };
 
   struct Response {
-    std::vector<ScanEntry> entries;
-    ByteView continuation;
+    std::vector<ScanEntry> entries = {};
+    ByteView continuation = {};
 
     static constexpr auto Fields() {
       return std::tuple{
@@ -325,7 +326,7 @@ struct List {
   struct Request {
     Table table = Table::kUsers;
     uint32_t limit = 100;
-    std::optional<ByteView> continuation;
+    std::optional<ByteView> continuation = {};
 
     static constexpr auto Fields() {
       return std::tuple{
@@ -338,9 +339,9 @@ struct List {
   };
 
   struct Response {
-    std::vector<ByteView> partitions;
+    std::vector<ByteView> partitions = {};
     bool gap = false;
-    ByteView continuation;
+    ByteView continuation = {};
 
     static constexpr auto Fields() {
       return std::tuple{
@@ -354,7 +355,7 @@ struct List {
 };
 
 struct Stat {
-  ByteView name;
+  ByteView name = {};
   uint64_t value = 0;
 
   static constexpr auto Fields() {
@@ -372,7 +373,7 @@ struct Stats {
   };
 
   struct Response {
-    std::vector<Stat> stats;
+    std::vector<Stat> stats = {};
 
     static constexpr auto Fields() {
       return std::tuple{Field<&Response::stats>{"stats", "in the order of their names"}};

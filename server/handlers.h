@@ -15,6 +15,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/function_ref.h"
 #include "base/memory_budget.h"

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "base/check.h"
 #include "base/coding.h"
 #include "base/limits.h"
 #include "storage/engine.h"

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "client/smilecat/json_object.h"
 #include "client/smilecat/side_file.h"

@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "storage/cached_page.h"
 #include "storage/key_encoding.h"

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/check.h"
+
 namespace smile {
 
 void MultiGetAtOnce(const RocksDatabase& database, const rocksdb::ReadOptions& options,

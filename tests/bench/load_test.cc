@@ -1,4 +1,5 @@
 #include "bench/smilebench/load.h"
+#include "base/check.h"
 
 #include <algorithm>
 #include <chrono>

@@ -1,4 +1,5 @@
 #include "bench/smilebench/rocks_driver.h"
+#include "base/check.h"
 
 #include <filesystem>
 #include <memory>

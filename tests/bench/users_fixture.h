@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/check.h"
 #include "base/hash.h"
 #include "bench/smilebench/users.h"
 #include "bench/smilebench/users_options.h"

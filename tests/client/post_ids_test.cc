@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
+
 namespace smile {
 namespace {
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "base/check.h"
 #include "base/hash.h"
 #include "model/key.h"
 

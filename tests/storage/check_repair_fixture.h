@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/check.h"
 #include "storage/rocks/check.h"
 #include "storage/rocks/repair.h"
 #include "tests/storage/damage_fixture.h"

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "storage/key_encoding.h"
 #include "tests/storage/counting_file_system.h"

@@ -1,4 +1,5 @@
 #include "storage/rocks/log_files.h"
+#include "base/check.h"
 
 #include <gmock/gmock.h>
 #include <rocksdb/db.h>

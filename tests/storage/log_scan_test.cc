@@ -1,4 +1,5 @@
 #include "storage/rocks/log_scan.h"
+#include "base/check.h"
 
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>

@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "storage/key_encoding.h"
 #include "storage/record_format.h"

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/check.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "storage/key_encoding.h"

@@ -1,4 +1,5 @@
 #include "storage/rocks/write_pressure.h"
+#include "base/check.h"
 
 #include <gmock/gmock.h>
 

@@ -1,26 +1,24 @@
-// Uses each face of libsmile once. The address given is one where nobody listens: the calls are to
-// say so, at once.
+// A program of somebody else's: uses each face of an installed libsmile once, against the server
+// whose address it is given.
+
+#include <smile/await.h>
+#include <smile/blocking.h>
+#include <smile/client.h>
+#include <smile/post_ids.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
-#include "client/await.h"
-#include "client/blocking.h"
-#include "client/client.h"
-#include "client/post_ids.h"
-
 namespace {
 
-smile::Task<smile::Code> AwaitPing(smile::Client* client) {
-  const smile::op::Ping::Request request{"hello"};
-  const smile::CallOptions options{.retry = false};
-  const auto answer = co_await smile::Await<smile::op::Ping>(client, request, options);
-  co_return answer.status().code();
+smile::Task<bool> AwaitPing(smile::Client* client) {
+  const auto answer = co_await smile::Await<smile::op::Ping>(client, {.payload = "hello"});
+  co_return answer.ok() && answer->payload == "hello";
 }
 
-int Fail(const std::string& words) {
-  std::fprintf(stderr, "%s\n", words.c_str());
+int Fail(const std::string& message) {
+  std::fprintf(stderr, "%s\n", message.c_str());
   return EXIT_FAILURE;
 }
 
@@ -34,15 +32,13 @@ int main(int argc, char** argv) {
   if (!client.ok()) return Fail(client.status().ToString());
 
   smile::BlockingClient blocking(client->get());
-  const smile::SystemClock clock;
-  smile::PostIds ids(&clock, /*node=*/1);
+  smile::PostIds ids(/*node=*/1);
   const smile::Key post = smile::PostKey(/*author=*/42, ids.Next());
-  const auto put = blocking.Put(post.view(), "a post", {}, {.retry = false});
-  std::printf("protocol version %d; put: %s\n", smile::kProtocolVersion,
-              put.status().ToString().c_str());
-  if (put.status().code() != smile::Code::kUnavailable) return Fail("the put is not unavailable");
-  if (AwaitPing(client->get()).Wait() != smile::Code::kUnavailable) {
-    return Fail("the awaited ping is not unavailable");
-  }
+  const auto put = blocking.Put(post.view(), "a post", {.expire_seconds = 60});
+  if (!put.ok()) return Fail(put.status().ToString());
+  const auto got = blocking.Get(post.view(), {.deadline_millis = 1'000});
+  if (!got.ok()) return Fail(got.status().ToString());
+  if (got->value != "a post" || got->version != *put) return Fail("another post was read");
+  if (!AwaitPing(client->get()).Wait()) return Fail("the awaited ping failed");
   return EXIT_SUCCESS;
 }

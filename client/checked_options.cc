@@ -1,4 +1,4 @@
-#include "client/options.h"
+#include "client/checked_options.h"
 
 #include <algorithm>
 
