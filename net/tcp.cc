@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "base/check.h"
 #include "base/limits.h"
 #include "base/memory_budget.h"
 

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "base/check.h"
 #include "protocol/dispatch.h"
 #include "protocol/partitions.h"
 #include "server/get_run.h"
