@@ -1,4 +1,4 @@
-// What this program allocates with new.
+// Counts this program's allocations with new.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,8 @@ namespace smile::testing {
 
 struct Allocations {
   uint64_t count = 0;
-  // What the memory that is not freed yet takes, as the allocator sees it. Only means something
-  // where a thread frees what it took.
+  // Size of the memory not freed yet, as the allocator rounds it. Only meaningful where a thread
+  // frees what it allocated.
   int64_t bytes = 0;
   int64_t most_bytes = 0;  // that there ever were; may be set back
 };

@@ -1,4 +1,4 @@
-// What the requests that a server answers most allocate: nothing of their own.
+// The most frequent requests allocate nothing.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -20,7 +20,7 @@ namespace {
 constexpr uint64_t kUsers = 50;
 constexpr uint32_t kRequests = 1'000;
 
-// A session before a RocksEngine whose cache has room for all users.
+// A session on a RocksEngine whose record cache has room for all users.
 class CachedGetTest : public ::testing::Test {
  protected:
   CachedGetTest() {
@@ -49,7 +49,7 @@ class CachedGetTest : public ::testing::Test {
     return bytes;
   }
 
-  // What the session allocates while it answers these bytes whole; the answers' size.
+  // Allocations of the session while it answers these bytes; the size of the replies.
   uint64_t AllocationsOf(const Bytes& requests, size_t* answer_bytes) {
     const uint64_t before = OfThisThread().count;
     session_->Receive(requests);
@@ -75,7 +75,7 @@ class CachedGetTest : public ::testing::Test {
   std::shared_ptr<Session> session_ = std::make_shared<Session>(shared_, [] {});
 };
 
-// The buffer that the answers are gathered in grows by doubling; that is all there may be.
+// Only the output buffer may allocate, as it grows by doubling.
 constexpr uint64_t kGrowth = 20;
 
 TEST_F(CachedGetTest, AGetOfACachedRecordAllocatesNothing) {

@@ -1,4 +1,4 @@
-// That the bytes which the record cache is given are all that it takes.
+// The record cache allocates no more than its limit.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -21,7 +21,7 @@ Bytes KeyBytes(uint64_t number) {
   return key;
 }
 
-// What was allocated at most since this was made, beside what there was then.
+// Peak allocation since construction, above the amount at construction.
 class Most {
  public:
   Most() { OfThisThread().most_bytes = OfThisThread().bytes; }
@@ -31,8 +31,8 @@ class Most {
   const int64_t before_ = OfThisThread().bytes;
 };
 
-// What a cache of kBytes takes while so many records of such values are put in. Nothing: what is
-// put in is that they are absent.
+// Peak allocation of a cache of kBytes while `records` records with this value are inserted;
+// without a value, their absence is.
 int64_t MostBytes(uint64_t records, const std::optional<std::string>& value) {
   const Most most;
   RecordCache cache(kBytes);
@@ -52,7 +52,7 @@ TEST(RecordCacheBytes, AreAllThatACacheTakesWhateverItKeeps) {
   EXPECT_LE(MostBytes(20'000, std::string(1'000, 'v')), kBytes);
 }
 
-// It is full of large records, and more and more small ones replace them.
+// Full of large records, which small ones gradually replace.
 TEST(RecordCacheBytes, OfAShardAreAllThatItTakesAlsoWhileItsTablesGrow) {
   constexpr size_t kShardBytes = 256 << 10;
   const RecordCache cache(0);

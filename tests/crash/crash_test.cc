@@ -1,4 +1,4 @@
-// kill -9 under load, again and again: no acknowledged write is lost, no batch is torn.
+// kill -9 under load, repeatedly: no acknowledged write is lost, and every batch is atomic.
 
 #include <filesystem>
 #include <iostream>
@@ -52,7 +52,7 @@ TEST_F(CrashTest, NothingAcknowledgedIsLostAndNoBatchIsTorn) {
   std::cout << kCycles << " crashes, " << acknowledged << " acknowledged writes, none lost\n";
 }
 
-// The harness itself: would it notice?
+// Tests of the harness: it detects violations.
 
 TEST_F(CrashTest, AWriteThatWasAcknowledgedAndIsNotThereIsNoticed) {
   WriteHistory history(kChains);

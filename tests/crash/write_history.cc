@@ -25,7 +25,7 @@ std::vector<std::string> WriteHistory::Check(const std::vector<StoredSteps>& sto
     const uint64_t a = stored[i].a.value_or(0);
     const uint64_t b = stored[i].b.value_or(0);
     const uint64_t c = stored[i].c.value_or(0);
-    // The last step begun may be there although nobody was told.
+    // The last step may have taken effect without being acknowledged.
     const bool batch_open = IsBatch(chain.begun);
     if (a != b) {
       violations.push_back(fmt::format("user {}: half a batch: a is {}, b is {}", i, a, b));

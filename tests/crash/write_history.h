@@ -1,7 +1,7 @@
-// What a load has asked a server to write and what was acknowledged, and whether the records that
-// are there after a crash agree with it.
+// Which writes a load has sent and which were acknowledged, and whether the records after a crash
+// are consistent with that.
 //
-// The load is a number of chains. A chain belongs to one user and does one step after the other:
+// A load consists of chains. A chain belongs to one user and executes its steps in sequence:
 // an even step is a batch that puts the step's number into the records "a" and "b", an odd step
 // puts it into "c". A chain stops at the first step that is not acknowledged.
 #pragma once
@@ -13,7 +13,7 @@
 
 namespace smile {
 
-// Step numbers found in a user's records; nothing where there is no record.
+// Step numbers found in a user's records; empty if there is no record.
 struct StoredSteps {
   std::optional<uint64_t> a;
   std::optional<uint64_t> b;
@@ -26,15 +26,16 @@ class WriteHistory {
 
   size_t chains() const { return chains_.size(); }
 
-  // Begins the chain's next step and answers its number, from 1.
+  // Begins the chain's next step and returns its number, from 1.
   uint64_t Begin(size_t chain) { return ++chains_[chain].begun; }
   void Acknowledge(size_t chain);
 
   // Since the last Check.
   uint64_t acknowledged() const { return acknowledged_; }
 
-  // Compares; answers each violation in words. Nothing acknowledged since the last check is one
-  // too: then the run has shown nothing. What was found is from here on what has to be there.
+  // Compares, and returns a message per violation. It is also a violation if nothing was
+  // acknowledged since the last check: the run has then shown nothing. What was found must be there
+  // in later checks.
   std::vector<std::string> Check(const std::vector<StoredSteps>& stored);
 
  private:

@@ -1,6 +1,6 @@
-// The explanation of frames: whatever the bytes are, its parts cover all of them without a gap.
+// Descriptions of frames: for any bytes, the parts cover all of them without a gap.
 //
-// Input: a byte that is the operation asked (for replies), then the frame.
+// Input: a byte for the operation (of replies), then the frame.
 #include <cstdint>
 
 #include "base/check.h"

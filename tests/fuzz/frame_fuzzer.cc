@@ -1,8 +1,8 @@
-// The frame reader, fed in any pieces: it gives the same frames as when it is fed all at once,
-// keeps no more than it was fed, and every frame it gives is whole.
+// The frame reader, fed in arbitrary pieces: it returns the same frames as when it is fed all at
+// once, keeps no more than it was fed, and returns only complete frames.
 //
-// Input: a byte of flags, a byte that seeds the sizes of the pieces, then the stream. Flag 1: give
-// each frame of the stream its right checksum first, or hardly any would get past it.
+// Input: a byte of flags, a byte that seeds the sizes of the pieces, then the stream. Flag 1: first
+// correct the checksum of each frame in the stream, as hardly any would be valid otherwise.
 #include <cstdint>
 #include <random>
 #include <string>
@@ -34,7 +34,7 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
-// Takes frames until there are no more; false once the stream is broken.
+// Takes frames until there are none left; false once the stream is broken.
 bool Take(FrameReader* reader, Outcome* outcome) {
   while (true) {
     Frame frame;
@@ -58,7 +58,7 @@ Outcome ReadInPieces(ByteView stream, uint8_t seed) {
   Outcome outcome;
   size_t fed = 0;
   while (!stream.empty()) {
-    // Copied to a place of its own, so that a read behind its end is seen.
+    // Copied to its own allocation, so that a read past its end is detected.
     const Bytes piece(stream.substr(0, 1 + random() % (1u << random() % 12)));
     stream.remove_prefix(piece.size());
     fed += piece.size();

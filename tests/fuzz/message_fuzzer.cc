@@ -1,8 +1,8 @@
-// Every decoder: requests and replies of all operations, and the error body. What is decoded and
-// encoded again is the same bytes, but for fields of later versions that were skipped; and whatever
-// was decoded can be printed.
+// Every decoder: requests and replies of all operations, and the error body. Decoding and encoding
+// again gives the same bytes, except for skipped fields of later versions, and every decoded
+// message can be printed.
 //
-// Input: a byte that is the operation, a byte whose lowest bits choose request, reply or error,
+// Input: a byte for the operation, a byte whose lowest bits select request, reply or error,
 // then the body.
 #include <cstdint>
 
@@ -17,7 +17,7 @@ namespace {
 
 template <Message M>
 bool DecodesAndComesBack(ByteView body, M* message) {
-  // Copied to a place of its own, so that a read behind its end is seen.
+  // Copied to its own allocation, so that a read past its end is detected.
   const Bytes bytes(body);
   if (!Decode(bytes, message).ok()) return false;
   Bytes encoded;

@@ -1,5 +1,5 @@
-// Paths and keys: a path that was read names a key that is valid, and the key is written as a path
-// that names it; any bytes at all can be written.
+// Paths and keys: a parsed path gives a valid key, and the path of that key parses to the same key;
+// any bytes can be printed.
 #include <cstdint>
 
 #include "base/check.h"
@@ -20,7 +20,7 @@ void FuzzPath(ByteView text) {
     CHECK(ValidateSortBound(path->key.table, path->key.sort).ok());
     if (path->kind == Path::Kind::kRecord) CHECK(ValidateKey(path->key.view()).ok());
   }
-  // As a key that may not fit its table: table, size of the partition, both parts.
+  // As a key that may be invalid: table, size of the partition, both parts.
   if (text.size() < 2) return;
   const auto table = static_cast<Table>(static_cast<uint8_t>(text[0]) % kTables.size() + 1);
   const ByteView rest = text.substr(2);

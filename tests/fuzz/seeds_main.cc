@@ -1,6 +1,6 @@
 // Writes the seeds of one fuzzer into a directory: messages of every operation, made from their
-// fields, in the form that this fuzzer reads. A new row of the operations table is in them by
-// itself.
+// fields, in the format of that fuzzer. A new row of the operations table is included
+// automatically.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -36,7 +36,7 @@ class SeedWriter {
   bool failed_ = false;
 };
 
-// Bytes in front of a message, as the fuzzer expects them.
+// Bytes before a message, as the fuzzer expects them.
 Bytes Prefixed(uint8_t first, uint8_t second, ByteView bytes) {
   return Bytes{static_cast<char>(first), static_cast<char>(second)}.append(bytes);
 }

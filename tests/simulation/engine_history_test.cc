@@ -1,6 +1,6 @@
-// Engines as the server uses them, from several threads at once: what was seen of each record, by
-// peeks, reads and scans beside writes, has to be linearizable. In the durable engine the record
-// cache, the readers and the committers all have a part in that.
+// Engines used as the server uses them, from several threads: the observed history of each record
+// (peeks, reads and scans concurrent with writes) must be linearizable. In the durable engine this
+// covers the record cache, the readers and the committer.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -74,7 +74,7 @@ class EngineHistoryTest : public ::testing::TestWithParam<EngineKind> {
     }
   }
 
-  // As the server: first without waiting.
+  // Like the server: first without waiting.
   uint64_t Get(BlockingEngine* engine, const Key& key) {
     uint64_t seen = 0;
     const auto show = [&seen](const RecordView& record) { seen = NumberOf(record.value); };

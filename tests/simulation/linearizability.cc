@@ -15,8 +15,8 @@ namespace {
 using Kind = HistoryOperation::Kind;
 using Outcome = HistoryOperation::Outcome;
 
-// The record after `operation` took effect on a record in `state`; nothing if what it was answered
-// contradicts that.
+// The record after `operation` took effect on a record in `state`; empty if its result contradicts
+// that.
 std::optional<uint64_t> Apply(const HistoryOperation& operation, uint64_t state) {
   switch (operation.kind) {
     case Kind::kGet:
@@ -55,7 +55,7 @@ class Search {
     if ((taken & must_) == must_) return true;
     if (!visited_.insert({taken, state}).second) return false;
     const uint64_t first_end = FirstEnd(taken);
-    // What changes nothing and fits now can be taken now: no order is lost by it.
+    // An operation that changes nothing and fits now can be taken now without losing an order.
     for (size_t i = 0; i < history_.size(); ++i) {
       const uint64_t bit = uint64_t{1} << i;
       if (!MayBeNext(i, taken, first_end) || !OnlyLooks(history_[i])) continue;
@@ -71,8 +71,8 @@ class Search {
   }
 
  private:
-  // Nothing may take effect behind the end of something that has not, nor before what its
-  // connection sent before it.
+  // An operation must not take effect after the end of one that has not yet, nor before an earlier
+  // one of its connection.
   bool MayBeNext(size_t i, uint64_t taken, uint64_t first_end) const {
     if ((taken & (uint64_t{1} << i)) != 0 || history_[i].begin > first_end) return false;
     if (history_[i].connection == 0) return true;

@@ -1,5 +1,5 @@
-// A memory engine that keeps its callers waiting and does what they asked in a seeded random order,
-// as far as the contract of Engine lets it: only writes to one partition keep theirs.
+// A memory engine that delays calls and executes them in a seeded random order, within the contract
+// of Engine: writes to one partition keep their order.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,7 @@ class ShufflingEngine final : public Engine {
   ShufflingEngine(const Clock* clock, uint64_t seed)
       : random_(seed), engine_(clock, MemoryEngine::Answers::kInline) {}
 
-  // Does one thing that waits. False: nothing does.
+  // Executes one waiting call. False if there is none.
   bool Step();
 
   PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) override;

@@ -22,7 +22,7 @@ Outcome OutcomeOf(const Status& status) {
   return Outcome::kUnknown;
 }
 
-// Whether the failure says that nothing took effect.
+// Whether the error means that nothing took effect.
 bool HadNoEffect(const Status& status) {
   return !status.ok() && OutcomeOf(status) == Outcome::kUnknown &&
          status.code() != Code::kOutcomeUnknown;
@@ -98,7 +98,7 @@ void SimulatedClient::Send(const typename Row::Request& request, uint64_t user,
     ++recorder_->answered;
     const bool is_get = it.kind == Kind::kGet;
     if (HadNoEffect(answer.status()) || (is_get && OutcomeOf(answer.status()) != Outcome::kDone)) {
-      // As if it had never been: a get that sees nothing, at no time.
+      // Had no effect: recorded as a get that constrains nothing.
       it = {
           .kind = Kind::kPutIfAbsent, .outcome = Outcome::kUnknown, .value = 0, .begin = it.begin};
       return;

@@ -1,5 +1,5 @@
-// A client of the simulation: libsmile's channel on one end of an in-memory pipe, making random
-// calls and recording what came of them.
+// A client of the simulation: libsmile's channel on one end of an in-memory pipe. It makes random
+// calls and records their results.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace smile {
 
-// What all clients did to each record; the time is a count of events.
+// The history of each record, of all clients; time is a count of events.
 struct Recorder {
   std::map<uint64_t, std::vector<HistoryOperation>> histories;  // by user id
   uint64_t time = 0;
@@ -27,14 +27,14 @@ struct Recorder {
 
 class SimulatedClient final : private TransportEvents {
  public:
-  // `number` is from 1. `connect` gives the client's end of a new connection.
+  // `number` is from 1. `connect` returns the client's end of a new connection.
   SimulatedClient(uint64_t number, uint64_t seed, const Clock* clock, Recorder* recorder,
                   uint64_t users, std::function<std::unique_ptr<Transport>()> connect);
   ~SimulatedClient() override;
 
-  // Begins a random operation on the record of a random user.
+  // Starts a random operation on the record of a random user.
   void Call();
-  // Connects if it is not connected, sends what is to be sent, keeps time.
+  // Connects if necessary, sends pending requests, handles timeouts.
   void Step();
   bool has_calls() const { return channel_.has_calls(); }
 

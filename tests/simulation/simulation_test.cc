@@ -1,6 +1,6 @@
-// Clients and server in one thread: libsmile's channel, in-memory pipes that tear, delay, cut and
-// damage, the server's sessions, an engine that shuffles. A seed decides everything; what the
-// clients saw must be linearizable, and every call must be answered once.
+// Clients and server in one thread: libsmile's channel, in-memory pipes that split, delay, cut and
+// corrupt, the server's sessions, and an engine that shuffles. A seed determines everything. The
+// clients' history must be linearizable, and every call must be answered exactly once.
 
 #include <cstdlib>
 #include <deque>
@@ -44,7 +44,7 @@ class World {
     engine_.Close();
   }
 
-  // Makes `calls` calls in all, a few at a time, and goes on until each is answered.
+  // Makes `calls` calls in total, a few at a time, and runs until each is answered.
   void Run(size_t calls) {
     size_t made = 0;
     for (size_t step = 0; step < kMaxSteps; ++step) {
@@ -68,7 +68,7 @@ class World {
   static constexpr uint64_t kUsers = 3;
   static constexpr size_t kMaxSteps = 1'000'000;
 
-  // A pipe and the server's end of it, together for as long as the pipe lives.
+  // A pipe and the server's end of it, with the same lifetime.
   struct Pipe {
     std::unique_ptr<MemoryPipe> wire;
     std::unique_ptr<ServedConnection> served;
@@ -89,7 +89,7 @@ class World {
     return pipe.wire->TakeClient();
   }
 
-  // Lets one thing happen, of the many that could.
+  // Executes one of the possible events.
   void Advance() {
     switch (random_() % 3) {
       case 0:
@@ -196,7 +196,7 @@ TEST(Simulation, IsLinearizableAndAnswersEachCallOnceWhenBitsFlip) {
   RunSeeds({.flip_probability = 0.01}, true);
 }
 
-// The judge itself.
+// Tests of the checker.
 
 using Kind = HistoryOperation::Kind;
 using Outcome = HistoryOperation::Outcome;

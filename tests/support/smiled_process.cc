@@ -15,7 +15,7 @@ extern char** environ;
 namespace smile {
 namespace {
 
-// "smiled listens on 127.0.0.1:40123" and more lines behind it.
+// "smiled listens on 127.0.0.1:40123", followed by other lines.
 uint16_t ReadPort(int from) {
   std::string line;
   for (char byte = 0; read(from, &byte, 1) == 1 && byte != '\n';) line.push_back(byte);

@@ -1,4 +1,4 @@
-// A real smiled in a process of its own, for tests of the whole thing.
+// A smiled process, for end-to-end tests.
 #pragma once
 
 #include <sys/types.h>
@@ -11,19 +11,19 @@ namespace smile {
 
 class SmiledProcess {
  public:
-  // Starts it on a free port of the loopback and waits until it listens. A CHECK if it does not.
+  // Starts it on a free port of loopback and waits until it listens. A CHECK fails if it does not.
   SmiledProcess(const std::string& program, const std::string& data,
                 const std::vector<std::string>& more_arguments = {});
-  // Kills it if it still runs.
+  // Kills it if it is still running.
   ~SmiledProcess();
   SmiledProcess(const SmiledProcess&) = delete;
   SmiledProcess& operator=(const SmiledProcess&) = delete;
 
   uint16_t port() const { return port_; }
 
-  // Ends it as a power switch ends a program: nothing is flushed.
+  // SIGKILL: nothing is flushed.
   void Kill();
-  // Ends it with SIGTERM; answers its exit status.
+  // SIGTERM; returns its exit status.
   int Stop();
 
  private:
