@@ -34,6 +34,9 @@ SKIPPED = 77  # as cmake/SmileBuild.cmake says
 # What stands for a command of a page here: ./dev run would build.
 STANDS_FOR = {"./dev run": "smiled --data data"}
 
+# Options in pages that are not of Smile's programs.
+OPTIONS_OF_OTHERS = "--install --component --prefix"
+
 # A page whose commands need a server, and do not start it.
 NEEDS_SERVER = {"docs/SMILECAT.md"}
 
@@ -184,6 +187,19 @@ class DocsTest(unittest.TestCase):
             for command in re.findall(r"\./dev (\w+)", read(page)):
                 with self.subTest(page=page, command=command):
                     self.assertTrue(command in known or command == "alone", command)
+
+    def test_options_are_in_a_help_text(self):
+        helps = [[SMILED, "--help"], [SMILECAT, "--help"], [SMILEBENCH, "--help"],
+                 [SMILEBENCH, "load", "--help"], [SMILEBENCH, "lookups", "--help"],
+                 [os.path.join(ROOT, "dev")], [os.path.join(ROOT, "bench/peers/main.py"), "--help"]]
+        helps += [[SMILECAT, "help", name] for name in ("get", "scan", "stats", "load", "dump")]
+        known = "".join(subprocess.run(command, capture_output=True, text=True, check=True).stdout
+                        for command in helps) + OPTIONS_OF_OTHERS
+        for page in ("README.md", "docs/OPERATING.md", "docs/SMILECAT.md",
+                     "docs/benchmarks/README.md"):
+            for option in sorted(set(re.findall(r"(?:^|[ `(])(--[a-z][a-z-]+)", read(page)))):
+                with self.subTest(page=page, option=option):
+                    self.assertRegex(known, re.escape(option) + r"(?![a-z-])")
 
     def test_commands_print_what_is_shown(self):
         count = 0
