@@ -6,6 +6,8 @@ export HOME="$PWD" XDG_CONFIG_HOME="$PWD/config" PATH="$PWD/build/release/bin:$P
 unset SMILE_SERVER
 mkdir -p config/smile
 mkfifo ready
+server=
+trap '[[ -z "$server" ]] || builtin kill -KILL "$server"' EXIT  # also if the test is killed
 
 smiled() {
   case "$1" in
