@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""document_test.py PROTOCOL.md: the examples of the document, byte for byte, are what a client that
-was written from the document sends, and what it understands."""
+"""document_test.py PROTOCOL.md: the examples of the page, byte for byte, are what a client written
+from the page sends and understands."""
 
 import re
 import sys

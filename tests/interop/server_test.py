@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""server_test.py SMILED: starts it in a fresh directory and talks to it with the client that was
-written from docs/PROTOCOL.md.  server_test.py HOST PORT: talks to a server that is there."""
+"""server_test.py SMILED: starts it in a fresh directory and tests it with the client written from
+docs/PROTOCOL.md.  server_test.py HOST PORT: tests a running server."""
 
 import re
 import socket

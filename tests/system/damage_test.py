@@ -35,7 +35,7 @@ class DamageTest(ProcessTest):
                 self.assertEqual(client.read_reply()[1], 0)
 
     def read_all(self, client):
-        """The numbers of those that are corrupt, and of those that are not there."""
+        """The numbers of corrupt and of missing records."""
         corrupt, missing = [], []
         for number in range(USERS):
             try:
@@ -46,14 +46,14 @@ class DamageTest(ProcessTest):
         return corrupt, missing
 
     def tables(self):
-        """Paths of the table files, the largest first."""
+        """Paths of the table files, largest first."""
         directory = self.path("data/rocksdb")
         found = [os.path.join(directory, name) for name in os.listdir(directory)
                  if name.endswith(".sst")]
         return sorted(found, key=os.path.getsize, reverse=True)
 
     def written(self):
-        """The path of the table file with all users; nothing serves it."""
+        """The path of the table file with all users; the server is stopped."""
         process, port = self.serving()
         self.put_all(self.client(port), range(USERS))
         self.stop(process)
@@ -65,7 +65,7 @@ class DamageTest(ProcessTest):
             file.write(b"\xde\xad\xbe\xef\xde\xad\xbe\xef")
 
     def maintain(self, command, status, *options):
-        """What it prints, on stdout and stderr."""
+        """Its output on stdout and stderr."""
         done = subprocess.run([SMILED, command, self.path("data"), *options],
                               capture_output=True, timeout=TIMEOUT_SECONDS, text=True)
         self.assertEqual(done.returncode, status, done)
@@ -101,7 +101,7 @@ class DamageTest(ProcessTest):
         self.assertIn('trouble="damaged"', self.smilecat(port, "ping"))
         self.assertGreaterEqual(client.stats()["storage.damage.corrupt_reads_count"], len(corrupt))
         self.wait_for_log(os.path.basename(table))
-        # What is damaged can be written too.
+        # Damaged records can be overwritten.
         client.put(user(corrupt[0]), value_of(corrupt[0]))
         self.put_all(client, range(USERS, USERS + 100))
         self.assertEqual(self.read_all(client), (corrupt[1:], []))

@@ -1,4 +1,4 @@
-"""smiled's memory, and who is still served, while clients hold all that they can get.
+"""smiled's memory, and service to other clients, while hostile clients hold as much as they can.
 
 Usage: hostile_memory_test.py SMILECAT SMILED [TEST...]
 """
@@ -10,8 +10,8 @@ import time
 from process_case import TIMEOUT_SECONDS, ProcessTest, main, smile
 
 BUDGET_MIB = 64
-# What the process may grow by: a bound of the budget, not of the connections. (The tenth that the
-# allocator may take beside the budget is measured in the benchmarks; readers hold some values too.)
+# How much the process may grow: limited by the budget, not by the number of connections. (The
+# allocator's overhead of a tenth is measured in the benchmarks; readers hold some values too.)
 MOST_GROWTH_KIB = 2 * BUDGET_MIB * 1024
 HALF_FRAMES = 200
 NEVER_READERS = 50
@@ -29,7 +29,7 @@ def resident_kib(process):
 
 class HostileMemoryTest(ProcessTest):
     def hostile(self, port, receive_bytes=None):
-        """A connection that was greeted and sends without waiting."""
+        """A connection after HELLO, with non-blocking sends."""
         client = self.client(port)
         if receive_bytes is not None:
             client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
@@ -37,7 +37,7 @@ class HostileMemoryTest(ProcessTest):
         return client.socket
 
     def send_what_goes(self, pending):
-        """[socket, bytes left]: False if none took anything."""
+        """[socket, remaining bytes]. False if no socket accepted anything."""
         moved = False
         for entry in pending:
             try:
@@ -54,7 +54,7 @@ class HostileMemoryTest(ProcessTest):
         other = self.client(port)
         before = resident_kib(process)
         most, end = 0, time.monotonic() + TIMEOUT_SECONDS
-        # Until connections had to be closed for the others, and a while of nothing moving.
+        # Until connections were closed to release memory, and then nothing changed for a while.
         still = 0
         while still < 3 and time.monotonic() < end:
             moved = self.send_what_goes(pending)

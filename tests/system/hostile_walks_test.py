@@ -1,4 +1,4 @@
-"""smiled stops in order while clients keep it busy with walks over deleted records.
+"""smiled stops in order while clients keep it busy with scans of deleted records.
 
 Usage: hostile_walks_test.py SMILECAT SMILED [TEST...]
 """
@@ -16,7 +16,7 @@ BATCH = 1000
 
 class HostileWalksTest(ProcessTest):
     def delete_many(self, client):
-        """Records of one partition, of which nothing is left but that they were deleted."""
+        """Fills one partition with deleted records."""
         partition = smile.number_key(1)
         for first in range(0, DELETED, BATCH):
             names = [b"%08d" % number for number in range(first, first + BATCH)]
@@ -26,7 +26,7 @@ class HostileWalksTest(ProcessTest):
                          [("delete", name, smile.ALWAYS) for name in names])
 
     def walk_for_ever(self, client, has_walked, ended):
-        """Asks for more than is answered, until the server says that it stops, or hangs up."""
+        """Keeps scans in flight until the server is shutting down or closes the connection."""
         body = smile.u8(smile.USERS) + smile.counted(smile.number_key(1))
         body += smile.u32(100) + smile.u32(0) + smile.u8(0)
         try:
@@ -52,12 +52,12 @@ class HostileWalksTest(ProcessTest):
         for has_walked in walked:
             self.assertTrue(has_walked.wait(TIMEOUT_SECONDS))
         process.send_signal(signal.SIGTERM)
-        # It is to end, not to be fast: TIMEOUT_SECONDS are many times --drain-seconds.
+        # It has to end, not to be fast: TIMEOUT_SECONDS is many times --drain-seconds.
         self.assertEqual(process.wait(TIMEOUT_SECONDS), 0, self.log())
         for thread in threads:
             thread.join()
         self.assertEqual(len(ended), CONNECTIONS)
-        # What it had acknowledged is there.
+        # Acknowledged writes are there.
         process, port = self.serving()
         client = self.client(port)
         self.assertEqual(client.scan(smile.USERS, smile.number_key(1), 100), [])

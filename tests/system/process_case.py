@@ -1,4 +1,4 @@
-"""What tests of smiled as a process have in common: it is started, watched and always ended.
+"""Base of tests of smiled as a process: start, observe, and always stop it.
 
 The programs are the first two arguments of the test: SMILECAT SMILED [TEST...].
 """
@@ -38,7 +38,7 @@ class ProcessTest(unittest.TestCase):
         return os.path.join(self.directory, name)
 
     def start(self, *options, port=0, data="data", **streams):
-        """Does not wait until it serves."""
+        """Does not wait until it is ready."""
         streams.setdefault("stdout", subprocess.PIPE)
         if "stderr" not in streams:
             streams["stderr"] = open(self.log_path, "ab")
@@ -64,7 +64,7 @@ class ProcessTest(unittest.TestCase):
         return process, int(found.group(1))
 
     def wait_until_it_serves(self, port):
-        """For one whose stdout is not read."""
+        """For a server whose stdout is not read."""
         while True:
             done = subprocess.run([SMILECAT, "-s", "127.0.0.1:%d" % port, "ping"],
                                   capture_output=True, timeout=TIMEOUT_SECONDS)

@@ -18,7 +18,7 @@ from process_case import SMILECAT, SMILED, TIMEOUT_SECONDS, ProcessTest, free_po
 
 @contextlib.contextmanager
 def full_pipe():
-    """The end of a pipe that is full, which nobody reads."""
+    """The write end of a full pipe without a reader."""
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     with contextlib.suppress(BlockingIOError):
@@ -83,7 +83,7 @@ class StreamTest(ProcessTest):
 
 class SignalTest(ProcessTest):
     def slow_client(self, port):
-        """Has asked for 100 MiB and taken one."""
+        """A client that requested 100 MiB and received one."""
         writer = self.client(port)
         profile = smile.key(smile.USERS, smile.number_key(1), b"profile")
         writer.put(profile, b"v" * (1 << 20))

@@ -1,4 +1,4 @@
-"""The real pages and links, through smilecat and smiled, and back.
+"""Round trip of the real data set through smilecat and smiled.
 
 Loads every page as users/<id>/profile and as a unique logins/<facebook_id>, and every edge as links
 both ways; reads all back and compares it with the files, which Python reads by itself; scans the
@@ -36,7 +36,7 @@ def read_csv(path):
 
 
 class Expected:
-    """What has to be in the tables, made from the files alone."""
+    """The expected content of the tables, computed from the files only."""
 
     def __init__(self, pages, edges):
         self.profiles = {}
