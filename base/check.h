@@ -10,6 +10,20 @@ namespace smile {
 [[noreturn]] void CheckFailed(const char* file, int line, const char* condition,
                               std::string_view words = {});
 
+// For checks that cost more than a few instructions, such as a walk over a container:
+// `if (kExpensiveChecks) ...`. True in builds with a sanitizer.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kExpensiveChecks = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr bool kExpensiveChecks = true;
+#else
+inline constexpr bool kExpensiveChecks = false;
+#endif
+#else
+inline constexpr bool kExpensiveChecks = false;
+#endif
+
 }  // namespace smile
 
 // CHECK(condition) or CHECK(condition, "what this means").

@@ -5,8 +5,10 @@
 #include <cstring>
 #include <new>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "base/prefetch.h"
+#include "storage/key_encoding.h"
 
 namespace smile {
 namespace {
@@ -14,22 +16,27 @@ namespace {
 constexpr size_t kFirstBuckets = 8;
 constexpr size_t kSmallShare = 10;  // the small queue has a tenth, as the paper advises
 
-// So many that few readers are refused for the write of another key, unless that were more than a
-// small part of the memory.
-constexpr size_t kMostSlots = 1024;
+// Enough that few fills are rejected because of a write of another key, but only a small part of
+// the memory.
+constexpr size_t kMaxSlots = 1024;
 constexpr size_t kSlotsShare = 64;
+
+static_assert(std::has_single_bit(kFirstBuckets) && std::has_single_bit(kMaxSlots));
+static_assert(kMaxEncodedKeyBytes <= UINT16_MAX && limits::kMaxCachedValueBytes <= UINT32_MAX,
+              "an entry has room for the sizes of its key and value");
 
 size_t SlotsFor(size_t max_bytes) {
   const size_t share = max_bytes / kSlotsShare / sizeof(CacheShard::Slot);
-  return std::bit_floor(std::clamp(share, size_t{1}, kMostSlots));
+  return std::bit_floor(std::clamp(share, size_t{1}, kMaxSlots));
 }
 
 uint32_t FingerprintOf(uint64_t hash) {
   return static_cast<uint32_t>(hash >> 32) | 1;  // 0 stands for none
 }
 
-// The value has the size that the entry was made for.
+// The value has the size that the entry was allocated for.
 void SetRecord(CacheShard::Entry* entry, const RecordView* record) {
+  CHECK(entry->value_size == (record == nullptr ? 0 : record->value.size()));
   entry->is_record = record != nullptr;
   if (record == nullptr) return;
   entry->version = record->version;
@@ -40,6 +47,8 @@ void SetRecord(CacheShard::Entry* entry, const RecordView* record) {
 
 CacheShard::Entry* MakeEntry(const CacheKey& key, const RecordView* record) {
   const size_t value_size = record == nullptr ? 0 : record->value.size();
+  CHECK(key.encoded().size() <= kMaxEncodedKeyBytes);
+  CHECK(value_size <= limits::kMaxCachedValueBytes);
   void* const memory =
       ::operator new(sizeof(CacheShard::Entry) + key.encoded().size() + value_size);
   auto* const entry = new (memory) CacheShard::Entry;
@@ -66,6 +75,7 @@ CacheShard::CacheShard(size_t max_bytes)
       slots_(SlotsFor(max_bytes)) {}
 
 CacheShard::~CacheShard() {
+  if (kExpensiveChecks) CheckConsistency();
   for (Entry* entry : buckets_) {
     while (entry != nullptr) {
       Entry* const next = entry->chain;
@@ -75,7 +85,7 @@ CacheShard::~CacheShard() {
   }
 }
 
-// Where the pointer to the key's entry is, or would be.
+// The pointer to the key's entry, or where it would be inserted.
 CacheShard::Entry** CacheShard::Place(const CacheKey& key) {
   Entry** place = &buckets_[BucketIndex(key.hash())];
   while (*place != nullptr &&
@@ -94,18 +104,19 @@ void CacheShard::PrefetchEntry(const CacheKey& key) const {
 
 const CacheShard::Entry* CacheShard::Find(const CacheKey& key) {
   Entry* const entry = *Place(key);
-  if (entry == nullptr || entry->writes_under_way > 0) {
+  if (entry == nullptr || entry->writes_in_progress > 0) {
     ++CountsOf(key.kind()).misses;
     return nullptr;
   }
   ++CountsOf(key.kind()).hits;
-  if (entry->uses < kMostUses) ++entry->uses;
+  if (entry->uses < kMaxUses) ++entry->uses;
   return entry;
 }
 
 void CacheShard::Fill(const CacheKey& key, const RecordView* record) {
+  CHECK(SlotOf(key).in_progress == 0, "nothing is inserted while it is written");
   Entry* const entry = *Place(key);
-  if (entry != nullptr && key.kind() == CacheKey::Kind::kRecord) return;  // it says the same
+  if (entry != nullptr && key.kind() == CacheKey::Kind::kRecord) return;  // it is the same record
   const bool in_main = entry != nullptr && entry->in_main;
   if (entry != nullptr) Remove(entry);  // a page that was too short
   Insert(key, record, in_main);
@@ -114,18 +125,22 @@ void CacheShard::Fill(const CacheKey& key, const RecordView* record) {
 bool CacheShard::BeginWrite(const CacheKey& key) {
   Slot& slot = slots_[SlotIndex(key)];
   ++slot.begun;
-  ++slot.under_way;
+  ++slot.in_progress;
   Entry* const entry = *Place(key);
   if (entry == nullptr) return false;
-  ++entry->writes_under_way;
+  ++entry->writes_in_progress;
+  CHECK(entry->writes_in_progress <= slot.in_progress);
   return true;
 }
 
 void CacheShard::EndWrite(const CacheKey& key, bool known, const RecordView* record) {
-  --slots_[SlotIndex(key)].under_way;
+  Slot& slot = slots_[SlotIndex(key)];
+  CHECK(slot.in_progress > 0, "EndWrite follows BeginWrite");
+  --slot.in_progress;
   Entry* const entry = *Place(key);
-  // An entry knows of all writes of its key: while there are any, none is made for it.
-  if (entry == nullptr || --entry->writes_under_way > 0) return;
+  if (entry == nullptr) return;
+  CHECK(entry->writes_in_progress > 0, "no entry is inserted while its key is written");
+  if (--entry->writes_in_progress > 0) return;
   const size_t value_size = record == nullptr ? 0 : record->value.size();
   if (known && entry->value_size == value_size) return SetRecord(entry, record);
   const bool in_main = entry->in_main;
@@ -133,7 +148,7 @@ void CacheShard::EndWrite(const CacheKey& key, bool known, const RecordView* rec
   if (known) Insert(key, record, in_main);
 }
 
-// There is no entry of this key.
+// The key has no entry.
 void CacheShard::Insert(const CacheKey& key, const RecordView* record, bool in_main) {
   const size_t value_size = record == nullptr ? 0 : record->value.size();
   const size_t size = Entry::SizeOf(key.encoded().size(), value_size);
@@ -147,6 +162,7 @@ void CacheShard::Insert(const CacheKey& key, const RecordView* record, bool in_m
   ++entries_;
   ++CountsOf(key.kind()).entries;
   if (entries_ > buckets_.size()) Grow();
+  CHECK(bytes() <= max_bytes_);
 }
 
 void CacheShard::Remove(Entry* entry) {
@@ -157,8 +173,12 @@ void CacheShard::Remove(Entry* entry) {
 
 void CacheShard::Unchain(Entry* entry) {
   Entry** place = &buckets_[BucketIndex(entry->hash)];
-  while (*place != entry) place = &(*place)->chain;
+  while (*place != entry) {
+    CHECK(*place != nullptr, "an entry is in the chain of its bucket");
+    place = &(*place)->chain;
+  }
   *place = entry->chain;
+  CHECK(entries_ > 0 && CountsOf(entry->kind).entries > 0);
   --entries_;
   --CountsOf(entry->kind).entries;
 }
@@ -176,13 +196,19 @@ void CacheShard::Enqueue(Entry* entry, bool in_main) {
 
 void CacheShard::Dequeue(Entry* entry) {
   Queue& queue = entry->in_main ? main_ : small_;
-  (entry->older == nullptr ? queue.oldest : entry->older->newer) = entry->newer;
-  (entry->newer == nullptr ? queue.newest : entry->newer->older) = entry->older;
+  Entry*& older_link = entry->older == nullptr ? queue.oldest : entry->older->newer;
+  Entry*& newer_link = entry->newer == nullptr ? queue.newest : entry->newer->older;
+  CHECK(older_link == entry && newer_link == entry, "an entry is in the queue that it names");
+  older_link = entry->newer;
+  newer_link = entry->older;
+  CHECK(entry->size() <= queue.bytes);
   queue.bytes -= entry->size();
+  CHECK((queue.oldest == nullptr) == (queue.bytes == 0), "an empty queue has no bytes");
 }
 
-// There are entries enough that would make it if they left.
+// `bytes` fit into an empty shard (CHECK).
 void CacheShard::MakeRoom(size_t bytes) {
+  CHECK(own_bytes() + bytes <= max_bytes_);
   while (this->bytes() + bytes > max_bytes_) {
     const bool small_is_full = small_.bytes > max_bytes_ / kSmallShare;
     if (main_.oldest == nullptr || (small_is_full && small_.oldest != nullptr)) {
@@ -193,9 +219,10 @@ void CacheShard::MakeRoom(size_t bytes) {
   }
 }
 
-// One that was asked for while it was here goes on to the main queue; another leaves a fingerprint.
+// An entry that was used moves to the main queue. Any other is freed and leaves a fingerprint.
 void CacheShard::EvictFromSmall() {
   Entry* const entry = small_.oldest;
+  CHECK(entry != nullptr);
   Dequeue(entry);
   if (entry->uses > 0) return Enqueue(entry, /*in_main=*/true);
   ghosts_[BucketIndex(entry->hash)] = FingerprintOf(entry->hash);
@@ -203,9 +230,10 @@ void CacheShard::EvictFromSmall() {
   FreeEntry(entry);
 }
 
-// One that was asked for gets another round, with one use less to its name.
+// An entry that was used gets another round, with one use less.
 void CacheShard::EvictFromMain() {
   Entry* const entry = main_.oldest;
+  CHECK(entry != nullptr);
   const uint8_t uses = entry->uses;
   Dequeue(entry);
   if (uses > 0) {
@@ -224,10 +252,12 @@ bool CacheShard::TakeGhost(uint64_t hash) {
   return true;
 }
 
-// There are more entries than buckets, and each takes more than the larger tables have for it. They
-// are there beside the old ones for a moment.
+// There are more entries than buckets, and each entry takes more than its part of the larger
+// tables, so evicting entries makes enough room. Old and new tables exist at the same time for a
+// moment.
 void CacheShard::Grow() {
   const size_t count = buckets_.size() * 2;
+  CHECK(entries_ > buckets_.size() && std::has_single_bit(count));
   static_assert(Entry::SizeOf(0, 0) > TableBytes(2));
   MakeRoom(TableBytes(count));
   std::vector<Entry*> grown(count);
@@ -242,6 +272,29 @@ void CacheShard::Grow() {
   }
   buckets_.swap(grown);
   ghosts_ = std::vector<uint32_t>(count);
+  if (kExpensiveChecks) CheckConsistency();
+}
+
+void CacheShard::CheckConsistency() const {
+  CHECK(buckets_.size() == ghosts_.size());
+  size_t in_buckets = 0, small_bytes = 0, main_bytes = 0;
+  for (size_t i = 0; i < buckets_.size(); ++i) {
+    for (const Entry* entry = buckets_[i]; entry != nullptr; entry = entry->chain) {
+      CHECK(BucketIndex(entry->hash) == i);
+      ++in_buckets;
+      (entry->in_main ? main_bytes : small_bytes) += entry->size();
+    }
+  }
+  CHECK(in_buckets == entries_ && small_bytes == small_.bytes && main_bytes == main_.bytes);
+  size_t in_queues = 0;
+  for (const Queue* queue : {&small_, &main_}) {
+    for (const Entry* entry = queue->oldest; entry != nullptr; entry = entry->newer) {
+      CHECK(entry->in_main == (queue == &main_) && entry->uses <= kMaxUses);
+      CHECK(entry->newer != nullptr || entry == queue->newest);
+      ++in_queues;
+    }
+  }
+  CHECK(in_queues == entries_ && counts_[0].entries + counts_[1].entries == entries_);
 }
 
 void CacheShard::AddCounts(RecordCache::Counts* sum) const {

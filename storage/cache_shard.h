@@ -1,6 +1,6 @@
-// One shard of the record cache: a hash table of entries, the two queues of S3-FIFO, and what it
-// remembers of entries that have left. See storage/record_cache.h for what it promises. The caller
-// holds mutex() around all other calls.
+// One shard of the record cache: a hash table of entries, the two queues of S3-FIFO, and
+// fingerprints of entries that were evicted. storage/record_cache.h has the contract. The caller
+// holds mutex() during all other calls.
 #pragma once
 
 #include <algorithm>
@@ -19,13 +19,14 @@ namespace smile {
 
 class CacheShard {
  public:
-  // Writes that began on keys of one slot.
+  // Writes of the keys that share a slot.
   struct Slot {
     uint64_t begun = 0;
-    uint32_t under_way = 0;
+    uint32_t in_progress = 0;  // begun and not ended
   };
 
-  // A record, or its absence, in one piece of memory: this, the key's bytes, the value's.
+  // A record, or its absence, in one piece of memory: this struct, then the bytes of the key, then
+  // those of the value.
   struct Entry {
     Entry* older = nullptr;  // in its queue
     Entry* newer = nullptr;
@@ -40,8 +41,8 @@ class CacheShard {
     Table table = Table::kUsers;
     bool is_record = false;
     bool in_main = false;
-    uint8_t uses = 0;               // since it came into its queue, up to kMostUses
-    uint32_t writes_under_way = 0;  // of its key; more than 0: it is not shown
+    uint8_t uses = 0;                 // since it entered its queue, at most kMaxUses
+    uint32_t writes_in_progress = 0;  // of its key; the entry is hidden while it is not 0
 
     ByteView key() const { return {bytes(), key_size}; }
     RecordView record() const {
@@ -55,8 +56,8 @@ class CacheShard {
     const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
   };
 
-  // `max_bytes` bounds all memory of the shard, itself included. If it is less than what an empty
-  // one has, nothing is kept.
+  // `max_bytes` is the maximum memory of the shard, itself included. If an empty shard needs more,
+  // nothing is cached.
   explicit CacheShard(size_t max_bytes);
   ~CacheShard();
   CacheShard(const CacheShard&) = delete;
@@ -64,20 +65,20 @@ class CacheShard {
 
   std::mutex& mutex() { return mutex_; }
 
-  // See RecordCache::Prefetch: the bucket first, some time later what it points to.
+  // See RecordCache::Prefetch: first the bucket, later the entry that it points to.
   void PrefetchBucket(const CacheKey& key) const {
     __builtin_prefetch(&buckets_[BucketIndex(key.hash())]);
     __builtin_prefetch(&slots_[SlotIndex(key)]);
   }
   void PrefetchEntry(const CacheKey& key) const;
 
-  // Null if it is not there, or not shown. Counts as a use. Valid until the next change.
+  // Null if the key is not cached or hidden. Counts as a use. Valid until the next change.
   const Entry* Find(const CacheKey& key);
-  // Puts in what a reader found. Too large a record is not kept.
+  // Inserts what a reader found. A record that is too large is not cached.
   void Fill(const CacheKey& key, const RecordView* record);
 
-  // As in RecordCache. An entry stays where it is while its key is written, so that it can be
-  // changed in place; if it has to go meanwhile, it goes.
+  // As in RecordCache. While its key is written, an entry keeps its place so that it can be updated
+  // in place; it may still be evicted.
   bool BeginWrite(const CacheKey& key);
   void EndWrite(const CacheKey& key, bool known, const RecordView* record);
 
@@ -85,13 +86,13 @@ class CacheShard {
 
   RecordCache::Ticket TicketFor(const CacheKey& key) {
     const Slot& slot = SlotOf(key);
-    return {.writes_begun = slot.begun, .good = slot.under_way == 0};
+    return {.writes_begun = slot.begun, .good = slot.in_progress == 0};
   }
 
   void AddCounts(RecordCache::Counts* sum) const;
 
  private:
-  static constexpr uint8_t kMostUses = 3;
+  static constexpr uint8_t kMaxUses = 3;
 
   struct Queue {
     Entry* oldest = nullptr;
@@ -99,22 +100,23 @@ class CacheShard {
     size_t bytes = 0;
   };
 
-  // What jemalloc takes when it is asked for so much: it has multiples of 16, and from 64 on four
-  // sizes up to the next power of two.
+  // What jemalloc allocates for so many bytes: its size classes are multiples of 16, and from 64 on
+  // four per power of two.
   static constexpr size_t AllocatedBytes(size_t bytes) {
     const size_t step = std::max<size_t>(16, std::bit_floor(bytes - 1) / 4);
     return (bytes + step - 1) & ~(step - 1);
   }
 
-  // A power of two of buckets: for the tables and the slots nothing is rounded up.
+  // Of the tables of buckets and ghosts. Their sizes are powers of two, so the allocator does not
+  // round them up.
   static constexpr size_t TableBytes(size_t buckets) {
     return buckets * (sizeof(Entry*) + sizeof(uint32_t));
   }
 
-  // Numbers of buckets and slots are powers of two.
+  // The numbers of buckets and slots are powers of two.
   size_t BucketIndex(uint64_t hash) const { return hash & (buckets_.size() - 1); }
   size_t SlotIndex(const CacheKey& key) const { return (key.hash() >> 16) & (slots_.size() - 1); }
-  // What there is beside the entries.
+  // The memory of everything except the entries.
   size_t own_bytes() const {
     return AllocatedBytes(sizeof(CacheShard)) + slots_.size() * sizeof(Slot) +
            TableBytes(buckets_.size());
@@ -134,6 +136,8 @@ class CacheShard {
   void EvictFromMain();
   void Grow();
   bool TakeGhost(uint64_t hash);
+  // Compares all entries with the counters and queues: expensive.
+  void CheckConsistency() const;
 
   const size_t max_bytes_;
   std::mutex mutex_;
@@ -141,8 +145,9 @@ class CacheShard {
   size_t entries_ = 0;
   Queue small_;
   Queue main_;
-  // Fingerprints of entries that left the small queue. Direct-mapped: one is forgotten when another
-  // takes its place, which for the purpose is as good as a queue and needs no second table.
+  // Fingerprints of entries that were evicted from the small queue. Direct-mapped: a fingerprint is
+  // forgotten when another takes its place, which works as well as a queue and needs no second
+  // table.
   std::vector<uint32_t> ghosts_;
   std::vector<Slot> slots_;
   std::array<RecordCache::KindCounts, 2> counts_;  // of each CacheKey::Kind

@@ -22,8 +22,10 @@ struct EntryHeader {
   uint32_t value_size;
 };
 
-// Of a page: more than a processor fetches at once, and no more than a small page has.
-constexpr size_t kMostPrefetched = size_t{4} << 10;
+// Of a page: enough to hide the latency of memory, no more than a small page has.
+constexpr size_t kMaxPrefetchedBytes = size_t{4} << 10;
+
+static_assert(limits::kMaxCachedValueBytes <= UINT32_MAX, "sizes and counts are 32 bits");
 
 template <class Header>
 void Append(const Header& header, Bytes* to) {
@@ -32,6 +34,7 @@ void Append(const Header& header, Bytes* to) {
 
 template <class Header>
 Header Take(ByteView* from) {
+  CHECK(from->size() >= sizeof(Header), "the page was encoded by EncodePage");
   Header header;
   std::memcpy(&header, from->data(), sizeof(header));
   from->remove_prefix(sizeof(header));
@@ -39,6 +42,7 @@ Header Take(ByteView* from) {
 }
 
 ByteView TakeBytes(size_t size, ByteView* from) {
+  CHECK(size <= from->size(), "the page was encoded by EncodePage");
   const ByteView bytes = from->substr(0, size);
   from->remove_prefix(size);
   return bytes;
@@ -63,13 +67,16 @@ size_t EncodedPageSize(const ScanPage& page) {
 }
 
 Bytes EncodePage(const ScanPage& page) {
-  CHECK(page.whole(), "an entry's outcome has no place here");
+  CHECK(page.whole(), "outcomes are not encoded");
+  const size_t size = EncodedPageSize(page);
+  CHECK(size <= UINT32_MAX);
   Bytes bytes;
-  bytes.reserve(EncodedPageSize(page));
+  bytes.reserve(size);
   Append(PageHeader{.count = static_cast<uint32_t>(page.size()), .partition_goes_on = page.more},
          &bytes);
   for (size_t i = 0; i < page.size(); ++i) {
     const ScanPage::Entry entry = page[i];
+    CHECK(entry.record.expires_ms == 0, "a page does not change without a write");
     Append(EntryHeader{.version = entry.record.version,
                        .checksum = entry.record.checksum,
                        .sort_size = static_cast<uint32_t>(entry.sort.size()),
@@ -77,11 +84,12 @@ Bytes EncodePage(const ScanPage& page) {
            &bytes);
     bytes.append(entry.sort).append(entry.record.value);
   }
+  CHECK(bytes.size() == size);
   return bytes;
 }
 
 CachedPage::CachedPage(ByteView encoded) : rest_(encoded) {
-  Prefetch(encoded.data(), std::min(encoded.size(), kMostPrefetched));
+  Prefetch(encoded.data(), std::min(encoded.size(), kMaxPrefetchedBytes));
   const auto header = Take<PageHeader>(&rest_);
   count_ = header.count;
   partition_goes_on_ = header.partition_goes_on != 0;
@@ -95,12 +103,14 @@ ScanPage::Entry CachedPage::Next() {
           .record = {.version = header.version, .checksum = header.checksum, .value = value}};
 }
 
-// As ScanJob does it: an entry is in the answer if it is the first, or both limits allow it.
+// With the same limits as ScanJob: the first entry always fits, the others only within both limits.
 bool CachedPage::Answers(const ScanRequest& request) {
-  const size_t most = std::min<size_t>(count_, request.limit);
-  entries_.reserve(most);
+  CHECK(IsForFirstPage(request) && request.limit > 0);
+  CHECK(entries_.empty() && !more_, "called once");
+  const size_t max_entries = std::min<size_t>(count_, request.limit);
+  entries_.reserve(max_entries);
   size_t value_bytes = 0;
-  while (entries_.size() < most) {
+  while (entries_.size() < max_entries) {
     ScanPage::Entry entry = Next();
     if (request.keys_only) entry.record.value = {};
     value_bytes += entry.record.value.size();
@@ -108,6 +118,7 @@ bool CachedPage::Answers(const ScanRequest& request) {
     if (more_) return true;
     entries_.push_back(entry);
   }
+  CHECK(entries_.size() < count_ || rest_.empty(), "nothing follows the last entry");
   more_ = entries_.size() < count_ || partition_goes_on_;
   return entries_.size() == request.limit || !partition_goes_on_;
 }

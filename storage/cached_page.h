@@ -1,5 +1,5 @@
-// The first page of a partition, as bytes: how the record cache keeps it (see
-// storage/record_cache.h). In memory only, so native integers will do.
+// The page cache of timelines: the encoding of the first page of a partition in the record cache
+// (see storage/record_cache.h). It is never stored, so it uses native integers.
 #pragma once
 
 #include <cstddef>
@@ -10,35 +10,35 @@
 
 namespace smile {
 
-// Whether first pages are kept of this table: timelines and lists of links are read from their
-// beginning again and again, while the records of the other tables are asked for by their names,
-// and there each write would pay for pages that nobody asks for.
+// Whether pages of this table are cached. Timelines and lists of links are read from their
+// beginning again and again. The records of other tables are looked up by key; there every write
+// would pay for pages that nobody reads.
 constexpr bool KeepsFirstPages(Table table) {
   return table == Table::kPosts || table == Table::kLinks || table == Table::kMedia;
 }
 
-// Whether the request is for the beginning of its partition, and that is kept.
+// Whether the request starts at the beginning of its partition, in a table whose pages are cached.
 bool IsForFirstPage(const ScanRequest& request);
 
-// Whether the page that answered such a request can answer others: it has the values, of all its
-// entries, and ended at the request's limit or with the partition. (That no record in it expires,
-// so that it cannot change without a write, is for the reader to see: it has met those that are not
-// in the page, too.)
+// Whether the page that answered such a request can answer others: all its entries were readable
+// and have values, and it ended at the request's limit or at the end of the partition. The reader
+// must check in addition that it has met no record with an expiry time, also among the records
+// that are not on the page: the page must not change without a write.
 bool IsWorthKeeping(const ScanRequest& request, const ScanPage& page);
 
-// How many bytes EncodePage gives.
+// The size of EncodePage(page).
 size_t EncodedPageSize(const ScanPage& page);
-// Of a whole page (CHECK).
+// All entries of the page are kFound (CHECK).
 Bytes EncodePage(const ScanPage& page);
 
-// What a page says about a request.
+// Answers a request from a cached page.
 class CachedPage {
  public:
-  // `encoded` is what EncodePage gave, and outlives this.
+  // `encoded` is the result of EncodePage, and outlives this.
   explicit CachedPage(ByteView encoded);
 
-  // True if the page is enough to answer the request, which is for the first page: then entries()
-  // and more() are the answer. Once only.
+  // True if the page is sufficient to answer the request, which must be for the first page: then
+  // entries() and more() are the answer. May be called once.
   bool Answers(const ScanRequest& request);
   const std::vector<ScanPage::Entry>& entries() const { return entries_; }
   bool more() const { return more_; }

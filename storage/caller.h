@@ -1,5 +1,5 @@
-// Who waits for an answer of an engine, so that work nobody waits for can end early. A connection
-// shares one with all its requests; what serves them looks at it between slices of its work.
+// Who waits for an answer of an engine, so that work whose answer nobody wants can end early. A
+// connection shares one Caller with all its requests; the engine checks it between slices of work.
 #pragma once
 
 #include <atomic>
@@ -10,11 +10,11 @@ namespace smile {
 // Any thread.
 class Caller {
  public:
-  // In this order; it never goes back.
+  // States are entered in this order and never left backwards.
   enum class State : uint8_t {
     kWaiting,
-    kLeaving,  // takes answers, but soon: a scan or list ends with the slice it is in
-    kGone,     // takes none: work for it is not begun, and what was begun ends
+    kLeaving,  // still accepts answers, but soon: a scan or list ends with its current slice
+    kGone,     // accepts no answers: work for it is not begun, and running work ends
   };
 
   State state() const { return state_.load(std::memory_order_relaxed); }

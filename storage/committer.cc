@@ -9,8 +9,10 @@
 namespace smile {
 namespace {
 
-// A source's turn, when more waits than goes into a group: some tens of small writes.
+// The turn of a source when more writes wait than fit in a group: some tens of small writes.
 constexpr size_t kTurnBytes = size_t{16} << 10;
+static_assert(kTurnBytes <= limits::kMaxCommitGroupBytes);
+static_assert(limits::kMaxCommitGroupBytes <= limits::kMaxCommitQueueBytes);
 
 }  // namespace
 
@@ -19,23 +21,35 @@ Committer::Committer(const Clock* clock, PaceFunction pace, CommitFunction commi
       pace_(std::move(pace)),
       commit_(std::move(commit)),
       backlog_(kTurnBytes),
-      thread_([this] { Run(); }) {}
+      thread_([this] { Run(); }) {
+  CHECK(pace_ && commit_);
+}
 
 Committer::~Committer() {
   Close();
+  CHECK(queue_.empty() && backlog_.empty() && group_.empty());
+  CHECK(counts_.waiting_bytes == 0, "every accepted write was answered or given back");
 }
 
 Status Committer::ReserveLocked(size_t bytes) {
+  CHECK(bytes > 0);
+  CHECK(counts_.waiting_bytes <= limits::kMaxCommitQueueBytes);
   if (closing_) return {Code::kShuttingDown, "the storage is closing"};
   if (counts_.waiting_bytes + bytes > limits::kMaxCommitQueueBytes) {
     ++counts_.refused_writes;
-    return {Code::kOverloaded, "too many writes are waiting", limits::kFullQueueRetryMillis};
+    return {Code::kOverloaded, "write queue full; retry later", limits::kFullQueueRetryMillis};
   }
   counts_.waiting_bytes += bytes;
   return {};
 }
 
+void Committer::GiveBackLocked(size_t bytes) {
+  CHECK(bytes <= counts_.waiting_bytes, "no more is given back than was reserved");
+  counts_.waiting_bytes -= bytes;
+}
+
 bool Committer::Enqueue(PendingWrite write) {
+  CHECK(write.done, "every write is answered");
   queue_.push_back(std::move(write));
   return queue_.size() == 1;
 }
@@ -60,7 +74,8 @@ void Committer::SubmitReserved(PendingWrite write) {
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
-    CHECK(!closing_, "what waits elsewhere comes before Close");
+    CHECK(!closing_, "writes that wait elsewhere are submitted before Close");
+    CHECK(write.request.bytes() <= counts_.waiting_bytes, "its bytes were reserved");
     wake = Enqueue(std::move(write));
   }
   if (wake) not_empty_.notify_one();
@@ -68,10 +83,11 @@ void Committer::SubmitReserved(PendingWrite write) {
 
 void Committer::GiveBack(size_t bytes) {
   const std::lock_guard lock(mutex_);
-  counts_.waiting_bytes -= bytes;
+  GiveBackLocked(bytes);
 }
 
 void Committer::Close() {
+  CHECK(std::this_thread::get_id() != thread_.get_id(), "the committer cannot join itself");
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
@@ -96,6 +112,7 @@ void Committer::Run() {
     pace_();
     {
       const std::lock_guard lock(mutex_);
+      CHECK(group_.empty());
       group_.swap(queue_);
     }
     FormGroup();
@@ -105,7 +122,8 @@ void Committer::Run() {
   }
 }
 
-// Of what has just been taken and what was left before: mostly, all of it.
+// Forms the next group from what was just taken from the queue and from the backlog. Usually that
+// is all of it.
 void Committer::FormGroup() {
   size_t bytes = 0;
   for (const PendingWrite& write : group_) bytes += write.request.bytes();
@@ -127,15 +145,17 @@ void Committer::FormGroup() {
   }
 }
 
-// Just before the group is committed, so that a write which waited through the groups before it is
-// not begun late.
+// Called just before the group is committed, so that a write that waited while earlier groups were
+// committed is not begun after its deadline.
 void Committer::MarkLate() {
+  CHECK(!group_.empty() && group_.size() <= limits::kMaxCommitGroupRequests);
   const int64_t now = clock_->MonotonicNanos();
   for (PendingWrite& write : group_) {
     const int64_t deadline = write.request.deadline_nanos();
     write.late = deadline != 0 && deadline <= now;
     if (write.late) {
-      write.reply.status = Status(Code::kDeadlineExceeded, "the write waited past its deadline");
+      write.reply.status =
+          Status(Code::kDeadlineExceeded, "the deadline passed before the write began");
     }
   }
 }
@@ -150,11 +170,15 @@ void Committer::CommitGroup() {
   if (in_time > 0) commit_(group_);
   {
     const std::lock_guard lock(mutex_);
-    counts_.waiting_bytes -= bytes;
+    GiveBackLocked(bytes);
     counts_.groups += in_time > 0 ? 1 : 0;
     counts_.writes += in_time;
   }
   for (PendingWrite& write : group_) {
+    const WriteReply& reply = write.reply;
+    CHECK(!write.late || reply.status.code() == Code::kDeadlineExceeded);
+    const size_t versions = reply.status.ok() ? write.request.mutations().size() : 0;
+    CHECK(reply.versions.size() == versions, "one version per mutation that took effect");
     write.done(std::move(write.reply));
     write.done = nullptr;
   }

@@ -1,10 +1,10 @@
-// A committer: one thread that makes groups out of the writes that wait, so that they share what a
-// commit costs (one fsync). While a group is being committed the next writes gather; when nothing
-// is under way a write is taken at once, so an idle server adds no latency. When more waits than
-// goes into one group, sources take turns (storage/fair_queue.h).
+// Group commit: one thread that combines waiting writes into groups, so that they share the cost of
+// a commit (one fsync). While a group is committed, new writes queue up for the next one; when the
+// committer is idle, a write is taken at once, so an idle server adds no latency. When more writes
+// wait than fit in one group, sources take turns (storage/fair_queue.h).
 //
-// It knows nothing of how a group is committed: that is the function it was made with. Any thread
-// may call Submit and counts. Writes of one source are committed and answered in the order of their
+// How a group is committed is up to the function that is passed to the constructor. Any thread may
+// call Submit and counts. Writes of one source are committed and answered in the order of their
 // Submit calls.
 #pragma once
 
@@ -23,33 +23,33 @@
 
 namespace smile {
 
-// A write on its way through a committer.
+// A write that waits for its group or is in it.
 struct PendingWrite {
   WriteRequest request;
-  std::function<void(WriteReply)> done;
+  std::function<void(WriteReply)> done;  // not empty
   WriteReply reply;
-  // Mutations whose condition is about a record that could not be read, and why: for a commit
-  // function that reads only what is in memory.
+  // Mutations whose condition depends on a record that could not be read, and why, sorted by index:
+  // for a commit function that reads only from memory.
   struct Unread {
     size_t mutation;
     Status why;
   };
   std::vector<Unread> unread = {};
-  bool late = false;  // the deadline was over when its group was formed; answered, not committed
+  bool late = false;  // the deadline had passed when the group was formed: answered, not committed
 };
 
 class Committer {
  public:
-  // Both run on the committer's thread. PaceFunction: writes wait, and their group is formed when
-  // it returns, so it may hold them back; deadlines are looked at behind it. CommitFunction: fills
-  // in the replies of all that are not late, in order.
+  // Both run on the committer's thread. PaceFunction is called when writes wait; their group is
+  // formed when it returns, so it may delay them. Deadlines are checked after it. CommitFunction
+  // fills in the replies of all writes that are not late, in order.
   using PaceFunction = std::function<void()>;
   using CommitFunction = std::function<void(std::span<PendingWrite> group)>;
 
   struct Counts {
     uint64_t groups = 0;          // calls of the commit function
-    uint64_t writes = 0;          // requests in them that were not late
-    uint64_t refused_writes = 0;  // over the queue's bound
+    uint64_t writes = 0;          // requests in these groups that were not late
+    uint64_t refused_writes = 0;  // rejected because the queue was full
     uint64_t waiting_bytes = 0;   // accepted and not yet answered
   };
 
@@ -59,23 +59,26 @@ class Committer {
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
 
-  // Over limits::kMaxCommitQueueBytes of accepted and not yet answered requests: kOverloaded at
-  // once. After Close: kShuttingDown.
+  // A request that would bring accepted and not yet answered requests over
+  // limits::kMaxCommitQueueBytes is answered kOverloaded at once. After Close: kShuttingDown.
   void Submit(WriteRequest request, std::function<void(WriteReply)> done);
 
-  // Submit in two steps, for writes that wait elsewhere first: the bytes count from Reserve on,
-  // which refuses as Submit does. Then comes one of the other two.
+  // Submit in two steps, for writes that first wait elsewhere: their bytes count from Reserve on,
+  // which rejects as Submit does. Each Reserve is followed by either SubmitReserved, before Close
+  // (CHECK), or GiveBack of the same number of bytes.
   Status Reserve(size_t bytes);
   void SubmitReserved(PendingWrite write);
   void GiveBack(size_t bytes);
 
-  // Commits and answers all that was accepted, then ends the thread. More calls do nothing.
+  // Commits and answers all accepted writes, then ends the thread. Further calls do nothing.
   void Close();
 
   Counts counts() const;
 
  private:
+  // The caller holds mutex_.
   Status ReserveLocked(size_t bytes);
+  void GiveBackLocked(size_t bytes);
   bool Enqueue(PendingWrite write);
   void Run();
   void FormGroup();
@@ -92,9 +95,9 @@ class Committer {
   Counts counts_;
   bool closing_ = false;
 
-  // The committer's thread's.
-  std::vector<PendingWrite> group_;  // swapped with the queue, so that both keep their memory
-  FairQueue<PendingWrite> backlog_;  // what did not go into a group with what came before it
+  // Used only by the committer's thread.
+  std::vector<PendingWrite> group_;  // swapped with queue_, so that both keep their memory
+  FairQueue<PendingWrite> backlog_;  // writes that did not fit in an earlier group
 
   std::thread thread_;
 };

@@ -14,10 +14,14 @@ WriteRequest::WriteRequest(const PartitionView& partition, std::vector<MutationV
       mutations_(std::move(mutations)),
       deadline_nanos_(deadline_nanos),
       source_(source) {
-  CHECK(!mutations_.empty());
+  CHECK(!mutations_.empty() && mutations_.size() <= limits::kMaxBatchMutations);
   size_t size = partition.id.size();
-  for (const MutationView& mutation : mutations_)
+  for (const MutationView& mutation : mutations_) {
+    const bool is_put = mutation.kind == MutationKind::kPut;
+    CHECK(is_put || mutation.value.empty(), "a delete has no value");
+    CHECK(is_put || (mutation.checksum == 0 && mutation.expires_ms == 0));
     size += mutation.sort.size() + mutation.value.size();
+  }
   storage_ = std::make_unique_for_overwrite<char[]>(size);
   bytes_ = size + sizeof(*this) + mutations_.size() * sizeof(MutationView);
   char* to = storage_.get();
@@ -31,10 +35,12 @@ WriteRequest::WriteRequest(const PartitionView& partition, std::vector<MutationV
     own(&mutation.sort);
     own(&mutation.value);
   }
+  CHECK(to == storage_.get() + size, "the bytes of all parts add up");
 }
 
 Status NoMemoryForResult() {
-  return {Code::kOverloaded, "the connections of this server hold too much memory for this answer",
+  return {Code::kOverloaded,
+          "not enough memory for this reply: connections of this server hold too much; retry later",
           limits::kShortMemoryRetryMillis};
 }
 
@@ -67,6 +73,11 @@ void ScanPage::AddGap() {
 }
 
 void ScanPage::Append(Outcome outcome, ByteView sort, const RecordView& record) {
+  static_assert(limits::kMaxNameBytes <= UINT32_MAX);
+  CHECK(sort.size() <= limits::kMaxNameBytes);
+  CHECK(record.value.size() <= UINT32_MAX, "neither engine stores a larger value");
+  CHECK(outcome != Outcome::kGap || sort.empty(), "a gap has no sort key");
+  CHECK(outcome == Outcome::kFound || record.version == 0, "what cannot be read has no record");
   whole_ = whole_ && outcome == Outcome::kFound;
   entries_.push_back({.offset = bytes_.size(),
                       .sort_size = static_cast<uint32_t>(sort.size()),
@@ -80,7 +91,9 @@ void ScanPage::Append(Outcome outcome, ByteView sort, const RecordView& record) 
 }
 
 ScanPage::Entry ScanPage::operator[](size_t i) const {
+  CHECK(i < entries_.size());
   const Span& span = entries_[i];
+  CHECK(span.offset + span.sort_size + span.value_size <= bytes_.size());
   const ByteView bytes(bytes_);
   return {.outcome = span.outcome,
           .sort = bytes.substr(span.offset, span.sort_size),

@@ -1,39 +1,39 @@
-// Engine: where records are kept. Two implementations stand behind it, rocks_engine (durable) and
-// memory_engine (the oracle of the tests); one contract suite, tests/storage/engine_contract.h,
-// says what both must do. It promises only what a distributed engine can keep as well:
+// Engine: the interface to stored records. It has two implementations, rocks_engine (durable) and
+// memory_engine (the oracle of the tests); the contract suite, tests/storage/engine_contract.h,
+// defines what both must do. The interface promises only what a distributed engine can keep too:
 //
-//  * A write (one or more mutations in one partition) takes effect whole or not at all.
+//  * A write (one or more mutations in one partition) is atomic.
 //  * Operations on one partition are linearizable: a read that begins after a write was answered
 //    sees it. Writes from one source to one partition take effect in the order of their Write()
-//    calls, as far as those are ordered (same thread, or one after the other).
-//  * `done` of a write comes only when the write is durable, in the engine's sense of it.
+//    calls, if those are ordered (same thread, or one happens before the other).
+//  * `done` of a write is called only when the write is durable, as the engine defines it.
 //  * A write may end as kOutcomeUnknown: it may or may not have taken effect, now or later.
 //  * Across partitions there is no order.
 //
 // Everything is asynchronous. Each `done` is called exactly once, on any thread, possibly before
-// the call returns. It must not block and must not call back into the engine's Close(). All
-// functions but Close() may be called from any thread at the same time. Bytes are borrowed for the
-// duration of a call only, unless the request owns them.
+// the call returns. It must not block and must not call Close(). All functions except Close() may
+// be called from any thread at the same time. Bytes are borrowed for the duration of a call only,
+// unless the request owns them.
 //
-// Keys are expected to be valid (ValidateKey), values and batches within limits, the values'
-// checksums verified: that is the caller's part, and the engine CHECKs it where it is cheap.
-// Expired records are not seen by anything.
+// The caller guarantees that keys are valid (ValidateKey), that values and batches are within the
+// limits and that checksums of values were verified; the engine CHECKs what is cheap to check.
+// Expired records are invisible to all operations.
 //
-// A source is any number that tells on whose behalf something is asked, such as a connection: when
-// more waits than can be done at once, sources take turns.
+// A source is any number that identifies on whose behalf work is done, such as a connection. When
+// more work waits than can be done at once, sources take turns.
 //
-// A deadline is on the Clock that the engine was made with, in MonotonicNanos, 0 for none. Work
-// whose deadline is over before it is begun is answered kDeadlineExceeded and has no effect. What
-// would exceed a queue's bound is answered kOverloaded at once, with a time to retry after.
+// A deadline is in MonotonicNanos of the Clock that the engine was made with; 0 means none. Work
+// whose deadline has passed before it begins is answered kDeadlineExceeded and has no effect. Work
+// over the limit of a queue is answered kOverloaded at once, with a time to retry after.
 //
-// A caller, if a request names one, says whether its answer is still wanted (storage/caller.h).
-// Reads, scans and lists of one that is gone are not begun; scans and lists that were begun end
-// with their slice, as they do when their deadline passes or Close() is called.
+// A request may name its caller, which says whether the answer is still wanted (storage/caller.h).
+// Reads, scans and lists of a caller that is gone are not begun; a scan or list that was begun ends
+// with its current slice, as it does when its deadline passes or Close() is called.
 //
-// A read whose request names a ReadMemory takes from it before it allocates its result. Refused, it
-// ends with what it has: a key of a Read is kOverloaded, a Scan or List gives a shorter page with
-// `more`, or is kOverloaded if there would be nothing on it. Whoever asks keeps the ReadMemory for
-// as long as the result.
+// A read whose request names a ReadMemory takes from it before it allocates its result. If that is
+// refused, the read ends with what it has: a key of a Read is kOverloaded; a Scan or List returns a
+// shorter page with `more` set, or kOverloaded if the page would be empty. The caller keeps the
+// ReadMemory for as long as the result.
 #pragma once
 
 #include <cstdint>
@@ -59,37 +59,38 @@ namespace smile {
 // --- Read -------------------------------------------------------------------------------------
 
 enum class PeekResult : uint8_t {
-  kFound,    // the record was shown
-  kAbsent,   // there is none
-  kUnknown,  // not known without waiting (or there is an error to report): use Read
+  kFound,    // the record was passed to the callback
+  kAbsent,   // there is no such record
+  kUnknown,  // not known without waiting, or there is an error to report: use Read
 };
 
-// The record is one only if it is kFound, and is valid during the call. False: show no more.
+// `record` is meaningful only with kFound, and valid during the call. Return false to stop.
 using PeekEach = FunctionRef<bool(size_t index, PeekResult result, const RecordView& record)>;
 
 struct ReadRequest {
   std::vector<Key> keys;  // at least one
-  // Values are given up to about this many bytes together; the first one always is. 0: no bound.
+  // Maximum total bytes of values, approximately; the first value is always returned. 0: unlimited.
   size_t max_value_bytes = 0;
   int64_t deadline_nanos = 0;
   uint64_t source = 0;
-  std::shared_ptr<const Caller> caller = nullptr;  // null: waits
-  std::shared_ptr<ReadMemory> memory = nullptr;    // null: takes from nothing
+  std::shared_ptr<const Caller> caller = nullptr;  // null: always wants the answer
+  std::shared_ptr<ReadMemory> memory = nullptr;    // null: unlimited
 };
 
-// Each key is read by itself: records that one write changed need not all be seen as before it, or
-// all as after it.
+// Each key is read separately: a Read is not a snapshot, and may see some of the records that one
+// write changed as before that write and others as after it.
 //
-// For each key in order: its record, kNotFound (words are left empty), kCorrupt, kTooLarge (it did
-// not fit into max_value_bytes, ask again), or kOverloaded (no memory for it).
+// For each key in order: its record, kNotFound (with an empty message), kCorrupt, kTooLarge (it did
+// not fit in max_value_bytes; read it again) or kOverloaded (no memory for it).
 using ReadReply = std::vector<Result<Record>>;
 
 // --- Write ------------------------------------------------------------------------------------
 
-// A write and the bytes it needs, so that it can wait in a queue.
+// A write that owns its bytes, so that it can wait in a queue.
 class WriteRequest {
  public:
-  // Copies the bytes of the partition and the mutations. At least one mutation.
+  // Copies the bytes of the partition and the mutations. At least one mutation, at most
+  // limits::kMaxBatchMutations; a delete has no value, checksum or expiry time (CHECK).
   WriteRequest(const PartitionView& partition, std::vector<MutationView> mutations,
                int64_t deadline_nanos, uint64_t source = 0);
 
@@ -97,7 +98,7 @@ class WriteRequest {
   const std::vector<MutationView>& mutations() const { return mutations_; }
   int64_t deadline_nanos() const { return deadline_nanos_; }
   uint64_t source() const { return source_; }
-  // What it counts for in the bounds of queues.
+  // What it counts for in the limits of queues. Greater than 0.
   size_t bytes() const { return bytes_; }
 
  private:
@@ -106,17 +107,18 @@ class WriteRequest {
   int64_t deadline_nanos_;
   uint64_t source_;
   size_t bytes_;
-  std::unique_ptr<char[]> storage_;  // a string would move its bytes when it is moved
+  std::unique_ptr<char[]> storage_;  // not a string, which would move its bytes when it is moved
 };
 
 struct WriteReply {
   Status status;
-  // If ok: one for each mutation, deletes included. Never 0, unique in the engine, and growing in
-  // the order in which writes take effect.
+  // If ok: one for each mutation, deletes included. Never 0, unique in the engine, and increasing
+  // in the order in which writes take effect.
   std::vector<uint64_t> versions;
-  // If kConditionFailed: the first mutation whose condition did not hold, and the version that its
-  // record has (0: absent). If an earlier mutation of the request had changed that record, the
-  // condition met what was never stored: then met_version is 0, and met_index names that mutation.
+  // If kConditionFailed: the first mutation whose condition did not hold, and the version of its
+  // record (0: absent). If an earlier mutation of the same request changed that record, the
+  // condition was evaluated on a state that was never stored: then met_version is 0 and met_index
+  // is the index of that mutation.
   uint32_t failed_index = 0;
   uint64_t met_version = 0;
   std::optional<uint32_t> met_index = {};
@@ -124,32 +126,32 @@ struct WriteReply {
 
 // --- Scan and list ------------------------------------------------------------------------------
 //
-// A page costs bounded work: it ends at the request's limits, or when so much has been looked at
-// that others should have a turn. Records that are deleted or expired count for that. So a page may
-// be shorter than its limit, and even empty, although there is more: `more` says so. Whoever goes
-// on from there gets to the end, whatever lies between.
+// A page costs bounded work: it ends at the request's limits, or when so many records have been
+// examined that others should have a turn. Deleted and expired records count. So a page may be
+// shorter than its limit, even empty, although `more` is set. Repeated requests from where the last
+// page ended always reach the end.
 //
-// What a page shows was there at one moment. What it passed over before its first entry, it may
-// have passed over somewhat earlier.
+// The entries of a page are a snapshot. What was skipped before its first entry may have been
+// skipped somewhat earlier.
 //
-// Stored data that cannot be read fails no scan and no list: they say what they could not read, and
-// give everything else.
+// Stored data that cannot be read does not fail a scan or list: the page says what could not be
+// read and contains everything else.
 
 struct ScanRequest {
   Table table = Table::kUsers;
   Bytes partition;
-  // Bounds in the table's order, each empty or fit for ValidateSortBound. A bound of leading parts
-  // stands before (from, to) all keys that begin with it, in the table's order.
-  Bytes from;          // inclusive
-  Bytes to;            // exclusive
-  Bytes after;         // if not empty: begin behind this whole sort key, whatever `from` says
-  uint32_t limit = 0;  // entries, at least 1
-  size_t max_value_bytes = 0;  // the first entry fits whatever it has
-  bool keys_only = false;      // values are left empty, all else is given
+  // Bounds in the table's order, each empty or valid as ValidateSortBound defines. A bound that
+  // consists of leading parts sorts before all keys that begin with it.
+  Bytes from;                  // inclusive
+  Bytes to;                    // exclusive
+  Bytes after;                 // a whole sort key; if not empty: start after it, ignoring `from`
+  uint32_t limit = 0;          // maximum number of entries, at least 1
+  size_t max_value_bytes = 0;  // maximum total bytes of values; the first entry always fits
+  bool keys_only = false;      // return everything except values
   int64_t deadline_nanos = 0;
   uint64_t source = 0;
-  std::shared_ptr<const Caller> caller = nullptr;  // null: waits
-  std::shared_ptr<ReadMemory> memory = nullptr;    // null: takes from nothing
+  std::shared_ptr<const Caller> caller = nullptr;  // null: always wants the answer
+  std::shared_ptr<ReadMemory> memory = nullptr;    // null: unlimited
 };
 
 // Entries of a scan in one piece of memory. Views are valid until the next Add.
@@ -157,37 +159,42 @@ class ScanPage {
  public:
   enum class Outcome : uint8_t {
     kFound,
-    // There is a record, but its value cannot be read. The sort key is given.
+    // There is a record, but its value cannot be read. The sort key is set.
     kCorrupt,
-    // Some of what stands between the entry before this one (or the scan's beginning) and the entry
-    // after it (or where the scan goes on, or its end) cannot be read, and it is not known what it
-    // was. There is no sort key.
+    // Between the previous entry (or the start of the scan) and the next one (or where the scan
+    // continues or ends) there is data that cannot be read, and it is not known what it was. There
+    // is no sort key.
     kGap,
   };
   struct Entry {
     Outcome outcome = Outcome::kFound;
     ByteView sort;
-    RecordView record;  // all zero and empty unless found
+    RecordView record;  // all zero and empty unless kFound
   };
 
   void Add(ByteView sort, const RecordView& record);
   void AddCorrupt(ByteView sort);
-  // One gap after another is the same gap.
+  // Adjacent gaps are merged.
   void AddGap();
-  // The memory of one entry.
+  // The memory that one entry takes.
   static size_t EntryBytes(ByteView sort, const RecordView& record) {
     return sizeof(Span) + sort.size() + record.value.size();
   }
   size_t size() const { return entries_.size(); }
-  Entry operator[](size_t i) const;
+  Entry operator[](size_t i) const;  // i < size() (CHECK)
   bool ends_in_gap() const { return !entries_.empty() && entries_.back().outcome == Outcome::kGap; }
-  // There is nothing in it that could not be read.
+  // All entries are kFound.
   bool whole() const { return whole_; }
 
-  // There may be more entries. The next page begins with `from` = resume_from if it is set, and
-  // with `after` = the last entry's sort key if not (then there is one).
+  // There may be more entries. To get the next page, scan with `from` = resume_from if that is set,
+  // else with `after` = the sort key of the last entry (there is one then, and it is no gap).
   bool more = false;
   std::optional<Bytes> resume_from;
+  // Whether `more` and `resume_from` are as described above.
+  bool CanContinue() const {
+    return more ? resume_from.has_value() || (size() > 0 && !ends_in_gap())
+                : !resume_from.has_value();
+  }
 
  private:
   struct Span {
@@ -206,36 +213,40 @@ class ScanPage {
   std::vector<Span> entries_;
 };
 
-// Entries are valid during the call; with `more` there is at least one, and it goes on after the
-// last.
+// Entries are valid during the call. With `more` there is at least one, and the next page starts
+// after the last.
 using FoundPage = FunctionRef<void(std::span<const ScanPage::Entry> entries, bool more)>;
 
-// A place in the order of a table's partitions, and of the records in one.
+// A position in the order of a table's partitions and of the records in a partition.
 struct ListPlace {
   Bytes partition;
-  Bytes sort;  // as a bound `from` of a scan
+  Bytes sort;  // as `from` of a scan
 };
 
 struct ListRequest {
   Table table = Table::kUsers;
-  Bytes after;                    // a partition id: begin after it; empty: at the beginning
-  std::optional<ListPlace> from;  // begin here, whatever `after` says: ListPage::resume_from
-  uint32_t limit = 0;             // partitions, at least 1
+  Bytes after;                    // a partition id to start after; empty: start at the beginning
+  std::optional<ListPlace> from;  // start here (ListPage::resume_from), ignoring `after`
+  uint32_t limit = 0;             // maximum number of partitions, at least 1
   int64_t deadline_nanos = 0;
   uint64_t source = 0;
-  std::shared_ptr<const Caller> caller = nullptr;  // null: waits
-  std::shared_ptr<ReadMemory> memory = nullptr;    // null: takes from nothing
+  std::shared_ptr<const Caller> caller = nullptr;  // null: always wants the answer
+  std::shared_ptr<ReadMemory> memory = nullptr;    // null: unlimited
 };
 
 struct ListPage {
-  std::vector<Bytes> partitions;  // each once, in an order of the engine's own
-  // Between where this page began and where the next one begins (or the table's end) there may be
-  // partitions that are missing from it, because they cannot be read.
+  std::vector<Bytes> partitions;  // each once, in an order that the engine chooses
+  // Between the start of this page and the start of the next (or the end of the table) there may be
+  // partitions that are missing from this page because they cannot be read.
   bool gap = false;
-  // There may be more. The next page begins with `from` = resume_from if it is set, and with
-  // `after` = the last partition if not (then there is one).
+  // There may be more. To get the next page, list with `from` = resume_from if that is set, else
+  // with `after` = the last partition (there is one then).
   bool more = false;
   std::optional<ListPlace> resume_from;
+  // Whether `more` and `resume_from` are as described above.
+  bool CanContinue() const {
+    return more ? resume_from.has_value() || !partitions.empty() : !resume_from.has_value();
+  }
 };
 
 // ------------------------------------------------------------------------------------------------
@@ -245,28 +256,27 @@ inline bool TryTake(const std::shared_ptr<ReadMemory>& memory, size_t bytes) {
   return memory == nullptr || memory->TryTake(bytes);
 }
 
-// What a read is told for whose result there is no memory: kOverloaded.
+// The answer to a read for whose result there is no memory: kOverloaded.
 Status NoMemoryForResult();
 
-// In the order of their names; names are dotted and end in their unit.
+// Sorted by name. Names are dotted and end in their unit.
 using EngineStats = std::vector<std::pair<std::string, uint64_t>>;
 
 class Engine {
  public:
   virtual ~Engine() = default;
 
-  // Looks where no waiting can be needed, and shows a record that is found there by calling
-  // `found` before it returns.
+  // Looks up a record without ever waiting. Calls `found` before it returns if it has found one.
   virtual PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) = 0;
 
-  // The same for many keys: calls `each` for every one, in their order, until it returns false.
-  // Keys of one partition are looked at in their order: none is shown as it was before the moment
-  // at which a key before it was looked at. Keys of different partitions have no order. Unless an
-  // engine knows better, one Peek a key.
+  // Peeks at many keys: calls `each` for every key, in order, until it returns false. Keys of one
+  // partition are looked up in order: a key is never seen in a state older than the moment at which
+  // a key before it was looked up. Keys of different partitions have no order. The default
+  // implementation calls Peek for each key.
   virtual void PeekMany(std::span<const KeyView> keys, PeekEach each);
 
-  // Looks for the answer to a scan where no waiting can be needed, and shows it by calling `found`
-  // before it returns; false: use Scan. Unless an engine knows better, it does not look.
+  // Answers a scan if that is possible without waiting, by calling `found` before it returns.
+  // False: use Scan. The default implementation always returns false.
   virtual bool PeekScan(const ScanRequest& request, FoundPage found);
 
   virtual void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) = 0;
@@ -274,20 +284,21 @@ class Engine {
   virtual void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) = 0;
   virtual void List(ListRequest request, std::function<void(Result<ListPage>)> done) = 0;
 
-  // What the operator has to see to, the worst in one word; empty: nothing. Does not wait.
+  // The most severe problem that needs the operator's attention; empty if there is none. Does not
+  // wait.
   //   "storage_failed"  nothing is written until a restart
-  //   "no_space"        only deletes are taken
-  //   "damaged"         stored data was met, since the start, that cannot be read
+  //   "no_space"        only deletes are accepted
+  //   "damaged"         since the start, stored data was found that cannot be read
   virtual std::string_view Trouble() const { return {}; }
 
-  // Gathering them may take locks, so it too is off the caller's thread. It waits for no read, scan
-  // or write.
+  // Collecting statistics may take locks, so it runs on another thread. It does not wait for reads,
+  // scans or writes.
   virtual void Stats(std::function<void(EngineStats)> done) = 0;
 
-  // Finishes the writes that were accepted, answers reads that wait with kShuttingDown, ends scans
-  // and lists with their slice, then lets go of the storage. Blocks. Calls of the other functions
-  // that come later are answered kShuttingDown. Once only, and not while another thread is inside a
-  // function of this engine. A destructor calls it if nobody did.
+  // Finishes the writes that were accepted, answers waiting reads with kShuttingDown, ends scans
+  // and lists with their current slice, then releases the storage. Blocks. Later calls of other
+  // functions are answered kShuttingDown. Called at most once, and not while another thread is
+  // inside a function of this engine. The destructor calls it if nobody did.
   virtual void Close() = 0;
 };
 

@@ -1,14 +1,15 @@
-// A queue in which everybody who waits gets a turn, however much one of them has brought.
+// A queue that is fair to its sources: each one that has items waiting gets its turn, however many
+// items another has.
 //
-// Each item comes from a source and costs something. Sources that have items take turns, each of
-// about a quantum's worth; within a source, items keep their order. This is deficit round robin
-// (M. Shreedhar and G. Varghese, "Efficient fair queueing using deficit round robin", SIGCOMM
-// 1995), so that who brings large items gets no more than who brings small ones.
+// Each item has a source and a cost. Sources that have items take turns of about one quantum each;
+// within a source, items keep their order. This is deficit round robin (M. Shreedhar and
+// G. Varghese, "Efficient fair queueing using deficit round robin", SIGCOMM 1995), so a source with
+// large items gets no more than one with small items.
 //
-// Where the cost of an item is known only after it was served, it is pushed with an estimate, taken
-// with PopToSettle, and Settle corrects the estimate. A source that took more than its turn was
-// worth owes the rest: it is passed over until as many turns as that are over. Debts are forgiven
-// when nobody waits.
+// If the cost of an item is known only after it was served, the item is pushed with an estimate and
+// taken with PopToSettle, and Settle corrects the estimate. A source that cost more than its turn
+// allowed owes the difference and is skipped for the corresponding number of turns. Debts are
+// forgiven when nothing waits.
 //
 // Single-threaded.
 #pragma once
@@ -27,23 +28,26 @@ namespace smile {
 template <class T>
 class FairQueue {
  public:
-  explicit FairQueue(size_t quantum) : quantum_(quantum) {}
+  explicit FairQueue(size_t quantum) : quantum_(quantum) {
+    CHECK(quantum > 0, "a turn without credit would never end");
+    CHECK(quantum <= INT64_MAX / (4 * kMaxQuantaOwed), "credits are signed");
+  }
 
-  // `source` is any number that tells who brings the item. A cost of more than a few quanta counts
-  // for so many, so that nothing waits longer than for a few rounds.
+  // `source` is any number that identifies who adds the item. A cost counts as at most kMaxQuanta
+  // quanta, so that no item waits for more than a few rounds.
   void Push(uint64_t source, size_t cost, T item) {
     const auto [at, is_new] = lanes_.try_emplace(source);
     if (is_new) turns_.push_back(source);
-    at->second.items.push_back({std::min(cost, kMostQuanta * quantum_), std::move(item)});
+    at->second.items.push_back({std::min(cost, kMaxQuanta * quantum_), std::move(item)});
     ++size_;
   }
 
-  // The next in turn, which Pop takes. There is one (CHECK).
+  // The next item, which Pop will take. The queue is not empty (CHECK).
   T& Front() { return LaneInTurn()->second.items.front().item; }
 
   T Pop() { return TakeFrom(LaneInTurn()); }
 
-  // The same; `source` is whose it is. Settle has to follow.
+  // Like Pop; sets *source. Settle must follow.
   T PopToSettle(uint64_t* source) {
     const auto at = LaneInTurn();
     *source = at->first;
@@ -51,13 +55,17 @@ class FairQueue {
     return TakeFrom(at);
   }
 
-  // An item that PopToSettle gave was served, and cost `cost` where `estimate` was pushed. A debt
-  // is bounded like a cost, by more quanta.
+  // An item from PopToSettle was served: it cost `cost`, and was pushed with `estimate`. A debt is
+  // at most kMaxQuantaOwed quanta.
   void Settle(uint64_t source, size_t estimate, size_t cost) {
-    Lane& lane = lanes_.at(source);
+    const auto at = lanes_.find(source);
+    CHECK(at != lanes_.end(), "a source stays while items of it are in service");
+    Lane& lane = at->second;
+    CHECK(lane.in_service > 0, "Settle follows PopToSettle");
     --lane.in_service;
-    lane.credit += Signed(estimate) - Signed(cost);
-    lane.credit = std::max(lane.credit, -Signed(kMostQuantaOwed * quantum_));
+    const size_t max_debt = kMaxQuantaOwed * quantum_;
+    lane.credit += Signed(std::min(estimate, max_debt)) - Signed(std::min(cost, 2 * max_debt));
+    lane.credit = std::max(lane.credit, -Signed(max_debt));
     if (lane.items.empty()) lane.credit = std::min<int64_t>(lane.credit, 0);
     if (size_ == 0) ForgiveAll();
   }
@@ -66,8 +74,9 @@ class FairQueue {
   size_t size() const { return size_; }
 
  private:
-  static constexpr size_t kMostQuanta = 8;
-  static constexpr size_t kMostQuantaOwed = 64;
+  static constexpr size_t kMaxQuanta = 8;
+  static constexpr size_t kMaxQuantaOwed = 64;
+  static_assert(kMaxQuanta <= kMaxQuantaOwed);
 
   struct Waiting {
     size_t cost;
@@ -75,19 +84,21 @@ class FairQueue {
   };
   struct Lane {
     std::deque<Waiting> items;
-    int64_t credit = 0;       // not above 0 while nothing of it waits
-    uint32_t in_service = 0;  // items to be settled
+    int64_t credit = 0;       // at most 0 while the source has no items
+    uint32_t in_service = 0;  // items that Settle is expected for
   };
   using Lanes = std::unordered_map<uint64_t, Lane>;
 
   static int64_t Signed(size_t amount) { return static_cast<int64_t>(amount); }
 
-  // Of the source whose turn it is, with credit enough for its next item. Sources without items
-  // that owe something have turns too, by which they pay.
+  // The lane of the source whose turn it is, with enough credit for its next item. Sources without
+  // items that owe something have turns too, to pay their debt.
   typename Lanes::iterator LaneInTurn() {
     CHECK(size_ > 0);
     for (;;) {
+      CHECK(turns_.size() == lanes_.size(), "every lane has one turn");
       const auto at = lanes_.find(turns_.front());
+      CHECK(at != lanes_.end());
       Lane& lane = at->second;
       if (!turn_has_begun_) lane.credit += Signed(quantum_);
       turn_has_begun_ = true;
@@ -102,20 +113,22 @@ class FairQueue {
 
   T TakeFrom(typename Lanes::iterator at) {
     Lane& lane = at->second;
+    CHECK(!lane.items.empty() && lane.items.front().cost <= static_cast<uint64_t>(lane.credit));
     lane.credit -= Signed(lane.items.front().cost);
     T item = std::move(lane.items.front().item);
     lane.items.pop_front();
     --size_;
     if (lane.items.empty()) {
-      lane.credit = std::min<int64_t>(lane.credit, 0);  // what it had left is forgotten
+      lane.credit = std::min<int64_t>(lane.credit, 0);  // unused credit is lost
       EndTurn(at);
     }
     return item;
   }
 
-  // Of the first in turns_. Who has nothing waiting, owes nothing and has nothing to be settled
-  // leaves.
+  // Ends the turn of the first source in turns_. The source is removed if it has no items, no debt
+  // and nothing to settle.
   void EndTurn(typename Lanes::iterator at) {
+    CHECK(at->first == turns_.front());
     const Lane& lane = at->second;
     const bool leaves = lane.items.empty() && lane.credit >= 0 && lane.in_service == 0;
     if (!leaves) turns_.push_back(at->first);
@@ -136,7 +149,7 @@ class FairQueue {
 
   const size_t quantum_;
   Lanes lanes_;
-  std::deque<uint64_t> turns_;  // of all lanes; the first one's it is
+  std::deque<uint64_t> turns_;  // the sources of all lanes; the first one has its turn
   bool turn_has_begun_ = false;
   size_t size_ = 0;
 };

@@ -20,7 +20,23 @@ constexpr bool ComplementsFixedWidthOnly() {
   return true;
 }
 static_assert(ComplementsFixedWidthOnly(),
-              "the complement of a name would sort a prefix behind what it begins");
+              "the complement of a name would sort a prefix after the names that begin with it");
+
+constexpr bool PartsFitInAName() {
+  for (const TableInfo& info : kTables) {
+    size_t width = 0;
+    for (const Part& part : info.sort()) width += WidthOf(part.type);
+    const bool has_name = !info.sort().empty() && WidthOf(info.sort().back().type) == 0;
+    if (has_name && width > 0) return false;
+    if (width > limits::kMaxNameBytes || WidthOf(info.partition.type) > limits::kMaxNameBytes) {
+      return false;
+    }
+  }
+  return true;
+}
+static_assert(PartsFitInAName(), "kMaxEncodedKeyBytes is the size of the longest key");
+static_assert(static_cast<unsigned char>(kEnd) < static_cast<unsigned char>(kEscapedZero),
+              "a partition sorts before those that begin with it");
 
 char* AppendPartition(char* to, const PartitionView& partition) {
   if (InfoOf(partition.table).partition.type != PartType::kName) {
@@ -43,11 +59,14 @@ char* AppendSort(char* to, Table table, ByteView sort) {
 }  // namespace
 
 EncodedKey::EncodedKey(const KeyView& key) {
+  const size_t width = WidthOf(InfoOf(key.table).partition.type);
+  CHECK(width == 0 || key.partition.size() == width, "the partition is valid");
   CHECK(key.partition.size() <= limits::kMaxNameBytes && key.sort.size() <= limits::kMaxNameBytes);
   char* const sort = AppendPartition(bytes_, key.partition_view());
   char* const end = AppendSort(sort, key.table, key.sort);
   partition_size_ = static_cast<size_t>(sort - bytes_);
   size_ = static_cast<size_t>(end - bytes_);
+  CHECK(partition_size_ > 0 && size_ <= kMaxEncodedKeyBytes);
 }
 
 Bytes EncodePartition(const PartitionView& partition) {
@@ -65,8 +84,10 @@ EncodedRange EncodeRange(const PartitionView& partition, ByteView from, ByteView
   };
   EncodedRange range;
   range.lower = encode(after.empty() ? from : after);
-  if (!after.empty()) range.lower.push_back(kZero);  // the smallest key above it
+  if (!after.empty()) range.lower.push_back(kZero);  // the smallest key after it
   range.upper = to.empty() ? EncodedPartitionEnd(partition) : encode(to);
+  CHECK(!to.empty() || range.upper.empty() || range.lower < range.upper,
+        "a partition ends after all its keys");
   return range;
 }
 
@@ -86,13 +107,15 @@ bool DecodePartition(Table table, ByteView encoded, Bytes* partition) {
   const size_t size = EncodedPartitionSize(table, encoded);
   if (size == 0) return false;
   partition->clear();
+  CHECK(size <= encoded.size());
   if (InfoOf(table).partition.type != PartType::kName) {
     partition->assign(encoded.substr(0, size));
     return true;
   }
+  CHECK(size >= 2, "a name has a terminator");
   for (size_t i = 0; i < size - 2; ++i) {
     partition->push_back(encoded[i]);
-    if (encoded[i] == kZero) ++i;  // skips the mark of an escaped zero
+    if (encoded[i] == kZero) ++i;  // skip the second byte of an escaped zero
   }
   return ValidatePartition({table, *partition}).ok();
 }

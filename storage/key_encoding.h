@@ -1,15 +1,15 @@
-// Keys as they stand on disk: one byte string a record, in a column family of its table's own, so
-// that bytewise order is the table's order and a partition is one contiguous range.
+// Keys as they are stored: one byte string per record, in the column family of its table, so that
+// bytewise order is the table's order and a partition is one contiguous range.
 //
 //   encoded key = encoded partition, encoded sort key
 //
-//  * A partition of fixed width stands as it is. One of variable length is escaped (0x00 becomes
-//    0x00 0xff) and ended by 0x00 0x01. The end sorts below every byte and every escaped zero, so
-//    partitions keep their order and none is a prefix of another.
-//  * A sort key stands as it is, and its last part, a name, needs no end. In a table that is newest
-//    first all its bytes are complemented; they have a fixed width there.
+//  * A partition of fixed width is stored unchanged. One of variable length is escaped (0x00
+//    becomes 0x00 0xff) and terminated by 0x00 0x01. The terminator sorts before every byte and
+//    every escaped zero, so partitions keep their order and none is a prefix of another.
+//  * A sort key is stored unchanged; its last part, a name, needs no terminator. In a table that is
+//    newest first, all bytes of the sort key are complemented; its width is fixed there.
 //
-// Written down in storage/FORMAT.md; never changed without a new format.
+// Specified in storage/FORMAT.md; never changed without a new format.
 #pragma once
 
 #include <cstddef>
@@ -21,11 +21,11 @@
 
 namespace smile {
 
-// Bytes that no encoded key exceeds: a name of zeros as partition, its end, and a sort key.
+// The maximum size of an encoded key: a name of zeros as partition, its terminator, and a sort key.
 inline constexpr size_t kMaxEncodedKeyBytes = 2 * limits::kMaxNameBytes + 2 + limits::kMaxNameBytes;
 
-// An encoded key (or bound) without an allocation. The parts have to be within the model's limits
-// (CHECK).
+// An encoded key (or bound) without an allocation. The partition must be valid, and the sort key at
+// most limits::kMaxNameBytes long (CHECK).
 class EncodedKey {
  public:
   explicit EncodedKey(const KeyView& key);
@@ -33,7 +33,7 @@ class EncodedKey {
   EncodedKey& operator=(const EncodedKey&) = delete;
 
   ByteView view() const { return {bytes_, size_}; }
-  // How much of it is the partition.
+  // The size of the encoded partition.
   size_t partition_size() const { return partition_size_; }
 
  private:
@@ -42,10 +42,11 @@ class EncodedKey {
   char bytes_[kMaxEncodedKeyBytes];
 };
 
-// The partition alone: the prefix of all its keys, and of no others.
+// The encoded partition: the prefix of all its keys, and of no others.
 Bytes EncodePartition(const PartitionView& partition);
 
-// What a scan walks over: encoded keys from `lower` to below `upper`; an empty `upper` is no bound.
+// The range of a scan: encoded keys from `lower`, inclusive, to `upper`, exclusive. An empty
+// `upper` is unbounded.
 struct EncodedRange {
   Bytes lower;
   Bytes upper;
@@ -53,19 +54,20 @@ struct EncodedRange {
   bool empty() const { return !upper.empty() && lower >= upper; }
 };
 
-// The range of one partition between bounds as those of a ScanRequest: `from` inclusive, `to`
-// exclusive, each empty or some leading parts of a sort key; `after`, if not empty, a whole sort
-// key that replaces `from`.
+// A range of one partition, with the bounds of a ScanRequest: `from` inclusive, `to` exclusive,
+// each empty or leading parts of a sort key; `after`, if not empty, a whole sort key that replaces
+// `from`.
 EncodedRange EncodeRange(const PartitionView& partition, ByteView from, ByteView to,
                          ByteView after);
 
-// The smallest encoded key above all of this partition's; empty: there is none.
+// The smallest byte string after all keys of this partition; empty if there is none.
 Bytes EncodedPartitionEnd(const PartitionView& partition);
 
-// How many leading bytes of an encoded key are its partition; 0 if it is no key of the table.
+// The size of the encoded partition at the start of an encoded key, of any bytes; 0 if they do not
+// begin with a partition of the table.
 size_t EncodedPartitionSize(Table table, ByteView encoded);
 
-// The reverse of encoding. False, and unspecified parts, for bytes that are no key of the table.
+// Decoding, of any bytes. False, with unspecified output, if they are not a key of the table.
 bool DecodePartition(Table table, ByteView encoded, Bytes* partition);
 bool DecodeSort(Table table, ByteView encoded, Bytes* sort);
 

@@ -1,4 +1,4 @@
-// Keys as they stand on disk, as text for an operator.
+// Encoded keys as text for an operator.
 #pragma once
 
 #include <string>
@@ -8,7 +8,8 @@
 
 namespace smile {
 
-// "users/42/profile"; the partition or the table alone for bytes that are no whole key of it.
+// The path of an encoded key, such as "users/42/profile". Of any bytes: for those that are not a
+// key of the table, the path of the partition, or else the name of the table.
 std::string NameOfEncoded(Table table, ByteView encoded);
 
 }  // namespace smile

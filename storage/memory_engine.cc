@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
+#include "base/limits.h"
+
 namespace smile {
 
 bool MemoryEngine::SortOrder::operator()(const Bytes& a, const Bytes& b) const {
@@ -17,11 +20,13 @@ MemoryEngine::MemoryEngine(const Clock* clock, Answers answers, size_t records_p
       answers_(answers),
       records_per_page_(records_per_page),
       last_version_(static_cast<uint64_t>(clock->WallMillis()) << 21) {
+  CHECK(records_per_page > 0);
   if (answers == Answers::kOnThread) thread_ = std::thread([this] { RunAnswers(); });
 }
 
 MemoryEngine::~MemoryEngine() {
   Close();
+  CHECK(waiting_answers_.empty(), "every call was answered");
 }
 
 PeekResult MemoryEngine::Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) {
@@ -47,6 +52,7 @@ bool MemoryEngine::PeekScan(const ScanRequest& request, FoundPage found) {
 }
 
 void MemoryEngine::Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) {
+  CHECK(!request.keys.empty());
   auto reply =
       Under<ReadReply>(request.deadline_nanos, request.caller, [&] { return ReadAll(request); });
   Answer([done = std::move(done), reply = std::move(reply)]() mutable { done(std::move(reply)); });
@@ -65,6 +71,7 @@ void MemoryEngine::Write(WriteRequest request, std::function<void(WriteReply)> d
 }
 
 void MemoryEngine::Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) {
+  CHECK(request.limit > 0);
   auto page =
       Under<ScanPage>(request.deadline_nanos, request.caller, [&] { return ScanSome(request); });
   if (page.ok() && page->more && page->size() == 0 && !page->resume_from.has_value()) {
@@ -74,6 +81,7 @@ void MemoryEngine::Scan(ScanRequest request, std::function<void(Result<ScanPage>
 }
 
 void MemoryEngine::List(ListRequest request, std::function<void(Result<ListPage>)> done) {
+  CHECK(request.limit > 0);
   auto page =
       Under<ListPage>(request.deadline_nanos, request.caller, [&] { return ListSome(request); });
   if (page.ok() && page->more && page->partitions.empty() && !page->resume_from.has_value()) {
@@ -110,11 +118,11 @@ Result<Reply> MemoryEngine::Under(int64_t deadline_nanos,
                                   const Operation& operation) {
   const std::lock_guard lock(mutex_);
   if (caller != nullptr && caller->state() == Caller::State::kGone) {
-    return Status(Code::kUnavailable, "who asked is gone");
+    return Status(Code::kUnavailable, "the caller is gone");
   }
   if (closed_) return Status(Code::kShuttingDown, "the storage is closed");
   if (deadline_nanos != 0 && deadline_nanos <= clock_->MonotonicNanos()) {
-    return Status(Code::kDeadlineExceeded, "the request came past its deadline");
+    return Status(Code::kDeadlineExceeded, "the deadline passed before the request began");
   }
   return Reply(operation());
 }
@@ -136,12 +144,13 @@ WriteReply MemoryEngine::Apply(const WriteRequest& request) {
                                ? found->second
                                : Partition(SortOrder{InfoOf(id.table).newest_first});
 
-  // The mutations are tried one after the other; when a condition does not hold, all are undone.
+  // The mutations are applied one after the other; if a condition does not hold, all are undone.
   ++writes_;
   Partition& partition = partitions_.insert_or_assign(place, before).first->second;
   WriteReply reply;
   for (size_t i = 0; i < request.mutations().size(); ++i) {
     const MutationView& mutation = request.mutations()[i];
+    CHECK(ValidateKey({id.table, id.id, mutation.sort}).ok());
     const Record* const current = Find({id.table, id.id, mutation.sort});
     const uint64_t current_version = current == nullptr ? 0 : current->version;
     if (!mutation.condition.HoldsFor(current_version)) {
@@ -156,7 +165,9 @@ WriteReply MemoryEngine::Apply(const WriteRequest& request) {
       break;
     }
     ++last_version_;
+    CHECK(last_version_ > current_version, "versions increase");
     const bool put = mutation.kind == MutationKind::kPut;
+    CHECK(mutation.value.size() <= limits::kMaxValueBytes);
     partition.erase(Bytes(mutation.sort));
     if (put) {
       partition.emplace(mutation.sort, Record(RecordView{.version = last_version_,
@@ -166,6 +177,7 @@ WriteReply MemoryEngine::Apply(const WriteRequest& request) {
     }
     reply.versions.push_back(last_version_);
   }
+  CHECK(reply.versions.size() == (reply.status.ok() ? request.mutations().size() : 0));
   if (partition.empty()) partitions_.erase(place);
   return reply;
 }

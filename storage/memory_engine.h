@@ -1,6 +1,6 @@
-// Records in ordered maps: the oracle of the tests, kept so simple that it is seen to be right. It
-// shares nothing with rocks_engine but the contract: no key encoding, no stored format, no
-// committer. Nothing is durable.
+// Records in ordered maps: the oracle of the tests, simple enough to be obviously correct. It
+// shares only the contract with rocks_engine: no key encoding, no stored format, no committer.
+// Nothing is durable.
 #pragma once
 
 #include <condition_variable>
@@ -23,13 +23,14 @@ namespace smile {
 
 class MemoryEngine final : public Engine {
  public:
-  // Where `done` is called. What an operation does, it does under a lock before the call returns.
+  // Where `done` is called. The operation itself runs under a lock before the call returns.
   enum class Answers : uint8_t {
     kInline,    // before the call returns
     kOnThread,  // on a thread of the engine, in the order of the calls
   };
 
-  // The clock outlives the engine. A page ends after so many records were looked at.
+  // The clock outlives the engine. A page ends after `records_per_page` records were examined, at
+  // least 1 (CHECK).
   MemoryEngine(const Clock* clock, Answers answers, size_t records_per_page = SIZE_MAX);
   ~MemoryEngine() override;
 
@@ -43,8 +44,8 @@ class MemoryEngine final : public Engine {
   void Close() override;
 
  private:
-  // The order of a table: by bytes, or from the largest to the smallest; a prefix stands before
-  // what begins with it either way.
+  // The order of a table: bytewise, or descending. In both a prefix sorts before what begins with
+  // it.
   struct SortOrder {
     bool newest_first = false;
     bool operator()(const Bytes& a, const Bytes& b) const;
@@ -69,7 +70,7 @@ class MemoryEngine final : public Engine {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::pair<Table, Bytes>, Partition> partitions_;
-  uint64_t last_version_;  // begins at the time, as those of the other engines
+  uint64_t last_version_;  // starts at the current time, as in the other engine
   uint64_t writes_ = 0;
   bool closed_ = false;
   std::deque<std::function<void()>> waiting_answers_;

@@ -9,7 +9,7 @@
 namespace smile {
 
 Status TooManyReadsWait() {
-  return {Code::kOverloaded, "too many reads are waiting", limits::kFullQueueRetryMillis};
+  return {Code::kOverloaded, "read queue full; retry later", limits::kFullQueueRetryMillis};
 }
 
 ReaderPool::ReaderPool(const Clock* clock, uint32_t threads) : clock_(clock) {
@@ -20,9 +20,11 @@ ReaderPool::ReaderPool(const Clock* clock, uint32_t threads) : clock_(clock) {
 
 ReaderPool::~ReaderPool() {
   Close();
+  CHECK(Size() == 0, "every job was completed");
 }
 
 void ReaderPool::Submit(std::unique_ptr<Job> job) {
+  CHECK(job != nullptr);
   Status refusal;
   {
     std::unique_lock lock(mutex_);
@@ -44,15 +46,17 @@ uint64_t ReaderPool::Size() const {
   return queues_[0].size() + queues_[1].size();
 }
 
-// What it costs is known when it has run.
+// The cost is an estimate; the real one is known when the job has run.
 void ReaderPool::Enqueue(Waiting waiting) {
   const uint64_t source = waiting.job->source();
   Queue& queue = QueueOf(waiting.job->kind());
   queue.Push(source, limits::kReadTurnWork, std::move(waiting));
 }
 
-// Something waits. A kind that waits alone has every turn, and owes the other none for it.
+// At least one job waits. A kind that waits alone has every turn and owes the other nothing for it.
 ReaderPool::Waiting ReaderPool::TakeNext() {
+  static_assert(limits::kWalkSlicesPerPointTurn >= 1, "walks have turns too");
+  CHECK(walks_in_a_row_ <= limits::kWalkSlicesPerPointTurn);
   uint64_t source = 0;
   Queue& walks = QueueOf(Job::Kind::kWalk);
   Queue& points = QueueOf(Job::Kind::kPointReads);
@@ -66,6 +70,9 @@ ReaderPool::Waiting ReaderPool::TakeNext() {
 }
 
 void ReaderPool::Close() {
+  for (const std::thread& thread : threads_) {
+    CHECK(std::this_thread::get_id() != thread.get_id(), "a reader cannot join itself");
+  }
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
@@ -80,8 +87,8 @@ uint64_t ReaderPool::waiting_jobs() const {
   return Size();
 }
 
-// A thread leaves when the pool closes and nothing waits. A job that another thread still runs and
-// puts back is then ended by that thread itself.
+// A thread ends when the pool closes and nothing waits. A job that another thread still runs and
+// queues again is then completed by that other thread.
 void ReaderPool::Run() {
   NameThisThread("smile-reader");
   LowerPriorityOfThisThread(limits::kReaderNice);
@@ -102,15 +109,15 @@ void ReaderPool::Run() {
   }
 }
 
-// Ok: it may begin, or go on.
+// Ok: the job may begin or continue.
 Status ReaderPool::WhyNotRun(const Job& job) const {
   if (job.caller() == Caller::State::kGone) {
-    return {Code::kUnavailable, "who asked is gone"};
+    return {Code::kUnavailable, "the caller is gone"};
   }
   if (closing()) return {Code::kShuttingDown, "the storage is closing"};
   const int64_t deadline = job.deadline_nanos();
   if (deadline != 0 && deadline <= clock_->MonotonicNanos()) {
-    return {Code::kDeadlineExceeded, "the read waited past its deadline"};
+    return {Code::kDeadlineExceeded, "the deadline passed before the read began"};
   }
   return {};
 }

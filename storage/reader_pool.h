@@ -1,11 +1,11 @@
-// The threads on which reads wait for the disk, so that event loops need not: a fixed number, with
-// two bounded queues in front of them, one for each kind of job.
+// The threads on which reads wait for the disk, so that event loops never do: a fixed number of
+// threads with two bounded queues, one for each kind of job.
 //
-// Point reads and walks take turns, so that neither waits for all that there is of the other: where
-// both wait, a thread takes limits::kWalkSlicesPerPointTurn slices of walks, then one job of point
-// reads, and so on, counted over all threads. Within a kind, sources take turns by the work that
-// they cause (storage/fair_queue.h): a slice is charged to its source when it is done. A thread
-// sleeps only when nothing of either kind waits.
+// Point reads and walks alternate, so that neither kind waits for the whole queue of the other:
+// while both wait, the pool runs limits::kWalkSlicesPerPointTurn slices of walks, then one job of
+// point reads, and so on, counted over all threads. Within a kind, sources take turns by the work
+// that they cause (storage/fair_queue.h); a slice is charged to its source when it is done. A
+// thread sleeps only when both queues are empty.
 #pragma once
 
 #include <array>
@@ -28,14 +28,14 @@ namespace smile {
 
 class ReaderPool {
  public:
-  // Something to read. Exactly one of these ends it, and answers whoever asked: a Run that returns
-  // kDone, Refuse, or End. Between two calls it may wait for long: it should hold nothing meanwhile
-  // that others need, such as an iterator.
+  // Something to read. Exactly one of these completes it and answers the caller: a Run that returns
+  // kDone, Refuse, or End. Between two calls it may wait for a long time and should not hold
+  // anything that others need, such as an iterator.
   class Job {
    public:
     enum class Progress : uint8_t {
       kDone,
-      kMore,  // a slice is done; the job goes behind all that waits of its kind and source
+      kMore,  // a slice is done; the job is queued after all others of its kind and source
     };
     enum class Kind : uint8_t { kWalk, kPointReads };
 
@@ -48,11 +48,13 @@ class ReaderPool {
           caller_(std::move(caller)) {}
     virtual ~Job() = default;
 
+    // On a thread of the pool, one call at a time.
     virtual Progress Run() = 0;
-    // It never ran.
+    // Called if Run was never called.
     virtual void Refuse(Status why) = 0;
-    // It returned kMore, and may not go on: its deadline is over, its caller gone, the pool closes.
-    // It answers with what it has. For jobs that never return kMore, there is nothing to do.
+    // Called if Run returned kMore but the job may not continue: its deadline has passed, its
+    // caller is gone or the pool closes. The job answers with what it has. Jobs that never return
+    // kMore need not override it.
     virtual void End() {}
 
     int64_t deadline_nanos() const { return deadline_nanos_; }
@@ -61,7 +63,7 @@ class ReaderPool {
     Caller::State caller() const {
       return caller_ == nullptr ? Caller::State::kWaiting : caller_->state();
     }
-    // Of the last Run, in records that were looked at or what costs as much.
+    // The work of the last Run, in records examined or the equivalent.
     size_t work() const { return work_; }
 
    protected:
@@ -82,13 +84,13 @@ class ReaderPool {
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
 
-  // Any thread. Over limits::kMaxReaderQueue waiting jobs of its kind the job is refused with
-  // TooManyReadsWait(), after Close with kShuttingDown. One whose deadline is over before it first
-  // runs is refused with kDeadlineExceeded, one whose caller is gone with kUnavailable.
+  // Any thread. The job is refused with TooManyReadsWait() if limits::kMaxReaderQueue jobs of its
+  // kind wait, and with kShuttingDown after Close. A job whose deadline passes before it first runs
+  // is refused with kDeadlineExceeded, one whose caller is gone with kUnavailable.
   void Submit(std::unique_ptr<Job> job);
 
-  // Lets the slices that run end, and no more begin: what waits is refused with kShuttingDown or
-  // ended. Then ends the threads. More calls do nothing.
+  // Lets running slices finish and begins no more: waiting jobs are refused with kShuttingDown or
+  // ended. Then ends the threads. Further calls do nothing. Not on a thread of the pool (CHECK).
   void Close();
   // Close() has been called: a long slice should end. Any thread.
   bool closing() const { return closing_.load(std::memory_order_relaxed); }
@@ -115,12 +117,12 @@ class ReaderPool {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::array<Queue, 2> queues_ = {Queue(limits::kReadTurnWork), Queue(limits::kReadTurnWork)};
-  uint32_t walks_in_a_row_ = 0;       // slices that were taken since point reads were
+  uint32_t walks_in_a_row_ = 0;       // slices of walks since the last job of point reads
   std::atomic<bool> closing_{false};  // set under mutex_
   std::vector<std::thread> threads_;
 };
 
-// What a read is told when as many wait already as may: kOverloaded.
+// The answer to a read when the queue is full: kOverloaded.
 Status TooManyReadsWait();
 
 }  // namespace smile

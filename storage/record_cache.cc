@@ -10,8 +10,7 @@ CacheKey::CacheKey(const SecretHash& hash, Kind kind, Table table, ByteView enco
     : kind_(kind),
       table_(table),
       encoded_(encoded),
-      // An odd constant (the golden ratio) sends one user's keys in different tables different
-      // ways.
+      // An odd constant (the golden ratio) distributes one user's keys in different tables.
       hash_(hash(encoded) ^ ((static_cast<uint64_t>(table) << 1 | static_cast<uint64_t>(kind)) *
                              0x9e3779b97f4a7c15ULL)) {}
 
@@ -21,7 +20,7 @@ RecordCache::RecordCache(size_t max_bytes, const SecretHash& hash) : hash_(hash)
 
 RecordCache::~RecordCache() = default;
 
-// The top bits: those below choose bucket and slot inside the shard.
+// By the top bits: those below select bucket and slot inside the shard.
 CacheShard& RecordCache::ShardOf(const CacheKey& key) const {
   return *shards_[(key.hash() >> 56) % kShards];
 }
@@ -65,7 +64,7 @@ void RecordCache::Fill(const CacheKey& key, const Ticket& ticket, const RecordVi
   if (!ticket.good) return;
   CacheShard& shard = ShardOf(key);
   const std::lock_guard lock(shard.mutex());
-  // None has begun since, so none is under way either.
+  // None has begun since, so none is in progress either.
   if (shard.SlotOf(key).begun == ticket.writes_begun) shard.Fill(key, record);
 }
 

@@ -1,37 +1,36 @@
-// Records in memory, before the engine: for those that are asked for again and again.
+// The record cache: frequently read records in memory, in front of RocksDB.
 //
-// Bounded in bytes. Split into shards by hash, each with its own lock, which is held for as long as
-// it takes to find a record and to show it. Which records stay is decided by S3-FIFO (J. Yang et
-// al., "FIFO queues are all you need for cache eviction", SOSP 2023): a record comes into a small
-// queue, goes on to the main queue if it was asked for again before it got to the end, and leaves
-// otherwise; a record that comes back soon after it left goes to the main queue at once. So a scan
-// over everything passes through the small queue and moves nothing else.
+// Its memory is bounded. It is split into shards by hash; each shard has a lock that is held only
+// while a record is found and shown. The eviction policy is S3-FIFO (J. Yang et al., "FIFO queues
+// are all you need for cache eviction", SOSP 2023): a record enters a small queue, moves to the
+// main queue if it was read again before it reached the end, and is evicted otherwise; a record
+// that comes back soon after its eviction enters the main queue at once. So a scan over everything
+// passes through the small queue and evicts nothing else.
 //
-// An absent record is remembered too. A write changes what is here, and brings nothing in: records
-// that are written and not read would push out those that are read.
+// Absence of a record is cached too. A write updates what is cached and inserts nothing: records
+// that are written and not read would evict those that are read.
 //
-// So is how a partition begins: the answer to a scan of its first records (its newest, where a
-// table has those first), which is what a timeline is made of. Such a page stands in the cache
-// under the partition itself, as if it were a record of its own (its value is what
-// storage/cached_page.h makes of it), shares bytes and queues with the records, and is kept
-// coherent in the same way: a write of any key in the partition is, beside that, a write of the
-// page, which ends with the page not known. A scan takes the page's ticket before it makes its
-// iterator. What it fills in was then read while nothing in the partition changed, and nothing in
-// it has changed since. Only time could change it: pages that have met a record with an expiry are
-// not filled in.
+// The page cache of timelines is part of it: the answer to a scan from the beginning of a partition
+// (its newest records, in a table that is newest first). Such a page is cached under the partition
+// as if it were a record (its value is encoded by storage/cached_page.h), shares memory and queues
+// with the records, and is kept coherent in the same way: a write of any key in the partition is
+// also a write of the page, which ends with the page unknown. A scan takes the page's ticket before
+// it creates its iterator. So a page that is filled in was read while nothing in the partition
+// changed, and nothing has changed since. Only time could change it: a page is not filled in if the
+// scan has met a record with an expiry time.
 //
-// Coherence. Readers and writers of the storage behind the cache keep to this:
-//   * A writer calls BeginWrite before it writes a key, and EndWrite with what is there now when
-//     the write is visible, before it answers.
-//   * A reader that missed keeps the ticket that Find gave it, reads from the storage, and offers
-//     what it found with Fill.
-// Then Find never shows anything older than what a read of the storage at that moment would:
-// BeginWrite hides the key, so between it and EndWrite readers ask the storage. A ticket names
-// the number of writes that had begun on the key's slot (keys share slots by hash; sharing only
-// refuses more); Fill takes a record only if no write is under way on the slot and none has begun
-// since. So what is filled was read while the key did not change, and has not changed since.
+// Coherence. Readers and writers follow this protocol:
+//   * A writer calls BeginWrite before it writes a key, and EndWrite with the new state of the
+//     record once the write is visible, before it answers.
+//   * A reader that missed keeps the ticket from Find, reads from the storage, and offers what it
+//     found with Fill.
+// Then Find never shows anything older than a read of the storage at that moment would: BeginWrite
+// hides the key, so until EndWrite readers go to the storage. A ticket holds the number of writes
+// that had begun on the key's slot (keys share slots by hash; sharing only rejects more fills).
+// Fill inserts a record only if no write is in progress on the slot and none has begun since. So
+// what is filled in was read while the key did not change, and has not changed since.
 //
-// Any thread may call anything.
+// Any thread may call all functions.
 #pragma once
 
 #include <array>
@@ -49,7 +48,7 @@
 
 namespace smile {
 
-// A key as one cache knows it, which made it. Borrows its bytes.
+// A key of the cache that made it. Borrows its bytes.
 class CacheKey {
  public:
   enum class Kind : uint8_t { kRecord, kPage };
@@ -77,10 +76,10 @@ class RecordCache {
  public:
   enum class Found : uint8_t { kRecord, kAbsent, kNothing };
 
-  // Where a reader stood when it missed.
+  // The state of a key's slot when a reader missed.
   struct Ticket {
     uint64_t writes_begun = 0;
-    bool good = false;  // no write was under way
+    bool good = false;  // no write was in progress
   };
 
   struct KindCounts {
@@ -91,13 +90,13 @@ class RecordCache {
   struct Counts {
     KindCounts records;
     KindCounts pages;
-    uint64_t bytes = 0;  // of both and of the tables that they are found by
+    uint64_t bytes = 0;  // of records, pages and hash tables
   };
 
-  // `max_bytes` bounds all memory that the cache has: keys, values and what it needs for itself,
-  // also while its tables grow, as jemalloc rounds it up (glibc takes up to 16 bytes more for each
-  // record). An empty cache has some 25 KiB; if that is too much already, nothing is kept.
-  // `hash` chooses shard, bucket and slot of a key.
+  // `max_bytes` is the maximum memory of the cache: keys, values and its own structures, also while
+  // its tables grow, as rounded up by jemalloc (glibc takes up to 16 bytes more per record). An
+  // empty cache takes about 25 KiB; with less than that, nothing is cached.
+  // `hash` determines shard, bucket and slot of a key.
   explicit RecordCache(size_t max_bytes, const SecretHash& hash = SecretHash());
   ~RecordCache();
   RecordCache(const RecordCache&) = delete;
@@ -106,30 +105,30 @@ class RecordCache {
   CacheKey KeyOf(Table table, ByteView encoded) const {
     return {hash_, CacheKey::Kind::kRecord, table, encoded};
   }
-  // Of the first page of a partition.
+  // The key of the cached page of a partition.
   CacheKey PageKeyOf(Table table, ByteView encoded_partition) const {
     return {hash_, CacheKey::Kind::kPage, table, encoded_partition};
   }
 
-  // Brings what Find will look at for these keys into the processor's caches: for all of them at
-  // the same time, where Find would wait for one after the other.
+  // Prefetches the memory that Find will access for these keys into the processor's caches: for all
+  // of them at the same time, whereas Find would wait for one after the other.
   void Prefetch(std::span<const CacheKey> keys);
 
-  // kRecord: it was shown by calling `show`, under a lock: `show` is short and calls nothing of
+  // kRecord: `show` was called with the record, under a lock; it must be short and must not call
   // the cache. kNothing: *ticket is for Fill. An expired record is kAbsent.
   Found Find(const CacheKey& key, const Clock& clock, FunctionRef<void(const RecordView&)> show,
              Ticket* ticket);
 
-  // For a reader that does not look in the cache first.
+  // For a reader that does not call Find first.
   Ticket TicketFor(const CacheKey& key);
 
   // Offers what a reader found in the storage; null: the record is absent.
   void Fill(const CacheKey& key, const Ticket& ticket, const RecordView* record);
 
-  // Whether the key is in the cache. If not, it will not be before this write has ended.
+  // Returns whether the key is cached. If not, it will not be before this write has ended.
   bool BeginWrite(const CacheKey& key);
-  // `record`: what the storage has now; null: the record is absent. `known` false: it is not known
-  // what the storage has.
+  // Once for each BeginWrite (CHECK). `record`: the new state in the storage; null: the record is
+  // absent. `known` is false if the state is not known.
   void EndWrite(const CacheKey& key, bool known, const RecordView* record);
 
   Counts counts() const;
@@ -137,8 +136,9 @@ class RecordCache {
  private:
   CacheShard& ShardOf(const CacheKey& key) const;
 
-  // Enough that threads seldom meet at one lock, few enough that a shard holds many records.
+  // Enough that threads seldom contend for a lock, few enough that a shard holds many records.
   static constexpr size_t kShards = 64;
+  static_assert(256 % kShards == 0, "a shard is selected by 8 bits of the hash");
 
   const SecretHash hash_;
   std::array<std::unique_ptr<CacheShard>, kShards> shards_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "base/coding.h"
 #include "base/hash.h"
 
@@ -10,16 +11,23 @@ namespace {
 
 constexpr uint8_t kHasExpiry = 1;
 
+// Offsets in the header.
+constexpr size_t kVersionOffset = 2;
+constexpr size_t kChecksumOffset = kVersionOffset + sizeof(uint64_t);
+constexpr size_t kExpiryOffset = kChecksumOffset + sizeof(uint64_t);
+
 }  // namespace
 
 RecordHeader::RecordHeader(uint64_t version, uint64_t checksum, uint64_t expires_ms) {
+  static_assert(kMaxBytes == kExpiryOffset + sizeof(uint64_t));
+  CHECK(version != 0, "version 0 stands for an absent record");
   const bool expires = expires_ms != 0;
   bytes_[0] = static_cast<char>(kRecordFormat);
   bytes_[1] = static_cast<char>(expires ? kHasExpiry : 0);
-  StoreLittle(bytes_ + 2, version);
-  StoreLittle(bytes_ + 10, checksum);
-  if (expires) StoreLittle(bytes_ + 18, expires_ms);
-  size_ = expires ? kMaxBytes : kMaxBytes - sizeof(uint64_t);
+  StoreLittle(bytes_ + kVersionOffset, version);
+  StoreLittle(bytes_ + kChecksumOffset, checksum);
+  if (expires) StoreLittle(bytes_ + kExpiryOffset, expires_ms);
+  size_ = expires ? kMaxBytes : kExpiryOffset;
 }
 
 Result<RecordView> ParseRecord(ByteView stored) {
@@ -30,8 +38,8 @@ Result<RecordView> ParseRecord(ByteView stored) {
   if (!bytes.ReadLittle(&format)) return Status(Code::kCorrupt, "the stored record is empty");
   if (format > kRecordFormat) {
     return Status(Code::kStorageFailed,
-                  fmt::format("the record was stored in format {}; this program reads up to format "
-                              "{}: use a newer smiled",
+                  fmt::format("the record is stored in format {}, but this program reads only "
+                              "formats up to {}: use a newer smiled",
                               format, kRecordFormat));
   }
   const bool complete = format == kRecordFormat && bytes.ReadLittle(&flags) &&

@@ -1,4 +1,4 @@
-// A record as it stands in the value of its key on disk. Little-endian:
+// The stored form of a record, the value of its key in RocksDB. Little-endian:
 //
 //   offset  bytes
 //        0      1  format, 1
@@ -8,8 +8,8 @@
 //       18      8  expiry time, Unix milliseconds, only with bit 0
 //     then         value, to the end
 //
-// Written down in storage/FORMAT.md and pinned by tests/storage/golden/; a change is a new number
-// of the format, and readers keep reading the old ones.
+// Specified in storage/FORMAT.md and pinned by tests/storage/golden/. A change gets a new format
+// number, and readers continue to read the old ones.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ namespace smile {
 
 inline constexpr uint8_t kRecordFormat = 1;
 
-// The header of a stored record, without an allocation; the value follows it in the store.
+// The header of a stored record, without an allocation. The value follows it in the store.
 class RecordHeader {
  public:
   RecordHeader(uint64_t version, uint64_t checksum, uint64_t expires_ms);
@@ -38,12 +38,12 @@ class RecordHeader {
   char bytes_[kMaxBytes];
 };
 
-// What a stored record says; the value is a view into `stored`, its checksum is not verified.
-// kCorrupt for bytes that are no record; kStorageFailed, in words, for a format that is newer than
-// this program.
+// Parses any bytes. The value is a view into `stored`; its checksum is not verified. kCorrupt if
+// the bytes are not a record; kStorageFailed, with a message, if the format is newer than this
+// program.
 Result<RecordView> ParseRecord(ByteView stored);
 
-// The same, and the value matches its checksum; else kCorrupt.
+// Parses the record and verifies the checksum of the value; kCorrupt if it does not match.
 Result<RecordView> ParseAndVerifyRecord(ByteView stored);
 
 }  // namespace smile

@@ -31,8 +31,8 @@ std::optional<uint64_t> NumberAfter(std::string_view words, std::string_view wha
   return number;
 }
 
-// RocksDB 7.8 ends so: "… in /data/rocksdb/000022.sst offset 24405 size 1229". Nothing else of its
-// interface says which block it was.
+// RocksDB 7.8's message ends so: "... in /data/rocksdb/000022.sst offset 24405 size 1229". Nothing
+// else in its interface identifies the block.
 std::optional<BlockPlace> PlaceIn(const rocksdb::Status& status) {
   const std::string words = status.ToString();
   const auto offset = NumberAfter(words, " offset ");
@@ -41,7 +41,7 @@ std::optional<BlockPlace> PlaceIn(const rocksdb::Status& status) {
   return BlockPlace{.offset = *offset, .size = *size};
 }
 
-// One table file: which of its blocks are damaged.
+// Finds the damaged blocks of one table file.
 class FileCheck {
  public:
   FileCheck(Table table, const rocksdb::LiveFileMetaData& file, const rocksdb::Options& options,
@@ -53,7 +53,7 @@ class FileCheck {
     rocksdb::Status status = OpensWhole(file_, options_);
     if (status.ok()) status = reader_.Open(PathOf(file_));
     if (!status.ok()) return Rebuild(status);
-    // First index, filter and the like, then the data.
+    // Verifies index, filter and so on first, then the data.
     status = reader_.VerifyChecksum();
     if (status.ok()) return;
     const std::optional<BlockPlace> place = PlaceIn(status);
@@ -130,7 +130,7 @@ void CheckRecords(const ReadOnlyDatabase& database, Table table, CheckReport* re
                 [&](ByteView encoded, const rocksdb::Status& status) {
                   report->records.push_back({table, Bytes(encoded), status.ToString()});
                 },
-            // The files' own checks have told of it.
+            // The checks of the files have reported it.
             .gap = [](ByteView, ByteView, const rocksdb::Status&) {}});
 }
 
@@ -155,8 +155,7 @@ Status CheckFiles(const RocksDirectory& directory, const Clock* clock, const Log
 
 std::string Line(const DamagedBlock& block) {
   const auto name = [&](ByteView key) { return NameOfEncoded(block.table, key); };
-  const std::string after =
-      block.after.empty() ? "from its beginning" : "after " + name(block.after);
+  const std::string after = block.after.empty() ? "from its start" : "after " + name(block.after);
   const std::string before = block.before.empty() ? "to its end" : "before " + name(block.before);
   return fmt::format("{}: a block of {} (offset {}, {} bytes) is damaged: records {}, {}",
                      InfoOf(block.table).name, block.file, block.offset, block.size, after, before);
@@ -164,8 +163,8 @@ std::string Line(const DamagedBlock& block) {
 
 std::string Line(const DamagedFile& file) {
   const RebuiltTable& rebuilt = *file.rebuilt;
-  return fmt::format("{}: {} cannot be used ({}): {}", InfoOf(rebuilt.table()).name, rebuilt.name(),
-                     file.why, rebuilt.DescribeLost());
+  return fmt::format("{}: the file {} is damaged ({}): {}", InfoOf(rebuilt.table()).name,
+                     rebuilt.name(), file.why, rebuilt.DescribeLost());
 }
 
 }  // namespace
@@ -187,11 +186,10 @@ CheckReport CheckDirectory(const RocksDirectory& directory, const Clock* clock, 
   const Result<Watermark> watermark = directory.ReadWatermark();
   if (!watermark.ok()) report.others.push_back(watermark.status().words());
   const auto refuse = [&](const Status& why) {
-    report.others.push_back(fmt::format("the database does not open: {}", why.words()));
+    report.others.push_back(fmt::format("the database cannot be opened: {}", why.words()));
     return report;
   };
-  // First file by file: those that damage the database as a whole are then seen as they were
-  // rebuilt.
+  // First file by file: files that keep the database from opening are then read as rebuilt.
   if (Status status = CheckFiles(directory, clock, log, progress, &report); !status.ok()) {
     return refuse(status);
   }
@@ -201,8 +199,8 @@ CheckReport CheckDirectory(const RocksDirectory& directory, const Clock* clock, 
   const uint64_t latest = database.db()->GetLatestSequenceNumber();
   if (watermark.ok() && latest < watermark->sequence) {
     report.others.push_back(
-        fmt::format("acknowledged writes are missing: the log ends at {}, but "
-                    "{} were acknowledged",
+        fmt::format("acknowledged writes are missing: the log ends at {}, but writes up to {} were "
+                    "acknowledged",
                     latest, watermark->sequence));
   }
   for (const TableInfo& info : kTables) {

@@ -15,8 +15,8 @@ using rocksdb::Slice;
 
 constexpr uint64_t kBytesBetweenLooks = uint64_t{1} << 20;
 
-// Of a table or a blob file. RocksDB says by the priority who writes it: a compaction writes at low
-// priority; a flush at high, or, like a compaction that writers wait for, at the user's.
+// A table or blob file. The I/O priority tells who writes it: a compaction writes at low priority;
+// a flush at high priority, or, like a compaction that writers wait for, at user priority.
 class TableFile final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   TableFile(rocksdb::FileSystem* system, std::string path,
@@ -44,7 +44,7 @@ class TableFile final : public rocksdb::FSWritableFileOwnerWrapper {
     uint64_t free = 0;
     if (!system_->GetFreeSpace(path_, options, &free, debug).ok()) return IOStatus::OK();
     if (free < limits::kCompactionFreeDiskBytes + bytes) {
-      return IOStatus::NoSpace(path_, "the last room is left to the log");
+      return IOStatus::NoSpace(path_, "the remaining disk space is reserved for the log");
     }
     left_until_look_ = kBytesBetweenLooks;
     return IOStatus::OK();

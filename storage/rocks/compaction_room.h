@@ -1,7 +1,6 @@
-// A file system under RocksDB in which compactions leave some room to the log: a file that a
-// compaction writes meets a full disk while limits::kCompactionFreeDiskBytes are still free. The
-// compaction is then given up and tried again later, and writing goes on, where a log that found no
-// room would end it.
+// A file system under RocksDB in which compactions leave some disk space for the log: for a
+// compaction the disk is full while limits::kCompactionFreeDiskBytes are still free. The compaction
+// then fails and is retried later, while writes continue; a log without space would stop them.
 #pragma once
 
 #include <rocksdb/file_system.h>

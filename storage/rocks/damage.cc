@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "storage/key_name.h"
 #include "storage/rocks/rocks_status.h"
@@ -12,6 +13,8 @@ namespace smile {
 namespace {
 
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
+static_assert(limits::kMinCompactionPauseSeconds <= limits::kMaxCompactionPauseSeconds);
+static_assert(limits::kMaxCompactionPauseSeconds <= INT64_MAX / kNanosPerSecond / 4);
 
 // Damage, or a disk that cannot be read or written; not a full disk (error_listener.h), nor a
 // directory that another process has taken over.
@@ -33,7 +36,7 @@ class Damage::Listener final : public rocksdb::EventListener {
       damage_->CompactionFailed(info.cf_name, info.status);
     }
   }
-  // A failed compaction has installed nothing: without an error RocksDB goes on as before it.
+  // A failed compaction has installed nothing: with the error cleared, RocksDB continues as before.
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
     if (IsForItsTableAlone(reason, *error)) *error = rocksdb::Status::OK();
   }
@@ -60,17 +63,17 @@ void Damage::CompactionFailed(const std::string& family, const rocksdb::Status& 
   if (compactions.failed.exchange(true) && !is_news) return;
   if (damaged) {
     log_->Error(
-        fmt::format("a compaction of {} met damage ({}): compactions of {} are paused until the "
-                    "next start, and its reads get slower; all that is not damaged is served. Stop "
-                    "smiled, then `smiled check` says what is damaged and `smiled repair` gives it "
-                    "up",
-                    family, status.ToString(), family));
+        fmt::format("a compaction of {0} met damage ({1}): compactions of {0} are paused until the "
+                    "next start, and reads of it get slower; undamaged data is served. Stop "
+                    "smiled, run `smiled check` to list the damage and `smiled repair` to remove "
+                    "it",
+                    family, status.ToString()));
   } else {
     log_->Error(
-        fmt::format("a compaction of {} failed ({}): compactions of {} are paused and tried "
-                    "again later, and its reads get slower meanwhile. Look into the "
-                    "system's log for errors of the disk",
-                    family, status.ToString(), family));
+        fmt::format("a compaction of {0} failed ({1}): compactions of {0} are paused and will be "
+                    "retried, and reads of it get slower meanwhile; check the system log for disk "
+                    "errors",
+                    family, status.ToString()));
   }
 }
 
@@ -82,18 +85,20 @@ void Damage::CompactionSucceeded(const std::string& family) {
 void Damage::PauseCompactions(rocksdb::DB* db,
                               std::span<rocksdb::ColumnFamilyHandle* const> families) {
   failed_reads_.Tick();
+  CHECK(families.size() == compactions_.size());
   for (size_t i = 0; i < families.size(); ++i) {
     Compactions& compactions = compactions_[i];
     if (compactions.succeeded.exchange(false)) compactions.pause_nanos = 0;
     if (!compactions.paused.load()) {
       if (compactions.failed.load()) Pause(db, families[i], &compactions);
     } else if (!compactions.damaged.load() && clock_->MonotonicNanos() >= compactions.pause_ends) {
-      GoOn(db, families[i], &compactions);
+      Resume(db, families[i], &compactions);
     }
   }
 }
 
 void Damage::Pause(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, Compactions* compactions) {
+  CHECK(!compactions->paused.load(), "they are paused or running");
   if (!db->SetOptions(family, {{"disable_auto_compactions", "true"}}).ok()) return;
   compactions->pause_nanos =
       std::clamp(2 * compactions->pause_nanos, limits::kMinCompactionPauseSeconds * kNanosPerSecond,
@@ -102,12 +107,14 @@ void Damage::Pause(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, Compact
   compactions->paused.store(true);
 }
 
-// One that begins at once may fail at once: what it sets is not to be overwritten.
-void Damage::GoOn(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, Compactions* compactions) {
+// The flags are cleared first: a compaction that starts at once may also fail at once.
+void Damage::Resume(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family,
+                    Compactions* compactions) {
+  CHECK(compactions->paused.load());
   compactions->failed.store(false);
   compactions->paused.store(false);
   if (db->SetOptions(family, {{"disable_auto_compactions", "false"}}).ok()) {
-    log_->Info(fmt::format("compactions of {} are tried again", family->GetName()));
+    log_->Info(fmt::format("compactions of {} are resumed", family->GetName()));
   } else {
     compactions->failed.store(true);
   }
@@ -140,10 +147,9 @@ void Damage::TableRebuilt(const RebuiltTable& rebuilt, const std::string& why,
                           const std::string& directory) {
   rebuilt_files_.fetch_add(1, std::memory_order_relaxed);
   log_->Error(fmt::format(
-      "{}: {} cannot be used ({}): {}. All that can be read is served. Stop smiled, then "
-      "`smiled check {}` verifies all files and `smiled repair {}` gives up what is lost",
-      InfoOf(rebuilt.table()).name, rebuilt.name(), why, rebuilt.DescribeLost(), directory,
-      directory));
+      "table {0}: the file {1} is damaged ({2}): {3}. Readable data is served. Stop smiled, run "
+      "`smiled check {4}` to verify all files and `smiled repair {4}` to remove what is lost",
+      InfoOf(rebuilt.table()).name, rebuilt.name(), why, rebuilt.DescribeLost(), directory));
 }
 
 Damage::Counts Damage::counts() const {

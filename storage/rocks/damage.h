@@ -1,15 +1,15 @@
-// What is met of damage to the table files while the database is served.
+// Handles damage to table files that is found while the database is served.
 //
-// A read that meets a damaged block is answered `corrupt`, and that is all that comes of it. A
+// A read that meets a damaged block is answered `corrupt`, with no further consequence. A
 // compaction that meets one fails: it installs nothing, so nothing is lost or changed. RocksDB
-// would stop all writing after such a failure; here it does not. The same compaction would be
-// picked again every second, so automatic compactions of that table, and of no other, are paused:
-// until the next start after damage; after an error of the disk, which may pass, for a time
-// that doubles with each failure in a row (limits::kMinCompactionPauseSeconds). The table's level 0
-// grows meanwhile without stalling writers, and reads of the table get slower with each file in it.
+// would stop all writes after such a failure; here it does not. The same compaction would be
+// retried every second, so automatic compactions of that table, and of no other, are paused: after
+// damage until the next start; after a disk error, which may be transient, for a time that doubles
+// with each failure in a row (limits::kMinCompactionPauseSeconds). Meanwhile level 0 of the table
+// grows without stalling writers, and reads of the table get slower with each file in it.
 //
-// Where damage is met is logged for the operator, with the file's name, at a bounded rate. Files'
-// names never go to clients.
+// Damage is logged for the operator, with the name of the file, at a bounded rate. File names are
+// never sent to clients.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -43,27 +43,26 @@ class Damage {
   Damage(const Damage&) = delete;
   Damage& operator=(const Damage&) = delete;
 
-  // For each opening of the database, in which all compactions run again: for DBOptions::listeners,
-  // before those that report what is left of an error. This object
-  // outlives the database that it is given to.
+  // A listener for DBOptions::listeners, before those that handle the errors that remain. This
+  // object outlives the database that the listener is given to.
   std::shared_ptr<rocksdb::EventListener> MakeListener();
 
-  // Pauses the compactions of tables in which one has failed since the last call, lets those go on
-  // whose pause is over, and ends periods of the log. Writes RocksDB's options file: for the upkeep
-  // thread. `families` are "default" and those of the tables, in their
-  // order.
+  // Pauses the compactions of tables in which one has failed since the last call, resumes those
+  // whose pause is over, and ends periods of the log. Writes RocksDB's options file, so it is
+  // called by the upkeep thread. `families` are "default" and those of the tables, in order.
   void PauseCompactions(rocksdb::DB* db, std::span<rocksdb::ColumnFamilyHandle* const> families);
 
-  // The same after the database was opened again: for the tables that were paused.
+  // After the database was reopened, with all compactions enabled: the next PauseCompactions pauses
+  // again the tables that were paused. By the upkeep thread.
   void PauseAgain();
 
-  // What an unsuccessful read is answered with, without the name of a file. Counts and logs it.
+  // The answer to a read that failed, without the name of a file. Counts and logs the failure.
   // `encoded` is the key, or where a scan met the damage.
   Status FailedRead(Table table, ByteView encoded, const rocksdb::Status& status);
-  // Counts and logs a record whose own bytes are wrong.
+  // Counts and logs a record whose own bytes are damaged.
   void DamagedRecord(Table table, ByteView encoded, const Status& why);
 
-  // At a start: RocksDB does not open the file; it is served as it was rebuilt. Counts and logs it.
+  // At a start: counts and logs a file that RocksDB cannot open and that is served as rebuilt.
   void TableRebuilt(const RebuiltTable& rebuilt, const std::string& why,
                     const std::string& directory);
 
@@ -89,19 +88,19 @@ class Damage {
 
   // By a table's number.
   struct Compactions {
-    std::atomic<bool> failed{false};   // since they were last begun: they are to be paused
-    std::atomic<bool> damaged{false};  // that is why
+    std::atomic<bool> failed{false};   // one has failed: they are to be paused
+    std::atomic<bool> damaged{false};  // because of damage
     std::atomic<bool> paused{false};
     std::atomic<bool> succeeded{false};
-    // The upkeep thread's.
-    int64_t pause_nanos = 0;  // the last one's; 0: the next is the first
+    // Used by the upkeep thread.
+    int64_t pause_nanos = 0;  // length of the last pause; 0: the next is the first
     int64_t pause_ends = 0;
   };
 
   void CompactionFailed(const std::string& family, const rocksdb::Status& status);
   void CompactionSucceeded(const std::string& family);
   void Pause(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, Compactions* compactions);
-  void GoOn(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, Compactions* compactions);
+  void Resume(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, Compactions* compactions);
   void LogRead(Table table, ByteView encoded, FunctionRef<std::string()> why);
 
   const Clock* const clock_;

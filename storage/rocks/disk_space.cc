@@ -10,13 +10,15 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/check.h"
 #include "base/limits.h"
 
 namespace smile {
 namespace {
 
+static_assert(limits::kDiskShare > 0);
 constexpr uint64_t kLeastCountedBytes = uint64_t{1} << 20;
-// A byte that is written takes one in the log, and one when its memtable is written out.
+// Each byte takes space twice: in the log, and when its memtable is flushed.
 constexpr uint64_t kBytesTakenPerByte = 2;
 constexpr uint64_t kStatBlockBytes = 512;
 
@@ -39,7 +41,7 @@ void DiskSpace::Begin() {
   }
   struct stat file = {};
   if (stat(ReservePath().c_str(), &file) != 0) return;
-  // One that was copied may have become a hole.
+  // A copy of the file may be sparse.
   const uint64_t taken = static_cast<uint64_t>(file.st_blocks) * kStatBlockBytes;
   has_reserve_ = taken >= reserve_bytes_;
   if (!has_reserve_) (void)unlink(ReservePath().c_str());
@@ -59,20 +61,22 @@ void DiskSpace::Look(uint64_t memtable_bytes) {
   uint64_t needed = least + memtable_bytes;
   if (!has_reserve()) needed += reserve_bytes();
   const bool was_low = low();
-  // Not to and fro with each memtable that is written out.
+  // With hysteresis, so that it does not change with every flush of a memtable.
   const bool is_low = free < (was_low ? needed + least / 4 : needed);
   low_.store(is_low, std::memory_order_relaxed);
   tight_.store(!is_low && free < needed + kBytesTakenPerByte * memtable_bytes,
                std::memory_order_relaxed);
   counted_.store(0, std::memory_order_relaxed);
+  CHECK(is_low || free >= needed);
   const uint64_t headroom = is_low ? 0 : free - needed;
   look_at_.store(std::max(headroom / limits::kDiskShare, kLeastCountedBytes),
                  std::memory_order_relaxed);
   if (is_low == was_low) return;
-  log_->Warning(is_low ? fmt::format("only {} bytes are free for {}, {} are needed: only deletes "
-                                     "are taken",
-                                     free, directory_, needed)
-                       : std::string("there is room on the disk again: puts are taken"));
+  log_->Warning(
+      is_low ? fmt::format("the disk of {} is nearly full ({} bytes are free, {} are needed): puts "
+                           "are rejected; free some space",
+                           directory_, free, needed)
+             : fmt::format("the disk of {} has enough space again: puts are accepted", directory_));
 }
 
 bool DiskSpace::Count(uint64_t bytes) {
@@ -88,8 +92,8 @@ bool DiskSpace::MakeRoom(uint64_t bytes) {
   (void)unlink(ReservePath().c_str());
   has_reserve_.store(false, std::memory_order_relaxed);
   log_->Warning(
-      fmt::format("the disk of {} is full: the {} bytes of RESERVE are given up for "
-                  "deletes",
+      fmt::format("the disk of {} is full: RESERVE ({} bytes) was removed to make room for "
+                  "deletes; free some space",
                   directory_, reserve_bytes()));
   return LookAtFree() >= bytes;
 }
@@ -110,7 +114,10 @@ void DiskSpace::KeepReserve() {
   if (!made) (void)unlink(ReservePath().c_str());
   if (!made && error == EOPNOTSUPP) {
     reserve_bytes_ = 0;
-    log_->Warning("this file system keeps no room for deletes on a full disk");
+    log_->Warning(
+        fmt::format("the file system of {} cannot reserve space: on a full disk deletes "
+                    "may fail",
+                    directory_));
   }
   has_reserve_.store(made, std::memory_order_relaxed);
 }

@@ -1,13 +1,13 @@
-// The room on the disk: how much there is, whether puts may take of it, and a file that keeps some
-// of it for deletes.
+// Disk space: how much is free, whether puts are allowed, and a file that reserves some for
+// deletes.
 //
-// What must be free for puts: limits::kMinFreeDiskBytes, and what the memtables will need when they
-// are written out. It is looked at some twenty times a second, and what is written in between is
-// counted, so that a fast writer does not get past it.
+// Puts need limits::kMinFreeDiskBytes of free space and what the memtables will need when they are
+// flushed. It is checked about 20 times per second, and what is written in between is counted, so
+// that a fast writer does not exceed it.
 //
-// RESERVE, a file in the directory that holds nothing, takes as much as all memtables need. It is
-// given up when a delete or a start would not have the room, because something else than puts has
-// filled the disk, and made again when there is room for it and for puts.
+// RESERVE, a file without content in the directory, occupies as much as all memtables need. It is
+// removed when a delete or a start needs the space, because something other than puts has filled
+// the disk, and created again when there is enough space for it and for puts.
 #pragma once
 
 #include <rocksdb/env.h>
@@ -24,34 +24,35 @@ namespace smile {
 
 class DiskSpace {
  public:
-  // Of the file system of `directory`, which need not be there yet. `memtable_bytes`: what all
-  // memtables may grow to. All outlive it.
+  // For the file system of `directory`, which need not exist yet. `memtable_bytes`: the maximum
+  // size of all memtables. `env` and `log` outlive it.
   DiskSpace(std::string directory, uint64_t memtable_bytes, rocksdb::Env* env, const Logger* log);
 
-  // Any thread. Not low: puts may be written.
+  // Any thread. While space is low, puts are rejected.
   bool low() const { return low_.load(std::memory_order_relaxed); }
-  // It is not low, but will be by the time that as much again is in memtables.
+  // Space is not low, but will be when the memtables have grown to twice their size.
   bool tight() const { return tight_.load(std::memory_order_relaxed); }
   uint64_t free_bytes() const { return free_.load(std::memory_order_relaxed); }
   uint64_t reserve_bytes_kept() const { return has_reserve() ? reserve_bytes() : 0; }
   bool has_reserve() const { return has_reserve_.load(std::memory_order_relaxed); }
 
-  // Once the directory is there, before all that follows.
+  // Called once the directory exists, before the functions below.
   void Begin();
 
-  // Looks at the disk. `memtable_bytes`: what is in memtables now. Any thread.
+  // Checks the free space. `memtable_bytes`: the current size of the memtables. Any thread.
   void Look(uint64_t memtable_bytes);
 
-  // Before so much is written. True: so much was written since the last look that it is time for
+  // Before this much is written. True: so much was written since the last Look that it is time for
   // another. Any thread.
   bool Count(uint64_t bytes);
 
-  // Sees that so much is free, for which it gives up RESERVE. False: it is not. Any thread.
+  // Makes sure that this much is free, if necessary by removing RESERVE. False: it is not. Any
+  // thread.
   bool MakeRoom(uint64_t bytes);
-  // What memtables needed at the last look.
+  // The size of the memtables at the last Look.
   uint64_t memtable_bytes() const { return memtables_now_.load(std::memory_order_relaxed); }
 
-  // Makes RESERVE if it is missing and there is room for it and for puts. Any thread.
+  // Creates RESERVE if it is missing and there is enough space for it and for puts. Any thread.
   void KeepReserve();
 
  private:
@@ -63,17 +64,17 @@ class DiskSpace {
   rocksdb::Env* const env_;
   const Logger* const log_;
 
-  std::atomic<uint64_t> least_free_;  // for puts, beside what memtables need
+  std::atomic<uint64_t> least_free_;  // for puts, in addition to what memtables need
   std::atomic<uint64_t> reserve_bytes_;
   std::atomic<bool> low_{false};
   std::atomic<bool> tight_{false};
   std::atomic<bool> has_reserve_{false};
   std::atomic<uint64_t> free_{~uint64_t{0}};
   std::atomic<uint64_t> counted_{0};
-  std::atomic<uint64_t> look_at_{0};  // when so much is counted
+  std::atomic<uint64_t> look_at_{0};  // look again when this much is counted
   std::atomic<uint64_t> memtables_now_{0};
 
-  std::mutex mutex_;  // of looks and of the file
+  std::mutex mutex_;  // held while looking, and while the file is changed
 };
 
 }  // namespace smile

@@ -9,6 +9,7 @@
 namespace smile {
 
 InternalKey InternalKey::Of(ByteView encoded) {
+  CHECK(encoded.size() >= sizeof(uint64_t));
   const size_t size = encoded.size() - sizeof(uint64_t);
   return {encoded.substr(0, size), LoadLittle<uint64_t>(encoded.data() + size)};
 }
@@ -25,6 +26,8 @@ InternalKey InternalKey::OfEntry(const char* entry) {
 }
 
 EntryNode* EntryNode::Make(char* entry, int height) {
+  CHECK(height >= 1 && height <= kMaxHeight);
+  CHECK(reinterpret_cast<uintptr_t>(entry) % alignof(EntryNode) == 0);
   for (int lane = 0; lane < height; ++lane) {
     new (entry - BytesBefore(lane + 1)) std::atomic<EntryNode*>(nullptr);
   }
@@ -38,6 +41,7 @@ void EntryList::Insert(EntryNode* node, Allocate allocate) {
   const InternalKey key = InternalKey::OfEntry(node->entry());
   auto height =
       static_cast<int>(std::bit_cast<uintptr_t>(node->next_.load(std::memory_order_relaxed)));
+  CHECK(height >= 1 && height <= EntryNode::kMaxHeight, "a node is inserted once");
   Lanes* lanes = lanes_.load(std::memory_order_relaxed);
   if (lanes == nullptr && ++entries_ == kPlainEntries) {
     lanes = new (allocate(sizeof(Lanes))) Lanes;
@@ -45,7 +49,7 @@ void EntryList::Insert(EntryNode* node, Allocate allocate) {
   }
   if (lanes == nullptr) height = 1;
 
-  // From the highest lane down: the last node that stands before the key, in each lane.
+  // From the highest lane down: the last node before the key in each lane.
   std::array<Link*, EntryNode::kMaxHeight> links;
   EntryNode* before = nullptr;
   for (int lane = lanes == nullptr ? 0 : EntryNode::kMaxHeight - 1; lane >= 0; --lane) {
@@ -66,7 +70,7 @@ void EntryList::Insert(EntryNode* node, Allocate allocate) {
 }
 
 const EntryNode* EntryList::Seek(const InternalKey& key) const {
-  auto* const self = const_cast<EntryList*>(this);  // links are read only
+  auto* const self = const_cast<EntryList*>(this);  // links are only read
   Lanes* const lanes = lanes_.load(std::memory_order_acquire);
   EntryNode* before = nullptr;
   EntryNode* next = nullptr;

@@ -6,17 +6,18 @@ namespace smile {
 
 void ErrorListener::OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/,
                                       rocksdb::Status* error) {
-  if (error->ok()) return;  // another listener has dealt with it
+  if (error->ok()) return;  // another listener has handled it
   if (error->severity() == rocksdb::Status::kSoftError) {
-    log_->Warning(fmt::format("a compaction failed and is tried again: {}", error->ToString()));
+    log_->Warning(fmt::format("a compaction failed and will be retried: {}", error->ToString()));
     if (!error->IsNoSpace()) return;
     events_.compaction_lacks_room();
-    // Once RocksDB has noted it, it begins none for which there is not the room of all its inputs,
-    // although it may be the one that makes room of what was deleted; and only a resume clears it.
+    // If RocksDB recorded the error, it would start no compaction without enough space for all its
+    // inputs, although a compaction may be what frees the space of deleted records; and only a
+    // resume would clear the error.
     *error = rocksdb::Status::OK();
     return;
   }
-  log_->Error(fmt::format("RocksDB met an error and stops writing: {}", error->ToString()));
+  log_->Error(fmt::format("RocksDB stops writing after an error: {}", error->ToString()));
   if (error->severity() >= rocksdb::Status::kHardError) events_.stopped(*error);
 }
 

@@ -1,9 +1,9 @@
-// Tells what goes wrong in RocksDB's background, and keeps RocksDB from resuming by itself.
+// Reports errors of RocksDB's background work, and prevents RocksDB from resuming by itself.
 //
-// A resume in process is not safe. The write that met the error may be in the log and in the
-// memtable without having advanced the sequence number: a resume flushes that memtable and gives
-// the same sequence numbers out again. With an empty memtable it goes on with the log writer that
-// failed. So RocksDB stays stopped until it is opened again, from its log
+// Resuming in process is not safe. The write that met the error may be in the log and in the
+// memtable without having advanced the sequence number: a resume flushes that memtable and assigns
+// the same sequence numbers again. With an empty memtable it continues with the log writer that
+// failed. So RocksDB remains stopped until it is reopened from its log
 // (storage/rocks/rocks_database.h).
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <functional>
 #include <utility>
 
+#include "base/check.h"
 #include "base/log.h"
 
 namespace smile {
@@ -19,14 +20,16 @@ namespace smile {
 class ErrorListener final : public rocksdb::EventListener {
  public:
   struct Events {
-    // RocksDB has stopped writing for this error.
+    // RocksDB has stopped writing because of this error.
     std::function<void(const rocksdb::Status& why)> stopped;
-    // A compaction found no room. It is tried again each second.
+    // A compaction did not have enough disk space. It is retried every second.
     std::function<void()> compaction_lacks_room;
   };
 
-  // Events are called on any thread and do not call RocksDB. All outlives the database.
-  ErrorListener(const Logger* log, Events events) : log_(log), events_(std::move(events)) {}
+  // The events are called on any thread and must not call RocksDB. The log outlives the database.
+  ErrorListener(const Logger* log, Events events) : log_(log), events_(std::move(events)) {
+    CHECK(events_.stopped && events_.compaction_lacks_room);
+  }
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override;
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason reason, rocksdb::Status error,

@@ -1,9 +1,9 @@
-// Whether some value in RocksDB's blob files may have expired: only then do compactions have to
-// read such values, to find those that they may drop.
+// Tracks whether a value in RocksDB's blob files may have expired. Only then do compactions have to
+// read blob values, to find those that may be dropped.
 //
-// What is kept is the earliest time at which any of them ever expires: in memory, and in the column
-// family `default`, so that it is known after a restart. While it is in the future, as it is
-// without any expiring blob, blob values are not read.
+// It keeps the earliest expiry time of all of them, in memory and, so that it is known after a
+// restart, in the column family `default`. While that is in the future, as it is without any
+// expiring blob, blob values are not read.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -11,6 +11,8 @@
 
 #include <atomic>
 #include <cstdint>
+
+#include "base/check.h"
 
 namespace smile {
 
@@ -23,11 +25,14 @@ class ExpiringBlobs {
 
   void Load(rocksdb::DB* db);
 
-  // For a batch with values for blob files, the first of which expires at that time. Answers
-  // whether it has added an entry to the batch, which it mostly need not; then Written has to
-  // follow when the batch is written. On one thread.
+  // For a batch with values for blob files, of which the earliest expires at that time. Returns
+  // whether it has added an entry to the batch, which it seldom does; then Written must follow when
+  // the batch was written. Called by one thread.
   bool Note(uint64_t expires_ms, rocksdb::DB* db, rocksdb::WriteBatch* batch);
-  void Written(uint64_t expires_ms) { stored_ = expires_ms; }
+  void Written(uint64_t expires_ms) {
+    CHECK(expires_ms < stored_, "only an earlier time is stored");
+    stored_ = expires_ms;
+  }
 
   // Any thread.
   bool MayHaveExpiredBy(int64_t millis) const {

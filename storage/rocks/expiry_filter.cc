@@ -6,7 +6,7 @@
 namespace smile {
 namespace {
 
-// One compaction's; it sees one time from its beginning to its end.
+// For one compaction, which uses the same time from its beginning to its end.
 class ExpiryFilter final : public rocksdb::CompactionFilter {
  public:
   ExpiryFilter(int64_t dropped_before, bool some_blobs_may_be_dropped)
@@ -14,13 +14,13 @@ class ExpiryFilter final : public rocksdb::CompactionFilter {
 
   const char* Name() const override { return "smile.ExpiryFilter"; }
 
-  // Of values in blob files. Without a decision RocksDB reads the value, for FilterV2.
+  // For values in blob files. If undetermined, RocksDB reads the value and calls FilterV2.
   Decision FilterBlobByKey(int /*level*/, const rocksdb::Slice& /*key*/, std::string* /*new_value*/,
                            std::string* /*skip_until*/) const override {
     return some_blobs_may_be_dropped_ ? Decision::kUndetermined : Decision::kKeep;
   }
 
-  // What cannot be parsed is kept: to report it is the readers' part.
+  // Records that cannot be parsed are kept; reads report them.
   Decision FilterV2(int /*level*/, const rocksdb::Slice& /*key*/, ValueType type,
                     const rocksdb::Slice& value, std::string* /*new_value*/,
                     std::string* /*skip_until*/) const override {

@@ -1,5 +1,5 @@
-// Lets compactions drop records that have expired, limits::kExpiredRecordKeptMillis ago: until then
-// readers only hide them, so that a clock that was wrong for a while has taken nothing away.
+// Drops expired records in compactions, limits::kExpiredRecordKeptMillis after they expired. Until
+// then reads only hide them, so that a clock that was wrong for a while deletes nothing.
 #pragma once
 
 #include <rocksdb/compaction_filter.h>

@@ -5,13 +5,14 @@
 #include <span>
 #include <utility>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "storage/key_encoding.h"
 
 namespace smile {
 namespace {
 
-// Of a name, to begin with.
+// The initial width of a name.
 constexpr size_t kNameBytes = 24;
 
 size_t WidthOf(const Part& part) {
@@ -25,8 +26,8 @@ bool HasNames(Table table) {
   return WidthOf(sort.empty() ? info.partition.type : sort.back().type) == 0;
 }
 
-// As many bytes as keys are looked at as numbers. Of a name no fewer than `from` has, so that no
-// key before it is asked for.
+// The number of bytes of a key that are treated as a number. With a name, at least the size of
+// `from`, so that no key before it is probed.
 size_t KeyWidth(Table table, ByteView from) {
   const TableInfo& info = InfoOf(table);
   size_t width = WidthOf(info.partition);
@@ -42,6 +43,7 @@ Bytes NumberOf(ByteView key, size_t width) {
 
 // number + 256^power; false if that does not fit.
 bool Add(size_t power, Bytes* number) {
+  CHECK(power < number->size());
   for (size_t i = number->size() - power; i-- > 0;) {
     const auto digit = static_cast<uint8_t>((*number)[i]);
     (*number)[i] = static_cast<char>(digit + 1);
@@ -52,6 +54,7 @@ bool Add(size_t power, Bytes* number) {
 
 // (a + b) / 2, for numbers of the same width.
 Bytes Middle(ByteView a, ByteView b) {
+  CHECK(a.size() == b.size());
   Bytes sum(a.size() + 1, '\0');
   unsigned carry = 0;
   for (size_t i = a.size(); i-- > 0;) {
@@ -76,8 +79,8 @@ class Search {
   Search(size_t width, ByteView from, ByteView upper, Probe probe)
       : upper_(upper), probe_(probe), low_(NumberOf(from, width)) {}
 
-  // Away from the damage in ever larger steps, so that what is readable nearby is not leapt over.
-  // False: there is nothing that can be read.
+  // Moves away from the damage in ever larger steps, so that what is readable nearby is not
+  // skipped. False: nothing can be read.
   bool StepAway() {
     const size_t width = low_.size();
     for (size_t power = 0; power < width && MayAsk(); ++power) {
@@ -99,8 +102,8 @@ class Search {
     }
   }
 
-  // Names may differ only further on: a byte at a time, until all that is between the two would be
-  // names with a zero byte in that place.
+  // Names may differ in later bytes: adds a byte at a time, until only names with a zero byte at
+  // that position could be between the two.
   void Refine() {
     while (MayAsk() && low_.size() < kMaxEncodedKeyBytes) {
       low_.push_back('\0');
@@ -129,8 +132,8 @@ class Search {
   const ByteView upper_;
   const Probe probe_;
   Bytes low_;    // cannot be read
-  Bytes high_;   // can be, if it is not empty
-  Bytes found_;  // what stands first from there on
+  Bytes high_;   // can be read, if not empty
+  Bytes found_;  // the first key at or after high_
   size_t asked_ = 0;
 };
 

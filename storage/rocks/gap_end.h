@@ -1,5 +1,5 @@
-// Where data can be read again after a block that cannot. RocksDB does not say how far a damaged
-// block reaches, but every question for a key inside it fails and the next one after it does not.
+// Finds where data can be read again after a damaged block. RocksDB does not report how far a block
+// reaches, but every seek to a key inside it fails, and a seek to a key after it does not.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +11,13 @@
 
 namespace smile {
 
-// What stands first at or after a key. Nothing: that cannot be read, because of the same damage. An
-// empty key: nothing does. Where another damage begins, the key itself.
+// Returns the first key at or after `from`; an empty key if there is none; `from` itself where
+// other damage begins; nothing if it cannot be read because of the same damage.
 using Probe = FunctionRef<std::optional<Bytes>(ByteView from)>;
 
-// The first key that can be read after `from`, which cannot; empty: there is none below `upper` (if
-// that is not empty). Asks at most limits::kMaxGapProbes times, then answers with the first key it
-// knows to be readable, which may leave out some before it.
+// The first key after `from` that can be read, where `from` cannot; empty if there is none below
+// `upper` (empty: unbounded). Calls `probe` at most limits::kMaxGapProbes times; then returns the
+// first key that it knows to be readable, which may skip some before it.
 Bytes FindGapEnd(Table table, ByteView from, ByteView upper, Probe probe);
 
 }  // namespace smile

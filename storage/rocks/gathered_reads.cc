@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "storage/rocks/multi_get.h"
 
@@ -35,7 +36,7 @@ class GatheredReads::Job final : public ReaderPool::Job {
     } else {
       for (PendingRead& read : reads) read.ended = RocksDatabase::Reopening();
     }
-    all_->CountFetched(fetched);  // before anybody is told, who may look at the counts
+    all_->CountFetched(fetched);  // before the answers: a caller may look at the counts
     for (PendingRead& read : reads) {
       if (read.ended.ok()) {
         read.done(std::move(read.reply));
@@ -59,7 +60,14 @@ GatheredReads::GatheredReads(const RocksDatabase* database, RecordCache* cache, 
       clock_(clock),
       pool_(pool),
       readers_(readers),
-      waiting_(/*quantum=*/kMultiGetKeys) {}
+      waiting_(/*quantum=*/kMultiGetKeys) {
+  CHECK(readers >= 1);
+}
+
+GatheredReads::~GatheredReads() {
+  CHECK(waiting_.empty() && waiting_bytes_ == 0, "every read was answered");
+  CHECK(running_ == 0, "the pool was closed");
+}
 
 void GatheredReads::Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) {
   Enqueue({.request = std::move(request), .done = std::move(done), .reply = {}});
@@ -71,6 +79,7 @@ void GatheredReads::Look(ReadRequest request, std::function<void(Result<ReadRepl
 }
 
 void GatheredReads::Enqueue(PendingRead read) {
+  CHECK(read.done && !read.request.keys.empty());
   std::unique_lock lock(mutex_);
   if (waiting_.size() >= limits::kMaxReaderQueue ||
       waiting_bytes_ >= limits::kMaxReaderQueueBytes) {
@@ -97,21 +106,24 @@ void GatheredReads::Schedule() {
   pool_->Submit(std::make_unique<Job>(this));
 }
 
-// The pool takes no more jobs. One that runs goes on with what waits; else it has to be refused.
+// The pool accepts no more jobs. A running job will take what waits; without one it is refused.
 void GatheredReads::RefuseAll(const Status& why) {
   std::vector<PendingRead> refused;
   {
     const std::lock_guard lock(mutex_);
     scheduled_ = false;
     if (running_ > 0) return;
-    while (!waiting_.empty()) refused.push_back(waiting_.Pop());
-    waiting_bytes_ = 0;
+    while (!waiting_.empty()) {
+      refused.push_back(waiting_.Pop());
+      waiting_bytes_ -= BytesOf(refused.back().request);
+    }
+    CHECK(waiting_bytes_ == 0, "the bytes of all reads add up");
   }
   for (PendingRead& read : refused) read.done(why);
 }
 
-// A reader's share of what waits: a fair part of it for each reader, but not more keys than RocksDB
-// looks up together (or one read, whatever it has). `more`: a job has to be scheduled for the rest.
+// A reader's share of what waits: an equal part for each reader, but not more keys than RocksDB
+// looks up together (or one read, of any size). *more: a job must be scheduled for the rest.
 std::vector<PendingRead> GatheredReads::Take(bool* more) {
   std::vector<PendingRead> taken;
   std::vector<std::pair<PendingRead, Status>> refused;
@@ -119,12 +131,14 @@ std::vector<PendingRead> GatheredReads::Take(bool* more) {
   {
     const std::lock_guard lock(mutex_);
     ++running_;
+    CHECK(running_ <= readers_, "one job per reader runs at a time");
     const size_t share = (waiting_.size() + readers_ - 1) / readers_;
     size_t keys = 0;
     while (!waiting_.empty() && taken.size() < share) {
       keys += waiting_.Front().request.keys.size();
       if (!taken.empty() && keys > kMultiGetKeys) break;
       PendingRead next = waiting_.Pop();
+      CHECK(BytesOf(next.request) <= waiting_bytes_);
       waiting_bytes_ -= BytesOf(next.request);
       if (Status why = WhyNotRead(next.request, now); !why.ok()) {
         refused.emplace_back(std::move(next), std::move(why));
@@ -146,9 +160,10 @@ void GatheredReads::CountFetched(size_t keys) {
   counts_.fetched_keys += keys;
 }
 
-// Whether the job that asks, which has done its share, has to take more because nobody else will.
+// Whether the calling job, which has done its share, must take more because no other job will.
 bool GatheredReads::GoOn() {
   const std::lock_guard lock(mutex_);
+  CHECK(running_ > 0);
   --running_;
   if (waiting_.empty() || scheduled_) return false;
   scheduled_ = true;

@@ -1,11 +1,11 @@
-// The reads that wait for a reader. A reader that begins takes as many of them as are its share, so
-// that under load they are read together (storage/rocks/read_batch.h), and an idle server reads
-// each at once: nothing waits for others to come. What is taken is taken from all sources in turn.
-// To the pool, they are its point reads: however many walks there are, they have turns of their
-// own.
+// The queue of point reads that wait for a reader. A reader that becomes free takes its share of
+// them, so that under load many reads are done together (storage/rocks/read_batch.h), while an idle
+// server does each read at once: no read waits for others to arrive. Sources take turns. To the
+// pool they are point reads, which have their own turns however many walks there are.
 //
-// A read that was not yet taken when a write was answered sees the write; one that began after the
-// write was answered was not yet taken then. So it may share a fetch with whoever waits.
+// A read that had not been taken when a write was answered sees that write. A read that begins
+// after the write was answered has not been taken by then, so it may share a fetch with any read
+// that waits.
 #pragma once
 
 #include <cstddef>
@@ -26,22 +26,26 @@ namespace smile {
 
 class GatheredReads {
  public:
-  // All outlive it, and it outlives the pool's Close(). `readers`: how many threads the pool has.
+  // The arguments outlive it, and it outlives the pool's Close(). `readers`: the number of threads
+  // of the pool.
   GatheredReads(const RocksDatabase* database, RecordCache* cache, const Clock* clock,
                 ReaderPool* pool, uint32_t readers);
+  ~GatheredReads();
+  GatheredReads(const GatheredReads&) = delete;
+  GatheredReads& operator=(const GatheredReads&) = delete;
 
-  // As Engine::Read. Any thread. Over limits::kMaxReaderQueue reads that wait, or
-  // kMaxReaderQueueBytes of their keys, it is refused with TooManyReadsWait().
+  // As Engine::Read. Any thread. Refused with TooManyReadsWait() if limits::kMaxReaderQueue reads
+  // or kMaxReaderQueueBytes of keys wait already.
   void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done);
 
-  // The same for one who only wants to know whether the records are there, and to have them in
-  // memory: values are left empty, and nothing bounds them.
+  // Like Read, for a caller that only wants to know whether the records exist, and to have them in
+  // memory. Values are left empty, and their size is not limited.
   void Look(ReadRequest request, std::function<void(Result<ReadReply>)> done);
 
   struct Counts {
-    uint64_t reads = 0;         // that a reader has taken
+    uint64_t reads = 0;         // taken by a reader
     uint64_t batches = 0;       // in which they were taken
-    uint64_t fetched_keys = 0;  // each once in its batch
+    uint64_t fetched_keys = 0;  // distinct keys of each batch
     uint64_t waiting = 0;
   };
   Counts counts() const;
@@ -66,7 +70,7 @@ class GatheredReads {
   mutable std::mutex mutex_;
   FairQueue<PendingRead> waiting_;
   size_t waiting_bytes_ = 0;
-  bool scheduled_ = false;  // a job in the pool's queue will take some of them
+  bool scheduled_ = false;  // a job in the pool's queue will take some
   uint32_t running_ = 0;    // jobs that have taken some and will look again
   Counts counts_;
 };

@@ -17,8 +17,8 @@
 namespace smile {
 namespace {
 
-// Keys whose place in the cache is fetched together: enough to hide the wait, few enough to stay in
-// the processor's first cache until they are used.
+// Keys whose cache entries are prefetched together: enough to hide the latency, few enough to stay
+// in the L1 cache until they are used.
 constexpr size_t kPrefetched = 16;
 
 bool OnlyDeletes(const WriteRequest& request) {
@@ -37,7 +37,7 @@ GroupWriter::GroupWriter(RocksDatabase* database, RecordCache* cache, const Cloc
       batch_(/*reserved_bytes=*/0, /*max_bytes=*/0, kProtectionBytesPerKey,
              /*default_cf_ts_sz=*/0) {}
 
-// Compactions get the time to catch up, before RocksDB has to refuse.
+// Gives compactions time to catch up before RocksDB has to reject writes.
 void GroupWriter::Pace() {
   if (hold_until_nanos_ == 0) return;
   const std::chrono::nanoseconds hold(hold_until_nanos_ - clock_->MonotonicNanos());
@@ -69,16 +69,19 @@ void GroupWriter::Commit(std::span<PendingWrite> group) {
   if (batch_.Count() > 0) WriteBatch(group);
 }
 
-// Of the mutation that is written next.
+// The version of the next mutation.
 uint64_t GroupWriter::NextVersion() const {
   return database_->epoch().VersionOf(database_->db()->GetLatestSequenceNumber() + 1);
 }
 
-// The database is opened again only after it has ceased to be writable.
+// Why the group cannot be written; ok if it can. The database is reopened only after it has ceased
+// to be writable.
 Status GroupWriter::Refusal(const UseGate::Use& use) const {
   Status refusal = database_->Writable();
   if (refusal.ok() && !use) {
-    refusal = Status(Code::kNoSpace, "the server's disk was full", kNoSpaceRetryMillis);
+    refusal = Status(Code::kNoSpace,
+                     "the server is recovering from a full disk: nothing was written; retry later",
+                     kNoSpaceRetryMillis);
   }
   return refusal;
 }
@@ -106,7 +109,7 @@ void GroupWriter::NoteExpiringBlobs() {
   }
   if (!database_->expiring_blobs().Note(earliest, database_->db(), &batch_)) return;
   noted_blob_expiry_ = earliest;
-  ++next_version_;  // the entry has a sequence number too
+  ++next_version_;  // the entry takes a sequence number too
 }
 
 std::string GroupWriter::IdOf(Table table, ByteView encoded_key) {
@@ -115,8 +118,8 @@ std::string GroupWriter::IdOf(Table table, ByteView encoded_key) {
   return id;
 }
 
-// Finds the versions that the group's conditions are about. A group without conditions, which is
-// most of them, reads nothing.
+// Finds the versions that the conditions of the group depend on. A group without conditions, the
+// usual case, reads nothing.
 void GroupWriter::ReadCurrent(std::span<const PendingWrite> group) {
   std::vector<VersionReader::Wanted> wanted;
   std::vector<Current*> currents;
@@ -128,6 +131,7 @@ void GroupWriter::ReadCurrent(std::span<const PendingWrite> group) {
     for (size_t i = 0; i < mutations.size(); ++i) {
       const Status* why = nullptr;
       if (unread != write.unread.end() && unread->mutation == i) why = &(unread++)->why;
+      CHECK(unread == write.unread.end() || unread->mutation > i, "sorted by index");
       if (mutations[i].condition.kind == ConditionKind::kAlways) continue;
       const EncodedKey key({partition.table, partition.id, mutations[i].sort});
       const auto [entry, is_new] = current_.try_emplace(IdOf(partition.table, key.view()));
@@ -147,10 +151,13 @@ void GroupWriter::ReadCurrent(std::span<const PendingWrite> group) {
 void GroupWriter::Stage(PendingWrite* write) {
   WriteReply& reply = write->reply;
   if (low_on_space_ && !OnlyDeletes(write->request)) {
-    reply.status = Status(Code::kNoSpace, "the server's disk is nearly full", kNoSpaceRetryMillis);
+    reply.status =
+        Status(Code::kNoSpace, "the server's disk is nearly full: only deletes are taken",
+               kNoSpaceRetryMillis);
     return;
   }
   undo_.clear();
+  CHECK(reply.status.ok() && reply.versions.empty(), "a write is staged once");
   if (CheckAndApply(write->request, &reply)) {
     Append(write->request, reply);
     return;
@@ -160,7 +167,7 @@ void GroupWriter::Stage(PendingWrite* write) {
   }
 }
 
-// Each mutation sees what stands before it, in the group and in its own request.
+// Each mutation sees the effects of those before it, in the group and in its own request.
 bool GroupWriter::CheckAndApply(const WriteRequest& request, WriteReply* reply) {
   const std::vector<MutationView>& mutations = request.mutations();
   reply->versions.reserve(mutations.size());
@@ -188,7 +195,7 @@ bool GroupWriter::CheckAndApply(const WriteRequest& request, WriteReply* reply) 
   return true;
 }
 
-// Only a version that the storage has is told: whoever is told one may write on that condition.
+// Only a version that is stored is returned: the caller may use it in its next condition.
 void GroupWriter::FailCondition(const WriteRequest& request, size_t index, const Current& current,
                                 WriteReply* reply) {
   reply->status = Status(Code::kConditionFailed, "");
@@ -211,8 +218,10 @@ void GroupWriter::Append(const WriteRequest& request, const WriteReply& reply) {
   const PartitionView& partition = request.partition();
   rocksdb::ColumnFamilyHandle* const family = database_->family(partition.table);
   const std::vector<MutationView>& mutations = request.mutations();
+  CHECK(reply.versions.size() == mutations.size() && reply.versions.front() == next_version_);
   for (size_t i = 0; i < mutations.size(); ++i) {
     const MutationView& mutation = mutations[i];
+    CHECK(mutation.value.size() <= limits::kMaxValueBytes);
     const EncodedKey encoded({partition.table, partition.id, mutation.sort});
     const rocksdb::Slice key(encoded.view());
     rocksdb::Status status;
@@ -223,7 +232,7 @@ void GroupWriter::Append(const WriteRequest& request, const WriteReply& reply) {
       const rocksdb::Slice value[] = {header.view(), mutation.value};
       status = batch_.Put(family, rocksdb::SliceParts(&key, 1), rocksdb::SliceParts(value, 2));
     }
-    CHECK(status.ok(), "a batch in memory takes what it is given");
+    CHECK(status.ok(), "a batch in memory accepts every entry");
     staged_.push_back({.table = partition.table,
                        .key_offset = staged_keys_.size(),
                        .key_size = key.size(),
@@ -238,7 +247,7 @@ void GroupWriter::Append(const WriteRequest& request, const WriteReply& reply) {
   next_version_ += mutations.size();
 }
 
-// Calls visit(i) for every staged mutation, a few at a time behind what it will look at.
+// Calls visit(i) for every cache key, prefetching a few entries at a time.
 template <class Visit>
 void GroupWriter::ForEachCacheKey(bool prefetch, Visit visit) {
   const std::span<const CacheKey> keys = cache_keys_;
@@ -255,6 +264,7 @@ void GroupWriter::BeginCacheWrites() {
     const ByteView key = ByteView(staged_keys_).substr(staged.key_offset, staged.key_size);
     cache_keys_.push_back(cache_->KeyOf(staged.table, key));
   }
+  CHECK(cache_keys_.size() == staged_.size());
   for (const size_t index : staged_pages_) {
     const CacheKey key = cache_keys_[index];
     cache_keys_.push_back(
@@ -267,6 +277,7 @@ void GroupWriter::BeginCacheWrites() {
 }
 
 void GroupWriter::EndCacheWrites(bool written) {
+  CHECK(cache_keys_.size() == staged_.size() + staged_pages_.size(), "each write ends once");
   ForEachCacheKey(/*prefetch=*/some_are_cached_, [&](size_t i) {
     if (i >= staged_.size()) return cache_->EndWrite(cache_keys_[i], /*known=*/false, nullptr);
     const MutationView& mutation = *staged_[i].mutation;
@@ -279,7 +290,7 @@ void GroupWriter::EndCacheWrites(bool written) {
   });
 }
 
-// What is staged of one table after the other, mostly all of it of one.
+// Table by table, in runs of staged mutations; usually all are of one table.
 void GroupWriter::PrefetchMemtables() {
   for (size_t begin = 0; begin < staged_.size();) {
     const Table table = staged_[begin].table;
@@ -293,8 +304,9 @@ void GroupWriter::PrefetchMemtables() {
   }
 }
 
-// Until RocksDB was opened again the cache takes nothing in for these keys.
+// Until RocksDB is reopened, the cache inserts nothing for these keys.
 void GroupWriter::KeepUnknownCacheWrites() {
+  CHECK(unknown_.empty(), "nothing is written between an unknown outcome and the reopening");
   unknown_until_ = database_->reopenings() + 1;
   for (const CacheKey& key : cache_keys_) {
     unknown_.push_back({key.kind(), key.table(), Bytes(key.encoded())});
@@ -313,12 +325,15 @@ void GroupWriter::EndUnknownCacheWrites() {
 }
 
 void GroupWriter::WriteBatch(std::span<PendingWrite> group) {
+  const size_t entries = staged_.size() + (noted_blob_expiry_.has_value() ? 1 : 0);
+  CHECK(batch_.Count() == entries && NextVersion() + entries == next_version_,
+        "each entry of the batch takes one sequence number");
   BeginCacheWrites();
   PrefetchMemtables();
   const rocksdb::Status written = database_->db()->Write(write_options_, &batch_);
   const Status status = written.ok() ? Status() : StatusOfWrite(written);
   if (status.code() == Code::kOutcomeUnknown) {
-    // The memtable may not show what the log's replay will.
+    // The memtable may not show what the replay of the log will.
     KeepUnknownCacheWrites();
   } else {
     EndCacheWrites(written.ok());
@@ -326,7 +341,7 @@ void GroupWriter::WriteBatch(std::span<PendingWrite> group) {
   const std::chrono::nanoseconds hold = HoldFor(database_->write_pressure(), batch_.GetDataSize());
   hold_until_nanos_ = hold.count() == 0 ? 0 : clock_->MonotonicNanos() + hold.count();
   if (status.ok()) {
-    CHECK(NextVersion() == next_version_, "a version is made from its mutation's sequence number");
+    CHECK(NextVersion() == next_version_, "versions are computed from sequence numbers");
     if (noted_blob_expiry_) database_->expiring_blobs().Written(*noted_blob_expiry_);
     return;
   }
@@ -335,12 +350,14 @@ void GroupWriter::WriteBatch(std::span<PendingWrite> group) {
 }
 
 void GroupWriter::FailAll(std::span<PendingWrite> group, const Status& status, bool no_space) {
-  // A condition that did not hold was perhaps judged by a write that has failed now; its own write
-  // was not in the batch, so of that one it is known that it had no effect.
+  // A condition may have failed because of a write that has failed now. The conditional write
+  // itself was not in the batch, so it is known to have had no effect.
+  CHECK(!status.ok());
   Status unjudged = status;
   if (status.code() == Code::kOutcomeUnknown) {
     unjudged = Status(no_space ? Code::kNoSpace : Code::kStorageFailed,
-                      "a write before it failed on its way to the disk", kNoSpaceRetryMillis);
+                      "an earlier write in the same group failed: nothing was written",
+                      kNoSpaceRetryMillis);
   }
   for (PendingWrite& write : group) {
     if (write.late) continue;

@@ -1,5 +1,5 @@
-// How a committer's group becomes one RocksDB batch with one fsync. The only one that writes into
-// the database; used on the committer's thread.
+// Turns a group of the committer into one RocksDB batch with one fsync. The only writer of the
+// database. Used by the committer's thread alone.
 #pragma once
 
 #include <rocksdb/write_batch.h>
@@ -24,23 +24,25 @@ class GroupWriter {
   // All outlive it.
   GroupWriter(RocksDatabase* database, RecordCache* cache, const Clock* clock);
 
-  // Before a group is formed: waits as long as the last one's bytes ask for at the pressure that
-  // they met (storage/rocks/write_pressure.h).
+  // Before a group is formed: waits as long as the size of the last group requires at the write
+  // pressure of that time (storage/rocks/write_pressure.h).
   void Pace();
 
-  // Fills in the replies of all that are not late. A request whose condition fails adds nothing to
-  // the batch, and the others go on. Versions are as storage/rocks/rocks_engine.h says.
+  // Fills in the replies of all writes that are not late. A request whose condition does not hold
+  // adds nothing to the batch; the others proceed. Versions are as described in
+  // storage/rocks/rocks_engine.h.
   void Commit(std::span<PendingWrite> group);
 
   // See VersionReader. Any thread.
   uint64_t disk_reads() const { return version_reader_.disk_reads(); }
 
  private:
-  // A record that a condition of the group looks at, as it is after what the group has done so far.
+  // A record that a condition of the group depends on, as it is after the mutations of the group so
+  // far.
   struct Current {
     uint64_t version = 0;  // 0: absent
-    Status error;          // it could not be read
-    // The request of the group that changed it last, and its mutation that did.
+    Status error;          // why it could not be read
+    // The request of the group that changed it last, and the index of the mutation.
     const WriteRequest* changed_by = nullptr;
     uint32_t changed_at = 0;
   };
@@ -49,17 +51,17 @@ class GroupWriter {
     Current before;
   };
 
-  // A mutation that is in the batch, for the cache.
+  // A mutation in the batch, for the cache.
   struct Staged {
     Table table;
     size_t key_offset;  // in staged_keys_
     size_t key_size;
-    size_t partition_size;  // of its front
+    size_t partition_size;  // the first bytes of the key
     const MutationView* mutation;
     uint64_t version;
   };
 
-  // A key whose write in the cache goes on because it is not known what the storage has.
+  // A key whose write in the cache has not ended because the state in the storage is unknown.
   struct UnknownWrite {
     CacheKey::Kind kind;
     Table table;
@@ -80,7 +82,7 @@ class GroupWriter {
   void PrefetchMemtables();
   void NoteExpiringBlobs();
   void WriteBatch(std::span<PendingWrite> group);
-  // `written` is what RocksDB said, `status` what is answered.
+  // `status` is the answer to the writes of the batch.
   void FailAll(std::span<PendingWrite> group, const Status& status, bool no_space);
   template <class Visit>
   void ForEachCacheKey(bool prefetch, Visit visit);
@@ -95,23 +97,23 @@ class GroupWriter {
   VersionReader version_reader_;
   const rocksdb::WriteOptions write_options_;
 
-  // Of the group at hand; kept from one to the next for their memory.
+  // State of the current group; members so that their memory is reused.
   rocksdb::WriteBatch batch_;
   std::unordered_map<std::string, Current> current_;  // empty if the group has no conditions
   std::vector<Undo> undo_;
   std::vector<Staged> staged_;
   Bytes staged_keys_;
-  // Of each partition with a first page in the cache: where a key of it is in staged_.
+  // For each partition whose page may be cached: the index in staged_ of one of its keys.
   std::vector<size_t> staged_pages_;
-  std::vector<ByteView> partitions_;  // of a part of what is staged
+  std::vector<ByteView> partitions_;  // of some of the staged mutations
   std::vector<CacheKey> cache_keys_;  // of staged_, then of staged_pages_
   bool some_are_cached_ = false;
   uint64_t next_version_ = 0;
-  std::optional<uint64_t> noted_blob_expiry_;  // by this batch
+  std::optional<uint64_t> noted_blob_expiry_;  // stored by this batch
   bool low_on_space_ = false;
 
-  std::vector<UnknownWrite> unknown_;  // of groups that failed
-  uint64_t unknown_until_ = 0;         // so many reopenings
+  std::vector<UnknownWrite> unknown_;  // of a group whose outcome is unknown
+  uint64_t unknown_until_ = 0;         // the number of reopenings that settles it
 
   int64_t hold_until_nanos_ = 0;  // for Pace
 };

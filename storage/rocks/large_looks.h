@@ -1,6 +1,6 @@
-// How much of large values may be copied out of RocksDB's memory on event loops. A copy of 1 MiB
-// keeps a loop for a millisecond, with all that belongs to it, so a burst of them would keep
-// everybody else waiting; over the bound such reads are left to the readers.
+// Limits how much of large values event loops copy out of RocksDB's memory. Copying 1 MiB occupies
+// a loop for about a millisecond, so a burst of such reads would delay everything else; above the
+// limit they are left to the readers.
 #pragma once
 
 #include <atomic>
@@ -12,13 +12,13 @@
 
 namespace smile {
 
-// Of all event loops together. Any thread; a race lets a few more through.
+// For all event loops together. Any thread; races may admit a few more.
 class LargeLooks {
  public:
   // The clock outlives it.
   explicit LargeLooks(const Clock* clock) : clock_(clock) {}
 
-  // Before a look, whose value may be large.
+  // Before a lookup whose value may be large.
   bool Allowed() {
     if (bytes_.load(std::memory_order_relaxed) < limits::kLargeLookBytes) return true;
     const int64_t now = clock_->MonotonicNanos();
@@ -29,7 +29,7 @@ class LargeLooks {
     return true;
   }
 
-  // After a look that found a value of this size.
+  // After a lookup that found a value of this size.
   void Count(size_t value_bytes) {
     if (value_bytes < limits::kLeastLargeValueBytes) return;
     if (bytes_.fetch_add(value_bytes, std::memory_order_relaxed) == 0) {

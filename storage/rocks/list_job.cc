@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "storage/key_encoding.h"
 #include "storage/record_format.h"
 #include "storage/rocks/rocks_status.h"
@@ -38,8 +39,9 @@ rocksdb::ReadOptions ListJob::Options(const SliceMeter& meter) {
   return options;
 }
 
-// Leaves page_.more as the slice's end makes it.
+// Sets page_.more and page_.resume_from at the end of the slice.
 Status ListJob::WalkSlice(SliceMeter* meter) {
+  CHECK(page_.partitions.empty(), "the entries of a page are from one slice");
   page_.more = false;
   page_.resume_from.reset();
   if (!lower_.has_value()) return {};
@@ -69,7 +71,7 @@ Status ListJob::EndSlice(SliceMeter* meter) {
   return page_.more ? Status() : PassGap(status, meter);
 }
 
-// Lists what can be read from lower_ on until a walk can go on.
+// Lists what can be read from lower_ on, until a walk can continue.
 Status ListJob::PassGap(const rocksdb::Status& damage, SliceMeter* meter) {
   page_.gap = true;
   (void)database().damage().FailedRead(request_.table, *lower_, damage);
@@ -88,7 +90,7 @@ Status ListJob::PassGap(const rocksdb::Status& damage, SliceMeter* meter) {
   return place.empty() || !lower_.has_value() ? Status() : GoOnFrom(place);
 }
 
-// Lists the partition of a record that is seen. A record that cannot be read is one nevertheless.
+// Lists the partition of a record if it is visible; one that cannot be read counts as visible.
 // False: the page is full.
 bool ListJob::Take(ByteView key, ByteView stored, SliceMeter* meter) {
   meter->CountBytes(stored.size());
@@ -96,7 +98,7 @@ bool ListJob::Take(ByteView key, ByteView stored, SliceMeter* meter) {
   Bytes partition;
   if (!DecodePartition(request_.table, key, &partition)) {
     page_.gap = true;
-    database().damage().DamagedRecord(request_.table, key, {Code::kCorrupt, "its key is damaged"});
+    database().damage().DamagedRecord(request_.table, key, {Code::kCorrupt, "the key is damaged"});
   } else if (!record.ok() || !IsExpired(*record)) {
     return Add(key, partition);
   }
@@ -114,27 +116,31 @@ bool ListJob::Add(ByteView key, ByteView partition) {
   }
   page_.partitions.emplace_back(partition);
   lower_ = PrefixEnd(key.substr(0, EncodedPartitionSize(request_.table, key)));
-  if (lower_->empty()) lower_.reset();  // it is the last that there can be
+  if (lower_->empty()) lower_.reset();  // it is the last possible partition
+  CHECK(!lower_.has_value() || *lower_ > key, "a walk goes forward");
   return true;
 }
 
-// Past this key, and what is left of its partition if that was listed: small partitions are stepped
-// over, large ones jumped over.
+// Moves past this key, and past the rest of its partition if that was listed: with a step, or with
+// a seek if the partition is large.
 void ListJob::StepOver(ByteView key, SliceMeter* meter) {
+  CHECK(lower_.has_value());
   if (!iterator()->Valid()) return SeekOn(std::max(*lower_, Following(key)), meter);
   iterator()->Next();
   if (iterator()->Valid() && ViewOf(iterator()->key()) < *lower_) SeekOn(*lower_, meter);
 }
 
-// The slice ends before this key. It may be of the partition that was listed last: then what is
-// left of that is passed over.
+// The slice ends before this key. If the key is in the partition that was listed last, the rest of
+// that partition is skipped.
 Status ListJob::GoOnFrom(ByteView key) {
+  CHECK(lower_.has_value());
   page_.more = true;
   if (key < *lower_) return {};
   ListPlace place;
   if (!DecodePartition(request_.table, key, &place.partition) ||
       !DecodeSort(request_.table, key, &place.sort)) {
-    return {Code::kCorrupt, fmt::format("a key in {} is damaged", InfoOf(request_.table).name)};
+    return {Code::kCorrupt,
+            fmt::format("a stored key in {} is damaged", InfoOf(request_.table).name)};
   }
   lower_ = key;
   page_.resume_from = std::move(place);

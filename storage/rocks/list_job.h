@@ -1,9 +1,10 @@
-// What a reader thread does for List.
+// A List on a reader thread.
 #pragma once
 
 #include <functional>
 #include <optional>
 
+#include "base/check.h"
 #include "storage/engine.h"
 #include "storage/rocks/walk_job.h"
 
@@ -16,7 +17,10 @@ class ListJob final : public WalkJob {
   ListJob(const RocksDatabase* database, const WalkBudget* budget, const Clock* clock,
           ListRequest request, Done done);
   void Refuse(Status why) override { done_(std::move(why)); }
-  void End() override { done_(std::move(page_)); }
+  void End() override {
+    CHECK(page_.CanContinue() && page_.partitions.size() <= request_.limit);
+    done_(std::move(page_));
+  }
 
  private:
   std::optional<Bytes> Beginning() const;
@@ -35,7 +39,7 @@ class ListJob final : public WalkJob {
 
   const ListRequest request_;
   const Done done_;
-  // Encoded: nothing before it is still to be listed. None: the table is at its end.
+  // Encoded; everything before it has been listed. None: the table has been listed.
   std::optional<Bytes> lower_;
   bool no_memory_ = false;  // not even for the first partition
   ListPage page_;

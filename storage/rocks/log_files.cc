@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "base/result.h"
 #include "storage/rocks/log_scan.h"
 
@@ -24,12 +25,12 @@ bool IsLog(const std::string& path) {
   return path.ends_with(".log");
 }
 
-// By the number in the name, which has leading zeros as long as it is small.
+// By the number in the name, which is padded with zeros while it is small.
 bool IsLater(const std::string& log, const std::string& other) {
   return log.size() != other.size() ? log.size() > other.size() : log > other;
 }
 
-// RocksDB appends and syncs; the file below is written at offsets.
+// RocksDB appends and syncs; the underlying file is written at offsets.
 class ZeroedLog final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   explicit ZeroedLog(std::unique_ptr<rocksdb::FSWritableFile> file)
@@ -40,10 +41,11 @@ class ZeroedLog final : public rocksdb::FSWritableFileOwnerWrapper {
     if (!status.ok()) return status;
     end_ += data.size();
     if (end_ <= zeroed_end_) return status;
-    // They go with the sync of the data that passed the last ones. If they cannot be written, the
-    // next syncs only take longer.
+    // They are synced together with the data that went past the previous zeros. If they cannot be
+    // written, the next syncs only take longer.
     (void)target()->PositionedAppend(zeros_, end_, options, debug);
     zeroed_end_ = end_ + zeros_.size();
+    CHECK(zeroed_end_ > end_, "zeros are written after the data");
     return status;
   }
   IOStatus Append(const Slice& data, const IOOptions& options,
@@ -54,7 +56,7 @@ class ZeroedLog final : public rocksdb::FSWritableFileOwnerWrapper {
   uint64_t GetFileSize(const IOOptions& /*options*/, IODebugContext* /*debug*/) override {
     return end_;
   }
-  // The zeros take the room.
+  // The zeros allocate the space.
   void PrepareWrite(size_t /*offset*/, size_t /*size*/, const IOOptions& /*options*/,
                     IODebugContext* /*debug*/) override {}
   IOStatus Close(const IOOptions& options, IODebugContext* debug) override {
@@ -69,16 +71,16 @@ class ZeroedLog final : public rocksdb::FSWritableFileOwnerWrapper {
   uint64_t zeroed_end_ = 0;
 };
 
-// What was found in the logs, and how much of them has been read.
+// Counts what was found in the logs, and how much of them has been read.
 class ReplayCounts {
  public:
   explicit ReplayCounts(OpenProgress* progress) : progress_(progress) {}
 
-  // All logs of the directory, before the first is read: `bytes` will be.
+  // Before the first log is read: `bytes` of all logs in the directory will be read.
   void Begin(uint64_t bytes) const {
     if (progress_ != nullptr) progress_->bytes_to_read = bytes;
   }
-  // RocksDB opens a log twice: it counts once.
+  // RocksDB opens a log twice; it is counted once.
   void Found(const std::string& path, const LogScan& scan) {
     if (progress_ == nullptr || !seen_.insert(path).second) return;
     if (scan.writes == 0) return;
@@ -93,10 +95,10 @@ class ReplayCounts {
 
  private:
   OpenProgress* const progress_;
-  std::set<std::string> seen_;  // the opening thread's
+  std::set<std::string> seen_;  // used by the opening thread
 };
 
-// A file that ends earlier.
+// A file that ends before its real end.
 class CutFile final : public rocksdb::FSSequentialFileOwnerWrapper {
  public:
   CutFile(std::unique_ptr<rocksdb::FSSequentialFile> file, uint64_t end, const ReplayCounts& counts)
@@ -107,6 +109,7 @@ class CutFile final : public rocksdb::FSSequentialFileOwnerWrapper {
     IOStatus status =
         target()->Read(std::min<uint64_t>(size, left_), options, result, scratch, debug);
     if (!status.ok()) return status;
+    CHECK(result->size() <= left_);
     left_ -= result->size();
     counts_.Read(result->size());
     return status;
@@ -149,19 +152,19 @@ class LogFileSystem final : public rocksdb::FileSystemWrapper {
     counts_.Found(path, *scan);
     if (scan->behind == LogScan::Behind::kRecords) {
       if (accept_damage_) return status;
-      return IOStatus::Corruption(fmt::format("{} is damaged behind byte {}", path, scan->end));
+      return IOStatus::Corruption(fmt::format("{} is damaged after byte {}", path, scan->end));
     }
     if (scan->behind == LogScan::Behind::kTorn && !accept_damage_ && LaterLogHasRecords(path)) {
       return IOStatus::Corruption(
-          fmt::format("{} ends in a part of a record, at byte {}", path, scan->end));
+          fmt::format("{} ends in a partial record, at byte {}", path, scan->end));
     }
     *file = std::make_unique<CutFile>(std::move(*file), scan->end, counts_);
     return status;
   }
 
-  // By it RocksDB sees whether a log is as long as it was when the next one was begun. It may have
-  // counted a part of a record then, which a full disk cut short; and what is damaged and accepted
-  // is to be neither measured nor cut.
+  // RocksDB uses it to check that a log is as long as it was when the next one was begun. It may
+  // have counted a partial record then, cut off by a full disk. Damage that is accepted is neither
+  // measured nor cut.
   IOStatus GetFileSize(const std::string& path, const IOOptions& options, uint64_t* size,
                        IODebugContext* debug) override {
     IOStatus status = target()->GetFileSize(path, options, size, debug);
@@ -180,7 +183,8 @@ class LogFileSystem final : public rocksdb::FileSystemWrapper {
     return ScanLog(file.get());
   }
 
-  // Of `log` and the others beside it: once, or twice if RocksDB first sees whether they are whole.
+  // Of all logs in the directory of `log`: once, or twice if RocksDB first checks that they are
+  // complete.
   uint64_t BytesToRead(const std::string& log) {
     const std::filesystem::path directory = std::filesystem::path(log).parent_path();
     std::vector<std::string> names;
@@ -195,7 +199,7 @@ class LogFileSystem final : public rocksdb::FileSystemWrapper {
     return accept_damage_ ? sum : 2 * sum;
   }
 
-  // One that cannot be read counts: it is looked at next.
+  // A log that cannot be read counts: RocksDB will report it.
   bool LaterLogHasRecords(const std::string& path) {
     const std::filesystem::path log(path);
     std::vector<std::string> names;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "base/coding.h"
 #include "storage/rocks/slices.h"
 
@@ -17,13 +18,14 @@ namespace {
 constexpr size_t kBlockBytes = size_t{32} << 10;
 constexpr size_t kHeaderBytes = 7;
 constexpr size_t kBatchHeaderBytes = sizeof(uint64_t) + sizeof(uint32_t);
-constexpr size_t kSectorBytes = 512;  // the least that a disk writes whole
-constexpr size_t kTypeOffset = 6;     // in a header; from here on the checksum counts
+constexpr size_t kSectorBytes = 512;  // a disk writes at least this much atomically
+constexpr size_t kTypeOffset = 6;     // in a header; the checksum covers everything from here
+static_assert(kTypeOffset + sizeof(uint8_t) == kHeaderBytes && kBlockBytes % kSectorBytes == 0);
 
 enum class Type : uint8_t { kFull = 1, kFirst = 2, kMiddle = 3, kLast = 4 };
 
-// A checksum that is stored beside what it is of is rotated and moved, so that the checksum of
-// both is not always the same.
+// RocksDB masks a checksum that is stored next to its data, because the checksum of data that
+// contains its own checksum is constant.
 uint32_t Masked(uint32_t checksum) {
   return ((checksum >> 15) | (checksum << 17)) + 0xa282ead8u;
 }
@@ -41,6 +43,7 @@ uint32_t Crc32c(ByteView bytes) {
 class Scanner {
  public:
   void Scan(ByteView block) {
+    CHECK(block.size() <= kBlockBytes && block_ % kBlockBytes == 0);
     size_t at = 0;
     while (block.size() - at >= kHeaderBytes) {
       const ByteView rest = block.substr(at);
@@ -53,9 +56,8 @@ class Scanner {
         broken_ = true;
         if (std::all_of(rest.begin(), rest.end(), [](char byte) { return byte == 0; })) break;
         Raise(LogScan::Behind::kTorn);
-        // Where the next fragment begins is known of a header alone, which was written whole or not
-        // at all. Whatever else there is may be the value of a client who would like it to be taken
-        // for a record.
+        // The start of the next fragment is derived only from a header that was written atomically.
+        // Anything else may be a value that a client crafted to be taken for a record.
         const bool in_one_sector = (block_ + at) % kSectorBytes <= kSectorBytes - kHeaderBytes;
         if (!plausible || !in_one_sector) break;
       }
@@ -85,6 +87,7 @@ class Scanner {
     }
     in_record_ = type == Type::kFirst || type == Type::kMiddle;
     if (in_record_) return;
+    CHECK(end > scan_.end);
     scan_.end = end;
     scan_.writes += std::exchange(record_writes_, 0);
   }
@@ -92,10 +95,10 @@ class Scanner {
   void Raise(LogScan::Behind behind) { scan_.behind = std::max(scan_.behind, behind); }
 
   LogScan scan_;
-  uint64_t record_writes_ = 0;  // of the record at hand
-  uint64_t block_ = 0;          // where the block at hand begins
-  bool in_record_ = false;      // the row ends within a record
-  bool broken_ = false;         // the row has ended
+  uint64_t record_writes_ = 0;  // of the current record
+  uint64_t block_ = 0;          // offset of the current block
+  bool in_record_ = false;      // the sequence ends within a record
+  bool broken_ = false;         // the sequence has ended
 };
 
 }  // namespace

@@ -24,20 +24,22 @@ constexpr int kExitNotDone = 3;
 
 constexpr std::string_view kHelp =
     "smiled check DIR\n"
-    "  Verifies all of a data directory and changes nothing: the blocks of all table files, the\n"
-    "  checksums of all records, values in blob files, the log. Names what is damaged.\n\n"
+    "  Verifies a data directory without changing it: the blocks of all table files, the "
+    "checksums\n"
+    "  of all records, the values in blob files, and the log. Lists what is damaged.\n\n"
     "smiled repair DIR [--keep-older | --delete-older]\n"
-    "  Gives up the blocks and records that are damaged, and nothing else. A table file that "
-    "cannot\n"
-    "  be opened is written anew from what can be read of it. What it changes is first put aside "
-    "in\n"
-    "  DIR/salvage/. Records inside what was given up may come to light in an older version, or\n"
-    "  although they were deleted: they are written to older.jsonl there, for `smilecat load`, "
-    "and\n"
-    "  deleted; with --keep-older they are served. If a file has lost a part in which there are\n"
-    "  older records, repair changes nothing unless one of the two says what is done with them.\n\n"
-    "No smiled may serve the directory meanwhile.\n\n"
-    "Exit status: 0 nothing is damaged (any more), 1 something is, 2 invalid usage, 3 not done.\n";
+    "  Removes damaged blocks and records, and nothing else. A table file that cannot be opened "
+    "is\n"
+    "  rewritten from what can be read of it. Everything that is changed is first saved in\n"
+    "  DIR/salvage/. Where something was removed, an older version of a record, or a deleted\n"
+    "  record, may become visible. Such records are written to older.jsonl there, in the format "
+    "of\n"
+    "  `smilecat load`, and deleted; with --keep-older they are served. If a file has lost a "
+    "range\n"
+    "  that contains older records, repair changes nothing unless one of the options is given.\n\n"
+    "Stop smiled first: no process may serve the directory meanwhile.\n\n"
+    "Exit status: 0 nothing is damaged (any more), 1 something is damaged, 2 invalid usage,\n"
+    "3 failed.\n";
 
 int Complain(std::string_view words, int exit_status) {
   fmt::print(stderr, "smiled: {}\n", words);
@@ -87,11 +89,10 @@ int Repair(const RocksDirectory& directory, OlderRecords older_records) {
   if (!result.ok()) return Complain(result.status().words(), kExitNotDone);
   PrintLines(result->before);
   if (!result->salvage.empty()) {
-    fmt::print("given up; put aside in {}\n", result->salvage);
+    fmt::print("removed; saved in {}\n", result->salvage);
     for (const std::string& name : result->older) {
-      fmt::print(
-          "{} came to light in a version that may be outdated: it is in older.jsonl and {}\n", name,
-          older_records == OlderRecords::kKeep ? "served" : "no longer in the database");
+      fmt::print("{} became visible in a version that may be outdated: saved in older.jsonl, {}\n",
+                 name, older_records == OlderRecords::kKeep ? "served" : "deleted");
     }
     PrintLines(result->after);
   }
@@ -119,16 +120,20 @@ std::optional<int> RunMaintenance(std::span<const char* const> arguments) {
     } else if (!argument.starts_with("-") && path.empty()) {
       path = argument;
     } else {
-      return Complain(fmt::format("{} takes no {}; `smiled {} --help` says what it takes", command,
-                                  argument, command),
+      const bool is_option = argument.starts_with("-");
+      return Complain(fmt::format("unexpected {0} {1}; see `smiled {2} --help`",
+                                  is_option ? "option" : "argument", argument, command),
                       kExitUsage);
     }
   }
   if (path.empty()) {
-    return Complain(fmt::format("{} takes the data directory", command), kExitUsage);
+    return Complain(fmt::format("the data directory is missing; use `smiled {} DIR`", command),
+                    kExitUsage);
   }
   if (!std::filesystem::exists(path + "/FORMAT")) {
-    return Complain(fmt::format("{} is no data directory of Smile: there is no FORMAT in it", path),
+    return Complain(fmt::format("{} is not a data directory of Smile: it has no file FORMAT; give "
+                                "another directory",
+                                path),
                     kExitUsage);
   }
   const auto directory = RocksDirectory::Open(path, rocksdb::Env::Default());

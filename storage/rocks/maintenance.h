@@ -1,4 +1,5 @@
-// `smiled check DIR` and `smiled repair DIR`: work on a data directory that no smiled serves.
+// The commands `smiled check DIR` and `smiled repair DIR`, for a data directory that no smiled
+// serves.
 #pragma once
 
 #include <optional>
@@ -7,7 +8,8 @@
 
 namespace smile {
 
-// The exit status, if the arguments (without the program's name) are one of these commands.
+// Runs the command and returns the exit status, if the arguments (without the program's name) are
+// one of these commands; else nothing.
 std::optional<int> RunMaintenance(std::span<const char* const> arguments);
 
 }  // namespace smile

@@ -11,7 +11,7 @@
 namespace smile {
 namespace {
 
-// Keys whose place in the cache is fetched from the processor's memory together.
+// Keys whose cache entries are prefetched together.
 constexpr size_t kPrefetchedKeys = 32;
 
 }  // namespace
@@ -21,7 +21,7 @@ MemoryReader::MemoryReader(const RocksDatabase* database, RecordCache* cache, co
   options_.read_tier = rocksdb::kBlockCacheTier;
 }
 
-// What RocksDB's answer says of the key; the record is a view into `stored`.
+// Interprets RocksDB's result for a key; *record is a view into `stored`.
 PeekResult MemoryReader::Take(const CacheKey& key, const RecordCache::Ticket& ticket,
                               const rocksdb::Status& status, ByteView stored,
                               RecordView* record) const {
@@ -84,9 +84,8 @@ bool MemoryReader::PeekScan(const ScanRequest& request, FoundPage found) const {
   return answered;
 }
 
-// One key after the other, so that those of one partition are seen in their order. RocksDB's
-// MultiGet would be somewhat cheaper, but it reads data blocks from the disk under kBlockCacheTier
-// too.
+// One key after the other, so that those of one partition are looked up in order. RocksDB's
+// MultiGet would be somewhat cheaper, but reads data blocks from the disk in any tier.
 void MemoryReader::PeekMany(std::span<const KeyView> keys, PeekEach each) const {
   std::array<std::optional<EncodedKey>, kPrefetchedKeys> encoded;
   std::array<CacheKey, kPrefetchedKeys> cache_keys;

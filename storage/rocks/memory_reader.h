@@ -1,11 +1,11 @@
-// Reads from where no waiting can be needed: the record cache, then what RocksDB has in memory. For
-// Peek, so on the event loops' threads.
+// Reads without waiting: from the record cache, then from RocksDB's memory. Used for Peek, on the
+// threads of event loops.
 //
-// Whatever RocksDB may answer under kBlockCacheTier, only two things are believed: a value with a
-// matching checksum, and NotFound. Anything else (Incomplete: it is not in memory; an error;
-// damage) is kUnknown and left to Read, which may wait and has words for it. MultiGet is not asked:
-// RocksDB 7.8.3 reads data blocks for it from the disk whatever the tier is. Nor is RocksDB asked
-// while event loops have copied much out of its memory (storage/rocks/large_looks.h).
+// Of RocksDB's results under kBlockCacheTier only two are trusted: a value with a matching checksum
+// and NotFound. Any other (Incomplete: not in memory; an error; damage) is kUnknown and left to
+// Read, which may wait and reports errors. MultiGet is not used: in RocksDB 7.8.3 it reads data
+// blocks from the disk in any tier. RocksDB is not used either while event loops have copied too
+// much out of its memory (storage/rocks/large_looks.h).
 #pragma once
 
 #include <rocksdb/options.h>
@@ -22,7 +22,7 @@ namespace smile {
 
 class MemoryReader {
  public:
-  // All outlive it.
+  // The arguments outlive it.
   MemoryReader(const RocksDatabase* database, RecordCache* cache, const Clock* clock);
 
   // As Engine's. Any thread.

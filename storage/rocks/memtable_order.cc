@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/check.h"
 #include "base/coding.h"
 #include "base/prefetch.h"
 
@@ -21,13 +22,14 @@ void Settle(std::vector<MemtableOrder::Run>* runs) {
     merged.reserve(before->size() + last->size());
     std::merge(before->begin(), before->end(), last->begin(), last->end(),
                std::back_inserter(merged));
+    if (kExpensiveChecks) CHECK(std::is_sorted(merged.begin(), merged.end()));
     runs->pop_back();
     runs->back() = std::make_shared<const Partitions>(std::move(merged));
   }
 }
 
-// Whether all entries of a partition stand before the user key.
-bool StandsBefore(const MemtablePartition& partition, ByteView user_key) {
+// Whether all entries of a partition sort before the user key.
+bool IsBefore(const MemtablePartition& partition, ByteView user_key) {
   const ByteView id = partition.id();
   return id < user_key && !user_key.starts_with(id);
 }
@@ -42,12 +44,14 @@ OrderedPartition::OrderedPartition(const MemtablePartition* of) : partition(of) 
 
 std::shared_ptr<const MemtableOrder> MemtableOrderKeeper::UpTo(const MemtablePartition* newest) {
   const std::lock_guard lock(mutex_);
-  // Who waited for the lock may find that others have gone further.
+  // Another thread may have got further while this one waited for the lock.
   Partitions fresh;
   for (const MemtablePartition* partition = newest;
        partition != nullptr &&
        partition->number > (order_->newest == nullptr ? 0 : order_->newest->number);
        partition = partition->made_before) {
+    const uint64_t before = partition->made_before == nullptr ? 0 : partition->made_before->number;
+    CHECK(partition->number == before + 1, "partitions are numbered in the order of creation");
     fresh.emplace_back(partition);
   }
   if (fresh.empty()) return order_;
@@ -66,10 +70,9 @@ OrderedWalk::OrderedWalk(std::shared_ptr<const MemtableOrder> order)
 void OrderedWalk::Seek(const InternalKey& key) {
   for (size_t i = 0; i < at_.size(); ++i) {
     const Partitions& run = *order_->runs[i];
-    const auto found =
-        std::partition_point(run.begin(), run.end(), [&key](const OrderedPartition& item) {
-          return StandsBefore(*item.partition, key.user_key);
-        });
+    const auto found = std::partition_point(
+        run.begin(), run.end(),
+        [&key](const OrderedPartition& item) { return IsBefore(*item.partition, key.user_key); });
     at_[i] = static_cast<size_t>(found - run.begin());
   }
   FindFirst();
@@ -82,13 +85,14 @@ void OrderedWalk::Seek(const InternalKey& key) {
 }
 
 void OrderedWalk::Next() {
+  CHECK(node_ != nullptr && run_ < at_.size());
   node_ = node_->next();
   if (node_ != nullptr) return;
   ++at_[run_];
   FindFirst();
 }
 
-// To the first entry of the first partition that is not passed, if there is one.
+// Moves to the first entry of the first partition that was not passed, if there is one.
 void OrderedWalk::FindFirst() {
   constexpr size_t kAhead = 8;
   node_ = nullptr;
@@ -107,6 +111,7 @@ void OrderedWalk::FindFirst() {
     Prefetch(run[at_[run_] + kAhead].partition, sizeof(MemtablePartition));
   }
   node_ = first->partition->list.First();
+  CHECK(node_ != nullptr, "a partition is published with its first entry");
 }
 
 }  // namespace smile

@@ -1,9 +1,9 @@
-// The partitions of a memtable in order, for walks over all of them (LIST). Built when somebody
-// walks, and shared by all who do: the first pays for sorting what is there, the next only for the
-// partitions that have come since.
+// The partitions of a memtable in order, for walks over all of them (LIST). Built for the first
+// walk and shared by all: the first pays for sorting what is there, later ones only for the
+// partitions that were added since.
 //
 // Like a log-structured merge tree it consists of sorted runs, each at least about twice as long as
-// the one after it: new partitions become a run, and runs that have become alike are merged.
+// the next: new partitions become a run, and runs of similar length are merged.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,8 @@
 
 namespace smile {
 
-// A partition and the beginning of its id, as a number that sorts as it does: most comparisons look
-// at no more than that.
+// A partition and the beginning of its id, as a number with the same order: most comparisons need
+// only that.
 struct OrderedPartition {
   explicit OrderedPartition(const MemtablePartition* of);
 
@@ -31,18 +31,19 @@ struct OrderedPartition {
   const MemtablePartition* partition;
 };
 
-// Sorted runs; never changed once made. Each partition is in one of them.
+// Sorted runs, immutable. Each partition is in one of them.
 struct MemtableOrder {
   using Run = std::shared_ptr<const std::vector<OrderedPartition>>;
 
   std::vector<Run> runs;
-  const MemtablePartition* newest = nullptr;  // the last that is in it
+  const MemtablePartition* newest = nullptr;  // the last partition in it
 };
 
-// Of one memtable. Any thread.
+// For one memtable. Any thread.
 class MemtableOrderKeeper {
  public:
-  // All partitions up to `newest`, by MemtablePartition::made_before, and possibly newer ones.
+  // Contains all partitions up to `newest`, by MemtablePartition::made_before, and possibly newer
+  // ones.
   std::shared_ptr<const MemtableOrder> UpTo(const MemtablePartition* newest);
 
  private:
@@ -50,15 +51,16 @@ class MemtableOrderKeeper {
   std::shared_ptr<const MemtableOrder> order_ = std::make_shared<MemtableOrder>();
 };
 
-// A walk over the entries of a memtable in order. What is put in meanwhile it may see or not.
+// A walk over the entries of a memtable in order. It may or may not see entries that are inserted
+// meanwhile.
 class OrderedWalk {
  public:
   explicit OrderedWalk(std::shared_ptr<const MemtableOrder> order);
 
-  // To the first entry that does not stand before the key. (No partition's id is the beginning of
+  // Moves to the first entry that is not before the key. (No partition's id is a prefix of
   // another's.)
   void Seek(const InternalKey& key);
-  // The entry's node; null: at the end.
+  // The node of the current entry; null: at the end.
   const EntryNode* node() const { return node_; }
   void Next();
 
@@ -66,8 +68,8 @@ class OrderedWalk {
   void FindFirst();
 
   std::shared_ptr<const MemtableOrder> order_;
-  std::vector<size_t> at_;  // in each run: the first partition that is not passed
-  size_t run_ = 0;          // the one whose partition is walked through; only while node_ is set
+  std::vector<size_t> at_;  // for each run, the first partition that was not passed
+  size_t run_ = 0;          // the run of the current partition; valid while node_ is set
   const EntryNode* node_ = nullptr;
 };
 

@@ -16,6 +16,7 @@ void MultiGetAtOnce(const RocksDatabase& database, const rocksdb::ReadOptions& o
   std::array<rocksdb::Slice, kMultiGetKeys> slices;
   for (size_t i = 0; i < keys.size(); ++i) {
     families[i] = database.family(keys[i].table);
+    CHECK(families[i] != nullptr, "the caller holds a Use");
     slices[i] = keys[i].encoded;
     values[i].Reset();
   }

@@ -1,4 +1,4 @@
-// Many stored values at once, a bounded number in memory at a time.
+// Reads many stored values at once, a bounded number of them in memory at a time.
 #pragma once
 
 #include <rocksdb/options.h>
@@ -12,7 +12,7 @@
 
 namespace smile {
 
-// As many as RocksDB itself looks up together.
+// The number of keys that RocksDB itself looks up together.
 inline constexpr size_t kMultiGetKeys = 32;
 
 struct TableKeyView {
@@ -25,14 +25,14 @@ struct EncodedTableKey {
   Bytes encoded;
 };
 
-// At most kMultiGetKeys keys, possibly none, in one question to RocksDB. `values` and `statuses`
-// have room for as many.
+// Looks up at most kMultiGetKeys keys, possibly none, in one call of RocksDB. `values` and
+// `statuses` have at least keys.size() elements.
 void MultiGetAtOnce(const RocksDatabase& database, const rocksdb::ReadOptions& options,
                     std::span<const TableKeyView> keys, rocksdb::PinnableSlice* values,
                     rocksdb::Status* statuses);
 
-// Calls `each` for every key, in their order, with its index and what is stored there (valid during
-// the call), kNotFound, or what Damage::FailedRead says; until it returns false. May wait for the
+// Calls `each` for every key, in order, with its index and the stored value (valid during the
+// call), kNotFound, or the result of Damage::FailedRead, until it returns false. May wait for the
 // disk.
 void MultiGet(const RocksDatabase& database, std::span<const EncodedTableKey> keys,
               FunctionRef<bool(size_t index, Result<ByteView> stored)> each);

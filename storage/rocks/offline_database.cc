@@ -1,5 +1,6 @@
 #include "storage/rocks/offline_database.h"
 
+#include "base/check.h"
 #include "storage/rocks/log_files.h"
 #include "storage/rocks/rocks_log.h"
 #include "storage/rocks/rocks_options.h"
@@ -33,6 +34,7 @@ OfflineOptions::OfflineOptions(const RocksDirectory& directory,
 }
 
 rocksdb::Options OfflineOptions::OfFile(Table table) const {
+  CHECK(families[static_cast<size_t>(table)].name == InfoOf(table).name);
   return {rocksdb::DBOptions(), families[static_cast<size_t>(table)].options};
 }
 

@@ -1,4 +1,4 @@
-// The database of a directory that no smiled serves, as check and repair open it.
+// The database of a directory that no smiled serves, as opened by check and repair.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -20,35 +20,35 @@
 namespace smile {
 
 struct OfflineOptions {
-  // Files in `rebuilt` are as they were rebuilt. All outlives it, and it outlives the database.
+  // Files in `rebuilt` are read as rebuilt. The arguments outlive it, and it outlives the database.
   OfflineOptions(const RocksDirectory& directory,
                  const std::shared_ptr<const RebuiltTables>& rebuilt, LostRecords lost,
                  const Clock* clock, const Logger* log);
   OfflineOptions(const OfflineOptions&) = delete;
   OfflineOptions& operator=(const OfflineOptions&) = delete;
 
-  // For one file by itself, as it is on the disk.
+  // For a single file, as it is on the disk.
   rocksdb::Options OfFile(Table table) const;
 
   const std::string path;
   const std::unique_ptr<rocksdb::Env> env;
   ExpiringBlobs blobs;
-  FamilyDescriptors families;  // "default", then the tables in their order
+  FamilyDescriptors families;  // "default", then the tables in order
   rocksdb::DBOptions settings;
 };
 
 // Opened without writing anything.
 class ReadOnlyDatabase {
  public:
-  // With what was lost from the files in `rebuilt` unreadable. kStorageFailed: RocksDB's words. The
-  // clock and the log outlive it.
+  // What was lost from the files in `rebuilt` is unreadable. kStorageFailed, with RocksDB's
+  // message, if it cannot be opened. The clock and the log outlive it.
   static Result<std::unique_ptr<ReadOnlyDatabase>> Open(
       const RocksDirectory& directory, const std::shared_ptr<const RebuiltTables>& rebuilt,
       const Clock* clock, const Logger* log);
   ~ReadOnlyDatabase();
 
   rocksdb::DB* db() const { return db_.get(); }
-  // Null: the table is not there yet.
+  // Null: the table does not exist yet.
   rocksdb::ColumnFamilyHandle* family(Table table) const {
     return families_[static_cast<size_t>(table)];
   }

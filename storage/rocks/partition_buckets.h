@@ -1,37 +1,43 @@
-// Where the partitions of a memtable are found: buckets of a hash with a secret.
+// The hash buckets of the partitions of a memtable.
 #pragma once
 
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "base/hash.h"
 #include "storage/rocks/entry_list.h"
 
 namespace smile {
 
-// One partition of a memtable. The bytes of its id lie behind it: nearer than in an entry.
+// One partition of a memtable. The bytes of its id follow it in memory, so that they are in the
+// same cache line.
 struct MemtablePartition {
   uint64_t hash;
   size_t id_size;
   MemtablePartition* next;               // in its bucket
-  const MemtablePartition* made_before;  // null: it is the memtable's first
-  uint64_t number;                       // of those made, from 1
+  const MemtablePartition* made_before;  // the previous one of the memtable; null: it is the first
+  uint64_t number;                       // in the order of creation, from 1
   EntryList list;
 
   char* id_bytes() { return reinterpret_cast<char*>(this + 1); }
   ByteView id() const { return {reinterpret_cast<const char*>(this + 1), id_size}; }
 };
 
-// May be looked at when the memtable is gone, but what it points to then is gone too.
+// May outlive the memtable, but the partitions do not.
 class PartitionBuckets {
  public:
   using Bucket = std::atomic<MemtablePartition*>;
+  static_assert(Bucket::is_always_lock_free);
 
-  // `count` is a power of two.
-  PartitionBuckets(size_t count, const SecretHash& hash) : hash_(hash), buckets_(count) {}
+  // `count` is a power of two (CHECK).
+  PartitionBuckets(size_t count, const SecretHash& hash) : hash_(hash), buckets_(count) {
+    CHECK(std::has_single_bit(count));
+  }
 
   uint64_t HashOf(ByteView id) const { return hash_(id); }
   const Bucket& Of(uint64_t hash) const { return buckets_[hash & (buckets_.size() - 1)]; }

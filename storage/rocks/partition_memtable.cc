@@ -24,7 +24,7 @@ namespace {
 
 using rocksdb::Slice;
 
-// A memtable without a table, for what RocksDB's base class does.
+// A memtable without a table, to use what RocksDB's base class implements.
 class BaseOnly : public rocksdb::MemTableRep {
  public:
   using MemTableRep::MemTableRep;
@@ -35,21 +35,23 @@ class BaseOnly : public rocksdb::MemTableRep {
   Iterator* GetIterator(rocksdb::Arena*) final { CHECK(false); }
 };
 
-// RocksDB does not show the class of its allocators, but a memtable passes requests on to one.
+// RocksDB does not export the class of its allocators, but a memtable forwards requests to one.
 class Memory final : public BaseOnly {
  public:
   explicit Memory(rocksdb::Allocator* allocator) : BaseOnly(allocator) {}
 
-  // Aligned for pointers; goes with the allocator.
+  // Aligned for pointers; freed with the allocator.
   char* Take(size_t bytes) {
     constexpr size_t kAlign = alignof(std::atomic<void*>);
     char* start = nullptr;
     MemTableRep::Allocate(bytes + kAlign - 1, &start);
+    static_assert(std::has_single_bit(kAlign));
+    CHECK(start != nullptr);
     return start + (-reinterpret_cast<uintptr_t>(start) & (kAlign - 1));
   }
 };
 
-// An iterator with an arena lives in it, and only its destructor is called.
+// With an arena, the iterator is allocated in it, and only its destructor is called.
 template <class T, class... Arguments>
 T* NewIn(rocksdb::Arena* arena, Arguments&&... arguments) {
   if (arena == nullptr) return new T(std::forward<Arguments>(arguments)...);
@@ -77,10 +79,10 @@ class PartitionMemtable final : public rocksdb::MemTableRep {
   Iterator* GetIterator(rocksdb::Arena* arena) override;
   Iterator* GetDynamicPrefixIterator(rocksdb::Arena* arena) override;
 
-  // Null: there is nothing in this key's partition.
+  // Null: the partition of this key has no entries.
   const EntryList* Find(ByteView user_key) const;
   SortedEntries Sorted() const;
-  // Of all partitions in which something is by now.
+  // The order of all partitions that have entries now.
   std::shared_ptr<const MemtableOrder> Order() const;
 
  private:
@@ -96,26 +98,32 @@ class PartitionMemtable final : public rocksdb::MemTableRep {
   std::atomic<size_t> entries_{0};
   std::atomic<const MemtablePartition*> newest_{nullptr};
   mutable MemtableOrderKeeper order_;
-  // The inserting thread's. Begins with a secret: who knew the heights that are to come could send
-  // all that are high elsewhere, and a list would have no express lanes.
+  // Used by the inserting thread. Starts with a secret: a client that could predict the heights
+  // could keep all high nodes out of a list, which would then have no express lanes.
   uint64_t random_;
 };
 
-// Walks through one partition: that of the key it last sought.
+// Walks through one partition, that of the key of the last Seek.
 class PartitionIterator : public rocksdb::MemTableRep::Iterator {
  public:
   explicit PartitionIterator(const PartitionMemtable* memtable) : memtable_(memtable) {}
 
   bool Valid() const override { return node_ != nullptr; }
-  const char* key() const override { return node_->entry(); }
-  void Next() override { node_ = node_->next(); }
+  const char* key() const override {
+    CHECK(node_ != nullptr);
+    return node_->entry();
+  }
+  void Next() override {
+    CHECK(node_ != nullptr);
+    node_ = node_->next();
+  }
   void Seek(const Slice& internal_key, const char* /*entry*/) override {
     const InternalKey key = InternalKey::Of(ViewOf(internal_key));
     const EntryList* const list = memtable_->Find(key.user_key);
     node_ = list == nullptr ? nullptr : list->Seek(key);
   }
 
-  // Smile walks forward, from a key.
+  // Smile only walks forward from a key.
   void Prev() override { node_ = nullptr; }
   void SeekForPrev(const Slice&, const char*) override { node_ = nullptr; }
   void SeekToFirst() override { node_ = nullptr; }
@@ -126,16 +134,20 @@ class PartitionIterator : public rocksdb::MemTableRep::Iterator {
   const EntryNode* node_ = nullptr;
 };
 
-// Walks over everything, in order. A walk that begins with Seek is one of many over a part (LIST):
-// it shares the order of the partitions with others. Any other is over the whole, once (writing
-// out): it collects what was there when it began.
+// Walks over everything, in order. A walk that starts with Seek is one of many over parts of the
+// table (LIST): it shares the order of the partitions with others. Any other is a single walk over
+// the whole table (flush): it collects the entries that exist when it starts.
 class SortedIterator final : public rocksdb::MemTableRep::Iterator {
  public:
   explicit SortedIterator(const PartitionMemtable* memtable) : memtable_(memtable) {}
 
   bool Valid() const override { return walks_ ? walk_->node() != nullptr : at_ < sorted_.size(); }
-  const char* key() const override { return walks_ ? walk_->node()->entry() : sorted_[at_]; }
+  const char* key() const override {
+    CHECK(Valid());
+    return walks_ ? walk_->node()->entry() : sorted_[at_];
+  }
   void Next() override {
+    CHECK(Valid());
     if (walks_) return walk_->Next();
     ++at_;
     sorted_.PrefetchBehind(at_);
@@ -146,7 +158,7 @@ class SortedIterator final : public rocksdb::MemTableRep::Iterator {
       Sort();
       at_ = sorted_.LowerBound(here);
     }
-    --at_;  // to nowhere before the first
+    --at_;  // before the first, it becomes invalid
   }
   void Seek(const Slice& internal_key, const char* /*entry*/) override {
     walks_ = true;
@@ -183,8 +195,9 @@ class SortedIterator final : public rocksdb::MemTableRep::Iterator {
   size_t at_ = 0;
 };
 
-// RocksDB does not show the class of the keys that Get is given, but MemTableRep::Get opens one for
-// an iterator, which it asks for and, by release, deletes or forgets: this one bears both.
+// RocksDB does not export the class of the keys that are passed to Get, but MemTableRep::Get
+// unpacks one for an iterator, which it requests and, depending on the release, deletes or not:
+// this one supports both.
 class PointLookup final : public BaseOnly {
  public:
   explicit PointLookup(const PartitionMemtable* memtable)
@@ -213,7 +226,7 @@ rocksdb::KeyHandle PartitionMemtable::Allocate(size_t size, char** buffer) {
   return EntryNode::Make(*buffer, height);
 }
 
-// One in four is on the next higher lane too.
+// One node in four is also in the next higher lane.
 int PartitionMemtable::DrawHeight() {
   random_ ^= random_ << 13;  // Marsaglia, "Xorshift RNGs", 2003
   random_ ^= random_ >> 7;
@@ -234,6 +247,7 @@ PartitionMemtable::Partition* PartitionMemtable::FindIn(Partition* bucket, uint6
 }
 
 void PartitionMemtable::Insert(rocksdb::KeyHandle handle) {
+  CHECK(handle != nullptr);
   auto* const node = static_cast<EntryNode*>(handle);
   const ByteView id = PartitionOf(InternalKey::OfEntry(node->entry()).user_key);
   const uint64_t hash = buckets_->HashOf(id);
@@ -312,7 +326,7 @@ PartitionMemtableFactory::~PartitionMemtableFactory() = default;
 rocksdb::MemTableRep* PartitionMemtableFactory::CreateMemTableRep(
     const rocksdb::MemTableRep::KeyComparator& /*comparator*/, rocksdb::Allocator* allocator,
     const rocksdb::SliceTransform* partition_of, rocksdb::Logger* /*logger*/) {
-  CHECK(partition_of != nullptr, "a table with this memtable has a prefix extractor");
+  CHECK(partition_of != nullptr, "a column family with this memtable has a prefix extractor");
   auto buckets = std::make_shared<PartitionBuckets>(buckets_, hash_);
   {
     const std::lock_guard lock(mutex_);
@@ -321,7 +335,7 @@ rocksdb::MemTableRep* PartitionMemtableFactory::CreateMemTableRep(
   return new PartitionMemtable(allocator, partition_of, std::move(buckets));
 }
 
-// What a bucket points to is fetched and not looked into: it may be gone.
+// The memory that a bucket points to is prefetched but not accessed: it may have been freed.
 void PartitionMemtableFactory::Prefetch(std::span<const ByteView> partitions) const {
   std::shared_ptr<const PartitionBuckets> buckets;
   {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "storage/rocks/gap_end.h"
 #include "storage/rocks/rocks_status.h"
@@ -17,8 +18,8 @@ namespace {
 
 constexpr std::string_view kTableFileEnding = ".sst";
 
-// The table file that RocksDB names in its words about damage: "... in /data/rocksdb/000022.sst
-// offset 24405 size 1229".
+// The table file that RocksDB's error message names: "... in /data/rocksdb/000022.sst offset 24405
+// size 1229".
 std::optional<uint64_t> TableFileIn(const rocksdb::Status& status) {
   const std::string words = status.ToString();
   const size_t end = words.find(kTableFileEnding);
@@ -64,8 +65,8 @@ std::unique_ptr<rocksdb::Iterator> Gap::Seek(const rocksdb::ReadOptions& options
   return iterator;
 }
 
-// The first place at or after a key at which a walk can go on; something deleted may stand there.
-// Empty: there is none. Nothing: it is not known, because of *damage.
+// The first position at or after a key at which a walk can continue; the record there may be
+// deleted. Empty: there is none. Nothing: unknown, because of *damage.
 std::optional<Bytes> Gap::FirstFrom(ByteView key, rocksdb::Status* damage) {
   ++probes_;
   const auto iterator = Seek(options_, key);
@@ -76,7 +77,7 @@ std::optional<Bytes> Gap::FirstFrom(ByteView key, rocksdb::Status* damage) {
   return KeyOfDamagedValue(table_, iterator.get());
 }
 
-// As smile::Probe. RocksDB's words name the block.
+// As smile::Probe. RocksDB's error message identifies the block.
 std::optional<Bytes> Gap::Probe(ByteView key, const std::string& same_words) {
   rocksdb::Status damage;
   std::optional<Bytes> first = FirstFrom(key, &damage);
@@ -89,7 +90,7 @@ std::optional<Bytes> Gap::Probe(ByteView key, const std::string& same_words) {
   return first;
 }
 
-// Block by block, so that what is readable between two damaged ones is not leapt over.
+// Block by block, so that what is readable between two damaged blocks is not skipped.
 void Gap::FindParts() {
   const rocksdb::Slice* const upper = options_.iterate_upper_bound;
   Bytes at = from_;
@@ -103,6 +104,7 @@ void Gap::FindParts() {
     const std::string words = damage.ToString();
     const auto probe = [&](ByteView key) { return Probe(key, words); };
     Bytes next = FindGapEnd(table_, at, upper == nullptr ? ByteView() : ViewOf(*upper), probe);
+    CHECK(parts_.empty() || !parts_.back().end.empty(), "only the last part is unbounded");
     parts_.push_back({damage, next});
     if (next.empty()) return;
     if (next <= at) break;
@@ -128,8 +130,8 @@ Bytes Gap::ForEachReadable(Each each) {
   return end_;
 }
 
-// Candidates are what the files without the damaged one have; those that are damaged there too are
-// left out when that is met.
+// The candidates are the keys in the other files; files that turn out to be damaged there too are
+// excluded then.
 std::optional<Bytes> Gap::ForEachIn(const Part& part, Bytes* at, Each each) {
   std::set<uint64_t> damaged;
   rocksdb::ReadOptions options = options_;
@@ -149,8 +151,8 @@ std::optional<Bytes> Gap::ForEachIn(const Part& part, Bytes* at, Each each) {
   return std::nullopt;
 }
 
-// Where it stopped before the iterator ended with what is not a damaged value; *at: where to go on
-// then.
+// Where the walk stopped; nothing if the iterator ended (not with a damaged value): then *at is
+// where to continue.
 std::optional<Bytes> Gap::Walk(rocksdb::Iterator* iterator, Bytes* at, Each each) {
   while (true) {
     if (const auto unread = KeyOfDamagedValue(table_, iterator)) {
@@ -162,6 +164,7 @@ std::optional<Bytes> Gap::Walk(rocksdb::Iterator* iterator, Bytes* at, Each each
       std::optional<Bytes> next = Show(key, each);
       if (!next.has_value()) return key;
       if (next->empty()) return end_;
+      CHECK(*next > key, "a walk goes forward");
       *at = std::move(*next);
       iterator->Next();
       if (iterator->Valid() && ViewOf(iterator->key()) < *at) iterator->Seek(*at);

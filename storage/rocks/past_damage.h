@@ -1,10 +1,10 @@
-// What a walk does when it meets damage to the files: a block of a table file, or a value in a blob
-// file, that cannot be read.
+// How a walk continues past damage: a block of a table file, or a value in a blob file, that cannot
+// be read.
 //
-// A damaged value leaves its iterator usable: KeyOfDamagedValue says which record it was, and a
-// Seek behind it goes on. A damaged block ends the iterator for all files at once, because nobody
-// knows which keys of the others it would have hidden. How far it reaches, and what can be read
-// there all the same, is for Gap to find out.
+// After a damaged value the iterator remains usable: KeyOfDamagedValue returns the key of the
+// record, and a Seek to the next key continues. A damaged block ends the iterator for all files at
+// once, because it is unknown which keys of other files the block would have hidden. Gap finds out
+// how far the damage reaches, and what can still be read there.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -22,43 +22,44 @@
 
 namespace smile {
 
-// The key of the record at which an iterator ended because the record's value, in a blob file,
-// cannot be read. Nothing: it ended otherwise.
+// The key of the record at which an iterator ended because its value, in a blob file, cannot be
+// read. Nothing: it ended for another reason.
 std::optional<Bytes> KeyOfDamagedValue(Table table, rocksdb::Iterator* ended);
 
 // The smallest key after this one.
 Bytes Following(ByteView key);
 
-// The keys that an iterator cannot get through, from where it ended.
+// A range of keys that an iterator cannot get through.
 class Gap {
  public:
-  // What is shown of a record, and where to go on; an empty key: nowhere. Nothing: stop before it.
+  // Called with a readable record. Returns the key to continue at (empty: stop, done), or nothing
+  // to stop before this record.
   using Each = FunctionRef<std::optional<Bytes>(ByteView encoded, ByteView stored)>;
 
-  // `options` and what they point to are the iterator's, and outlive this; its upper bound is that
-  // of the walk. `from` is the first key that the iterator could not say anything of: the one after
-  // the last that it gave, or where it began. `meter`, which may be null, counts the work: the
-  // whole is at most about two slices.
+  // `options` are those of the iterator; they and what they point to outlive this. Their upper
+  // bound is that of the walk. `from` is the first key that the iterator could not reach: the one
+  // after the last that it returned, or where it started. `meter`, which may be null, counts the
+  // work, at most about two slices.
   //
-  // After limits::kMaxGapProbes seeks the next place that was seen to be readable counts as the
-  // end.
+  // After limits::kMaxGapProbes seeks, the next position that is known to be readable is taken for
+  // the end.
   Gap(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, Table table,
       const rocksdb::ReadOptions& options, Bytes from, SliceMeter* meter);
 
-  // Where an iterator can go on; empty: there is nothing left below the upper bound.
+  // Where an iterator can continue; empty: nothing remains below the upper bound.
   const Bytes& end() const { return end_; }
 
-  // Shows the records in the gap that can be read: those whose newest version is not in a damaged
-  // block. Each is looked up by its key, newest file first, so no version that a damaged block may
-  // hide comes to light. Returns where it stopped: the gap's end, or a key before it if `each` said
-  // so or a slice's work was done.
+  // Calls `each` for the records in the gap that can be read: those whose newest version is not in
+  // a damaged block. Each is looked up by its key, newest file first, so that no version is
+  // returned that a damaged block may supersede. Returns where it stopped: the end of the gap, or a
+  // key before that if `each` stopped or the work of a slice was done.
   Bytes ForEachReadable(Each each);
 
  private:
-  // One damaged block, or what is left of it after the one before.
+  // One damaged block, or what remains of it after the previous one.
   struct Part {
     rocksdb::Status damage;
-    Bytes end;  // empty: the gap's end is that of the walk
+    Bytes end;  // empty: the end of the walk
   };
 
   std::unique_ptr<rocksdb::Iterator> Seek(const rocksdb::ReadOptions& options, ByteView key);
@@ -78,7 +79,7 @@ class Gap {
   SliceMeter* const meter_;
   size_t work_before_ = 0;
   size_t probes_ = 0;
-  std::optional<Bytes> readable_;  // the first that was seen to be
+  std::optional<Bytes> readable_;  // the smallest key that is known to be readable
   std::vector<Part> parts_;
   Bytes end_;
 };

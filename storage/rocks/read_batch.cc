@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "storage/key_encoding.h"
 #include "storage/record_format.h"
@@ -13,10 +14,10 @@ namespace smile {
 
 Status WhyNotRead(const ReadRequest& request, int64_t now_nanos) {
   if (request.caller != nullptr && request.caller->state() == Caller::State::kGone) {
-    return {Code::kUnavailable, "who asked is gone"};
+    return {Code::kUnavailable, "the caller is gone"};
   }
   if (request.deadline_nanos != 0 && request.deadline_nanos <= now_nanos) {
-    return {Code::kDeadlineExceeded, "the read waited past its deadline"};
+    return {Code::kDeadlineExceeded, "the deadline passed before the read began"};
   }
   return {};
 }
@@ -31,7 +32,7 @@ ReadBatch::ReadBatch(const RocksDatabase* database, RecordCache* cache, const Cl
 void ReadBatch::Encode() {
   std::vector<size_t> ends;
   for (PendingRead& read : *reads_) {
-    // What is not said otherwise did not fit.
+    // Keys that are not answered otherwise did not fit.
     read.reply.assign(read.request.keys.size(), Status(Code::kTooLarge, ""));
     for (size_t i = 0; i < read.request.keys.size(); ++i) {
       encoded_.append(EncodedKey(read.request.keys[i].view()).view());
@@ -45,10 +46,12 @@ void ReadBatch::Encode() {
     keys_.push_back(cache_->KeyOf(table, ByteView(encoded_).substr(begin, ends[i] - begin)));
     begin = ends[i];
   }
+  CHECK(begin == encoded_.size() && keys_.size() == wanted_.size());
+  CHECK(wanted_.size() < kNone);
 }
 
-// Those that want the same key are chained behind the first of them. (Two different keys of one
-// hash between them may hide that; then it is fetched twice.)
+// Chains the Wanteds of the same key to the first of them. (Another key with the same hash between
+// them may prevent that; then the key is fetched twice.)
 void ReadBatch::JoinSameKeys() {
   std::vector<std::pair<uint64_t, uint32_t>> by_hash;
   for (uint32_t i = 0; i < keys_.size(); ++i) by_hash.emplace_back(keys_[i].hash(), i);
@@ -57,13 +60,14 @@ void ReadBatch::JoinSameKeys() {
     const uint32_t before = by_hash[i - 1].second, after = by_hash[i].second;
     if (keys_[before].table() != keys_[after].table()) continue;
     if (keys_[before].encoded() != keys_[after].encoded()) continue;
+    CHECK(before < after && wanted_[before].same_after == kNone, "chains go forward");
     wanted_[before].same_after = after;
     wanted_[after].fetched_before = true;
   }
 }
 
-// As many at a time as RocksDB looks up together, but not more bytes of values than a few replies
-// carry: most of them may not be needed once the first are there.
+// Fetches as many keys at a time as RocksDB looks up together, but not more bytes of values than a
+// few replies carry: most may no longer be needed once the first are there.
 size_t ReadBatch::Run(FunctionRef<bool()> stop) {
   size_t fetched = 0;
   uint64_t bytes = 0;
@@ -96,8 +100,8 @@ void ReadBatch::EndUnwanted(bool stop) {
   }
 }
 
-// Whether somebody who wants this key has room for it. One who is refused here may get it
-// nevertheless, if another needs it and it turns out to be small.
+// Whether a read that wants this key has room for it. A read that is refused here may still get it,
+// if another needs it and it turns out to be small.
 bool ReadBatch::IsNeeded(uint32_t wanted, uint64_t expected_bytes) {
   bool needed = false;
   for (uint32_t i = wanted; i != kNone && !needed; i = wanted_[i].same_after) {
@@ -110,8 +114,9 @@ bool ReadBatch::IsNeeded(uint32_t wanted, uint64_t expected_bytes) {
   return needed;
 }
 
-// Tickets first: what is read is not older than they are.
+// Takes the tickets first: what is read must not be older than they are.
 void ReadBatch::Fetch(const std::vector<uint32_t>& leaders) {
+  CHECK(leaders.size() <= kMultiGetKeys);
   std::array<RecordCache::Ticket, kMultiGetKeys> tickets;
   std::array<TableKeyView, kMultiGetKeys> keys;
   std::array<rocksdb::PinnableSlice, kMultiGetKeys> values;
@@ -157,8 +162,10 @@ Result<RecordView> ReadBatch::RecordOf(const CacheKey& key, const rocksdb::Statu
 }
 
 void ReadBatch::Deliver(uint32_t leader, const Result<RecordView>& record) {
+  CHECK(!wanted_[leader].fetched_before, "a key is delivered once");
   for (uint32_t i = leader; i != kNone; i = wanted_[i].same_after) {
     PendingRead& read = *wanted_[i].read;
+    CHECK(wanted_[i].index < read.reply.size());
     if (read.full) continue;
     if (!record.ok()) {
       read.reply[wanted_[i].index] = record.status();
@@ -171,9 +178,9 @@ void ReadBatch::Deliver(uint32_t leader, const Result<RecordView>& record) {
       continue;
     }
     const bool first = read.value_bytes == 0;
-    const size_t most = read.request.max_value_bytes;
+    const size_t max_bytes = read.request.max_value_bytes;
     read.value_bytes += record->value.size();
-    read.full = !first && most != 0 && read.value_bytes > most;
+    read.full = !first && max_bytes != 0 && read.value_bytes > max_bytes;
     if (read.full) continue;
     if (TryTake(read.request.memory, AllocatedBytes(record->value.size() + 1))) {
       read.reply[wanted_[i].index] = Record(*record);

@@ -1,5 +1,5 @@
-// Reads that are done together: one question to RocksDB for all of their keys, and one fetch of a
-// key that several of them want.
+// Reads that are done together: one MultiGet for all their keys, and one fetch of a key that
+// several of them want.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace smile {
 
-// A Read that waits for a reader, and its answer as it grows.
+// A Read that waits for a reader or is being done.
 struct PendingRead {
   ReadRequest request;
   std::function<void(Result<ReadReply>)> done;
@@ -24,22 +24,22 @@ struct PendingRead {
   bool wants_values = true;
   size_t value_bytes = 0;
   bool full = false;  // no more values fit
-  Status ended;       // not ok: nobody wants the reply any more, this is the answer
+  Status ended;       // if not ok, the answer instead of the reply, which is no longer wanted
 };
 
-// Ok: the read is to begin, or to go on.
+// Ok: the read may begin or continue.
 Status WhyNotRead(const ReadRequest& request, int64_t now_nanos);
 
-// What one reader does at a time. Everything it is given outlives it.
+// The reads that one reader does at a time. The arguments outlive it.
 class ReadBatch {
  public:
-  // What it reads it offers to the cache, and what it learns about values to `sizes`.
+  // Offers what it reads to the cache, and records the sizes of values in `sizes`.
   ReadBatch(const RocksDatabase* database, RecordCache* cache, const Clock* clock,
             ValueSizes* sizes, std::vector<PendingRead>* reads);
 
-  // Fills in all replies. May wait for the disk; between its questions to RocksDB it looks at which
-  // reads are still wanted, and whether `stop` says that none is (by kShuttingDown). Answers how
-  // many keys it fetched.
+  // Fills in all replies. May wait for the disk. Between its calls of MultiGet it checks which
+  // reads are still wanted; if `stop` returns true, none is (kShuttingDown). Returns the number of
+  // keys that were fetched. May be called once.
   size_t Run(FunctionRef<bool()> stop);
 
  private:
@@ -48,9 +48,9 @@ class ReadBatch {
   // A key of one of the reads.
   struct Wanted {
     PendingRead* read;
-    size_t index;         // in its reply
-    uint32_t same_after;  // the next one that wants the same key, or kNone
-    bool fetched_before;  // another one that wants the same comes before it
+    size_t index;         // in its request and reply
+    uint32_t same_after;  // the next Wanted with the same key, or kNone
+    bool fetched_before;  // there is an earlier Wanted with the same key
   };
 
   void Encode();

@@ -3,17 +3,21 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/check.h"
+
 namespace smile {
 namespace {
 
 constexpr size_t kPageBytes = 4096;
 constexpr size_t kChunkBytes = 256 * kPageBytes;
+static_assert(kChunkBytes % kPageBytes == 0);
 
-// Into `to`; false if not all of it can be read.
+// Into `to`. False if not all of it can be read.
 bool Read(const rocksdb::FSRandomAccessFile& file, uint64_t offset, size_t size, char* to) {
   rocksdb::Slice read;
   if (!file.Read(offset, size, rocksdb::IOOptions(), &read, to, nullptr).ok()) return false;
-  std::copy_n(read.data(), read.size(), to);
+  CHECK(read.size() <= size);
+  if (read.data() != to) std::copy_n(read.data(), read.size(), to);
   return read.size() == size;
 }
 

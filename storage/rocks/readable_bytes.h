@@ -1,4 +1,4 @@
-// A file on a disk that may have bad sectors.
+// Reading a file from a disk that may have bad sectors.
 #pragma once
 
 #include <rocksdb/file_system.h>
@@ -9,7 +9,7 @@
 
 namespace smile {
 
-// All of the file, with zeros where it cannot be read; nothing if it cannot be opened.
+// The content of the file, with zeros where it cannot be read; empty if it cannot be opened.
 Bytes ReadReadableBytes(rocksdb::FileSystem* system, const std::string& path);
 
 }  // namespace smile

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "storage/rocks/rebuilt_table.h"
 
 namespace smile {
@@ -17,7 +18,7 @@ using rocksdb::Slice;
 
 class RebuiltFile final : public rocksdb::FSRandomAccessFile {
  public:
-  // `file`: null if there is none.
+  // `file`: null if it is missing.
   RebuiltFile(std::shared_ptr<const RebuiltTable> table, LostRecords lost,
               std::unique_ptr<rocksdb::FSRandomAccessFile> file)
       : table_(std::move(table)),
@@ -33,12 +34,14 @@ class RebuiltFile final : public rocksdb::FSRandomAccessFile {
       const size_t of_data = std::min<uint64_t>(size, table_->data_end() - offset);
       IOStatus status = file_->Read(offset, of_data, options, &read, scratch, debug);
       if (!status.ok()) return status;
-      std::copy_n(read.data(), read.size(), scratch);
+      CHECK(read.size() <= of_data);
+      if (read.data() != scratch) std::copy_n(read.data(), read.size(), scratch);
     }
     for (const RebuiltTable::Piece& piece : pieces_) {
       const uint64_t begin = std::max(offset, piece.offset);
       const uint64_t end = std::min(offset + size, piece.offset + piece.bytes.size());
       if (begin >= end) continue;
+      CHECK(end - offset <= size && end - piece.offset <= piece.bytes.size());
       std::copy_n(piece.bytes.data() + (begin - piece.offset), end - begin,
                   scratch + (begin - offset));
     }
@@ -101,9 +104,10 @@ rocksdb::Status OpensWhole(const rocksdb::LiveFileMetaData& file, const rocksdb:
   rocksdb::Status status = options.env->GetFileSize(PathOf(file), &size);
   if (!status.ok()) return status;
   if (size != file.size) {
-    return rocksdb::Status::Corruption(fmt::format("it has {} bytes, not {}", size, file.size));
+    return rocksdb::Status::Corruption(
+        fmt::format("its size is {} bytes instead of {}", size, file.size));
   }
-  // Without a cache, index and filter are read when it is opened.
+  // Without a cache, index and filter are read when the file is opened.
   rocksdb::BlockBasedTableOptions uncached;
   if (const auto* const used =
           options.table_factory->GetOptions<rocksdb::BlockBasedTableOptions>()) {

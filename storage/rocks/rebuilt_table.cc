@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "base/coding.h"
 #include "base/limits.h"
 #include "base/progress.h"
@@ -25,7 +26,8 @@ uint64_t NumberOf(const std::string& name) {
   return number;
 }
 
-// From the footer, as RocksDB finds it; nothing if there is none, or the way to it is damaged.
+// Found through the footer, as RocksDB does; nothing if there is none, or the path to it is
+// damaged.
 std::optional<BlockPlace> PlaceOfDictionary(ByteView file) {
   const std::optional<Footer> footer = ReadFooter(file);
   if (!footer.has_value()) return std::nullopt;
@@ -43,7 +45,7 @@ std::optional<BlockPlace> PlaceOfDictionary(ByteView file) {
   return found;
 }
 
-// What a data block holds.
+// A data block and what it contains.
 struct DataBlock {
   BlockPlace place;
   Bytes first, last;  // internal keys
@@ -52,6 +54,7 @@ struct DataBlock {
 
 void Count(ByteView key, ByteView value, EntryCounts* counts) {
   constexpr char kDeletion = 0;  // the type of an entry, in the low byte of its sequence number
+  CHECK(key.size() >= kSequenceBytes);
   ++counts->entries;
   counts->deletions += key[key.size() - kSequenceBytes] == kDeletion ? 1 : 0;
   counts->key_bytes += key.size();
@@ -72,14 +75,14 @@ class BlockScan {
     if (const auto place = PlaceOfDictionary(file_)) dictionary_ = ReadBlock(file_, *place, {});
   }
 
-  // The next block from `offset` on that belongs behind `previous`, and whether it begins right
-  // there.
+  // The next block at or after `offset` whose keys are after those of `previous`; nothing if there
+  // is none.
   std::optional<DataBlock> Next(uint64_t offset, const DataBlock* previous) {
     const uint64_t limit = std::min<uint64_t>(file_.size(), offset + limits::kMaxBlockGapBytes);
     for (uint64_t at = offset; at < limit; ++at) {
       std::optional<DataBlock> block = At(at);
       if (block.has_value() && Belongs(*block, previous)) return block;
-      // All that comes after the last record is not data.
+      // Nothing after the last record is data.
       if (previous != nullptr && UserKey(previous->last) == largest_) return std::nullopt;
     }
     return std::nullopt;
@@ -117,7 +120,7 @@ class BlockScan {
     return block;
   }
 
-  // Without the footer, the dictionary is one of the last blocks.
+  // Without the footer: the dictionary is one of the last blocks.
   std::optional<Bytes> TryDictionaries(const BlockPlace& place) {
     if (dictionaries_tried_) return std::nullopt;
     dictionaries_tried_ = true;
@@ -148,7 +151,7 @@ class BlockScan {
   bool dictionaries_tried_ = false;
 };
 
-// The internal key just before another.
+// The internal key immediately before another.
 Bytes Preceding(ByteView internal) {
   const ByteView user = UserKey(internal);
   const auto number = LoadLittle<uint64_t>(internal.data() + user.size());
@@ -157,7 +160,7 @@ Bytes Preceding(ByteView internal) {
   return key;
 }
 
-// Behind all versions of a record.
+// The internal key after all versions of a record.
 Bytes Last(ByteView user) {
   Bytes key(user);
   AppendLittle(&key, uint64_t{0});
@@ -188,6 +191,7 @@ std::shared_ptr<const RebuiltTable> RebuiltTable::Make(Table table,
   std::optional<DataBlock> previous;
   uint64_t offset = 0;
   while (auto block = scan.Next(offset, previous.has_value() ? &*previous : nullptr)) {
+    CHECK(block->place.offset >= offset, "a scan goes forward");
     const bool begins_file = !previous.has_value() && UserKey(block->first) == made->smallest_;
     if (block->place.offset != offset || (!previous.has_value() && !begins_file)) {
       made->lost_.push_back(
@@ -201,6 +205,7 @@ std::shared_ptr<const RebuiltTable> RebuiltTable::Make(Table table,
     previous = std::move(block);
   }
   made->data_end_ = offset;
+  CHECK(made->data_end_ <= made->tail_offset_, "the tail is past the data");
   if (!previous.has_value() || UserKey(previous->last) != made->largest_) {
     made->lost_.push_back(
         {.after = previous.has_value() ? Bytes(UserKey(previous->last)) : Bytes(), .before = {}});
@@ -215,7 +220,8 @@ void RebuiltTable::Finish(uint64_t number, const std::vector<std::pair<Bytes, By
   empty_block_ = EmptyBlock(kLostBlockBytes);
   unreadable_block_ = empty_block_;
   unreadable_block_.back() = static_cast<char>(unreadable_block_.back() ^ 1);
-  tail_ = empty_block_;  // what stands there is another piece
+  CHECK(unreadable_block_.size() == empty_block_.size());
+  tail_ = empty_block_;  // a placeholder for the piece of the lost block
   const auto append = [this](Bytes content) {
     const BlockPlace place{.offset = tail_offset_ + tail_.size(), .size = content.size()};
     tail_ += SealBlock(std::move(content));

@@ -1,14 +1,15 @@
-// A table file that RocksDB cannot open, made one that it can, without changing the file.
+// A table file that RocksDB cannot open, presented in a form that it can, without changing the
+// file.
 //
-// What is missing or damaged is the file itself, or what says where its data lies: footer, index,
-// properties. The data lies at the beginning, in blocks with checksums of their own, so it can be
-// found without the index. RocksDB is then given the file with an index and a footer that are made
+// The file is missing, or the structures that locate its data are damaged: footer, index,
+// properties. The data is at the beginning, in blocks with their own checksums, so it can be found
+// without the index. RocksDB is then given the file with an index and a footer that are generated
 // from what was found, and without a filter (MakeRebuiltFileSystem).
 //
-// Where a block can not be found, a lost range, the index leads to a block that cannot be read, so
-// that all questions for keys there fail; or, once the range is given up, to an empty one. The
-// first record after a lost range that is not the file's end counts as lost while the range does,
-// because nothing says whether the range had another version of it.
+// Where blocks are missing, a lost range, the generated index points to an unreadable block, so
+// that lookups of keys in the range fail; or, once the range is given up, to an empty block. The
+// first record after a lost range, unless the range ends the file, counts as lost as well, because
+// it is unknown whether the range contained another version of it.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -29,13 +30,13 @@ namespace smile {
 
 // Of encoded keys.
 struct LostRange {
-  Bytes after;   // the last record before it; empty: it begins with the file
-  Bytes before;  // the first record after it; empty: it ends with the file
+  Bytes after;   // the last record before it; empty: it starts at the start of the file
+  Bytes before;  // the first record after it; empty: it ends at the end of the file
 };
 
-// Of what can be read.
+// Of the entries that can be read.
 struct EntryCounts {
-  uint64_t entries = 0;  // records and marks of deleted ones
+  uint64_t entries = 0;  // records and tombstones
   uint64_t deletions = 0;
   uint64_t key_bytes = 0;
   uint64_t value_bytes = 0;
@@ -43,16 +44,16 @@ struct EntryCounts {
 
 class RebuiltTable {
  public:
-  // Reads what can be read of the file; of one that is missing, nothing. `file` is what the
-  // manifest says of it.
+  // Reads what can be read of the file, nothing if it is missing. `file` is its description in the
+  // manifest.
   static std::shared_ptr<const RebuiltTable> Make(Table table,
                                                   const rocksdb::LiveFileMetaData& file,
                                                   rocksdb::FileSystem* system);
 
   const std::string& name() const { return name_; }  // "000022.sst"
   Table table() const { return table_; }
-  uint64_t size() const { return size_; }  // as the manifest has it
-  // Encoded keys of the file's first and last record.
+  uint64_t size() const { return size_; }  // according to the manifest
+  // Encoded keys of the first and last record of the file.
   const Bytes& smallest() const { return smallest_; }
   const Bytes& largest() const { return largest_; }
   uint64_t entries() const { return counts_.entries; }  // that can be read
@@ -60,12 +61,12 @@ class RebuiltTable {
   // "all of its 2,000 entries can be read", "it had users/1/profile to users/9/profile, …".
   std::string DescribeLost() const;
 
-  // As RocksDB gets to see it: bytes of the file, and those that are put in their place.
+  // What RocksDB reads: the bytes of the file up to data_end(), overlaid with these pieces.
   struct Piece {
     uint64_t offset;
     ByteView bytes;
   };
-  // Bytes of the file itself beyond its data are not to be looked at.
+  // The rest of the file is not used.
   uint64_t data_end() const { return data_end_; }
   std::vector<Piece> Pieces(bool lost_is_empty) const;
 
@@ -81,15 +82,15 @@ class RebuiltTable {
   EntryCounts counts_;
   std::vector<LostRange> lost_;
   uint64_t data_end_ = 0;
-  BlockPlace lost_block_;  // which all lost ranges share
+  BlockPlace lost_block_;  // shared by all lost ranges
   Bytes empty_block_;
   Bytes unreadable_block_;
-  uint64_t tail_offset_ = 0;  // beyond the file's end, where there is room for anything
+  uint64_t tail_offset_ = 0;  // past the end of the file, where nothing else is
   Bytes tail_;
   Bytes footer_;
 };
 
-// Those of one database. Any thread.
+// The rebuilt tables of one database. Any thread.
 class RebuiltTables {
  public:
   void Add(std::shared_ptr<const RebuiltTable> table);
@@ -103,14 +104,15 @@ class RebuiltTables {
 
 enum class LostRecords { kUnreadable, kGivenUp };
 
-// The same files, but that rebuilt tables are read as they were rebuilt. A database that has one is
-// opened without verify_sst_unique_id_in_manifest, as what that compares may be lost.
+// A file system in which rebuilt tables are read as rebuilt; other files are unchanged. A database
+// that has one is opened without verify_sst_unique_id_in_manifest, because what that compares may
+// be lost.
 std::shared_ptr<rocksdb::FileSystem> MakeRebuiltFileSystem(
     const std::shared_ptr<rocksdb::FileSystem>& base, std::shared_ptr<const RebuiltTables> tables,
     LostRecords lost);
 
-// Whether the file is there, as long as it was written, and with an index, a filter and properties
-// that can be read. `options` are those of its table.
+// Checks that the file exists, has the size in the manifest, and that its index, filter and
+// properties can be read. `options` are those of its table.
 rocksdb::Status OpensWhole(const rocksdb::LiveFileMetaData& file, const rocksdb::Options& options);
 
 std::string PathOf(const rocksdb::LiveFileMetaData& file);

@@ -14,6 +14,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "storage/key_name.h"
 #include "storage/record_format.h"
@@ -52,7 +53,7 @@ Status Overwrite(const std::string& path, uint64_t offset, ByteView bytes) {
   return ok ? Status() : CannotWrite(path, std::generic_category().message(error));
 }
 
-// A line as `smilecat load` takes it; the path is JSON but for two characters.
+// A line in the format of `smilecat load`. In a path only two characters need escapes in JSON.
 std::string SalvageLine(Table table, ByteView encoded, const RecordView& record) {
   std::string key;
   for (const char c : NameOfEncoded(table, encoded)) {
@@ -73,7 +74,7 @@ class Repair {
 
   // Changes nothing.
   Status FindOlder(OlderRecords older_records);
-  // Everything that is changed later, put aside durably.
+  // Saves everything that is changed later, durably.
   Status PutAside();
   Status EmptyBlocks();
   Status DeleteAndCompact(bool keep_older);
@@ -88,7 +89,7 @@ class Repair {
   }
 
  private:
-  // What a file may have had, from `lower` on, below `upper`.
+  // The keys that a file may have contained, from `lower`, inclusive, to `upper`, exclusive.
   struct Range {
     Table table;
     std::string file;
@@ -137,8 +138,8 @@ Status Repair::Save(const std::string& name, const std::string& content) {
   return status.ok() ? Status() : CannotWrite(path, status.ToString());
 }
 
-// Records inside the range whose newest version the database cannot say, because it may have been
-// in what is lost.
+// Finds the records in the range whose newest version is unknown, because it may have been in what
+// is lost.
 void Repair::FindOlderIn(const ReadOnlyDatabase& database, const Range& range) {
   rocksdb::ColumnFamilyHandle* const family = database.family(range.table);
   const uint64_t number = std::stoull(range.file);
@@ -175,13 +176,12 @@ Status Repair::FindOlder(OlderRecords older_records) {
     }
   }
   if (!older_.empty() && older_records == OlderRecords::kDeleteInBlocks) {
-    return {
-        Code::kConditionFailed,
-        fmt::format("{} records, the first of them {}, are in ranges that a file has lost, and "
-                    "may be outdated or deleted there, or not: repair with --delete-older (they "
-                    "are put aside in older.jsonl first) or with --keep-older (they are served). "
-                    "Nothing was changed",
-                    older_.size(), older().front())};
+    return {Code::kConditionFailed,
+            fmt::format("nothing was changed: {} records, the first of them {}, may be outdated or "
+                        "deleted, because they are in ranges that a file has lost; repair with "
+                        "--delete-older (they are saved in older.jsonl first) or with --keep-older "
+                        "(they are served)",
+                        older_.size(), older().front())};
   }
   for (const DamagedBlock& block : report_.blocks) {
     FindOlderIn(*database, {.table = block.table,
@@ -231,6 +231,7 @@ Status Repair::PutAside() {
 }
 
 Status Repair::EmptyBlocks() {
+  CHECK(!salvage_.empty(), "what is changed was saved");
   for (const DamagedBlock& block : report_.blocks) {
     SMILE_TRY(Overwrite(directory_.database_path() + "/" + block.file, block.offset,
                         EmptyBlock(block.size)));
@@ -256,8 +257,10 @@ rocksdb::Status Repair::Delete(rocksdb::DB* db,
   return status;
 }
 
-// Where files of `level` are written to: in place, but for level 0 to the next one with files.
+// The level to which files of `level` are compacted: the same, but for level 0 the next one with
+// files.
 int OutputLevel(const rocksdb::ColumnFamilyMetaData& family, int level) {
+  CHECK(level >= 0 && !family.levels.empty());
   if (level > 0) return level;
   for (const rocksdb::LevelMetaData& below : family.levels) {
     if (below.level > 0 && !below.files.empty()) return below.level;
@@ -265,8 +268,8 @@ int OutputLevel(const rocksdb::ColumnFamilyMetaData& family, int level) {
   return family.levels.back().level;
 }
 
-// Writes the damaged files anew, so that none is left that is not as the manifest says. (A
-// compaction of their ranges would leave out those without records.)
+// Rewrites the damaged files, so that all files match the manifest. (A compaction of their key
+// ranges would skip files without records.)
 rocksdb::Status Repair::Compact(rocksdb::DB* db,
                                 std::span<rocksdb::ColumnFamilyHandle* const> families) {
   rocksdb::CompactionOptions options;
@@ -290,9 +293,10 @@ rocksdb::Status Repair::Compact(rocksdb::DB* db,
 
 // Through the database itself, which replays its log first.
 Status Repair::DeleteAndCompact(bool keep_older) {
+  CHECK(!salvage_.empty(), "what is changed was saved");
   OfflineOptions options(directory_, report_.rebuilt, LostRecords::kGivenUp, clock_, log_);
   for (rocksdb::ColumnFamilyDescriptor& family : options.families) {
-    family.options.disable_auto_compactions = true;  // which might have begun with a damaged file
+    family.options.disable_auto_compactions = true;  // they might start with a damaged file
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
@@ -327,7 +331,7 @@ Result<RepairReport> RepairDirectory(const RocksDirectory& directory, OlderRecor
   Repair repair(directory, report.before, clock, log);
   SMILE_TRY(repair.FindOlder(older_records));
   SMILE_TRY(repair.PutAside());
-  SMILE_TRY(directory.EndEpoch());  // what is given up may have been written in it
+  SMILE_TRY(directory.EndEpoch());  // what is removed may have been written in it
   SMILE_TRY(repair.EmptyBlocks());
   SMILE_TRY(repair.DeleteAndCompact(older_records == OlderRecords::kKeep));
   report.salvage = repair.salvage();

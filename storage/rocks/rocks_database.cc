@@ -21,8 +21,7 @@
 namespace smile {
 namespace {
 
-constexpr std::chrono::milliseconds kUpkeepPeriod{50};
-constexpr int kPeriodsBetweenSlowUpkeep = 20;
+constexpr int kPeriodsBetweenSlowUpkeep = 20;  // about a second
 
 }  // namespace
 
@@ -58,21 +57,25 @@ RocksDatabase::~RocksDatabase() {
   }
   closing_changed_.notify_one();
   if (upkeep_.joinable()) upkeep_.join();
+  CHECK(gate_.unused(), "nothing uses RocksDB when it is closed");
   if (db_ == nullptr) return;
   RaiseWatermark();
   if (Writable().ok()) Flush();
   CloseDatabase();
 }
 
-// After an error the log holds what memory has, and more than it can be trusted for: nothing is
-// written out then.
+// Does not flush: after an error the log has everything that is in memory, and memory cannot be
+// trusted to match it.
 void RocksDatabase::CloseDatabase() {
+  CHECK(db_ != nullptr);
   for (rocksdb::ColumnFamilyHandle* family : families_) {
     (void)db_->DestroyColumnFamilyHandle(family);
   }
   if (const rocksdb::Status status = db_->Close(); !status.ok() && Writable().ok()) {
-    log_->Warning(fmt::format("RocksDB did not close cleanly: {}", status.ToString()));
+    log_->Warning(fmt::format("RocksDB in {} did not close cleanly: {}", options_.directory,
+                              status.ToString()));
   }
+  families_.fill(nullptr);
   db_.reset();
 }
 
@@ -80,18 +83,36 @@ Status RocksDatabase::OpenAll() {
   SMILE_ASSIGN(directory_, RocksDirectory::Open(options_.directory, env_));
   space_.Begin();
   const uint64_t needed = LogBytes() + limits::kStartFreeDiskBytes;
-  (void)space_.MakeRoom(needed);  // if there is none, it is tried all the same
+  (void)space_.MakeRoom(needed);  // without enough space, opening is tried all the same
   Result<Watermark> read = directory_->ReadWatermark();
   const Watermark found = read.ok() ? *read : Watermark();
   if (options_.accept_wal_loss) {
-    log_->Warning("the write-ahead log is taken as far as it is readable (--accept-wal-loss)");
+    log_->Warning(
+        fmt::format("--accept-wal-loss: the write-ahead log in {} is read as far as "
+                    "possible; writes after damage are lost",
+                    directory_->path()));
     SMILE_TRY(directory_->EndEpoch());
   } else {
     SMILE_TRY(read.status());
     SMILE_TRY(CheckRecovery(found.sequence));
   }
 
-  (void)env_->CreateDirIfMissing(directory_->database_path());  // else RocksDB logs an error
+  SMILE_TRY(OpenDatabaseWithDamage(needed));
+  // So that the entry of rocksdb/ is durable before anything is acknowledged.
+  SMILE_TRY(directory_->Sync());
+
+  SMILE_TRY(SettleEpoch(found));
+  empty_memtable_bytes_ = MemtableBytes();  // what was replayed has been flushed
+  LookAtSpace();
+  space_.KeepReserve();
+  upkeep_ = std::thread([this] { RunUpkeep(); });
+  return {};
+}
+
+// Opens the database, with rebuilt tables and past damage of the log where that is necessary and
+// accepted. `needed`: the disk space to start, for the message.
+Status RocksDatabase::OpenDatabaseWithDamage(uint64_t needed) {
+  (void)env_->CreateDirIfMissing(directory_->database_path());  // or RocksDB would log an error
   rocksdb::DBOptions database_options = Options();
   rocksdb::Status status = OpenDatabase(database_options);
   if (!status.ok() && RebuildTables()) {
@@ -99,45 +120,41 @@ Status RocksDatabase::OpenAll() {
     status = OpenDatabase(database_options);
   }
   if (options_.accept_wal_loss && status.IsCorruption()) {
-    // Tables that were written out behind the damage are ahead of the others then, whatever is
-    // done; the records behind the damage that can be read are worth more than none.
-    log_->Warning(fmt::format("the log is read on behind its damage ({})", status.ToString()));
+    // Tables that were flushed after the damage are ahead of the others then, whatever is done; the
+    // readable records after the damage are worth more than none.
+    log_->Warning(fmt::format("the write-ahead log in {} is read past its damage ({})",
+                              directory_->path(), status.ToString()));
     database_options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
     status = OpenDatabase(database_options);
   }
   if (status.IsNoSpace()) {
     return {Code::kNoSpace,
-            fmt::format("the disk of {} is full: to start, about {} bytes have to be free (its log "
-                        "is written out into tables), and {} are",
-                        directory_->path(), needed, space_.free_bytes())};
+            fmt::format("the disk of {} is too full to start: {} bytes are free, about {} are "
+                        "needed (the log is flushed into tables); free some space",
+                        directory_->path(), space_.free_bytes(), needed)};
   }
   if (!status.ok()) {
     return {
         Code::kStorageFailed,
-        fmt::format("the database in {0} does not open: {1}; lines before this may say why, and "
-                    "`smiled check {0}` what is damaged",
+        fmt::format("the database in {0} cannot be opened: {1}; see the log lines before this one, "
+                    "and run `smiled check {0}` to find damage",
                     directory_->path(), status.ToString())};
   }
-  // What clients wait for goes before compactions; write pressure sees to it that they come about
-  // (docs/decisions/0018-compactions-come-last.md). Flushes are not to wait: memtables are few.
+  // Requests have priority over compactions; write pressure ensures that compactions still make
+  // progress (docs/decisions/0018-compactions-come-last.md). Flushes must not wait: there are few
+  // memtables.
   status = log_env_->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kLow);
   if (!status.ok()) {
-    log_->Warning(fmt::format("compactions take as much of the processor as requests: {}",
-                              status.ToString()));
+    log_->Warning(
+        fmt::format("the CPU priority of compactions cannot be lowered ({}): they compete with "
+                    "requests",
+                    status.ToString()));
   }
-  // The entry of rocksdb/ in it, before anything is acknowledged.
-  SMILE_TRY(directory_->Sync());
-
-  SMILE_TRY(SettleEpoch(found));
-  empty_memtable_bytes_ = MemtableBytes();  // what was replayed is written out
-  LookAtSpace();
-  space_.KeepReserve();
-  upkeep_ = std::thread([this] { RunUpkeep(); });
   return {};
 }
 
-// Goes on with the epoch that was found, or begins a new one, durably. Then the watermark is that
-// of what is there: what was accepted as lost is not missed again at the next start.
+// Continues the epoch that was found, or durably begins a new one. In a new one the watermark is
+// reset to what is there, so that accepted losses are not reported again at the next start.
 Status RocksDatabase::SettleEpoch(const Watermark& found) {
   const uint64_t latest = db_->GetLatestSequenceNumber();
   const bool is_new = latest == 0 && found.epoch.began_ms == 0;
@@ -154,11 +171,10 @@ Status RocksDatabase::SettleEpoch(const Watermark& found) {
   SMILE_ASSIGN(epoch_, NextEpoch(found.epoch, std::max(latest, found.sequence), latest, now));
   SMILE_TRY(directory_->WriteWatermark(latest, epoch_));
   watermark_ = latest;
-  log_->Info(fmt::format("a new epoch of versions begins, {} ({})", epoch_.began_ms, why));
+  log_->Info(fmt::format("new epoch of versions: {} ({})", epoch_.began_ms, why));
   if (static_cast<int64_t>(epoch_.began_ms) > now) {
     log_->Warning(
-        fmt::format("the machine's clock is {} ms behind the epoch before: set it right, "
-                    "versions are made from it",
+        fmt::format("the system clock is {} ms behind the previous epoch of versions: correct it",
                     static_cast<int64_t>(epoch_.began_ms) - now));
   }
   return {};
@@ -168,7 +184,7 @@ rocksdb::DBOptions RocksDatabase::Options() {
   rocksdb::DBOptions options = DatabaseOptions(options_, log_env_.get());
   options.info_log = info_log_;
   options.verify_sst_unique_id_in_manifest = rebuilt_->empty();
-  options.listeners.push_back(damage_->MakeListener());  // before that which it spares
+  options.listeners.push_back(damage_->MakeListener());  // first: it clears errors for the next
   options.listeners.push_back(std::make_shared<ErrorListener>(
       log_,
       ErrorListener::Events{.stopped = [this](const rocksdb::Status& why) { Break(why); },
@@ -177,6 +193,7 @@ rocksdb::DBOptions RocksDatabase::Options() {
 }
 
 rocksdb::Status RocksDatabase::OpenDatabase(const rocksdb::DBOptions& options) {
+  CHECK(db_ == nullptr, "the database is open once");
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   rocksdb::Status status =
@@ -186,6 +203,7 @@ rocksdb::Status RocksDatabase::OpenDatabase(const rocksdb::DBOptions& options) {
   CHECK(handles.size() == kFamilies);
   std::copy(handles.begin(), handles.end(), families_.begin());
   for (const TableInfo& info : kTables) {
+    CHECK(family(info.table)->GetName() == info.name, "families are in the order of the tables");
     memtables_[static_cast<size_t>(info.table)] =
         std::static_pointer_cast<const PartitionMemtableFactory>(
             db_->GetOptions(family(info.table)).memtable_factory);
@@ -204,15 +222,14 @@ FamilyDescriptors RocksDatabase::Families() const {
   return families;
 }
 
-// So that the next start has no log to replay.
+// So that the next start need not replay a log.
 void RocksDatabase::Flush() {
   const rocksdb::Status status =
       db_->Flush(rocksdb::FlushOptions(), {families_.begin(), families_.end()});
   if (!status.ok()) {
     log_->Warning(
-        fmt::format("the next start replays the log, because not all could be written "
-                    "out: {}",
-                    status.ToString()));
+        fmt::format("the memtables of {} could not be flushed ({}): the next start replays the log",
+                    options_.directory, status.ToString()));
   }
 }
 
@@ -221,26 +238,31 @@ Status RocksDatabase::Writable() const {
     case Health::kGood:
       return {};
     case Health::kNoSpace:
-      return {Code::kNoSpace, "the server's disk is full", kNoSpaceRetryMillis};
+      return {Code::kNoSpace, "the server's disk is full: nothing can be written",
+              kNoSpaceRetryMillis};
     case Health::kFailed:
       break;
   }
-  return {Code::kStorageFailed, "writing stopped after an error of the disk"};
+  return {Code::kStorageFailed,
+          "the server stopped writing after a disk error; its operator must restart it"};
 }
 
 void RocksDatabase::Break(const rocksdb::Status& why) {
   if (why.IsNoSpace()) {
     Health good = Health::kGood;
     if (!health_.compare_exchange_strong(good, Health::kNoSpace, std::memory_order_acq_rel)) return;
-    log_->Error(fmt::format("the disk of {} is full; no writes until there is room: {}",
+    log_->Error(fmt::format("the disk of {} is full ({}): writes are rejected until space is freed",
                             options_.directory, why.ToString()));
     return;
   }
   if (health_.exchange(Health::kFailed, std::memory_order_acq_rel) == Health::kFailed) return;
-  log_->Error(fmt::format("no more writes until the next start: {}", why.ToString()));
+  log_->Error(
+      fmt::format("writing to {} failed ({}): writes are rejected until a restart; check the disk",
+                  options_.directory, why.ToString()));
 }
 
 void RocksDatabase::RunUpkeep() {
+  CHECK(epoch_.begun() && db_ != nullptr);
   NameThisThread("smile-upkeep");
   std::unique_lock lock(mutex_);
   int periods = 0;
@@ -268,7 +290,7 @@ void RocksDatabase::LookAtPressure() {
   write_pressure_.store(WritePressure(db_.get(), families_, paused), std::memory_order_relaxed);
 }
 
-// Every write is in the log and fsynced before RocksDB counts it in the latest sequence number.
+// Every write is fsynced in the log before RocksDB counts it in the latest sequence number.
 void RocksDatabase::RaiseWatermark() {
   const uint64_t latest = db_->GetLatestSequenceNumber();
   if (latest <= watermark_ || !Writable().ok()) return;

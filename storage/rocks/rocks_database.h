@@ -1,9 +1,8 @@
-// An open database in its directory: RocksDB, the tables in it, the watermark beside it, and what
-// is known of its health. What is done with it is elsewhere: group_writer, scan_job, rocks_stats.
+// An open database in its directory: RocksDB, its tables, the watermark, and the state of its
+// health. What is done with it is elsewhere: group_writer, scan_job, rocks_stats.
 //
-// RocksDB is opened again, in process, after it met a full disk: whoever uses db(), family() or
-// memtables() holds a use (Enter) while it does, and as long as it has iterators or values that
-// RocksDB pins.
+// RocksDB is reopened in process after a full disk. So a user of db(), family() or memtables()
+// holds a Use (Enter) meanwhile, and for as long as it has iterators or values that RocksDB pins.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -18,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "storage/rocks/damage.h"
@@ -35,19 +35,19 @@ namespace smile {
 class RocksDatabase {
  public:
   // As RocksEngine::Open. Recovery is first tried without writing anything, so that a directory
-  // which is refused stays as it was found.
+  // that is rejected is left as it was found.
   static Result<std::unique_ptr<RocksDatabase>> Open(const RocksOptions& options,
                                                      const Clock* clock, const Logger* log,
                                                      rocksdb::Env* env);
-  // Nothing may use it any more. If it is healthy, writes out what is in memory and the watermark,
-  // then closes.
+  // Nothing uses it any more (CHECK). If it is healthy, flushes the memtables and writes the
+  // watermark, then closes.
   ~RocksDatabase();
   RocksDatabase(const RocksDatabase&) = delete;
   RocksDatabase& operator=(const RocksDatabase&) = delete;
 
-  // Any thread. False: RocksDB is being opened again; answer Reopening().
+  // Any thread. False: RocksDB is being reopened; answer Reopening().
   [[nodiscard]] UseGate::Use Enter() const { return gate_.Enter(); }
-  // Of a long use: RocksDB is about to be opened again and waits for it. End with Reopening().
+  // For long uses: RocksDB is about to be reopened and waits for uses to end; answer Reopening().
   bool closing() const { return gate_.closed(); }
   static Status Reopening();
 
@@ -61,39 +61,43 @@ class RocksDatabase {
   ExpiringBlobs& expiring_blobs() { return expiring_blobs_; }
   rocksdb::Cache* block_cache() const { return cache_.get(); }
 
-  // What is met of damage to its files. Any thread.
+  // Records the damage that is found in its files. Any thread.
   Damage& damage() const { return *damage_; }
 
-  // In which versions are given. Set before anything is served.
+  // The epoch of versions. Constant once Open has returned.
   const Epoch& epoch() const { return epoch_; }
 
-  // ok while writes may be tried; kNoSpace until there is room and RocksDB was opened again;
-  // kStorageFailed until a new start. Any thread.
+  // ok while writes may be tried; kNoSpace after a full disk, until there is space and RocksDB was
+  // reopened; kStorageFailed until a restart. Any thread.
   Status Writable() const;
-  // RocksDB met this error on a way to the disk on which writes depend: no write may follow. Any
-  // thread, also out of RocksDB.
+  // RocksDB met an error in I/O that writes depend on: no write may follow. Any thread, also called
+  // by RocksDB.
   void Break(const rocksdb::Status& why);
-  // How often RocksDB was opened again. What a write left unknown is known when this has changed.
+  // The number of times RocksDB was reopened. An outcome that is unknown is settled when it has
+  // changed.
   uint64_t reopenings() const { return reopenings_.load(std::memory_order_acquire); }
 
-  // See storage/rocks/write_pressure.h. Looked at some twenty times a second.
+  // From 0 to 1, see storage/rocks/write_pressure.h. Updated every kUpkeepPeriod.
   double write_pressure() const { return write_pressure_.load(std::memory_order_relaxed); }
-  // How long committers have held back writes because of it.
+  // Total time that the committer has delayed writes because of it.
   void CountHold(std::chrono::nanoseconds hold) {
+    CHECK(hold.count() >= 0);
     held_nanos_.fetch_add(static_cast<uint64_t>(hold.count()), std::memory_order_relaxed);
   }
   uint64_t held_nanos() const { return held_nanos_.load(std::memory_order_relaxed); }
 
-  // Before a group of so many bytes is written: whether there is so little room that only deletes
-  // are to be written. By a committer, with a use.
+  // Before a group of this size is written: whether so little space is free that only deletes may
+  // be written. Called by the committer, with a Use.
   bool IsLowOnSpaceFor(uint64_t bytes);
-  // Before deletes are written when it is.
+  // Before deletes are written while it is low.
   void MakeRoomForDeletes();
   const DiskSpace& space() const { return space_; }
 
+  static constexpr std::chrono::milliseconds kUpkeepPeriod{50};
+
  private:
-  // "default", which RocksDB insists on and in which only expiring_blobs.h has something, then the
-  // tables in their order.
+  // Column families: "default", which RocksDB requires and only expiring_blobs.h uses, then the
+  // tables in order.
   static constexpr size_t kFamilies = kTables.size() + 1;
   enum class Health : uint8_t { kGood, kNoSpace, kFailed };
 
@@ -101,12 +105,14 @@ class RocksDatabase {
                 rocksdb::Env* env);
 
   Status OpenAll();
+  Status OpenDatabaseWithDamage(uint64_t needed);
   rocksdb::DBOptions Options();
   rocksdb::Status OpenDatabase(const rocksdb::DBOptions& options);
   void CloseDatabase();
   FamilyDescriptors Families() const;
   Status CheckRecovery(uint64_t watermark);
-  // After RocksDB did not open: whether it may now, because it gets rebuilt tables.
+  // After RocksDB failed to open: rebuilds the table files that cannot be opened. Returns whether
+  // it is worth trying again.
   bool RebuildTables();
   Status SettleEpoch(const Watermark& found);
   Status RefuseLoss(uint64_t recovered, uint64_t watermark) const;
@@ -127,7 +133,7 @@ class RocksDatabase {
   const Logger* const log_;
   rocksdb::Env* const env_;
   const std::shared_ptr<RebuiltTables> rebuilt_;
-  // The same, with storage/rocks/rebuilt_table.h, compaction_room.h and log_files.h.
+  // env_ with the file systems of rebuilt_table.h, compaction_room.h and log_files.h.
   const std::unique_ptr<rocksdb::Env> log_env_;
   const std::shared_ptr<rocksdb::Logger> info_log_;
 
@@ -135,7 +141,7 @@ class RocksDatabase {
 
   std::unique_ptr<RocksDirectory> directory_;
   std::shared_ptr<rocksdb::Cache> cache_;
-  mutable UseGate gate_;  // closed while these are replaced
+  mutable UseGate gate_;  // closed while the members below are replaced
   const std::unique_ptr<Damage> damage_;
   ExpiringBlobs expiring_blobs_;
   std::unique_ptr<rocksdb::DB> db_;
@@ -151,14 +157,14 @@ class RocksDatabase {
   std::atomic<double> write_pressure_{0};
   std::atomic<uint64_t> held_nanos_{0};
 
-  // The upkeep thread's.
-  uint64_t watermark_ = 0;
+  // Used by the upkeep thread, and by the opening and closing threads before and after it runs.
+  uint64_t watermark_ = 0;  // the sequence number in the file
   bool watermark_warned_ = false;
   bool was_low_on_space_ = false;
   bool had_reserve_ = false;
   bool flush_wanted_ = false;
   int periods_to_reopening_ = 0;
-  std::string reopening_error_;  // as it was last told
+  std::string reopening_error_;  // the last one that was logged
   std::mutex mutex_;
   std::condition_variable closing_changed_;
   bool closing_ = false;

@@ -12,14 +12,14 @@ namespace smile {
 namespace {
 
 constexpr std::string_view kHowToAccept =
-    "restore the directory from a copy, or start once with --accept-wal-loss to go on without "
-    "the writes that are missing";
+    "restore the directory from a backup, or start once with --accept-wal-loss to continue without "
+    "the missing writes";
 
 }  // namespace
 
-// Recovers in memory only. RocksDB's strict mode finds a log damaged in its middle. The newest log,
-// if it is gone or was cut at the end of a record, is found by the watermark; the older ones by
-// what the manifest says of them.
+// Recovers in memory only. RocksDB's strict mode detects damage in the middle of a log. If the
+// newest log is missing or was cut at the end of a record, the watermark shows it; for older logs
+// the manifest does.
 Status RocksDatabase::CheckRecovery(uint64_t watermark) {
   const std::string path = directory_->database_path();
   if (env_->FileExists(path + "/CURRENT").IsNotFound()) {
@@ -39,7 +39,7 @@ Status RocksDatabase::CheckRecovery(uint64_t watermark) {
   if (!status.ok()) {
     return {
         Code::kStorageFailed,
-        fmt::format("the database in {0} is damaged ({1}); `smiled check {0}` says what is: {2}",
+        fmt::format("the database in {0} is damaged ({1}); run `smiled check {0}` for details, {2}",
                     directory_->path(), status.ToString(), kHowToAccept)};
   }
   const std::unique_ptr<rocksdb::DB> db(opened);
@@ -50,12 +50,12 @@ Status RocksDatabase::CheckRecovery(uint64_t watermark) {
 
 Status RocksDatabase::RefuseLoss(uint64_t recovered, uint64_t watermark) const {
   return {Code::kStorageFailed,
-          fmt::format("acknowledged writes are missing in {}: it holds those up to {}, but {} were "
-                      "acknowledged: {}",
+          fmt::format("acknowledged writes are missing in {}: the log ends at {}, but writes up to "
+                      "{} were acknowledged; {}",
                       directory_->path(), recovered, watermark, kHowToAccept)};
 }
 
-// One file that RocksDB does not open would keep it from opening all the others.
+// A single file that RocksDB cannot open would keep it from opening the database.
 bool RocksDatabase::RebuildTables() {
   if (!rebuilt_->empty()) return false;
   const rocksdb::DBOptions settings = Options();

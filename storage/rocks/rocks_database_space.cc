@@ -1,5 +1,4 @@
-// What an open database does about the room on its disk, and how it is opened again after it met a
-// full one.
+// How an open database manages disk space, and how it is reopened after a full disk.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "storage/rocks/log_files.h"
 #include "storage/rocks/rocks_database.h"
@@ -15,9 +15,9 @@
 namespace smile {
 namespace {
 
-constexpr std::chrono::seconds kReopeningPatience{10};  // for uses of RocksDB to end
+constexpr std::chrono::seconds kReopeningPatience{10};  // to wait for uses of RocksDB to end
 constexpr uint32_t kReopeningRetryMillis = 500;
-constexpr int kPeriodsBetweenTries = 20;  // of the upkeep: about a second
+constexpr int kPeriodsBetweenTries = 20;  // about a second
 
 }  // namespace
 
@@ -43,9 +43,10 @@ void RocksDatabase::MakeRoomForDeletes() {
   (void)space_.MakeRoom(space_.memtable_bytes() + limits::kStartFreeDiskBytes);
 }
 
-// When room gets short the memtables are written out, while what they need is there; and earlier,
-// so that they do not keep puts from room that there is.
+// When space gets low, flushes the memtables while there is still enough for that; and earlier, so
+// that the space reserved for them does not make puts fail.
 void RocksDatabase::LookAtSpace() {
+  CHECK(db_ != nullptr);
   space_.Look(MemtableBytes());
   const bool low = space_.low();
   const bool reserve = space_.has_reserve();
@@ -57,7 +58,7 @@ void RocksDatabase::LookAtSpace() {
   }
   was_low_on_space_ = low;
   had_reserve_ = reserve;
-  // Deletes make room only by compactions.
+  // Deletes free space only through compactions.
   const bool compaction_lacks_room = compaction_lacks_room_.exchange(false);
   if (!low) deletes_while_low_ = false;
   if (compaction_lacks_room && deletes_while_low_) {
@@ -69,11 +70,11 @@ void RocksDatabase::LookAtSpace() {
   rocksdb::FlushOptions options;
   options.wait = false;
   options.allow_write_stall = true;
-  // It fails only with RocksDB itself, of which writes will tell.
+  // If it fails, so will the next write, which reports it.
   (void)db_->Flush(options, {families_.begin(), families_.end()});
 }
 
-// What a start may have to write out.
+// How much a start may have to flush.
 uint64_t RocksDatabase::LogBytes() const {
   std::vector<std::string> names;
   (void)env_->GetChildren(directory_->database_path(), &names);
@@ -86,8 +87,8 @@ uint64_t RocksDatabase::LogBytes() const {
   return bytes;
 }
 
-// With a full disk behind it RocksDB is opened again: the log says what was written, and its replay
-// gives each write the sequence number that it has there. Reads go on until there is room for it.
+// Reopens RocksDB after a full disk: the log has what was written, and its replay gives each write
+// the sequence number that it has there. Reads continue until there is enough space.
 void RocksDatabase::MaybeReopen() {
   if (health_.load(std::memory_order_acquire) != Health::kNoSpace) return;
   if (--periods_to_reopening_ > 0) return;
@@ -97,19 +98,22 @@ void RocksDatabase::MaybeReopen() {
   if (status.ok()) {
     periods_to_reopening_ = 0;
     reopening_error_.clear();
-    log_->Info("there is room on the disk again: writes are taken");
+    log_->Info(
+        fmt::format("the disk of {} has space again: writes are accepted", options_.directory));
   } else if (status.words() != reopening_error_) {
     reopening_error_ = status.words();
-    log_->Error(fmt::format("the storage cannot be opened again yet: {}", reopening_error_));
+    log_->Error(fmt::format("the database in {} cannot be reopened yet, trying again: {}",
+                            options_.directory, reopening_error_));
   }
 }
 
 Status RocksDatabase::Reopen() {
+  CHECK(db_ != nullptr || gate_.closed(), "without RocksDB the gate is closed");
   if (db_ != nullptr) {
-    // While the one that is open still answers reads.
+    // The open database still answers reads meanwhile.
     SMILE_TRY(CheckRecovery(watermark_));
     if (!gate_.Close(kReopeningPatience)) {
-      return {Code::kOverloaded, "reads have not ended in time"};
+      return {Code::kOverloaded, "running reads did not end in time"};
     }
     CloseDatabase();
   }
@@ -118,13 +122,13 @@ Status RocksDatabase::Reopen() {
   }
   damage_->PauseAgain();
   reopenings_.fetch_add(1, std::memory_order_acq_rel);
-  Health full = Health::kNoSpace;  // or a disk that has failed meanwhile
+  Health full = Health::kNoSpace;  // unless writing has failed meanwhile
   health_.compare_exchange_strong(full, Health::kGood, std::memory_order_acq_rel);
   gate_.Open();
   return {};
 }
 
-// What the file system says is free need not be to be had: a file is written.
+// Not all space that the file system reports as free can be used, so a file is written.
 bool RocksDatabase::HasRoomToReopen() {
   if (!space_.MakeRoom(space_.memtable_bytes() + limits::kStartFreeDiskBytes)) return false;
   const std::string path = directory_->path() + "/PROBE";
@@ -135,7 +139,8 @@ bool RocksDatabase::HasRoomToReopen() {
 }
 
 Status RocksDatabase::Reopening() {
-  return {Code::kOverloaded, "the storage is being opened again after its disk was full",
+  return {Code::kOverloaded,
+          "the server is recovering from a full disk: nothing was done; retry later",
           kReopeningRetryMillis};
 }
 

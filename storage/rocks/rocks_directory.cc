@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
+
 namespace smile {
 namespace {
 
@@ -32,7 +34,8 @@ Status SyncDirectory(rocksdb::Env* env, const std::string& path) {
   rocksdb::Status status = env->NewDirectory(path, &directory);
   if (status.ok()) status = directory->Fsync();
   if (status.ok()) return {};
-  return Refuse(fmt::format("the directory {} cannot be synced: {}", path, status.ToString()));
+  return Refuse(
+      fmt::format("the directory {} cannot be synced to disk: {}", path, status.ToString()));
 }
 
 std::string ParentOf(const std::string& path) {
@@ -40,24 +43,25 @@ std::string ParentOf(const std::string& path) {
   return (whole.has_filename() ? whole : whole.parent_path()).parent_path();
 }
 
-// A new directory is safe when the one above it is synced.
+// A new directory is durable once its parent directory is synced.
 Status MakeDirectory(rocksdb::Env* env, const std::string& path) {
   if (mkdir(path.c_str(), 0700) == 0) return SyncDirectory(env, ParentOf(path));
   const int error = errno;
   struct stat found = {};
   if (error == EEXIST && stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode)) return {};
   if (error == EEXIST) {
-    return Refuse(fmt::format("{} is not a directory: name one, or a path that is free", path));
+    return Refuse(fmt::format("{} is not a directory: give another path", path));
   }
   if (error == ENOENT) {
     return Refuse(fmt::format(
-        "the directory {} cannot be made because the one above it is missing: make that first",
+        "the data directory {} cannot be created: its parent directory is missing; create that "
+        "first",
         path));
   }
-  return Refuse(fmt::format("the directory {} cannot be made: {}", path, Words(error)));
+  return Refuse(fmt::format("the data directory {} cannot be created: {}", path, Words(error)));
 }
 
-// Who holds the lock, as it wrote itself down; empty if that cannot be read.
+// The process that holds the lock, as it wrote itself; empty if that cannot be read.
 std::string ReadHolder(int lock) {
   char text[32];
   const ssize_t size = pread(lock, text, sizeof(text), 0);
@@ -70,7 +74,7 @@ Result<int> Lock(const std::string& directory) {
   const std::string path = directory + "/LOCK";
   const int lock = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0) {
-    return Refuse(fmt::format("this user cannot write in {}: {}", directory, Words(errno)));
+    return Refuse(fmt::format("{} cannot be written by this user: {}", path, Words(errno)));
   }
   if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
@@ -80,10 +84,11 @@ Result<int> Lock(const std::string& directory) {
       return Refuse(fmt::format("{} cannot be locked: {}", path, Words(error)));
     }
     return Refuse(
-        fmt::format("another smiled ({}) has the data in {}: stop it or name another directory",
-                    holder, directory));
+        fmt::format("the data directory {} is in use by another smiled ({}): stop it or give "
+                    "another directory",
+                    directory, holder));
   }
-  // For people: the lock is held without it, also on a full disk.
+  // For people only: the lock is held without it, also on a full disk.
   const std::string holder = fmt::format("process {}\n", getpid());
   if (pwrite(lock, holder.data(), holder.size(), 0) == static_cast<ssize_t>(holder.size())) {
     (void)ftruncate(lock, static_cast<off_t>(holder.size()));
@@ -95,7 +100,7 @@ Result<int> Lock(const std::string& directory) {
 
 Result<std::unique_ptr<RocksDirectory>> RocksDirectory::Open(const std::string& path,
                                                              rocksdb::Env* env) {
-  if (path.empty()) return Status(Code::kInvalid, "the data directory has no name");
+  if (path.empty()) return Status(Code::kInvalid, "the path of the data directory is empty");
   SMILE_TRY(MakeDirectory(env, path));
   SMILE_ASSIGN(const int lock, Lock(path));
   std::unique_ptr<RocksDirectory> directory(new RocksDirectory(path, env, lock));
@@ -103,24 +108,24 @@ Result<std::unique_ptr<RocksDirectory>> RocksDirectory::Open(const std::string& 
   return directory;
 }
 
-// One that others may look into was made by somebody else, or by an older version. What is in it
-// cannot be reached then, whatever its own permissions.
+// A directory that others may access was created by somebody else. Without access to it, nobody can
+// reach the files in it, whatever their permissions.
 void RocksDirectory::KeepPrivate(const Logger& log) const {
   struct stat found = {};
   if (stat(path_.c_str(), &found) != 0 || (found.st_mode & 0077) == 0) return;
   const auto before = static_cast<unsigned>(found.st_mode & 07777);
   if (chmod(path_.c_str(), found.st_mode & 07700) == 0) {
-    log.Info(fmt::format("the permissions of {} were {:04o}: now nobody else may look into it",
+    log.Info(fmt::format("removed the access of other users to {}: its permissions were {:04o}",
                          path_, before));
   } else {
     log.Warning(fmt::format(
-        "others may look into {} (its permissions are {:04o}), and that cannot be changed: {}",
-        path_, before, Words(errno)));
+        "other users have access to {} (permissions {:04o}), and that cannot be changed: {}", path_,
+        before, Words(errno)));
   }
 }
 
 RocksDirectory::~RocksDirectory() {
-  close(lock_);  // and thereby unlocks
+  close(lock_);  // which also releases the lock
 }
 
 Status RocksDirectory::CheckFormat() const {
@@ -135,22 +140,28 @@ Status RocksDirectory::CheckFormat() const {
   if (!read.ok()) return Refuse(fmt::format("{} cannot be read: {}", marker, read.ToString()));
 
   uint32_t format = 0;
-  const char* const number = content.data() + kFormatWords.size();
   const bool ours =
       content.starts_with(kFormatWords) &&
-      std::from_chars(number, content.data() + content.size(), format).ec == std::errc() &&
+      std::from_chars(content.data() + kFormatWords.size(), content.data() + content.size(), format)
+              .ec == std::errc() &&
       format > 0;
-  if (!ours) return Refuse(fmt::format("{} is damaged: it does not name a format", marker));
+  if (!ours) {
+    return Refuse(
+        fmt::format("{} is damaged: it does not contain a format number; restore the "
+                    "directory from a backup",
+                    marker));
+  }
   if (format > kFormat) {
     return Refuse(fmt::format(
-        "the data in {} is of format {}; this smiled knows up to format {}: use a newer one", path_,
-        format, kFormat));
+        "the data in {} has format {}, but this smiled supports only formats up to {}: use a newer "
+        "smiled",
+        path_, format, kFormat));
   }
   return {};
 }
 
-// A directory without a format is taken only if nothing of somebody else's is in it. (A process
-// that died before it had written the format leaves LOCK and perhaps the unfinished file.)
+// A directory without a format is used only if there is nothing else in it. (A process that died
+// before it had written the format leaves LOCK and perhaps an unfinished file.)
 Status RocksDirectory::CheckIsNew() const {
   std::vector<std::string> children;
   const rocksdb::Status status = env_->GetChildren(path_, &children);
@@ -158,8 +169,8 @@ Status RocksDirectory::CheckIsNew() const {
   for (const std::string& child : children) {
     if (child == "." || child == ".." || child == "LOCK" || child == "FORMAT.new") continue;
     return Refuse(
-        fmt::format("{} is not empty and holds no data of Smile (there is {}): name another "
-                    "directory",
+        fmt::format("{} is not empty and is not a data directory of Smile (it contains {}): give "
+                    "another directory",
                     path_, child));
   }
   return {};
@@ -173,10 +184,10 @@ Result<Watermark> RocksDirectory::ReadWatermark() const {
   if (!read.ok()) return Refuse(fmt::format("{} cannot be read: {}", path, read.ToString()));
   const Result<Watermark> watermark = Watermark::Parse(line);
   if (watermark.ok()) return *watermark;
-  return Refuse(
-      fmt::format("{} is damaged, so nothing says whether acknowledged writes are missing: restore "
-                  "the directory from a copy, or start once with --accept-wal-loss",
-                  path));
+  return Refuse(fmt::format(
+      "{} is damaged, so it is unknown whether acknowledged writes are missing: restore "
+      "the directory from a backup, or start once with --accept-wal-loss",
+      path));
 }
 
 bool RocksDirectory::OwnsWatermark(const Watermark& watermark) const {
@@ -185,6 +196,7 @@ bool RocksDirectory::OwnsWatermark(const Watermark& watermark) const {
 }
 
 Status RocksDirectory::WriteWatermark(uint64_t sequence, const Epoch& epoch) const {
+  CHECK(epoch.begun() && epoch.base_sequence <= sequence);
   return WriteDurably("WATERMARK", [&](const std::string& path) {
     return Watermark{.sequence = sequence, .epoch = epoch, .written_as = IdentityOf(path)}.ToLine();
   });
@@ -197,7 +209,7 @@ Status RocksDirectory::EndEpoch() const {
   return WriteDurably("WATERMARK", [&](const std::string&) { return ended.ToLine(); });
 }
 
-// A crash leaves the old file or the new one, whole.
+// A crash leaves either the complete old file or the complete new one.
 Status RocksDirectory::WriteDurably(const std::string& name, ContentOf content) const {
   const std::string path = path_ + "/" + name;
   const std::string unfinished = path + ".new";

@@ -1,12 +1,12 @@
-// The directory of an engine, without what RocksDB keeps in it:
+// The data directory of an engine, except for RocksDB's files:
 //
-//   LOCK       held (flock) by the process that serves the directory; says which one
+//   LOCK       locked (flock) by the process that serves the directory; names that process
 //   FORMAT     the format of the whole directory
 //   WATERMARK  up to where writes were acknowledged, and the epoch of versions
-//   RESERVE    room for deletes on a full disk (storage/rocks/disk_space.h)
+//   RESERVE    disk space for deletes on a full disk (storage/rocks/disk_space.h)
 //   rocksdb/   the database
 //
-// See storage/FORMAT.md for what the files hold.
+// storage/FORMAT.md specifies the files.
 #pragma once
 
 #include <rocksdb/env.h>
@@ -25,31 +25,31 @@ namespace smile {
 
 class RocksDirectory {
  public:
-  // Makes the directory if it is missing, locks it, and sees that its format is ours, or writes the
-  // format into a new one. Failures are one sentence for the operator.
+  // Creates the directory if it is missing, locks it, and checks its format, or writes the format
+  // into a new one. Errors have a message for the operator.
   static Result<std::unique_ptr<RocksDirectory>> Open(const std::string& path, rocksdb::Env* env);
   ~RocksDirectory();
   RocksDirectory(const RocksDirectory&) = delete;
   RocksDirectory& operator=(const RocksDirectory&) = delete;
 
-  // Takes away what others than its owner may do with it, and says so.
+  // Removes the permissions of everybody but the owner, and logs that.
   void KeepPrivate(const Logger& log) const;
 
   const std::string& path() const { return path_; }
   std::string database_path() const { return path_ + "/rocksdb"; }
 
-  // All writes up to its sequence number were acknowledged, so recovery has to reach it. All zero
-  // if there is none, as in a new directory; kStorageFailed if the file is damaged.
+  // All writes up to its sequence number were acknowledged, so recovery must reach it. All zero if
+  // there is no file, as in a new directory; kStorageFailed if the file is damaged.
   Result<Watermark> ReadWatermark() const;
   // Whether the file is the one that was written into this directory, and not a copy of it: then
-  // sequence numbers go on where its epoch left them.
+  // sequence numbers continue those of its epoch.
   bool OwnsWatermark(const Watermark& watermark) const;
-  // Durable when it returns; the file's identity is filled in.
+  // Durable when it returns. Fills in the identity of the file. The epoch has begun (CHECK).
   Status WriteWatermark(uint64_t sequence, const Epoch& epoch) const;
-  // Durable when it returns: the directory does not own its watermark any more, so that whoever
-  // opens it next begins a new epoch. Before anything that gives up writes.
+  // Durable when it returns: the directory no longer owns its watermark, so that the next start
+  // begins a new epoch. Called before anything that gives up writes.
   Status EndEpoch() const;
-  // What was made in the directory so far is there after a power cut.
+  // Makes the entries of the directory durable.
   Status Sync() const;
 
  private:
@@ -58,7 +58,7 @@ class RocksDirectory {
 
   Status CheckFormat() const;
   Status CheckIsNew() const;
-  // `content` is asked for when the file is there, under the name that it is given.
+  // Called when the file exists, with its path.
   using ContentOf = FunctionRef<std::string(const std::string& path)>;
   Status WriteDurably(const std::string& name, ContentOf content) const;
 

@@ -113,6 +113,7 @@ bool RocksEngine::PeekScan(const ScanRequest& request, FoundPage found) {
 }
 
 void RocksEngine::Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) {
+  CHECK(!request.keys.empty());
   parts_->reads.Read(std::move(request), std::move(done));
 }
 
@@ -150,7 +151,7 @@ void RocksEngine::Stats(std::function<void(EngineStats)> done) {
 
 void RocksEngine::Close() {
   if (parts_->closed.exchange(true, std::memory_order_acq_rel)) return;
-  // Writes that wait for a reader come to the committer before it closes.
+  // Readers first: writes that wait for them are submitted to the committer before it closes.
   parts_->readers.Close();
   parts_->committer.Close();
   parts_->stats.Close();

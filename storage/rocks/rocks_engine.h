@@ -1,24 +1,23 @@
-// The durable engine, on RocksDB. A write is answered after its WAL record was fsynced; the writes
-// that wait together share one fsync (storage/committer.h).
+// The durable engine, on RocksDB. A write is answered after its log record was fsynced; writes that
+// wait at the same time share one fsync (storage/committer.h).
 //
-// Versions. One committer writes all groups, one after the other, and nothing else writes: so the
-// i-th mutation of a group (from 0) has the sequence number S + 1 + i, where S is the database's
-// latest before the group, and its version is made from that (storage/rocks/epoch.h). No write has
-// to read for its version. Versions are unique in the database, deletes have theirs, and they grow
-// in the order of commit, across restarts (recovery brings the counter back to at least the last
-// write it found) and across copies and losses (a new epoch begins then).
+// Versions. One committer writes all groups, one after the other, and nothing else writes. So the
+// i-th mutation of a group (from 0) gets the sequence number S + 1 + i, where S is the latest of
+// the database before the group, and its version is computed from that (storage/rocks/epoch.h): no
+// write has to read to get a version. Versions are unique in the database, deletes have their own,
+// and they increase in the order of commit, across restarts (recovery restores the counter to at
+// least the last write that it found) and across copies and losses (which begin a new epoch).
 //
-// When the disk fails. A group whose write fails on its way to the disk is answered
-// kOutcomeUnknown: it may be in the log, whole. After that RocksDB writes nothing more, whatever
-// the error was: it is never resumed, because a resume may give sequence numbers out again that
-// stand in the log already. After a full disk further writes are kNoSpace; when there is room
-// RocksDB is opened again in process, and the log's replay decides about what was unknown.
-// Meanwhile reads go on from what was open, except for the moment of the reopening, in which they
-// are kOverloaded. After any other error writes are kStorageFailed until the process is started
-// again, because a failed fsync may not be tried again.
+// Disk failures. A group whose write fails is answered kOutcomeUnknown: it may be in the log,
+// complete. After that RocksDB writes nothing more, whatever the error was. It is never resumed,
+// because a resume may assign sequence numbers that are already in the log. After a full disk
+// further writes are kNoSpace; when there is space again, RocksDB is reopened in process, and the
+// replay of the log settles the unknown outcomes. Until then reads continue on the open database,
+// except while it is being reopened, when they are kOverloaded. After any other error writes are
+// kStorageFailed until the process is restarted, because a failed fsync must not be retried.
 //
-// So that it seldom comes to a full disk, puts are refused with kNoSpace while little room is left,
-// and deletes are not (storage/rocks/disk_space.h).
+// To avoid a full disk, puts are rejected with kNoSpace while little space is free; deletes are
+// still accepted (storage/rocks/disk_space.h).
 #pragma once
 
 #include <cstddef>
@@ -36,26 +35,26 @@
 namespace smile {
 
 struct RocksOptions {
-  std::string directory;  // made if it is missing; its parent has to be there
+  std::string directory;  // created if it is missing; its parent must exist
   uint32_t readers = 4;
-  size_t record_cache_bytes = size_t{256} << 20;  // records that are asked for again and again
+  size_t record_cache_bytes = size_t{256} << 20;
   size_t block_cache_bytes = size_t{256} << 20;
   size_t write_buffer_bytes = size_t{128} << 20;  // of all tables together
-  // Go on with a write-ahead log that is damaged or shorter than what was acknowledged, and give up
-  // the writes behind the damage. For an operator to say, once.
+  // Accept a log that is damaged or shorter than what was acknowledged, and give up the writes
+  // after the damage. Set by an operator for a single start.
   bool accept_wal_loss = false;
-  // Begin a new epoch of versions: the directory is an older state of itself, and nothing in it
-  // shows that. For an operator to say, once.
+  // Begin a new epoch of versions: the directory was set back to an older state, and nothing in it
+  // shows that. Set by an operator for a single start.
   bool new_epoch = false;
-  OpenProgress* progress = nullptr;  // of Open(), if somebody wants it; outlives the engine
+  OpenProgress* progress = nullptr;  // progress of Open(), if not null; outlives the engine
 };
 
 class RocksEngine final : public Engine {
  public:
-  // Takes the directory for itself until Close. kStorageFailed or kInvalid, in a sentence for the
-  // operator, if it cannot be served: another process has it, it is of a newer format, the
-  // write-ahead log is damaged, … . The clock and the log outlive the engine. Blocks while the
-  // write-ahead log is replayed.
+  // Locks the directory until Close. kStorageFailed, kNoSpace or kInvalid, with a message for the
+  // operator, if it cannot be served: another process serves it, its format is newer, the
+  // write-ahead log is damaged and so on. The clock and the log outlive the engine. Blocks while
+  // the write-ahead log is replayed.
   static Result<std::unique_ptr<RocksEngine>> Open(const RocksOptions& options, const Clock* clock,
                                                    const Logger* log);
   ~RocksEngine() override;

@@ -14,7 +14,7 @@ namespace smile {
 namespace {
 
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
-constexpr size_t kMaxLineBytes = 1024;  // the rest of a line is left out
+constexpr size_t kMaxLineBytes = 1024;  // longer lines are cut
 
 class RocksLog final : public rocksdb::Logger {
  public:
@@ -55,7 +55,7 @@ class RocksLog final : public rocksdb::Logger {
         return false;
       }
     }
-    if (left_out > 0) log_->Warning(fmt::format("RocksDB: {} more lines left out", left_out));
+    if (left_out > 0) log_->Warning(fmt::format("RocksDB: {} lines suppressed", left_out));
     return true;
   }
 

@@ -1,6 +1,6 @@
-// RocksDB's own log, as lines of the process log. RocksDB's default is a file in the data
-// directory, which meets an assertion when it cannot be written twice: on a full disk it would end
-// the process.
+// Writes RocksDB's own log to the server log. RocksDB's default is a file in the data directory,
+// and a second failed write of it violates an assertion: on a full disk that would abort the
+// process.
 #pragma once
 
 #include <rocksdb/env.h>
@@ -12,7 +12,7 @@
 
 namespace smile {
 
-// Warnings and errors only. Over limits::kMaxRocksLogLinesPerSecond lines are counted and not
+// Warnings and errors only. Lines over limits::kMaxRocksLogLinesPerSecond are counted instead of
 // written. The clock and the log outlive it.
 std::shared_ptr<rocksdb::Logger> MakeRocksLog(const Clock* clock, const Logger* log);
 

@@ -19,9 +19,10 @@ namespace smile {
 namespace {
 
 constexpr size_t kBlockBytes = 8 << 10;
-constexpr size_t kLeastBlockBytes = 4 << 10;  // about what the smaller ones take in the cache
+constexpr size_t kLeastBlockBytes = 4 << 10;  // about the size of the smaller ones in the cache
+static_assert(kLeastBlockBytes <= kBlockBytes);
 
-// About what a small record takes in a memtable.
+// About the size of a small record in a memtable.
 constexpr size_t kMemtableBytesPerBucket = 256;
 
 bool Supports(rocksdb::CompressionType wanted) {
@@ -29,9 +30,9 @@ bool Supports(rocksdb::CompressionType wanted) {
   return std::find(supported.begin(), supported.end(), wanted) != supported.end();
 }
 
-// What a flush writes lives until the next compaction, and is not compressed. Young levels are
-// compressed fast, the last one, which holds nearly all, well. Posts are short and
-// alike: a dictionary does much for them.
+// Flushed files live only until the next compaction and are not compressed. Upper levels use fast
+// compression; the last one, which contains nearly all data, good compression. Posts are short and
+// similar, so a dictionary helps.
 void SetCompression(Table table, rocksdb::ColumnFamilyOptions* family) {
   family->compression = rocksdb::kNoCompression;
   if (table == Table::kBlobs) return;  // photos and videos are compressed already
@@ -54,6 +55,7 @@ void SetBlobFiles(const std::shared_ptr<rocksdb::Cache>& cache,
   family->min_blob_size = kLeastBlobFileBytes;  // references and short tails stay in the tree
   family->blob_cache = cache;
   // Without a threshold, files that are half garbage would be kept until they are old.
+  static_assert(kLeastBlobFileBytes < limits::kMaxValueBytes);
   family->enable_blob_garbage_collection = true;
   family->blob_garbage_collection_age_cutoff = 0.5;
   family->blob_garbage_collection_force_threshold = 0.5;
@@ -66,7 +68,7 @@ rocksdb::BlockBasedTableOptions TableOptions(Table table,
   options.block_size = kBlockBytes;
   options.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   options.optimize_filters_for_memory = true;
-  // Bounded memory: filters and indexes too are in the cache, where they are the last to go.
+  // To bound the memory, filters and indexes are in the cache too, where they are evicted last.
   options.cache_index_and_filter_blocks = true;
   options.cache_index_and_filter_blocks_with_high_priority = true;
   options.pin_l0_filter_and_index_blocks_in_cache = true;
@@ -86,26 +88,27 @@ rocksdb::DBOptions DatabaseOptions(const RocksOptions& options, rocksdb::Env* en
   database.create_missing_column_families = true;
   database.paranoid_checks = true;
 
-  // A log that is torn at its end is what a crash leaves; any other damage is for the operator.
+  // A crash leaves a log that is torn at its end; any other damage is for the operator to handle.
   database.wal_recovery_mode = options.accept_wal_loss
                                    ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
                                    : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  // A log behind which there are newer ones is noted with its size, so that it is missed if it is
-  // gone or cut: the watermark sees only the end of the newest.
+  // The manifest records the sizes of all logs but the newest, so that a missing or shortened one
+  // is detected: the watermark covers only the end of the newest.
   database.track_and_verify_wals_in_manifest = !options.accept_wal_loss;
   database.max_total_wal_size = 2 * options.write_buffer_bytes;  // bounds what a start replays
   database.db_write_buffer_size = options.write_buffer_bytes;
-  database.allow_concurrent_memtable_write = false;  // a group is one batch, put in by one thread
+  database.allow_concurrent_memtable_write = false;  // a group is one batch, inserted by one thread
 
-  // Descriptors stay within what is kept for the storage, with room for logs and compactions.
+  // Within the descriptors that are reserved for the storage, with some left for logs and
+  // compactions.
   database.max_open_files = static_cast<int>(limits::kReservedDescriptors * 3 / 4);
   database.max_background_jobs =
       static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 2u, 8u));
   database.bytes_per_sync = 1 << 20;
   database.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   database.info_log_level = rocksdb::WARN_LEVEL;
-  // After an error RocksDB is opened again and never resumed (storage/rocks/error_listener.h, which
-  // is not asked about errors that a file system calls retryable).
+  // After an error RocksDB is reopened and never resumed (storage/rocks/error_listener.h, which is
+  // not called for errors that a file system reports as retryable).
   database.max_bgerror_resume_count = 0;
   return database;
 }
@@ -130,7 +133,8 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksOptions& opti
   SetCompression(table, &family);
   if (table == Table::kBlobs) SetBlobFiles(cache, &family);
 
-  // Scans stay in one partition and ask the filters for it. A login is a partition of one record.
+  // A scan stays in one partition and uses the filters for it. A login is a partition with one
+  // record.
   const size_t width = WidthOf(InfoOf(table).partition.type);
   family.prefix_extractor.reset(width > 0 ? rocksdb::NewFixedPrefixTransform(width)
                                           : rocksdb::NewNoopTransform());
@@ -138,7 +142,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksOptions& opti
       std::bit_floor(family.write_buffer_size / kMemtableBytesPerBucket));
 
   family.compaction_filter_factory = std::make_shared<ExpiryFilterFactory>(clock, blobs);
-  // Tombstones that lie close together make scans slow; such files are compacted early.
+  // Many adjacent tombstones make scans slow; files with them are compacted early.
   family.table_properties_collector_factories.push_back(
       rocksdb::NewCompactOnDeletionCollectorFactory(/*sliding_window_size=*/10'000,
                                                     /*deletion_trigger=*/5'000));
@@ -148,7 +152,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksOptions& opti
 rocksdb::WriteOptions GroupWriteOptions() {
   rocksdb::WriteOptions options;
   options.sync = true;
-  options.no_slowdown = true;  // a stall is an answer, not a wait
+  options.no_slowdown = true;  // a stall is an error (kOverloaded), not a wait
   options.protection_bytes_per_key = kProtectionBytesPerKey;
   return options;
 }

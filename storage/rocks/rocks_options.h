@@ -1,4 +1,4 @@
-// How RocksDB is set up: for the whole database, and for each table what it holds.
+// RocksDB's options: for the whole database, and for each table according to what it contains.
 #pragma once
 
 #include <rocksdb/cache.h>
@@ -16,25 +16,25 @@ namespace smile {
 
 rocksdb::DBOptions DatabaseOptions(const RocksOptions& options, rocksdb::Env* env);
 
-// Blocks of all tables' files.
+// The cache for blocks of the files of all tables.
 std::shared_ptr<rocksdb::Cache> MakeBlockCache(const RocksOptions& options);
 
-// `cache` is shared by all tables. The clock and `blobs`, by which expired records are dropped,
+// `cache` is shared by all tables. The clock and `blobs`, which are used to drop expired records,
 // outlive the database.
 rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksOptions& options,
                                            const std::shared_ptr<rocksdb::Cache>& cache,
                                            const Clock* clock, const ExpiringBlobs* blobs);
 
-// In the table `blobs`: values of so many bytes, as they are stored, lie in blob files.
+// In the table `blobs`, stored values of at least this size are in blob files.
 inline constexpr size_t kLeastBlobFileBytes = 4 << 10;
 
-// For the group of a committer.
+// For the batch of a committer's group.
 rocksdb::WriteOptions GroupWriteOptions();
 
 inline constexpr size_t kProtectionBytesPerKey = 8;
 
-// Of one table: where RocksDB begins to delay writers.
-inline constexpr int kMaxMemtables = 4;  // with one less that waits to be written out
+// For one table: the values at which RocksDB begins to delay writers.
+inline constexpr int kMaxMemtables = 4;  // if all but one wait to be flushed
 inline constexpr int kLevel0SlowdownFiles = 20;
 inline constexpr uint64_t kSoftPendingCompactionBytes = uint64_t{64} << 30;
 

@@ -1,4 +1,4 @@
-// What RocksDB says of itself, as numbers. What it does not know is 0.
+// RocksDB's properties as numbers; 0 if a property is unknown.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -8,14 +8,14 @@
 
 namespace smile {
 
-// For properties that RocksDB has as numbers.
+// For properties that RocksDB provides as numbers.
 uint64_t IntProperty(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family,
                      const std::string& property);
-// For those that it only has as words.
+// For properties that RocksDB provides only as text.
 uint64_t TextProperty(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family,
                       const std::string& property);
 
-// The number that the text begins with.
+// The number at the beginning of the text.
 uint64_t NumberIn(const std::string& text);
 
 }  // namespace smile

@@ -1,5 +1,5 @@
-// Where tests reach into a RocksEngine: they put a file system of their own under it, and make
-// RocksDB flush and compact, and readers wait, when they want it. Nothing else uses this.
+// Access to the inside of a RocksEngine for tests: they provide its file system, and control when
+// RocksDB flushes and compacts and when readers wait. Nothing else uses this.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -21,7 +21,7 @@ class RocksSeams {
   static rocksdb::DB* Database(RocksEngine* engine);
   static rocksdb::ColumnFamilyHandle* Family(RocksEngine* engine, Table table);
   static ReaderPool* Readers(RocksEngine* engine);
-  // For walks that begin later; nothing walks now.
+  // For later walks; no walk is running.
   static void SetWalkBudget(RocksEngine* engine, const WalkBudget& budget);
 };
 

@@ -1,4 +1,4 @@
-// What RocksDB knows of itself, under Smile's names.
+// RocksDB's statistics under Smile's names.
 #pragma once
 
 #include "storage/engine.h"
@@ -6,7 +6,7 @@
 
 namespace smile {
 
-// Adds them in no order. May take RocksDB's locks.
+// Appends them, unsorted. May take RocksDB's locks. The caller holds a Use.
 void AppendRocksStats(const RocksDatabase& database, EngineStats* stats);
 
 }  // namespace smile

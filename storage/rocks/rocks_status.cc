@@ -1,5 +1,7 @@
 #include "storage/rocks/rocks_status.h"
 
+#include "base/check.h"
+
 namespace smile {
 namespace {
 
@@ -12,21 +14,26 @@ bool IsDamage(const rocksdb::Status& status) {
 }
 
 Status StatusOfRead(const rocksdb::Status& status) {
+  CHECK(!status.ok());
   if (status.IsCorruption()) {
-    return {Code::kCorrupt, "a block of the file that holds it does not match its checksum"};
+    return {Code::kCorrupt, "the record is damaged on the server's disk; restore it from a backup"};
   }
   if (status.IsPathNotFound()) {
-    return {Code::kCorrupt, "the file that holds it is missing"};
+    return {Code::kCorrupt,
+            "the file of the record is missing on the server's disk; restore it from a backup"};
   }
-  return {Code::kStorageFailed, "the server's disk cannot be read: its log says more"};
+  return {Code::kStorageFailed, "the server cannot read its disk; its operator must check its log"};
 }
 
 Status StatusOfWrite(const rocksdb::Status& status) {
-  // With no_slowdown RocksDB answers so instead of waiting for compactions.
+  CHECK(!status.ok());
+  // With no_slowdown RocksDB returns Incomplete instead of waiting for compactions.
   if (status.IsIncomplete()) {
-    return {Code::kOverloaded, "the disk does not keep up with the writes", kStalledRetryMillis};
+    return {Code::kOverloaded, "the server's disk is too slow for the writes; retry later",
+            kStalledRetryMillis};
   }
-  return {Code::kOutcomeUnknown, "the write failed on its way to the server's disk"};
+  return {Code::kOutcomeUnknown,
+          "writing to the server's disk failed: the write may or may not have taken effect"};
 }
 
 }  // namespace smile

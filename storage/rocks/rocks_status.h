@@ -1,5 +1,5 @@
-// What RocksDB's statuses mean to whoever asked for something. A status of RocksDB names files of
-// the server: that is for the log, never for a client.
+// What RocksDB's statuses mean to a caller. A status of RocksDB names files of the server: it goes
+// to the log, never to a client.
 #pragma once
 
 #include <cstdint>
@@ -10,19 +10,19 @@
 
 namespace smile {
 
-// Room on a full disk is looked for about so often.
+// On a full disk, the interval at which space is checked, about.
 inline constexpr uint32_t kNoSpaceRetryMillis = 1'000;
 
-// Whether a read ended because stored bytes are wrong or gone, so that it would end so again. A
-// disk that refuses to read is something else: there may be nothing wrong with the data.
+// Whether a read failed because stored bytes are damaged or missing, so that it would fail again. A
+// read error of the disk is something else: the data may be intact.
 bool IsDamage(const rocksdb::Status& status);
 
-// Of a read that found neither a record nor its absence.
+// The answer to a read that failed (CHECK).
 Status StatusOfRead(const rocksdb::Status& status);
 
-// Of a write that failed: kOverloaded if RocksDB refused it because it is behind; else
-// kOutcomeUnknown. (RocksDB refuses writes after an error with the same words as the one that met
-// it, and writes the batches of two committers in one go.)
+// The answer to a write that failed (CHECK): kOverloaded if RocksDB rejected it because flushes or
+// compactions lag; else kOutcomeUnknown. (After an error RocksDB rejects further writes with the
+// same status as the write that met it.)
 Status StatusOfWrite(const rocksdb::Status& status);
 
 }  // namespace smile

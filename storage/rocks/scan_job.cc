@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "model/path.h"
 #include "storage/cached_page.h"
@@ -25,6 +26,7 @@ ScanJob::ScanJob(const RocksDatabase* database, RecordCache* cache, const WalkBu
       upper_(range_.upper) {}
 
 void ScanJob::End() {
+  CHECK(page_.CanContinue() && page_.size() <= request_.limit);
   if (IsForFirstPage(request_)) OfferPage();
   done_(std::move(page_));
 }
@@ -47,15 +49,16 @@ rocksdb::ReadOptions ScanJob::Options(const SliceMeter& meter) const {
 }
 
 void ScanJob::SeekBeginning(SliceMeter* meter) {
-  // Before there is an iterator: its view of the data must not be older than the ticket.
+  // Before the iterator is created: its view of the data must not be older than the ticket.
   if (in_first_slice() && IsForFirstPage(request_)) {
     ticket_ = cache_->TicketFor(cache_->PageKeyOf(request_.table, range_.lower));
   }
   Seek(Options(*meter), range_.lower, meter);
 }
 
-// Leaves page_.more as the slice's end makes it.
+// Sets page_.more and page_.resume_from at the end of the slice.
 Status ScanJob::WalkSlice(SliceMeter* meter) {
+  CHECK(page_.size() == 0, "the entries of a page are from one slice");
   page_.more = false;
   page_.resume_from.reset();
   if (range_.empty()) return {};
@@ -89,7 +92,7 @@ Status ScanJob::EndSlice(SliceMeter* meter) {
   return page_.more ? Status() : PassGap(status, meter);
 }
 
-// Tells what cannot be read from range_.lower on, with what can be in between.
+// Adds what cannot be read from range_.lower on as gaps, and the readable records between.
 Status ScanJob::PassGap(const rocksdb::Status& damage, SliceMeter* meter) {
   may_be_cached_ = false;
   (void)database().damage().FailedRead(request_.table, range_.lower, damage);
@@ -98,7 +101,7 @@ Status ScanJob::PassGap(const rocksdb::Status& damage, SliceMeter* meter) {
   options.snapshot = moment.snapshot();
   Gap gap(database().db(), database().family(request_.table), request_.table, options, range_.lower,
           meter);
-  Bytes told = range_.lower;  // what stands before it is on the page, or a gap that is
+  Bytes told = range_.lower;  // everything before it is on the page, as an entry or a gap
   const auto each = [&](ByteView key, ByteView stored) -> std::optional<Bytes> {
     if (key != told && !AddGap()) return std::nullopt;
     if (!Take(key, stored, meter)) return std::nullopt;
@@ -108,12 +111,12 @@ Status ScanJob::PassGap(const rocksdb::Status& damage, SliceMeter* meter) {
   const Bytes place = gap.ForEachReadable(each);
   const bool full = told != place && !AddGap();
   if (no_memory_) return NoMemoryForResult();
-  if (full) return {};  // it goes on after its last entry
+  if (full) return {};  // the next page starts after the last entry
   page_.more = false;
   return place.empty() ? Status() : GoOnFrom(place);
 }
 
-// Takes a record into the page if it is seen. False: the page is full.
+// Adds a record to the page if it is visible. False: the page is full.
 bool ScanJob::Take(ByteView key, ByteView stored, SliceMeter* meter) {
   meter->CountBytes(stored.size());
   Result<RecordView> record = ParseAndVerifyRecord(stored);
@@ -131,7 +134,7 @@ bool ScanJob::Take(ByteView key, ByteView stored, SliceMeter* meter) {
   Bytes sort;
   if (!DecodeSort(request_.table, key, &sort)) {
     if (!AddGap()) return false;
-    database().damage().DamagedRecord(request_.table, key, {Code::kCorrupt, "its key is damaged"});
+    database().damage().DamagedRecord(request_.table, key, {Code::kCorrupt, "the key is damaged"});
     return true;
   }
   if (!MakeRoom(sort, *record)) return false;
@@ -139,7 +142,7 @@ bool ScanJob::Take(ByteView key, ByteView stored, SliceMeter* meter) {
   return true;
 }
 
-// A record whose value cannot be read.
+// Adds a record whose value cannot be read. False: the page is full.
 bool ScanJob::TakeUnread(ByteView key) {
   Bytes sort;
   if (!DecodeSort(request_.table, key, &sort)) return AddGap();
@@ -155,20 +158,21 @@ bool ScanJob::AddGap() {
   return true;
 }
 
-// For one more entry. False: the page is full, and is to be continued.
+// Reserves room for one more entry. False: the page is full and must be continued.
 bool ScanJob::MakeRoom(ByteView sort, const RecordView& record) {
   value_bytes_ += record.value.size();
   page_.more = page_.size() == request_.limit ||
                (page_.size() > 0 && value_bytes_ > request_.max_value_bytes);
   if (page_.more) return false;
   if (TryTake(request_.memory, ScanPage::EntryBytes(sort, record))) return true;
-  page_.more = true;  // so the page is not one that the cache takes
+  page_.more = true;  // so that the page is not cached
   no_memory_ = page_.size() == 0;
   return false;
 }
 
-// The page is full, and this key the first that is not on it.
+// The page is full; `key` is the first that is not on it.
 Status ScanJob::EndPageBefore(ByteView key) {
+  CHECK(page_.more);
   if (no_memory_) return NoMemoryForResult();
   return page_.ends_in_gap() ? GoOnFrom(key) : Status();
 }
@@ -177,7 +181,7 @@ Status ScanJob::EndPageBefore(ByteView key) {
 Status ScanJob::GoOnFrom(ByteView key) {
   Bytes sort;
   if (!DecodeSort(request_.table, key, &sort)) {
-    return {Code::kCorrupt, fmt::format("{}: a key is damaged",
+    return {Code::kCorrupt, fmt::format("a stored key in {} is damaged",
                                         FormatPartition({request_.table, request_.partition}))};
   }
   range_.lower = key;

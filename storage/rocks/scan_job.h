@@ -1,4 +1,4 @@
-// What a reader thread does for Scan.
+// A Scan on a reader thread.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@ class ScanJob final : public WalkJob {
  public:
   using Done = std::function<void(Result<ScanPage>)>;
 
-  // A partition's first page it offers to the cache. The cache and the other parts outlive it.
+  // Offers the first page of a partition to the cache. The arguments outlive it.
   ScanJob(const RocksDatabase* database, RecordCache* cache, const WalkBudget* budget,
           const Clock* clock, ScanRequest request, Done done);
   void Refuse(Status why) override { done_(std::move(why)); }
@@ -38,9 +38,9 @@ class ScanJob final : public WalkJob {
   RecordCache* const cache_;
   const ScanRequest request_;
   const Done done_;
-  EncodedRange range_;          // what is left of it, as long as the page is empty
-  const rocksdb::Slice upper_;  // the iterator's
-  RecordCache::Ticket ticket_;  // of the page, if it is a partition's first
+  EncodedRange range_;          // what remains to be scanned, while the page is empty
+  const rocksdb::Slice upper_;  // the upper bound of the iterator
+  RecordCache::Ticket ticket_;  // of the page, if it is the first of its partition
   bool may_be_cached_ = true;
   bool no_memory_ = false;  // not even for the first entry
   size_t value_bytes_ = 0;

@@ -1,4 +1,4 @@
-// RocksDB's byte views as Smile's.
+// Conversion of RocksDB's byte views to Smile's.
 #pragma once
 
 #include <rocksdb/slice.h>
@@ -7,7 +7,7 @@
 
 namespace smile {
 
-// The same bytes, owned by whom they were.
+// Borrows the same bytes.
 inline ByteView ViewOf(const rocksdb::Slice& slice) {
   return {slice.data(), slice.size()};
 }

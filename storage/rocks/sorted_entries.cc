@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "base/coding.h"
 
 namespace smile {
 namespace {
 
 struct Item {
-  uint64_t begin;  // of the id, as a number that sorts as it does
+  uint64_t begin;  // the beginning of the id, as a number with the same order
   const MemtablePartition* partition;
 
   bool operator<(const Item& other) const {
@@ -18,7 +19,7 @@ struct Item {
   }
 };
 
-// While so many others are worked on, one is fetched.
+// An entry is prefetched while this many others are processed.
 constexpr size_t kAhead = 8;
 
 }  // namespace
@@ -33,6 +34,10 @@ SortedEntries::SortedEntries(const std::vector<const MemtablePartition*>& partit
     items.push_back({LoadBig<uint64_t>(begin), partition});
   }
   std::sort(items.begin(), items.end());
+  if (kExpensiveChecks) {
+    const auto same = [](const Item& a, const Item& b) { return !(a < b); };
+    CHECK(std::adjacent_find(items.begin(), items.end(), same) == items.end());
+  }
 
   sorted_.reserve(entries);
   for (size_t i = 0; i < items.size(); ++i) {
@@ -46,6 +51,12 @@ SortedEntries::SortedEntries(const std::vector<const MemtablePartition*>& partit
          node = node->next()) {
       sorted_.push_back(node->entry());
     }
+  }
+  if (kExpensiveChecks) {
+    const auto before = [](const char* a, const char* b) {
+      return InternalKey::OfEntry(a).Before(InternalKey::OfEntry(b));
+    };
+    CHECK(std::is_sorted(sorted_.begin(), sorted_.end(), before));
   }
 }
 

@@ -1,5 +1,5 @@
-// All entries of a memtable in order, as they are written out: its partitions are sorted, and each
-// is in order already. Most comparisons of the sort look at eight bytes that lie side by side.
+// All entries of a memtable in order, for a flush: the partitions are sorted, and each is in order
+// already. Most comparisons of the sort look at eight adjacent bytes.
 #pragma once
 
 #include <cstddef>
@@ -13,17 +13,17 @@ namespace smile {
 class SortedEntries {
  public:
   SortedEntries() = default;
-  // `partitions` are in any order, each once, and have about so many entries. All belongs to the
-  // memtable.
+  // `partitions`: in any order, each once. `entries`: about how many they have. All memory belongs
+  // to the memtable.
   SortedEntries(const std::vector<const MemtablePartition*>& partitions, size_t entries);
 
   size_t size() const { return sorted_.size(); }
   const char* operator[](size_t index) const { return sorted_[index]; }
-  // Where the first is that does not stand before `key`; size(): there is none.
+  // The index of the first entry that is not before `key`; size(): there is none.
   size_t LowerBound(const InternalKey& key) const;
 
-  // For a walk that has come to `index`. In order, entries lie anywhere in memory: each is fetched
-  // while others before it are worked on.
+  // For a walk that has reached `index`. Adjacent entries are anywhere in memory: each is
+  // prefetched while earlier ones are processed.
   void PrefetchBehind(size_t index) const {
     constexpr size_t kAhead = 8;
     constexpr size_t kUsualBytes = 192;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/check.h"
 #include "base/thread_name.h"
 
 namespace smile {
@@ -11,9 +12,11 @@ StatsThread::StatsThread(std::function<EngineStats()> gather)
 
 StatsThread::~StatsThread() {
   Close();
+  CHECK(waiting_.empty(), "every call was answered");
 }
 
 void StatsThread::Ask(Done done) {
+  CHECK(done);
   {
     const std::lock_guard lock(mutex_);
     if (!closing_) {

@@ -1,6 +1,6 @@
-// A thread that gathers RocksDB's statistics. RocksDB may hold a lock for long that they need, so
-// nobody waits for them but those who asked; and they wait for no read. All who ask while one
-// gathering runs are answered by the next.
+// A thread that collects RocksDB's statistics. They need a lock that RocksDB may hold for a long
+// time, so only the callers that asked for them wait; and collecting them does not wait for reads.
+// Calls that arrive while statistics are collected are answered by the next collection.
 #pragma once
 
 #include <condition_variable>
@@ -23,10 +23,10 @@ class StatsThread {
   StatsThread(const StatsThread&) = delete;
   StatsThread& operator=(const StatsThread&) = delete;
 
-  // Any thread. `done` is given what was true after this call; nothing after Close().
+  // Any thread. `done` gets statistics that were collected after this call; empty after Close().
   void Ask(Done done);
 
-  // Answers who has asked, then ends the thread. More calls do nothing.
+  // Answers all calls, then ends the thread. Further calls do nothing.
   void Close();
 
  private:

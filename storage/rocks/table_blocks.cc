@@ -32,7 +32,7 @@ bool IsCompression(char byte) {
   return byte == kNone || byte == kLz4 || byte == kZstd;
 }
 
-// Content that begins with its size when it is not compressed.
+// Compressed content begins with its uncompressed size.
 std::optional<Bytes> Uncompress(ByteView content, char compression, ByteView dictionary) {
   if (compression == kNone) return Bytes(content);
   ByteReader reader(content);
@@ -56,7 +56,7 @@ std::optional<Bytes> Uncompress(ByteView content, char compression, ByteView dic
   return plain;
 }
 
-// Where the entries end.
+// The offset at which the entries end.
 std::optional<size_t> EndOfEntries(ByteView block) {
   if (block.size() < sizeof(uint32_t)) return std::nullopt;
   size_t end = block.size() - sizeof(uint32_t);
@@ -82,13 +82,13 @@ Bytes SealBlock(Bytes content) {
   return content;
 }
 
-// All zeros: the last four bytes count restart points.
+// All zeros: the last four bytes are the number of restart points.
 Bytes EmptyBlock(uint64_t size) {
   CHECK(size >= sizeof(uint32_t));
   return SealBlock(Bytes(size, '\0'));
 }
 
-// Each entry is a restart point, and so has its whole key.
+// Each entry is a restart point, so it contains its whole key.
 Bytes MakeBlock(const std::vector<std::pair<Bytes, Bytes>>& entries) {
   Bytes block;
   Bytes restarts;
@@ -100,6 +100,7 @@ Bytes MakeBlock(const std::vector<std::pair<Bytes, Bytes>>& entries) {
     block += key;
     block += value;
   }
+  CHECK(block.size() <= UINT32_MAX && entries.size() < kHasHashIndex);
   block += restarts;
   AppendLittle(&block, static_cast<uint32_t>(entries.size()));
   return block;
@@ -125,8 +126,8 @@ std::optional<Bytes> ReadBlock(ByteView file, const BlockPlace& place, ByteView 
   return IsCompression(*trailer) ? Uncompress(content, *trailer, dictionary) : std::nullopt;
 }
 
-// The first entry has nothing in common with one before it, and its key is not empty: plainly; as
-// the first literals of LZ4, which has nothing to refer to yet; or in a frame of ZSTD.
+// The first entry shares no bytes with an entry before it, and its key is not empty: in plain text;
+// as the first literals of LZ4, which has nothing to refer to yet; or in a ZSTD frame.
 bool MayBeginDataBlock(ByteView bytes) {
   if (bytes.size() < 16) return false;
   if (bytes[0] == 0) return static_cast<uint8_t>(bytes[1]) > kSequenceBytes;
@@ -147,8 +148,8 @@ bool MayBeginDataBlock(ByteView bytes) {
 std::optional<size_t> FindBlockSize(ByteView bytes) {
   StreamHash hash;
   size_t hashed = 0;
-  const size_t most = std::min(bytes.size(), limits::kMaxBlockSearchBytes);
-  for (size_t size = sizeof(uint32_t); size + kBlockTrailerBytes <= most; ++size) {
+  const size_t max_size = std::min(bytes.size(), limits::kMaxBlockSearchBytes);
+  for (size_t size = sizeof(uint32_t); size + kBlockTrailerBytes <= max_size; ++size) {
     if (!IsCompression(bytes[size])) continue;
     hash.Update(bytes.substr(hashed, size - hashed));
     hashed = size;
@@ -181,6 +182,7 @@ bool ForEachEntry(ByteView block, FunctionRef<void(ByteView, ByteView)> visit) {
 }
 
 ByteView UserKey(ByteView internal) {
+  CHECK(internal.size() >= kSequenceBytes);
   return internal.substr(0, internal.size() - kSequenceBytes);
 }
 

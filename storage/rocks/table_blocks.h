@@ -1,8 +1,8 @@
-// The blocks of RocksDB's table files, as far as it takes to read a file without its index: a file
-// begins with its data blocks, one after the other, and each has a checksum.
+// The block format of RocksDB's table files, as far as is needed to read a file without its index:
+// a file begins with its data blocks, one after the other, each with a checksum.
 //
-// True of block-based tables with format_version 5 and XXH3 checksums, which rocks_options leaves
-// at RocksDB's defaults, compressed with LZ4, ZSTD or not at all.
+// For block-based tables with format_version 5 and XXH3 checksums (RocksDB's defaults, which
+// rocks_options does not change), compressed with LZ4, ZSTD or not at all. Input may be any bytes.
 #pragma once
 
 #include <cstddef>
@@ -27,26 +27,27 @@ struct BlockPlace {
   friend auto operator<=>(const BlockPlace&, const BlockPlace&) = default;
 };
 
-// The content of a block that is not compressed, with its trailer.
+// Appends the trailer to the content of an uncompressed block.
 Bytes SealBlock(Bytes content);
-// One without entries, of any size from 4 bytes on.
+// A block without entries, of `size` bytes without its trailer, at least 4 (CHECK).
 Bytes EmptyBlock(uint64_t size);
-// Entries in the order of their keys.
+// The content of a block with these entries, in the order of their keys.
 Bytes MakeBlock(const std::vector<std::pair<Bytes, Bytes>>& entries);
 Bytes EncodePlace(const BlockPlace& place);
 
-// What stands at `place`, uncompressed, if its checksum is right.
+// The uncompressed block at `place`; nothing if its checksum does not match.
 std::optional<Bytes> ReadBlock(ByteView file, const BlockPlace& place, ByteView dictionary);
 
-// Whether a data block may begin there. One in some hundred places where none begins looks as if.
+// Whether a data block may begin here. False positives are about one in some hundred.
 bool MayBeginDataBlock(ByteView bytes);
-// The size of the block that `bytes` begin with: the first for which the checksum is right.
+// The size of the block at the beginning of `bytes`: the smallest for which the checksum matches.
 std::optional<size_t> FindBlockSize(ByteView bytes);
 
-// Of a block that is not compressed. False: it has not the form of one.
+// For an uncompressed block. False: its format is invalid.
 bool ForEachEntry(ByteView block, FunctionRef<void(ByteView key, ByteView value)> visit);
 
-// Internal keys: a record's key, then 8 bytes, of which the larger number comes first.
+// Internal keys, of at least kSequenceBytes (CHECK): the key of a record, then 8 bytes, of which
+// the larger number sorts first.
 int CompareInternal(ByteView a, ByteView b);
 ByteView UserKey(ByteView internal);
 

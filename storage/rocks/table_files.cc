@@ -24,8 +24,8 @@ class EmptyFile final : public rocksdb::FSSequentialFile {
   IOStatus Skip(uint64_t /*size*/) override { return IOStatus::OK(); }
 };
 
-// Without what is in the logs: it is not of interest, and it may be damaged too. (RocksDB compares
-// their sizes with the manifest; not to do so, it would have to write.)
+// Without the content of the logs: it is not needed, and it may be damaged too. (RocksDB compares
+// their sizes with the manifest; to disable that, it would have to write.)
 class NoLogsFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   using FileSystemWrapper::FileSystemWrapper;
@@ -63,10 +63,10 @@ Result<std::vector<rocksdb::LiveFileMetaData>> ListTableFiles(rocksdb::DBOptions
                                                               const std::string& path,
                                                               const FamilyDescriptors& families) {
   const SystemClock clock;
-  const Logger silent(LogLevel::kOff);  // what is wrong with the files is for others to say
+  const Logger silent(LogLevel::kOff);  // damage to the files is reported elsewhere
   settings.info_log = MakeRocksLog(&clock, &silent);
   settings.listeners.clear();
-  settings.paranoid_checks = false;  // opens although table files do not
+  settings.paranoid_checks = false;  // opens although some table files cannot be opened
   settings.track_and_verify_wals_in_manifest = true;
   const auto env =
       rocksdb::NewCompositeEnv(std::make_shared<NoLogsFileSystem>(settings.env->GetFileSystem()));

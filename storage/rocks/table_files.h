@@ -1,4 +1,4 @@
-// The table files of a database that may not open.
+// The table files of a database that possibly cannot be opened.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -15,12 +15,12 @@ namespace smile {
 
 using FamilyDescriptors = std::vector<rocksdb::ColumnFamilyDescriptor>;
 
-// Those of `families` that are in the database at `path`.
+// Removes from `families` those that do not exist in the database at `path`.
 rocksdb::Status KeepPresent(const rocksdb::DBOptions& settings, const std::string& path,
                             FamilyDescriptors* families);
 
-// What the manifest says of them, whether or not they can be opened. Writes nothing. RocksDB's
-// words if manifest or log cannot be read.
+// Their descriptions in the manifest, whether or not they can be opened. Writes nothing.
+// kStorageFailed, with RocksDB's message, if the manifest cannot be read.
 Result<std::vector<rocksdb::LiveFileMetaData>> ListTableFiles(rocksdb::DBOptions settings,
                                                               const std::string& path,
                                                               const FamilyDescriptors& families);
@@ -29,7 +29,7 @@ struct UnopenableTable {
   std::shared_ptr<const RebuiltTable> rebuilt;
   std::string why;
 };
-// Rebuilds the files that cannot be opened. `env` has the files as they are.
+// Rebuilds the files that cannot be opened. `env` shows the files as they are on the disk.
 Result<std::vector<UnopenableTable>> RebuildUnopenable(const rocksdb::DBOptions& settings,
                                                        const std::string& path,
                                                        const FamilyDescriptors& families,

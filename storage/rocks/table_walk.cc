@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/check.h"
 #include "storage/rocks/past_damage.h"
 #include "storage/rocks/slices.h"
 
@@ -29,10 +30,11 @@ rocksdb::ReadOptions TableWalk::Options() const {
 }
 
 void TableWalk::Run(const Visitor& visitor) {
+  CHECK(visitor.record && visitor.damaged_value && visitor.gap);
   Bytes from = lower_;
   const rocksdb::ReadOptions options = Options();
   while (true) {
-    // An iterator that has met a damaged block is not used again.
+    // An iterator is not reused after a damaged block.
     const std::unique_ptr<rocksdb::Iterator> iterator(db_->NewIterator(options, family_));
     iterator->Seek(from);
     while (true) {
@@ -50,7 +52,7 @@ void TableWalk::Run(const Visitor& visitor) {
     }
     if (iterator->status().ok()) return;
     const Gap gap(db_, family_, table_, options, from, /*meter=*/nullptr);
-    // `from` is the key after the last record, or the walk's beginning.
+    // `from` is the key after the last record, or the start of the walk.
     const bool has_last = from.size() > lower_.size() || from > lower_;
     const ByteView after = has_last ? ByteView(from).substr(0, from.size() - 1) : ByteView(lower_);
     visitor.gap(after, gap.end(), iterator->status());

@@ -1,4 +1,4 @@
-// Walks over all records of a table, or of a range of it, and past what cannot be read.
+// Walks over all records of a table, or of a range of it, and past damage.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -15,17 +15,17 @@ namespace smile {
 class TableWalk {
  public:
   struct Visitor {
-    // A record, as it is stored.
+    // A stored record.
     std::function<void(ByteView encoded, ByteView stored)> record;
-    // One whose value, in a blob file, cannot be read.
+    // A record whose value, in a blob file, cannot be read.
     std::function<void(ByteView encoded, const rocksdb::Status& status)> damaged_value;
-    // What stood after `after` (empty: from the beginning) and before `before` (empty: to the end)
-    // cannot be read.
+    // What is after `after` (empty: from the start) and before `before` (empty: to the end) cannot
+    // be read.
     std::function<void(ByteView after, ByteView before, const rocksdb::Status& status)> gap;
   };
 
-  // From `lower` on, below `upper`; an empty one is no bound. Files for which `table_filter` is
-  // false are left out.
+  // From `lower`, inclusive, to `upper`, exclusive; empty: unbounded. Files for which
+  // `table_filter` returns false are skipped.
   TableWalk(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, Table table, ByteView lower,
             ByteView upper, std::function<bool(const rocksdb::TableProperties&)> table_filter = {});
 

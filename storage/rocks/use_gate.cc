@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/check.h"
+
 namespace smile {
 namespace {
 
@@ -23,17 +25,17 @@ UseGate::Use UseGate::Enter() {
   return use;
 }
 
-bool UseGate::IsUnused() const {
+bool UseGate::unused() const {
   return std::all_of(stripes_.begin(), stripes_.end(), [](const Stripe& stripe) {
     return stripe.uses.load(std::memory_order_seq_cst) == 0;
   });
 }
 
-// Each use ends at the stripe where it began, so each count by itself has to come to 0.
+// Each use ends at the stripe where it began, so every single count must become 0.
 bool UseGate::Close(std::chrono::milliseconds patience) {
-  closed_.store(true, std::memory_order_seq_cst);
+  CHECK(!closed_.exchange(true, std::memory_order_seq_cst), "one thread closes it at a time");
   const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (!IsUnused()) {
+  while (!unused()) {
     if (std::chrono::steady_clock::now() >= deadline) {
       Open();
       return false;

@@ -1,5 +1,5 @@
-// How large the values of each table have lately been, so that a fetch of many takes no more of
-// them at once than it needs to. Any thread.
+// Tracks the recent sizes of values per table, so that a fetch of many values reads no more of them
+// at once than necessary. Any thread.
 #pragma once
 
 #include <algorithm>
@@ -14,15 +14,16 @@ namespace smile {
 
 class ValueSizes {
  public:
-  // Blobs are large until they are seen to be small; of other tables it is learned with the first
-  // fetch.
+  // Blobs are assumed to be large until they are seen to be small; for other tables the first fetch
+  // shows it.
   ValueSizes() { Of(Table::kBlobs).store(limits::kMaxValueBytes); }
 
-  // About the largest of the last fetches.
+  // About the largest value of recent fetches.
   uint64_t Expected(Table table) const {
     return sizes_[static_cast<size_t>(table)].load(std::memory_order_relaxed);
   }
-  // The largest of one fetch. After some tens of fetches of small ones a large one is forgotten.
+  // The largest value of one fetch. A large one is forgotten after some tens of fetches of small
+  // ones.
   void Note(Table table, uint64_t largest) {
     const uint64_t before = Expected(table);
     Of(table).store(std::max(largest, before - before / 8), std::memory_order_relaxed);

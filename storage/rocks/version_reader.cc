@@ -1,5 +1,6 @@
 #include "storage/rocks/version_reader.h"
 
+#include "base/check.h"
 #include "storage/record_format.h"
 
 namespace smile {
@@ -19,7 +20,7 @@ bool VersionReader::FindInCache(Wanted* wanted) {
                       &ticket) != RecordCache::Found::kNothing;
 }
 
-// As storage/rocks/memory_reader.h says, only two answers of a Get are believed.
+// Only two results of Get are trusted, see storage/rocks/memory_reader.h.
 bool VersionReader::FindInMemory(Wanted* wanted) const {
   rocksdb::ReadOptions in_memory;
   in_memory.read_tier = rocksdb::kBlockCacheTier;
@@ -50,6 +51,7 @@ void VersionReader::ReadFromDisk(const std::vector<Wanted*>& wanted) {
 }
 
 void VersionReader::Set(Wanted* wanted, const Result<ByteView>& stored) const {
+  CHECK(wanted->version == 0 && wanted->error.ok(), "a record is found once");
   if (!stored.ok()) {
     if (stored.status().code() != Code::kNotFound) wanted->error = stored.status();
     return;

@@ -1,5 +1,5 @@
-// Finds the versions that a group's conditions are about, for the committer: in memory, where
-// storage/rocks/write_admission.h has brought the records. For the committer's thread.
+// Finds the versions that the conditions of a group depend on, in memory, where write admission has
+// loaded the records (storage/rocks/write_admission.h). Used by the committer's thread alone.
 #pragma once
 
 #include <atomic>
@@ -19,19 +19,19 @@ class VersionReader {
   struct Wanted {
     EncodedTableKey key;
     const Status* unread = nullptr;  // why the readers could not read it; null: they could
-    // What is found: the version (0: absent or expired), or why it could not be read.
+    // The result: the version (0: absent or expired), or why it could not be read.
     uint64_t version = 0;
     Status error;
   };
 
-  // All outlive it.
+  // The arguments outlive it.
   VersionReader(const RocksDatabase* database, RecordCache* cache, const Clock* clock)
       : database_(database), cache_(cache), clock_(clock) {}
 
   void Read(std::vector<Wanted>* wanted);
 
-  // Records that were read from the disk all the same: they had been in memory, and had left it
-  // before they were asked for here. Any thread.
+  // Records that had to be read from the disk because they were evicted from memory between
+  // admission and this lookup. Any thread.
   uint64_t disk_reads() const { return disk_reads_.load(std::memory_order_relaxed); }
 
  private:

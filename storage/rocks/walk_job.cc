@@ -1,10 +1,12 @@
 #include "storage/rocks/walk_job.h"
 
+#include "base/check.h"
 #include "storage/rocks/slices.h"
 
 namespace smile {
 
 ReaderPool::Job::Progress WalkJob::Run() {
+  CHECK(slices_ < parts_.budget->slices);
   if (Status status = RunSlice(); !status.ok()) {
     Refuse(std::move(status));
     return Progress::kDone;
@@ -16,8 +18,9 @@ ReaderPool::Job::Progress WalkJob::Run() {
   return Progress::kDone;
 }
 
-// The iterator ends before the use of RocksDB does.
+// The iterator is destroyed before the use of RocksDB ends.
 Status WalkJob::RunSlice() {
+  CHECK(iterator_ == nullptr, "between slices there is no iterator");
   const UseGate::Use use = database().Enter();
   if (!use) return RocksDatabase::Reopening();
   SliceMeter meter(*parts_.budget);
@@ -33,6 +36,7 @@ void WalkJob::Seek(const rocksdb::ReadOptions& options, ByteView from, SliceMete
 }
 
 void WalkJob::SeekOn(ByteView from, SliceMeter* meter) {
+  CHECK(iterator_ != nullptr);
   meter->CountSeek();
   iterator_->Seek(rocksdb::Slice(from.data(), from.size()));
 }

@@ -1,18 +1,20 @@
-// A walk over records on a reader thread, a slice at a time.
+// A walk over records on a reader thread, in slices.
 //
-// A slice is one look of RocksDB's iterator at the data, from where the slice before it ended, and
-// the iterator goes with the slice: it would keep memtables and files alive. So all entries of a
-// page come from one slice: a page ends with the slice that found something. A slice that found
-// nothing is followed by the next, up to WalkBudget::slices of them.
+// A slice starts where the previous one ended, with a new RocksDB iterator that is destroyed at the
+// end of the slice, because it keeps memtables and files alive. So that the entries of a page are a
+// snapshot, they all come from one slice: a page ends with the slice that found something. A slice
+// that found nothing is followed by another, up to WalkBudget::slices of them.
 //
-// Damage is met in the same way by all walks. A page ends before it; the next one, which begins
-// with it, tells what cannot be read, gives what can be, and ends where it ends (past_damage.h).
+// All walks handle damage in the same way. A page ends before the damage; the next one, which
+// starts with it, says what cannot be read, contains what can be, and ends after it
+// (past_damage.h).
 #pragma once
 
 #include <rocksdb/iterator.h>
 
 #include <memory>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "storage/reader_pool.h"
 #include "storage/rocks/past_damage.h"
@@ -27,18 +29,20 @@ class WalkJob : public ReaderPool::Job {
 
  protected:
   struct Parts {
-    // All of them outlive the jobs.
+    // All outlive the jobs.
     const RocksDatabase* database;
     const WalkBudget* budget;
     const Clock* clock;
   };
 
-  // `request`: of either kind.
+  // `request`: a ScanRequest or ListRequest.
   template <class Request>
   WalkJob(const Parts& parts, const Request& request)
       : Job(request.deadline_nanos, request.source, Kind::kWalk, request.caller),
         parts_(parts),
-        table_(request.table) {}
+        table_(request.table) {
+    CHECK(request.limit > 0, "a page has room for an entry");
+  }
 
   const RocksDatabase& database() const { return *parts_.database; }
   bool in_first_slice() const { return slices_ == 0; }
@@ -47,15 +51,15 @@ class WalkJob : public ReaderPool::Job {
   }
   rocksdb::Iterator* iterator() const { return iterator_.get(); }
   void Seek(const rocksdb::ReadOptions& options, ByteView from, SliceMeter* meter);
-  // The same iterator again.
+  // Seeks with the iterator of this slice.
   void SeekOn(ByteView from, SliceMeter* meter);
-  // Where the iterator stands, if the walk can go on there.
+  // The iterator's position, if the walk can continue from there.
   std::optional<Bytes> Place() const;
 
  private:
-  // Walks until the slice, the page or the data is at its end.
+  // Walks to the end of the slice, the page or the data.
   virtual Status WalkSlice(SliceMeter* meter) = 0;
-  // The page is to be continued and has nothing on it.
+  // The page is empty and must be continued.
   virtual bool HasNothingYet() const = 0;
   Status RunSlice();
 

@@ -7,22 +7,21 @@
 namespace smile {
 namespace {
 
-// Of a seek, in records that are stepped to: it looks into every file that may have the key.
+// The cost of a seek in records: it searches every file that may contain the key.
 constexpr size_t kSeekWork = 8;
 
 }  // namespace
 
 SliceMeter::SliceMeter(const WalkBudget& budget)
     : budget_(budget), passed_before_(PassedByThisThread()) {
-  CHECK(budget.slice_records >= WalkBudget::kLeastSliceRecords);
+  CHECK(budget.slice_records >= WalkBudget::kLeastSliceRecords && budget.slices >= 1);
 }
 
 void SliceMeter::CountSeek() {
   extra_ += kSeekWork;
 }
 
-// RocksDB counts these for each thread unless its perf level is below kEnableCount, which is the
-// default.
+// RocksDB counts these per thread unless its perf level is below kEnableCount, the default.
 uint64_t SliceMeter::PassedByThisThread() {
   const rocksdb::PerfContext* const context = rocksdb::get_perf_context();
   return context->internal_key_skipped_count + context->internal_delete_skipped_count +
@@ -31,7 +30,10 @@ uint64_t SliceMeter::PassedByThisThread() {
 
 size_t SliceMeter::work() const {
   constexpr size_t kBytesPerRecord = limits::kMaxReadSliceBytes / limits::kMaxReadSliceRecords;
-  return PassedByThisThread() - passed_before_ + extra_ + bytes_ / kBytesPerRecord;
+  static_assert(kBytesPerRecord > 0);
+  const uint64_t passed = PassedByThisThread();
+  CHECK(passed >= passed_before_, "a slice is walked by one thread");
+  return passed - passed_before_ + extra_ + bytes_ / kBytesPerRecord;
 }
 
 Bytes PlaceOf(rocksdb::Iterator* stopped) {

@@ -1,4 +1,4 @@
-// How much of a walk over records one reader does at a time, and where it goes on.
+// How much of a walk over records a reader does at a time, and where the walk continues.
 #pragma once
 
 #include <rocksdb/iterator.h>
@@ -13,21 +13,21 @@
 
 namespace smile {
 
-// What a walk may do before it hands back its page. The records of a slice are at least
-// kLeastSliceRecords: then a slice gets past at least one key, however often that was written.
+// The maximum work of a walk for one page. A slice has at least kLeastSliceRecords records, so that
+// it gets past at least one key, however often that was written.
 struct WalkBudget {
   static constexpr size_t kLeastSliceRecords = 32;
+  static_assert(kLeastSliceRecords <= limits::kMaxReadSliceRecords && limits::kMaxWalkSlices >= 1);
 
   size_t slice_records = limits::kMaxReadSliceRecords;
   uint32_t slices = limits::kMaxWalkSlices;
 };
 
-// Counts the work of one slice, in records: what RocksDB's iterators pass over counts as well,
-// tombstones and versions that are hidden by newer ones. On one thread, which walks nothing else
-// meanwhile.
+// Counts the work of one slice, in records, including what RocksDB's iterators skip: tombstones and
+// versions that are hidden by newer ones. Used by one thread, which does no other walk meanwhile.
 class SliceMeter {
  public:
-  // Begins the slice.
+  // Starts the slice. The budget outlives it.
   explicit SliceMeter(const WalkBudget& budget);
 
   void CountBytes(size_t bytes) { bytes_ += bytes; }
@@ -36,8 +36,8 @@ class SliceMeter {
   const WalkBudget& budget() const { return budget_; }
   bool over() const { return work() >= budget_.slice_records; }
 
-  // For an iterator that ends the slice by itself, with Incomplete, when it passes over too much at
-  // once; PlaceOf says where.
+  // Makes an iterator stop by itself, with Incomplete, when it skips too much at once; PlaceOf
+  // returns where.
   void Bound(rocksdb::ReadOptions* options) const {
     options->max_skippable_internal_keys = budget_.slice_records;
   }
@@ -51,8 +51,8 @@ class SliceMeter {
   size_t extra_ = 0;
 };
 
-// The key from which a walk goes on that has ended with Incomplete: nothing that is to be seen
-// stands before it. It may itself be there, deleted, or newer than the iterator.
+// The key at which a walk continues after an iterator ended with Incomplete: no visible record is
+// before it. The key itself may be visible, deleted, or newer than the iterator.
 Bytes PlaceOf(rocksdb::Iterator* stopped);
 
 }  // namespace smile

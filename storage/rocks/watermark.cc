@@ -40,10 +40,10 @@ Result<Watermark> Watermark::Parse(std::string_view line) {
     at = std::from_chars(at, end, *number).ptr;
     if (at != end) ++at;
   }
-  // Written again it has to be the same, its checksum included.
+  // Formatted again it must be the same, including the checksum.
   if (read.ToLine() != line || read.epoch.began_ms >= Epoch::kMaxBeganMillis ||
       read.epoch.base_sequence > read.sequence) {
-    return Status(Code::kCorrupt, "it is not a line that was written there");
+    return Status(Code::kCorrupt, "the line does not match its checksum or format");
   }
   return read;
 }

@@ -1,5 +1,5 @@
-// What stands in the file WATERMARK: up to where writes were acknowledged, in which epoch versions
-// are given, and which file that was written into. storage/FORMAT.md has the line.
+// The content of the file WATERMARK: up to which sequence number writes were acknowledged, the
+// epoch of versions, and the identity of the file itself. storage/FORMAT.md specifies the line.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +11,16 @@
 
 namespace smile {
 
-// Tells a file from a copy of it. All zero matches no file.
+// Distinguishes a file from a copy of it. All zero matches no file.
 struct FileIdentity {
   uint64_t inode = 0;
-  uint64_t born_nanos = 0;  // 0 where the file system does not know
+  uint64_t born_nanos = 0;  // birth time; 0 if the file system does not record it
 
   bool operator==(const FileIdentity&) const = default;
 };
 
-// All zero if the file is missing, or has more than one name: it may be part of a copy then that
-// was made of hard links.
+// All zero if the file is missing or has more than one hard link: it may then be part of a copy
+// that was made with hard links.
 FileIdentity IdentityOf(const std::string& path);
 
 struct Watermark {
@@ -28,9 +28,9 @@ struct Watermark {
   Epoch epoch;
   FileIdentity written_as;
 
-  // With a checksum, and a newline.
+  // The line with its checksum and newline.
   std::string ToLine() const;
-  // kCorrupt if it is not such a line.
+  // Parses any bytes. kCorrupt if they are not such a line.
   static Result<Watermark> Parse(std::string_view line);
 };
 

@@ -14,7 +14,7 @@ bool IsConditional(const MutationView& mutation) {
 }
 
 Status TooManyWritesWait() {
-  return {Code::kOverloaded, "too many writes are waiting", limits::kFullQueueRetryMillis};
+  return {Code::kOverloaded, "write queue full; retry later", limits::kFullQueueRetryMillis};
 }
 
 }  // namespace
@@ -24,7 +24,8 @@ WriteAdmission::WriteAdmission(const MemoryReader* memory, GatheredReads* reads,
     : memory_(memory), reads_(reads), committer_(committer) {}
 
 WriteAdmission::~WriteAdmission() {
-  CHECK(lanes_.empty(), "every write that was held has been let go");
+  CHECK(lanes_.empty() && lane_count_.load() == 0, "every write that waited was submitted");
+  CHECK(held_ == 0);
 }
 
 WriteAdmission::Counts WriteAdmission::counts() const {
@@ -34,8 +35,8 @@ WriteAdmission::Counts WriteAdmission::counts() const {
 
 void WriteAdmission::Write(WriteRequest request, std::function<void(WriteReply)> done) {
   std::vector<size_t> missing = MissingRecords(request);
-  // A write that came before this one, in any sense of before, has either made its lane by now or
-  // is with the committer.
+  // A write that happens before this one has either created its lane by now or is in the
+  // committer's queue.
   if (missing.empty() && lane_count_.load(std::memory_order_acquire) == 0) {
     return committer_->Submit(std::move(request), std::move(done));
   }
@@ -55,10 +56,10 @@ void WriteAdmission::Write(WriteRequest request, std::function<void(WriteReply)>
     return held->write.done({.status = TooManyWritesWait(), .versions = {}});
   }
   if (!missing.empty()) return Fetch(partition, held, std::move(missing));
-  LetGo(partition);
+  SubmitReady(partition);
 }
 
-// Indexes of the mutations whose condition is about a record that may not be in memory.
+// Indexes of the mutations whose condition depends on a record that may not be in memory.
 std::vector<size_t> WriteAdmission::MissingRecords(const WriteRequest& request) const {
   std::vector<size_t> missing;
   std::vector<size_t> indexes;
@@ -85,6 +86,7 @@ bool WriteAdmission::HasLane(uint64_t partition) const {
 
 bool WriteAdmission::Hold(uint64_t partition, const std::shared_ptr<Held>& held) {
   const std::lock_guard lock(mutex_);
+  CHECK(held_ <= limits::kMaxHeldWrites);
   if (held_ >= limits::kMaxHeldWrites) {
     ++refused_;
     return false;
@@ -99,6 +101,7 @@ bool WriteAdmission::Hold(uint64_t partition, const std::shared_ptr<Held>& held)
 
 void WriteAdmission::Fetch(uint64_t partition, const std::shared_ptr<Held>& held,
                            std::vector<size_t> missing) {
+  CHECK(!missing.empty());
   const WriteRequest& request = held->write.request;
   ReadRequest read{.deadline_nanos = request.deadline_nanos(), .source = request.source()};
   for (const size_t i : missing) {
@@ -109,6 +112,8 @@ void WriteAdmission::Fetch(uint64_t partition, const std::shared_ptr<Held>& held
                [this, partition, held, missing = std::move(missing)](Result<ReadReply> found) {
                  {
                    const std::lock_guard lock(mutex_);
+                   CHECK(!held->ready, "a read is answered once");
+                   CHECK(!found.ok() || found->size() == missing.size());
                    held->ready = true;
                    PendingWrite& write = held->write;
                    if (!found.ok()) {
@@ -121,27 +126,30 @@ void WriteAdmission::Fetch(uint64_t partition, const std::shared_ptr<Held>& held
                      }
                    }
                  }
-                 LetGo(partition);
+                 SubmitReady(partition);
                });
 }
 
-// Hands the writes at the front of the lane on, up to one that still waits for a reader. One thread
-// at a time does so for a lane, so that they reach the committer in their order.
-void WriteAdmission::LetGo(uint64_t partition) {
+// Submits the writes at the front of the lane, up to one that still waits for a reader. Only one
+// thread at a time does so for a lane, so that they reach the committer in order.
+void WriteAdmission::SubmitReady(uint64_t partition) {
   std::vector<std::shared_ptr<Held>> ready;
   std::unique_lock lock(mutex_);
   for (bool first = true;; first = false) {
     const auto at = lanes_.find(partition);
+    CHECK(first || at != lanes_.end(), "only the thread that submits removes a lane");
     if (at == lanes_.end()) return;
     Lane& lane = at->second;
-    if (first && std::exchange(lane.letting_go, true)) return;
+    if (first && std::exchange(lane.submitting, true)) return;
+    CHECK(lane.submitting);
     while (!lane.writes.empty() && lane.writes.front()->ready) {
       ready.push_back(std::move(lane.writes.front()));
       lane.writes.pop_front();
     }
+    CHECK(ready.size() <= held_);
     held_ -= ready.size();
     if (ready.empty()) {
-      lane.letting_go = false;
+      lane.submitting = false;
       if (!lane.writes.empty()) return;
       lanes_.erase(at);
       lane_count_.store(lanes_.size(), std::memory_order_release);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/check.h"
 #include "storage/rocks/rocks_options.h"
 #include "storage/rocks/rocks_properties.h"
 
@@ -27,10 +28,11 @@ uint64_t FilesAtLevel0(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family) {
 
 double WritePressure(rocksdb::DB* db, std::span<rocksdb::ColumnFamilyHandle* const> families,
                      std::span<const bool> paused) {
+  CHECK(families.size() == paused.size());
   double worst = 0;
   for (size_t i = 0; i < families.size(); ++i) {
     rocksdb::ColumnFamilyHandle* const family = families[i];
-    // RocksDB delays with one memtable less than it may have at most.
+    // RocksDB delays writers when one memtable less than the maximum waits to be flushed.
     worst = std::max(worst, Share(IntProperty(db, family, Properties::kNumImmutableMemTable),
                                   kMaxMemtables - 1));
     if (paused[i]) continue;
@@ -42,6 +44,7 @@ double WritePressure(rocksdb::DB* db, std::span<rocksdb::ColumnFamilyHandle* con
 }
 
 std::chrono::nanoseconds HoldFor(double pressure, size_t bytes) {
+  CHECK(pressure >= 0 && pressure <= 1);
   if (pressure <= kFreePressure) return {};
   const double halvings = (pressure - kFreePressure) / kPressureToHalve;
   const double bytes_per_second = kFreeBytesPerSecond * std::exp2(-halvings);

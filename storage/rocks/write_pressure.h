@@ -1,8 +1,9 @@
-// How near RocksDB is to stalling its writers, and how much slower Smile writes therefore.
+// Write pressure: how close RocksDB is to stalling writers, and how much Smile slows down because
+// of it.
 //
-// RocksDB lets writers run at full speed until flushes or compactions are far behind, and then
-// stops them (or refuses, as Smile asks it to). A committer that gets slower the more there is to
-// be caught up on ends up at the speed of the compactions instead, with pauses of milliseconds.
+// RocksDB lets writers run at full speed until flushes or compactions lag far behind, and then
+// stops them (or rejects their writes, as Smile configures it). A committer that slows down
+// gradually ends up at the speed of the compactions instead, with pauses of milliseconds.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -13,15 +14,15 @@
 
 namespace smile {
 
-// From 0 (nothing to catch up on) to 1 (RocksDB delays or refuses writes): the worst of these
-// tables, by what their options name as limits. Takes RocksDB's lock for a moment. Where
-// compactions are paused, for each family, RocksDB delays no writer for what they leave undone.
+// From 0 (no lag) to 1 (RocksDB delays or rejects writes): the maximum over these families,
+// relative to the limits in their options. Takes RocksDB's lock for a moment. `paused`, one per
+// family (CHECK): compactions are paused; then RocksDB does not delay writers because of them.
 double WritePressure(rocksdb::DB* db, std::span<rocksdb::ColumnFamilyHandle* const> families,
                      std::span<const bool> paused);
 
-// How long to wait before so many bytes are written. Below half the pressure there is no wait;
-// above, each twentieth halves the speed, from 1 GiB/s at a half to 1 MiB/s at 1, so that between
-// them there is a speed that any disk can keep up with. At most kLongestHold.
+// How long to wait before this many bytes are written, at most kLongestHold. Up to a pressure of
+// 0.5 there is no wait; above, every 0.05 halves the speed, from 1 GiB/s at 0.5 to 1 MiB/s at 1, so
+// that there is a speed in between that any disk can sustain.
 inline constexpr std::chrono::milliseconds kLongestHold{50};
 std::chrono::nanoseconds HoldFor(double pressure, size_t bytes);
 

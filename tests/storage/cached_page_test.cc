@@ -1,4 +1,4 @@
-// The first pages of partitions in the record cache: what they answer, and that no write is missed.
+// The page cache of timelines: what a page answers, and that no write is missed.
 #include "storage/cached_page.h"
 
 #include <atomic>

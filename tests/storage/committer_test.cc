@@ -38,7 +38,8 @@ class CommitterTest : public ::testing::Test {
     changed_.wait(lock, [this] { return open_; });
     std::vector<std::string> sorts;
     for (PendingWrite& write : group) {
-      if (!write.late) sorts.emplace_back(write.request.mutations()[0].sort);
+      if (write.late) continue;
+      sorts.emplace_back(write.request.mutations()[0].sort);
       write.reply.versions = {7};
     }
     groups_.push_back(std::move(sorts));

@@ -154,8 +154,8 @@ TEST_P(AsyncContract, CountersKeptByCompareAndSetLoseNothing) {
   EXPECT_EQ(sum, kThreads * kIncrements);
 }
 
-// Whoever asks after the answer sees the write or a newer one, in a read and in a scan; and a batch
-// is never seen in part.
+// A read or scan that begins after the answer to a write sees that write or a newer one, and never
+// part of a batch.
 TEST_P(AsyncContract, ReadersNeverSeeLessThanWasAcknowledgedNorHalfABatch) {
   constexpr int kRounds = 300;
   const PartitionView partition = {Table::kUsers, "12345678"};

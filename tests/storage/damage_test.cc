@@ -116,7 +116,7 @@ TEST_F(DamagedBlockTest, WhatIsWrittenAnewIsMended) {
 }
 
 // The first block of a file that is not the first of its level, where some versions of RocksDB lose
-// the rest of the level in silence.
+// the rest of the level silently.
 TEST_F(DamageTest, ACompactionLosesNothingBehindABlockThatItCannotRead) {
   options_.record_cache_bytes = 0;
   Open();

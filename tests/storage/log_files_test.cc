@@ -44,7 +44,7 @@ class LogFilesTest : public ::testing::Test {
   void Write(const std::string& name, const std::string& bytes) const {
     std::ofstream(directory_ / name, std::ios::binary) << bytes;
   }
-  // What RocksDB would see of the file; its refusal in words.
+  // What RocksDB would read of the file, or the message of the error.
   std::string Read(const std::string& name, bool accept_damage = false) const {
     const auto files = MakeLogFileSystem(rocksdb::FileSystem::Default(), accept_damage);
     std::unique_ptr<rocksdb::FSSequentialFile> file;

@@ -151,12 +151,12 @@ TEST_F(LogScanTest, AMissingBlockIsNoticed) {
   EXPECT_EQ(Scan(log_.substr(inside)).end, 0u) << "its first block";
   EXPECT_EQ(Scan(log_.substr(inside)).behind, Behind::kRecords);
   const LogScan scan = Scan(log_.substr(0, inside) + log_);
-  EXPECT_EQ(scan.end, begin) << "all behind its first block";
+  EXPECT_EQ(scan.end, begin) << "all after its first block";
   EXPECT_EQ(scan.behind, Behind::kRecords);
 }
 
 TEST_F(LogScanTest, AnyDamageBeforeARecordOfALaterBlockIsNoticed) {
-  // The last but one of the large records: others begin in blocks behind it.
+  // The last but one of the large records: others begin in later blocks.
   const size_t large = ends_.size() - 11;
   for (int round = 0; round < 300; ++round) {
     std::string damaged = log_;
@@ -186,8 +186,8 @@ TEST_F(LogScanTest, AHoleOfZerosIsNoticed) {
   EXPECT_EQ(Scan(damaged).behind, Behind::kRecords);
 }
 
-// Of a header that lies in two sectors, of which only the second was written, the length is wrong,
-// and what seems to be behind it may be what a client wrote.
+// If only the second sector of a header in two sectors was written, its length is wrong, and what
+// seems to follow may be what a client wrote.
 TEST_F(LogScanTest, AHeaderOfWhichAHalfIsMissingSaysNothing) {
   const std::string whole = WholeRecord(kSector - 5 - kHeader);
   const std::string length_and_type("\x01\x01", 2);  // 256 bytes; a whole record

@@ -1,4 +1,4 @@
-// Seeded randomness for tests: bytes that encodings stumble over, and keys of any table.
+// Seeded randomness for tests: bytes that are difficult for encodings, and valid keys of any table.
 #pragma once
 
 #include <array>
@@ -40,7 +40,14 @@ inline Bytes RandomPart(Random* random, const Part& part) {
 
 inline Bytes RandomSort(Random* random, Table table) {
   Bytes sort;
-  for (const Part& part : InfoOf(table).sort()) sort += RandomPart(random, part);
+  for (const Part& part : InfoOf(table).sort()) {
+    if (part.only_named) {
+      const size_t name = Below(random, part.number_names.size());
+      sort.push_back(static_cast<char>(part.number_names[name].number));
+    } else {
+      sort += RandomPart(random, part);
+    }
+  }
   return sort;
 }
 

@@ -91,7 +91,7 @@ TEST_F(RecordCacheTest, AReaderThatMissedDoesNotPutBackWhatAWriteHasReplaced) {
   Look(&cache, "a", &before);
   cache.BeginWrite(key);
   cache.Fill(key, before, &old_record);
-  EXPECT_EQ(Look(&cache, "a"), "(nothing)") << "filled while the write was under way";
+  EXPECT_EQ(Look(&cache, "a"), "(nothing)") << "filled in during the write";
   Ticket during;
   Look(&cache, "a", &during);
   cache.EndWrite(key, /*known=*/true, &new_record);

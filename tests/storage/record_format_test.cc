@@ -60,12 +60,12 @@ TEST(RecordFormat, AStoredRecordIsNeverEmpty) {
   EXPECT_EQ(ParseRecord("").status().code(), Code::kCorrupt);
 }
 
-TEST(RecordFormat, ANewerFormatIsRefusedInWords) {
+TEST(RecordFormat, ANewerFormatIsRejectedWithAMessage) {
   Bytes stored = Stored(RecordOf("v", 1, 0));
   stored[0] = kRecordFormat + 1;
   const Status status = ParseRecord(stored).status();
   EXPECT_EQ(status.code(), Code::kStorageFailed);
-  EXPECT_THAT(status.words(), HasSubstr("stored in format 2; this program reads up to format 1"));
+  EXPECT_THAT(status.words(), HasSubstr("stored in format 2, but this program reads only formats"));
 }
 
 TEST(RecordFormat, AHeaderThatIsCutOrHasUnknownFlagsIsCorrupt) {

@@ -24,8 +24,8 @@ class RocksDirectoryTest : public RocksTest {
 TEST_F(RocksDirectoryTest, ASecondEngineOnTheSameDirectoryIsRefused) {
   Open();
   EXPECT_THAT(TryOpen().status().words(),
-              AllOf(HasSubstr("another smiled (process " + std::to_string(getpid()) + ")"),
-                    HasSubstr("has the data in " + options_.directory)));
+              AllOf(HasSubstr(options_.directory + " is in use by another smiled"),
+                    HasSubstr("(process " + std::to_string(getpid()) + ")")));
   Close();
   Open();
 }
@@ -53,7 +53,7 @@ TEST_F(RocksDirectoryTest, ANewerFormatIsRefused) {
   Close();
   WriteFile(options_.directory + "/FORMAT", "smile data, format 2\n");
   EXPECT_THAT(OpenWords(),
-              HasSubstr("is of format 2; this smiled knows up to format 1: use a newer one"));
+              HasSubstr("has format 2, but this smiled supports only formats up to 1"));
 }
 
 TEST_F(RocksDirectoryTest, ADamagedFormatIsRefused) {
@@ -68,17 +68,17 @@ TEST_F(RocksDirectoryTest, ADamagedFormatIsRefused) {
 TEST_F(RocksDirectoryTest, AFileInItsPlaceIsRefused) {
   WriteFile(options_.directory, "I am a file");
   EXPECT_EQ(OpenWords(),
-            options_.directory + " is not a directory: name one, or a path that is free");
+            options_.directory + " is not a directory: give another path");
 }
 
 TEST_F(RocksDirectoryTest, AMissingParentIsRefused) {
   options_.directory = around_.directory / "no/data";
-  EXPECT_THAT(OpenWords(), HasSubstr("the one above it is missing: make that first"));
+  EXPECT_THAT(OpenWords(), HasSubstr("its parent directory is missing; create that first"));
 }
 
 TEST_F(RocksDirectoryTest, APathWithoutANameIsRefused) {
   options_.directory = "";
-  EXPECT_THAT(OpenWords(), HasSubstr("has no name"));
+  EXPECT_THAT(OpenWords(), HasSubstr("is empty"));
 }
 
 TEST_F(RocksDirectoryTest, ADirectoryOfSomebodyElseIsLeftAlone) {
@@ -106,7 +106,7 @@ TEST_F(RocksDirectoryTest, ADirectoryWithoutPermissionIsRefused) {
         std::cerr << words << std::endl;
         _exit(words.empty() ? 1 : 0);
       },
-      ::testing::ExitedWithCode(0), "cannot be made: Permission denied");
+      ::testing::ExitedWithCode(0), "cannot be created: Permission denied");
 }
 
 TEST_F(RocksDirectoryTest, ANewDirectoryAndWhatIsInItAreSafeBeforeAnythingIsWritten) {

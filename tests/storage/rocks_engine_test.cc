@@ -108,8 +108,8 @@ TEST_F(RocksEngineTest, AValueThatDoesNotMatchItsChecksumIsCorruptAndNeverShown)
   EXPECT_EQ((*page)[1].record.value, "");
   const Result<ReadReply> both = engine().Read({.keys = {key, UserKey(1, "a")}});
   EXPECT_EQ((*both)[1]->value, "fine");
-  ASSERT_TRUE(engine().Put(key, "mended").status.ok());
-  EXPECT_EQ(engine().Value(key), "mended");
+  ASSERT_TRUE(engine().Put(key, "repaired").status.ok());
+  EXPECT_EQ(engine().Value(key), "repaired");
 }
 
 TEST_F(RocksEngineTest, ARecordOfANewerFormatIsRefusedInWords) {
@@ -124,9 +124,9 @@ TEST_F(RocksEngineTest, ARecordOfANewerFormatIsRefusedInWords) {
   EXPECT_THAT(conditional.status.words(), HasSubstr("use a newer smiled"));
   EXPECT_TRUE(engine().Put(UserKey(1, "b"), "v", IfAbsent()).status.ok());
   // What is put over it is known again, within one batch too.
-  const WriteReply mended =
+  const WriteReply repaired =
       engine().Write(key.view().partition_view(), {DeleteOf("a"), PutOf("a", "v", IfAbsent())});
-  EXPECT_TRUE(mended.status.ok()) << mended.status.ToString();
+  EXPECT_TRUE(repaired.status.ok()) << repaired.status.ToString();
 }
 
 TEST_F(RocksEngineTest, ADamagedFileGivesCorruptNotAWrongAnswer) {

@@ -1,4 +1,4 @@
-// Opening a directory whose write-ahead log was harmed: nothing acknowledged is lost in silence.
+// Opening a directory whose write-ahead log was harmed: nothing acknowledged is lost silently.
 #include <gmock/gmock.h>
 
 #include <chrono>

@@ -116,7 +116,7 @@ class DamageTest(ProcessTest):
         self.assertIn("damaged blocks 1", self.maintain("check", 1))  # it changes nothing
         told = self.maintain("repair", 0)
         self.assertIn(around, told)
-        self.assertIn("given up; put aside in " + self.path("data/salvage/"), told)
+        self.assertIn("removed; saved in " + self.path("data/salvage/"), told)
         self.expect_repaired(corrupt[1:])
 
     def test_eight_bytes_in_the_footer_cost_nothing(self):
@@ -158,8 +158,8 @@ class DamageTest(ProcessTest):
                       self.maintain("check", 1))
         told = self.maintain("repair", 3)
         self.assertIn("100 records, the first of them users/0/profile,", told)
-        self.assertIn("Nothing was changed", told)
-        self.assertIn("users/99/profile came to light", self.maintain("repair", 0, "--delete-older"))
+        self.assertIn("nothing was changed", told)
+        self.assertIn("users/99/profile became visible", self.maintain("repair", 0, "--delete-older"))
         self.expect_repaired(list(range(100)))
 
 

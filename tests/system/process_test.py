@@ -177,7 +177,7 @@ class FileTest(ProcessTest):
 
     def test_a_second_server_on_the_directory_is_told_who_has_it(self):
         process, _ = self.serving()
-        self.refused(1, "another smiled (process %d) has the data" % process.pid,
+        self.refused(1, "is in use by another smiled (process %d)" % process.pid,
                      "--listen", "127.0.0.1:0")
         self.stop(process)
 
