@@ -157,19 +157,24 @@ Status RocksDatabase::OpenDatabaseWithDamage(uint64_t needed) {
 // reset to what is there, so that accepted losses are not reported again at the next start.
 Status RocksDatabase::SettleEpoch(const Watermark& found) {
   const uint64_t latest = db_->GetLatestSequenceNumber();
-  const bool is_new = latest == 0 && found.epoch.began_ms == 0;
+  const bool is_new = latest == 0 && !found.epoch.begun();
   const char* why = nullptr;
-  if (!directory_->OwnsWatermark(found)) why = "the directory is a copy";
+  if (!found.epoch.begun() || !directory_->OwnsWatermark(found)) why = "the directory is a copy";
   if (options_.new_epoch) why = "--new-epoch";
   if (options_.accept_wal_loss) why = "--accept-wal-loss";
   if (is_new) why = "the directory is new";
-  epoch_ = found.epoch;
-  watermark_ = found.sequence;
-  if (why == nullptr) return {};
+  if (why == nullptr) {
+    if (latest < found.sequence) return RefuseLoss(latest, found.sequence);
+    epoch_ = found.epoch;
+    watermark_ = found.sequence;
+    return {};
+  }
 
   const int64_t now = clock_->WallMillis();
-  SMILE_ASSIGN(epoch_, NextEpoch(found.epoch, std::max(latest, found.sequence), latest, now));
-  SMILE_TRY(directory_->WriteWatermark(latest, epoch_));
+  SMILE_ASSIGN(const Epoch next,
+               NextEpoch(found.epoch, std::max(latest, found.sequence), latest, now));
+  SMILE_TRY(directory_->WriteWatermark(latest, next));
+  epoch_ = next;
   watermark_ = latest;
   log_->Info(fmt::format("new epoch of versions: {} ({})", epoch_.began_ms, why));
   if (static_cast<int64_t>(epoch_.began_ms) > now) {
@@ -290,10 +295,12 @@ void RocksDatabase::LookAtPressure() {
   write_pressure_.store(WritePressure(db_.get(), families_, paused), std::memory_order_relaxed);
 }
 
-// Every write is fsynced in the log before RocksDB counts it in the latest sequence number.
+// Every write is fsynced in the log before RocksDB counts it in the latest sequence number. A start
+// that failed before its epoch was settled must not write a watermark: the next start would take
+// the directory for one that continues an epoch.
 void RocksDatabase::RaiseWatermark() {
   const uint64_t latest = db_->GetLatestSequenceNumber();
-  if (latest <= watermark_ || !Writable().ok()) return;
+  if (!epoch_.begun() || latest <= watermark_ || !Writable().ok()) return;
   const Status status = directory_->WriteWatermark(latest, epoch_);
   if (status.ok()) watermark_ = latest;
   if (!status.ok() && !watermark_warned_) log_->Warning(status.words());

@@ -242,6 +242,20 @@ TEST_F(EpochTest, AnEpochThatWasEndedIsFollowedByANewOne) {
   NewVersion();
 }
 
+// Writing one would make the next start take sequence numbers for versions of an epoch.
+TEST_F(EpochTest, AStartThatFailsBeforeItsEpochIsKnownWritesNoWatermark) {
+  Open();
+  NewVersion();
+  const uint64_t began = EpochBegan();
+  Close();
+  faults_->FailSyncs("/data", rocksdb::IOStatus::IOError("fsync failed"));
+  EXPECT_THAT(OpenWords(), HasSubstr("cannot be synced"));
+  faults_->FailSyncs("", {});
+  Open();
+  EXPECT_EQ(EpochBegan(), began);
+  NewVersion();
+}
+
 TEST_F(EpochTest, ItIsOnTheDiskBeforeAnythingIsServed) {
   faults_->FailSyncs("WATERMARK.new", rocksdb::IOStatus::IOError("fsync failed"));
   EXPECT_THAT(OpenWords(), HasSubstr("WATERMARK cannot be written"));

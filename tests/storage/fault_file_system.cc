@@ -282,6 +282,7 @@ IOStatus FaultFileSystem::BeforeSyncOfDirectory(const std::string& path) {
   const std::lock_guard lock(mutex_);
   IOStatus status = Fault();
   if (!status.ok() || lies_) return status;
+  if (!failing_ending_.empty() && path.ends_with(failing_ending_)) return sync_fault_;
   for (auto& [file_path, file] : files_) {
     if (std::filesystem::path(file_path).parent_path() == path) file.in_synced_directory = true;
   }

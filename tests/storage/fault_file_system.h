@@ -40,7 +40,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   void LieInSyncs();
   // The power goes instead of the n-th sync of a file from now on.
   void PowerCutAtSync(uint64_t n);
-  // All syncs of files whose path ends so fail so from now on. An empty ending: none do.
+  // From now on all syncs of files and directories whose path has this ending fail. An empty
+  // ending: none do.
   void FailSyncs(const std::string& ending, const rocksdb::IOStatus& fault);
   // All reads of files whose path ends so fail so from now on, also of those that are open. An
   // empty ending: none do.
