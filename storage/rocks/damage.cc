@@ -46,10 +46,6 @@ class Damage::Listener final : public rocksdb::EventListener {
 };
 
 std::shared_ptr<rocksdb::EventListener> Damage::MakeListener() {
-  for (Compactions& of_table : compactions_) {
-    of_table.failed.store(false);
-    of_table.paused.store(false);
-  }
   return std::make_shared<Listener>(this);
 }
 

@@ -101,6 +101,25 @@ TEST_F(GroupFaultTest, AConditionThatMetAWriteWhichFailedIsNotSaidToHaveFailed) 
   EXPECT_EQ(group_[1].reply.status.code(), Code::kStorageFailed);
 }
 
+// Also while the database waits to be reopened, and if it cannot be reopened yet.
+TEST_F(GroupFaultTest, CompactionsThatArePausedStayPausedWhenTheDatabaseIsReopened) {
+  OpenDatabase();
+  const Damage& damage = database_->damage();
+  rocksdb::CompactionJobInfo failed;
+  failed.cf_name = "users";
+  failed.status = rocksdb::Status::Corruption("a block");
+  database_->damage().MakeListener()->OnCompactionCompleted(nullptr, failed);
+  while (!damage.paused(Table::kUsers)) std::this_thread::yield();
+  UseGate::Use use = database_->Enter();
+  database_->Break(rocksdb::Status::NoSpace());
+  while (!database_->closing()) std::this_thread::yield();  // it waits for the use
+  ASSERT_TRUE(damage.paused(Table::kUsers));
+  use = {};
+  while (!database_->Writable().ok()) std::this_thread::yield();
+  while (!damage.paused(Table::kUsers)) std::this_thread::yield();
+  EXPECT_EQ(database_->reopenings(), 1u);
+}
+
 TEST_F(RocksFaultTest, AFullDiskIsNoSpaceAndWritingGoesOnWhenThereIsRoom) {
   Open();
   ASSERT_TRUE(engine().Put(kBefore, "v").status.ok());
