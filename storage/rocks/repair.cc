@@ -227,6 +227,9 @@ Status Repair::PutAside() {
   }
   if (!older_lines_.empty()) SMILE_TRY(Save("older.jsonl", older_lines_));
   if (!damaged_lines_.empty()) SMILE_TRY(Save("damaged.jsonl", damaged_lines_));
+  // The files are synced; now their entries, and those of the directories above them.
+  SMILE_TRY(directory_.SyncSubdirectory(salvage_));
+  SMILE_TRY(directory_.SyncSubdirectory(directory_.path() + "/salvage"));
   return directory_.Sync();
 }
 

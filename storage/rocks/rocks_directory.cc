@@ -227,4 +227,9 @@ Status RocksDirectory::Sync() const {
   return SyncDirectory(env_, path_);
 }
 
+Status RocksDirectory::SyncSubdirectory(const std::string& path) const {
+  CHECK(path.starts_with(path_ + "/"));
+  return SyncDirectory(env_, path);
+}
+
 }  // namespace smile

@@ -51,6 +51,8 @@ class RocksDirectory {
   Status EndEpoch() const;
   // Makes the entries of the directory durable.
   Status Sync() const;
+  // The same for a directory in it; `path` is the whole path.
+  Status SyncSubdirectory(const std::string& path) const;
 
  private:
   RocksDirectory(std::string path, rocksdb::Env* env, int lock)

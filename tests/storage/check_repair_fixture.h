@@ -17,7 +17,7 @@ class CheckRepairTest : public DamageTest {
 
   // The engine is closed.
   std::unique_ptr<RocksDirectory> Directory() {
-    auto directory = RocksDirectory::Open(options_.directory, rocksdb::Env::Default());
+    auto directory = RocksDirectory::Open(options_.directory, env_.get());
     CHECK(directory.ok());
     return std::move(directory).value();
   }

@@ -53,6 +53,17 @@ TEST_F(CheckRepairTest, ADamagedBlockIsNamedByTheRecordsAroundItAndGivenUpAlone)
   EXPECT_EQ(engine().Value(UserKey(missing[0], "profile")), "new");
 }
 
+// So that a power cut during or after a repair does not lose it.
+TEST_F(CheckRepairTest, WhatIsSavedIsDurable) {
+  WriteUsers();
+  DamageMiddleOfUsers();
+  const RepairReport report = Repair();
+  ASSERT_FALSE(report.salvage.empty());
+  EXPECT_TRUE(faults_->EntryIsSynced(report.salvage + "/damage.txt"));
+  EXPECT_TRUE(faults_->EntryIsSynced(report.salvage));
+  EXPECT_TRUE(faults_->EntryIsSynced(options_.directory + "/salvage"));
+}
+
 // Two levels: the damaged block hides older versions and deleted records below it.
 class RepairOfOverlappingFilesTest : public CheckRepairTest {
  protected:
