@@ -14,8 +14,9 @@ PAGE = ROOT / "docs" / "GLOSSARY.md"
 
 # Prefixes of paths that still have such words. A folder that is clean leaves this list; the aim is
 # an empty one.
-NOT_YET = ("base/", "bench/", "client/", "cmake/", "docs/PROTOCOL.md", "model/", "net/", "protocol/", "server/",
-           "storage/", "tests/", "README.md")
+NOT_YET = ("base/", "bench/", "client/", "docs/PROTOCOL.md", "model/", "net/", "protocol/", "server/",
+           "tests/base/", "tests/bench/", "tests/client/", "tests/dev/", "tests/fuzz/", "tests/net/",
+           "tests/protocol/", "tests/server/", "README.md")
 
 # The page lists the words themselves; reports of measurements are records.
 NEVER = re.compile(r"docs/GLOSSARY\.md$|docs/benchmarks/\d|tests/dev/rules_test\.py$")

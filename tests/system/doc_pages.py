@@ -27,7 +27,7 @@ FREE = [
 FREE_WITH_DAMAGE = [
     r"\(offset \d+, \d+ bytes\)",
     r"\b[\d,]+ (?:records|entries|table files|of its entries)\b",
-    r"\bhas \d+ bytes, not \d+",
+    r"\bis \d+ bytes instead of \d+",
     r"\bfound \d+ in\b",
     r"\b(?:before|after|to) users/\d+/profile",
 ]
