@@ -78,7 +78,7 @@ class CachedGetTest : public ::testing::Test {
 // Only the output buffer may allocate, as it grows by doubling.
 constexpr uint64_t kGrowth = 20;
 
-TEST_F(CachedGetTest, AGetOfACachedRecordAllocatesNothing) {
+TEST_F(CachedGetTest, CachedGetAllocatesNothing) {
   Bytes requests;
   for (uint32_t i = 0; i < kRequests; ++i) {
     const Key key = UserKey(i % kUsers, "profile");
@@ -90,7 +90,7 @@ TEST_F(CachedGetTest, AGetOfACachedRecordAllocatesNothing) {
   EXPECT_GT(answer_bytes, kRequests * 100);
 }
 
-TEST_F(CachedGetTest, AGetOfARecordThatIsKnownToBeAbsentAllocatesNothing) {
+TEST_F(CachedGetTest, CachedAbsenceAllocatesNothing) {
   Bytes requests;
   for (uint32_t i = 0; i < kRequests; ++i) {
     const Key key = UserKey(kUsers, "profile");

@@ -46,14 +46,14 @@ int64_t MostBytes(uint64_t records, const std::optional<std::string>& value) {
   return most.bytes();
 }
 
-TEST(RecordCacheBytes, AreAllThatACacheTakesWhateverItKeeps) {
+TEST(RecordCacheBytes, CountEveryAllocation) {
   EXPECT_LE(MostBytes(200'000, std::nullopt), kBytes);
   EXPECT_LE(MostBytes(100'000, std::string(100, 'v')), kBytes);
   EXPECT_LE(MostBytes(20'000, std::string(1'000, 'v')), kBytes);
 }
 
 // Full of large records, which small ones gradually replace.
-TEST(RecordCacheBytes, OfAShardAreAllThatItTakesAlsoWhileItsTablesGrow) {
+TEST(RecordCacheBytes, CountEveryAllocationWhileTablesGrow) {
   constexpr size_t kShardBytes = 256 << 10;
   const RecordCache cache(0);
   const std::string value(1'000, 'v');

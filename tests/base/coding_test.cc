@@ -9,14 +9,14 @@
 namespace smile {
 namespace {
 
-TEST(Coding, LittleEndianPutsTheLowByteFirst) {
+TEST(Coding, LittleEndianIsLowByteFirst) {
   Bytes out;
   AppendLittle<uint32_t>(&out, 0x01020304);
   EXPECT_EQ(out, Bytes("\x04\x03\x02\x01"));
   EXPECT_EQ(LoadLittle<uint32_t>(out.data()), 0x01020304u);
 }
 
-TEST(Coding, BigEndianBytesSortAsTheNumbersDo) {
+TEST(Coding, BigEndianBytesSortLikeNumbers) {
   const std::vector<uint64_t> numbers = {0, 1, 255, 256, 65535, uint64_t{1} << 40, UINT64_MAX};
   Bytes previous;
   for (const uint64_t number : numbers) {
@@ -28,7 +28,7 @@ TEST(Coding, BigEndianBytesSortAsTheNumbersDo) {
   }
 }
 
-TEST(Coding, VarintsComeBackAndHaveTheSizeForetold) {
+TEST(Coding, VarintsRoundTrip) {
   for (int bit = 0; bit < 64; ++bit) {
     for (const uint64_t value : {(uint64_t{1} << bit) - 1, uint64_t{1} << bit}) {
       Bytes bytes;
@@ -43,7 +43,7 @@ TEST(Coding, VarintsComeBackAndHaveTheSizeForetold) {
   }
 }
 
-TEST(Coding, VarintsThatAreCutLongerThanNeededOrTooLargeAreRefused) {
+TEST(Coding, InvalidVarintsAreRejected) {
   using namespace std::string_view_literals;
   for (const ByteView bad : {""sv, "\x80"sv, "\xff\xff"sv, "\x80\x00"sv, "\x81\x80\x00"sv,
                              "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"sv,

@@ -7,7 +7,7 @@
 namespace smile {
 namespace {
 
-TEST(StreamHash, IsTheHashOfThePiecesTogether) {
+TEST(StreamHash, PiecesHashLikeTheWhole) {
   const Bytes bytes(10'000, 'x');
   for (const size_t piece : {size_t{1}, size_t{7}, size_t{255}, size_t{4'096}}) {
     StreamHash hash;
@@ -21,7 +21,7 @@ TEST(StreamHash, IsTheHashOfThePiecesTogether) {
   }
 }
 
-TEST(SecretHash, IsTheSameForTheSameSecretAndAnotherForAnother) {
+TEST(SecretHash, DependsOnTheSecret) {
   const Bytes bytes[] = {"", "a", "12345678", Bytes(100, 'x'), Bytes(1'000, 'y')};
   for (const Bytes& some : bytes) {
     SCOPED_TRACE(some.size());
@@ -31,7 +31,7 @@ TEST(SecretHash, IsTheSameForTheSameSecretAndAnotherForAnother) {
   }
 }
 
-TEST(SecretHash, HasASecretOfItsOwnEachTime) {
+TEST(SecretHash, SecretsDiffer) {
   EXPECT_NE(SecretHash()("key"), SecretHash()("key"));
   const SecretHash one;
   const SecretHash copy = one;

@@ -41,7 +41,7 @@ class LogLimitTest : public ::testing::Test {
   int made_ = 0;
 };
 
-TEST_F(LogLimitTest, WritesTheFirstLinesAndThenHowManyMoreThereWere) {
+TEST_F(LogLimitTest, WritesTheFirstLinesThenTheirNumber) {
   Write(40);
   const std::string first =
       "warning number 1\nwarning number 2\nwarning number 3\nwarning number 4\nwarning number 5\n";
@@ -56,7 +56,7 @@ TEST_F(LogLimitTest, WritesTheFirstLinesAndThenHowManyMoreThereWere) {
   EXPECT_EQ(Text(), first + "warning 35 more refused connections in the last 10 s\n");
 }
 
-TEST_F(LogLimitTest, TheNextLineToldWithoutATickComesAfterTheNumber) {
+TEST_F(LogLimitTest, SuppressedNumberComesBeforeTheNextLine) {
   Write(6);
   clock_.AdvanceMillis(25'000);
   Write(1);
@@ -64,7 +64,7 @@ TEST_F(LogLimitTest, TheNextLineToldWithoutATickComesAfterTheNumber) {
                                           "warning number 6\n"));
 }
 
-TEST_F(LogLimitTest, ALineOfALevelThatIsNotWrittenIsNotMade) {
+TEST_F(LogLimitTest, LineBelowTheLevelIsNotFormatted) {
   LogLimit debug(log_, clock_, LogLevel::kDebug, "details");
   debug.Write([]() -> std::string {
     ADD_FAILURE();

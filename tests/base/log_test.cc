@@ -82,7 +82,7 @@ class FullPipe {
   size_t filled_ = 0;
 };
 
-TEST(Logger, WritesALineAnEventFromItsThresholdOn) {
+TEST(Logger, WritesOneLinePerEventFromItsLevelOn) {
   const LogFile file;
   {
     const Logger log(LogLevel::kWarning, file.descriptor());
@@ -118,20 +118,20 @@ TEST(Logger, TimesAreInUtcWithTheirZone) {
   EXPECT_LT(std::abs(std::difftime(timegm(&told), std::time(nullptr))), 600) << line;
 }
 
-TEST(Logger, AnEventIsOneLineWhateverIsInIt) {
+TEST(Logger, EventIsAlwaysOneLine) {
   const LogFile file;
   Logger(LogLevel::kInfo, file.descriptor()).Info("a\n2026 error b\x1b[2J\xff Zoë\xc2\x9b");
   EXPECT_THAT(file.Text(), EndsWith(" info a\\x0a2026 error b\\x1b[2J\\xff Zoë\\xc2\\x9b\n"));
 }
 
-TEST(Logger, ALongLineIsCut) {
+TEST(Logger, LongLineIsTruncated) {
   const LogFile file;
   Logger(LogLevel::kInfo, file.descriptor()).Info(std::string(100'000, '\n'));
   EXPECT_EQ(file.Text().size(), limits::kMaxLogLineBytes);
   EXPECT_THAT(file.Text(), EndsWith("…\n"));
 }
 
-TEST(Logger, DoesNotWaitForAReaderAndTellsHowManyLinesWereLost) {
+TEST(Logger, NeverWaitsForAReaderAndCountsLostLines) {
   FullPipe pipe;
   std::string text;
   {
@@ -159,7 +159,7 @@ TEST(Logger, DoesNotWaitForAReaderAndTellsHowManyLinesWereLost) {
   EXPECT_THAT(text, HasSubstr(" info read again\n"));
 }
 
-TEST(Logger, EndsAlthoughNobodyReads) {
+TEST(Logger, EndsWithoutAReader) {
   FullPipe pipe;
   Logger(LogLevel::kInfo, pipe.write_end()).Info("x");
 }
@@ -173,7 +173,7 @@ TEST(Logger, LeavesTheDescriptorBlocking) {
 }
 
 // As on a full disk: a line cannot be written, or only its beginning.
-TEST(Logger, TellsOfLinesThatCouldNotBeWritten) {
+TEST(Logger, ReportsLinesThatCouldNotBeWritten) {
   const LogFile file;
   rlimit before{};
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
@@ -195,7 +195,7 @@ TEST(Logger, TellsOfLinesThatCouldNotBeWritten) {
   EXPECT_THAT(file.Text(), Not(HasSubstr("second")));
 }
 
-TEST(Logger, AReaderThatIsGoneHurtsNobody) {
+TEST(Logger, ClosedReaderIsHarmless) {
   int ends[2];
   ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
   close(ends[0]);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kLimit = size_t{32} << 20;
 
-TEST(MemoryBudget, CountsWhatTheAllocatorTakes) {
+TEST(MemoryBudget, CountsAllocatedSizes) {
   EXPECT_EQ(AllocatedBytes(0), 0u);
   EXPECT_EQ(AllocatedBytes(65), 80u);
   EXPECT_EQ(AllocatedBytes(size_t{1} << 20), size_t{1} << 20);
@@ -21,7 +21,7 @@ TEST(MemoryBudget, CountsWhatTheAllocatorTakes) {
   EXPECT_GE(MemoryOf(Bytes(1000, 'x')), 1001u);
 }
 
-TEST(MemoryBudget, HoweverManyTakeAllTheyCanSomethingIsLeftForOneMore) {
+TEST(MemoryBudget, AlwaysLeavesRoomForOneMore) {
   for (const size_t greedy : {1, 10, 300, 1500}) {
     MemoryBudget budget(kLimit);
     std::vector<std::unique_ptr<ReadMemory>> holders;
@@ -39,7 +39,7 @@ TEST(MemoryBudget, HoweverManyTakeAllTheyCanSomethingIsLeftForOneMore) {
   }
 }
 
-TEST(MemoryBudget, IsShortOverThreeQuarters) {
+TEST(MemoryBudget, IsShortAboveThreeQuarters) {
   MemoryBudget budget(kLimit);
   budget.Take(kLimit / 4 * 3);
   EXPECT_EQ(budget.Excess(), 0u);
@@ -49,7 +49,7 @@ TEST(MemoryBudget, IsShortOverThreeQuarters) {
   budget.Give(budget.used());
 }
 
-TEST(MemoryBudget, WhatAReadWasRefusedItHasNotTaken) {
+TEST(MemoryBudget, RejectedReadTakesNothing) {
   MemoryBudget budget(kLimit);
   const auto account = std::make_shared<MemoryAccount>(&budget);
   {
@@ -64,7 +64,7 @@ TEST(MemoryBudget, WhatAReadWasRefusedItHasNotTaken) {
   EXPECT_EQ(budget.used(), 0u);
 }
 
-TEST(MemoryBudget, APoolKeepsLittleAtHandAndGivesAllBack) {
+TEST(MemoryBudget, PoolReturnsItsMemory) {
   MemoryBudget budget(kLimit);
   {
     MemoryPool pool(&budget);
@@ -79,7 +79,7 @@ TEST(MemoryBudget, APoolKeepsLittleAtHandAndGivesAllBack) {
   EXPECT_EQ(budget.used(), 0u);
 }
 
-TEST(MemoryBudget, ThreadsThatTakeAtOnceStayWithinIt) {
+TEST(MemoryBudget, ConcurrentThreadsStayWithinTheLimit) {
   MemoryBudget budget(kLimit);
   std::vector<std::thread> threads;
   for (uint32_t seed = 0; seed < 4; ++seed) {

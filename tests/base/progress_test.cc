@@ -12,7 +12,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-TEST(ProgressTest, TheLineShowsShareCountRateAndTimeLeft) {
+TEST(ProgressTest, LineShowsShareCountRateAndEta) {
   const ProgressState state{.unit = "rows",
                             .done = 1'234'567,
                             .done_here = 100'000,
@@ -25,12 +25,12 @@ TEST(ProgressTest, TheLineShowsShareCountRateAndTimeLeft) {
   EXPECT_EQ(ProgressLine(state, 10).size(), 10u);
 }
 
-TEST(ProgressTest, WithoutAKnownWholeThereIsNoBar) {
+TEST(ProgressTest, NoBarWithoutATotal) {
   EXPECT_EQ(ProgressLine({.unit = "records", .done = 5}, 80), "5 records");
   EXPECT_THAT(ProgressLine({.unit = "rows", .part = 0, .whole = 0}, 80), HasSubstr("100%"));
 }
 
-TEST(ProgressTest, TroubleStandsInsteadOfTheRateAndTheTimeLeft) {
+TEST(ProgressTest, TroubleReplacesRateAndEta) {
   EXPECT_EQ(ProgressLine({.unit = "rows",
                           .done = 5,
                           .done_here = 5,
@@ -42,7 +42,7 @@ TEST(ProgressTest, TroubleStandsInsteadOfTheRateAndTheTimeLeft) {
             "[############------------]  50%  5 rows  reconnecting, 12 s");
 }
 
-TEST(ProgressTest, WithoutATerminalThereIsALineEveryTenSeconds) {
+TEST(ProgressTest, WithoutATerminalOneLinePerTenSeconds) {
   char* text = nullptr;
   size_t size = 0;
   std::FILE* const file = std::tmpfile();

@@ -33,13 +33,13 @@ class SlewedClockTest : public ::testing::Test {
   SlewedClock clock_{0, kStart};
 };
 
-TEST_F(SlewedClockTest, GoesWithTheSystemsClock) {
+TEST_F(SlewedClockTest, FollowsTheSystemClock) {
   EXPECT_EQ(Pass(kHour), kStart + kHour);
   Pass(kHour, 7);
   EXPECT_EQ(now_, system());
 }
 
-TEST_F(SlewedClockTest, AJumpThatComesBackIsHardlySeen) {
+TEST_F(SlewedClockTest, TemporaryJumpIsHardlyVisible) {
   for (const int64_t jump : {kHour, -kHour, 24 * kHour}) {
     jump_ = jump;
     Pass(kHour);
@@ -50,7 +50,7 @@ TEST_F(SlewedClockTest, AJumpThatComesBackIsHardlySeen) {
   }
 }
 
-TEST_F(SlewedClockTest, AStepThatStaysIsFollowed) {
+TEST_F(SlewedClockTest, PermanentStepIsFollowed) {
   for (const int64_t jump : {kHour, -kHour}) {
     jump_ = jump;
     Pass(40 * kHour);
@@ -60,7 +60,7 @@ TEST_F(SlewedClockTest, AStepThatStaysIsFollowed) {
   }
 }
 
-TEST_F(SlewedClockTest, AJumpAfterALongQuietTimeIsNotFollowedAtOnce) {
+TEST_F(SlewedClockTest, JumpAfterALongPauseIsSlewed) {
   Pass(48 * kHour, 48 * kHour);
   jump_ = kHour;
   Pass(48 * kHour, 48 * kHour);

@@ -13,14 +13,14 @@
 namespace smile {
 namespace {
 
-TEST(Status, SaysCodeWordsAndWhenToTryAgain) {
+TEST(Status, ToStringHasCodeMessageAndRetryTime) {
   EXPECT_TRUE(Status().ok());
   EXPECT_EQ(Status().ToString(), "ok");
   EXPECT_EQ(Status(Code::kNotFound, "no users/1/x").ToString(), "not_found: no users/1/x");
   EXPECT_EQ(Status(Code::kOverloaded, "", 50).ToString(), "overloaded (retry after 50 ms)");
 }
 
-TEST(Status, EveryCodeHasAClassThatFitsIt) {
+TEST(Status, EveryCodeHasAClass) {
   for (const CodeInfo& info : kCodes) {
     EXPECT_EQ(FindCode(static_cast<uint8_t>(info.code)), &info);
     EXPECT_EQ(info.error_class == ErrorClass::kNone, info.code == Code::kOk) << info.name;
@@ -45,7 +45,7 @@ Status IsEven(int number) {
   return {};
 }
 
-TEST(Result, HoldsAValueOrSaysWhyThereIsNone) {
+TEST(Result, HoldsAValueOrAStatus) {
   EXPECT_EQ(*Quarter(8), 2);
   EXPECT_EQ(Quarter(6).status().words(), "odd");
   EXPECT_EQ(Quarter(7).status().code(), Code::kInvalid);
@@ -53,13 +53,13 @@ TEST(Result, HoldsAValueOrSaysWhyThereIsNone) {
   EXPECT_FALSE(IsEven(3).ok());
 }
 
-TEST(Result, MovesWhatCannotBeCopied) {
+TEST(Result, HoldsMoveOnlyValues) {
   Result<std::unique_ptr<int>> result = std::make_unique<int>(7);
   const std::unique_ptr<int> taken = *std::move(result);
   EXPECT_EQ(*taken, 7);
 }
 
-TEST(CheckDeathTest, EndsTheProcessWithPlaceAndWords) {
+TEST(CheckDeathTest, FailureAbortsWithPlaceAndMessage) {
   EXPECT_DEATH(CHECK(1 > 2, "numbers are broken"), "status_test.cc:.*1 > 2: numbers are broken");
   EXPECT_DEATH((void)Result<int>(Status(Code::kInvalid, "")).value(),
                "CHECK failed.*value of a failure was taken.*invalid");
@@ -71,7 +71,7 @@ TEST(Hash, IsXxh3WithSeed0) {
   EXPECT_EQ(Hash64("Ada Lovelace"), 0x2b6890f671fe7703u);
 }
 
-TEST(ManualClock, MovesOnlyWhenItIsMoved) {
+TEST(ManualClock, MovesOnlyWhenTold) {
   ManualClock clock(1'000);
   const int64_t start = clock.MonotonicNanos();
   EXPECT_EQ(clock.WallMillis(), 1'000);
@@ -87,7 +87,7 @@ TEST(SystemClock, NeverGoesBack) {
   EXPECT_GT(clock.WallMillis(), 1'600'000'000'000);
 }
 
-TEST(FunctionRef, CallsWhatItBorrows) {
+TEST(FunctionRef, CallsTheBorrowedFunction) {
   int sum = 0;
   const auto call = [](FunctionRef<int(int)> function) { return function(1) + function(2); };
   EXPECT_EQ(call([&](int number) { return sum += number; }), 4);

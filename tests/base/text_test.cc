@@ -8,7 +8,7 @@
 namespace smile {
 namespace {
 
-TEST(Hex, IsTwoDigitsAByte) {
+TEST(Hex, HexIsTwoDigitsPerByte) {
   EXPECT_EQ(ToHex(ByteView("\x00\x7f\xff", 3)), "007fff");
   EXPECT_EQ(FromHex("007FfF"), Bytes("\x00\x7f\xff", 3));
   EXPECT_EQ(FromHex(""), Bytes());
@@ -17,7 +17,7 @@ TEST(Hex, IsTwoDigitsAByte) {
   }
 }
 
-TEST(Base64, IsAsTheStandardSays) {
+TEST(Base64, MatchesTheStandard) {
   const std::pair<std::string_view, std::string_view> cases[] = {{"", ""},
                                                                  {"f", "Zg=="},
                                                                  {"fo", "Zm8="},
@@ -32,14 +32,14 @@ TEST(Base64, IsAsTheStandardSays) {
   }
 }
 
-TEST(Base64, ReadsOnlyWhatItWouldWrite) {
+TEST(Base64, RejectsNonCanonicalInput) {
   for (const std::string_view bad :
        {"Z", "Zg", "Zg=", "Zh==", "Zm9=", "====", "Zg==Zg==", "Zm9v\n", "Zm 9", "Zm-_", "=Zg="}) {
     EXPECT_FALSE(FromBase64(bad).has_value()) << bad;
   }
 }
 
-TEST(Base64, AnyBytesComeBack) {
+TEST(Base64, AnyBytesRoundTrip) {
   const uint64_t seed = std::random_device()();
   SCOPED_TRACE(seed);
   std::mt19937_64 random(seed);
@@ -53,7 +53,7 @@ TEST(Base64, AnyBytesComeBack) {
   }
 }
 
-TEST(Utf8, WellFormedSequencesAreWhatTheStandardSays) {
+TEST(Utf8, AcceptsExactlyWellFormedSequences) {
   const std::pair<std::string_view, size_t> cases[] = {
       {"a", 1},
       {"\x7f", 1},
@@ -84,7 +84,7 @@ TEST(Utf8, WellFormedSequencesAreWhatTheStandardSays) {
   EXPECT_FALSE(IsUtf8("ab\xff"));
 }
 
-TEST(Utf8, KnowsControlCharactersOfBothBlocks) {
+TEST(Utf8, RecognisesC0AndC1Controls) {
   for (const std::string_view control :
        {"\n", "\x1b", "\x7f", "\xc2\x80", "\xc2\x9b", "\xc2\x9f"}) {
     EXPECT_TRUE(IsControl(control, control.size())) << ToHex(control);

@@ -51,13 +51,13 @@ TEST(Coroutine, CallsAreAwaitedOneAfterTheOther) {
   EXPECT_EQ(CountPings(client.get(), 100).Wait(), 100);
 }
 
-TEST(Coroutine, TasksRunSideBySideAndAreAwaitedByOthers) {
+TEST(Coroutine, TasksRunConcurrently) {
   FakeServer server;
   const auto client = std::move(Client::Create({.server = server.endpoint()})).value();
   EXPECT_EQ(CountInParallel(client.get(), 20, 20).Wait(), 400);
 }
 
-TEST(Coroutine, NothingOfItIsLeftWhenItsTaskIsDone) {
+TEST(Coroutine, FrameIsDestroyedWhenItsTaskIsDone) {
   FakeServer server;
   const auto client = std::move(Client::Create({.server = server.endpoint()})).value();
   for (int i = 0; i < 50; ++i) {
@@ -67,7 +67,7 @@ TEST(Coroutine, NothingOfItIsLeftWhenItsTaskIsDone) {
   }
 }
 
-TEST(Coroutine, ATaskMayBeDoneBeforeAnybodyWaitsAndMayBeDropped) {
+TEST(Coroutine, TaskMayFinishBeforeItIsAwaited) {
   EXPECT_EQ(NothingToWaitFor().Wait(), "at once");
   FakeServer server;
   bool gone = false;

@@ -36,7 +36,7 @@ class Blocking : public ::testing::Test {
   std::optional<BlockingClient> blocking_;
 };
 
-TEST_F(Blocking, PutAndGetAndPingWait) {
+TEST_F(Blocking, PutGetAndPingBlock) {
   BlockingClient* const client = Connect();
   EXPECT_TRUE(client->Ping().ok());
   const Key key = UserKey(1, "profile");
@@ -48,7 +48,7 @@ TEST_F(Blocking, PutAndGetAndPingWait) {
   EXPECT_EQ(client->Delete(key.view()).status().code(), Code::kUnsupported);
 }
 
-TEST_F(Blocking, MGetAsksInPiecesAndAgainUntilEachKeyIsAnswered) {
+TEST_F(Blocking, MGetRepeatsUntilEachKeyIsAnswered) {
   std::vector<size_t> asked;
   BlockingClient* const client =
       Connect(Answering<op::MGet>([&](FakePeer& peer, uint32_t id, op::MGet::Request& request) {
@@ -76,7 +76,7 @@ TEST_F(Blocking, MGetAsksInPiecesAndAgainUntilEachKeyIsAnswered) {
   EXPECT_EQ(asked, (std::vector<size_t>{1000, 700, 300}));
 }
 
-TEST_F(Blocking, AnMGetAnswerThatTellsNothingIsAnErrorAndNoEndlessLoop) {
+TEST_F(Blocking, MGetWithoutProgressIsAnError) {
   BlockingClient* const client =
       Connect(Answering<op::MGet>([](FakePeer& peer, uint32_t id, op::MGet::Request& request) {
         op::MGet::Response response;
@@ -89,7 +89,7 @@ TEST_F(Blocking, AnMGetAnswerThatTellsNothingIsAnErrorAndNoEndlessLoop) {
   EXPECT_EQ(client->MGet(views).status().code(), Code::kProtocolError);
 }
 
-TEST_F(Blocking, AScanFollowsItsContinuationsToTheEnd) {
+TEST_F(Blocking, ScanFollowsItsContinuationTokens) {
   // Pages of two, an empty page, then the rest; the request says where it is in its continuation.
   BlockingClient* const client =
       Connect(Answering<op::Scan>([](FakePeer& peer, uint32_t id, op::Scan::Request& request) {
@@ -126,7 +126,7 @@ TEST_F(Blocking, AScanFollowsItsContinuationsToTheEnd) {
   EXPECT_EQ(reader->Next(), nullptr);
 }
 
-TEST_F(Blocking, AScanGivesWhatCannotBeReadAsSuch) {
+TEST_F(Blocking, ScanReportsUnreadableEntries) {
   BlockingClient* const client =
       Connect(Answering<op::Scan>([](FakePeer& peer, uint32_t id, op::Scan::Request&) {
         peer.Reply<op::Scan>(id, {.entries = {{EntryOutcome::kCorrupt, "a", {}},
@@ -143,7 +143,7 @@ TEST_F(Blocking, AScanGivesWhatCannotBeReadAsSuch) {
                                EntryOutcome::kTooLarge}));
 }
 
-TEST_F(Blocking, AScanThatFailsSaysSo) {
+TEST_F(Blocking, ScanReportsFailure) {
   int pages = 0;
   BlockingClient* const client =
       Connect(Answering<op::Scan>([&](FakePeer& peer, uint32_t id, op::Scan::Request&) {
@@ -163,7 +163,7 @@ TEST_F(Blocking, AScanThatFailsSaysSo) {
 
 class BlockingList : public Blocking, public ::testing::WithParamInterface<bool> {};
 
-TEST_P(BlockingList, GivesEachPartitionAndSaysIfSomeCannotBeRead) {
+TEST_P(BlockingList, ListReturnsPartitionsAndReportsGaps) {
   const bool with_gap = GetParam();
   BlockingClient* const client = Connect(
       Answering<op::List>([with_gap](FakePeer& peer, uint32_t id, op::List::Request& request) {
@@ -186,7 +186,7 @@ TEST_P(BlockingList, GivesEachPartitionAndSaysIfSomeCannotBeRead) {
 
 INSTANTIATE_TEST_SUITE_P(AnyAnswer, BlockingList, ::testing::Bool());
 
-TEST_F(Blocking, ABatchComesBackAsItsVersions) {
+TEST_F(Blocking, BatchReturnsVersions) {
   BlockingClient* const client =
       Connect(Answering<op::Batch>([](FakePeer& peer, uint32_t id, op::Batch::Request& request) {
         EXPECT_EQ(request.items.size(), 2u);
@@ -197,7 +197,7 @@ TEST_F(Blocking, ABatchComesBackAsItsVersions) {
             (std::vector<uint64_t>{5, 0}));
 }
 
-TEST_F(Blocking, StatsComeBackWithTheirNames) {
+TEST_F(Blocking, StatsHaveNames) {
   BlockingClient* const client =
       Connect(Answering<op::Stats>([](FakePeer& peer, uint32_t id, op::Stats::Request&) {
         peer.Reply<op::Stats>(id, {{{"a.count", 1}, {"b.bytes", 2}}});

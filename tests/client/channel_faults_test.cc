@@ -176,7 +176,7 @@ class Faults {
   Channel channel_;
 };
 
-TEST(ChannelFaults, AnAnswerSaysWhatHappened) {
+TEST(ChannelFaults, AnswersAreTruthfulUnderFaults) {
   Outcomes outcomes;
   for (uint64_t seed = 1; seed <= 150; ++seed) Faults(seed).Run(&outcomes);
   EXPECT_EQ(outcomes.wrong, 0);

@@ -42,7 +42,7 @@ class ChannelOrder : public ChannelTest {
   void Acknowledge(const Sent& sent) { ASSERT_TRUE(Reply<op::Put>(sent.header.id, {7}).ok()); }
 };
 
-TEST_F(ChannelOrder, LaterCallsOfThePartitionWaitBehindOneThatIsToBeSentAgain) {
+TEST_F(ChannelOrder, LaterCallsOfThePartitionWaitForARetry) {
   Hello();
   PutOf("v1");
   Overload(Fill()[0]);
@@ -54,7 +54,7 @@ TEST_F(ChannelOrder, LaterCallsOfThePartitionWaitBehindOneThatIsToBeSentAgain) {
   EXPECT_THAT(Asked(Fill()), ElementsAre("v1", "v2", "GET"));
 }
 
-TEST_F(ChannelOrder, ACallIsNotSentAgainAfterALaterOneTookEffect) {
+TEST_F(ChannelOrder, NoRetryAfterALaterCallTookEffect) {
   Hello();
   const auto v1 = PutOf("v1");
   const auto v2 = PutOf("v2");
@@ -68,7 +68,7 @@ TEST_F(ChannelOrder, ACallIsNotSentAgainAfterALaterOneTookEffect) {
   EXPECT_THAT(Fill(), IsEmpty());
 }
 
-TEST_F(ChannelOrder, AnAnswerThatTellsOfTheRecordCountsAsTakingEffect) {
+TEST_F(ChannelOrder, ReplyAboutTheRecordCountsAsTakingEffect) {
   for (const Code code : {Code::kConditionFailed, Code::kNotFound, Code::kOutcomeUnknown}) {
     Hello();
     const auto refused = Call<op::Get>(Get());
@@ -81,7 +81,7 @@ TEST_F(ChannelOrder, AnAnswerThatTellsOfTheRecordCountsAsTakingEffect) {
   }
 }
 
-TEST_F(ChannelOrder, WhatIsRefusedTogetherIsSentAgainInItsOrder) {
+TEST_F(ChannelOrder, RetriesKeepTheirOrder) {
   Hello();
   PutOf("v1");
   PutOf("v2");
@@ -96,7 +96,7 @@ TEST_F(ChannelOrder, WhatIsRefusedTogetherIsSentAgainInItsOrder) {
   EXPECT_THAT(Asked(Fill()), ElementsAre("v1", "v2", "v3"));
 }
 
-TEST_F(ChannelOrder, ACallIsNotSentAgainWhileALaterOneIsInFlight) {
+TEST_F(ChannelOrder, NoRetryWhileALaterCallIsInFlight) {
   Hello();
   PutOf("v1");
   const auto v2 = PutOf("v2");
@@ -111,7 +111,7 @@ TEST_F(ChannelOrder, ACallIsNotSentAgainWhileALaterOneIsInFlight) {
   EXPECT_THAT(Asked(Fill()), ElementsAre("v1"));
 }
 
-TEST_F(ChannelOrder, AWriteWhoseTimeIsOverMayStillTakeEffect) {
+TEST_F(ChannelOrder, TimedOutWriteMayStillTakeEffect) {
   Hello();
   const auto v1 = Call<op::Put>(PutTo("12345678", "v1"), 1000);
   const auto v2 = Call<op::Put>(PutTo("12345678", "v2"), 100);
@@ -125,7 +125,7 @@ TEST_F(ChannelOrder, AWriteWhoseTimeIsOverMayStillTakeEffect) {
   EXPECT_EQ(CodeOf(v1), Code::kOverloaded);
 }
 
-TEST_F(ChannelOrder, WhoDoesNotMindIsNotWaitedFor) {
+TEST_F(ChannelOrder, AnyOrderCallsDoNotWait) {
   Hello();
   const auto v1 = Call<op::Put>(PutTo("12345678", "v1"), 1000, /*retry=*/true, /*any_order=*/true);
   Overload(Fill()[0]);
@@ -139,7 +139,7 @@ TEST_F(ChannelOrder, WhoDoesNotMindIsNotWaitedFor) {
   EXPECT_THAT(Asked(Fill()), ElementsAre("v1"));
 }
 
-TEST_F(ChannelOrder, ACallOfSeveralPartitionsWaitsForAndHoldsBackAllOfThem) {
+TEST_F(ChannelOrder, CallOnSeveralPartitionsWaitsForAll) {
   Hello();
   PutOf("a1");
   Overload(Fill()[0]);
@@ -151,7 +151,7 @@ TEST_F(ChannelOrder, ACallOfSeveralPartitionsWaitsForAndHoldsBackAllOfThem) {
   EXPECT_THAT(Asked(Fill()), ElementsAre("a1", "other", "b"));
 }
 
-TEST_F(ChannelOrder, DeadlinesOfThoseThatWaitAreKept) {
+TEST_F(ChannelOrder, WaitingCallsKeepTheirDeadlines) {
   Hello();
   const auto v1 = Call<op::Put>(PutTo("12345678", "v1"), 1000);
   Overload(Fill()[0], 500);
@@ -169,7 +169,7 @@ TEST_F(ChannelOrder, DeadlinesOfThoseThatWaitAreKept) {
   EXPECT_EQ(CodeOf(v3), Code::kOutcomeUnknown);
 }
 
-TEST_F(ChannelOrder, LostReadsAreSentAgainInTheOrderOfTheirCalls) {
+TEST_F(ChannelOrder, LostReadsAreRetriedInOrder) {
   Hello();
   const auto ping = [&](ByteView payload) { Call<op::Ping>({payload}); };
   ping("a");
@@ -189,7 +189,7 @@ TEST_F(ChannelOrder, LostReadsAreSentAgainInTheOrderOfTheirCalls) {
   EXPECT_EQ(again[1].body.back(), 'd');
 }
 
-TEST_F(ChannelOrder, ALostReadIsNotSentAgainAfterALaterWrite) {
+TEST_F(ChannelOrder, LostReadIsNotRetriedAfterALaterWrite) {
   Hello();
   const auto before = Call<op::Get>(Get());
   const auto put = PutOf("v");
@@ -203,7 +203,7 @@ TEST_F(ChannelOrder, ALostReadIsNotSentAgainAfterALaterWrite) {
   EXPECT_THAT(Asked(Fill()), ElementsAre("GET", "GET"));
 }
 
-TEST_F(ChannelOrder, ARefusedCallIsNotSentAgainWhenALaterWriteWasLost) {
+TEST_F(ChannelOrder, NoRetryAfterALaterWriteWasLost) {
   Hello();
   const auto v1 = PutOf("v1");
   const auto v2 = PutOf("v2");
@@ -213,7 +213,7 @@ TEST_F(ChannelOrder, ARefusedCallIsNotSentAgainWhenALaterWriteWasLost) {
   EXPECT_EQ(CodeOf(v1), Code::kOverloaded);
 }
 
-TEST_F(ChannelOrder, AnErrorWithAMalformedBodyIsAnUnknownOutcomeOfAWrite) {
+TEST_F(ChannelOrder, MalformedErrorIsOutcomeUnknownForAWrite) {
   Hello();
   const auto put = PutOf("v");
   const auto get = Call<op::Get>({{Table::kUsers, "elsewhere", "profile"}});
@@ -232,7 +232,7 @@ TEST_F(ChannelOrder, AnErrorWithAMalformedBodyIsAnUnknownOutcomeOfAWrite) {
   EXPECT_THAT(Fill(), IsEmpty());
 }
 
-TEST_F(ChannelOrder, ThoseThatWaitEndWithTheirChannel) {
+TEST_F(ChannelOrder, WaitingCallsEndWithTheChannel) {
   Hello();
   const auto v1 = PutOf("v1");
   Overload(Fill()[0]);

@@ -12,7 +12,7 @@ namespace {
 
 using ChannelRetry = ChannelTest;
 
-TEST_F(ChannelRetry, ReadsAreSentAgainOnTheNextConnection) {
+TEST_F(ChannelRetry, ReadsAreRetriedOnTheNextConnection) {
   Hello();
   const auto first = Call<op::Get>(Get());
   const auto second = Call<op::Ping>({"x"});
@@ -32,7 +32,7 @@ TEST_F(ChannelRetry, ReadsAreSentAgainOnTheNextConnection) {
   EXPECT_EQ((**third)->payload, "y");
 }
 
-TEST_F(ChannelRetry, WritesThatWereSentEndAsUnknownAndTheOthersAreSent) {
+TEST_F(ChannelRetry, SentWritesAreOutcomeUnknownAfterALoss) {
   Hello();
   const auto sent_put = Call<op::Put>(Put());
   Fill();
@@ -47,7 +47,7 @@ TEST_F(ChannelRetry, WritesThatWereSentEndAsUnknownAndTheOthersAreSent) {
   EXPECT_EQ((**unsent_put)->version, 3u);
 }
 
-TEST_F(ChannelRetry, WithoutRetryThereIsOneAttempt) {
+TEST_F(ChannelRetry, NoRetryMeansOneAttempt) {
   const auto unreachable = Call<op::Ping>({"x"}, 1000, /*retry=*/false);
   const auto patient = Call<op::Ping>({"x"}, 1000, /*retry=*/true);
   channel.Disconnected({Code::kUnavailable, "connection refused"});
@@ -66,7 +66,7 @@ TEST_F(ChannelRetry, WithoutRetryThereIsOneAttempt) {
   EXPECT_FALSE(patient->has_value());
 }
 
-TEST_F(ChannelRetry, ACallEndsWithWhatAServerSaidThatHadNoRoomForTheConnection) {
+TEST_F(ChannelRetry, CallReportsWhyTheConnectionWasRejected) {
   const auto once = Call<op::Ping>({"x"}, 1000, /*retry=*/false);
   const auto patient = Call<op::Ping>({"x"}, 10);
   channel.Disconnected({Code::kOverloaded, "connection limit reached", 100});
@@ -76,7 +76,7 @@ TEST_F(ChannelRetry, ACallEndsWithWhatAServerSaidThatHadNoRoomForTheConnection) 
   EXPECT_EQ(CodeOf(patient), Code::kOverloaded);
 }
 
-TEST_F(ChannelRetry, RetryAfterIsWaitedForAlsoByWrites) {
+TEST_F(ChannelRetry, RetryAfterIsObeyed) {
   Hello();
   const auto put = Call<op::Put>(Put());
   const auto sent = Fill();
@@ -93,7 +93,7 @@ TEST_F(ChannelRetry, RetryAfterIsWaitedForAlsoByWrites) {
   EXPECT_EQ((**put)->version, 2u);
 }
 
-TEST_F(ChannelRetry, AWaitBeyondTheDeadlineIsNotBegun) {
+TEST_F(ChannelRetry, NoWaitPastTheDeadline) {
   Hello();
   const auto put = Call<op::Put>(Put(), 100);
   const auto sent = Fill();
@@ -101,7 +101,7 @@ TEST_F(ChannelRetry, AWaitBeyondTheDeadlineIsNotBegun) {
   EXPECT_EQ(CodeOf(put), Code::kNoSpace);
 }
 
-TEST_F(ChannelRetry, RetryNowComesBackSoonAndNeverIsForGood) {
+TEST_F(ChannelRetry, ErrorClassesDecideRetries) {
   Hello();
   const auto stopping = Call<op::Put>(Put());
   const auto invalid = Call<op::Put>(Put());
@@ -114,7 +114,7 @@ TEST_F(ChannelRetry, RetryNowComesBackSoonAndNeverIsForGood) {
   EXPECT_EQ(Fill().size(), 1u);
 }
 
-TEST_F(ChannelRetry, ADelayedCallOutlivesTheConnectionAndEndsAtItsDeadline) {
+TEST_F(ChannelRetry, DelayedCallOutlivesTheConnection) {
   Hello();
   const auto put = Call<op::Put>(Put(), 1000);
   const auto sent = Fill();
@@ -126,7 +126,7 @@ TEST_F(ChannelRetry, ADelayedCallOutlivesTheConnectionAndEndsAtItsDeadline) {
   EXPECT_EQ(CodeOf(put), Code::kUnavailable);
 }
 
-TEST_F(ChannelRetry, ValuesThatDoNotMatchTheirChecksumAreAskedForAgain) {
+TEST_F(ChannelRetry, ReadWithChecksumMismatchIsRetried) {
   Hello();
   const auto get = Call<op::Get>(Get());
   const auto mget = Call<op::MGet>({{Get().key}});
@@ -159,7 +159,7 @@ TEST_F(ChannelRetry, ValuesThatDoNotMatchTheirChecksumAreAskedForAgain) {
   EXPECT_EQ(CodeOf(scan), Code::kOk);
 }
 
-TEST_F(ChannelRetry, ValuesThatStayDamagedAreNotHandedOut) {
+TEST_F(ChannelRetry, PersistentChecksumMismatchIsAnError) {
   Hello();
   const auto get = Call<op::Get>(Get(), 1000, /*retry=*/false);
   const auto sent = Fill();
@@ -167,7 +167,7 @@ TEST_F(ChannelRetry, ValuesThatStayDamagedAreNotHandedOut) {
   EXPECT_EQ(CodeOf(get), Code::kDamagedInTransit);
 }
 
-TEST_F(ChannelRetry, AScanOfKeysOnlyHasNoValuesToCheck) {
+TEST_F(ChannelRetry, KeysOnlyScanHasNoValuesToVerify) {
   Hello();
   const auto scan = Call<op::Scan>({.partition = {Table::kUsers, "12345678"}, .keys_only = true});
   const auto sent = Fill();
@@ -177,7 +177,7 @@ TEST_F(ChannelRetry, AScanOfKeysOnlyHasNoValuesToCheck) {
   EXPECT_EQ(CodeOf(scan), Code::kOk);
 }
 
-TEST_F(ChannelRetry, ASilentServerIsGivenUpWhenItOwesAnswers) {
+TEST_F(ChannelRetry, StalledServerIsReconnected) {
   Hello();
   Pass(2 * limits::kSilentServerMillis);  // it owes nothing
   const auto get = Call<op::Get>(Get(), 1'000'000);

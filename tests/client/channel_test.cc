@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 
 using Channel_ = ChannelTest;
 
-TEST_F(Channel_, HelloGoesFirstAndCallsWaitForItsAnswer) {
+TEST_F(Channel_, CallsWaitForHello) {
   const auto answer = Call<op::Ping>({"x"});
   EXPECT_TRUE(Fill().empty()) << "there is no connection";
   channel.Connected();
@@ -38,7 +38,7 @@ TEST_F(Channel_, HelloGoesFirstAndCallsWaitForItsAnswer) {
   EXPECT_FALSE(channel.has_calls());
 }
 
-TEST_F(Channel_, RepliesArriveWhateverTheSplitPoints) {
+TEST_F(Channel_, RepliesParseAtAnySplitPoint) {
   Hello();
   for (size_t split = 0;; ++split) {
     const auto a = Call<op::Get>(Get());
@@ -74,7 +74,7 @@ TEST_F(Channel_, RepliesMayOvertakeEachOther) {
   }
 }
 
-TEST_F(Channel_, NoMoreAreInFlightThanBothSidesTake) {
+TEST_F(Channel_, InFlightLimitIsTheSmallerOne) {
   Hello(/*max_in_flight=*/3);
   for (int i = 0; i < 5; ++i) Call<op::Ping>({"x"});
   const auto sent = Fill();
@@ -89,7 +89,7 @@ TEST_F(Channel_, NoMoreAreInFlightThanBothSidesTake) {
   EXPECT_NE(next[0].header.id, sent[2].header.id);
 }
 
-TEST_F(Channel_, AnOverdueCallKeepsItsIdUntilItsLateReplyWhichIsDropped) {
+TEST_F(Channel_, LateReplyIsDropped) {
   Hello(/*max_in_flight=*/1);
   const auto late = Call<op::Ping>({"late"}, 100);
   const auto sent = Fill();
@@ -104,21 +104,21 @@ TEST_F(Channel_, AnOverdueCallKeepsItsIdUntilItsLateReplyWhichIsDropped) {
   EXPECT_EQ((**next)->payload, "next");
 }
 
-TEST_F(Channel_, FillStopsWhenThereIsNoMoreRoom) {
+TEST_F(Channel_, FillStopsWhenFull) {
   Hello();
   for (int i = 0; i < 3; ++i) Call<op::Ping>({Bytes(1000, 'x')});
   EXPECT_EQ(Fill(/*room=*/1500).size(), 2u);
   EXPECT_EQ(Fill(/*room=*/1).size(), 1u);
 }
 
-TEST_F(Channel_, ARequestTooLongForTheServerIsNotSent) {
+TEST_F(Channel_, RequestTooLongForTheServerIsNotSent) {
   Hello(/*max_in_flight=*/10, /*max_frame_bytes=*/100);
   const auto answer = Call<op::Ping>({Bytes(200, 'x')});
   EXPECT_TRUE(Fill().empty());
   EXPECT_EQ(CodeOf(answer), Code::kTooLarge);
 }
 
-TEST_F(Channel_, TheFrameSaysHowMuchTimeIsLeft) {
+TEST_F(Channel_, FrameCarriesTheRemainingTime) {
   Hello();
   Call<op::Ping>({"a"}, 1000);
   now += 400 * kMilli;
@@ -128,7 +128,7 @@ TEST_F(Channel_, TheFrameSaysHowMuchTimeIsLeft) {
   EXPECT_EQ(sent[1].header.deadline_ms, 65'535);
 }
 
-TEST_F(Channel_, TimeOverBeforeSendingIsSaidAsItIs) {
+TEST_F(Channel_, TimeoutBeforeSendingIsDeadlineExceeded) {
   const auto unreachable = Call<op::Put>(Put(), 10);
   channel.Disconnected({Code::kUnavailable, "connection refused"});
   Pass(11);
@@ -143,7 +143,7 @@ TEST_F(Channel_, TimeOverBeforeSendingIsSaidAsItIs) {
   EXPECT_EQ(CodeOf(waiting), Code::kDeadlineExceeded);
 }
 
-TEST_F(Channel_, TimeOverAfterSendingLeavesAWritesOutcomeUnknown) {
+TEST_F(Channel_, TimeoutAfterSendingIsOutcomeUnknownForAWrite) {
   Hello();
   const auto get = Call<op::Get>(Get(), 10);
   const auto put = Call<op::Put>(Put(), 10);
@@ -160,7 +160,7 @@ TEST_F(Channel_, TimeOverAfterSendingLeavesAWritesOutcomeUnknown) {
   EXPECT_GT(channel.next_tick(), now + 10 * kMilli);
 }
 
-TEST_F(Channel_, WhatWaitsTooMuchIsRefused) {
+TEST_F(Channel_, WaitingCallsAreBounded) {
   std::vector<std::shared_ptr<std::optional<Answer<op::Ping>>>> answers;
   const Bytes payload(300'000, 'x');
   for (int i = 0; i < 4; ++i) answers.push_back(Call<op::Ping>({payload}));
@@ -174,13 +174,13 @@ TEST_F(Channel_, WhatWaitsTooMuchIsRefused) {
   EXPECT_FALSE(channel.has_output());
 }
 
-TEST_F(Channel_, OneCallAloneIsLetInWhateverItsSize) {
+TEST_F(Channel_, SingleCallOfAnySizeIsAccepted) {
   Hello();
   const auto answer = Call<op::Ping>({Bytes(2'000'000, 'x')});
   EXPECT_EQ(Fill().size(), 1u);
 }
 
-TEST_F(Channel_, EndAllAnswersAllAlsoCallsThatAnswersMake) {
+TEST_F(Channel_, EndAllAnswersNestedCallsToo) {
   Hello();
   const auto put = Call<op::Put>(Put());
   const auto get = Call<op::Get>(Get());
@@ -201,7 +201,7 @@ TEST_F(Channel_, EndAllAnswersAllAlsoCallsThatAnswersMake) {
   EXPECT_FALSE(channel.has_calls());
 }
 
-TEST_F(Channel_, RefusalsCarryTheirDetail) {
+TEST_F(Channel_, ErrorsCarryTheirDetail) {
   Hello();
   const auto put = Call<op::Put>(Put());
   const auto sent = Fill();
@@ -245,7 +245,7 @@ TEST_F(Channel_, BytesThatAreNotTheProtocolEndTheConnection) {
   }
 }
 
-TEST_F(Channel_, AMalformedBodyOfAGoodFrameIsOnlyThatCallsMatter) {
+TEST_F(Channel_, MalformedBodyFailsOnlyItsCall) {
   Hello();
   const auto get = Call<op::Get>(Get());
   const auto put = Call<op::Put>(Put());
@@ -259,14 +259,14 @@ TEST_F(Channel_, AMalformedBodyOfAGoodFrameIsOnlyThatCallsMatter) {
   EXPECT_EQ(CodeOf(ping), Code::kOk);
 }
 
-TEST_F(Channel_, TheServersLastWordEndsTheConnection) {
+TEST_F(Channel_, ReplyWithId0EndsTheConnection) {
   Hello();
   const Status status = Refuse(0, {Code::kShuttingDown, "good night"});
   EXPECT_EQ(status.code(), Code::kShuttingDown);
   EXPECT_EQ(status.words(), "good night");
 }
 
-TEST_F(Channel_, ARefusedHelloEndsWhatWaits) {
+TEST_F(Channel_, RejectedHelloEndsWaitingCalls) {
   for (const bool by_version : {false, true}) {
     const auto answer = Call<op::Ping>({"x"});
     channel.Connected();

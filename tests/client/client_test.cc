@@ -39,7 +39,7 @@ op::Put::Request PutOf(const Key& key, ByteView value) {
           .expire_seconds = {}};
 }
 
-TEST(Client, CallsAreAnsweredAndTheAnswerOwnsItsBytes) {
+TEST(Client, AnswersOwnTheirBytes) {
   FakeServer server;
   const auto client = MakeClient(server.endpoint());
   const Key key = UserKey(42, "profile");
@@ -56,7 +56,7 @@ TEST(Client, CallsAreAnsweredAndTheAnswerOwnsItsBytes) {
   EXPECT_EQ(missing.status().words(), "there is no such record");
 }
 
-TEST(Client, ValuesOfAMebibyteGoBothWays) {
+TEST(Client, OneMebibyteValuesRoundTrip) {
   FakeServer server;
   const auto client = MakeClient(server.endpoint());
   const Bytes value(limits::kMaxValueBytes, 'v');
@@ -123,7 +123,7 @@ class Answers {
   std::vector<std::future<Status>> statuses_;
 };
 
-TEST(Client, ItReconnectsAndReadsAreRepeatedAfterACut) {
+TEST(Client, ReconnectsAndRetriesReads) {
   // Each of the first connections is cut at its third request.
   std::atomic<int> requests{0};
   FakeServer server({.script = [&](FakePeer& peer, int number, const Frame&) {
@@ -138,7 +138,7 @@ TEST(Client, ItReconnectsAndReadsAreRepeatedAfterACut) {
   EXPECT_GE(requests, 15);
 }
 
-TEST(Client, WritesWhoseAnswerDoesNotComeEndAsUnknownAndTheNextSucceed) {
+TEST(Client, WritesWithoutAReplyAreOutcomeUnknown) {
   FakeServer server({.script = [](FakePeer& peer, int number, const Frame& frame) {
     if (number > 0 || frame.header.code != op::Put::kInfo.code) return false;
     peer.Cut();
@@ -151,7 +151,7 @@ TEST(Client, WritesWhoseAnswerDoesNotComeEndAsUnknownAndTheNextSucceed) {
   EXPECT_TRUE(Wait<op::Put>(client.get(), PutOf(key, "v")).ok());
 }
 
-TEST(Client, AnOrderlyEndOfTheServerIsALostConnectionToo) {
+TEST(Client, OrderlyServerCloseIsALostConnection) {
   std::atomic<int> connections{0};
   FakeServer server({.script = [&](FakePeer& peer, int number, const Frame&) {
     connections = number;
@@ -164,7 +164,7 @@ TEST(Client, AnOrderlyEndOfTheServerIsALostConnectionToo) {
   EXPECT_EQ(connections, 1);
 }
 
-TEST(Client, WaitsForAServerThatComesLater) {
+TEST(Client, WaitsForALateServer) {
   uint16_t port = 0;
   {
     FakeServer first;
@@ -178,7 +178,7 @@ TEST(Client, WaitsForAServerThatComesLater) {
   EXPECT_EQ(patient.Count(), (std::map<Code, int>{{Code::kOk, 1}}));
 }
 
-TEST(Client, WithoutAServerACallEndsAtItsDeadlineInWords) {
+TEST(Client, CallWithoutServerEndsAtItsDeadline) {
   uint16_t port = 0;
   {
     FakeServer gone;
@@ -191,7 +191,7 @@ TEST(Client, WithoutAServerACallEndsAtItsDeadlineInWords) {
   EXPECT_NE(answer.status().words().find("127.0.0.1:" + std::to_string(port)), std::string::npos);
 }
 
-TEST(Client, AServerThatNeverAnswersCostsOnlyTheDeadline) {
+TEST(Client, UnresponsiveServerCostsOnlyTheDeadline) {
   FakeServer server({.script = [](FakePeer&, int, const Frame&) { return true; }});
   const auto client = MakeClient(server.endpoint());
   EXPECT_EQ(Wait<op::Ping>(client.get(), {}, {.deadline_millis = 30}).status().code(),
@@ -202,7 +202,7 @@ TEST(Client, AServerThatNeverAnswersCostsOnlyTheDeadline) {
             Code::kOutcomeUnknown);
 }
 
-TEST(Client, AServerThatSpeaksSomethingElseIsLeftAndTriedAgain) {
+TEST(Client, UnknownProtocolIsReconnected) {
   FakeServer server({.script = [](FakePeer& peer, int number, const Frame&) {
     if (number > 2) return false;
     peer.Send(number == 1 ? Bytes(100'000, '\xff') : Bytes("HTTP/1.1 200 OK\r\n\r\nhello"));
@@ -212,7 +212,7 @@ TEST(Client, AServerThatSpeaksSomethingElseIsLeftAndTriedAgain) {
   EXPECT_TRUE(Wait<op::Ping>(client.get(), {}).ok());
 }
 
-TEST(Client, OverloadedIsWaitedForAndSuccessFollows) {
+TEST(Client, OverloadedIsRetried) {
   std::atomic<int> refusals{0};
   FakeServer server({.script = [&](FakePeer& peer, int, const Frame& frame) {
     if (refusals == 3) return false;
@@ -225,7 +225,7 @@ TEST(Client, OverloadedIsWaitedForAndSuccessFollows) {
   EXPECT_EQ(refusals, 3);
 }
 
-TEST(Client, AServerThatTakesNothingHoldsCallsBackWithinBounds) {
+TEST(Client, StalledServerBoundsQueuedCalls) {
   std::atomic<bool> first{true};
   std::promise<void> blocked;
   std::promise<void> go_on;
@@ -250,7 +250,7 @@ TEST(Client, AServerThatTakesNothingHoldsCallsBackWithinBounds) {
   EXPECT_EQ(counts[Code::kOverloaded], 19);
 }
 
-TEST(Client, ItsDestructorAnswersWhatIsUnderWay) {
+TEST(Client, DestructorAnswersCallsInFlight) {
   FakeServer server({.script = [](FakePeer&, int, const Frame&) { return true; }});
   for (int round = 0; round < 20; ++round) {
     auto client = MakeClient(server.endpoint());
@@ -276,7 +276,7 @@ TEST(Client, ItsDestructorAnswersWhatIsUnderWay) {
   }
 }
 
-TEST(Client, RefusesOptionsOutOfTheirBounds) {
+TEST(Client, RejectsOptionsOutOfRange) {
   EXPECT_EQ(Client::Create({.name = std::string(65, 'x')}).status().code(), Code::kInvalid);
   EXPECT_EQ(Client::Create({.deadline_millis = 0}).status().code(), Code::kInvalid);
   EXPECT_EQ(Client::Create({.max_in_flight = 0}).status().code(), Code::kInvalid);

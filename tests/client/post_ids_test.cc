@@ -22,7 +22,7 @@ class SettableClock final : public Clock {
   int64_t wall_millis = kNow;
 };
 
-TEST(PostIds, CarryTheTimeTheNodeAndACount) {
+TEST(PostIds, ContainTimeNodeAndCount) {
   SettableClock clock;
   PostIds ids(&clock, 5);
   const uint64_t first = ids.Next();
@@ -33,7 +33,7 @@ TEST(PostIds, CarryTheTimeTheNodeAndACount) {
   EXPECT_EQ(first, (uint64_t{kNow - kIdEpochMillis} << 22) | (5u << 12));
 }
 
-TEST(PostIds, GrowAlsoWhenTheClockStepsBack) {
+TEST(PostIds, GrowWhenTheClockStepsBack) {
   SettableClock clock;
   PostIds ids(&clock, 1023);
   uint64_t last = ids.Next();
@@ -48,7 +48,7 @@ TEST(PostIds, GrowAlsoWhenTheClockStepsBack) {
   }
 }
 
-TEST(PostIds, OfManyThreadsAreAllDifferent) {
+TEST(PostIds, AreUniqueAcrossThreads) {
   SystemClock clock;
   PostIds ids(&clock, 0);
   std::vector<std::vector<uint64_t>> made(4);

@@ -54,7 +54,7 @@ TEST_F(CrashTest, NothingAcknowledgedIsLostAndNoBatchIsTorn) {
 
 // Tests of the harness: it detects violations.
 
-TEST_F(CrashTest, AWriteThatWasAcknowledgedAndIsNotThereIsNoticed) {
+TEST_F(CrashTest, HarnessDetectsALostAcknowledgedWrite) {
   WriteHistory history(kChains);
   SmiledProcess smiled(SMILED_PATH, data_);
   RunUntilCrash(smiled.port(), 500, kPatience, &history, [&] { smiled.Kill(); });
@@ -64,13 +64,13 @@ TEST_F(CrashTest, AWriteThatWasAcknowledgedAndIsNotThereIsNoticed) {
   EXPECT_THAT(history.Check(ReadStored(empty.port(), kChains)), SizeIs(::testing::Gt(kChains / 2)));
 }
 
-TEST(WriteHistory, ARunInWhichNothingWasAcknowledgedHasFailed) {
+TEST(WriteHistory, RunWithoutAcknowledgedWritesFails) {
   WriteHistory history(1);
   history.Begin(0);
   EXPECT_THAT(history.Check({{}}), ElementsAre(HasSubstr("nothing was acknowledged")));
 }
 
-TEST(WriteHistory, NoticesWhatIsLostTornOrFromNowhere) {
+TEST(WriteHistory, DetectsLostTornAndInventedWrites) {
   const auto after_three_steps = [] {
     WriteHistory history(1);
     for (int i = 0; i < 3; ++i) {
@@ -87,7 +87,7 @@ TEST(WriteHistory, NoticesWhatIsLostTornOrFromNowhere) {
   EXPECT_THAT(after_three_steps().Check({{.a = 4, .b = 4, .c = 3}}), SizeIs(1));
 }
 
-TEST(WriteHistory, TheLastStepBegunMayBeThereOrNot) {
+TEST(WriteHistory, UnacknowledgedStepMayBeThereOrNot) {
   for (const uint64_t c : {1, 3}) {
     WriteHistory history(1);
     for (int i = 0; i < 2; ++i) {

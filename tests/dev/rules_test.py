@@ -31,7 +31,7 @@ def function_of(lines):
 
 
 class Rules(unittest.TestCase):
-    def test_a_tree_that_keeps_them_passes(self):
+    def test_valid_tree_passes(self):
         self.assertEqual(broken_rules({
             "base/a.h": "int A();\n",
             "model/b.cc": including("base/a.h"),

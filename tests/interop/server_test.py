@@ -35,7 +35,7 @@ class ServerTest(unittest.TestCase):
 
     # --- Connection -----------------------------------------------------------------------------
 
-    def test_hello_agrees_on_version_1_and_tells_the_limits(self):
+    def test_hello_returns_version_and_limits(self):
         self.assertEqual((self.client.version, self.client.features), (1, 0))
         self.assertEqual(self.client.max_frame_bytes, 4 << 20)
         self.assertEqual(self.client.max_value_bytes, 1 << 20)
@@ -55,13 +55,13 @@ class ServerTest(unittest.TestCase):
             replies[reply_id] = smile.Reader(body).bytes()
         self.assertEqual(replies, {i: str(n).encode() for n, i in enumerate(ids)})
 
-    def test_an_unknown_operation_and_a_bad_body_leave_the_connection_alive(self):
+    def test_request_errors_keep_the_connection_open(self):
         self.refused("unsupported", self.client.call, 99, b"")
         self.refused("invalid", self.client.call, smile.GET, b"\x01\xff")
         self.refused("unsupported", self.client.call, smile.PING, b"\x00" + b"\x63\x00")
         self.assertEqual(smile.Reader(self.client.call(smile.PING, b"\x01a\x62\x00")).bytes(), b"a")
 
-    def test_a_second_hello_is_invalid(self):
+    def test_second_hello_is_invalid(self):
         body = smile.u32(smile.MAGIC) + b"\x01\x01" + smile.u64(0) + smile.u32(0)
         self.refused("invalid", self.client.call, smile.HELLO, body)
         self.client.ping()
@@ -78,7 +78,7 @@ class ServerTest(unittest.TestCase):
         self.assertEqual((header["id"], header["flags"]), (0, 1))
         return smile.SmileError(header["code"], body)
 
-    def test_broken_frames_are_answered_once_with_id_0_and_closed(self):
+    def test_invalid_frames_are_answered_with_id_0_and_closed(self):
         hello = smile.u32(smile.MAGIC) + b"\x01\x01" + smile.u64(0) + smile.u32(0)
         damaged = bytearray(smile.frame(7, smile.HELLO, hello))
         damaged[-1] ^= 1
@@ -99,7 +99,7 @@ class ServerTest(unittest.TestCase):
             self.assertEqual(error.error_class, "never")
             self.assertTrue(error.words)
 
-    def test_what_was_sent_before_the_sending_side_closed_is_answered(self):
+    def test_requests_before_a_half_close_are_answered(self):
         self.client.send(smile.PUT, PROFILE + smile.condition(smile.ALWAYS) +
                          smile.u64(smile.checksum(b"last")) + smile.counted(b"last"))
         self.client.socket.shutdown(socket.SHUT_WR)
@@ -109,7 +109,7 @@ class ServerTest(unittest.TestCase):
 
     # --- Records --------------------------------------------------------------------------------
 
-    def test_what_is_put_is_got(self):
+    def test_get_returns_what_was_put(self):
         for value in (b"", b"Ada", bytes(range(256)) * 100, b"x" * (1 << 20)):
             version = self.client.put(PROFILE, value)
             record = self.client.get(PROFILE)
@@ -117,16 +117,16 @@ class ServerTest(unittest.TestCase):
             self.assertEqual((record["version"], record["expires_ms"]), (version, 0))
         self.refused("too_large", self.client.put, PROFILE, b"x" * ((1 << 20) + 1))
 
-    def test_what_is_not_there_is_not_found(self):
+    def test_absent_record_is_not_found(self):
         self.refused("not_found", self.client.get, key(USERS, number_key(9), b"nothing"))
 
-    def test_a_value_that_does_not_match_its_checksum_is_not_written(self):
+    def test_checksum_mismatch_is_not_written(self):
         where = key(USERS, number_key(1), b"damaged")
         error = self.refused("damaged_in_transit", self.client.put, where, b"a", value_checksum=1)
         self.assertEqual(error.error_class, "retry_now")
         self.refused("not_found", self.client.get, where)
 
-    def test_conditions_hold_or_nothing_is_written(self):
+    def test_failed_condition_writes_nothing(self):
         login = key(LOGINS, b"ada@example.org")
         first = self.client.put(login, b"42", IF_ABSENT)
         error = self.refused("condition_failed", self.client.put, login, b"43", IF_ABSENT)
@@ -140,23 +140,23 @@ class ServerTest(unittest.TestCase):
         self.assertEqual(error.version, 0)
         self.assertGreater(self.client.put(login, b"46", IF_ABSENT), second)
 
-    def test_deleting_what_is_absent_is_fine(self):
+    def test_delete_of_an_absent_record_succeeds(self):
         self.client.delete(key(USERS, number_key(9), b"nothing"))
 
-    def test_an_expiry_comes_back_as_a_time(self):
+    def test_expiry_is_returned_as_a_time(self):
         self.client.put(PROFILE, b"soon gone", expire_seconds=3600)
         self.assertGreater(self.client.get(PROFILE)["expires_ms"], 1_700_000_000_000)
         self.refused("invalid", self.client.put, PROFILE, b"", expire_seconds=0)
         self.client.put(PROFILE, b"stays")
         self.assertEqual(self.client.get(PROFILE)["expires_ms"], 0)
 
-    def test_keys_that_do_not_fit_their_table_are_invalid(self):
+    def test_invalid_keys_are_rejected(self):
         for where in (key(USERS, b"42", b"profile"), key(USERS, number_key(42), b""),
                       key(LOGINS, b"ada", b"x"), key(LINKS, number_key(42), b"\x01"),
                       key(USERS, number_key(42), b"x" * 256), key(LOGINS, b"")):
             self.refused("invalid", self.client.get, where)
 
-    def test_a_batch_is_all_or_nothing(self):
+    def test_batch_is_atomic(self):
         user = number_key(77)
         versions = self.client.batch(USERS, user, [("put", b"a", b"1", IF_ABSENT),
                                                    ("put", b"b", b"2", smile.ALWAYS),
@@ -168,7 +168,7 @@ class ServerTest(unittest.TestCase):
         self.assertEqual((error.index, error.version, error.met_index), (1, versions[0], None))
         self.assertEqual(self.client.get(key(USERS, user, b"b"))["value"], b"2")
 
-    def test_a_condition_against_its_own_batch_tells_no_version(self):
+    def test_condition_failed_by_its_own_batch_has_no_version(self):
         user = number_key(78)
         error = self.refused("condition_failed", self.client.batch, USERS, user,
                              [("put", b"z", b"1", smile.ALWAYS), ("put", b"z", b"2", IF_ABSENT)])
@@ -189,7 +189,7 @@ class ServerTest(unittest.TestCase):
         self.assertEqual(results[1][1]["value"], b"here")
         self.refused("invalid", self.client.mget, [])
 
-    def test_a_scan_goes_through_a_partition_in_pages_and_bounds(self):
+    def test_scan_in_pages_within_bounds(self):
         user = number_key(1000)
         sorts = [link(kind, other) for kind in (1, 2) for other in (3, 500, 2**63)]
         for sort in reversed(sorts):
@@ -207,7 +207,7 @@ class ServerTest(unittest.TestCase):
         self.assertEqual(self.client.scan(LINKS, number_key(1001), limit=9), [])
         self.refused("invalid", self.client.scan, LINKS, user, limit=0)
 
-    def test_a_scan_of_posts_gives_the_newest_first(self):
+    def test_scan_of_posts_is_newest_first(self):
         author = number_key(5)
         for post in (10, 300, 20):
             self.client.put(key(POSTS, author, number_key(post)), b"post")
@@ -216,7 +216,7 @@ class ServerTest(unittest.TestCase):
         found = self.client.scan(POSTS, author, limit=2, start=number_key(20), stop=number_key(10))
         self.assertEqual([struct.unpack(">Q", sort)[0] for sort, _ in found], [20])
 
-    def test_a_scan_is_cut_at_its_bytes_and_goes_on(self):
+    def test_scan_page_is_limited_in_bytes(self):
         user = number_key(2000)
         for i in range(5):
             self.client.put(key(USERS, user, b"%d" % i), b"x" * 600_000)
@@ -225,7 +225,7 @@ class ServerTest(unittest.TestCase):
         self.assertTrue(continuation)
         self.assertEqual(len(self.client.scan(USERS, user, limit=100)), 5)
 
-    def test_short_replies_come_in_more_pieces(self):
+    def test_small_max_frame_bytes_give_more_pages(self):
         short = smile.Client(*self.address, max_frame_bytes=32_768)
         self.addCleanup(short.close)
         self.assertEqual(short.max_frame_bytes, 32_768)
@@ -257,7 +257,7 @@ class ServerTest(unittest.TestCase):
         self.refused("invalid", self.client.scan, LINKS, number_key(1), limit=1, stop=b"")
         self.client.scan(LINKS, number_key(1), limit=1, start=b"")
 
-    def test_links_take_any_kind_and_blobs_only_what_is_listed(self):
+    def test_link_kinds_are_open_and_blob_parts_are_not(self):
         for kind in (0, 6, 255):
             self.client.put(key(LINKS, number_key(3000), link(kind, 1)), b"own")
         self.assertEqual(len(self.client.scan(LINKS, number_key(3000), limit=9)), 3)
@@ -265,7 +265,7 @@ class ServerTest(unittest.TestCase):
             where = key(smile.BLOBS, b"b" * 16, bytes([part]) + b"\0\0\0\0")
             self.refused("invalid", self.client.put, where, b"x")
 
-    def test_list_walks_every_partition_once(self):
+    def test_list_returns_every_partition_once(self):
         for i in range(7):
             self.client.put(key(LOGINS, b"walker%d" % i), b"")
         found = [p for p in self.client.list(LOGINS, limit=3) if p.startswith(b"walker")]

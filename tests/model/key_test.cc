@@ -23,7 +23,7 @@ std::vector<Key> OneOfEach() {
           LinkKey(1, 2, 3),      MediaKey(1, 2),  BlobKey(Bytes(16, 'b'), 1, 2)};
 }
 
-TEST(Key, EveryTablesKeysAreExactlyAsLongAsTheirParts) {
+TEST(Key, KeyLengthsMatchTheirParts) {
   ASSERT_EQ(OneOfEach().size(), kTables.size());
   for (const Key& key : OneOfEach()) {
     const TableInfo& table = InfoOf(key.table);
@@ -42,7 +42,7 @@ TEST(Key, EveryTablesKeysAreExactlyAsLongAsTheirParts) {
   }
 }
 
-TEST(Key, NamesHaveTheirLimit) {
+TEST(Key, NameLengthIsLimited) {
   EXPECT_TRUE(ValidateKey(UserKey(1, Bytes(limits::kMaxNameBytes, 'x')).view()).ok());
   const Status status = ValidateKey(UserKey(1, Bytes(limits::kMaxNameBytes + 1, 'x')).view());
   EXPECT_EQ(status.code(), Code::kInvalid);
@@ -51,7 +51,7 @@ TEST(Key, NamesHaveTheirLimit) {
   EXPECT_TRUE(ValidateKey(UserKey(1, Bytes(1, '\0')).view()).ok());
 }
 
-TEST(Key, LinksTakeAnyKindAndBlobsOnlyPartsThatAreListed) {
+TEST(Key, LinkKindsAreOpenAndBlobPartsAreNot) {
   for (int number = 0; number <= 255; ++number) {
     const auto byte = static_cast<uint8_t>(number);
     EXPECT_TRUE(ValidateKey(LinkKey(1, byte, 3).view()).ok()) << number;
@@ -60,7 +60,7 @@ TEST(Key, LinksTakeAnyKindAndBlobsOnlyPartsThatAreListed) {
   }
 }
 
-TEST(Key, BoundsAreWholeLeadingParts) {
+TEST(Key, BoundsAreCompleteLeadingParts) {
   const Bytes sort = LinkKey(1, 2, 3).sort;
   for (size_t size = 0; size <= sort.size() + 1; ++size) {
     const Bytes bound = (sort + "x").substr(0, size);
@@ -71,13 +71,13 @@ TEST(Key, BoundsAreWholeLeadingParts) {
   EXPECT_FALSE(ValidateSortBound(Table::kLogins, "x").ok());
 }
 
-TEST(Key, SortAsTheirNumbersDo) {
+TEST(Key, SortLikeTheirNumbers) {
   EXPECT_LT(LinkKey(1, 1, UINT64_MAX).sort, LinkKey(1, 2, 0).sort);
   EXPECT_LT(PostKey(1, 255).sort, PostKey(1, 256).sort);
   EXPECT_LT(PostKey(255, 0).partition, PostKey(256, 0).partition);
 }
 
-TEST(PrefixEnd, IsAboveAllThatBeginWithThePrefixAndNothingElse) {
+TEST(PrefixEnd, IsAboveAllKeysWithThePrefix) {
   EXPECT_EQ(PrefixEnd("a"), "b");
   EXPECT_EQ(PrefixEnd(""), "");
   EXPECT_EQ(PrefixEnd("\xff\xff"), "");
@@ -100,7 +100,7 @@ TEST(PrefixEnd, IsAboveAllThatBeginWithThePrefixAndNothingElse) {
   }
 }
 
-TEST(HashOf, SpreadsPartitionsAndTellsTablesApart) {
+TEST(HashOf, HashesDifferByPartitionAndTable) {
   EXPECT_EQ(HashOf({Table::kUsers, "a"}), HashOf({Table::kUsers, "a"}));
   EXPECT_NE(HashOf({Table::kUsers, "a"}), HashOf({Table::kLogins, "a"}));
   std::vector<int> shards(8);
@@ -112,7 +112,7 @@ TEST(HashOf, SpreadsPartitionsAndTellsTablesApart) {
   EXPECT_LT(*std::max_element(shards.begin(), shards.end()), 1200);
 }
 
-TEST(Record, ExpiresAtItsTimeAndNotBefore) {
+TEST(Record, ExpiresAtItsTime) {
   const RecordView record{.version = 1, .expires_ms = 1000};
   EXPECT_FALSE(record.ExpiredAt(999));
   EXPECT_TRUE(record.ExpiredAt(1000));
@@ -121,7 +121,7 @@ TEST(Record, ExpiresAtItsTimeAndNotBefore) {
   EXPECT_FALSE((RecordView{.version = 1, .expires_ms = UINT64_MAX}).ExpiredAt(INT64_MAX));
 }
 
-TEST(Condition, HoldsAsItSays) {
+TEST(Condition, EachConditionHoldsAsDefined) {
   EXPECT_TRUE(Condition{}.HoldsFor(0));
   EXPECT_TRUE(Condition{}.HoldsFor(7));
   EXPECT_TRUE((Condition{ConditionKind::kIfAbsent, 0}).HoldsFor(0));

@@ -37,7 +37,7 @@ TEST(Path, NamesRecordsOfEveryTable) {
   }
 }
 
-TEST(Path, NumbersWithANameAreReadBothWays) {
+TEST(Path, NamedNumbersParseByNameAndByNumber) {
   EXPECT_EQ(*ParseKey("links/42/1/7"), *ParseKey("links/42/friend/7"));
   EXPECT_EQ(Written("links/42/1/7"), "links/42/friend/7");
   for (const char* kind : {"0", "6", "200", "255"}) {
@@ -46,7 +46,7 @@ TEST(Path, NumbersWithANameAreReadBothWays) {
   }
 }
 
-TEST(Path, EscapesInNamesWhatWouldNotBeReadBack) {
+TEST(Path, NamesAreEscaped) {
   EXPECT_EQ(FormatKey(UserKey(1, "a/b%c d\n\x7f\xff").view()), "users/1/a%2Fb%25c%20d%0A%7F%FF");
   EXPECT_EQ(FormatKey(LoginKey("Łódź 漢字 😀").view()), "logins/Łódź%20漢字%20😀");
   EXPECT_EQ(FormatKey(UserKey(1, "\xc2\x9b").view()), "users/1/%C2%9B");
@@ -54,7 +54,7 @@ TEST(Path, EscapesInNamesWhatWouldNotBeReadBack) {
   EXPECT_EQ(ParseKey("users/1/%61%2f")->sort, "a/");
 }
 
-TEST(Path, EveryNameComesBack) {
+TEST(Path, EveryNameRoundTrips) {
   const uint64_t seed = std::random_device()();
   SCOPED_TRACE(seed);
   std::mt19937_64 random(seed);
@@ -72,7 +72,7 @@ TEST(Path, EveryNameComesBack) {
   }
 }
 
-TEST(Path, NamesTablesPartitionsAndLeadingPartsToo) {
+TEST(Path, PathsOfTablesPartitionsAndLeadingParts) {
   EXPECT_EQ(ParsePath("users")->kind, Kind::kTable);
   EXPECT_EQ(ParsePath("users/42")->kind, Kind::kPartition);
   EXPECT_EQ(ParsePath("users/42/")->kind, Kind::kPartition);
@@ -82,7 +82,7 @@ TEST(Path, NamesTablesPartitionsAndLeadingPartsToo) {
   EXPECT_EQ(ParsePath("logins/ada")->kind, Kind::kRecord);
 }
 
-TEST(Path, RefusesInWordsThatShowWhatWasExpected) {
+TEST(Path, ParseErrorsSayWhatWasExpected) {
   const std::pair<std::string, std::string> cases[] = {
       {"", "there is no table \"\"; the tables are users, logins"},
       {"people/1", "there is no table \"people\""},
@@ -111,7 +111,7 @@ TEST(Path, RefusesInWordsThatShowWhatWasExpected) {
   }
 }
 
-TEST(Path, SortKeysStandBehindTheirPartition) {
+TEST(Path, SortKeysFollowTheirPartition) {
   EXPECT_EQ(*ParseSort(Table::kLinks, "friend/7"), LinkKey(0, 1, 7).sort);
   EXPECT_EQ(*ParseSort(Table::kLogins, ""), "");
   EXPECT_FALSE(ParseSort(Table::kLogins, "x").ok());
@@ -123,7 +123,7 @@ TEST(Path, SortKeysStandBehindTheirPartition) {
   EXPECT_FALSE(ParseSortBound(Table::kLogins, "x").ok());
 }
 
-TEST(Path, BytesThatFitNoKeyAreShownInHexadecimal) {
+TEST(Path, InvalidKeysAreShownInHexadecimal) {
   EXPECT_EQ(FormatKey({Table::kUsers, "ab", "x"}), "users/0x6162/x");
   EXPECT_EQ(FormatKey({Table::kPosts, PartitionOf(1), "ab"}), "posts/1/0x6162");
   EXPECT_EQ(FormatPartition({Table::kBlobs, ""}), "blobs/0x");

@@ -20,7 +20,7 @@ class Loop : public ::testing::Test {
   const std::unique_ptr<EventLoop> loop_;
 };
 
-TEST_F(Loop, RunsWhatIsPostedInOrderAndCanBeRunAgain) {
+TEST_F(Loop, RunsPostedTasksInOrder) {
   std::vector<int> ran;
   for (int round = 0; round < 2; ++round) {
     for (int i = 0; i < 3; ++i) loop_->Post([&ran, i] { ran.push_back(i); });
@@ -30,7 +30,7 @@ TEST_F(Loop, RunsWhatIsPostedInOrderAndCanBeRunAgain) {
   EXPECT_EQ(ran, (std::vector<int>{0, 1, 2, 0, 1, 2}));
 }
 
-TEST_F(Loop, AStopBeforeRunEndsItAfterWhatWasPosted) {
+TEST_F(Loop, StopBeforeRunStillRunsPostedTasks) {
   bool ran = false;
   loop_->Post([&] { ran = true; });
   loop_->Stop();
@@ -38,7 +38,7 @@ TEST_F(Loop, AStopBeforeRunEndsItAfterWhatWasPosted) {
   EXPECT_TRUE(ran);
 }
 
-TEST_F(Loop, TakesTasksFromManyThreadsEachInItsOrder) {
+TEST_F(Loop, TasksOfEachThreadKeepTheirOrder) {
   constexpr int kThreads = 4;
   constexpr int kTasks = 5'000;
   std::vector<std::vector<int>> seen(kThreads);
@@ -62,7 +62,7 @@ TEST_F(Loop, TakesTasksFromManyThreadsEachInItsOrder) {
   }
 }
 
-TEST_F(Loop, DropsTasksThatNobodyRan) {
+TEST_F(Loop, PendingTasksAreDroppedOnDestruction) {
   const auto token = std::make_shared<int>(0);
   {
     auto loop = std::move(EventLoop::Create()).value();
@@ -72,7 +72,7 @@ TEST_F(Loop, DropsTasksThatNobodyRan) {
   EXPECT_EQ(token.use_count(), 1);
 }
 
-TEST_F(Loop, ATimerRunsOnceOrAgainAndAgainAndNeverAfterItIsDestroyed) {
+TEST_F(Loop, TimerRunsOnceOrRepeatedlyUntilDestroyed) {
   int once = 0;
   int often = 0;
   const auto single = loop_->StartTimer(1, 0, [&] { ++once; });
@@ -89,7 +89,7 @@ TEST_F(Loop, ATimerRunsOnceOrAgainAndAgainAndNeverAfterItIsDestroyed) {
   EXPECT_EQ(often, 5);
 }
 
-TEST_F(Loop, TasksThatTakeLongAreSpreadOverTurnsInTheirOrder) {
+TEST_F(Loop, LongTasksAreSpreadOverTurns) {
   std::vector<std::string> events;
   const auto takes_long = [&](const char* name) {
     events.emplace_back(name);
@@ -111,7 +111,7 @@ TEST_F(Loop, TasksThatTakeLongAreSpreadOverTurnsInTheirOrder) {
   EXPECT_EQ(events, (std::vector<std::string>{"first", "end", "second", "end", "third", "end"}));
 }
 
-TEST_F(Loop, TheTurnsEndComesAfterAllThatTheTurnBrought) {
+TEST_F(Loop, TurnEndComesAfterAllEventsOfTheTurn) {
   std::vector<std::string> events;
   loop_->OnTurnEnd([&] {
     if (!events.empty()) events.emplace_back("end");
@@ -123,7 +123,7 @@ TEST_F(Loop, TheTurnsEndComesAfterAllThatTheTurnBrought) {
   EXPECT_EQ(events, (std::vector<std::string>{"first", "second", "end"}));
 }
 
-TEST_F(Loop, ATurnsEndCanBeTakenBackWhileTheLoopRuns) {
+TEST_F(Loop, TurnEndCallbackCanBeRemovedWhileRunning) {
   int ends = 0;
   int ends_before = 0;
   loop_->OnTurnEnd([&] { ++ends; });
@@ -136,7 +136,7 @@ TEST_F(Loop, ATurnsEndCanBeTakenBackWhileTheLoopRuns) {
   EXPECT_EQ(ends, ends_before);
 }
 
-TEST(ParseEndpoint, TakesAddressesAndNamesWithAndWithoutAPort) {
+TEST(ParseEndpoint, ParsesAddressesAndNamesWithOptionalPort) {
   EXPECT_EQ(ParseEndpoint("127.0.0.1:80", 7645)->ToString(), "127.0.0.1:80");
   EXPECT_EQ(ParseEndpoint("localhost", 7645)->ToString(), "localhost:7645");
   EXPECT_EQ(ParseEndpoint("[::1]:80", 7645)->ToString(), "[::1]:80");
@@ -144,7 +144,7 @@ TEST(ParseEndpoint, TakesAddressesAndNamesWithAndWithoutAPort) {
   EXPECT_EQ(ParseEndpoint("h:0", 7645)->port, 0);
 }
 
-TEST(ParseEndpoint, RefusesTheRestInWords) {
+TEST(ParseEndpoint, RejectsInvalidEndpoints) {
   for (const char* text :
        {"", ":80", "h:", "h:65536", "h:-1", "h:8x", "::1", "[::1", "[::1]80", "[]:80", "h:80 "}) {
     const auto result = ParseEndpoint(text, 7645);

@@ -29,7 +29,7 @@ int ConnectTo(uint16_t port) {
   return client;
 }
 
-TEST(ListeningSocket, APortInUseIsRefusedInWords) {
+TEST(ListeningSocket, PortInUseIsReported) {
   for (const uint32_t count : {1u, 3u}) {
     const auto first = std::move(ListenOn({"127.0.0.1", 0}, count)).value();
     const Endpoint endpoint{"127.0.0.1", first[0].port()};
@@ -42,7 +42,7 @@ TEST(ListeningSocket, APortInUseIsRefusedInWords) {
 }
 
 // Between a probe and the sockets that are shared there must be no gap.
-TEST(ListeningSocket, OfThoseThatStartAtOnceOneAtMostHasThePort) {
+TEST(ListeningSocket, AtMostOneOfConcurrentStartsGetsThePort) {
   const uint16_t port = std::move(ListenOn({"127.0.0.1", 0}, 1)).value().front().port();
   std::atomic<int> holders = 0;
   std::atomic<int> most = 0;
@@ -64,7 +64,7 @@ TEST(ListeningSocket, OfThoseThatStartAtOnceOneAtMostHasThePort) {
   EXPECT_EQ(most, 1) << "of " << starts << " starts";
 }
 
-TEST(ListeningSocket, TheKernelSpreadsConnectionsOverAllOfAPort) {
+TEST(ListeningSocket, ConnectionsAreSpreadOverAllListeners) {
   const auto sockets = std::move(ListenOn({"127.0.0.1", 0}, 3)).value();
   std::vector<int> clients;
   for (int i = 0; i < 90; ++i) clients.push_back(ConnectTo(sockets[0].port()));
@@ -82,7 +82,7 @@ TEST(ListeningSocket, TheKernelSpreadsConnectionsOverAllOfAPort) {
   for (const int client : clients) close(client);
 }
 
-TEST(ListeningSocket, APortIsFreeAtOnceAfterConnectionsToIt) {
+TEST(ListeningSocket, PortIsReusableAfterConnections) {
   auto sockets = std::move(ListenOn({"127.0.0.1", 0}, 2)).value();
   const uint16_t port = sockets[0].port();
   const int client = ConnectTo(port);
@@ -95,7 +95,7 @@ TEST(ListeningSocket, APortIsFreeAtOnceAfterConnectionsToIt) {
   EXPECT_TRUE(ListenOn({"127.0.0.1", port}, 2).ok());
 }
 
-TEST(ListeningSocket, AnAddressThatIsNotTheMachinesIsSaidToBeSo) {
+TEST(ListeningSocket, ForeignAddressIsReported) {
   // TEST-NET-1 (RFC 5737) is nobody's.
   const auto refused = ListenOn({"192.0.2.1", 0}, 1);
   ASSERT_FALSE(refused.ok());

@@ -26,7 +26,7 @@ Bytes Numbers(size_t size) {
   return bytes;
 }
 
-TEST(MemoryPipe, EverySplitPointOfAMessageIsMet) {
+TEST(MemoryPipe, EverySplitPointOccurs) {
   const Bytes message = Numbers(16);
   std::set<size_t> first_pieces;
   for (uint64_t seed = 0; seed < 400; ++seed) {
@@ -41,7 +41,7 @@ TEST(MemoryPipe, EverySplitPointOfAMessageIsMet) {
   EXPECT_EQ(first_pieces.size(), message.size());
 }
 
-TEST(MemoryPipe, TheSameSeedDoesTheSame) {
+TEST(MemoryPipe, SameSeedSameBehaviour) {
   const auto run = [](uint64_t seed) {
     Ends ends({.seed = seed, .max_piece_bytes = 50, .max_delay_steps = 5});
     std::string pieces;
@@ -55,7 +55,7 @@ TEST(MemoryPipe, TheSameSeedDoesTheSame) {
   EXPECT_NE(run(1), run(2));
 }
 
-TEST(MemoryPipe, CutsWhereItIsTold) {
+TEST(MemoryPipe, CutsAtTheGivenByte) {
   Ends ends({.seed = 1, .cut_after_bytes = 100});
   ends.client.transport->Send(Numbers(1000));
   ASSERT_TRUE(ends.pipe.RunUntilIdle());
@@ -64,7 +64,7 @@ TEST(MemoryPipe, CutsWhereItIsTold) {
   EXPECT_EQ(ends.client.closed->code(), Code::kUnavailable);
 }
 
-TEST(MemoryPipe, CutsAndFlipsAsOftenAsItIsTold) {
+TEST(MemoryPipe, FaultRatesAreObeyed) {
   int cut = 0;
   int flipped = 0;
   for (uint64_t seed = 0; seed < 200; ++seed) {
@@ -83,7 +83,7 @@ TEST(MemoryPipe, CutsAndFlipsAsOftenAsItIsTold) {
   EXPECT_LT(cut + flipped, 190);
 }
 
-TEST(MemoryPipe, DelaysOneDirectionWhileTheOtherGoesOn) {
+TEST(MemoryPipe, DirectionsAreDelayedIndependently) {
   bool overtaken = false;
   for (uint64_t seed = 0; seed < 50; ++seed) {
     Ends ends({.seed = seed, .max_delay_steps = 50});

@@ -23,7 +23,7 @@ class Tcp : public ::testing::Test {
   const std::unique_ptr<EventLoop> loop_;
 };
 
-TEST_F(Tcp, SendingToAPeerThatHasGoneEndsTheConnectionAndNotTheProcess) {
+TEST_F(Tcp, SendingToAClosedPeerDoesNotRaiseSigpipe) {
   TcpPair pair(loop_.get());
   pair.client.transport->PauseReading();
   pair.server.transport->Abort();
@@ -35,7 +35,7 @@ TEST_F(Tcp, SendingToAPeerThatHasGoneEndsTheConnectionAndNotTheProcess) {
   EXPECT_EQ(pair.client.closed->code(), Code::kUnavailable);
 }
 
-TEST_F(Tcp, ConnectingToNobodyFailsInWords) {
+TEST_F(Tcp, ConnectionRefusedIsReported) {
   uint16_t port = 0;
   {
     auto listener = std::move(loop_->ListenTcp({"127.0.0.1", 0}, [](auto) {})).value();
@@ -52,7 +52,7 @@ TEST_F(Tcp, ConnectingToNobodyFailsInWords) {
   }
 }
 
-TEST_F(Tcp, LocalhostIsTriedAtAllItsAddresses) {
+TEST_F(Tcp, AllAddressesOfAHostAreTried) {
   Recorder client;
   Recorder server;
   auto listener = std::move(loop_->ListenTcp({"localhost", 0}, [&](auto transport) {
@@ -65,19 +65,19 @@ TEST_F(Tcp, LocalhostIsTriedAtAllItsAddresses) {
   RunUntil(loop_.get(), [&] { return client.transport && server.transport; });
 }
 
-TEST_F(Tcp, ALoopMayGoWhileConnectionsAreBeingMade) {
+TEST_F(Tcp, LoopCanEndDuringConnect) {
   loop_->ConnectTcp({"127.0.0.1", 9}, 10'000, [](auto) { FAIL() << "the loop never ran"; });
   loop_->ConnectTcp({"localhost", 9}, 10'000, [&](auto) { loop_->Stop(); });
 }
 
-TEST_F(Tcp, OnlyAddressesCanBeListenedOn) {
+TEST_F(Tcp, ListeningNeedsAnAddress) {
   const auto refused = loop_->ListenTcp({"example.org", 0}, [](auto) {});
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.status().code(), Code::kInvalid);
   EXPECT_THAT(refused.status().words(), HasSubstr("example.org"));
 }
 
-TEST_F(Tcp, OutOfDescriptorsAcceptingPausesAndThenGoesOn) {
+TEST_F(Tcp, AcceptPausesWhenOutOfDescriptors) {
   std::vector<std::unique_ptr<Transport>> accepted;
   int failures = 0;
   auto sockets = std::move(ListenOn({"127.0.0.1", 0}, 1)).value();

@@ -91,7 +91,7 @@ const Bytes& Much() {
   return *much;
 }
 
-TEST_P(TransportContract, BytesGoBothWaysAndTheEndIsOrderly) {
+TEST_P(TransportContract, BytesFlowBothWaysUntilAnOrderlyEnd) {
   client().Call([&] { client().transport->Send("to the server"); });
   server().Call([&] { server().transport->Send("to the client"); });
   wiring_->Until([&] { return client().received.size() + server().received.size() == 26; });
@@ -109,7 +109,7 @@ TEST_P(TransportContract, BytesGoBothWaysAndTheEndIsOrderly) {
   wiring_->Settle();
 }
 
-TEST_P(TransportContract, AfterThePeersEndTheConnectionWaitsForTheUser) {
+TEST_P(TransportContract, ConnectionStaysOpenAfterThePeersEnd) {
   server().close_on_end = false;
   client().close_on_end = false;
   client().transport->Send("question");
@@ -124,7 +124,7 @@ TEST_P(TransportContract, AfterThePeersEndTheConnectionWaitsForTheUser) {
   EXPECT_EQ(client().received, "") << "no bytes after Close()";
 }
 
-TEST_P(TransportContract, NothingIsReadWhereThereIsNoRoomUntilThereIs) {
+TEST_P(TransportContract, ReadingWaitsForRoom) {
   server().most_bytes = 0;
   client().Call([&] { client().transport->Send("question"); });
   wiring_->Until([&] { return server().no_room_events == 1; });
@@ -137,7 +137,7 @@ TEST_P(TransportContract, NothingIsReadWhereThereIsNoRoomUntilThereIs) {
   EXPECT_GE(server().reads, 3);
 }
 
-TEST_P(TransportContract, CloseSendsEverythingThatWaits) {
+TEST_P(TransportContract, CloseSendsQueuedBytes) {
   client().Call([&] {
     client().transport->Send(Much());
     client().transport->Send("the end");
@@ -151,7 +151,7 @@ TEST_P(TransportContract, CloseSendsEverythingThatWaits) {
   EXPECT_GT(client().sent_events, 0);
 }
 
-TEST_P(TransportContract, AnAnswerBeforeCloseIsNotLostWhenThePeerStillSends) {
+TEST_P(TransportContract, CloseDoesNotLoseAReplyWhileThePeerSends) {
   server().on_bytes = [&](ByteView) {
     server().on_bytes = nullptr;
     server().transport->Send("broken");
@@ -162,7 +162,7 @@ TEST_P(TransportContract, AnAnswerBeforeCloseIsNotLostWhenThePeerStillSends) {
   EXPECT_EQ(client().received, "broken");
 }
 
-TEST_P(TransportContract, APeerThatNeverEndsIsLeftAfterLingering) {
+TEST_P(TransportContract, LingerIsBounded) {
   client().close_on_end = false;
   server().transport->Close();
   wiring_->Until([&] { return server().closed.has_value(); });
@@ -175,7 +175,7 @@ TEST_P(TransportContract, APeerThatNeverEndsIsLeftAfterLingering) {
   EXPECT_EQ(client().closed->code(), Code::kUnavailable);
 }
 
-TEST_P(TransportContract, AbortDropsWhatWaitsAndThePeerLearnsThatItWasNoOrderlyEnd) {
+TEST_P(TransportContract, AbortDropsQueuedBytesAndResets) {
   server().transport->PauseReading();
   client().Call([&] {
     client().transport->Send(Much());
@@ -191,7 +191,7 @@ TEST_P(TransportContract, AbortDropsWhatWaitsAndThePeerLearnsThatItWasNoOrderlyE
   EXPECT_LT(server().received.size(), Much().size());
 }
 
-TEST_P(TransportContract, APausedReaderGetsNothingAndHoldsTheSenderBack) {
+TEST_P(TransportContract, PausedReaderAppliesBackpressure) {
   server().transport->PauseReading();
   client().transport->Send(Much());
   wiring_->Settle();
@@ -203,7 +203,7 @@ TEST_P(TransportContract, APausedReaderGetsNothingAndHoldsTheSenderBack) {
   EXPECT_EQ(client().transport->unsent_bytes(), 0u);
 }
 
-TEST_P(TransportContract, APausedReaderThatClosesStillTakesWhatComesSoThatThePeerCanEnd) {
+TEST_P(TransportContract, ClosingWhilePausedDrainsTheInput) {
   server().transport->PauseReading();
   client().transport->Send(Much());
   wiring_->Settle();
@@ -213,7 +213,7 @@ TEST_P(TransportContract, APausedReaderThatClosesStillTakesWhatComesSoThatThePee
   EXPECT_EQ(server().reads, 0);
 }
 
-TEST_P(TransportContract, PausingInsideOnBytesHoldsTheNextBytesBack) {
+TEST_P(TransportContract, PauseInsideOnBytesTakesEffectAtOnce) {
   server().on_bytes = [&](ByteView) { server().transport->PauseReading(); };
   client().transport->Send(Much());
   for (int reads = 1; reads <= 3; ++reads) {
@@ -223,14 +223,14 @@ TEST_P(TransportContract, PausingInsideOnBytesHoldsTheNextBytesBack) {
   }
 }
 
-TEST_P(TransportContract, TheTransportMayBeDestroyedInsideOnClosed) {
+TEST_P(TransportContract, DestructionInsideOnClosedIsAllowed) {
   client().destroy_on_closed = true;
   client().transport->Abort();
   wiring_->Until([&] { return client().closed && server().closed; });
   EXPECT_EQ(client().transport, nullptr);
 }
 
-TEST_P(TransportContract, ADestroyedTransportTellsOnlyThePeer) {
+TEST_P(TransportContract, DestroyedTransportNotifiesOnlyThePeer) {
   client().transport.reset();
   wiring_->Until([&] { return server().closed.has_value(); });
   EXPECT_FALSE(client().closed.has_value());

@@ -70,7 +70,7 @@ Everything Example() {
           .skippable = "hi"};
 }
 
-TEST(Codec, PutsFieldsOneAfterTheOtherAsDocumented) {
+TEST(Codec, EncodesFieldsAsDocumented) {
   const Bytes expected(
       "\x01"
       "\x02\x03"
@@ -101,7 +101,7 @@ TEST(Codec, DecodedViewsPointIntoTheBody) {
   EXPECT_LT(message.bytes.data(), body.data() + body.size());
 }
 
-TEST(Codec, RefusesEveryBodyThatIsCutShort) {
+TEST(Codec, RejectsEveryTruncatedBody) {
   const Bytes body = Encoded(Example());
   const size_t required = body.size() - 11;
   for (size_t size = 0; size < body.size(); ++size) {
@@ -127,7 +127,7 @@ TEST(Codec, SkipsAnUnknownFieldUnlessItIsCritical) {
   EXPECT_THAT(status.words(), HasSubstr("tag 7"));
 }
 
-TEST(Codec, RefusesTagsThatDoNotAscend) {
+TEST(Codec, RejectsTagsOutOfOrder) {
   for (const ByteView tail : {"\x04\x01\x00\x04\x01\x00", "\x06\x01z\x04\x01\x00"}) {
     Everything fresh;
     fresh.bytes = {};
@@ -137,7 +137,7 @@ TEST(Codec, RefusesTagsThatDoNotAscend) {
   }
 }
 
-TEST(Codec, RefusesAnOptionalFieldWhoseSizeDoesNotFit) {
+TEST(Codec, RejectsAnOptionalFieldWithTheWrongSize) {
   Bytes body = Encoded(Everything());
   body.append("\x01\x05\x01\x00\x00\x00\x00", 7);
   Everything message;
@@ -146,7 +146,7 @@ TEST(Codec, RefusesAnOptionalFieldWhoseSizeDoesNotFit) {
   EXPECT_THAT(status.words(), HasSubstr("critical"));
 }
 
-TEST(Codec, RefusesBoolsAndEnumsWithoutAMeaning) {
+TEST(Codec, RejectsUndefinedBoolsAndEnums) {
   Bytes body = Encoded(Example());
   body[15] = 2;
   Everything message;
@@ -156,7 +156,7 @@ TEST(Codec, RefusesBoolsAndEnumsWithoutAMeaning) {
   EXPECT_THAT(Decode(body, &message).words(), HasSubstr("\"table\""));
 }
 
-TEST(Codec, BelievesNoCountThatTheBytesCannotHold) {
+TEST(Codec, RejectsACountThatTheBytesCannotHold) {
   struct Lists {
     std::vector<Element> elements;
     static constexpr auto Fields() { return std::tuple{Field<&Lists::elements>{"elements", ""}}; }
@@ -176,7 +176,7 @@ TEST(Codec, BelievesNoCountThatTheBytesCannotHold) {
   EXPECT_EQ(Decode(over, &lists).code(), Code::kInvalid);
 }
 
-TEST(Codec, BelievesNoLengthThatTheBytesDoNotHave) {
+TEST(Codec, RejectsALengthThatTheBytesDoNotHave) {
   op::Ping::Request ping;
   for (const uint64_t size : {uint64_t{4}, uint64_t{UINT32_MAX}, UINT64_MAX}) {
     Bytes body;
@@ -186,14 +186,14 @@ TEST(Codec, BelievesNoLengthThatTheBytesDoNotHave) {
   }
 }
 
-TEST(Codec, AMessageUsedAgainForgetsItsOptionalFields) {
+TEST(Codec, ReusedMessageForgetsItsOptionalFields) {
   Everything message = Example();
   ASSERT_TRUE(Decode(Encoded(Everything()), &message).ok());
   EXPECT_FALSE(message.critical.has_value());
   EXPECT_FALSE(message.skippable.has_value());
 }
 
-TEST(Codec, RefusesBytesBehindTheLastField) {
+TEST(Codec, RejectsBytesAfterTheLastField) {
   op::Stats::Request none;
   EXPECT_TRUE(Decode("", &none).ok());
   EXPECT_FALSE(Decode(ByteView("\0", 1), &none).ok());
@@ -209,7 +209,7 @@ void ComesBack(Sampler* sampler) {
   EXPECT_EQ(Encoded(decoded), body);
 }
 
-TEST(Codec, EveryMessageOfEveryOperationComesBack) {
+TEST(Codec, EveryMessageRoundTrips) {
   const uint64_t seed = std::random_device()();
   SCOPED_TRACE(seed);
   Sampler sampler(seed);

@@ -66,7 +66,7 @@ TEST(Describe, NamesEveryFieldOfARequest) {
   EXPECT_EQ(MeaningOf(parts, "expire_seconds"), "60");
 }
 
-TEST(Describe, ReadsARepliesBodyWithTheHelpOfItsRequest) {
+TEST(Describe, DescribesAReplyWithItsRequest) {
   const Key key = LinkKey(42, 1, 7);
   Bytes asked;
   EncodeRequest<op::Scan>(1, 0, {.partition = key.view().partition_view()}, &asked);
@@ -84,7 +84,7 @@ TEST(Describe, ReadsARepliesBodyWithTheHelpOfItsRequest) {
   EXPECT_TRUE(AnyBroken(DescribeFrame<Operations>(reply)));
 }
 
-TEST(Describe, ReadsErrors) {
+TEST(Describe, DescribesErrors) {
   Bytes bytes;
   EncodeError(1, Status(Code::kConditionFailed, "no"), {.index = 2}, &bytes);
   const std::vector<FramePart> parts = DescribeFrame<Operations>(bytes);
@@ -93,7 +93,7 @@ TEST(Describe, ReadsErrors) {
   EXPECT_EQ(MeaningOf(parts, "index"), "2");
 }
 
-TEST(Describe, SaysWhereAndWhyBytesAreBroken) {
+TEST(Describe, ReportsWhereAndWhyBytesAreInvalid) {
   const Bytes good = PutFrame();
   for (size_t size = 0; size < good.size(); ++size) {
     const ByteView cut = ByteView(good).substr(0, size);
@@ -109,7 +109,7 @@ TEST(Describe, SaysWhereAndWhyBytesAreBroken) {
   EXPECT_EQ(MeaningOf(DescribeFrame<Operations>(unknown), "code"), "no operation of this version");
 }
 
-TEST(Describe, CoversAnyBytesWithoutAGap) {
+TEST(Describe, CoversAllBytes) {
   const uint64_t seed = std::random_device()();
   SCOPED_TRACE(seed);
   Sampler sampler(seed);
@@ -122,7 +122,7 @@ TEST(Describe, CoversAnyBytesWithoutAGap) {
   }
 }
 
-TEST(Describe, EveryMessageOfEveryOperationIsWhole) {
+TEST(Describe, EveryMessageIsDescribedCompletely) {
   const uint64_t seed = std::random_device()();
   SCOPED_TRACE(seed);
   Sampler sampler(seed);
@@ -141,13 +141,13 @@ TEST(Describe, EveryMessageOfEveryOperationIsWhole) {
   }
 }
 
-TEST(Describe, OneLineAPart) {
+TEST(Describe, OneLinePerPart) {
   const std::string text = FormatParts(DescribeFrame<Operations>(PutFrame()));
   EXPECT_THAT(text, HasSubstr("\n    12  05  "));
   EXPECT_THAT(text, HasSubstr("users/42\n"));
 }
 
-TEST(Reference, TheExamplesAreWholeFrames) {
+TEST(Reference, ExamplesAreCompleteFrames) {
   for (const Example& example : MakeExamples()) {
     const bool meant = example.title.find("checksum is wrong") != std::string::npos;
     const bool broken = example.explanation.find("BROKEN") != std::string::npos;

@@ -51,14 +51,14 @@ Seen ReadInPieces(const std::vector<ByteView>& pieces, size_t limit = limits::kM
   return seen;
 }
 
-TEST(Frame, TheHeaderIsAsDocumented) {
+TEST(Frame, HeaderMatchesTheDocumentation) {
   const Bytes bytes = FrameOf(0x01020304, "xyz");
   ASSERT_EQ(bytes.size(), 19u);
   EXPECT_EQ(bytes.substr(4), ByteView("\x13\0\0\0\x04\x03\x02\x01\x03\0\xf4\x01xyz", 15));
   EXPECT_EQ(LoadFrameHeader(bytes).checksum, FrameChecksum(bytes));
 }
 
-TEST(Frame, CanBeTakenBackFromTheBytesItWasAppendedTo) {
+TEST(Frame, AppendedFrameCanBeRemoved) {
   Bytes out = "before";
   FrameWriter frame(&out, {.id = 1});
   out.append("body");
@@ -67,7 +67,7 @@ TEST(Frame, CanBeTakenBackFromTheBytesItWasAppendedTo) {
   EXPECT_EQ(out, "before");
 }
 
-TEST(FrameReader, ReadsTheSameFromEverySplitPoint) {
+TEST(FrameReader, ParsesAtEverySplitPoint) {
   const Bytes stream = FrameOf(1, "") + FrameOf(2, "two") + FrameOf(3, Bytes(40, 'c'));
   const std::vector<std::string> expected = {"1:", "2:two", "3:" + std::string(40, 'c')};
   for (size_t first = 0; first <= stream.size(); ++first) {
@@ -81,14 +81,14 @@ TEST(FrameReader, ReadsTheSameFromEverySplitPoint) {
   }
 }
 
-TEST(FrameReader, ReadsByteByByte) {
+TEST(FrameReader, ParsesByteByByte) {
   const Bytes stream = FrameOf(1, "one") + FrameOf(2, "");
   std::vector<ByteView> pieces;
   for (size_t i = 0; i < stream.size(); ++i) pieces.push_back(ByteView(stream).substr(i, 1));
   EXPECT_EQ(ReadInPieces(pieces).frames, (std::vector<std::string>{"1:one", "2:"}));
 }
 
-TEST(FrameReader, SeesEveryFlippedBit) {
+TEST(FrameReader, DetectsEveryFlippedBit) {
   const Bytes good = FrameOf(7, "the body of a frame");
   for (size_t bit = 0; bit < good.size() * 8; ++bit) {
     Bytes bad = good;
@@ -107,7 +107,7 @@ TEST(FrameReader, SeesEveryFlippedBit) {
   }
 }
 
-TEST(FrameReader, RefusesALengthOverTheLimitAsSoonAsItIsThere) {
+TEST(FrameReader, RejectsALengthOverTheLimitAtOnce) {
   const Bytes frame = FrameOf(1, Bytes(100, 'x'));
   EXPECT_EQ(ReadInPieces({frame}, 116).frames.size(), 1u);
   EXPECT_EQ(ReadInPieces({ByteView(frame).substr(0, 8)}, 115).error.code(), Code::kTooLarge);
@@ -117,7 +117,7 @@ TEST(FrameReader, RefusesALengthOverTheLimitAsSoonAsItIsThere) {
   EXPECT_TRUE(ReadInPieces({ByteView(frame).substr(0, 7)}, 115).error.ok());
 }
 
-TEST(FrameReader, RefusesALengthShorterThanTheHeader) {
+TEST(FrameReader, RejectsALengthBelowTheHeader) {
   for (const char length : {0, 1, 15}) {
     Bytes bytes(16, '\0');
     bytes[4] = length;
@@ -125,7 +125,7 @@ TEST(FrameReader, RefusesALengthShorterThanTheHeader) {
   }
 }
 
-TEST(FrameReader, StaysBrokenAndHoldsNothing) {
+TEST(FrameReader, StaysBrokenAfterAnError) {
   FrameReader reader(64);
   Frame frame;
   const Bytes bad(200, '\xff');
@@ -139,7 +139,7 @@ TEST(FrameReader, StaysBrokenAndHoldsNothing) {
   EXPECT_EQ(reader.error().code(), Code::kTooLarge);
 }
 
-TEST(FrameReader, ANewLimitCountsFromTheNextFrameOn) {
+TEST(FrameReader, NewLimitAppliesToTheNextFrame) {
   const Bytes stream = FrameOf(1, "a") + FrameOf(2, Bytes(100, 'b'));
   FrameReader reader(32);
   reader.Feed(stream);
@@ -150,7 +150,7 @@ TEST(FrameReader, ANewLimitCountsFromTheNextFrameOn) {
   EXPECT_EQ(frame.header.id, 2u);
 }
 
-TEST(FrameReader, KeepsNoMoreThanWasFedAndNotUsed) {
+TEST(FrameReader, KeepsOnlyUnusedInput) {
   const Bytes one = FrameOf(1, Bytes(1000, 'x'));
   FrameReader reader(limits::kMaxFrameBytes);
   for (int round = 0; round < 100; ++round) {
@@ -167,7 +167,7 @@ TEST(FrameReader, KeepsNoMoreThanWasFedAndNotUsed) {
   }
 }
 
-TEST(FrameReader, AFrameFedInOnePieceIsNotCopied) {
+TEST(FrameReader, FrameInOnePieceIsNotCopied) {
   const Bytes stream = FrameOf(1, "one") + FrameOf(2, "two");
   FrameReader reader(limits::kMaxFrameBytes);
   reader.Feed(stream);
@@ -179,7 +179,7 @@ TEST(FrameReader, AFrameFedInOnePieceIsNotCopied) {
 }
 
 // A session that stops reading leaves frames behind and takes them later, some at a time.
-TEST(FrameReader, FramesLeftBehindComeOutLater) {
+TEST(FrameReader, RemainingFramesAreReturnedLater) {
   const uint64_t seed = std::random_device()();
   SCOPED_TRACE(seed);
   std::mt19937_64 random(seed);
@@ -208,7 +208,7 @@ TEST(FrameReader, FramesLeftBehindComeOutLater) {
   }
 }
 
-TEST(FrameReader, ItsBufferGrowsWithTheBytesThatCameAndNotWithTheLengthThatWasClaimed) {
+TEST(FrameReader, BufferGrowsWithReceivedBytesNotWithTheClaimedLength) {
   const Bytes stream = FrameOf(1, Bytes(1'000'000, 'b'));
   for (const size_t spare : {size_t{0}, SIZE_MAX}) {
     FrameReader reader(limits::kMaxFrameBytes);

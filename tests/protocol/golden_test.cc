@@ -93,7 +93,7 @@ constexpr Golden kGolden[] = {
      "616d616765642c206f7220617265206e6f7420536d696c6527732070726f746f636f6c"},
 };
 
-TEST(Golden, TheFramesOfVersion1AreAsTheyWere) {
+TEST(Golden, Version1FramesMatchTheGoldenBytes) {
   const std::vector<Example> examples = MakeExamples();
   ASSERT_EQ(examples.size(), std::size(kGolden));
   for (size_t i = 0; i < examples.size(); ++i) {

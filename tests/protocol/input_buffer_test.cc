@@ -11,7 +11,7 @@
 namespace smile {
 namespace {
 
-TEST(InputBufferTest, HoldsWhatAStringHolds) {
+TEST(InputBufferTest, BehavesLikeAString) {
   const uint64_t seed = std::random_device()();
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   std::mt19937_64 random(seed);
@@ -45,7 +45,7 @@ TEST(InputBufferTest, HoldsWhatAStringHolds) {
   }
 }
 
-TEST(InputBufferTest, ALargeOneTakesMemoryAsBytesCome) {
+TEST(InputBufferTest, LargeBufferTakesMemoryAsBytesArrive) {
   InputBuffer buffer;
   buffer.Reserve(limits::kMaxFrameBytes);
   EXPECT_TRUE(buffer.is_large());
@@ -60,7 +60,7 @@ TEST(InputBufferTest, ALargeOneTakesMemoryAsBytesCome) {
   EXPECT_EQ(buffer.free_memory(), 8'000u);
 }
 
-TEST(InputBufferTest, ASmallOneBecomesLargeWithWhatItHolds) {
+TEST(InputBufferTest, GrowingKeepsTheContent) {
   InputBuffer buffer;
   buffer.Reserve(3);
   buffer.Append("abc");

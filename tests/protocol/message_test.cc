@@ -20,7 +20,7 @@ Frame OnlyFrameOf(const Bytes& bytes) {
   return frame;
 }
 
-TEST(Message, ARequestCarriesIdCodeAndDeadline) {
+TEST(Message, RequestHasIdCodeAndDeadline) {
   const Key key = UserKey(42, "profile");
   Bytes bytes;
   EncodeRequest<op::Get>(7, 250, {.key = key.view()}, &bytes);
@@ -34,7 +34,7 @@ TEST(Message, ARequestCarriesIdCodeAndDeadline) {
   EXPECT_EQ(request.key, key.view());
 }
 
-TEST(Message, AReplyCarriesItsRequestsIdAndOk) {
+TEST(Message, ReplyHasItsRequestsIdAndOk) {
   Bytes bytes;
   EncodeReply<op::Put>(9, {.version = 3}, &bytes);
   const Frame frame = OnlyFrameOf(bytes);
@@ -43,7 +43,7 @@ TEST(Message, AReplyCarriesItsRequestsIdAndOk) {
   EXPECT_EQ(frame.header.flags, kFlagReply);
 }
 
-TEST(Message, EveryErrorComesBackAsItWasSaid) {
+TEST(Message, EveryErrorRoundTrips) {
   for (const CodeInfo& info : kCodes) {
     if (info.code == Code::kOk) continue;
     Bytes bytes;
@@ -59,7 +59,7 @@ TEST(Message, EveryErrorComesBackAsItWasSaid) {
   }
 }
 
-TEST(Message, AnErrorWithoutDetailHasNone) {
+TEST(Message, ErrorWithoutDetailHasNone) {
   Bytes bytes;
   EncodeError(5, Status(Code::kNotFound, ""), {}, &bytes);
   ErrorDetail detail{1, 2};
@@ -71,7 +71,7 @@ TEST(Message, AnErrorWithoutDetailHasNone) {
 }
 
 // What a caller does about a code of a later version is what its class says.
-TEST(Message, AnUnknownCodeIsUnderstoodByItsClass) {
+TEST(Message, UnknownCodeIsUnderstoodByItsClass) {
   const std::pair<ErrorClass, ErrorClass> classes[] = {
       {ErrorClass::kRetryNow, ErrorClass::kRetryNow},
       {ErrorClass::kRetryAfter, ErrorClass::kRetryAfter},
@@ -91,7 +91,7 @@ TEST(Message, AnUnknownCodeIsUnderstoodByItsClass) {
   }
 }
 
-TEST(Message, AnErrorBodyThatIsNoneIsNotDecoded) {
+TEST(Message, MalformedErrorBodyIsNotDecoded) {
   Bytes bytes;
   FrameWriter frame(&bytes, {.id = 1, .code = 1, .flags = kFlagReply});
   bytes.append("?");
@@ -111,7 +111,7 @@ struct Recorder {
   }
 };
 
-TEST(Dispatch, CallsTheHandlerOfTheCodeWithTheDecodedRequest) {
+TEST(Dispatch, DispatchesToTheHandlerOfTheCode) {
   Recorder recorder;
   const Status status = Dispatch<Operations>(op::Ping::kInfo.code,
                                              "\x03"
@@ -122,7 +122,7 @@ TEST(Dispatch, CallsTheHandlerOfTheCodeWithTheDecodedRequest) {
   EXPECT_EQ(recorder.detail, "abc");
 }
 
-TEST(Dispatch, AnUnknownCodeIsUnsupportedAndCallsNobody) {
+TEST(Dispatch, UnknownCodeIsUnsupported) {
   Recorder recorder;
   for (int code = 0; code <= 255; ++code) {
     if (Operations::Find(static_cast<uint8_t>(code)) != nullptr) continue;
@@ -132,7 +132,7 @@ TEST(Dispatch, AnUnknownCodeIsUnsupportedAndCallsNobody) {
   EXPECT_EQ(recorder.called, "");
 }
 
-TEST(Dispatch, AMalformedBodyIsInvalidAndCallsNobody) {
+TEST(Dispatch, MalformedBodyIsInvalid) {
   Recorder recorder;
   EXPECT_EQ(Dispatch<Operations>(op::Ping::kInfo.code,
                                  "\x03"

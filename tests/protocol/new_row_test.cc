@@ -69,7 +69,7 @@ Bytes FrameFrom(const Greet::Request& request) {
   return bytes;
 }
 
-TEST(NewRow, IsReadFromTextAndWrittenBack) {
+TEST(NewRow, ParsesAndPrintsAsText) {
   Result<TextRequest<Greet>> read = ReadLine();
   ASSERT_TRUE(read.ok()) << read.status().ToString();
   EXPECT_EQ(read->request.times, 3);
@@ -105,7 +105,7 @@ TEST(NewRow, IsPrinted) {
             "{\"smiles\":18446744073709551615}");
 }
 
-TEST(NewRow, IsExplainedByteByByte) {
+TEST(NewRow, IsDescribedByteByByte) {
   Result<TextRequest<Greet>> read = ReadLine();
   ASSERT_TRUE(read.ok());
   const Bytes request = FrameFrom(read->request);

@@ -41,7 +41,7 @@ TextRequest<Row> Read(std::string_view arguments, const ContentReader& content =
   return read.ok() ? std::move(*read) : TextRequest<Row>();
 }
 
-TEST(TextReader, ReadsWhatIsWritten) {
+TEST(TextReader, ParsesRequests) {
   for (const std::string line :
        {"ping", "ping --payload hello", "get users/42/profile",
         "put users/42/profile \"Ada Lovelace\"",
@@ -71,7 +71,7 @@ void ComesBack(Sampler* sampler) {
   ASSERT_EQ(read_back, sent) << line;
 }
 
-TEST(TextReader, EveryRequestOfEveryOperationComesBack) {
+TEST(TextReader, EveryRequestRoundTrips) {
   const uint64_t seed = std::random_device()();
   SCOPED_TRACE(seed);
   Sampler sampler(seed);
@@ -80,7 +80,7 @@ TEST(TextReader, EveryRequestOfEveryOperationComesBack) {
   }
 }
 
-TEST(TextReader, WhatALineLeavesOutIsAsInANewRequest) {
+TEST(TextReader, OmittedFieldsHaveTheirDefaults) {
   const TextRequest<op::Scan> read = Read<op::Scan>("users/1");
   EXPECT_EQ(read.request.limit, op::Scan::Request().limit);
   EXPECT_FALSE(read.request.keys_only);
@@ -94,13 +94,13 @@ TEST(TextReader, ComputesTheChecksumOfTheValue) {
   EXPECT_EQ(batch.request.items.at(1).checksum, 0u);
 }
 
-TEST(TextReader, OptionsMayStandAnywhere) {
+TEST(TextReader, OptionsMayAppearAnywhere) {
   const TextRequest<op::Scan> read = Read<op::Scan>("--from friend/7 --limit 3 links/42");
   EXPECT_EQ(read.request.limit, 3u);
   EXPECT_EQ(read.request.from, ByteView(LinkKey(42, 1, 7).sort));
 }
 
-TEST(TextReader, LeadingPartsBehindThePartitionAreARange) {
+TEST(TextReader, LeadingPartsAfterThePartitionAreARange) {
   const TextRequest<op::Scan> all = Read<op::Scan>("links/42/friend");
   EXPECT_EQ(all.request.partition.id, PartitionOf(42));
   EXPECT_EQ(all.request.from, ByteView("\1"));
@@ -114,13 +114,13 @@ TEST(TextReader, LeadingPartsBehindThePartitionAreARange) {
   EXPECT_THAT(ReadAndWrite("batch links/42/friend delete friend/7"), HasSubstr("links/USER"));
 }
 
-TEST(TextReader, ATableOfRecordsWithoutSortKeyHasThemAsPartitions) {
+TEST(TextReader, RecordsWithoutSortKeyArePartitions) {
   EXPECT_EQ(Read<op::Scan>("logins/ada").request.partition.id, "ada");
   EXPECT_THAT(ReadAndWrite("scan users/1/profile"), HasSubstr("names no partition"));
   EXPECT_THAT(ReadAndWrite("scan users"), HasSubstr("names no partition"));
 }
 
-TEST(TextReader, ContentComesFromTheCallerWhereAValueStands) {
+TEST(TextReader, ContentComesFromTheCaller) {
   std::vector<std::string> asked;
   const ContentReader content = [&](std::string_view name) -> Result<Bytes> {
     asked.emplace_back(name);
@@ -135,7 +135,7 @@ TEST(TextReader, ContentComesFromTheCallerWhereAValueStands) {
   EXPECT_EQ(Read<op::Put>("users/1/x @photo.jpg").request.value, "@photo.jpg");
 }
 
-TEST(TextReader, HandsOnWhatTheCallerSaysOfContent) {
+TEST(TextReader, ContentErrorsArePassedOn) {
   const ContentReader content = [](std::string_view) -> Result<Bytes> {
     return Status(Code::kNotFound, "there is no such file");
   };
@@ -143,7 +143,7 @@ TEST(TextReader, HandsOnWhatTheCallerSaysOfContent) {
             "not_found: there is no such file");
 }
 
-TEST(TextReader, SaysWhatIsWrongAndHowItIsWritten) {
+TEST(TextReader, ErrorsShowTheUsage) {
   const std::pair<std::string, std::string> cases[] = {
       {"frobnicate x", "there is no operation \"frobnicate\"; there are hello, ping, get"},
       {"get", "KEY is missing (usage: get KEY)"},
@@ -175,7 +175,7 @@ TEST(TextReader, SaysWhatIsWrongAndHowItIsWritten) {
   EXPECT_FALSE(ReadAnyRequest<Operations>({}, {}, [](auto, const auto&) {}).ok());
 }
 
-TEST(TextReader, UsageNamesEveryArgumentWithItsSummary) {
+TEST(TextReader, UsageListsEveryArgument) {
   const TextUsage usage = UsageOf<op::Batch>();
   EXPECT_EQ(usage.line,
             "batch PARTITION (put|delete SORT VALUE [--if-absent] [--if-version N] "

@@ -25,49 +25,49 @@ std::string Split(std::string_view line) {
   return tokens.ok() ? Shown(*tokens) : "refused";
 }
 
-TEST(TextToken, LinesAreCutAtSpacesAndTabs) {
+TEST(TextToken, LinesSplitAtSpacesAndTabs) {
   EXPECT_EQ(Split(" get\t users/42/profile \r\n"), "get|users/42/profile");
   EXPECT_EQ(Split(""), "");
   EXPECT_EQ(Split("  "), "");
 }
 
-TEST(TextToken, QuotesHoldSpacesAndEscapes) {
+TEST(TextToken, QuotesKeepSpacesAndEscapes) {
   EXPECT_EQ(Split(R"(put x "Ada \"Countess\" \x4c\\" z)"), R"(put|x|'Ada "Countess" L\'|z)");
   EXPECT_EQ(Split(R"("a\n\r\t\0b")"), std::string("'a\n\r\t\0b'", 8));
   EXPECT_EQ(Split(R"("")"), "''");
 }
 
-TEST(TextToken, QuotesAndBackslashesInsideATokenAreThemselves) {
+TEST(TextToken, QuotesAndBackslashesInsideATokenAreLiteral) {
   EXPECT_EQ(Split(R"(put users/1/5\n {"a":1})"), R"(put|users/1/5\n|{"a":1})");
 }
 
-TEST(TextToken, SingleQuotesHoldEverythingAsItIs) {
+TEST(TextToken, SingleQuotesAreLiteral) {
   EXPECT_EQ(Split(R"(put x 'Ada "Countess" \n' '' '-')"), R"(put|x|'Ada "Countess" \n'|''|'-')");
   EXPECT_EQ(Split(R"("it's")"), "'it's'");
 }
 
-TEST(TextToken, AQuoteInTheMiddleOfATokenIsRefusedWhereAShellWouldCutElsewhere) {
+TEST(TextToken, AmbiguousQuoteInsideATokenIsRejected) {
   for (const std::string_view line :
        {"put users/1/'a b' c", "users/1/\"a b\"", "it's", "a'b'", "'a'b", "'a", "users/1/5\"x"}) {
     EXPECT_EQ(Split(line), "refused") << line;
   }
 }
 
-TEST(TextToken, OpenQuotesAndUnknownEscapesAreRefused) {
+TEST(TextToken, UnclosedQuotesAndUnknownEscapesAreRejected) {
   for (const std::string_view line :
        {R"("a)", R"("a\)", R"("\q")", R"("\x4")", R"("\xzz")", R"("a"b)", R"("\x)"}) {
     EXPECT_EQ(Split(line), "refused") << line;
   }
 }
 
-TEST(TextToken, BehindTwoDashesEverythingIsLiteral) {
+TEST(TextToken, AfterTwoDashesEverythingIsLiteral) {
   EXPECT_EQ(Split("put x -- --if-absent @y -- -"), "put|x|'--if-absent'|'@y'|'--'|'-'");
   EXPECT_EQ(Split(R"(a "--" b)"), "a|'--'|b");
   const std::vector<std::string> arguments = {"put", "a b", "--", "@c"};
   EXPECT_EQ(Shown(TokensOf(arguments)), "put|a b|'@c'");
 }
 
-TEST(TextToken, QuotesStandOnlyWhereTheyHaveTo) {
+TEST(TextToken, QuotesAreWrittenOnlyWhereNeeded) {
   EXPECT_EQ(QuoteToken("łódź/7"), "łódź/7");
   for (const std::string_view text :
        {"", "a b", "\"a", "it's", "-", "--x", "@f", "a\n", "\xff", "a\\", "\xc2\x9b"}) {
@@ -78,7 +78,7 @@ TEST(TextToken, QuotesStandOnlyWhereTheyHaveTo) {
             R"("\xc2\x9b5n")");
 }
 
-TEST(TextToken, WhatIsQuotedIsReadBack) {
+TEST(TextToken, QuotedTokensRoundTrip) {
   const uint64_t seed = std::random_device()();
   SCOPED_TRACE(seed);
   Sampler sampler(seed);

@@ -31,7 +31,7 @@ TEST(WriteLine, ShowsFieldsByNameAndPathsAsPaths) {
             "value=\"Ada \\\"L.\\\"\\n\"");
 }
 
-TEST(WriteLine, ShowsWhatIsNoTextInHexadecimal) {
+TEST(WriteLine, ShowsBinaryInHexadecimal) {
   for (const ByteView value : {"\xff", "a\x1b[2J", "\xc2\x9b"}) {
     EXPECT_EQ(FormatBytes(value), "0x" + ToHex(value));
   }
@@ -39,14 +39,14 @@ TEST(WriteLine, ShowsWhatIsNoTextInHexadecimal) {
   EXPECT_EQ(FormatBytes(""), "\"\"");
 }
 
-TEST(WriteLine, CutsLongBytesBetweenCharactersAndSaysHowLongTheyAre) {
+TEST(WriteLine, TruncatesLongBytesBetweenCharacters) {
   EXPECT_EQ(FormatBytes("abcdef", {.max_bytes = 3}), "\"abc\"…(6 bytes)");
   EXPECT_EQ(FormatBytes("łłł", {.max_bytes = 3}), "\"ł\"…(6 bytes)");
   EXPECT_EQ(FormatBytes("\xff\xfe\xfd", {.max_bytes = 2}), "0xfffe…(3 bytes)");
   EXPECT_EQ(FormatBytes("abc", {.max_bytes = 3}), "\"abc\"");
 }
 
-TEST(WriteLine, ShowsSortKeysAsInAPathIfTheTableIsKnown) {
+TEST(WriteLine, ShowsSortKeysAsPathsIfTheTableIsKnown) {
   const Key key = LinkKey(42, 1, 7);
   op::Scan::Response reply;
   reply.entries.push_back({EntryOutcome::kFound, key.sort, RecordOf("x")});
@@ -61,7 +61,7 @@ TEST(WriteLine, ShowsSortKeysAsInAPathIfTheTableIsKnown) {
             "continuation=0x01 entries=1\n  outcome=found sort=friend/7" + record);
 }
 
-TEST(WriteLine, ShowsWhenARecordExpiresAndWhatIsLeft) {
+TEST(WriteLine, ShowsExpiryTimeAndTtl) {
   const uint64_t now = 1'764'176'562'000;
   const LineStyle style{.now_millis = now};
   op::Get::Response reply{.record = {.version = 3, .expires_ms = now + 3'600'250}};
@@ -74,7 +74,7 @@ TEST(WriteLine, ShowsWhenARecordExpiresAndWhatIsLeft) {
   EXPECT_EQ(WriteLine(ToTree(reply), style), "version=3 checksum=0000000000000000 value=\"\"");
 }
 
-TEST(WriteLine, ShowsNoValuesWhereNoneWereAskedFor) {
+TEST(WriteLine, ShowsNoValuesWithKeysOnly) {
   op::Scan::Response reply;
   reply.entries.resize(1);
   const TextContext context =
@@ -84,7 +84,7 @@ TEST(WriteLine, ShowsNoValuesWhereNoneWereAskedFor) {
   EXPECT_THAT(WriteLine(ToTree(reply)), HasSubstr("value=\"\""));
 }
 
-TEST(WriteLine, ShowsNoRecordThatWasNotFound) {
+TEST(WriteLine, ShowsNoRecordIfNotFound) {
   op::MGet::Response reply;
   reply.results.push_back({KeyOutcome::kNotFound, {}});
   EXPECT_EQ(WriteLine(ToTree(reply)), "results=[{outcome=not_found}]");
@@ -98,7 +98,7 @@ TEST(WriteLine, ShowsNoRecordThatWasNotFound) {
             "entries=[{outcome=corrupt sort=a}, {outcome=gap sort=\"\"}] continuation=\"\"");
 }
 
-TEST(TextTime, ShowsWhatIsLeftInItsTwoLargestUnits) {
+TEST(TextTime, ShowsTtlInItsTwoLargestUnits) {
   const std::pair<uint64_t, const char*> lefts[] = {
       {0, "0s"},         {350, "350ms"},    {1'000, "1s"},         {3'599'999, "59m59s"},
       {3'600'000, "1h"}, {3'605'000, "1h"}, {183'600'000, "2d3h"}, {86'400'000, "1d"}};
@@ -115,11 +115,11 @@ TEST(WriteLine, ShowsPartitionsAsPaths) {
             "partitions=[users/42, users/42] gap=false continuation=\"\"");
 }
 
-TEST(WriteJson, AnEmptyContinuationIsEmpty) {
+TEST(WriteJson, ShowsAnEmptyContinuationToken) {
   EXPECT_EQ(WriteJson(ToTree(op::Scan::Response{})), R"({"entries":[],"continuation":""})");
 }
 
-TEST(WriteJson, NamesBytesThatAreNoTextAsBase64) {
+TEST(WriteJson, WritesBinaryAsBase64) {
   EXPECT_EQ(WriteJson(ToTree(op::Get::Response{.record = RecordOf("Łódź \"\n")})),
             R"({"record":{"version":3,"checksum":"0000000000000abc","expires_ms":0,)"
             R"("value":"Łódź \"\n"}})");
@@ -127,14 +127,14 @@ TEST(WriteJson, NamesBytesThatAreNoTextAsBase64) {
             R"({"payload_base64":"/w=="})");
 }
 
-TEST(WriteJson, LeavesOutWhatIsAbsentAndKeepsOrder) {
+TEST(WriteJson, OmitsAbsentFieldsAndKeepsOrder) {
   EXPECT_EQ(
       WriteJson(ToTree(op::Scan::Request{.partition = {Table::kLogins, "ada"}, .to = "x"})),
       R"({"partition":"logins/ada","limit":100,"max_bytes":0,"keys_only":false,"to":"0x78"})");
 }
 
 // Whoever reads the JSON gets every byte of every value back.
-TEST(WriteJson, IsJsonWhateverTheBytesAre) {
+TEST(WriteJson, IsValidJsonForAnyBytes) {
   const uint64_t seed = std::random_device()();
   SCOPED_TRACE(seed);
   Sampler sampler(seed);
@@ -155,7 +155,7 @@ TEST(WriteJson, IsJsonWhateverTheBytesAre) {
   }
 }
 
-TEST(WriteLine, IsOneLineOfPrintableTextWhateverTheBytesAre) {
+TEST(WriteLine, IsOnePrintableLineForAnyBytes) {
   const uint64_t seed = std::random_device()();
   SCOPED_TRACE(seed);
   Sampler sampler(seed);

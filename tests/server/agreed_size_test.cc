@@ -30,7 +30,7 @@ class AgreedSizeTest : public SessionTest {
   }
 };
 
-TEST_F(AgreedSizeTest, AScanIsCutIntoPagesThatFit) {
+TEST_F(AgreedSizeTest, ScanPagesFitTheAgreedFrame) {
   constexpr uint64_t kPosts = 100;
   for (uint64_t post = 0; post < kPosts; ++post) PutValue(PostKey(1, post), 1000);
   for (const bool from_disk : {false, true}) {
@@ -61,7 +61,7 @@ TEST_F(AgreedSizeTest, AScanIsCutIntoPagesThatFit) {
   }
 }
 
-TEST_F(AgreedSizeTest, ARecordThatCannotFitIsAnEntryThatSaysSoAndTheScanGoesOn) {
+TEST_F(AgreedSizeTest, RecordTooLargeForAFrameIsATooLargeEntry) {
   PutValue(PostKey(1, 1), 10);
   PutValue(PostKey(1, 2), limits::kLeastReplyFrameBytes);
   PutValue(PostKey(1, 3), 30'000);
@@ -91,7 +91,7 @@ TEST_F(AgreedSizeTest, ARecordThatCannotFitIsAnEntryThatSaysSoAndTheScanGoesOn) 
   EXPECT_EQ(Ask(FrameOf<op::Ping>(6, {})).code, Code::kOk);
 }
 
-TEST_F(AgreedSizeTest, AListIsCutIntoPagesThatFit) {
+TEST_F(AgreedSizeTest, ListPagesFitTheAgreedFrame) {
   constexpr size_t kLogins = 300;
   for (size_t i = 0; i < kLogins; ++i) {
     Bytes login(limits::kMaxNameBytes, 'x');
@@ -112,7 +112,7 @@ TEST_F(AgreedSizeTest, AListIsCutIntoPagesThatFit) {
 }
 
 // Some in memory and some not; each round tells of at least one key that was open.
-TEST_F(AgreedSizeTest, AnMGetTellsOfAllKeysInTheEnd) {
+TEST_F(AgreedSizeTest, RepeatedMGetAnswersEveryKey) {
   std::vector<Key> keys;
   for (uint64_t i = 0; i < limits::kMaxMGetKeys; ++i) {
     keys.push_back(PostKey(i, i));

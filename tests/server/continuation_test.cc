@@ -57,7 +57,7 @@ class ContinuationTest : public SessionTest {
   int empty_pages_ = 0;
 };
 
-TEST_F(ContinuationTest, AScanGoesOnAfterAnEmptyPage) {
+TEST_F(ContinuationTest, ScanContinuesAfterAnEmptyPage) {
   std::vector<Bytes> names;
   const Bytes partition = PartitionOf(1);
   GoOn<op::Scan>({.partition = {Table::kUsers, partition}, .limit = 10}, [&](const auto& page) {
@@ -68,7 +68,7 @@ TEST_F(ContinuationTest, AScanGoesOnAfterAnEmptyPage) {
   EXPECT_GT(empty_pages_, 0);
 }
 
-TEST_F(ContinuationTest, AListGoesOnAfterAnEmptyPage) {
+TEST_F(ContinuationTest, ListContinuesAfterAnEmptyPage) {
   std::vector<Bytes> users;
   GoOn<op::List>({.table = Table::kUsers, .limit = 10}, [&](const auto& page) {
     for (const ByteView partition : page.partitions) users.emplace_back(partition);
@@ -78,7 +78,7 @@ TEST_F(ContinuationTest, AListGoesOnAfterAnEmptyPage) {
   EXPECT_GT(empty_pages_, 0);
 }
 
-TEST_F(ContinuationTest, WhatNoServerGaveIsRefused) {
+TEST_F(ContinuationTest, ForgedTokenIsRejected) {
   const Bytes partition = PartitionOf(1);
   for (const Bytes& junk : {Bytes("\x07junk"), Bytes("\x02"), Bytes("\x01"), Bytes(1, '\0'),
                             "\x02" + Bytes(300, 'n'), Bytes("\x02\xff") + "short"}) {
@@ -89,7 +89,7 @@ TEST_F(ContinuationTest, WhatNoServerGaveIsRefused) {
   EXPECT_TRUE(CheckListContinuation(Table::kUsers, ByteView()).ok());
 }
 
-TEST_F(ContinuationTest, APlaceOfALoginHasNoSortKey) {
+TEST_F(ContinuationTest, TokenOfALoginHasNoSortKey) {
   ListPage page;
   page.more = true;
   page.resume_from = ListPlace{"ada", ""};

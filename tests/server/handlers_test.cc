@@ -42,7 +42,7 @@ class HandlersTest : public SessionTest {
   }
 };
 
-TEST_F(HandlersTest, APingTellsOfTroubleAndOnlyOfTrouble) {
+TEST_F(HandlersTest, PingReportsTrouble) {
   EXPECT_FALSE(Ask(FrameOf<op::Ping>(7, {.payload = "x"})).As<op::Ping>().trouble.has_value());
   engine_.trouble = "damaged";
   const ReceivedReply reply = Ask(FrameOf<op::Ping>(8, {.payload = "x"}));
@@ -50,7 +50,7 @@ TEST_F(HandlersTest, APingTellsOfTroubleAndOnlyOfTrouble) {
   EXPECT_EQ(reply.As<op::Ping>().trouble, "damaged");
 }
 
-TEST_F(HandlersTest, APutIsGotBackWithItsVersionAndChecksum) {
+TEST_F(HandlersTest, GetReturnsWhatWasPut) {
   const uint64_t version = Put(kProfile, "hello");
   const ReceivedReply reply = Ask(GetFrame(8, kProfile));
   const auto record = reply.As<op::Get>().record;
@@ -60,7 +60,7 @@ TEST_F(HandlersTest, APutIsGotBackWithItsVersionAndChecksum) {
   EXPECT_EQ(record.expires_ms, 0u);
 }
 
-TEST_F(HandlersTest, WhatIsAbsentIsNotFoundFromMemoryAndFromDisk) {
+TEST_F(HandlersTest, AbsentRecordIsNotFound) {
   EXPECT_EQ(Ask(GetFrame(8, kProfile)).code, Code::kNotFound);
   engine_.hold = true;
   Send(GetFrame(9, kProfile));
@@ -68,7 +68,7 @@ TEST_F(HandlersTest, WhatIsAbsentIsNotFoundFromMemoryAndFromDisk) {
   EXPECT_EQ(Replies().at(0).code, Code::kNotFound);
 }
 
-TEST_F(HandlersTest, AConditionThatFailsTellsTheVersionItMet) {
+TEST_F(HandlersTest, FailedConditionReportsTheVersion) {
   const uint64_t version = Put(kProfile, "a", {ConditionKind::kIfAbsent, 0});
   const ReceivedReply again = AskPut(kProfile, "b", {ConditionKind::kIfAbsent, 0});
   EXPECT_EQ(again.code, Code::kConditionFailed);
@@ -77,7 +77,7 @@ TEST_F(HandlersTest, AConditionThatFailsTellsTheVersionItMet) {
   EXPECT_GT(Put(kProfile, "c", {ConditionKind::kIfVersion, version}), version);
 }
 
-TEST_F(HandlersTest, ADeleteUnderAConditionIsHeldToIt) {
+TEST_F(HandlersTest, ConditionalDeleteObeysItsCondition) {
   const uint64_t version = Put(kProfile, "a");
   const auto frame = [&](uint64_t expected) {
     return FrameOf<op::Delete>(
@@ -88,7 +88,7 @@ TEST_F(HandlersTest, ADeleteUnderAConditionIsHeldToIt) {
   EXPECT_EQ(Ask(GetFrame(9, kProfile)).code, Code::kNotFound);
 }
 
-TEST_F(HandlersTest, ExpiryIsCountedFromNow) {
+TEST_F(HandlersTest, TtlCountsFromNow) {
   Ask(FrameOf<op::Put>(
       7, {.key = kProfile.view(), .checksum = Hash64("a"), .value = "a", .expire_seconds = 10}));
   const ReceivedReply reply = Ask(GetFrame(8, kProfile));
@@ -98,7 +98,7 @@ TEST_F(HandlersTest, ExpiryIsCountedFromNow) {
   EXPECT_EQ(Ask(GetFrame(9, kProfile)).code, Code::kNotFound);
 }
 
-TEST_F(HandlersTest, ABatchTellsEachVersionOrWhichConditionFailed) {
+TEST_F(HandlersTest, BatchReturnsVersionsOrTheFailedItem) {
   const auto item = [](ByteView sort, ByteView value, Condition condition) {
     return op::BatchItem{
         .sort = sort, .condition = condition, .checksum = Hash64(value), .value = value};
@@ -124,7 +124,7 @@ TEST_F(HandlersTest, ABatchTellsEachVersionOrWhichConditionFailed) {
   EXPECT_EQ(Ask(GetFrame(9, UserKey(42, "c"))).code, Code::kNotFound);
 }
 
-TEST_F(HandlersTest, AConditionThatFailsAgainstItsOwnBatchNamesTheItemAndNoVersion) {
+TEST_F(HandlersTest, ConditionFailedByItsOwnBatchNamesTheItem) {
   const Bytes user = PartitionOf(42);
   const op::BatchItem put{.sort = "z", .checksum = Hash64("1"), .value = "1"};
   op::BatchItem again = put;
@@ -137,7 +137,7 @@ TEST_F(HandlersTest, AConditionThatFailsAgainstItsOwnBatchNamesTheItemAndNoVersi
   EXPECT_EQ(failed.Error().met_index, 0u);
 }
 
-TEST_F(HandlersTest, ADeleteTellsItsVersion) {
+TEST_F(HandlersTest, DeleteReturnsItsVersion) {
   const uint64_t put = Put(kProfile, "a");
   const auto frame = FrameOf<op::Delete>(8, {.key = kProfile.view()});
   const uint64_t first = Ask(frame).As<op::Delete>().version;
@@ -145,7 +145,7 @@ TEST_F(HandlersTest, ADeleteTellsItsVersion) {
   EXPECT_GT(Ask(frame).As<op::Delete>().version, first);
 }
 
-TEST_F(HandlersTest, AScanGivesTheNewestPostsFirstAndGoesOnFromItsContinuation) {
+TEST_F(HandlersTest, ScanOfPostsIsNewestFirstInPages) {
   for (uint64_t post = 1; post <= 5; ++post) Put(PostKey(42, post), std::to_string(post));
   const Bytes author = PartitionOf(42);
   op::Scan::Request request{.partition = {Table::kPosts, author}, .limit = 2};
@@ -162,7 +162,7 @@ TEST_F(HandlersTest, AScanGivesTheNewestPostsFirstAndGoesOnFromItsContinuation) 
   EXPECT_THAT(values, ElementsAre("5", "4", "3", "2", "1"));
 }
 
-TEST_F(HandlersTest, AScanIsAnsweredAlikeFromMemoryAndFromDisk) {
+TEST_F(HandlersTest, ScanFromMemoryEqualsScanFromDisk) {
   for (uint64_t post = 1; post <= 5; ++post) Put(PostKey(42, post), std::to_string(post));
   const Bytes author = PartitionOf(42);
   for (const uint32_t limit : {2, 5}) {
@@ -180,7 +180,7 @@ TEST_F(HandlersTest, AScanIsAnsweredAlikeFromMemoryAndFromDisk) {
   }
 }
 
-TEST_F(HandlersTest, AListWalksThePartitionsInPages) {
+TEST_F(HandlersTest, ListReturnsPartitionsInPages) {
   for (const uint64_t user : {1, 2, 3}) Put(UserKey(user, "profile"), "x");
   const auto first = Ask(FrameOf<op::List>(7, {.table = Table::kUsers, .limit = 2}));
   ASSERT_EQ(first.code, Code::kOk);
@@ -216,7 +216,7 @@ Bytes MGetFrame(const std::vector<Key>& keys) {
   return frame;
 }
 
-TEST_F(HandlersTest, AnMGetOfWhatIsInMemoryIsAnsweredWithoutARead) {
+TEST_F(HandlersTest, MGetFromMemoryNeedsNoReader) {
   const std::vector<Key> keys = Profiles(3);
   Put(keys[0], "one");
   Put(keys[2], "three");
@@ -224,7 +224,7 @@ TEST_F(HandlersTest, AnMGetOfWhatIsInMemoryIsAnsweredWithoutARead) {
   EXPECT_TRUE(engine_.read_keys.empty());
 }
 
-TEST_F(HandlersTest, AnMGetReadsOnlyWhatIsNotInMemory) {
+TEST_F(HandlersTest, MGetReadsOnlyMisses) {
   const std::vector<Key> keys = Profiles(6);
   for (size_t i = 0; i < 5; ++i) Put(keys[i], std::to_string(i + 1));
   engine_.on_disk = {keys[1], keys[3], keys[5]};
@@ -232,7 +232,7 @@ TEST_F(HandlersTest, AnMGetReadsOnlyWhatIsNotInMemory) {
   EXPECT_EQ(engine_.read_keys, engine_.on_disk);
 }
 
-TEST_F(HandlersTest, AnMGetOfManyKeysIsReadAndNotPeekedAt) {
+TEST_F(HandlersTest, LargeMGetGoesToTheReaders) {
   const std::vector<Key> keys = Profiles(limits::kMaxPeekKeys + 1);
   Put(keys.front(), "first");
   Put(keys.back(), "last");
@@ -243,7 +243,7 @@ TEST_F(HandlersTest, AnMGetOfManyKeysIsReadAndNotPeekedAt) {
 }
 
 // From memory, from disk, and when memory has filled the reply before the disk comes.
-TEST_F(HandlersTest, AnMGetMarksWhatDidNotFitForAnotherTry) {
+TEST_F(HandlersTest, MGetMarksKeysThatDidNotFit) {
   const Bytes value(limits::kMaxValueBytes * 2 / 3, 'v');
   const std::vector<Key> keys = Profiles(3);
   for (const Key& key : keys) Put(key, value);
@@ -256,14 +256,14 @@ TEST_F(HandlersTest, AnMGetMarksWhatDidNotFitForAnotherTry) {
   EXPECT_THAT(Results(Ask(MGetFrame(keys))), ElementsAre(value, "ask_again", "ask_again"));
 }
 
-TEST_F(HandlersTest, AnMGetThatCannotReadTheDiskSaysSoInsteadOfAskingForAnotherTry) {
+TEST_F(HandlersTest, MGetReportsAFailedDisk) {
   engine_.read_failure = Status(Code::kStorageFailed, "the disk is gone");
   engine_.on_disk = {kProfile};
   const op::MGet::Request request{.keys = {kProfile.view()}};
   EXPECT_EQ(Ask(FrameOf<op::MGet>(7, request)).code, Code::kStorageFailed);
 }
 
-TEST_F(HandlersTest, StatsAreThoseOfEngineAndServerByName) {
+TEST_F(HandlersTest, StatsCombineEngineAndServer) {
   Put(kProfile, "x");
   const ReceivedReply reply = Ask(FrameOf<op::Stats>(7, {}));
   const auto response = reply.As<op::Stats>();
@@ -274,7 +274,7 @@ TEST_F(HandlersTest, StatsAreThoseOfEngineAndServerByName) {
   EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
 }
 
-TEST_F(HandlersTest, WhatIsWrongWithARequestIsSaid) {
+TEST_F(HandlersTest, InvalidRequestsAreExplained) {
   const Bytes user = PartitionOf(42);
   const PartitionView partition{Table::kUsers, user};
   const auto put = [](op::Put::Request request) {

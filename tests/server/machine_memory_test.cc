@@ -27,14 +27,14 @@ class MachineMemoryTest : public ::testing::Test {
   const testing::TempDirectory directory_;
 };
 
-TEST_F(MachineMemoryTest, IsTheMachinesWithoutALimit) {
+TEST_F(MachineMemoryTest, IsTheMachinesMemoryWithoutALimit) {
   EXPECT_EQ(Mib(), 8192u);
   Write("proc/self/cgroup", "0::/system.slice/smiled.service\n");
   Write("sys/fs/cgroup/system.slice/smiled.service/memory.max", "max\n");
   EXPECT_EQ(Mib(), 8192u);
 }
 
-TEST_F(MachineMemoryTest, IsTheLeastLimitOfTheGroupsThatItIsIn) {
+TEST_F(MachineMemoryTest, IsTheSmallestLimitOfTheControlGroups) {
   Write("proc/self/cgroup", "0::/a/b\n");
   Write("sys/fs/cgroup/a/b/memory.max", "4294967296\n");
   EXPECT_EQ(Mib(), 4096u);
@@ -44,13 +44,13 @@ TEST_F(MachineMemoryTest, IsTheLeastLimitOfTheGroupsThatItIsIn) {
   EXPECT_EQ(Mib(), 1024u);
 }
 
-TEST_F(MachineMemoryTest, KnowsTheFirstVersionOfGroupsToo) {
+TEST_F(MachineMemoryTest, SupportsCgroupVersion1) {
   Write("proc/self/cgroup", "5:cpu,cpuacct:/x\n4:memory:/x/y\n");
   Write("sys/fs/cgroup/memory/x/y/memory.limit_in_bytes", "536870912\n");
   EXPECT_EQ(Mib(), 512u);
 }
 
-TEST(ConnectionMemory, IsWhatWasAskedForOrAPartOfTheMachines) {
+TEST(ConnectionMemory, IsTheOptionOrAFractionOfTheMachine) {
   EXPECT_EQ(*ConnectionMemoryBytes(100, 0), uint64_t{100} << 20);
   EXPECT_EQ(*ConnectionMemoryBytes(0, uint64_t{24} << 30), uint64_t{3} << 30);
   EXPECT_EQ(*ConnectionMemoryBytes(0, 0), limits::kLeastDefaultConnectionMemoryBytes);

@@ -32,7 +32,7 @@ class ConfigFile {
   const std::string path_;
 };
 
-TEST(Options, WithoutFlagsTheDefaultsHold) {
+TEST(Options, DefaultsApply) {
   const Result<CommandLine> line = Parse({});
   ASSERT_TRUE(line.ok()) << line.status().ToString();
   EXPECT_EQ(line->action, CommandLine::Action::kServe);
@@ -40,7 +40,7 @@ TEST(Options, WithoutFlagsTheDefaultsHold) {
   EXPECT_EQ(line->options.data, "./data");
 }
 
-TEST(Options, FlagsBeatTheFileAndTheFileBeatsTheDefaults) {
+TEST(Options, CommandLineOverridesFileOverridesDefaults) {
   const ConfigFile file("listen = \"127.0.0.1:1\"\nworkers = 3\naccept-wal-loss = true\n");
   const Result<CommandLine> line = Parse({"--config", file.path(), "--workers=5"});
   ASSERT_TRUE(line.ok()) << line.status().ToString();
@@ -49,7 +49,7 @@ TEST(Options, FlagsBeatTheFileAndTheFileBeatsTheDefaults) {
   EXPECT_TRUE(line->options.accept_wal_loss);
 }
 
-TEST(Options, WhatIsWrongIsSaidInOneLineThatNamesIt) {
+TEST(Options, ErrorsAreOneLineThatNamesTheProblem) {
   const struct {
     std::vector<const char*> arguments;
     const char* words;
@@ -71,7 +71,7 @@ TEST(Options, WhatIsWrongIsSaidInOneLineThatNamesIt) {
   }
 }
 
-TEST(Options, AFileIsRefusedWithTheKeyOrLineThatIsWrong) {
+TEST(Options, InvalidFileIsRejectedWithItsKeyOrLine) {
   const struct {
     const char* text;
     const char* words;
@@ -93,7 +93,7 @@ TEST(Options, AFileIsRefusedWithTheKeyOrLineThatIsWrong) {
   }
 }
 
-TEST(Options, AFileThatIsNotThereIsNamed) {
+TEST(Options, MissingFileIsNamed) {
   const Result<CommandLine> line = Parse({"--config", "/no/such/smiled.toml"});
   ASSERT_FALSE(line.ok());
   EXPECT_THAT(line.status().words(), HasSubstr("/no/such/smiled.toml"));

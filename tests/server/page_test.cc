@@ -47,7 +47,7 @@ class PageTest : public SessionTest {
   }
 };
 
-TEST_F(PageTest, WhatBreaksTheStreamIsAnsweredWithId0AndCloses) {
+TEST_F(PageTest, StreamErrorsAreAnsweredWithId0AndClose) {
   const Bytes ping = FrameOf<op::Ping>(kId, {.payload = "x"});
   Bytes changed = ping;
   changed[16] = static_cast<char>(changed[16] ^ 1);
@@ -70,7 +70,7 @@ TEST_F(PageTest, WhatBreaksTheStreamIsAnsweredWithId0AndCloses) {
   ExpectCloses(Code::kTooLarge, RawFrame(1, Bytes(500, ' ')), false);
 }
 
-TEST_F(PageTest, WhatIsWrongWithOneRequestIsAnsweredUnderItsIdAndTheConnectionLives) {
+TEST_F(PageTest, RequestErrorsKeepTheConnectionOpen) {
   ExpectLives(Code::kUnsupported, RawFrame(0, ""));
   ExpectLives(Code::kUnsupported, RawFrame(200, ""));
   ExpectLives(Code::kInvalid, FrameOf<op::Hello>(kId, {}));
@@ -84,7 +84,7 @@ TEST_F(PageTest, WhatIsWrongWithOneRequestIsAnsweredUnderItsIdAndTheConnectionLi
 }
 
 // The body of a PING is a length; then come optional fields, of which it has none.
-TEST_F(PageTest, OptionalFieldsThatAreNotKnownAreSkippedOrRefusedByTheirTag) {
+TEST_F(PageTest, UnknownOptionalFieldsFollowTheirTag) {
   const auto ping = [](std::string_view optional) {
     return RawFrame(2, Bytes(1, '\0') + Bytes(optional));
   };
@@ -96,12 +96,12 @@ TEST_F(PageTest, OptionalFieldsThatAreNotKnownAreSkippedOrRefusedByTheirTag) {
   ExpectLives(Code::kInvalid, ping({"\2\5x", 3}));     // cut
 }
 
-TEST_F(PageTest, AnEmptyUpperBoundOfAScanIsInvalidAndALowerOneIsTheBeginning) {
+TEST_F(PageTest, EmptyUpperBoundIsInvalidAndEmptyLowerBoundIsNot) {
   ExpectLives(Code::kOk, LinkScan(ByteView(), std::nullopt));
   ExpectLives(Code::kInvalid, LinkScan(std::nullopt, ByteView()));
 }
 
-TEST_F(PageTest, BesideAContinuationTheLowerBoundIsNotLookedAt) {
+TEST_F(PageTest, LowerBoundIsIgnoredWithAContinuationToken) {
   const Bytes continuation = Bytes(1, '\1') + LinkKey(42, 1, 7).sort;
   ExpectLives(Code::kInvalid, LinkScan("12", std::nullopt));
   ExpectLives(Code::kOk, LinkScan("12", std::nullopt, ByteView(continuation)));
@@ -110,7 +110,7 @@ TEST_F(PageTest, BesideAContinuationTheLowerBoundIsNotLookedAt) {
   ExpectLives(Code::kInvalid, LinkScan(std::nullopt, std::nullopt, "\2x"));
 }
 
-TEST_F(PageTest, LinksTakeAnyKindAndBlobsOnlyTheirParts) {
+TEST_F(PageTest, LinkKindsAreOpenAndBlobPartsAreNot) {
   for (const uint8_t kind : {uint8_t{0}, uint8_t{1}, uint8_t{6}, uint8_t{255}}) {
     ExpectLives(Code::kOk, PutFrame(kId, LinkKey(1, kind, 2), "x"));
     ExpectLives(Code::kOk, GetFrame(kId, LinkKey(1, kind, 2)));
@@ -126,7 +126,7 @@ TEST_F(PageTest, LinksTakeAnyKindAndBlobsOnlyTheirParts) {
 }
 
 // The reader keeps what there was no room for; its time begins when it came.
-TEST_F(PageTest, ADeadlineCountsFromTheLastByteOfItsFrame) {
+TEST_F(PageTest, DeadlineCountsFromTheLastByte) {
   Greet();
   engine_.hold = true;
   Bytes frames;
@@ -152,7 +152,7 @@ TEST_F(PageTest, ADeadlineCountsFromTheLastByteOfItsFrame) {
               ElementsAre(std::pair(5u, Code::kDeadlineExceeded), std::pair(6u, Code::kNotFound)));
 }
 
-TEST_F(PageTest, ADrainAnswersWhatIsOpenAndRefusesTheRest) {
+TEST_F(PageTest, DrainAnswersRequestsInFlightAndRejectsOthers) {
   Greet();
   engine_.hold = true;
   Send(PutFrame(5, UserKey(1, "a"), "x"));

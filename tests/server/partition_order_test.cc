@@ -14,14 +14,14 @@ namespace {
 using Access = PartitionOrder::Access;
 using Entry = PartitionOrder::Entry;
 
-TEST(PartitionOrder, WritesGoToTheirCommitterAtOnce) {
+TEST(PartitionOrder, WritesRunConcurrently) {
   PartitionOrder order;
   Entry writes[2];
   EXPECT_TRUE(order.Enter(&writes[0], Access::kWrite, {1}));
   EXPECT_TRUE(order.Enter(&writes[1], Access::kWrite, {1}));
 }
 
-TEST(PartitionOrder, AReadWaitsForTheReadBeforeItSoThatItSeesNothingOlder) {
+TEST(PartitionOrder, ReadWaitsForTheReadBeforeIt) {
   PartitionOrder order;
   Entry reads[2];
   EXPECT_TRUE(order.Enter(&reads[0], Access::kRead, {1}));
@@ -29,7 +29,7 @@ TEST(PartitionOrder, AReadWaitsForTheReadBeforeItSoThatItSeesNothingOlder) {
   EXPECT_EQ(order.Finish(&reads[0]).run, std::vector<Entry*>{&reads[1]});
 }
 
-TEST(PartitionOrder, AReadWaitsForTheWritesBeforeItAndNotForThoseOfOtherPartitions) {
+TEST(PartitionOrder, ReadWaitsForWritesOfItsPartitionOnly) {
   PartitionOrder order;
   Entry write;
   Entry read;
@@ -42,7 +42,7 @@ TEST(PartitionOrder, AReadWaitsForTheWritesBeforeItAndNotForThoseOfOtherPartitio
   EXPECT_EQ(freed.run, std::vector<Entry*>{&read});
 }
 
-TEST(PartitionOrder, AWriteWaitsForTheReadBeforeIt) {
+TEST(PartitionOrder, WriteWaitsForTheReadBeforeIt) {
   PartitionOrder order;
   Entry read;
   Entry write;
@@ -51,7 +51,7 @@ TEST(PartitionOrder, AWriteWaitsForTheReadBeforeIt) {
   EXPECT_EQ(order.Finish(&read).run, std::vector<Entry*>{&write});
 }
 
-TEST(PartitionOrder, AReadBehindAWaitingWriteDoesNotOvertakeIt) {
+TEST(PartitionOrder, ReadDoesNotOvertakeAWaitingWrite) {
   PartitionOrder order;
   Entry first;
   Entry write;
@@ -61,7 +61,7 @@ TEST(PartitionOrder, AReadBehindAWaitingWriteDoesNotOvertakeIt) {
   EXPECT_FALSE(order.Enter(&last, Access::kRead, {1}));
 }
 
-TEST(PartitionOrder, AReplyWaitsForTheRepliesBeforeIt) {
+TEST(PartitionOrder, RepliesLeaveInOrder) {
   PartitionOrder order;
   Entry first;
   Entry second;
@@ -72,7 +72,7 @@ TEST(PartitionOrder, AReplyWaitsForTheRepliesBeforeIt) {
   EXPECT_TRUE(order.empty());
 }
 
-TEST(PartitionOrder, AnOperationOnManyPartitionsWaitsInEachOfThem) {
+TEST(PartitionOrder, OperationOnSeveralPartitionsWaitsInEach) {
   PartitionOrder order;
   Entry write_one;
   Entry write_two;
@@ -89,7 +89,7 @@ TEST(PartitionOrder, AnOperationOnManyPartitionsWaitsInEachOfThem) {
   EXPECT_EQ(freed.run, std::vector<Entry*>{&behind});
 }
 
-TEST(PartitionOrder, WhatTouchesNoPartitionNeverWaits) {
+TEST(PartitionOrder, OperationWithoutPartitionNeverWaits) {
   PartitionOrder order;
   Entry write;
   Entry free;
@@ -176,7 +176,7 @@ class RandomRun {
   std::vector<Operation*> running_;
 };
 
-TEST(PartitionOrder, HoldsItsRulesInRandomRuns) {
+TEST(PartitionOrder, InvariantsHoldInRandomRuns) {
   const uint32_t seed = std::random_device()();
   for (uint32_t i = 0; i < 20; ++i) {
     SCOPED_TRACE(testing::Message() << "seed " << seed + i);

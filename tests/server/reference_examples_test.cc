@@ -12,7 +12,7 @@ namespace {
 // An engine with one number of its own to tell.
 class ReferenceExamplesTest : public SessionTest {};
 
-TEST_F(ReferenceExamplesTest, ASessionRepliesAsThePageSays) {
+TEST_F(ReferenceExamplesTest, ExamplesOfThePageMatchASession) {
   const Handlers handlers(engine_, clock_, [] {
     return EngineStats{{"server.connections.open_count", 1}};
   });

@@ -70,7 +70,7 @@ class ServerTest : public testing::Test {
   std::unique_ptr<Server> server_;
 };
 
-TEST_F(ServerTest, ServesAConnectionOnEachOfItsWorkers) {
+TEST_F(ServerTest, EveryWorkerServesConnections) {
   Start({.workers = 3});
   std::vector<std::unique_ptr<RawClient>> clients;
   for (uint32_t i = 0; i < 30; ++i) {
@@ -85,7 +85,7 @@ TEST_F(ServerTest, ServesAConnectionOnEachOfItsWorkers) {
   }
 }
 
-TEST_F(ServerTest, APortInUseIsRefusedInWords) {
+TEST_F(ServerTest, PortInUseIsReported) {
   Start();
   ServerOptions same{.listen = {"127.0.0.1", port()}};
   const Result<std::unique_ptr<Server>> second = Server::Listen(same, clock_, log_);
@@ -93,7 +93,7 @@ TEST_F(ServerTest, APortInUseIsRefusedInWords) {
   EXPECT_THAT(second.status().words(), HasSubstr(std::to_string(port()) + " is in use"));
 }
 
-TEST_F(ServerTest, WhoConnectsWhileItStartsIsToldSoAndServedOnceItServes) {
+TEST_F(ServerTest, ClientsDuringTheStartGetUnavailable) {
   Listen({.workers = 2});
   for (int i = 0; i < 10; ++i) {
     RawClient early(port());
@@ -122,7 +122,7 @@ TEST_F(ServerTest, CountsHellos) {
   EXPECT_EQ(hellos->value, 5u);
 }
 
-TEST_F(ServerTest, AConnectionOverTheLimitIsToldSoAndOneThatEndsMakesRoom) {
+TEST_F(ServerTest, ConnectionOverTheLimitIsRejected) {
   Start({.workers = 1, .max_connections = 2});
   RawClient first(port());
   auto second = std::make_unique<RawClient>(port());
@@ -139,7 +139,7 @@ TEST_F(ServerTest, AConnectionOverTheLimitIsToldSoAndOneThatEndsMakesRoom) {
   EXPECT_EQ(fourth.Ask(Hello()).code, Code::kOk);
 }
 
-TEST_F(ServerTest, GarbageIsAnsweredInWordsAndTheConnectionCloses) {
+TEST_F(ServerTest, GarbageIsAnsweredAndClosed) {
   Start();
   RawClient client(port());
   const ReceivedReply reply = client.Ask("GET / HTTP/1.1\r\nHost: smile\r\n\r\n");
@@ -147,7 +147,7 @@ TEST_F(ServerTest, GarbageIsAnsweredInWordsAndTheConnectionCloses) {
   EXPECT_TRUE(client.ReceivesEnd());
 }
 
-TEST_F(ServerTest, AClientThatHalfClosesIsStillAnswered) {
+TEST_F(ServerTest, HalfClosedClientIsAnswered) {
   Start();
   RawClient client(port());
   client.Send(Hello() + Put(2, kProfile, "x") + Get(3, kProfile));
@@ -158,7 +158,7 @@ TEST_F(ServerTest, AClientThatHalfClosesIsStillAnswered) {
   EXPECT_TRUE(client.ReceivesEnd());
 }
 
-TEST_F(ServerTest, AClientThatTakesNothingIsHeldBackAndHoldsUpNobodyElse) {
+TEST_F(ServerTest, StalledReceiverDoesNotDelayOthers) {
   Start({.workers = 1});
   RawClient other(port());
   other.Ask(Hello());
@@ -181,7 +181,7 @@ TEST_F(ServerTest, AClientThatTakesNothingIsHeldBackAndHoldsUpNobodyElse) {
 
 // Half frames of 4 MiB and replies of 1 MiB that are not taken, on far more connections than there
 // is memory for.
-TEST_F(ServerTest, WhatManyConnectionsHoldIsBoundedAndOthersAreServed) {
+TEST_F(ServerTest, MemoryOfManyConnectionsIsBounded) {
   Start({.workers = 2, .connection_memory_bytes = limits::kLeastConnectionMemoryBytes});
   RawClient other(port());
   other.Ask(Hello());
@@ -219,7 +219,7 @@ TEST_F(ServerTest, WhatManyConnectionsHoldIsBoundedAndOthersAreServed) {
   }
 }
 
-TEST_F(ServerTest, DrainingAnswersWhatWasAcceptedClosesAndAcceptsNoMore) {
+TEST_F(ServerTest, DrainAnswersAndCloses) {
   Start({.workers = 2});
   RawClient idle(port());
   idle.Ask(Hello());
@@ -245,7 +245,7 @@ TEST_F(ServerTest, DrainingAnswersWhatWasAcceptedClosesAndAcceptsNoMore) {
   EXPECT_EQ(stored, std::to_string(written - 1)) << "what is there is what was answered";
 }
 
-TEST_F(ServerTest, IsNotDrainedWhileConnectionsMayStillCome) {
+TEST_F(ServerTest, NotDrainedWhileConnectionsMayArrive) {
   Start({.workers = 2});
   EXPECT_EQ(server_->open_connections(), 0u);
   EXPECT_FALSE(server_->drained());
@@ -253,7 +253,7 @@ TEST_F(ServerTest, IsNotDrainedWhileConnectionsMayStillCome) {
   WaitUntilDrained();
 }
 
-TEST_F(ServerTest, ConnectionsThatDoNotEndInTimeAreDropped) {
+TEST_F(ServerTest, ConnectionsAreDroppedAfterTheDrainTimeout) {
   Start({.workers = 1});
   RawClient other(port());
   other.Ask(Hello());

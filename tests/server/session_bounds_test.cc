@@ -18,7 +18,7 @@ const Key kElsewhere = UserKey(43, "profile");
 
 class SessionBoundsTest : public SessionTest {};
 
-TEST_F(SessionBoundsTest, AnIdOfAnOpenRequestIsRefused) {
+TEST_F(SessionBoundsTest, DuplicateIdInFlightIsRejected) {
   Greet();
   engine_.hold = true;
   Send(PutFrame(2, kProfile, "a"));
@@ -27,7 +27,7 @@ TEST_F(SessionBoundsTest, AnIdOfAnOpenRequestIsRefused) {
   EXPECT_EQ(engine_.held(), 1u);
 }
 
-TEST_F(SessionBoundsTest, WhatWaitedTooLongForRoomIsNotStarted) {
+TEST_F(SessionBoundsTest, RequestThatWaitsForRoomPastItsDeadlineDoesNotStart) {
   Greet();
   engine_.hold = true;
   Bytes frames;
@@ -45,7 +45,7 @@ TEST_F(SessionBoundsTest, WhatWaitedTooLongForRoomIsNotStarted) {
   EXPECT_EQ(replies[2].code, Code::kNotFound);
 }
 
-TEST_F(SessionBoundsTest, OverTheLimitOfOpenRequestsItTakesNoMoreUntilOneIsAnswered) {
+TEST_F(SessionBoundsTest, ReadingPausesAtTheLimitOfRequestsInFlight) {
   Greet();
   engine_.hold = true;
   Bytes frames;
@@ -61,7 +61,7 @@ TEST_F(SessionBoundsTest, OverTheLimitOfOpenRequestsItTakesNoMoreUntilOneIsAnswe
   EXPECT_TRUE(session_->wants_bytes());
 }
 
-TEST_F(SessionBoundsTest, OverTheLimitOfOpenBytesItTakesNoMore) {
+TEST_F(SessionBoundsTest, ReadingPausesAtTheLimitOfRequestBytes) {
   Greet();
   engine_.hold = true;
   const Bytes value(limits::kMaxValueBytes, 'v');
@@ -71,7 +71,7 @@ TEST_F(SessionBoundsTest, OverTheLimitOfOpenBytesItTakesNoMore) {
   EXPECT_TRUE(session_->wants_bytes());
 }
 
-TEST_F(SessionBoundsTest, OverTheLimitOfWhatReadsMayBeAnsweredWithItTakesNoMore) {
+TEST_F(SessionBoundsTest, ReadingPausesAtTheLimitOfReplyBytes) {
   constexpr size_t kGets = limits::kMaxInFlightReplyBytes / limits::kMaxReplyValueBytes;
   Greet();
   Ask(PutFrame(2, kProfile, "x"));
@@ -87,7 +87,7 @@ TEST_F(SessionBoundsTest, OverTheLimitOfWhatReadsMayBeAnsweredWithItTakesNoMore)
   EXPECT_EQ(Replies().size(), 1 + kGets);
 }
 
-TEST_F(SessionBoundsTest, GetsThatComeTogetherDoNotPassTheLimitsEither) {
+TEST_F(SessionBoundsTest, ConsecutiveGetsObeyTheLimits) {
   constexpr size_t kGets = limits::kMaxInFlightReplyBytes / limits::kMaxReplyValueBytes;
   Greet();
   engine_.hold_reads = true;
@@ -103,7 +103,7 @@ TEST_F(SessionBoundsTest, GetsThatComeTogetherDoNotPassTheLimitsEither) {
   EXPECT_FALSE(session_->wants_bytes());
 }
 
-TEST_F(SessionBoundsTest, AScanMayBeAnsweredWithMoreThanAGet) {
+TEST_F(SessionBoundsTest, ScanCountsMoreReplyBytesThanGet) {
   Greet();
   engine_.hold = true;
   constexpr size_t kScans = limits::kMaxInFlightReplyBytes / limits::kMaxFrameBytes;
@@ -115,7 +115,7 @@ TEST_F(SessionBoundsTest, AScanMayBeAnsweredWithMoreThanAGet) {
   EXPECT_FALSE(session_->wants_bytes());
 }
 
-TEST_F(SessionBoundsTest, OverTheHighWaterMarkItWorksOnNothingMoreUntilTheClientTakesSome) {
+TEST_F(SessionBoundsTest, ExecutionPausesAtTheHighWaterMark) {
   Greet();
   Ask(PutFrame(2, kProfile, Bytes(limits::kMaxValueBytes / 2, 'v')));
   Bytes frames;
@@ -130,7 +130,7 @@ TEST_F(SessionBoundsTest, OverTheHighWaterMarkItWorksOnNothingMoreUntilTheClient
   EXPECT_THAT(ReplyIds(), ElementsAre(12, 13));
 }
 
-TEST_F(SessionBoundsTest, OverTheHighWaterMarkAtMostARunOfGetsIsStillAnswered) {
+TEST_F(SessionBoundsTest, AtTheHighWaterMarkAtMostOneRunOfGetsIsAnswered) {
   Greet();
   Ask(PutFrame(2, kProfile, Bytes(limits::kMaxValueBytes, 'v')));
   Bytes frames;
@@ -140,7 +140,7 @@ TEST_F(SessionBoundsTest, OverTheHighWaterMarkAtMostARunOfGetsIsStillAnswered) {
   EXPECT_EQ(Replies().size(), GetRun::kMost);
 }
 
-TEST_F(SessionBoundsTest, AReplyOverTheClientsLimitIsRefusedInWords) {
+TEST_F(SessionBoundsTest, ReplyOverTheClientsLimitIsTooLarge) {
   Send(FrameOf<op::Hello>(1, {.max_frame_bytes = 32'768}));
   Replies();
   Ask(PutFrame(2, kProfile, Bytes(33'000, 'v')));

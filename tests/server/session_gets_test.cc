@@ -26,7 +26,7 @@ std::vector<std::string> ValuesOf(const std::vector<ReceivedReply>& replies) {
   return values;
 }
 
-TEST_F(SessionTest, ARunOfGetsIsAnsweredAtOnceInOrder) {
+TEST_F(SessionTest, ConsecutiveGetsAreAnsweredInOrder) {
   Greet();
   Ask(PutFrame(2, kProfile, "profile"));
   Ask(PutFrame(3, kTheme, "theme"));
@@ -37,7 +37,7 @@ TEST_F(SessionTest, ARunOfGetsIsAnsweredAtOnceInOrder) {
   EXPECT_EQ(session_->open_requests(), 0u);
 }
 
-TEST_F(SessionTest, InARunOfGetsWhatWaitsHoldsUpItsPartitionAndNothingElse) {
+TEST_F(SessionTest, WaitingGetBlocksOnlyItsPartition) {
   Greet();
   Ask(PutFrame(2, kProfile, "profile"));
   Ask(PutFrame(3, kTheme, "theme"));
@@ -51,7 +51,7 @@ TEST_F(SessionTest, InARunOfGetsWhatWaitsHoldsUpItsPartitionAndNothingElse) {
   EXPECT_THAT(ReplyIds(), ElementsAre(10, 12));
 }
 
-TEST_F(SessionTest, ARunOfGetsBehindAWriteSeesIt) {
+TEST_F(SessionTest, ConsecutiveGetsAfterAWriteSeeIt) {
   Greet();
   Ask(PutFrame(2, kProfile, "old"));
   engine_.hold = true;
@@ -66,7 +66,7 @@ TEST_F(SessionTest, ARunOfGetsBehindAWriteSeesIt) {
   EXPECT_THAT(ValuesOf({replies[1], replies[2]}), ElementsAre("new", "new"));
 }
 
-TEST_F(SessionTest, InARunOfGetsAnIdOfAnOpenRequestIsRefused) {
+TEST_F(SessionTest, DuplicateIdInConsecutiveGetsIsRejected) {
   Greet();
   Ask(PutFrame(2, kElsewhere, "elsewhere"));
   engine_.on_disk = {kProfile};
@@ -79,7 +79,7 @@ TEST_F(SessionTest, InARunOfGetsAnIdOfAnOpenRequestIsRefused) {
   EXPECT_THAT(ReplyIds(), ElementsAre(10));
 }
 
-TEST_F(SessionTest, ARunOfGetsEndsWhereAnythingElseBegins) {
+TEST_F(SessionTest, RunOfGetsEndsAtAnyOtherRequest) {
   Greet();
   Ask(PutFrame(2, kProfile, "old"));
   Send(GetFrame(10, kProfile) + GetFrame(11, kProfile) + PutFrame(12, kProfile, "new") +
@@ -104,7 +104,7 @@ TEST_F(SessionTest, ARunOfGetsEndsWhereAnythingElseBegins) {
 
 const Bytes kLarge(limits::kLeastLargeValueBytes, 'L');
 
-TEST_F(SessionTest, ALargeValueThatWasReadLeavesAsAPieceOfItsOwn) {
+TEST_F(SessionTest, LargeValueIsSentWithoutACopy) {
   Greet();
   Ask(PutFrame(2, kProfile, kLarge));
   Ask(PutFrame(3, kElsewhere, "small"));
@@ -118,7 +118,7 @@ TEST_F(SessionTest, ALargeValueThatWasReadLeavesAsAPieceOfItsOwn) {
   EXPECT_THAT(ValuesOf(replies), ElementsAre("small", "small", kLarge));
 }
 
-TEST_F(SessionTest, ALargeValueThatWaitedForItsTurnKeepsItsPlace) {
+TEST_F(SessionTest, LargeValueKeepsItsPlaceInTheOrder) {
   Greet();
   Ask(PutFrame(2, kProfile, "profile"));
   Ask(PutFrame(3, kTheme, kLarge));
@@ -131,7 +131,7 @@ TEST_F(SessionTest, ALargeValueThatWaitedForItsTurnKeepsItsPlace) {
   EXPECT_THAT(ValuesOf(Replies()), ElementsAre("profile", kLarge));
 }
 
-TEST_F(SessionTest, ALargeValueOverTheClientsLimitIsRefusedInWords) {
+TEST_F(SessionTest, LargeValueOverTheClientsLimitIsTooLarge) {
   Send(FrameOf<op::Hello>(1, {.max_frame_bytes = 32'768}));
   Replies();
   Ask(PutFrame(2, kProfile, Bytes(33'000, 'L')));

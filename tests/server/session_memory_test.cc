@@ -53,7 +53,7 @@ class SessionMemoryTest : public SessionTest {
   std::vector<std::shared_ptr<Session>> hostile_;
 };
 
-TEST_F(SessionMemoryTest, HalfFramesStayWithinTheBudgetAndOthersAreServed) {
+TEST_F(SessionMemoryTest, IncompleteFramesStayWithinTheBudget) {
   const Bytes frame = FrameOf<op::Ping>(2, {.payload = Bytes(limits::kMaxFrameBytes - 64, 'h')});
   const ByteView half = ByteView(frame).substr(0, frame.size() - 1);
   for (int i = 0; i < 200; ++i) {
@@ -70,7 +70,7 @@ TEST_F(SessionMemoryTest, HalfFramesStayWithinTheBudgetAndOthersAreServed) {
   EXPECT_LT(budget_.used(), budget_.limit() / 16);
 }
 
-TEST_F(SessionMemoryTest, RepliesThatAreNotTakenStayWithinTheBudget) {
+TEST_F(SessionMemoryTest, UnsentRepliesStayWithinTheBudget) {
   const Bytes get = GetFrame(2, kLarge) + FrameOf<op::MGet>(3, {.keys = {kLarge.view()}}) +
                     FrameOf<op::Scan>(4, {.partition = kLarge.view().partition_view(), .limit = 1});
   for (int i = 0; i < 50; ++i) {
@@ -107,7 +107,7 @@ TEST_F(SessionMemoryTest, ResultsOfReadsStayWithinTheBudget) {
   ExpectServed(*session_);
 }
 
-TEST_F(SessionMemoryTest, AFrameThatIsWholeIsWorkedOnHoweverLittleIsLeft) {
+TEST_F(SessionMemoryTest, CompleteFrameIsExecutedWhenMemoryIsShort) {
   const Bytes put = PutFrame(2, kLarge, Bytes(limits::kMaxValueBytes / 2, 'w'));
   EXPECT_EQ(Feed(*session_, ByteView(put).substr(0, put.size() - 1)).size(), 0u);
   const size_t others = budget_.limit() - budget_.used();
@@ -118,7 +118,7 @@ TEST_F(SessionMemoryTest, AFrameThatIsWholeIsWorkedOnHoweverLittleIsLeft) {
   budget_.Give(others);
 }
 
-TEST_F(SessionMemoryTest, WhatTheEngineHoldsForASessionThatHasGoneIsCountedUntilItIsAnswered) {
+TEST_F(SessionMemoryTest, ResultsForAClosedSessionStayCountedUntilTheyComplete) {
   engine_.hold = true;
   Feed(*session_, PutFrame(5, kProfile, Bytes(500'000, 'v')));
   Feed(*session_, GetFrame(6, kLarge));
@@ -130,7 +130,7 @@ TEST_F(SessionMemoryTest, WhatTheEngineHoldsForASessionThatHasGoneIsCountedUntil
   EXPECT_EQ(metrics_.memory_requests.value(), 0u);
 }
 
-TEST_F(SessionMemoryTest, ADripDoesNotKeepAHalfFrameAlive) {
+TEST_F(SessionMemoryTest, SlowDripDoesNotExtendTheFrameTimeout) {
   const Bytes frame = PutFrame(5, kProfile, Bytes(5'000, 'v'));
   size_t sent = 0;
   for (int64_t millis = 0; millis < limits::kFrameTimeoutMillis; millis += 250) {
@@ -147,7 +147,7 @@ TEST_F(SessionMemoryTest, ADripDoesNotKeepAHalfFrameAlive) {
   EXPECT_EQ(metrics_.closed_slow_frame.value(), 1u);
 }
 
-TEST_F(SessionMemoryTest, TimeInWhichTheServerDoesNotReadIsNoneOfTheFrames) {
+TEST_F(SessionMemoryTest, PausedReadingDoesNotCountTowardsTheFrameTimeout) {
   engine_.hold = true;
   const Bytes value(limits::kMaxValueBytes, 'v');
   Bytes frames;

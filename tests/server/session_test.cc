@@ -21,7 +21,7 @@ const Key kElsewhere = UserKey(43, "profile");
 
 // --- HELLO ---------------------------------------------------------------------------------------
 
-TEST_F(SessionTest, HelloIsAnsweredWithWhatWasAgreed) {
+TEST_F(SessionTest, HelloReturnsTheAgreedValues) {
   const ReceivedReply reply = Ask(FrameOf<op::Hello>(9, {.max_frame_bytes = 32'768}));
   EXPECT_EQ(reply.id, 9u);
   const auto hello = reply.As<op::Hello>();
@@ -31,11 +31,11 @@ TEST_F(SessionTest, HelloIsAnsweredWithWhatWasAgreed) {
   EXPECT_EQ(hello.max_value_bytes, limits::kMaxValueBytes);
 }
 
-TEST_F(SessionTest, AClientThatAlsoSpeaksLaterVersionsIsTakenAtThisOne) {
+TEST_F(SessionTest, NewerClientIsServedWithThisVersion) {
   EXPECT_EQ(Ask(FrameOf<op::Hello>(1, {.first_version = 1, .last_version = 9})).code, Code::kOk);
 }
 
-TEST_F(SessionTest, WhatIsNoGoodHelloIsAnsweredInWordsAndEnds) {
+TEST_F(SessionTest, InvalidHelloIsAnsweredAndClosed) {
   const struct {
     Bytes frame;
     Code code;
@@ -61,19 +61,19 @@ TEST_F(SessionTest, WhatIsNoGoodHelloIsAnsweredInWordsAndEnds) {
   }
 }
 
-TEST_F(SessionTest, BeforeHelloAFrameIsTiny) {
+TEST_F(SessionTest, FramesBeforeHelloAreSmall) {
   Send(FrameOf<op::Ping>(1, {.payload = std::string(1000, 'x')}));
   EXPECT_EQ(Replies().at(0).code, Code::kTooLarge);
   EXPECT_TRUE(session_->finished());
 }
 
-TEST_F(SessionTest, ASecondHelloIsRefusedAndTheConnectionLives) {
+TEST_F(SessionTest, SecondHelloIsRejected) {
   Greet();
   EXPECT_EQ(Ask(HelloFrame()).code, Code::kInvalid);
   EXPECT_EQ(Ask(FrameOf<op::Ping>(2, {.payload = "x"})).code, Code::kOk);
 }
 
-TEST_F(SessionTest, WhoSaysNoHelloIsSentAway) {
+TEST_F(SessionTest, ConnectionWithoutHelloTimesOut) {
   clock_.AdvanceMillis(limits::kHelloTimeoutMillis - 1);
   session_->Tick(0);
   EXPECT_THAT(Replies(), IsEmpty());
@@ -83,7 +83,7 @@ TEST_F(SessionTest, WhoSaysNoHelloIsSentAway) {
   EXPECT_TRUE(session_->finished());
 }
 
-TEST_F(SessionTest, AHelloThatTricklesInGainsNoTime) {
+TEST_F(SessionTest, SlowHelloGetsNoExtraTime) {
   const Bytes hello = HelloFrame();
   for (size_t i = 0; i < 10; ++i) {
     Send(hello.substr(i, 1));
@@ -95,7 +95,7 @@ TEST_F(SessionTest, AHelloThatTricklesInGainsNoTime) {
   EXPECT_TRUE(session_->finished());
 }
 
-TEST_F(SessionTest, AnIdleConnectionEndsOnlyIfThatWasAskedFor) {
+TEST_F(SessionTest, IdleTimeoutIsOptional) {
   Greet();
   clock_.AdvanceMillis(60'000);
   session_->Tick(0);
@@ -104,7 +104,7 @@ TEST_F(SessionTest, AnIdleConnectionEndsOnlyIfThatWasAskedFor) {
   EXPECT_TRUE(session_->finished());
 }
 
-TEST_F(SessionTest, ARequestThatTakesLongerThanTheIdleTimeoutIsNoIdleness) {
+TEST_F(SessionTest, RequestInFlightIsNotIdle) {
   Greet();
   engine_.hold = true;
   Send(PutFrame(2, kProfile, "a"));
@@ -121,7 +121,7 @@ TEST_F(SessionTest, ARequestThatTakesLongerThanTheIdleTimeoutIsNoIdleness) {
 
 // --- Frames --------------------------------------------------------------------------------------
 
-TEST_F(SessionTest, AnswersTheSameHoweverTheBytesAreCut) {
+TEST_F(SessionTest, RepliesDoNotDependOnSplitPoints) {
   const Bytes bytes = HelloFrame() + PutFrame(2, kProfile, "hello") + GetFrame(3, kProfile) +
                       FrameOf<op::Ping>(4, {.payload = "x"});
   for (size_t cut = 0; cut <= bytes.size(); ++cut) {
@@ -134,7 +134,7 @@ TEST_F(SessionTest, AnswersTheSameHoweverTheBytesAreCut) {
   }
 }
 
-TEST_F(SessionTest, AFlippedBitAnywhereIsAnsweredOnceAndEnds) {
+TEST_F(SessionTest, FlippedBitClosesTheConnection) {
   const Bytes good = PutFrame(2, kProfile, "hello");
   for (size_t bit = 0; bit < good.size() * 8; ++bit) {
     Reconnect();
@@ -153,7 +153,7 @@ TEST_F(SessionTest, AFlippedBitAnywhereIsAnsweredOnceAndEnds) {
   }
 }
 
-TEST_F(SessionTest, AnUnknownOperationIsRefusedAndTheConnectionLives) {
+TEST_F(SessionTest, UnknownOperationIsRejected) {
   Greet();
   Bytes frame;
   FrameWriter(&frame, {.id = 5, .code = 200}).Finish();
@@ -161,7 +161,7 @@ TEST_F(SessionTest, AnUnknownOperationIsRefusedAndTheConnectionLives) {
   EXPECT_EQ(Ask(FrameOf<op::Ping>(6, {})).code, Code::kOk);
 }
 
-TEST_F(SessionTest, ABodyThatIsCutIsRefusedAndTheConnectionLives) {
+TEST_F(SessionTest, TruncatedBodyIsRejected) {
   Greet();
   Bytes frame;
   FrameWriter writer(&frame, {.id = 5, .code = op::Get::kInfo.code});
@@ -175,7 +175,7 @@ TEST_F(SessionTest, ABodyThatIsCutIsRefusedAndTheConnectionLives) {
 
 // --- Order ---------------------------------------------------------------------------------------
 
-TEST_F(SessionTest, AReadBehindAWriteOfItsPartitionSeesItAndIsAnsweredAfterIt) {
+TEST_F(SessionTest, ReadAfterWriteSeesIt) {
   Greet();
   engine_.hold = true;
   Send(PutFrame(2, kProfile, "new") + GetFrame(3, kProfile));
@@ -190,7 +190,7 @@ TEST_F(SessionTest, AReadBehindAWriteOfItsPartitionSeesItAndIsAnsweredAfterIt) {
   EXPECT_EQ(replies[1].As<op::Get>().record.value, "new");
 }
 
-TEST_F(SessionTest, AWriteBehindAReadOfItsPartitionDoesNotChangeWhatItSees) {
+TEST_F(SessionTest, ReadBeforeWriteDoesNotSeeIt) {
   Greet();
   Ask(PutFrame(2, kProfile, "old"));
   engine_.hold = true;
@@ -202,14 +202,14 @@ TEST_F(SessionTest, AWriteBehindAReadOfItsPartitionDoesNotChangeWhatItSees) {
   EXPECT_THAT(ReplyIds(), ElementsAre(4));
 }
 
-TEST_F(SessionTest, WritesOfOnePartitionAreAllHandedOverAtOnce) {
+TEST_F(SessionTest, WritesOfOnePartitionRunConcurrently) {
   Greet();
   engine_.hold = true;
   Send(PutFrame(2, kProfile, "a") + PutFrame(3, kTheme, "b") + PutFrame(4, kProfile, "c"));
   EXPECT_EQ(engine_.held(), 3u);
 }
 
-TEST_F(SessionTest, RepliesOfOnePartitionKeepTheirOrderAndThoseOfOthersOvertake) {
+TEST_F(SessionTest, RepliesAreOrderedPerPartition) {
   Greet();
   engine_.hold = true;
   Send(PutFrame(2, kProfile, "a") + PutFrame(3, kTheme, "b") + PutFrame(4, kElsewhere, "c"));
@@ -223,7 +223,7 @@ TEST_F(SessionTest, RepliesOfOnePartitionKeepTheirOrderAndThoseOfOthersOvertake)
 }
 
 // Else it could see what was there before a write of somebody else that the first one saw.
-TEST_F(SessionTest, AReadIsNotBegunBeforeTheReadBeforeItInItsPartitionIsOver) {
+TEST_F(SessionTest, ReadsOfOnePartitionRunOneAfterTheOther) {
   Greet();
   engine_.hold = true;
   Send(GetFrame(2, kProfile) + GetFrame(3, kTheme) + GetFrame(4, kElsewhere));
@@ -236,7 +236,7 @@ TEST_F(SessionTest, AReadIsNotBegunBeforeTheReadBeforeItInItsPartitionIsOver) {
   EXPECT_THAT(ReplyIds(), ElementsAre(3));
 }
 
-TEST_F(SessionTest, AnMGetWaitsForTheWritesOfAllItsPartitions) {
+TEST_F(SessionTest, MGetWaitsForWritesOfAllItsPartitions) {
   Greet();
   engine_.hold = true;
   const op::MGet::Request mget{.keys = {kProfile.view(), kElsewhere.view(), kProfile.view()}};
@@ -256,7 +256,7 @@ TEST_F(SessionTest, AnMGetWaitsForTheWritesOfAllItsPartitions) {
   EXPECT_EQ(response.results[2].record.value, "a");
 }
 
-TEST_F(SessionTest, ManyTurnsBetweenReadsAndWritesAreTakenOneAfterTheOther) {
+TEST_F(SessionTest, AlternatingReadsAndWritesKeepTheirOrder) {
   Greet();
   engine_.hold = true;
   Bytes frames = PutFrame(2, kProfile, "start");
@@ -277,7 +277,7 @@ TEST_F(SessionTest, ManyTurnsBetweenReadsAndWritesAreTakenOneAfterTheOther) {
 
 // --- Deadlines -----------------------------------------------------------------------------------
 
-TEST_F(SessionTest, WhatWaitedForItsTurnTooLongIsNotStarted) {
+TEST_F(SessionTest, RequestPastItsDeadlineDoesNotStart) {
   Greet();
   engine_.hold = true;
   Send(PutFrame(2, kProfile, "a") + GetFrame(3, kProfile, 100) + PutFrame(4, kProfile, "b", 50));
@@ -292,7 +292,7 @@ TEST_F(SessionTest, WhatWaitedForItsTurnTooLongIsNotStarted) {
   EXPECT_EQ(Ask(GetFrame(5, kProfile)).As<op::Get>().record.value, "a");
 }
 
-TEST_F(SessionTest, TheEngineGetsTheDeadlineOfTheFrame) {
+TEST_F(SessionTest, DeadlineReachesTheEngine) {
   Greet();
   engine_.hold = true;
   Send(PutFrame(2, kProfile, "a", 100));
@@ -303,7 +303,7 @@ TEST_F(SessionTest, TheEngineGetsTheDeadlineOfTheFrame) {
 
 // --- The end -------------------------------------------------------------------------------------
 
-TEST_F(SessionTest, AfterTheEndOfInputWhatWasAcceptedIsAnswered) {
+TEST_F(SessionTest, AcceptedRequestsAreAnsweredAfterEndOfInput) {
   Greet();
   engine_.hold = true;
   Send(PutFrame(2, kProfile, "a"));
@@ -315,7 +315,7 @@ TEST_F(SessionTest, AfterTheEndOfInputWhatWasAcceptedIsAnswered) {
   EXPECT_TRUE(session_->finished());
 }
 
-TEST_F(SessionTest, DrainingAnswersWhatWasAcceptedAndTakesNoMore) {
+TEST_F(SessionTest, DrainAnswersAcceptedRequestsOnly) {
   Greet();
   engine_.hold = true;
   Send(PutFrame(2, kProfile, "a"));
@@ -328,7 +328,7 @@ TEST_F(SessionTest, DrainingAnswersWhatWasAcceptedAndTakesNoMore) {
 }
 
 // Between slices of its work, the engine looks at this.
-TEST_F(SessionTest, TheEngineIsToldWhetherAnAnswerIsStillWanted) {
+TEST_F(SessionTest, CallerReportsWhetherTheAnswerIsWanted) {
   const Bytes partition = PartitionOf(42);
   for (const auto& leave : {&Session::EndOfInput, &Session::Drain}) {
     for (const Bytes& frame :
@@ -350,7 +350,7 @@ TEST_F(SessionTest, TheEngineIsToldWhetherAnAnswerIsStillWanted) {
   }
 }
 
-TEST_F(SessionTest, RequestsOfASessionThatIsGoneAreNotCountedAsOpen) {
+TEST_F(SessionTest, RequestsOfAClosedSessionAreNotInFlight) {
   Greet();
   engine_.hold = true;
   Send(PutFrame(2, kProfile, "a") + PutFrame(3, kProfile, "b"));
@@ -361,7 +361,7 @@ TEST_F(SessionTest, RequestsOfASessionThatIsGoneAreNotCountedAsOpen) {
   EXPECT_EQ(metrics_.requests_open.value(), 0u);
 }
 
-TEST_F(SessionTest, ACompletionForASessionThatIsGoneDoesNothing) {
+TEST_F(SessionTest, CompletionForAClosedSessionDoesNothing) {
   Greet();
   engine_.hold = true;
   Send(PutFrame(2, kProfile, "a"));

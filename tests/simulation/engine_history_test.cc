@@ -101,7 +101,7 @@ class EngineHistoryTest : public ::testing::TestWithParam<EngineKind> {
   std::atomic<uint64_t> values_{0};
 };
 
-TEST_P(EngineHistoryTest, WhatThreadsSeeOfARecordIsLinearizable) {
+TEST_P(EngineHistoryTest, ConcurrentHistoryIsLinearizable) {
   const uint64_t seed = std::random_device()();
   SCOPED_TRACE("seed " + std::to_string(seed));
   for (uint64_t author = 0; author < kRounds; ++author) {

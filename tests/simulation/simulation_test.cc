@@ -180,19 +180,19 @@ void RunSeeds(WorldOptions options, bool expect_reconnects) {
   EXPECT_EQ(connections > 3 * Seeds(), expect_reconnects);
 }
 
-TEST(Simulation, IsLinearizableOverAPipeThatTearsAndDelays) {
+TEST(Simulation, LinearizableWithSplitsAndDelays) {
   RunSeeds({}, false);
 }
 
-TEST(Simulation, IsLinearizableWhenEveryByteComesAlone) {
+TEST(Simulation, LinearizableWithSingleBytes) {
   RunSeeds({.max_piece_bytes = 1}, false);
 }
 
-TEST(Simulation, IsLinearizableAndAnswersEachCallOnceWhenConnectionsAreCut) {
+TEST(Simulation, LinearizableWithLostConnections) {
   RunSeeds({.cut_probability = 0.01}, true);
 }
 
-TEST(Simulation, IsLinearizableAndAnswersEachCallOnceWhenBitsFlip) {
+TEST(Simulation, LinearizableWithFlippedBits) {
   RunSeeds({.flip_probability = 0.01}, true);
 }
 
@@ -205,32 +205,32 @@ HistoryOperation Done(Kind kind, uint64_t value, uint64_t begin, uint64_t end) {
   return {kind, Outcome::kDone, value, begin, end};
 }
 
-TEST(Linearizability, AReadAfterAWriteThatDoesNotSeeItIsNoticed) {
+TEST(Linearizability, CheckerDetectsAStaleRead) {
   EXPECT_TRUE(IsLinearizable({Done(Kind::kPut, 7, 1, 2), Done(Kind::kGet, 7, 3, 4)}));
   EXPECT_FALSE(IsLinearizable({Done(Kind::kPut, 7, 1, 2), Done(Kind::kGet, 0, 3, 4)}));
   EXPECT_TRUE(IsLinearizable({Done(Kind::kPut, 7, 1, 4), Done(Kind::kGet, 0, 2, 3)}));
 }
 
-TEST(Linearizability, AConnectionThatOvertakesItselfIsNoticed) {
+TEST(Linearizability, CheckerDetectsReordering) {
   std::vector<HistoryOperation> history = {Done(Kind::kPut, 7, 1, 4), Done(Kind::kGet, 0, 2, 3)};
   EXPECT_TRUE(IsLinearizable(history));
   for (HistoryOperation& operation : history) operation.connection = 1;
   EXPECT_FALSE(IsLinearizable(history));
 }
 
-TEST(Linearizability, AValueThatGoesBackIsNoticed) {
+TEST(Linearizability, CheckerDetectsAValueGoingBack) {
   EXPECT_FALSE(IsLinearizable({Done(Kind::kPut, 1, 1, 2), Done(Kind::kPut, 2, 3, 8),
                                Done(Kind::kGet, 2, 4, 5), Done(Kind::kGet, 1, 6, 7)}));
 }
 
-TEST(Linearizability, AWriteOfUnknownOutcomeMayTakeEffectLateOrNever) {
+TEST(Linearizability, CheckerAllowsOutcomeUnknown) {
   const HistoryOperation unknown{Kind::kPut, Outcome::kUnknown, 7, 1, HistoryOperation::kNever};
   EXPECT_TRUE(IsLinearizable({unknown, Done(Kind::kGet, 0, 2, 3), Done(Kind::kGet, 7, 4, 5)}));
   EXPECT_TRUE(IsLinearizable({unknown, Done(Kind::kGet, 0, 2, 3)}));
   EXPECT_FALSE(IsLinearizable({unknown, Done(Kind::kGet, 7, 2, 3), Done(Kind::kGet, 0, 4, 5)}));
 }
 
-TEST(Linearizability, TwoThatBothWereFirstAreNoticed) {
+TEST(Linearizability, CheckerDetectsTwoFirstWrites) {
   EXPECT_FALSE(
       IsLinearizable({Done(Kind::kPutIfAbsent, 1, 1, 4), Done(Kind::kPutIfAbsent, 2, 2, 3)}));
 }

@@ -46,7 +46,7 @@ class CachedPageTest : public RocksTest {
   }
 };
 
-TEST_F(CachedPageTest, AnswersWhatAScanOfTheBeginningWouldAndNoOther) {
+TEST_F(CachedPageTest, AnswersOnlyScansFromTheStart) {
   for (uint64_t post = 1; post <= 5; ++post) PutPost(post, std::to_string(post));
   EXPECT_EQ(Peeked(NewestOf(kAuthor, 3)), "(nothing)");
   EXPECT_EQ(Cached(NewestOf(kAuthor, 3)), "5 4 3 ...");
@@ -70,14 +70,14 @@ TEST_F(CachedPageTest, AnswersWhatAScanOfTheBeginningWouldAndNoOther) {
   }
 }
 
-TEST_F(CachedPageTest, AnEmptyPartitionIsRememberedUntilSomethingIsInIt) {
+TEST_F(CachedPageTest, EmptyPartitionIsCachedUntilAWrite) {
   EXPECT_EQ(Cached(NewestOf(kAuthor, 3)), "end");
   PutPost(1, "1");
   EXPECT_EQ(Peeked(NewestOf(kAuthor, 3)), "(nothing)");
   EXPECT_EQ(Cached(NewestOf(kAuthor, 3)), "1 end");
 }
 
-TEST_F(CachedPageTest, IsGoneWithAnyWriteInItsPartitionAndOnlyThere) {
+TEST_F(CachedPageTest, WriteInvalidatesThePageOfItsPartitionOnly) {
   for (uint64_t post = 1; post <= 5; ++post) PutPost(post, std::to_string(post));
   const ScanRequest newest = NewestOf(kAuthor, 3);
   const PartitionView partition{Table::kPosts, newest.partition};
@@ -99,7 +99,7 @@ TEST_F(CachedPageTest, IsGoneWithAnyWriteInItsPartitionAndOnlyThere) {
   EXPECT_EQ(Peeked(newest), "7 6 5 ...") << "nothing was written";
 }
 
-TEST_F(CachedPageTest, IsNotKeptIfTimeAloneCanChangeIt) {
+TEST_F(CachedPageTest, PageWithAnExpiringRecordIsNotCached) {
   const uint64_t expires = static_cast<uint64_t>(around_.clock.WallMillis()) + 1000;
   PutPost(1, "1");
   PutPost(2, "story", expires);
@@ -112,7 +112,7 @@ TEST_F(CachedPageTest, IsNotKeptIfTimeAloneCanChangeIt) {
   EXPECT_EQ(Cached(NewestOf(kAuthor, 3)), "3 1 end");
 }
 
-TEST_F(CachedPageTest, IsNotKeptIfItIsLargeOrWasCutByItsBytesOrHasNoValues) {
+TEST_F(CachedPageTest, LargeTruncatedOrKeysOnlyPageIsNotCached) {
   const std::string large(limits::kMaxCachedValueBytes / 3, 'v');
   for (uint64_t post = 1; post <= 4; ++post) PutPost(post, large);
   EXPECT_EQ(Cached(NewestOf(kAuthor, 4)), "(nothing)");
@@ -125,7 +125,7 @@ TEST_F(CachedPageTest, IsNotKeptIfItIsLargeOrWasCutByItsBytesOrHasNoValues) {
   EXPECT_NE(Cached(NewestOf(kAuthor, 2)), "(nothing)");
 }
 
-TEST_F(CachedPageTest, IsKeptOfTimelinesAndNotOfTablesWhoseRecordsAreAskedForByName) {
+TEST_F(CachedPageTest, OnlyTimelinesAreCached) {
   ASSERT_TRUE(engine().Put(UserKey(kAuthor, "profile"), "v").status.ok());
   ScanRequest records = NewestOf(kAuthor, 3);
   records.table = Table::kUsers;
@@ -135,7 +135,7 @@ TEST_F(CachedPageTest, IsKeptOfTimelinesAndNotOfTablesWhoseRecordsAreAskedForByN
   EXPECT_EQ(Cached(records), "v end");
 }
 
-TEST_F(CachedPageTest, IsCountedApartFromRecords) {
+TEST_F(CachedPageTest, PagesAreCountedApartFromRecords) {
   PutPost(1, "1");
   EXPECT_EQ(Peek(PostKey(kAuthor, 1)), PeekResult::kFound);
   EXPECT_EQ(Cached(NewestOf(kAuthor, 3)), "1 end");
@@ -147,7 +147,7 @@ TEST_F(CachedPageTest, IsCountedApartFromRecords) {
 
 // Who scans after a write was answered sees it, wherever the page comes from, while others fill the
 // cache all the time.
-TEST_F(CachedPageTest, NoAnsweredWriteIsMissedByALaterScan) {
+TEST_F(CachedPageTest, ScanSeesEveryAcknowledgedWrite) {
   std::atomic<uint64_t> answered{0};
   std::atomic<bool> writing{true};
   std::atomic<uint64_t> missed{0};

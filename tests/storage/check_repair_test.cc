@@ -13,7 +13,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-TEST_F(CheckRepairTest, ASoundDirectoryIsClean) {
+TEST_F(CheckRepairTest, SoundDirectoryIsClean) {
   WriteUsers();
   ASSERT_TRUE(
       engine().Put(BlobKey(std::string(16, 'b'), 1, 1), std::string(50'000, 'x')).status.ok());
@@ -26,7 +26,7 @@ TEST_F(CheckRepairTest, ASoundDirectoryIsClean) {
   EXPECT_TRUE(Repair().salvage.empty());
 }
 
-TEST_F(CheckRepairTest, ADamagedBlockIsNamedByTheRecordsAroundItAndGivenUpAlone) {
+TEST_F(CheckRepairTest, DamagedBlockIsReportedAndRepairedAlone) {
   WriteUsers();
   DamageMiddleOfUsers();
   const CheckReport found = Check();
@@ -54,7 +54,7 @@ TEST_F(CheckRepairTest, ADamagedBlockIsNamedByTheRecordsAroundItAndGivenUpAlone)
 }
 
 // So that a power cut during or after a repair does not lose it.
-TEST_F(CheckRepairTest, WhatIsSavedIsDurable) {
+TEST_F(CheckRepairTest, SavedFilesAreDurable) {
   WriteUsers();
   DamageMiddleOfUsers();
   const RepairReport report = Repair();
@@ -105,7 +105,7 @@ class RepairOfOverlappingFilesTest : public CheckRepairTest {
   }
 };
 
-TEST_F(RepairOfOverlappingFilesTest, NothingOutdatedComesBackAndWhatWasNeverInTheBlockStays) {
+TEST_F(RepairOfOverlappingFilesTest, RepairKeepsCurrentRecordsAndDeletesOutdatedOnes) {
   const RepairReport report = Repair();
   EXPECT_THAT(report.after.Lines(), IsEmpty());
   EXPECT_FALSE(report.older.empty());
@@ -119,7 +119,7 @@ TEST_F(RepairOfOverlappingFilesTest, NothingOutdatedComesBackAndWhatWasNeverInTh
   EXPECT_GT(Untouched(), kUsers / 2 - 20);
 }
 
-TEST_F(RepairOfOverlappingFilesTest, WhatIsWrittenAfterwardsIsOfANewEpoch) {
+TEST_F(RepairOfOverlappingFilesTest, WritesAfterRepairHaveANewEpoch) {
   const auto owns_watermark = [this] {
     const auto directory = Directory();
     return directory->OwnsWatermark(*directory->ReadWatermark());
@@ -129,7 +129,7 @@ TEST_F(RepairOfOverlappingFilesTest, WhatIsWrittenAfterwardsIsOfANewEpoch) {
   EXPECT_FALSE(owns_watermark());
 }
 
-TEST_F(RepairOfOverlappingFilesTest, AnOperatorMayKeepWhatComesToLight) {
+TEST_F(RepairOfOverlappingFilesTest, KeepOlderServesOlderRecords) {
   const RepairReport report = Repair(OlderRecords::kKeep);
   EXPECT_THAT(report.after.Lines(), IsEmpty());
   Open();
@@ -137,7 +137,7 @@ TEST_F(RepairOfOverlappingFilesTest, AnOperatorMayKeepWhatComesToLight) {
   EXPECT_EQ(Untouched(), kUsers / 2);
 }
 
-TEST_F(CheckRepairTest, ADamagedValueInABlobFileIsNamedAndGivenUpAlone) {
+TEST_F(CheckRepairTest, DamagedBlobValueIsReportedAndRepairedAlone) {
   Open();
   const std::string id(16, 'b');
   for (uint32_t chunk = 0; chunk < 5; ++chunk) {
@@ -159,7 +159,7 @@ TEST_F(CheckRepairTest, ADamagedValueInABlobFileIsNamedAndGivenUpAlone) {
   }
 }
 
-TEST_F(CheckRepairTest, AValueThatDoesNotMatchItsChecksumIsNamedAndGivenUpAlone) {
+TEST_F(CheckRepairTest, ValueWithWrongChecksumIsReportedAndRepairedAlone) {
   Open();
   ASSERT_TRUE(engine().Put(UserKey(1, "a"), "fine").status.ok());
   const Bytes stored = Bytes(RecordHeader(7, Hash64("true"), 0).view()) + "lies";

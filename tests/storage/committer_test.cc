@@ -83,13 +83,13 @@ class CommitterTest : public ::testing::Test {
   std::unique_ptr<Committer> committer_;
 };
 
-TEST_F(CommitterTest, AWriteThatComesAloneIsCommittedAtOnce) {
+TEST_F(CommitterTest, SingleWriteIsCommittedAtOnce) {
   Open();
   EXPECT_EQ(Submit("a").get(), Code::kOk);
   EXPECT_THAT(groups_, ElementsAre(ElementsAre("a")));
 }
 
-TEST_F(CommitterTest, WhatWaitsTogetherIsCommittedTogetherAndInOrder) {
+TEST_F(CommitterTest, WaitingWritesAreCommittedTogetherInOrder) {
   auto a = Submit("a");
   WaitUntilBegun(1);
   Submit("b");
@@ -105,7 +105,7 @@ TEST_F(CommitterTest, WhatWaitsTogetherIsCommittedTogetherAndInOrder) {
   EXPECT_EQ(counts.waiting_bytes, 0u);
 }
 
-TEST_F(CommitterTest, AGroupIsBoundedInBytesButTakesOneWriteOfAnySize) {
+TEST_F(CommitterTest, GroupIsBoundedInBytes) {
   Submit("first");
   WaitUntilBegun(1);
   const size_t half = limits::kMaxCommitGroupBytes / 2;
@@ -119,7 +119,7 @@ TEST_F(CommitterTest, AGroupIsBoundedInBytesButTakesOneWriteOfAnySize) {
                                    ElementsAre("huge"), ElementsAre("c")));
 }
 
-TEST_F(CommitterTest, AGroupIsBoundedInRequests) {
+TEST_F(CommitterTest, GroupIsBoundedInRequests) {
   Submit("first");
   WaitUntilBegun(1);
   for (size_t i = 0; i < limits::kMaxCommitGroupRequests; ++i) Submit("x");
@@ -131,7 +131,7 @@ TEST_F(CommitterTest, AGroupIsBoundedInRequests) {
   EXPECT_THAT(groups_[2], ElementsAre("last"));
 }
 
-TEST_F(CommitterTest, WhoHasMoreThanAGroupWaitingKeepsNobodyFromTheNextGroup) {
+TEST_F(CommitterTest, BusySourceDoesNotFillTheNextGroup) {
   Submit("first");
   WaitUntilBegun(1);
   for (size_t i = 0; i < 2 * limits::kMaxCommitGroupRequests; ++i) Submit("much", 0, 0, 1);
@@ -145,7 +145,7 @@ TEST_F(CommitterTest, WhoHasMoreThanAGroupWaitingKeepsNobodyFromTheNextGroup) {
   EXPECT_EQ(committer_->counts().writes, 2 * limits::kMaxCommitGroupRequests + 2);
 }
 
-TEST_F(CommitterTest, OverItsBoundTheQueueRefusesAtOnceWithATimeToRetry) {
+TEST_F(CommitterTest, FullQueueRejectsWithATimeToRetryAfter) {
   Submit("first");
   WaitUntilBegun(1);
   const size_t big = size_t{16} << 20;
@@ -167,7 +167,7 @@ TEST_F(CommitterTest, OverItsBoundTheQueueRefusesAtOnceWithATimeToRetry) {
   EXPECT_EQ(Submit("later", big).get(), Code::kOk);  // there is room again
 }
 
-TEST_F(CommitterTest, AWriteThatWaitedPastItsDeadlineIsNotCommitted) {
+TEST_F(CommitterTest, WritePastItsDeadlineIsNotCommitted) {
   Submit("first");
   WaitUntilBegun(1);
   auto late = Submit("late", 0, clock_.MonotonicNanos() + 5 * kNanosPerMilli);
@@ -179,7 +179,7 @@ TEST_F(CommitterTest, AWriteThatWaitedPastItsDeadlineIsNotCommitted) {
   EXPECT_THAT(groups_, ElementsAre(ElementsAre("first"), ElementsAre("in time")));
 }
 
-TEST_F(CommitterTest, AWriteThatIsHeldBackPastItsDeadlineIsNotCommitted) {
+TEST_F(CommitterTest, WriteDelayedPastItsDeadlineIsNotCommitted) {
   Open();
   pace_millis_ = 50;
   const int64_t now = clock_.MonotonicNanos();
@@ -188,13 +188,13 @@ TEST_F(CommitterTest, AWriteThatIsHeldBackPastItsDeadlineIsNotCommitted) {
   EXPECT_THAT(groups_, ElementsAre(ElementsAre("a")));
 }
 
-TEST_F(CommitterTest, AGroupThatIsAllLateIsNoCommit) {
+TEST_F(CommitterTest, GroupOfExpiredWritesIsNoCommit) {
   Open();
   EXPECT_EQ(Submit("late", 0, clock_.MonotonicNanos()).get(), Code::kDeadlineExceeded);
   EXPECT_EQ(committer_->counts().groups, 0u);
 }
 
-TEST_F(CommitterTest, ClosingCommitsAndAnswersAllThatWasAccepted) {
+TEST_F(CommitterTest, CloseCommitsAcceptedWrites) {
   auto first = Submit("first");
   WaitUntilBegun(1);
   auto waiting = Submit("waiting");
@@ -207,7 +207,7 @@ TEST_F(CommitterTest, ClosingCommitsAndAnswersAllThatWasAccepted) {
   EXPECT_EQ(groups_.size(), 2u);
 }
 
-TEST_F(CommitterTest, EachOfManyThreadsKeepsItsOrder) {
+TEST_F(CommitterTest, EachThreadKeepsItsOrder) {
   Open();
   constexpr int kThreads = 4, kWrites = 500;
   std::vector<std::thread> threads;

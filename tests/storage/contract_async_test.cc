@@ -14,7 +14,7 @@ namespace {
 class AsyncContract : public EngineContract {};
 SMILE_CONTRACT_SUITE(AsyncContract);
 
-TEST_P(AsyncContract, WorkWhoseDeadlineIsOverIsNotBegun) {
+TEST_P(AsyncContract, WorkPastItsDeadlineDoesNotBegin) {
   const Key key = UserKey(1, "a");
   const int64_t over = clock().MonotonicNanos();
   EXPECT_EQ(blocking_.Write(key.view().partition_view(), {PutOf("a", "v")}, over).status.code(),
@@ -37,7 +37,7 @@ TEST_P(AsyncContract, WorkWhoseDeadlineIsOverIsNotBegun) {
       blocking_.Write(key.view().partition_view(), {PutOf("a", "v")}, over + 1).status.ok());
 }
 
-TEST_P(AsyncContract, NothingIsReadForACallerThatIsGone) {
+TEST_P(AsyncContract, NothingIsReadForACallerThatLeft) {
   const Key key = UserKey(1, "a");
   ASSERT_TRUE(blocking_.Put(key, "v").status.ok());
   const auto caller = std::make_shared<Caller>();
@@ -65,7 +65,7 @@ TEST_P(AsyncContract, NothingIsReadForACallerThatIsGone) {
   EXPECT_EQ(code_of_read(), Code::kUnavailable);
 }
 
-TEST_P(AsyncContract, StatisticsAreInTheOrderOfTheirNamesAndCountTheWrites) {
+TEST_P(AsyncContract, StatisticsAreSortedByName) {
   ASSERT_TRUE(blocking_.Put(UserKey(1, "a"), "v").status.ok());
   const EngineStats stats = blocking_.Stats();
   ASSERT_FALSE(stats.empty());
@@ -79,7 +79,7 @@ TEST_P(AsyncContract, StatisticsAreInTheOrderOfTheirNamesAndCountTheWrites) {
   EXPECT_EQ(writes, 1u);
 }
 
-TEST_P(AsyncContract, ClosingFinishesWritesAnswersReadsAndLaterCallsAreRefused) {
+TEST_P(AsyncContract, CloseFinishesWritesAndRejectsLaterCalls) {
   constexpr int kWrites = 200;
   std::atomic<int> written{0}, read{0};
   for (int i = 0; i < kWrites; ++i) {
@@ -107,7 +107,7 @@ TEST_P(AsyncContract, ClosingFinishesWritesAnswersReadsAndLaterCallsAreRefused) 
   EXPECT_TRUE(blocking_.Stats().empty() || GetParam().name.starts_with("memory"));
 }
 
-TEST_P(AsyncContract, WritesOfOneThreadToOnePartitionTakeEffectInTheirOrder) {
+TEST_P(AsyncContract, WritesOfOneThreadKeepTheirOrder) {
   constexpr int kWrites = 500;
   std::promise<void> last;
   std::vector<uint64_t> versions;
@@ -127,7 +127,7 @@ TEST_P(AsyncContract, WritesOfOneThreadToOnePartitionTakeEffectInTheirOrder) {
 
 // Compare-and-set from many threads: if any two of them could see the same version succeed, or a
 // read could be stale, the counters would end lower than the sum of what was acknowledged.
-TEST_P(AsyncContract, CountersKeptByCompareAndSetLoseNothing) {
+TEST_P(AsyncContract, CompareAndSetCountersLoseNothing) {
   constexpr int kThreads = 4, kCounters = 2, kIncrements = 50;
   std::atomic<int> acknowledged{0};
   std::vector<std::thread> threads;
@@ -156,7 +156,7 @@ TEST_P(AsyncContract, CountersKeptByCompareAndSetLoseNothing) {
 
 // A read or scan that begins after the answer to a write sees that write or a newer one, and never
 // part of a batch.
-TEST_P(AsyncContract, ReadersNeverSeeLessThanWasAcknowledgedNorHalfABatch) {
+TEST_P(AsyncContract, ReadersSeeAcknowledgedWritesAndWholeBatches) {
   constexpr int kRounds = 300;
   const PartitionView partition = {Table::kUsers, "12345678"};
   std::atomic<int> acknowledged{-1};

@@ -41,7 +41,7 @@ Bytes KindBound(uint8_t kind) {
   return Bytes(1, static_cast<char>(kind));
 }
 
-TEST_P(ScanContract, AScanOfNothingIsEmpty) {
+TEST_P(ScanContract, ScanOfAnEmptyPartitionIsEmpty) {
   for (const Table table : {Table::kUsers, Table::kPosts}) {
     const Result<ScanPage> page =
         blocking_.Scan({.table = table, .partition = PartitionOf(1), .limit = 10});
@@ -51,13 +51,13 @@ TEST_P(ScanContract, AScanOfNothingIsEmpty) {
   }
 }
 
-TEST_P(ScanContract, NamesComeInTheOrderOfTheirBytes) {
+TEST_P(ScanContract, NamesAreInByteOrder) {
   PutNames({"b", "a", "aa", "\xff", "B", "ab"});
   EXPECT_THAT(Values({.table = Table::kUsers, .partition = PartitionOf(1)}),
               ElementsAre("B", "a", "aa", "ab", "b", "\xff"));
 }
 
-TEST_P(ScanContract, PostsAndMediaComeNewestFirst) {
+TEST_P(ScanContract, PostsAndMediaAreNewestFirst) {
   for (const uint64_t id : {uint64_t{3}, uint64_t{0}, ~uint64_t{0}, uint64_t{300}}) {
     Put(PostKey(1, id), std::to_string(id));
     Put(MediaKey(1, id), std::to_string(id));
@@ -97,7 +97,7 @@ TEST_P(ScanContract, LinksAreBoundedByKindAndByOther) {
               ElementsAre("255/18446744073709551615"));
 }
 
-TEST_P(ScanContract, BoundsThatLeaveNothingGiveNothing) {
+TEST_P(ScanContract, EmptyRangeIsEmpty) {
   PutNames({"a", "b", "c"});
   const auto names = [&](Bytes from, Bytes to, Bytes after = {}) {
     return Values({.table = Table::kUsers,
@@ -113,7 +113,7 @@ TEST_P(ScanContract, BoundsThatLeaveNothingGiveNothing) {
   EXPECT_THAT(names("", "", "c"), IsEmpty());
 }
 
-TEST_P(ScanContract, AfterReplacesFromAndNeedNotExist) {
+TEST_P(ScanContract, AfterReplacesFrom) {
   PutNames({"a", "b", "c"});
   EXPECT_THAT(
       Values({.table = Table::kUsers, .partition = PartitionOf(1), .from = "c", .after = "a"}),
@@ -122,7 +122,7 @@ TEST_P(ScanContract, AfterReplacesFromAndNeedNotExist) {
               ElementsAre("b", "c"));
 }
 
-TEST_P(ScanContract, AScanStaysInItsPartition) {
+TEST_P(ScanContract, ScanStaysInItsPartition) {
   for (const uint64_t user : {uint64_t{0}, uint64_t{1}, uint64_t{256}, ~uint64_t{0}}) {
     Put(PostKey(user, 1), std::to_string(user));
   }
@@ -135,7 +135,7 @@ TEST_P(ScanContract, AScanStaysInItsPartition) {
   EXPECT_THAT(Values({.table = Table::kBlobs, .partition = blob}), ElementsAre("chunk"));
 }
 
-TEST_P(ScanContract, ALoginIsAPartitionOfOneRecord) {
+TEST_P(ScanContract, LoginIsAPartitionOfOneRecord) {
   for (const std::string& login : {std::string("a"), std::string("a\0", 2), std::string("ab")}) {
     Put(LoginKey(login), login);
   }
@@ -144,7 +144,7 @@ TEST_P(ScanContract, ALoginIsAPartitionOfOneRecord) {
               ElementsAre(std::string("a\0", 2)));
 }
 
-TEST_P(ScanContract, PagesFollowEachOtherWithoutGapsInEveryTable) {
+TEST_P(ScanContract, PagesAreContiguousInEveryTable) {
   struct Case {
     Table table;
     Bytes partition;
@@ -181,7 +181,7 @@ TEST_P(ScanContract, PagesFollowEachOtherWithoutGapsInEveryTable) {
   }
 }
 
-TEST_P(ScanContract, MoreIsSaidOnlyIfThereIsMoreToSee) {
+TEST_P(ScanContract, MoreIsSetOnlyIfThereIsMore) {
   PutNames({"a", "b", "c"});
   Put(UserKey(1, "d"), "expired", now_ms() + 1);
   clock().AdvanceMillis(1);
@@ -199,7 +199,7 @@ TEST_P(ScanContract, MoreIsSaidOnlyIfThereIsMoreToSee) {
   EXPECT_FALSE(more(3, ""));
 }
 
-TEST_P(ScanContract, APageIsBoundedInBytesButHoldsAtLeastOneRecord) {
+TEST_P(ScanContract, PageIsBoundedInBytesButHasOneRecord) {
   for (const char* name : {"a", "b", "c"}) Put(UserKey(1, name), std::string(100, *name));
   const auto size = [&](size_t max_bytes, bool keys_only) {
     return blocking_
@@ -217,7 +217,7 @@ TEST_P(ScanContract, APageIsBoundedInBytesButHoldsAtLeastOneRecord) {
   EXPECT_EQ(size(1, true), 3u);
 }
 
-TEST_P(ScanContract, KeysOnlyGivesAllButTheValue) {
+TEST_P(ScanContract, KeysOnlyOmitsTheValue) {
   const uint64_t expires = now_ms() + 1000;
   Put(UserKey(1, "a"), "value", expires);
   const Result<ScanPage> page = blocking_.Scan(
@@ -231,7 +231,7 @@ TEST_P(ScanContract, KeysOnlyGivesAllButTheValue) {
   EXPECT_EQ(entry.record.version, blocking_.Get(UserKey(1, "a"))->version);
 }
 
-TEST_P(ScanContract, ManyExpiredAndDeletedRecordsAreSteppedOver) {
+TEST_P(ScanContract, ExpiredAndDeletedRecordsAreSkipped) {
   constexpr size_t kMany = limits::kMaxReadSliceRecords + 100;  // more than one slice of work
   std::vector<Bytes> sorts;
   for (uint64_t i = 0; i < kMany; ++i) sorts.push_back(PartitionOf(1'000'000 - i));
@@ -268,7 +268,7 @@ class ListContract : public ScanContract {
 };
 SMILE_CONTRACT_SUITE(ListContract);
 
-TEST_P(ListContract, EachPartitionIsListedOnceWhateverThePageSize) {
+TEST_P(ListContract, EachPartitionIsListedOnceForAnyPageSize) {
   std::vector<Bytes> users;
   for (const uint64_t user : {uint64_t{0}, uint64_t{1}, uint64_t{256}, uint64_t{5}, ~uint64_t{0}}) {
     users.push_back(PartitionOf(user));
@@ -282,7 +282,7 @@ TEST_P(ListContract, EachPartitionIsListedOnceWhateverThePageSize) {
   }
 }
 
-TEST_P(ListContract, LoginsThatBeginWithEachOtherAreAllListed) {
+TEST_P(ListContract, LoginsThatArePrefixesAreAllListed) {
   std::vector<Bytes> logins = {"a",  Bytes("a\0", 2), Bytes("a\0\xff", 3), Bytes("a\0\x01", 3),
                                "ab", "\xff",          "\xff\xff",          Bytes(1, '\0')};
   for (const Bytes& login : logins) Put(LoginKey(login), "v");
@@ -294,7 +294,7 @@ TEST_P(ListContract, LoginsThatBeginWithEachOtherAreAllListed) {
   }
 }
 
-TEST_P(ListContract, APartitionOfOnlyDeletedOrExpiredRecordsIsNotListed) {
+TEST_P(ListContract, PartitionWithoutLiveRecordsIsNotListed) {
   Put(UserKey(1, "a"), "v");
   Put(UserKey(2, "a"), "v", now_ms() + 1);
   Put(UserKey(2, "b"), "v", now_ms() + 1);
@@ -306,7 +306,7 @@ TEST_P(ListContract, APartitionOfOnlyDeletedOrExpiredRecordsIsNotListed) {
   EXPECT_THAT(ListAll(Table::kUsers, 10), ElementsAre(PartitionOf(1), PartitionOf(3)));
 }
 
-TEST_P(ListContract, ATableKnowsOnlyItsOwnPartitions) {
+TEST_P(ListContract, ListStaysInItsTable) {
   Put(UserKey(1, "a"), "v");
   Put(PostKey(2, 1), "v");
   EXPECT_THAT(ListAll(Table::kUsers, 10), ElementsAre(PartitionOf(1)));

@@ -109,7 +109,7 @@ class WalkContract : public EngineContract {
 INSTANTIATE_TEST_SUITE_P(Engines, WalkContract, ::testing::ValuesIn(EnginesOfShortPages()),
                          [](const auto& info) { return info.param.name; });
 
-TEST_P(WalkContract, AScanGoesOnThroughPagesThatAreEmpty) {
+TEST_P(WalkContract, ScanContinuesThroughEmptyPages) {
   const std::set<uint64_t> kept = {0, 1, 500, 501, 998};
   for (const bool expire : {false, true}) {
     const uint64_t user = expire ? 1 : 2;
@@ -123,7 +123,7 @@ TEST_P(WalkContract, AScanGoesOnThroughPagesThatAreEmpty) {
   }
 }
 
-TEST_P(WalkContract, APageOfNothingIsTheLastIfThereIsNothing) {
+TEST_P(WalkContract, EmptyPageIsTheLastIfNothingIsThere) {
   PutPosts(1, 500, {}, /*expire=*/false);
   const Walk walk = ScanAll({.table = Table::kPosts, .partition = PartitionOf(1)});
   EXPECT_THAT(walk.found, IsEmpty());
@@ -131,7 +131,7 @@ TEST_P(WalkContract, APageOfNothingIsTheLastIfThereIsNothing) {
   EXPECT_THAT(ListAll({.table = Table::kPosts}).found, IsEmpty());
 }
 
-TEST_P(WalkContract, AListGoesOnThroughPagesThatAreEmpty) {
+TEST_P(WalkContract, ListContinuesThroughEmptyPages) {
   for (const bool expire : {false, true}) {
     for (uint64_t user = 1; user <= 30; ++user) {
       std::set<uint64_t> kept;
@@ -147,7 +147,7 @@ TEST_P(WalkContract, AListGoesOnThroughPagesThatAreEmpty) {
   }
 }
 
-TEST_P(WalkContract, LoginsThatAreGoneArePassedOver) {
+TEST_P(WalkContract, DeletedLoginsAreSkipped) {
   for (int i = 0; i < 400; ++i) {
     const Key login = LoginKey("user" + std::to_string(1'000 + i));
     ASSERT_TRUE(blocking_.Put(login, "v").status.ok());
@@ -161,7 +161,7 @@ TEST_P(WalkContract, LoginsThatAreGoneArePassedOver) {
 
 // A record that was written as often as a slice is long costs no more than that: the walk still
 // gets past it.
-TEST_P(WalkContract, ARecordOfManyVersionsIsNoEndOfTheWay) {
+TEST_P(WalkContract, WalkPassesARecordWithManyVersions) {
   for (const char* name : {"a", "b", "c"}) {
     for (size_t i = 0; i < 3 * kSliceRecords; ++i) {
       ASSERT_TRUE(blocking_.Put(UserKey(1, name), name).status.ok());
@@ -175,7 +175,7 @@ TEST_P(WalkContract, ARecordOfManyVersionsIsNoEndOfTheWay) {
   EXPECT_THAT(ListAll({.table = Table::kUsers}).found, ElementsAre(PartitionOf(1)));
 }
 
-TEST_P(WalkContract, AScanStaysWithinItsBoundsWhenItGoesOn) {
+TEST_P(WalkContract, ContinuedScanStaysWithinItsBounds) {
   std::set<uint64_t> kept;
   for (uint64_t id = 0; id < 1'000; id += 100) kept.insert(id);
   PutPosts(1, 1'000, kept, /*expire=*/false);
@@ -190,7 +190,7 @@ TEST_P(WalkContract, AScanStaysWithinItsBoundsWhenItGoesOn) {
 }
 
 // Whoever takes answers but soon gets what one slice finds, and from there the rest.
-TEST_P(WalkContract, AWalkOfOneThatLeavesEndsWithItsSlice) {
+TEST_P(WalkContract, WalkOfACallerThatLeavesEndsWithItsSlice) {
   PutPosts(1, 1'000, {0}, /*expire=*/false);
   const auto caller = std::make_shared<Caller>();
   caller->Leave();

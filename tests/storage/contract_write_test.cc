@@ -26,7 +26,7 @@ std::vector<Key> OneKeyOfEachTable() {
           BlobKey(std::string(16, '\xff'), 1, 0)};
 }
 
-TEST_P(WriteContract, WhatWasPutIsReadInEveryTable) {
+TEST_P(WriteContract, PutIsReadInEveryTable) {
   for (const Key& key : OneKeyOfEachTable()) {
     const std::string value = "value in " + std::string(InfoOf(key.table).name);
     const WriteReply put = blocking_.Put(key, value);
@@ -41,7 +41,7 @@ TEST_P(WriteContract, WhatWasPutIsReadInEveryTable) {
   }
 }
 
-TEST_P(WriteContract, ARecordThatWasNeverPutIsNotFound) {
+TEST_P(WriteContract, AbsentRecordIsNotFound) {
   for (const Key& key : OneKeyOfEachTable()) EXPECT_EQ(blocking_.Value(key), "(not_found)");
 }
 
@@ -57,7 +57,7 @@ TEST_P(WriteContract, ValuesMayBeEmptyOrLargeAndHoldAnyByte) {
   }
 }
 
-TEST_P(WriteContract, AReadAnswersEachKeyInItsOrder) {
+TEST_P(WriteContract, ReadAnswersKeysInOrder) {
   ASSERT_TRUE(blocking_.Put(UserKey(1, "a"), "first").status.ok());
   ASSERT_TRUE(blocking_.Put(PostKey(2, 9), "second").status.ok());
   const Result<ReadReply> reply =
@@ -70,7 +70,7 @@ TEST_P(WriteContract, AReadAnswersEachKeyInItsOrder) {
   EXPECT_EQ((*reply)[3]->value, "second");
 }
 
-TEST_P(WriteContract, AReadOfManyKeysAnswersAll) {
+TEST_P(WriteContract, ReadOfManyKeysAnswersAll) {
   ReadRequest request;
   for (uint64_t i = 0; i < 200; ++i) {
     request.keys.push_back(PostKey(i % 3, i));
@@ -88,7 +88,7 @@ TEST_P(WriteContract, AReadOfManyKeysAnswersAll) {
   }
 }
 
-TEST_P(WriteContract, AReadIsBoundedInBytesButGivesTheFirst) {
+TEST_P(WriteContract, ReadIsBoundedInBytesButReturnsTheFirst) {
   for (const char* name : {"a", "b", "c"}) {
     ASSERT_TRUE(blocking_.Put(UserKey(1, name), std::string(100, 'v')).status.ok());
   }
@@ -108,7 +108,7 @@ TEST_P(WriteContract, AReadIsBoundedInBytesButGivesTheFirst) {
   EXPECT_EQ(found(0), "fff");
 }
 
-TEST_P(WriteContract, VersionsGrowWithEveryWriteOfTheEngineAlsoWithDeletes) {
+TEST_P(WriteContract, VersionsGrowWithEveryPutAndDelete) {
   uint64_t last = 0;
   const auto expect_above_last = [&last](const WriteReply& reply) {
     ASSERT_TRUE(reply.status.ok());
@@ -128,7 +128,7 @@ TEST_P(WriteContract, VersionsGrowWithEveryWriteOfTheEngineAlsoWithDeletes) {
   }
 }
 
-TEST_P(WriteContract, ADeletedRecordIsGoneAndADeleteOfNothingSucceeds) {
+TEST_P(WriteContract, DeleteRemovesARecordAndSucceedsIfAbsent) {
   const Key key = LinkKey(1, 1, 2);
   EXPECT_TRUE(blocking_.Delete(key).status.ok());
   ASSERT_TRUE(blocking_.Put(key, "v").status.ok());
@@ -167,7 +167,7 @@ TEST_P(WriteContract, IfVersionHoldsForThatVersionOnly) {
   EXPECT_EQ(gone.met_version, 0u);
 }
 
-TEST_P(WriteContract, ABatchTakesEffectWhole) {
+TEST_P(WriteContract, BatchIsAtomic) {
   const Key a = UserKey(1, "a"), b = UserKey(1, "b"), c = UserKey(1, "c");
   ASSERT_TRUE(blocking_.Put(c, "old").status.ok());
   const WriteReply reply = blocking_.Write(
@@ -179,7 +179,7 @@ TEST_P(WriteContract, ABatchTakesEffectWhole) {
   EXPECT_EQ(blocking_.Value(c), "(not_found)");
 }
 
-TEST_P(WriteContract, ABatchWithAFailedConditionHasNoEffect) {
+TEST_P(WriteContract, BatchWithAFailedConditionHasNoEffect) {
   const Key c = UserKey(1, "c");
   const uint64_t version = blocking_.Put(c, "old").versions[0];
   const WriteReply reply = blocking_.Write(
@@ -192,7 +192,7 @@ TEST_P(WriteContract, ABatchWithAFailedConditionHasNoEffect) {
   EXPECT_EQ(blocking_.Get(c)->version, version);
 }
 
-TEST_P(WriteContract, AConditionSeesWhatStandsBeforeItInItsBatch) {
+TEST_P(WriteContract, ConditionSeesEarlierItemsOfItsBatch) {
   const Key key = UserKey(1, "x");
   const PartitionView partition = key.view().partition_view();
   const WriteReply twice =
@@ -207,7 +207,7 @@ TEST_P(WriteContract, AConditionSeesWhatStandsBeforeItInItsBatch) {
 }
 
 // Whoever was told a version that was never stored could overwrite the write that got it later.
-TEST_P(WriteContract, AConditionThatFailsAgainstItsOwnBatchTellsNoVersion) {
+TEST_P(WriteContract, ConditionFailedByItsOwnBatchReportsNoVersion) {
   const Key key = UserKey(1, "x");
   const PartitionView partition = key.view().partition_view();
   const auto met = [&](const std::vector<MutationView>& mutations) {
@@ -229,7 +229,7 @@ TEST_P(WriteContract, AConditionThatFailsAgainstItsOwnBatchTellsNoVersion) {
   EXPECT_EQ(blocking_.Value(key), "other client's");
 }
 
-TEST_P(WriteContract, AnExpiredRecordIsNotSeenAndCountsAsAbsent) {
+TEST_P(WriteContract, ExpiredRecordCountsAsAbsent) {
   const Key key = UserKey(1, "story");
   ASSERT_TRUE(blocking_.Put(key, "soon gone", Always(), now_ms() + 1000).status.ok());
   ASSERT_TRUE(blocking_.Put(UserKey(1, "kept"), "stays").status.ok());
@@ -245,7 +245,7 @@ TEST_P(WriteContract, AnExpiredRecordIsNotSeenAndCountsAsAbsent) {
   EXPECT_EQ(blocking_.Value(key), "again");
 }
 
-TEST_P(WriteContract, TheVersionOfAnExpiredRecordHoldsNoCondition) {
+TEST_P(WriteContract, ExpiredVersionSatisfiesNoCondition) {
   const Key key = UserKey(1, "story");
   const uint64_t version = blocking_.Put(key, "v", Always(), now_ms() + 10).versions[0];
   clock().AdvanceMillis(10);
@@ -255,7 +255,7 @@ TEST_P(WriteContract, TheVersionOfAnExpiredRecordHoldsNoCondition) {
   EXPECT_GT(blocking_.Put(key, "x").versions[0], version);
 }
 
-TEST_P(WriteContract, APeekAtManyKeysShowsEachInItsOrderUntilToldToStop) {
+TEST_P(WriteContract, PeekManyShowsKeysInOrderUntilStopped) {
   constexpr size_t kKeys = 100;
   std::vector<Key> keys;
   std::vector<std::string> expected;
@@ -278,7 +278,7 @@ TEST_P(WriteContract, APeekAtManyKeysShowsEachInItsOrderUntilToldToStop) {
   }
 }
 
-TEST_P(WriteContract, APeekShowsWhatIsInMemory) {
+TEST_P(WriteContract, PeekShowsRecordsInMemory) {
   const Key key = UserKey(1, "profile");
   ASSERT_TRUE(blocking_.Put(key, "v").status.ok());
   std::string seen;

@@ -70,13 +70,13 @@ class DamagedBlockTest : public DamageTest {
   }
 };
 
-TEST_F(DamagedBlockTest, OnlyTheBlocksRecordsAreCorrupt) {
+TEST_F(DamagedBlockTest, OnlyRecordsOfTheDamagedBlockAreCorrupt) {
   EXPECT_EQ(engine_->Trouble(), "");
   ExpectDamageIsOneBlocks();
   EXPECT_GE(engine().Stat("storage.damage.corrupt_reads_count"), 1u);
 }
 
-TEST_F(DamagedBlockTest, ACompactionThatMeetsItStopsNoWrite) {
+TEST_F(DamagedBlockTest, FailedCompactionDoesNotStopWrites) {
   MeetDamage();
   EXPECT_EQ(engine_->Trouble(), "damaged");
   EXPECT_GE(engine().Stat("storage.damage.failed_compactions_count"), 1u);
@@ -97,7 +97,7 @@ TEST_F(DamagedBlockTest, ACompactionThatMeetsItStopsNoWrite) {
   ASSERT_TRUE(engine().Put(UserKey(1, "after"), "v").status.ok());
 }
 
-TEST_F(DamagedBlockTest, FilesThatHeapUpWhileCompactionsArePausedSlowNoWrite) {
+TEST_F(DamagedBlockTest, FilesDuringPausedCompactionsDoNotSlowWrites) {
   MeetDamage();
   for (int file = 0; file < 45; ++file) {  // RocksDB would stop at 40
     ASSERT_TRUE(engine().Put(UserKey(1, "heap"), std::to_string(file)).status.ok());
@@ -107,7 +107,7 @@ TEST_F(DamagedBlockTest, FilesThatHeapUpWhileCompactionsArePausedSlowNoWrite) {
   EXPECT_LT(engine().Stat("storage.write_pressure_percent"), 50u);
 }
 
-TEST_F(DamagedBlockTest, WhatIsWrittenAnewIsMended) {
+TEST_F(DamagedBlockTest, RewrittenRecordsAreReadable) {
   for (uint64_t user = 0; user < kUsers; ++user) {
     ASSERT_TRUE(engine().Put(UserKey(user, "profile"), ValueOf(user)).status.ok());
   }
@@ -117,7 +117,7 @@ TEST_F(DamagedBlockTest, WhatIsWrittenAnewIsMended) {
 
 // The first block of a file that is not the first of its level, where some versions of RocksDB lose
 // the rest of the level silently.
-TEST_F(DamageTest, ACompactionLosesNothingBehindABlockThatItCannotRead) {
+TEST_F(DamageTest, CompactionLosesNothingAfterAnUnreadableBlock) {
   options_.record_cache_bytes = 0;
   Open();
   ASSERT_TRUE(db()->SetOptions(family(Table::kUsers), {{"target_file_size_base", "65536"}}).ok());
@@ -164,7 +164,7 @@ class FailingCompactionTest : public DamageTest {
 };
 
 // An error that may pass is tried again, less and less often, and stops no write.
-TEST_F(FailingCompactionTest, ErrorsOfTheDiskPauseCompactionsForATime) {
+TEST_F(FailingCompactionTest, DiskErrorsPauseCompactions) {
   Open();
   PutUsers(0, 100);
   Flush(Table::kUsers);

@@ -200,7 +200,7 @@ class Differential {
 };
 
 // SMILE_SEED=n repeats a run.
-TEST(DifferentialTest, RocksEngineAnswersAsMemoryEngineDoes) {
+TEST(DifferentialTest, RocksEngineMatchesMemoryEngine) {
   const char* const given = std::getenv("SMILE_SEED");
   const uint64_t seed =
       given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();

@@ -39,7 +39,7 @@ class DiskSpaceTest : public ::testing::Test {
   DiskSpace space_{directory_.path(), kMemtables, env_.get(), &log_};
 };
 
-TEST_F(DiskSpaceTest, PutsNeedWhatTheMemtablesWillAndSomeMore) {
+TEST_F(DiskSpaceTest, PutsNeedRoomForTheMemtables) {
   space_.KeepReserve();
   const uint64_t least = limits::kMinFreeDiskBytes;
   EXPECT_FALSE(IsLowWith(least + 10 * kMiB, 10 * kMiB));
@@ -49,7 +49,7 @@ TEST_F(DiskSpaceTest, PutsNeedWhatTheMemtablesWillAndSomeMore) {
   EXPECT_FALSE(IsLowWith(least + least / 4 + 10 * kMiB, 10 * kMiB));
 }
 
-TEST_F(DiskSpaceTest, ItIsTightBeforeItIsLow) {
+TEST_F(DiskSpaceTest, TightComesBeforeLow) {
   space_.KeepReserve();
   const uint64_t least = limits::kMinFreeDiskBytes;
   EXPECT_FALSE(IsLowWith(least + 30 * kMiB, 10 * kMiB));
@@ -60,7 +60,7 @@ TEST_F(DiskSpaceTest, ItIsTightBeforeItIsLow) {
   EXPECT_FALSE(space_.tight());
 }
 
-TEST_F(DiskSpaceTest, WhatIsWrittenBetweenTwoLooksIsCounted) {
+TEST_F(DiskSpaceTest, WritesBetweenTwoChecksAreCounted) {
   space_.KeepReserve();
   ASSERT_FALSE(IsLowWith(limits::kMinFreeDiskBytes + 80 * kMiB, 0));
   uint64_t written = 0;
@@ -71,7 +71,7 @@ TEST_F(DiskSpaceTest, WhatIsWrittenBetweenTwoLooksIsCounted) {
   EXPECT_FALSE(space_.Count(1));
 }
 
-TEST_F(DiskSpaceTest, TheReserveTakesRoomAndIsGivenUpOnlyIfThereIsNoOther) {
+TEST_F(DiskSpaceTest, ReserveIsReleasedOnlyWithoutOtherRoom) {
   space_.KeepReserve();
   ASSERT_TRUE(space_.has_reserve());
   EXPECT_EQ(std::filesystem::file_size(Reserve()), kReserve);
@@ -83,7 +83,7 @@ TEST_F(DiskSpaceTest, TheReserveTakesRoomAndIsGivenUpOnlyIfThereIsNoOther) {
   EXPECT_FALSE(std::filesystem::exists(Reserve()));
 }
 
-TEST_F(DiskSpaceTest, TheReserveIsMadeAgainWhenThereIsRoomForPutsToo) {
+TEST_F(DiskSpaceTest, ReserveIsRecreatedWhenThereIsRoomForPuts) {
   const uint64_t least = limits::kMinFreeDiskBytes;
   SetFree(least + least / 4 + kReserve - 1);
   space_.KeepReserve();
@@ -95,7 +95,7 @@ TEST_F(DiskSpaceTest, TheReserveIsMadeAgainWhenThereIsRoomForPutsToo) {
   EXPECT_TRUE(space_.has_reserve());
 }
 
-TEST_F(DiskSpaceTest, AReserveThatIsThereIsFoundAndOneThatIsAHoleIsNot) {
+TEST_F(DiskSpaceTest, ExistingReserveIsFoundUnlessSparse) {
   space_.KeepReserve();
   ASSERT_TRUE(space_.has_reserve());
   DiskSpace again(directory_.path(), kMemtables, env_.get(), &log_);

@@ -19,20 +19,20 @@ using ::testing::HasSubstr;
 
 constexpr uint64_t kOneMilli = uint64_t{1} << Epoch::kMutationBits;
 
-TEST(Epoch, VersionsGrowByOneFromTheTimeAtWhichItBegan) {
+TEST(Epoch, VersionsGrowByOneFromTheStartOfTheEpoch) {
   const Epoch epoch = {.began_ms = 7, .base_sequence = 100};
   EXPECT_EQ(epoch.VersionOf(101), 7 * kOneMilli + 1);
   EXPECT_EQ(epoch.VersionOf(102), 7 * kOneMilli + 2);
 }
 
-TEST(Epoch, TheNextOneBeginsNow) {
+TEST(Epoch, NextEpochBeginsNow) {
   const Result<Epoch> next = NextEpoch({.began_ms = 50, .base_sequence = 10}, 2000, 1500, 60);
   ASSERT_TRUE(next.ok());
   EXPECT_EQ(next->began_ms, 60u);
   EXPECT_EQ(next->base_sequence, 1500u);
 }
 
-TEST(Epoch, TheNextOneIsAboveAllOfTheLastWhateverTheClockSays) {
+TEST(Epoch, NextEpochIsAboveTheLastForAnyClock) {
   const Epoch last = {.began_ms = 50, .base_sequence = 10};
   for (const int64_t now : {int64_t{-1}, int64_t{0}, int64_t{49}, int64_t{50}}) {
     for (const uint64_t given : {uint64_t{0}, kOneMilli - 1, kOneMilli, 5 * kOneMilli + 3}) {
@@ -43,14 +43,14 @@ TEST(Epoch, TheNextOneIsAboveAllOfTheLastWhateverTheClockSays) {
   }
 }
 
-TEST(Epoch, AClockBeyondTheEndIsRefusedInWords) {
+TEST(Epoch, ClockPastTheLastYearIsRejected) {
   EXPECT_TRUE(NextEpoch({}, 0, 0, (int64_t{1} << 42) - 1).ok());
   const Result<Epoch> refused = NextEpoch({}, 0, 0, int64_t{1} << 42);
   EXPECT_EQ(refused.status().code(), Code::kStorageFailed);
   EXPECT_THAT(refused.status().words(), HasSubstr("clock is past the year 2109"));
 }
 
-TEST(Watermark, ALineIsReadAsItWasWrittenAndNoOtherIs) {
+TEST(Watermark, LineRoundTripsAndOthersAreRejected) {
   const Watermark mark = {.sequence = 40,
                           .epoch = {.began_ms = 1'700'000'000'000, .base_sequence = 7},
                           .written_as = {.inode = 3, .born_nanos = 9}};
@@ -103,7 +103,7 @@ class EpochTest : public RocksTest {
   std::set<uint64_t> given_;
 };
 
-TEST_F(EpochTest, AVersionIsThePlaceOfItsMutationInTheOrderOfCommit) {
+TEST_F(EpochTest, VersionsFollowTheCommitOrder) {
   Open();
   const uint64_t first = NewVersion();
   EXPECT_EQ(first, EpochBegan() * kOneMilli + 1);
@@ -113,7 +113,7 @@ TEST_F(EpochTest, AVersionIsThePlaceOfItsMutationInTheOrderOfCommit) {
   EXPECT_EQ(engine().Delete(PostKey(9, 9)).versions.at(0), first + 4);
 }
 
-TEST_F(EpochTest, ItGoesOnOverARestartAndAMove) {
+TEST_F(EpochTest, EpochContinuesAfterARestartAndAMove) {
   Open();
   const uint64_t began = EpochBegan();
   const uint64_t version = NewVersion();
@@ -128,7 +128,7 @@ TEST_F(EpochTest, ItGoesOnOverARestartAndAMove) {
   EXPECT_EQ(EpochBegan(), began);
 }
 
-TEST_F(EpochTest, ACopyBeginsItsOwn) {
+TEST_F(EpochTest, CopyBeginsANewEpoch) {
   Open();
   NewVersion();
   const std::string original = options_.directory;
@@ -148,7 +148,7 @@ TEST_F(EpochTest, ACopyBeginsItsOwn) {
   EXPECT_TRUE(given_.insert(version).second);
 }
 
-TEST_F(EpochTest, ABackupThatIsRestoredTwiceGivesNoVersionTwice) {
+TEST_F(EpochTest, BackupRestoredTwiceRepeatsNoVersion) {
   Open();
   NewVersion();
   Close();
@@ -165,7 +165,7 @@ TEST_F(EpochTest, ABackupThatIsRestoredTwiceGivesNoVersionTwice) {
 }
 
 // As rsync does it: what differs is replaced, the directory stays the same.
-TEST_F(EpochTest, FilesThatAreSetBackInPlaceBeginANewOne) {
+TEST_F(EpochTest, FilesRestoredInPlaceBeginANewEpoch) {
   Open();
   NewVersion();
   Close();
@@ -182,7 +182,7 @@ TEST_F(EpochTest, FilesThatAreSetBackInPlaceBeginANewOne) {
 }
 
 // Of two directories with one and the same file, the one that is opened first begins a new epoch.
-TEST_F(EpochTest, ACopyOfHardLinksSharesNoVersions) {
+TEST_F(EpochTest, CopyByHardLinksRepeatsNoVersion) {
   Open();
   NewVersion();
   Close();
@@ -198,7 +198,7 @@ TEST_F(EpochTest, ACopyOfHardLinksSharesNoVersions) {
   EXPECT_TRUE(given_.insert(version).second) << version << " was given before";
 }
 
-TEST_F(EpochTest, TheOperatorBeginsOneForADiskThatWasSetBack) {
+TEST_F(EpochTest, OptionBeginsANewEpoch) {
   Open();
   NewVersion();
   const uint64_t began = EpochBegan();
@@ -209,7 +209,7 @@ TEST_F(EpochTest, TheOperatorBeginsOneForADiskThatWasSetBack) {
   NewVersion();
 }
 
-TEST_F(EpochTest, WritesThatAreGivenUpDoNotLendTheirVersionsToOthers) {
+TEST_F(EpochTest, VersionsOfDiscardedWritesAreNotReused) {
   Open();
   NewVersion();
   Reopen();  // that one is in a table now
@@ -227,7 +227,7 @@ TEST_F(EpochTest, WritesThatAreGivenUpDoNotLendTheirVersionsToOthers) {
 }
 
 // A start that died behind the loss and before the new epoch was written.
-TEST_F(EpochTest, AnEpochThatWasEndedIsFollowedByANewOne) {
+TEST_F(EpochTest, EndedEpochIsFollowedByANewOne) {
   Open();
   NewVersion();
   const uint64_t began = EpochBegan();
@@ -243,7 +243,7 @@ TEST_F(EpochTest, AnEpochThatWasEndedIsFollowedByANewOne) {
 }
 
 // Writing one would make the next start take sequence numbers for versions of an epoch.
-TEST_F(EpochTest, AStartThatFailsBeforeItsEpochIsKnownWritesNoWatermark) {
+TEST_F(EpochTest, FailedStartWritesNoWatermark) {
   Open();
   NewVersion();
   const uint64_t began = EpochBegan();
@@ -256,7 +256,7 @@ TEST_F(EpochTest, AStartThatFailsBeforeItsEpochIsKnownWritesNoWatermark) {
   NewVersion();
 }
 
-TEST_F(EpochTest, ItIsOnTheDiskBeforeAnythingIsServed) {
+TEST_F(EpochTest, EpochIsDurableBeforeServing) {
   faults_->FailSyncs("WATERMARK.new", rocksdb::IOStatus::IOError("fsync failed"));
   EXPECT_THAT(OpenWords(), HasSubstr("WATERMARK cannot be written"));
 }

@@ -54,7 +54,7 @@ class ExpiringBlobsTest : public RocksTest {
   uint32_t next_ = 0;
 };
 
-TEST_F(ExpiringBlobsTest, ACompactionReadsNoBlobIfNoneExpires) {
+TEST_F(ExpiringBlobsTest, CompactionReadsNoBlobsIfNoneExpire) {
   PutBlobs(/*expires_ms=*/0);
   // What is small lies in the tables, and is looked at there.
   ASSERT_TRUE(engine().Put(BlobKey(std::string(16, 'b'), 2, 0), "ref", Always(), 1).status.ok());
@@ -63,7 +63,7 @@ TEST_F(ExpiringBlobsTest, ACompactionReadsNoBlobIfNoneExpires) {
   EXPECT_EQ(BytesReadByCompaction(), 0u);
 }
 
-TEST_F(ExpiringBlobsTest, BlobsAreReadOnceTheFirstOfThemMayBeDropped) {
+TEST_F(ExpiringBlobsTest, CompactionReadsBlobsOnceOneMayBeDropped) {
   PutBlobs(/*expires_ms=*/0);
   PutBlobs(Now() + 2000);
   PutBlobs(Now() + 1000);

@@ -118,7 +118,7 @@ class FailingCallsTest : public RocksTest, public ::testing::WithParamInterface<
 };
 
 // All calls with SMILE_ALL_CALLS set; else some of them, beginning anywhere.
-TEST_P(FailingCallsTest, LoseNothingAndAbortNothing) {
+TEST_P(FailingCallsTest, FailingCallsLoseNothing) {
   const uint64_t calls = Run(/*failing_call=*/0);
   ASSERT_GT(calls, 100u);
   const bool all = std::getenv("SMILE_ALL_CALLS") != nullptr;

@@ -18,7 +18,7 @@ std::vector<std::string> PopAll(FairQueue<std::string>* queue) {
   return order;
 }
 
-TEST(FairQueue, OneSourceIsFirstInFirstOut) {
+TEST(FairQueue, OneSourceIsFifo) {
   FairQueue<std::string> queue(1);
   queue.Push(7, 1, "a");
   queue.Push(7, 1, "b");
@@ -27,14 +27,14 @@ TEST(FairQueue, OneSourceIsFirstInFirstOut) {
   EXPECT_THAT(PopAll(&queue), ElementsAre("a", "b", "c"));
 }
 
-TEST(FairQueue, WhoComesLateWithLittleDoesNotWaitForAllOfWhoHasMuch) {
+TEST(FairQueue, LateSourceWithLittleWorkIsServedSoon) {
   FairQueue<std::string> queue(2);
   for (int i = 0; i < 5; ++i) queue.Push(1, 1, "much" + std::to_string(i));
   queue.Push(2, 1, "little");
   EXPECT_THAT(PopAll(&queue), ElementsAre("much0", "much1", "little", "much2", "much3", "much4"));
 }
 
-TEST(FairQueue, LargeItemsGetNoMoreThanSmallOnes) {
+TEST(FairQueue, LargeItemsGetNoLargerShare) {
   FairQueue<std::string> queue(2);
   std::map<char, int> cost = {{'L', 6}, {'s', 1}};
   for (int i = 0; i < 100; ++i) queue.Push(1, 6, "L");
@@ -47,7 +47,7 @@ TEST(FairQueue, LargeItemsGetNoMoreThanSmallOnes) {
   }
 }
 
-TEST(FairQueue, AnItemOfAnyCostHasItsTurnSoon) {
+TEST(FairQueue, ItemOfAnyCostIsServedSoon) {
   FairQueue<std::string> queue(1);
   queue.Push(1, SIZE_MAX, "huge");
   for (int i = 0; i < 20; ++i) queue.Push(2, 1, "s");
@@ -56,7 +56,7 @@ TEST(FairQueue, AnItemOfAnyCostHasItsTurnSoon) {
   EXPECT_LT(before, 10);
 }
 
-TEST(FairQueue, WhoHadNothingWaitingHasSavedNothing) {
+TEST(FairQueue, IdleSourceAccumulatesNoCredit) {
   FairQueue<std::string> queue(4);
   queue.Push(1, 1, "a0");
   EXPECT_EQ(queue.Pop(), "a0");  // of its quantum, three are left, and lost
@@ -79,7 +79,7 @@ std::string ServeAndSettle(FairQueue<uint64_t>* queue, std::map<uint64_t, size_t
   return served;
 }
 
-TEST(FairQueue, WhoCostMoreThanWasEstimatedIsPassedOverUntilThatIsPaid) {
+TEST(FairQueue, UnderestimatedCostIsChargedAfterwards) {
   FairQueue<uint64_t> queue(1);
   for (int i = 0; i < 20; ++i) {
     queue.Push(1, 1, 1);
@@ -88,7 +88,7 @@ TEST(FairQueue, WhoCostMoreThanWasEstimatedIsPassedOverUntilThatIsPaid) {
   EXPECT_EQ(ServeAndSettle(&queue, {{1, 4}, {2, 1}}, 12), "122221222212");
 }
 
-TEST(FairQueue, ADebtIsOwedThoughNothingOfItsSourceWaited) {
+TEST(FairQueue, DebtIsChargedToAnIdleSource) {
   FairQueue<uint64_t> queue(1);
   queue.Push(1, 1, 1);
   for (int i = 0; i < 20; ++i) queue.Push(2, 1, 2);
@@ -97,7 +97,7 @@ TEST(FairQueue, ADebtIsOwedThoughNothingOfItsSourceWaited) {
   EXPECT_EQ(ServeAndSettle(&queue, {{1, 4}, {2, 1}}, 5), "22221");
 }
 
-TEST(FairQueue, DebtsAreForgivenWhenNobodyWaits) {
+TEST(FairQueue, DebtsAreForgivenWhenTheQueueIsEmpty) {
   FairQueue<uint64_t> queue(1);
   queue.Push(1, 1, 1);
   EXPECT_EQ(ServeAndSettle(&queue, {{1, 50}}, 1), "1");
@@ -106,7 +106,7 @@ TEST(FairQueue, DebtsAreForgivenWhenNobodyWaits) {
   EXPECT_EQ(ServeAndSettle(&queue, {{1, 1}, {2, 1}}, 2), "12");
 }
 
-TEST(FairQueue, ADebtOfAnySizeIsPaidSoon) {
+TEST(FairQueue, DebtOfAnySizeIsPaidSoon) {
   FairQueue<uint64_t> queue(1);
   for (int i = 0; i < 200; ++i) {
     queue.Push(1, 1, 1);

@@ -104,7 +104,7 @@ class GatheredReadsTest : public RocksTest {
   bool held_ = false;
 };
 
-TEST_F(GatheredReadsTest, ReadsThatWaitTogetherAreOneBatchAndAKeyIsFetchedOnce) {
+TEST_F(GatheredReadsTest, WaitingReadsShareOneBatchAndOneFetchPerKey) {
   HoldReader();
   std::vector<Answer> answers;
   for (const uint64_t user : {1, 2, 1, 3, 1}) answers.push_back(ReadUser(user));
@@ -128,7 +128,7 @@ TEST_F(GatheredReadsTest, StatisticsDoNotWaitForReads) {
   EXPECT_EQ(ValueOf(waits), "1 ");
 }
 
-TEST_F(GatheredReadsTest, AReadOfACallerThatIsGoneIsNotBegun) {
+TEST_F(GatheredReadsTest, ReadOfACallerThatLeftDoesNotBegin) {
   HoldReader();
   const auto caller = std::make_shared<Caller>();
   Answer of_one_gone = Read({.keys = {UserKey(1, "a")}, .caller = caller});
@@ -156,7 +156,7 @@ class TickingClock final : public Clock {
   mutable std::atomic<int64_t> now_nanos_{0};
 };
 
-TEST_F(GatheredReadsTest, AReadWhoseDeadlinePassesReadsNoMore) {
+TEST_F(GatheredReadsTest, ReadPastItsDeadlineStops) {
   Close();
   const TickingClock clock;
   Result<std::unique_ptr<RocksEngine>> opened =
@@ -173,7 +173,7 @@ TEST_F(GatheredReadsTest, AReadWhoseDeadlinePassesReadsNoMore) {
   Close();
 }
 
-TEST_F(GatheredReadsTest, ABatchHasAsManyKeysAsRocksDbLooksUpTogether) {
+TEST_F(GatheredReadsTest, BatchSizeIsThatOfMultiGet) {
   HoldReader();
   std::vector<Answer> answers;
   for (uint64_t user = 1; user <= 70; ++user) answers.push_back(ReadUser(user));
@@ -188,7 +188,7 @@ TEST_F(GatheredReadsTest, ABatchHasAsManyKeysAsRocksDbLooksUpTogether) {
   EXPECT_EQ(engine().Stat("storage.readers.batches_count"), 4u);  // 32, 32, 6, and the hundred
 }
 
-TEST_F(GatheredReadsTest, AReadThatWaitedPastItsDeadlineIsRefusedAndTheOthersAreNot) {
+TEST_F(GatheredReadsTest, ReadThatWaitsPastItsDeadlineIsRejected) {
   HoldReader();
   Answer late = ReadUser(1, around_.clock.MonotonicNanos() + kNanosPerMilli);
   Answer in_time = ReadUser(2, around_.clock.MonotonicNanos() + 2 * kNanosPerMilli);
@@ -198,7 +198,7 @@ TEST_F(GatheredReadsTest, AReadThatWaitedPastItsDeadlineIsRefusedAndTheOthersAre
   EXPECT_EQ(ValueOf(in_time), "2 ");
 }
 
-TEST_F(GatheredReadsTest, TooManyThatWaitAreRefusedAtOnce) {
+TEST_F(GatheredReadsTest, TooManyWaitingReadsAreRejected) {
   HoldReader();
   std::vector<Answer> answers;
   for (size_t i = 0; i < limits::kMaxReaderQueue; ++i) answers.push_back(ReadUser(1));
@@ -208,7 +208,7 @@ TEST_F(GatheredReadsTest, TooManyThatWaitAreRefusedAtOnce) {
   for (Answer& answer : answers) ASSERT_EQ(ValueOf(answer), "1 ");
 }
 
-TEST_F(GatheredReadsTest, OverTheirBoundOfBytesTheyAreRefusedAtOnce) {
+TEST_F(GatheredReadsTest, TooManyWaitingBytesAreRejected) {
   HoldReader();
   const int64_t deadline = around_.clock.MonotonicNanos() + kNanosPerMilli;
   const std::string sort(limits::kMaxNameBytes, 's');
@@ -226,7 +226,7 @@ TEST_F(GatheredReadsTest, OverTheirBoundOfBytesTheyAreRefusedAtOnce) {
   EXPECT_EQ(Read({.keys = {UserKey(1, "a")}}).get()->front()->value, "1");
 }
 
-TEST_F(GatheredReadsTest, AReadDoesNotWaitForEverybodyWhoWalksEndlessly) {
+TEST_F(GatheredReadsTest, ReadDoesNotWaitForEndlessWalks) {
   std::atomic<int> slices{0};
   std::atomic<bool> end{false};
   HoldReader();
@@ -245,7 +245,7 @@ TEST_F(GatheredReadsTest, AReadDoesNotWaitForEverybodyWhoWalksEndlessly) {
   engine_->Close();  // while what the walks look at is still there
 }
 
-TEST_F(GatheredReadsTest, WhatWaitsWhenTheEngineClosesIsRefused) {
+TEST_F(GatheredReadsTest, WaitingReadsAreRejectedOnClose) {
   HoldReader();
   std::vector<Answer> answers;
   for (uint64_t user = 1; user <= 100; ++user) answers.push_back(ReadUser(user));
@@ -257,7 +257,7 @@ TEST_F(GatheredReadsTest, WhatWaitsWhenTheEngineClosesIsRefused) {
 }
 
 // Each read has its own room for values, also where it shares a fetch.
-TEST_F(GatheredReadsTest, ValuesThatDoNotFitAreLeftOutOfOneReadAndNotOfAnother) {
+TEST_F(GatheredReadsTest, ValuesThatDoNotFitAreOmittedPerRead) {
   const Key large = UserKey(1, "large"), larger = UserKey(1, "larger");
   ASSERT_TRUE(engine().Put(large, std::string(1000, 'l')).status.ok());
   ASSERT_TRUE(engine().Put(larger, std::string(2000, 'l')).status.ok());
@@ -313,7 +313,7 @@ class LargeValuesTest : public RocksTest {
   std::unique_ptr<rocksdb::Env> counting_env_;
 };
 
-TEST_F(LargeValuesTest, OfBlobsFewAreReadThatDoNotFit) {
+TEST_F(LargeValuesTest, FewBlobsAreReadInVain) {
   Begin(Table::kBlobs, ".blob");
   const uint64_t bytes = BytesRead(Table::kBlobs);
   EXPECT_GE(bytes, 2 * kValueBytes);
@@ -322,7 +322,7 @@ TEST_F(LargeValuesTest, OfBlobsFewAreReadThatDoNotFit) {
 }
 
 // Of a connection that holds much and has no room; one that holds little is read for.
-TEST_F(LargeValuesTest, WhatWouldBeRefusedIsNotRead) {
+TEST_F(LargeValuesTest, ReadThatWouldBeRejectedIsNotDone) {
   Begin(Table::kUsers, ".sst");
   (void)BytesRead(Table::kUsers);  // so their size is known
   MemoryBudget budget(2 * kValueBytes);
@@ -347,7 +347,7 @@ TEST_F(LargeValuesTest, WhatWouldBeRefusedIsNotRead) {
   Close();
 }
 
-TEST_F(LargeValuesTest, OfOtherTablesItIsLearnedWithTheFirst) {
+TEST_F(LargeValuesTest, ValueSizeIsLearnedFromTheFirstRead) {
   Begin(Table::kUsers, ".sst");
   (void)BytesRead(Table::kUsers);
   EXPECT_LE(BytesRead(Table::kUsers), limits::kMaxFetchValueBytes + kValueBytes);

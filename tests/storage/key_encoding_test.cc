@@ -46,7 +46,7 @@ class KeyEncoding : public ::testing::TestWithParam<TableInfo> {
 INSTANTIATE_TEST_SUITE_P(Tables, KeyEncoding, ::testing::ValuesIn(kTables),
                          [](const auto& info) { return std::string(info.param.name); });
 
-TEST_P(KeyEncoding, OrderOnDiskIsTheOrderOfTheTable) {
+TEST_P(KeyEncoding, OrderOnDiskIsTableOrder) {
   for (int i = 0; i < kRounds; ++i) {
     const Key a = RandomKey(&random_, table_);
     Key b = RandomKey(&random_, table_);
@@ -56,7 +56,7 @@ TEST_P(KeyEncoding, OrderOnDiskIsTheOrderOfTheTable) {
   }
 }
 
-TEST_P(KeyEncoding, WhatIsEncodedIsDecodedBack) {
+TEST_P(KeyEncoding, KeysRoundTrip) {
   for (int i = 0; i < kRounds; ++i) {
     const Key key = RandomKey(&random_, table_);
     const Bytes encoded = Encode(key);
@@ -82,7 +82,7 @@ TEST_P(KeyEncoding, NoPartitionIsAPrefixOfAnother) {
   }
 }
 
-TEST_P(KeyEncoding, ThePartitionEndIsAboveItsKeysAndNotAboveTheNextPartitions) {
+TEST_P(KeyEncoding, PartitionEndIsBetweenItsKeysAndTheNextPartition) {
   for (int i = 0; i < kRounds; ++i) {
     const Key a = RandomKey(&random_, table_);
     const Key b = RandomKey(&random_, table_);
@@ -95,7 +95,7 @@ TEST_P(KeyEncoding, ThePartitionEndIsAboveItsKeysAndNotAboveTheNextPartitions) {
   }
 }
 
-TEST_P(KeyEncoding, ARangeHoldsWhatItsBoundsSay) {
+TEST_P(KeyEncoding, RangeContainsExactlyItsKeys) {
   for (int i = 0; i < kRounds; ++i) {
     const Key key = RandomKey(&random_, table_);
     const Bytes from = RandomBound(&random_, table_);
@@ -112,7 +112,7 @@ TEST_P(KeyEncoding, ARangeHoldsWhatItsBoundsSay) {
   }
 }
 
-TEST_P(KeyEncoding, AnyBytesAreDecodedOrRefused) {
+TEST_P(KeyEncoding, AnyBytesAreDecodedOrRejected) {
   for (int i = 0; i < kRounds; ++i) {
     const Bytes bytes = AwkwardBytes(&random_, Below(&random_, 40));
     Bytes partition, sort;
@@ -124,7 +124,7 @@ TEST_P(KeyEncoding, AnyBytesAreDecodedOrRefused) {
   }
 }
 
-TEST(KeyEncodingOnDisk, TheLongestKeyFits) {
+TEST(KeyEncodingOnDisk, LongestKeyFits) {
   const Key longest = LoginKey(Bytes(limits::kMaxNameBytes, '\0'));
   EXPECT_EQ(Encode(longest).size(), 2 * limits::kMaxNameBytes + 2);
   EXPECT_EQ(Encode(UserKey(1, Bytes(limits::kMaxNameBytes, 'x'))).size(),
@@ -132,7 +132,7 @@ TEST(KeyEncodingOnDisk, TheLongestKeyFits) {
 }
 
 // The bytes that storage/FORMAT.md shows.
-TEST(KeyEncodingOnDisk, IsAsWrittenDown) {
+TEST(KeyEncodingOnDisk, MatchesTheFormatPage) {
   EXPECT_EQ(Encode(UserKey(42, "profile")), Bytes("\0\0\0\0\0\0\0\x2aprofile", 15));
   EXPECT_EQ(Encode(LoginKey(Bytes("a\0b", 3))), Bytes("a\0\xff"
                                                       "b\0\x01",

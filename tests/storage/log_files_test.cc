@@ -69,7 +69,7 @@ class LogFilesTest : public ::testing::Test {
       MakeLogFileSystem(rocksdb::FileSystem::Default(), /*accept_damage=*/false);
 };
 
-TEST_F(LogFilesTest, ALogIsWrittenOverZerosSoThatItsSizeSeldomChanges) {
+TEST_F(LogFilesTest, LogIsWrittenOverZeros) {
   const auto file = Create("000001.log");
   Append(file.get(), "first");
   EXPECT_EQ(ReadAll(directory_ / "000001.log"), "first" + std::string(kLogZeroBytes, '\0'));
@@ -80,7 +80,7 @@ TEST_F(LogFilesTest, ALogIsWrittenOverZerosSoThatItsSizeSeldomChanges) {
   EXPECT_TRUE(file->Close({}, nullptr).ok());
 }
 
-TEST_F(LogFilesTest, PastTheZerosThereAreNewOnes) {
+TEST_F(LogFilesTest, ZerosAreExtended) {
   const auto file = Create("000001.log");
   Append(file.get(), "first");
   const std::string large(kLogZeroBytes, 'l');
@@ -91,14 +91,14 @@ TEST_F(LogFilesTest, PastTheZerosThereAreNewOnes) {
   EXPECT_TRUE(file->Close({}, nullptr).ok());
 }
 
-TEST_F(LogFilesTest, ALogThatIsClosedHasNoZeros) {
+TEST_F(LogFilesTest, ClosedLogHasNoZeros) {
   const auto file = Create("000001.log");
   Append(file.get(), "first");
   EXPECT_TRUE(file->Close({}, nullptr).ok());
   EXPECT_EQ(ReadAll(directory_ / "000001.log"), "first");
 }
 
-TEST_F(LogFilesTest, HowFarTheReadingOfLogsHasComeIsTold) {
+TEST_F(LogFilesTest, ReplayProgressIsReported) {
   const std::string log = LogOfRocksDb();
   Write("000007.log", log);
   Write("000008.log", log);
@@ -130,7 +130,7 @@ TEST_F(LogFilesTest, OtherFilesHaveNoZeros) {
   EXPECT_TRUE(file->Close({}, nullptr).ok());
 }
 
-TEST_F(LogFilesTest, ALogIsReadAsFarAsItsRecordsGo) {
+TEST_F(LogFilesTest, LogIsReadToItsLastRecord) {
   const std::string log = LogOfRocksDb();
   Write("000001.log", log + std::string(100, '\0'));
   EXPECT_EQ(Read("000001.log"), log);
@@ -139,7 +139,7 @@ TEST_F(LogFilesTest, ALogIsReadAsFarAsItsRecordsGo) {
   EXPECT_EQ(Read("000001.log", /*accept_damage=*/true), log);
 }
 
-TEST_F(LogFilesTest, TheSizeOfALogIsThatOfItsRecordsIfZerosFollow) {
+TEST_F(LogFilesTest, LogSizeExcludesTrailingZeros) {
   const std::string log = LogOfRocksDb();
   Write("000001.log", log + std::string(100, '\0'));
   Write("000001.sst", std::string(100, '\0'));
@@ -149,13 +149,13 @@ TEST_F(LogFilesTest, TheSizeOfALogIsThatOfItsRecordsIfZerosFollow) {
 }
 
 // RocksDB may have counted what it wrote of a record before the disk was full.
-TEST_F(LogFilesTest, APartOfARecordBelongsToTheSize) {
+TEST_F(LogFilesTest, LogSizeIncludesAPartialRecord) {
   const std::string log = LogOfRocksDb() + "a part of a record";
   Write("000001.log", log);
   EXPECT_EQ(SizeOf("000001.log"), log.size());
 }
 
-TEST_F(LogFilesTest, ALogWithRecordsBehindItsDamageIsRefusedUnlessThatIsAccepted) {
+TEST_F(LogFilesTest, LogWithRecordsAfterDamageIsRejectedUnlessAccepted) {
   std::string log = LogOfRocksDb();
   log += std::string((size_t{32} << 10) - log.size(), 'x') + log;
   Write("000001.log", log);
@@ -163,7 +163,7 @@ TEST_F(LogFilesTest, ALogWithRecordsBehindItsDamageIsRefusedUnlessThatIsAccepted
   EXPECT_EQ(Read("000001.log", /*accept_damage=*/true), log);
 }
 
-TEST_F(LogFilesTest, OnlyTheLastLogWithRecordsMayEndInAPartOfOne) {
+TEST_F(LogFilesTest, OnlyTheLastLogMayEndInAPartialRecord) {
   const std::string log = LogOfRocksDb();
   Write("999999.log", log + "a part of a record");
   Write("1000000.log", std::string(100, '\0'));

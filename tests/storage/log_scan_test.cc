@@ -89,7 +89,7 @@ class LogScanTest : public ::testing::Test {
   std::vector<uint64_t> ends_;  // of the log, after each record
 };
 
-TEST_F(LogScanTest, AWholeLogEndsWhereTheFileEnds) {
+TEST_F(LogScanTest, CompleteLogEndsAtTheFileEnd) {
   uint64_t writes = 0;
   for (const uint64_t end : ends_) {
     const LogScan scan = Scan(log_.substr(0, end));
@@ -99,7 +99,7 @@ TEST_F(LogScanTest, AWholeLogEndsWhereTheFileEnds) {
   }
 }
 
-TEST_F(LogScanTest, ZerosAreNothing) {
+TEST_F(LogScanTest, ZerosContainNoRecords) {
   for (const size_t zeros : {size_t{1}, size_t{6}, size_t{100}, 3 * kBlock}) {
     for (const uint64_t end : {uint64_t{0}, ends_[8], ends_[9], ends_.back()}) {
       const LogScan scan = Scan(log_.substr(0, end) + std::string(zeros, '\0'));
@@ -109,7 +109,7 @@ TEST_F(LogScanTest, ZerosAreNothing) {
   }
 }
 
-TEST_F(LogScanTest, ALastRecordOfWhichSectorsAreMissingIsTorn) {
+TEST_F(LogScanTest, LastRecordWithMissingSectorsIsTorn) {
   for (size_t record = 0; record < ends_.size(); ++record) {
     const uint64_t begin = BeginOf(record);
     const std::string whole = log_.substr(0, ends_[record]);
@@ -128,7 +128,7 @@ TEST_F(LogScanTest, ALastRecordOfWhichSectorsAreMissingIsTorn) {
   }
 }
 
-TEST_F(LogScanTest, ALastRecordThatWasNotAppendedWholeIsTorn) {
+TEST_F(LogScanTest, PartiallyAppendedLastRecordIsTorn) {
   for (size_t record = 0; record < ends_.size(); ++record) {
     const uint64_t begin = BeginOf(record);
     const uint64_t size = ends_[record] - begin;
@@ -138,14 +138,14 @@ TEST_F(LogScanTest, ALastRecordThatWasNotAppendedWholeIsTorn) {
   }
 }
 
-TEST_F(LogScanTest, ARecordOfWhichOnlyTheFirstBlocksAreThereIsTorn) {
+TEST_F(LogScanTest, RecordWithOnlyItsFirstBlocksIsTorn) {
   const uint64_t begin = BeginOf(9);
   const LogScan scan = Scan(log_.substr(0, (begin / kBlock + 1) * kBlock));
   EXPECT_EQ(scan.end, begin);
   EXPECT_EQ(scan.behind, Behind::kTorn);
 }
 
-TEST_F(LogScanTest, AMissingBlockIsNoticed) {
+TEST_F(LogScanTest, MissingBlockIsDetected) {
   const uint64_t begin = BeginOf(9);  // it has three blocks and a part of one at each end
   const uint64_t inside = (begin / kBlock + 1) * kBlock;
   EXPECT_EQ(Scan(log_.substr(inside)).end, 0u) << "its first block";
@@ -155,7 +155,7 @@ TEST_F(LogScanTest, AMissingBlockIsNoticed) {
   EXPECT_EQ(scan.behind, Behind::kRecords);
 }
 
-TEST_F(LogScanTest, AnyDamageBeforeARecordOfALaterBlockIsNoticed) {
+TEST_F(LogScanTest, DamageBeforeARecordOfALaterBlockIsDetected) {
   // The last but one of the large records: others begin in later blocks.
   const size_t large = ends_.size() - 11;
   for (int round = 0; round < 300; ++round) {
@@ -170,7 +170,7 @@ TEST_F(LogScanTest, AnyDamageBeforeARecordOfALaterBlockIsNoticed) {
   }
 }
 
-TEST_F(LogScanTest, DamagedContentBeforeARecordOfTheSameBlockIsNoticed) {
+TEST_F(LogScanTest, DamageBeforeARecordOfTheSameBlockIsDetected) {
   size_t record = ends_.size() - 3;
   while (BeginOf(record) % kSector > kSector - kHeader) --record;  // its header is in two sectors
   std::string damaged = log_;
@@ -180,7 +180,7 @@ TEST_F(LogScanTest, DamagedContentBeforeARecordOfTheSameBlockIsNoticed) {
   EXPECT_EQ(scan.behind, Behind::kRecords);
 }
 
-TEST_F(LogScanTest, AHoleOfZerosIsNoticed) {
+TEST_F(LogScanTest, HoleOfZerosIsDetected) {
   std::string damaged = log_;
   std::fill(damaged.begin() + kBlock, damaged.begin() + 2 * kBlock, '\0');
   EXPECT_EQ(Scan(damaged).behind, Behind::kRecords);
@@ -188,7 +188,7 @@ TEST_F(LogScanTest, AHoleOfZerosIsNoticed) {
 
 // If only the second sector of a header in two sectors was written, its length is wrong, and what
 // seems to follow may be what a client wrote.
-TEST_F(LogScanTest, AHeaderOfWhichAHalfIsMissingSaysNothing) {
+TEST_F(LogScanTest, HalfHeaderIsIgnored) {
   const std::string whole = WholeRecord(kSector - 5 - kHeader);
   const std::string length_and_type("\x01\x01", 2);  // 256 bytes; a whole record
   const std::string torn = whole + std::string(5, '\0') + length_and_type + std::string(256, 'x') +
@@ -199,7 +199,7 @@ TEST_F(LogScanTest, AHeaderOfWhichAHalfIsMissingSaysNothing) {
 }
 
 // What clients write must not make a crash look like damage.
-TEST_F(LogScanTest, AValueThatLooksLikeALogIsNoRecord) {
+TEST_F(LogScanTest, ValueThatLooksLikeALogIsNotARecord) {
   std::string torn = log_ + std::string(kHeader, '\0');
   for (int i = 0; i < 5; ++i) torn += log_.substr(0, ends_[3]);
   const LogScan scan = Scan(torn);

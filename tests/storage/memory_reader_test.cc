@@ -34,7 +34,7 @@ class MemoryReaderTest : public RocksTest {
   }
 };
 
-TEST_F(MemoryReaderTest, EachKeyIsShownInItsOrderWhereverItsRecordIs) {
+TEST_F(MemoryReaderTest, KeysAreShownInOrder) {
   Open();
   const Key blob = BlobKey(std::string(16, 'b'), 1, 1);
   for (uint64_t user = 1; user <= 4; ++user) {
@@ -85,7 +85,7 @@ TEST_F(MemoryReaderTest, NothingIsReadFromTheDisk) {
   Close();
 }
 
-TEST_F(MemoryReaderTest, AnExpiredRecordIsAbsentWhereverItIs) {
+TEST_F(MemoryReaderTest, ExpiredRecordIsAbsent) {
   for (const size_t cache_bytes : {size_t{0}, size_t{1} << 20}) {
     options_.record_cache_bytes = cache_bytes;
     Open();
@@ -98,7 +98,7 @@ TEST_F(MemoryReaderTest, AnExpiredRecordIsAbsentWhereverItIs) {
   }
 }
 
-TEST_F(MemoryReaderTest, WhatDoesNotMatchItsChecksumIsLeftToARead) {
+TEST_F(MemoryReaderTest, ChecksumMismatchIsLeftToARead) {
   options_.record_cache_bytes = 0;
   Open();
   ASSERT_TRUE(engine().Put(UserKey(1, "a"), "fine").status.ok());
@@ -108,7 +108,7 @@ TEST_F(MemoryReaderTest, WhatDoesNotMatchItsChecksumIsLeftToARead) {
   EXPECT_THAT(PeekMany({UserKey(2, "a"), UserKey(1, "a")}), ElementsAre("(unknown)", "fine"));
 }
 
-TEST_F(MemoryReaderTest, OfLargeValuesOnlySoManyAreCopiedInAPeriod) {
+TEST_F(MemoryReaderTest, LargeValueCopiesAreLimitedPerPeriod) {
   Open();
   const std::string large(limits::kLargeLookBytes / 2, 'x');
   std::vector<Key> keys;
@@ -127,7 +127,7 @@ TEST_F(MemoryReaderTest, OfLargeValuesOnlySoManyAreCopiedInAPeriod) {
   EXPECT_THAT(PeekMany(keys), ElementsAre(large, large, "(unknown)", "small"));
 }
 
-TEST_F(MemoryReaderTest, NothingIsKnownOfAClosedEngine) {
+TEST_F(MemoryReaderTest, ClosedEngineKnowsNothing) {
   Open();
   ASSERT_TRUE(engine().Put(UserKey(1, "a"), "v").status.ok());
   engine_->Close();

@@ -49,7 +49,7 @@ class MemtableOrderTest : public ::testing::Test {
   MemtableOrderKeeper keeper_;
 };
 
-TEST_F(MemtableOrderTest, WhoAsksForTheSameGetsTheSame) {
+TEST_F(MemtableOrderTest, SameStateSharesOneOrder) {
   EXPECT_TRUE(keeper_.UpTo(nullptr)->runs.empty());
   const MemtablePartition* const first = Make("b");
   Make("a");
@@ -59,7 +59,7 @@ TEST_F(MemtableOrderTest, WhoAsksForTheSameGetsTheSame) {
   EXPECT_EQ(keeper_.UpTo(first), both);    // who was late for the lock
 }
 
-TEST_F(MemtableOrderTest, WhatComesSinceIsAddedAndRunsStayFew) {
+TEST_F(MemtableOrderTest, NewPartitionsAreAddedAndRunsAreMerged) {
   std::vector<Bytes> ids;
   for (uint64_t i = 0; i < 5'000; ++i) {
     Bytes id;

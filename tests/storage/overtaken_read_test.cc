@@ -58,7 +58,7 @@ class OvertakenReadTest : public RocksTest {
   SteppingInClock clock_;
 };
 
-TEST_F(OvertakenReadTest, AScanThatAWriteOvertookIsNotKept) {
+TEST_F(OvertakenReadTest, OvertakenScanIsNotCached) {
   const ScanRequest newest = {.table = Table::kPosts,
                               .partition = PartitionOf(7),
                               .limit = 3,
@@ -72,7 +72,7 @@ TEST_F(OvertakenReadTest, AScanThatAWriteOvertookIsNotKept) {
   EXPECT_EQ((*engine().PeekOrScan(newest))[0].record.value, "4");
 }
 
-TEST_F(OvertakenReadTest, AReadThatAWriteOvertookIsNotKept) {
+TEST_F(OvertakenReadTest, OvertakenReadIsNotCached) {
   const Key key = UserKey(1, "a");
   ASSERT_TRUE(engine().Put(key, "old").status.ok());
   Close();
@@ -92,7 +92,7 @@ TEST_F(OvertakenReadTest, AReadThatAWriteOvertookIsNotKept) {
 
 // Writes come between the looks at two keys, past the cache, so that only the order of the looks
 // counts.
-TEST_F(OvertakenReadTest, KeysOfOnePartitionAreSeenInTheirOrder) {
+TEST_F(OvertakenReadTest, KeysOfOnePartitionAreReadInOrder) {
   const Key missed = UserKey(1, "missed"), cached = UserKey(1, "cached");
   for (const Key& key : {missed, cached}) Overwrite(key, "old");
   (void)Peek(cached);

@@ -123,7 +123,7 @@ class PartitionMemtableTest : public ::testing::Test {
   std::unique_ptr<rocksdb::DB> db_;
 };
 
-TEST_F(PartitionMemtableTest, HoldsWhatAnOrderedMapHolds) {
+TEST_F(PartitionMemtableTest, BehavesLikeAnOrderedMap) {
   Contents contents;
   for (int round = 0; round < 40; ++round) {
     for (int i = 0; i < 60; ++i) Change(&contents);
@@ -131,7 +131,7 @@ TEST_F(PartitionMemtableTest, HoldsWhatAnOrderedMapHolds) {
   }
 }
 
-TEST_F(PartitionMemtableTest, AnOldSnapshotSeesWhatWasThere) {
+TEST_F(PartitionMemtableTest, SnapshotSeesItsState) {
   Contents contents;
   for (int i = 0; i < 500; ++i) Change(&contents);
   const Contents before = contents;
@@ -144,7 +144,7 @@ TEST_F(PartitionMemtableTest, AnOldSnapshotSeesWhatWasThere) {
 
 // Walks from anywhere, with partitions made between and during them: the order that they share is
 // brought up to date for each.
-TEST_F(PartitionMemtableTest, AWalkFromAnywhereSeesWhatIsThereWhenItBegins) {
+TEST_F(PartitionMemtableTest, IteratorSeesItsState) {
   Contents contents;
   rocksdb::ReadOptions options;
   options.total_order_seek = true;
@@ -170,7 +170,7 @@ TEST_F(PartitionMemtableTest, AWalkFromAnywhereSeesWhatIsThereWhenItBegins) {
   }
 }
 
-TEST_F(PartitionMemtableTest, IsWrittenOutAndReadBackFromTheLog) {
+TEST_F(PartitionMemtableTest, FlushesAndRecoversFromTheLog) {
   Contents contents;
   for (int round = 0; round < 4; ++round) {
     for (int i = 0; i < 800; ++i) Change(&contents);
@@ -183,7 +183,7 @@ TEST_F(PartitionMemtableTest, IsWrittenOutAndReadBackFromTheLog) {
   }
 }
 
-TEST_F(PartitionMemtableTest, TheWholeTableCanBeWalkedBackwards) {
+TEST_F(PartitionMemtableTest, IteratesBackwards) {
   Contents contents;
   for (int i = 0; i < 1'000; ++i) Change(&contents);
   rocksdb::ReadOptions options;
@@ -220,7 +220,7 @@ size_t MostInOneBucket(const PartitionBuckets& buckets, const std::vector<Bytes>
   return most;
 }
 
-TEST(PartitionBuckets, PartitionsThatShareABucketUnderOneSecretAreSpreadUnderAnother) {
+TEST(PartitionBuckets, BucketsDependOnTheSecret) {
   constexpr size_t kBuckets = 256;
   const PartitionBuckets known(kBuckets, SecretHash(1));
   std::vector<Bytes> chosen;
@@ -274,7 +274,7 @@ class EntryListTest : public ::testing::Test {
   EntryList list_;
 };
 
-TEST_F(EntryListTest, TheNewestOfAKeyComesFirst) {
+TEST_F(EntryListTest, NewestVersionComesFirst) {
   Insert(7, 1);
   Insert(7, 3);
   Insert(7, 2);
@@ -289,7 +289,7 @@ TEST_F(EntryListTest, TheNewestOfAKeyComesFirst) {
 }
 
 // For ThreadSanitizer too: one thread inserts, others find everything that they were told of.
-TEST_F(EntryListTest, ReadersFindWhatIsInWhileMoreComesIn) {
+TEST_F(EntryListTest, ConcurrentReadersFindInsertedKeys) {
   constexpr uint32_t kEntries = 5'000;
   std::atomic<uint32_t> inserted{0};
   const auto scattered = [](uint32_t i) { return i * 2'654'435'761u; };

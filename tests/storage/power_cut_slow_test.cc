@@ -89,7 +89,7 @@ class PowerCutTest : public RocksTest {
   std::atomic<uint64_t> acknowledged_{0};
 };
 
-TEST_F(PowerCutTest, LosesNothingThatWasAcknowledged) {
+TEST_F(PowerCutTest, PowerCutLosesNoAcknowledgedWrite) {
   Open();
   for (int cut = 0; cut < kCuts; ++cut) {
     SCOPED_TRACE("seed " + std::to_string(seed_) + ", cut " + std::to_string(cut));
@@ -101,7 +101,7 @@ TEST_F(PowerCutTest, LosesNothingThatWasAcknowledged) {
   EXPECT_GT(acknowledged_, uint64_t{kCuts});
 }
 
-TEST_F(PowerCutTest, ADiskThatLiesIsFoundOutByThisHarness) {
+TEST_F(PowerCutTest, HarnessDetectsALyingDisk) {
   bool found_out = false;
   for (int cut = 0; cut < kCuts && !found_out; ++cut) {
     Open();

@@ -123,7 +123,7 @@ class ReaderPoolTest : public ::testing::Test {
   ReaderPool pool_;
 };
 
-TEST_F(ReaderPoolTest, JobsRunInTheirOrder) {
+TEST_F(ReaderPoolTest, JobsRunInOrder) {
   Submit([this] { return Log("a"); });
   Submit([this] { return Log("b"); });
   EXPECT_EQ(pool_.waiting_jobs(), 2u);
@@ -131,7 +131,7 @@ TEST_F(ReaderPoolTest, JobsRunInTheirOrder) {
   EXPECT_THAT(ran_, ElementsAre("a", "b"));
 }
 
-TEST_F(ReaderPoolTest, AJobThatHasMoreToDoLetsThoseThatWaitGoFirst) {
+TEST_F(ReaderPoolTest, UnfinishedJobYieldsToWaitingJobs) {
   Submit([this, slices = 0]() mutable {
     return Log("long", ++slices < 3 ? Progress::kMore : Progress::kDone);
   });
@@ -140,7 +140,7 @@ TEST_F(ReaderPoolTest, AJobThatHasMoreToDoLetsThoseThatWaitGoFirst) {
   EXPECT_THAT(ran_, ElementsAre("long", "short", "long", "long"));
 }
 
-TEST_F(ReaderPoolTest, WhoHasAThousandJobsWaitingAndWhoScansEverythingKeepNobodyFromTheirTurn) {
+TEST_F(ReaderPoolTest, BusySourcesDoNotStarveOthers) {
   constexpr uint64_t kMany = 1, kScan = 2, kOne = 3;
   for (int i = 0; i < 1'000; ++i) Submit([this] { return Log("many"); }, 0, kMany);
   Submit(
@@ -155,7 +155,7 @@ TEST_F(ReaderPoolTest, WhoHasAThousandJobsWaitingAndWhoScansEverythingKeepNobody
   EXPECT_EQ(ran_.size(), 2'001u);
 }
 
-TEST_F(ReaderPoolTest, PointReadsDoNotWaitForEverybodyWhoWalks) {
+TEST_F(ReaderPoolTest, PointReadsDoNotWaitForAllWalks) {
   for (uint64_t source = 1; source <= 100; ++source) SubmitWalk(source, 10);
   SubmitPointReads([this, takings = 0]() mutable {
     return Log("points", ++takings < 5 ? Progress::kMore : Progress::kDone);
@@ -175,7 +175,7 @@ TEST_F(ReaderPoolTest, PointReadsDoNotWaitForEverybodyWhoWalks) {
   EXPECT_EQ(ran_.size(), 1'005u);
 }
 
-TEST_F(ReaderPoolTest, AWalkDoesNotWaitForAllPointReads) {
+TEST_F(ReaderPoolTest, WalkDoesNotWaitForAllPointReads) {
   for (int i = 0; i < 100; ++i) SubmitPointReads([this] { return Log("points"); });
   SubmitWalk(/*source=*/1, /*slices=*/3);
   RunAllAndClose();
@@ -183,7 +183,7 @@ TEST_F(ReaderPoolTest, AWalkDoesNotWaitForAllPointReads) {
   EXPECT_EQ(std::count(ran_.begin(), ran_.begin() + 6, "walk"), 3);
 }
 
-TEST_F(ReaderPoolTest, PointReadsAreTakenThoughAllWalksThatMayWaitDo) {
+TEST_F(ReaderPoolTest, PointReadsAreAcceptedWhenTheWalkQueueIsFull) {
   for (size_t i = 0; i < limits::kMaxReaderQueue; ++i) Submit([] { return Progress::kDone; });
   SubmitPointReads([this] { return Log("points"); });
   Submit([this] { return Log("one walk too many"); });
@@ -193,7 +193,7 @@ TEST_F(ReaderPoolTest, PointReadsAreTakenThoughAllWalksThatMayWaitDo) {
   EXPECT_THAT(ran_, ElementsAre("points"));
 }
 
-TEST_F(ReaderPoolTest, OverItsBoundJobsAreRefusedAtOnce) {
+TEST_F(ReaderPoolTest, FullQueueRejectsAtOnce) {
   for (size_t i = 0; i < limits::kMaxReaderQueue; ++i) Submit([] { return Progress::kDone; });
   EXPECT_THAT(refused_, ElementsAre());
   Submit([this] { return Log("one too many"); });
@@ -202,7 +202,7 @@ TEST_F(ReaderPoolTest, OverItsBoundJobsAreRefusedAtOnce) {
   EXPECT_THAT(ran_, ElementsAre());
 }
 
-TEST_F(ReaderPoolTest, AJobThatWaitedPastItsDeadlineIsRefusedAndOneThatWasBegunEnds) {
+TEST_F(ReaderPoolTest, ExpiredJobIsRejectedAndARunningOneEnds) {
   Submit([this] { return Log("late"); }, clock_.MonotonicNanos() + kNanosPerMilli);
   SubmitEndless("begun", clock_.MonotonicNanos() + 5 * kNanosPerMilli, nullptr,
                 [this] { clock_.AdvanceMillis(3); });
@@ -212,7 +212,7 @@ TEST_F(ReaderPoolTest, AJobThatWaitedPastItsDeadlineIsRefusedAndOneThatWasBegunE
   EXPECT_THAT(refused_, ElementsAre(Code::kDeadlineExceeded));
 }
 
-TEST_F(ReaderPoolTest, NothingIsBegunForACallerThatIsGoneAndWhatWasBegunEnds) {
+TEST_F(ReaderPoolTest, JobsOfACallerThatLeftEnd) {
   const auto gone = std::make_shared<Caller>(), leaves = std::make_shared<Caller>();
   gone->Go();
   SubmitEndless("of one that is gone", /*deadline=*/0, gone);
@@ -222,7 +222,7 @@ TEST_F(ReaderPoolTest, NothingIsBegunForACallerThatIsGoneAndWhatWasBegunEnds) {
   EXPECT_THAT(refused_, ElementsAre(Code::kUnavailable));
 }
 
-TEST_F(ReaderPoolTest, CloseRefusesWhatWaitsAndEndsWhatWasBegun) {
+TEST_F(ReaderPoolTest, CloseRejectsWaitingJobsAndEndsRunningOnes) {
   std::promise<void> begun, closes;
   SubmitEndless("endless", /*deadline=*/0, nullptr, [&] {
     begun.set_value();
@@ -241,7 +241,7 @@ TEST_F(ReaderPoolTest, CloseRefusesWhatWaitsAndEndsWhatWasBegun) {
 }
 
 // What each slice of "much" costs, four of "little" cost together.
-TEST_F(ReaderPoolTest, SourcesTakeTurnsByTheWorkThatTheyCause) {
+TEST_F(ReaderPoolTest, SourcesTakeTurnsByWork) {
   const auto submit = [this](const std::string& name, uint64_t source, size_t work) {
     auto job = std::make_unique<TestJob>(
         [this, name, left = 40]() mutable {
@@ -258,7 +258,7 @@ TEST_F(ReaderPoolTest, SourcesTakeTurnsByTheWorkThatTheyCause) {
   EXPECT_NEAR(std::count(ran_.begin(), ran_.begin() + 50, "little"), 40, 1);
 }
 
-TEST_F(ReaderPoolTest, AfterCloseJobsAreRefused) {
+TEST_F(ReaderPoolTest, JobsAfterCloseAreRejected) {
   RunAllAndClose();
   Submit([this] { return Log("too late"); });
   EXPECT_THAT(refused_, ElementsAre(Code::kShuttingDown));
@@ -288,7 +288,7 @@ void ExpectRunAtTheSameTime(Kind first, Kind second) {
   pool.Close();
 }
 
-TEST(ReaderPoolOfMany, JobsRunAtTheSameTime) {
+TEST(ReaderPoolOfMany, JobsRunConcurrently) {
   for (const Kind first : {Kind::kWalk, Kind::kPointReads}) {
     for (const Kind second : {Kind::kWalk, Kind::kPointReads}) {
       ExpectRunAtTheSameTime(first, second);
@@ -297,7 +297,7 @@ TEST(ReaderPoolOfMany, JobsRunAtTheSameTime) {
 }
 
 // However the threads take what there is, each kind is run to its end.
-TEST(ReaderPoolOfMany, NothingIsLeftWaiting) {
+TEST(ReaderPoolOfMany, NoJobIsLeftWaiting) {
   const ManualClock clock;
   std::array<std::atomic<int>, 2> slices = {};
   std::vector<std::future<void>> all_done;

@@ -60,7 +60,7 @@ class RebuiltTableTest : public CheckRepairTest {
   uint64_t data_bytes_ = 0;
 };
 
-TEST_F(RebuiltTableTest, WithADamagedFooterAllIsServedAndTheOperatorIsTold) {
+TEST_F(RebuiltTableTest, DamagedFooterLosesNothingAndIsReported) {
   WriteUsers();
   Find(Table::kUsers);
   Overwrite(path_, file_.size - 8);
@@ -79,7 +79,7 @@ TEST_F(RebuiltTableTest, WithADamagedFooterAllIsServedAndTheOperatorIsTold) {
 }
 
 // Wherever it is behind the data: filter, index, properties, what leads to them.
-TEST_F(RebuiltTableTest, NothingIsLostWithWhatIsNotData) {
+TEST_F(RebuiltTableTest, DamageOutsideTheDataLosesNothing) {
   WriteUsers();
   Find(Table::kUsers);
   const std::string sound = ReadAll(path_);
@@ -100,7 +100,7 @@ TEST_F(RebuiltTableTest, NothingIsLostWithWhatIsNotData) {
   EXPECT_TRUE(Check().clean());
 }
 
-TEST_F(RebuiltTableTest, RepairWritesTheFileAnewFromItsBlocks) {
+TEST_F(RebuiltTableTest, RepairRewritesTheFileFromItsBlocks) {
   WriteUsers();
   Find(Table::kUsers);
   for (const uint64_t offset : {file_.size - 8, data_bytes_ + 3'000}) {
@@ -146,20 +146,20 @@ class BlocksOfTest : public RebuiltTableTest {
   }
 };
 
-TEST_F(BlocksOfTest, NoCompressionAreFound) {
+TEST_F(BlocksOfTest, UncompressedBlocksAreFound) {
   ExpectAllIsFound(Table::kUsers, "kNoCompression");
 }
-TEST_F(BlocksOfTest, Lz4AreFound) {
+TEST_F(BlocksOfTest, Lz4BlocksAreFound) {
   ExpectAllIsFound(Table::kUsers, "kLZ4Compression");
 }
-TEST_F(BlocksOfTest, ZstdAreFound) {
+TEST_F(BlocksOfTest, ZstdBlocksAreFound) {
   ExpectAllIsFound(Table::kUsers, "kZSTD");
 }
-TEST_F(BlocksOfTest, ZstdWithADictionaryAreFound) {
+TEST_F(BlocksOfTest, ZstdBlocksWithADictionaryAreFound) {
   ExpectAllIsFound(Table::kPosts, "kZSTD");
 }
 
-TEST_F(RebuiltTableTest, AMissingFileCostsItsRangeAndNothingElse) {
+TEST_F(RebuiltTableTest, MissingFileLosesOnlyItsRange) {
   WriteUsers();
   ASSERT_TRUE(engine().Put(PostKey(1, 1), "a post").status.ok());
   ASSERT_TRUE(engine().Put(UserKey(5'000, "profile"), "beyond").status.ok());
@@ -192,7 +192,7 @@ TEST_F(RebuiltTableTest, AMissingFileCostsItsRangeAndNothingElse) {
   ExpectWritable();
 }
 
-TEST_F(RebuiltTableTest, OfAFileThatWasCutItsBeginningIsKept) {
+TEST_F(RebuiltTableTest, TruncatedFileKeepsItsStart) {
   WriteUsers();
   Find(Table::kUsers);
   std::filesystem::resize_file(path_, file_.size / 2);
@@ -207,7 +207,7 @@ TEST_F(RebuiltTableTest, OfAFileThatWasCutItsBeginningIsKept) {
   EXPECT_EQ(Missing(), served.corrupt);
 }
 
-TEST_F(RebuiltTableTest, ADamagedBlockAndADamagedFooterCostTheBlock) {
+TEST_F(RebuiltTableTest, DamagedFooterAndBlockLoseTheBlock) {
   WriteUsers();
   Find(Table::kUsers);
   Overwrite(path_, data_bytes_ / 2);
@@ -244,7 +244,7 @@ class LostUpperFileTest : public RebuiltTableTest {
   }
 };
 
-TEST_F(LostUpperFileTest, WhatBecomesOfOlderRecordsIsForTheOperatorToSay) {
+TEST_F(LostUpperFileTest, RepairAsksAboutOlderRecords) {
   const Result<RepairReport> refused = TryRepair(OlderRecords::kDeleteInBlocks);
   ASSERT_FALSE(refused.ok());
   EXPECT_THAT(refused.status().words(),
@@ -254,7 +254,7 @@ TEST_F(LostUpperFileTest, WhatBecomesOfOlderRecordsIsForTheOperatorToSay) {
   EXPECT_EQ(Check().files.size(), 1u);
 }
 
-TEST_F(LostUpperFileTest, OlderRecordsArePutAsideAndDeleted) {
+TEST_F(LostUpperFileTest, DeleteOlderSavesAndDeletesThem) {
   const RepairReport report = Repair(OlderRecords::kDelete);
   EXPECT_THAT(report.after.Lines(), IsEmpty());
   EXPECT_EQ(report.older.size(), 99u);
@@ -265,7 +265,7 @@ TEST_F(LostUpperFileTest, OlderRecordsArePutAsideAndDeleted) {
   EXPECT_EQ(missing.back(), 98u);
 }
 
-TEST_F(LostUpperFileTest, OlderRecordsAreServed) {
+TEST_F(LostUpperFileTest, KeepOlderServesThem) {
   EXPECT_THAT(Repair(OlderRecords::kKeep).after.Lines(), IsEmpty());
   ExpectAllUsers();
 }
@@ -302,12 +302,12 @@ class LostBlobFileTest : public RebuiltTableTest {
   }
 };
 
-TEST_F(LostBlobFileTest, AMissingOneCostsItsValues) {
+TEST_F(LostBlobFileTest, MissingBlobFileLosesItsValues) {
   std::filesystem::remove(Files(".blob")[2]);
   ExpectRepaired();
 }
 
-TEST_F(LostBlobFileTest, AnEmptyOneCostsItsValues) {
+TEST_F(LostBlobFileTest, EmptyBlobFileLosesItsValues) {
   std::filesystem::resize_file(Files(".blob")[2], 0);
   ExpectRepaired();
 }

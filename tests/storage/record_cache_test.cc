@@ -49,7 +49,7 @@ class RecordCacheTest : public ::testing::Test {
   ManualClock clock_;
 };
 
-TEST_F(RecordCacheTest, ShowsWhatWasFilledInAndRemembersAbsence) {
+TEST_F(RecordCacheTest, CachesRecordsAndAbsence) {
   RecordCache cache(1 << 20);
   EXPECT_EQ(Look(&cache, "a"), "(nothing)");
   Fill(&cache, "a", "value");
@@ -60,7 +60,7 @@ TEST_F(RecordCacheTest, ShowsWhatWasFilledInAndRemembersAbsence) {
   EXPECT_EQ(Look(&cache, "b"), "(absent)");
 }
 
-TEST_F(RecordCacheTest, KeysOfDifferentTablesAreDifferent) {
+TEST_F(RecordCacheTest, KeysOfDifferentTablesDiffer) {
   RecordCache cache(1 << 20);
   Fill(&cache, "a", "value");
   Ticket ticket;
@@ -69,7 +69,7 @@ TEST_F(RecordCacheTest, KeysOfDifferentTablesAreDifferent) {
             Found::kNothing);
 }
 
-TEST_F(RecordCacheTest, AnExpiredRecordIsAbsent) {
+TEST_F(RecordCacheTest, ExpiredRecordIsAbsent) {
   RecordCache cache(1 << 20);
   Ticket ticket;
   Look(&cache, "a", &ticket);
@@ -81,7 +81,7 @@ TEST_F(RecordCacheTest, AnExpiredRecordIsAbsent) {
   EXPECT_EQ(Look(&cache, "a"), "(absent)");
 }
 
-TEST_F(RecordCacheTest, AReaderThatMissedDoesNotPutBackWhatAWriteHasReplaced) {
+TEST_F(RecordCacheTest, StaleReadDoesNotReplaceAWrite) {
   RecordCache cache(1 << 20);
   const CacheKey key = cache.KeyOf(Table::kUsers, "a");
   const RecordView old_record{.version = 1, .value = "old"};
@@ -100,7 +100,7 @@ TEST_F(RecordCacheTest, AReaderThatMissedDoesNotPutBackWhatAWriteHasReplaced) {
   EXPECT_EQ(Look(&cache, "a"), "(nothing)");
 }
 
-TEST_F(RecordCacheTest, AWriteChangesWhatIsThereAndBringsNothingIn) {
+TEST_F(RecordCacheTest, WriteUpdatesCachedRecordsOnly) {
   RecordCache cache(1 << 20);
   const auto write = [&cache](ByteView key, const RecordView* record) {
     cache.BeginWrite(cache.KeyOf(Table::kUsers, key));
@@ -121,7 +121,7 @@ TEST_F(RecordCacheTest, AWriteChangesWhatIsThereAndBringsNothingIn) {
   EXPECT_EQ(Look(&cache, "b"), "(nothing)");
 }
 
-TEST_F(RecordCacheTest, AWriteTakesOutWhatWasThereBeforeItIsVisible) {
+TEST_F(RecordCacheTest, WriteInvalidatesBeforeItIsVisible) {
   RecordCache cache(1 << 20);
   Fill(&cache, "a", "old");
   const CacheKey key = cache.KeyOf(Table::kUsers, "a");
@@ -131,7 +131,7 @@ TEST_F(RecordCacheTest, AWriteTakesOutWhatWasThereBeforeItIsVisible) {
   EXPECT_EQ(Look(&cache, "a"), "(nothing)");
 }
 
-TEST_F(RecordCacheTest, OfTwoWritesOfOneKeyUnderWayOnlyTheLastIsShown) {
+TEST_F(RecordCacheTest, LastOfTwoConcurrentWritesIsShown) {
   RecordCache cache(1 << 20);
   const CacheKey key = cache.KeyOf(Table::kUsers, "a");
   const RecordView first{.version = 1, .value = "first"};
@@ -145,7 +145,7 @@ TEST_F(RecordCacheTest, OfTwoWritesOfOneKeyUnderWayOnlyTheLastIsShown) {
   EXPECT_EQ(Look(&cache, "a"), "second");
 }
 
-TEST_F(RecordCacheTest, StaysWithinItsBytes) {
+TEST_F(RecordCacheTest, StaysWithinItsLimit) {
   constexpr size_t kBytes = 1 << 20;
   RecordCache cache(kBytes);
   std::mt19937 random(7);
@@ -156,7 +156,7 @@ TEST_F(RecordCacheTest, StaysWithinItsBytes) {
   EXPECT_GT(cache.counts().bytes, kBytes / 2);
 }
 
-TEST_F(RecordCacheTest, LargeValuesAndACacheOfNoBytesKeepNothing) {
+TEST_F(RecordCacheTest, LargeValuesAreNotCached) {
   RecordCache cache(64 << 20);
   Fill(&cache, "a", std::string(limits::kMaxCachedValueBytes + 1, 'v'));
   EXPECT_EQ(Look(&cache, "a"), "(nothing)");
@@ -166,7 +166,7 @@ TEST_F(RecordCacheTest, LargeValuesAndACacheOfNoBytesKeepNothing) {
 }
 
 // One shard's share of the bytes holds few of them.
-TEST_F(RecordCacheTest, KeysThatShareAShardUnderOneSecretAreSpreadUnderAnother) {
+TEST_F(RecordCacheTest, ShardsDependOnTheSecret) {
   constexpr size_t kBytes = 4 << 20;
   constexpr uint64_t kKeys = 2'000;
   RecordCache known(kBytes, SecretHash(1));
@@ -184,7 +184,7 @@ TEST_F(RecordCacheTest, KeysThatShareAShardUnderOneSecretAreSpreadUnderAnother) 
   EXPECT_GT(other.counts().records.entries, kKeys * 9 / 10);
 }
 
-TEST_F(RecordCacheTest, AScanOverEverythingMovesNothingThatIsAskedForAgainAndAgain) {
+TEST_F(RecordCacheTest, FullScanDoesNotEvictHotRecords) {
   RecordCache cache(4 << 20);
   const std::string value(100, 'v');
   const auto ask = [&](uint64_t key) {
@@ -235,7 +235,7 @@ class CachedStorage {
   std::atomic<uint64_t> stored_[kRecords] = {};
 };
 
-TEST_F(RecordCacheTest, NobodySeesARecordGoBackWhateverThreadsDo) {
+TEST_F(RecordCacheTest, RecordsNeverGoBackForConcurrentReaders) {
   CachedStorage storage;
   std::atomic<uint64_t> known[CachedStorage::kRecords] = {};  // seen or acknowledged
   std::atomic<bool> writing{true};

@@ -39,7 +39,7 @@ std::vector<Golden> Goldens() {
 
 // What is in these files stands on disks already. If this fails the stored format has changed: give
 // the new one a number and keep reading this one; never change the files.
-TEST(RecordFormat, ItsBytesAreThoseOfTheGoldenFiles) {
+TEST(RecordFormat, BytesMatchTheGoldenFiles) {
   const std::filesystem::path folder = SMILE_GOLDEN_FILES;
   for (const Golden& golden : Goldens()) {
     std::ifstream file(folder / golden.file, std::ios::binary);
@@ -55,12 +55,12 @@ TEST(RecordFormat, ItsBytesAreThoseOfTheGoldenFiles) {
   }
 }
 
-TEST(RecordFormat, AStoredRecordIsNeverEmpty) {
+TEST(RecordFormat, StoredRecordIsNeverEmpty) {
   EXPECT_EQ(Stored(RecordOf("", 1, 0)).size(), 18u);
   EXPECT_EQ(ParseRecord("").status().code(), Code::kCorrupt);
 }
 
-TEST(RecordFormat, ANewerFormatIsRejectedWithAMessage) {
+TEST(RecordFormat, NewerFormatIsReported) {
   Bytes stored = Stored(RecordOf("v", 1, 0));
   stored[0] = kRecordFormat + 1;
   const Status status = ParseRecord(stored).status();
@@ -68,7 +68,7 @@ TEST(RecordFormat, ANewerFormatIsRejectedWithAMessage) {
   EXPECT_THAT(status.words(), HasSubstr("stored in format 2, but this program reads only formats"));
 }
 
-TEST(RecordFormat, AHeaderThatIsCutOrHasUnknownFlagsIsCorrupt) {
+TEST(RecordFormat, TruncatedHeaderOrUnknownFlagIsCorrupt) {
   const Bytes stored = Stored(RecordOf("", 1, 5));
   for (size_t size = 0; size < stored.size(); ++size) {
     EXPECT_EQ(ParseRecord(stored.substr(0, size)).status().code(), Code::kCorrupt) << size;
@@ -81,7 +81,7 @@ TEST(RecordFormat, AHeaderThatIsCutOrHasUnknownFlagsIsCorrupt) {
   EXPECT_EQ(ParseRecord(format_zero).status().code(), Code::kCorrupt);
 }
 
-TEST(RecordFormat, AFlippedBitOfTheValueOrItsChecksumIsCorrupt) {
+TEST(RecordFormat, FlippedBitInValueOrChecksumIsCorrupt) {
   const Bytes stored = Stored(RecordOf("some value", 1, 0));
   for (size_t i = 10; i < stored.size(); ++i) {
     Bytes flipped = stored;
@@ -91,7 +91,7 @@ TEST(RecordFormat, AFlippedBitOfTheValueOrItsChecksumIsCorrupt) {
   }
 }
 
-TEST(RecordFormat, AnyBytesAreARecordOrRefused) {
+TEST(RecordFormat, AnyBytesAreARecordOrRejected) {
   constexpr uint64_t kSeed = 99;
   Random random(kSeed);
   for (int i = 0; i < 20'000; ++i) {

@@ -21,7 +21,7 @@ class RocksDirectoryTest : public RocksTest {
   }
 };
 
-TEST_F(RocksDirectoryTest, ASecondEngineOnTheSameDirectoryIsRefused) {
+TEST_F(RocksDirectoryTest, SecondEngineOnADirectoryIsRejected) {
   Open();
   EXPECT_THAT(TryOpen().status().words(),
               AllOf(HasSubstr(options_.directory + " is in use by another smiled"),
@@ -36,19 +36,19 @@ mode_t PermissionsOf(const std::string& path) {
   return found.st_mode & 07777;
 }
 
-TEST_F(RocksDirectoryTest, ANewOneIsItsOwnersAlone) {
+TEST_F(RocksDirectoryTest, NewDirectoryIsPrivate) {
   Open();
   EXPECT_EQ(PermissionsOf(options_.directory), 0700u);
   EXPECT_EQ(PermissionsOf(options_.directory + "/LOCK"), 0600u);
 }
 
-TEST_F(RocksDirectoryTest, OneThatOthersMayLookIntoIsTakenFromThem) {
+TEST_F(RocksDirectoryTest, PermissionsOfOthersAreRemoved) {
   ASSERT_EQ(mkdir(options_.directory.c_str(), 0755), 0);
   Open();
   EXPECT_EQ(PermissionsOf(options_.directory), 0700u);
 }
 
-TEST_F(RocksDirectoryTest, ANewerFormatIsRefused) {
+TEST_F(RocksDirectoryTest, NewerFormatIsRejected) {
   Open();
   Close();
   WriteFile(options_.directory + "/FORMAT", "smile data, format 2\n");
@@ -56,7 +56,7 @@ TEST_F(RocksDirectoryTest, ANewerFormatIsRefused) {
               HasSubstr("has format 2, but this smiled supports only formats up to 1"));
 }
 
-TEST_F(RocksDirectoryTest, ADamagedFormatIsRefused) {
+TEST_F(RocksDirectoryTest, DamagedFormatIsRejected) {
   Open();
   Close();
   for (const char* content : {"", "smile data, format \n", "smile data, format 0\n", "x"}) {
@@ -65,29 +65,28 @@ TEST_F(RocksDirectoryTest, ADamagedFormatIsRefused) {
   }
 }
 
-TEST_F(RocksDirectoryTest, AFileInItsPlaceIsRefused) {
+TEST_F(RocksDirectoryTest, FileInsteadOfADirectoryIsRejected) {
   WriteFile(options_.directory, "I am a file");
-  EXPECT_EQ(OpenWords(),
-            options_.directory + " is not a directory: give another path");
+  EXPECT_EQ(OpenWords(), options_.directory + " is not a directory: give another path");
 }
 
-TEST_F(RocksDirectoryTest, AMissingParentIsRefused) {
+TEST_F(RocksDirectoryTest, MissingParentIsRejected) {
   options_.directory = around_.directory / "no/data";
   EXPECT_THAT(OpenWords(), HasSubstr("its parent directory is missing; create that first"));
 }
 
-TEST_F(RocksDirectoryTest, APathWithoutANameIsRefused) {
+TEST_F(RocksDirectoryTest, PathWithoutANameIsRejected) {
   options_.directory = "";
   EXPECT_THAT(OpenWords(), HasSubstr("is empty"));
 }
 
-TEST_F(RocksDirectoryTest, ADirectoryOfSomebodyElseIsLeftAlone) {
+TEST_F(RocksDirectoryTest, ForeignDirectoryIsNotTouched) {
   std::filesystem::create_directory(options_.directory);
   WriteFile(options_.directory + "/thesis.txt", "mine");
   EXPECT_THAT(OpenWords(), AllOf(HasSubstr("is not empty"), HasSubstr("thesis.txt")));
 }
 
-TEST_F(RocksDirectoryTest, AStartThatDiedBeforeTheFormatWasWrittenIsTakenUp) {
+TEST_F(RocksDirectoryTest, StartContinuesAfterACrashBeforeTheFormatFile) {
   std::filesystem::create_directory(options_.directory);
   WriteFile(options_.directory + "/LOCK", "process 1\n");
   WriteFile(options_.directory + "/FORMAT.new", "smile da");
@@ -95,7 +94,7 @@ TEST_F(RocksDirectoryTest, AStartThatDiedBeforeTheFormatWasWrittenIsTakenUp) {
 }
 
 // As a user who may not write there; root may write everywhere, so a child process gives that up.
-TEST_F(RocksDirectoryTest, ADirectoryWithoutPermissionIsRefused) {
+TEST_F(RocksDirectoryTest, DirectoryWithoutPermissionIsRejected) {
   ::testing::FLAGS_gtest_death_test_style = "threadsafe";
   const std::string parent = around_.directory.path();
   EXPECT_EXIT(
@@ -109,14 +108,14 @@ TEST_F(RocksDirectoryTest, ADirectoryWithoutPermissionIsRefused) {
       ::testing::ExitedWithCode(0), "cannot be created: Permission denied");
 }
 
-TEST_F(RocksDirectoryTest, ANewDirectoryAndWhatIsInItAreSafeBeforeAnythingIsWritten) {
+TEST_F(RocksDirectoryTest, NewDirectoryIsDurableBeforeTheFirstWrite) {
   Open();
   EXPECT_TRUE(faults_->EntryIsSynced(options_.directory));
   EXPECT_TRUE(faults_->EntryIsSynced(options_.directory + "/FORMAT"));
   EXPECT_TRUE(faults_->EntryIsSynced(options_.directory + "/rocksdb"));
 }
 
-TEST_F(RocksDirectoryTest, WhatWasAcknowledgedIsThereAfterARestart) {
+TEST_F(RocksDirectoryTest, AcknowledgedWritesSurviveARestart) {
   Open();
   const Key key = UserKey(1, "profile");
   const uint64_t version = engine().Put(key, "v").versions[0];

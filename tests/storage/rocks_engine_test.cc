@@ -29,7 +29,7 @@ Bytes Encoded(const Key& key) {
   return Bytes(EncodedKey(key.view()).view());
 }
 
-TEST_F(RocksEngineTest, APeekSaysAbsentOnlyIfThatIsCertain) {
+TEST_F(RocksEngineTest, PeekReportsAbsentOnlyIfCertain) {
   options_.record_cache_bytes = 0;  // what RocksDB says
   options_.block_cache_bytes = size_t{1} << 20;
   Open();
@@ -54,7 +54,7 @@ TEST_F(RocksEngineTest, APeekSaysAbsentOnlyIfThatIsCertain) {
 }
 
 // Thousands of records in files, a cache that holds few of them: whatever Peek says is true.
-TEST_F(RocksEngineTest, APeekIsNeverWrongWhileTheCacheChurns) {
+TEST_F(RocksEngineTest, PeekIsCorrectUnderCacheChurn) {
   options_.record_cache_bytes = 0;
   options_.block_cache_bytes = size_t{256} << 10;
   Open();
@@ -91,7 +91,7 @@ TEST_F(RocksEngineTest, APeekIsNeverWrongWhileTheCacheChurns) {
   EXPECT_GT(unknown, 0);
 }
 
-TEST_F(RocksEngineTest, AValueThatDoesNotMatchItsChecksumIsCorruptAndNeverShown) {
+TEST_F(RocksEngineTest, ChecksumMismatchIsCorruptAndNeverReturned) {
   Open();
   const Key key = UserKey(1, "b");
   ASSERT_TRUE(engine().Put(UserKey(1, "a"), "fine").status.ok());
@@ -112,7 +112,7 @@ TEST_F(RocksEngineTest, AValueThatDoesNotMatchItsChecksumIsCorruptAndNeverShown)
   EXPECT_EQ(engine().Value(key), "repaired");
 }
 
-TEST_F(RocksEngineTest, ARecordOfANewerFormatIsRefusedInWords) {
+TEST_F(RocksEngineTest, RecordOfANewerFormatIsReported) {
   Open();
   const Key key = UserKey(1, "a");
   ASSERT_TRUE(
@@ -129,7 +129,7 @@ TEST_F(RocksEngineTest, ARecordOfANewerFormatIsRefusedInWords) {
   EXPECT_TRUE(repaired.status.ok()) << repaired.status.ToString();
 }
 
-TEST_F(RocksEngineTest, ADamagedFileGivesCorruptNotAWrongAnswer) {
+TEST_F(RocksEngineTest, DamagedFileGivesCorrupt) {
   Open();
   const Key key = UserKey(1, "a");
   ASSERT_TRUE(engine().Put(key, std::string(2000, 'v')).status.ok());
@@ -146,7 +146,7 @@ TEST_F(RocksEngineTest, ADamagedFileGivesCorruptNotAWrongAnswer) {
   EXPECT_EQ(Peek(key), PeekResult::kUnknown);
 }
 
-TEST_F(RocksEngineTest, VersionsGrowPastDeletesCompactionsAndRestarts) {
+TEST_F(RocksEngineTest, VersionsGrowAcrossDeletesCompactionsAndRestarts) {
   Open();
   const Key key = UserKey(1, "a");
   uint64_t last = 0;
@@ -161,7 +161,7 @@ TEST_F(RocksEngineTest, VersionsGrowPastDeletesCompactionsAndRestarts) {
   }
 }
 
-TEST_F(RocksEngineTest, CompactionDropsWhatHasLongBeenExpired) {
+TEST_F(RocksEngineTest, CompactionDropsLongExpiredRecords) {
   Open();
   const Key kept = UserKey(1, "kept"), expiring = UserKey(1, "story");
   const Key blob = BlobKey(std::string(16, 'b'), 1, 1);
@@ -197,7 +197,7 @@ std::set<int> NicenessOf(const std::string& name) {
   return found;
 }
 
-TEST_F(RocksEngineTest, CompactionsLeaveTheProcessorToRequestsAndFlushesDoNot) {
+TEST_F(RocksEngineTest, CompactionsRunAtLowPriority) {
   Open();
   for (int file = 0; file < 2; ++file) {
     ASSERT_TRUE(engine().Put(UserKey(1, "a"), std::to_string(file)).status.ok());
@@ -209,7 +209,7 @@ TEST_F(RocksEngineTest, CompactionsLeaveTheProcessorToRequestsAndFlushesDoNot) {
   EXPECT_THAT(NicenessOf("rocksdb:high"), ::testing::ElementsAre(own));
 }
 
-TEST_F(RocksEngineTest, WritesThatWaitTogetherShareOneSync) {
+TEST_F(RocksEngineTest, WaitingWritesShareOneSync) {
   Open();
   constexpr int kThreads = 64, kWrites = 20;
   std::vector<std::thread> threads;
@@ -229,7 +229,7 @@ TEST_F(RocksEngineTest, WritesThatWaitTogetherShareOneSync) {
   EXPECT_EQ(faults_->syncs_of_logs(), engine().Stat("storage.wal.syncs_count"));
 }
 
-TEST_F(RocksEngineTest, AGroupInWhichNothingIsLeftToWriteIsNoSync) {
+TEST_F(RocksEngineTest, EmptyGroupDoesNotSync) {
   Open();
   const Key key = UserKey(1, "a");
   ASSERT_TRUE(engine().Put(key, "v").status.ok());
@@ -238,7 +238,7 @@ TEST_F(RocksEngineTest, AGroupInWhichNothingIsLeftToWriteIsNoSync) {
   EXPECT_EQ(faults_->syncs_of_logs(), syncs);
 }
 
-TEST_F(RocksEngineTest, StatisticsKnowTheTables) {
+TEST_F(RocksEngineTest, StatisticsCoverTheTables) {
   Open();
   for (uint64_t i = 0; i < 5; ++i) ASSERT_TRUE(engine().Put(PostKey(1, i), "v").status.ok());
   Flush(Table::kPosts);

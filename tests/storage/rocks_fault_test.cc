@@ -49,7 +49,7 @@ const Key kAfter = UserKey(1, "after");
 
 const rocksdb::IOStatus kFailed = rocksdb::IOStatus::IOError("fsync failed");
 
-TEST_F(RocksFaultTest, AFailedSyncIsAnUnknownOutcomeAndTheEndOfWritingUntilRestart) {
+TEST_F(RocksFaultTest, FailedSyncIsOutcomeUnknownAndStopsWriting) {
   Open();
   ASSERT_TRUE(engine().Put(kBefore, "v").status.ok());
   faults_->FailSyncs(".log", kFailed);
@@ -70,7 +70,7 @@ TEST_F(RocksFaultTest, AFailedSyncIsAnUnknownOutcomeAndTheEndOfWritingUntilResta
   EXPECT_TRUE(engine().Put(kAfter, "v").status.ok());
 }
 
-TEST_F(RocksFaultTest, AllWritesOfTheGroupThatMetTheFailureAreOfUnknownOutcome) {
+TEST_F(RocksFaultTest, AllWritesOfAFailedGroupAreOutcomeUnknown) {
   Open();
   ASSERT_TRUE(engine().Put(kBefore, "v").status.ok());
   faults_->FailSyncs(".log", kFailed);
@@ -90,7 +90,7 @@ TEST_F(RocksFaultTest, AllWritesOfTheGroupThatMetTheFailureAreOfUnknownOutcome) 
 }
 
 // What a condition met may itself have failed a moment later: then it was not met.
-TEST_F(GroupFaultTest, AConditionThatMetAWriteWhichFailedIsNotSaidToHaveFailed) {
+TEST_F(GroupFaultTest, ConditionAgainstAFailedWriteIsOutcomeUnknown) {
   OpenDatabase();
   for (const Condition& condition : {Always(), IfAbsent()}) {
     AddPut(kDuring, PutOf(kDuring.sort, "v", condition));
@@ -102,7 +102,7 @@ TEST_F(GroupFaultTest, AConditionThatMetAWriteWhichFailedIsNotSaidToHaveFailed) 
 }
 
 // Also while the database waits to be reopened, and if it cannot be reopened yet.
-TEST_F(GroupFaultTest, CompactionsThatArePausedStayPausedWhenTheDatabaseIsReopened) {
+TEST_F(GroupFaultTest, PausedCompactionsStayPausedAfterReopen) {
   OpenDatabase();
   const Damage& damage = database_->damage();
   rocksdb::CompactionJobInfo failed;
@@ -120,7 +120,7 @@ TEST_F(GroupFaultTest, CompactionsThatArePausedStayPausedWhenTheDatabaseIsReopen
   EXPECT_EQ(database_->reopenings(), 1u);
 }
 
-TEST_F(RocksFaultTest, AFullDiskIsNoSpaceAndWritingGoesOnWhenThereIsRoom) {
+TEST_F(RocksFaultTest, FullDiskIsNoSpaceUntilThereIsRoom) {
   Open();
   ASSERT_TRUE(engine().Put(kBefore, "v").status.ok());
   faults_->SetFull(true);
@@ -145,7 +145,7 @@ TEST_F(RocksFaultTest, AFullDiskIsNoSpaceAndWritingGoesOnWhenThereIsRoom) {
 
 // The first write after a switch of logs is in log and memtable when the manifest is written: its
 // sequence numbers must not be given out again.
-TEST_F(RocksFaultTest, AFullDiskUnderTheManifestTearsNoBatchAndLosesNothing) {
+TEST_F(RocksFaultTest, FullDiskDuringAManifestWriteLosesNothing) {
   options_.write_buffer_bytes = size_t{512} << 10;
   Open();
   faults_->SetFullFor("MANIFEST");
@@ -184,7 +184,7 @@ TEST_F(RocksFaultTest, AFullDiskUnderTheManifestTearsNoBatchAndLosesNothing) {
 
 // What the failed sync should have made safe is in the log as the system shows it, and perhaps not
 // on the disk: the manifest must not count on it, wherever the power goes after that.
-TEST_F(RocksFaultTest, AfterASyncThatFoundNoRoomThePowerMayGoAnywhere) {
+TEST_F(RocksFaultTest, PowerCutAfterAFullDiskLosesNothing) {
   options_.write_buffer_bytes = size_t{256} << 10;
   int acknowledged = 0, attempted = 0;
   const auto put = [&] {
@@ -220,7 +220,7 @@ TEST_F(RocksFaultTest, AfterASyncThatFoundNoRoomThePowerMayGoAnywhere) {
 
 // A walk that waits for its next slice holds nothing of the RocksDB that is to be closed, and goes
 // on with the one that is opened.
-TEST_F(GroupFaultTest, AWalkThatWaitsGoesOnWhenTheStorageIsOpenedAgain) {
+TEST_F(GroupFaultTest, WaitingWalkContinuesAfterReopen) {
   OpenDatabase();
   const auto expires = static_cast<uint64_t>(around_.clock.WallMillis()) + 1;
   for (size_t i = 0; i < limits::kMaxReadSliceRecords + 100; ++i) {
@@ -248,7 +248,7 @@ TEST_F(GroupFaultTest, AWalkThatWaitsGoesOnWhenTheStorageIsOpenedAgain) {
 }
 
 // What the cache takes in between the failure and the replay would hide what the replay brings.
-TEST_F(RocksFaultTest, WhatTheReplayBringsIsSeenThroughTheCache) {
+TEST_F(RocksFaultTest, ReplayedWritesAreVisibleThroughTheCache) {
   Open();
   ASSERT_TRUE(engine().Put(kBefore, "old").status.ok());
   faults_->FailSyncs(".log", FullDisk(""));
@@ -263,7 +263,7 @@ TEST_F(RocksFaultTest, WhatTheReplayBringsIsSeenThroughTheCache) {
             Code::kOk);
 }
 
-TEST_F(RocksFaultTest, WhenTheDiskIsNearlyFullOnlyDeletesAreTaken) {
+TEST_F(RocksFaultTest, NearlyFullDiskAcceptsOnlyDeletes) {
   faults_->SetFreeBytes(limits::kMinFreeDiskBytes - 1);
   Open();
   EXPECT_EQ(engine().Put(kBefore, "v").status.code(), Code::kNoSpace);
@@ -278,7 +278,7 @@ TEST_F(RocksFaultTest, WhenTheDiskIsNearlyFullOnlyDeletesAreTaken) {
 }
 
 // A writer that is faster than the looks at the disk.
-TEST_F(RocksFaultTest, WhatIsWrittenBetweenTwoLooksAtTheDiskDoesNotFillIt) {
+TEST_F(RocksFaultTest, WritesBetweenTwoChecksDoNotFillTheDisk) {
   options_.write_buffer_bytes = size_t{8} << 20;
   faults_->SetDiskBytes(uint64_t{160} << 20);
   Open();
@@ -301,7 +301,7 @@ TEST_F(RocksFaultTest, WhatIsWrittenBetweenTwoLooksAtTheDiskDoesNotFillIt) {
 }
 
 // The log goes on in the room that a compaction would have taken.
-TEST_F(RocksFaultTest, ACompactionThatFindsNoRoomEndsNoWriting) {
+TEST_F(RocksFaultTest, CompactionWithoutRoomDoesNotStopWrites) {
   Open();
   for (int round = 0; round < 2; ++round) {
     for (uint64_t i = 0; i < 100; ++i) {
@@ -320,7 +320,7 @@ TEST_F(RocksFaultTest, ACompactionThatFindsNoRoomEndsNoWriting) {
   while (engine().Put(kAfter, "v").status.code() == Code::kNoSpace) std::this_thread::yield();
 }
 
-TEST_F(RocksFaultTest, MemtablesAreWrittenOutEarlyWhereRoomIsShort) {
+TEST_F(RocksFaultTest, MemtablesAreFlushedEarlyWhenSpaceIsShort) {
   options_.write_buffer_bytes = size_t{64} << 20;
   Open();
   const std::string value(limits::kMaxValueBytes, 'v');
@@ -334,7 +334,7 @@ TEST_F(RocksFaultTest, MemtablesAreWrittenOutEarlyWhereRoomIsShort) {
   while (tables() == 0) std::this_thread::yield();
 }
 
-TEST_F(RocksFaultTest, DeletesThatFindNoRoomAreGivenTheReserve) {
+TEST_F(RocksFaultTest, DeletesWithoutRoomUseTheReserve) {
   Open();
   const std::string reserve = options_.directory + "/RESERVE";
   ASSERT_TRUE(std::filesystem::exists(reserve));
@@ -349,7 +349,7 @@ TEST_F(RocksFaultTest, DeletesThatFindNoRoomAreGivenTheReserve) {
   while (engine().Put(kAfter, "v").status.code() == Code::kNoSpace) std::this_thread::yield();
 }
 
-TEST_F(RocksFaultTest, AStartOnAFullDiskSaysHowMuchItNeeds) {
+TEST_F(RocksFaultTest, StartOnAFullDiskReportsTheNeededSpace) {
   Open();
   ASSERT_TRUE(engine().Put(kBefore, "v").status.ok());
   const uint64_t syncs = faults_->syncs_of_logs();
@@ -362,7 +362,7 @@ TEST_F(RocksFaultTest, AStartOnAFullDiskSaysHowMuchItNeeds) {
   EXPECT_EQ(engine().Value(kBefore), "v");
 }
 
-TEST_F(RocksFaultTest, ADiskThatDoesNotKeepUpIsOverloadedAndNoWait) {
+TEST_F(RocksFaultTest, SlowDiskIsOverloadedWithoutWaiting) {
   options_.write_buffer_bytes = size_t{1} << 20;
   Open();
   ASSERT_TRUE(db()->PauseBackgroundWork().ok());  // no flush: memory fills up
@@ -383,7 +383,7 @@ TEST_F(RocksFaultTest, ADiskThatDoesNotKeepUpIsOverloadedAndNoWait) {
   EXPECT_TRUE(reply.status.ok()) << reply.status.ToString();
 }
 
-TEST_F(RocksFaultTest, AWatermarkThatCannotBeWrittenStopsNoWrite) {
+TEST_F(RocksFaultTest, FailedWatermarkDoesNotStopWrites) {
   Open();
   faults_->FailSyncs("WATERMARK.new", kFailed);
   ASSERT_TRUE(engine().Put(kBefore, "v").status.ok());

@@ -101,38 +101,38 @@ class RocksRecoveryTest : public RocksTest {
   }
 };
 
-TEST_F(RocksRecoveryTest, ACopyOfALivingDirectoryHoldsAllThatWasAcknowledged) {
+TEST_F(RocksRecoveryTest, CopyOfAServedDirectoryHasAllAcknowledgedWrites) {
   Open();
   EXPECT_EQ(RecordsFound(), kRecords);
 }
 
-TEST_F(RocksRecoveryTest, ATornRecordAtTheEndOfTheLogIsWhatACrashLeavesAndIsTaken) {
+TEST_F(RocksRecoveryTest, TornRecordAtTheEndOfTheLogIsAccepted) {
   WriteAt(Log(), EndOf(Log()), "half a record");
   Open();
   EXPECT_EQ(RecordsFound(), kRecords);
 }
 
-TEST_F(RocksRecoveryTest, ALogThatIsGoneIsNoticed) {
+TEST_F(RocksRecoveryTest, MissingLogIsDetected) {
   fs::remove(Log());
   ExpectRefusedThenAccepted("acknowledged writes are missing", 0, 0);
 }
 
-TEST_F(RocksRecoveryTest, ALogCutInHalfIsNoticed) {
+TEST_F(RocksRecoveryTest, TruncatedLogIsDetected) {
   fs::resize_file(Log(), EndOf(Log()) / 2);
   ExpectRefusedThenAccepted("acknowledged writes are missing", kRecords / 3, kRecords - 1);
 }
 
-TEST_F(RocksRecoveryTest, AFlippedBitInTheLogIsNoticed) {
+TEST_F(RocksRecoveryTest, FlippedBitInTheLogIsDetected) {
   FlipABitInTheMiddle(Log());
   ExpectRefusedThenAccepted("is damaged (Corruption", kRecords / 3, kRecords - 1);
 }
 
-TEST_F(RocksRecoveryTest, ADatabaseThatIsGoneIsNoticed) {
+TEST_F(RocksRecoveryTest, MissingDatabaseIsDetected) {
   fs::remove_all(options_.directory + "/rocksdb");
   ExpectRefusedThenAccepted("acknowledged writes are missing", 0, 0);
 }
 
-TEST_F(RocksRecoveryTest, ADamagedWatermarkIsNoticed) {
+TEST_F(RocksRecoveryTest, DamagedWatermarkIsDetected) {
   std::ofstream(options_.directory + "/WATERMARK") << "7 0000000000000000\n";
   EXPECT_THAT(OpenWords(), HasSubstr("WATERMARK is damaged"));
   options_.accept_wal_loss = true;
@@ -156,23 +156,23 @@ class RocksTwoLogsTest : public RocksRecoveryTest {
   }
 };
 
-TEST_F(RocksTwoLogsTest, BothAreRead) {
+TEST_F(RocksTwoLogsTest, BothLogsAreRead) {
   Open();
   EXPECT_EQ(RecordsFound(), kRecords);
   EXPECT_EQ(engine().Value(PostKey(1, 2)), "in the newer log");
 }
 
-TEST_F(RocksTwoLogsTest, AnOlderLogThatIsGoneIsNoticed) {
+TEST_F(RocksTwoLogsTest, MissingOlderLogIsDetected) {
   fs::remove(Log());
   ExpectRefusedThenAccepted("is damaged (Corruption: Missing WAL", 0, 0);
 }
 
-TEST_F(RocksTwoLogsTest, AnOlderLogCutInHalfIsNoticed) {
+TEST_F(RocksTwoLogsTest, TruncatedOlderLogIsDetected) {
   fs::resize_file(Log(), EndOf(Log()) / 2);
   ExpectRefusedThenAccepted("is damaged (Corruption", kRecords / 3, kRecords - 1);
 }
 
-TEST_F(RocksTwoLogsTest, AnOlderLogThatEndsInZerosTooEarlyIsNoticed) {
+TEST_F(RocksTwoLogsTest, OlderLogEndingInZerosEarlyIsDetected) {
   const fs::path half = options_.directory + "/half.log";
   fs::copy(Log(), half);
   fs::resize_file(half, EndOf(half) / 2);
@@ -185,12 +185,12 @@ TEST_F(RocksTwoLogsTest, AnOlderLogThatEndsInZerosTooEarlyIsNoticed) {
   ExpectRefusedThenAccepted("is damaged (Corruption", kRecords / 3, kRecords - 1);
 }
 
-TEST_F(RocksTwoLogsTest, AFlippedBitInAnOlderLogIsNoticed) {
+TEST_F(RocksTwoLogsTest, FlippedBitInAnOlderLogIsDetected) {
   FlipABitInTheMiddle(Log());
   ExpectRefusedThenAccepted("is damaged (Corruption", kRecords / 3, kRecords - 1);
 }
 
-TEST_F(RocksRecoveryTest, AfterACleanStopThereIsNoLogToReplay) {
+TEST_F(RocksRecoveryTest, OrderlyStopLeavesNothingToReplay) {
   Open();
   Close();
   for (const auto& entry : fs::directory_iterator(options_.directory + "/rocksdb")) {

@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-TEST(UseGate, IsClosedOnceNobodyIsInside) {
+TEST(UseGate, ClosesWhenAllUsesHaveEnded) {
   UseGate gate;
   { const UseGate::Use use = gate.Enter(); }
   EXPECT_TRUE(gate.Close(milliseconds(0)));
@@ -20,7 +20,7 @@ TEST(UseGate, IsClosedOnceNobodyIsInside) {
   EXPECT_TRUE(gate.Enter());
 }
 
-TEST(UseGate, AUseKeepsItOpenAndSeesThatItIsWaitedFor) {
+TEST(UseGate, UseKeepsTheGateOpen) {
   UseGate gate;
   UseGate::Use use = gate.Enter();
   EXPECT_FALSE(gate.Close(milliseconds(0)));
@@ -32,7 +32,7 @@ TEST(UseGate, AUseKeepsItOpenAndSeesThatItIsWaitedFor) {
   other.join();
 }
 
-TEST(UseGate, WhatIsBehindItChangesWhileNobodyLooks) {
+TEST(UseGate, ContentChangesOnlyWhileClosed) {
   UseGate gate;
   int guarded = 0;
   std::atomic<bool> end{false};

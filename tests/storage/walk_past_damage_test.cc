@@ -16,7 +16,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 
-TEST_F(WalkPastDamageTest, AScanPassesADamagedBlockWhereverItIs) {
+TEST_F(WalkPastDamageTest, ScanGoesPastADamagedBlock) {
   WriteLinks();
   for (const double place : {0.0, 0.5, 1.0}) {
     SCOPED_TRACE(place);
@@ -35,7 +35,7 @@ TEST_F(WalkPastDamageTest, AScanPassesADamagedBlockWhereverItIs) {
 }
 
 // The search for the block's end tells them apart, however long they are.
-TEST_F(WalkPastDamageTest, NamesThatDifferOnlyFarBehindLoseOnlyOneBlock) {
+TEST_F(WalkPastDamageTest, LongCommonPrefixesLoseOnlyOneBlock) {
   std::vector<Key> keys;
   for (uint64_t i = 0; i < kLinks; ++i) {
     keys.push_back(UserKey(2, std::string(40, 'n') + std::to_string(10'000 + i)));
@@ -46,7 +46,7 @@ TEST_F(WalkPastDamageTest, NamesThatDifferOnlyFarBehindLoseOnlyOneBlock) {
   EXPECT_GT(Count(ExpectAsGets(keys, 10'000), Outcome::kFound), kLinks - 300);
 }
 
-TEST_F(WalkPastDamageTest, WhatIsWrittenOverADamagedBlockIsScanned) {
+TEST_F(WalkPastDamageTest, RecordsRewrittenOverADamagedBlockAreScanned) {
   WriteLinks();
   Damage(Table::kLinks, 0.5);
   const std::vector<Key> keys = Links(2, 0, kLinks);
@@ -65,7 +65,7 @@ TEST_F(WalkPastDamageTest, WhatIsWrittenOverADamagedBlockIsScanned) {
 }
 
 // A damaged block hides older versions and deleted records below it.
-TEST_F(WalkPastDamageTest, NothingOutdatedComesToLight) {
+TEST_F(WalkPastDamageTest, NoOutdatedRecordReappears) {
   WriteLinks();
   std::vector<Key> changed;
   const std::vector<Key> keys = Links(2, 0, kLinks);
@@ -95,7 +95,7 @@ TEST_F(WalkPastDamageTest, NothingOutdatedComesToLight) {
   for (size_t i = 0; i < kLinks; i += 4) EXPECT_FALSE(found.contains(keys[i].sort)) << i;
 }
 
-TEST_F(WalkPastDamageTest, WhatIsAboveADamagedBlockIsScanned) {
+TEST_F(WalkPastDamageTest, NewerRecordsAboveADamagedBlockAreScanned) {
   WriteLinks();
   const std::vector<Key> keys = Links(2, 0, kLinks);
   std::vector<Key> changed;
@@ -109,7 +109,7 @@ TEST_F(WalkPastDamageTest, WhatIsAboveADamagedBlockIsScanned) {
   for (const Key& key : changed) EXPECT_TRUE(found.contains(key.sort));
 }
 
-TEST_F(WalkPastDamageTest, ASliceEndsInTheMiddleOfAGapAndGoesOn) {
+TEST_F(WalkPastDamageTest, SliceMayEndWithinAGap) {
   WriteLinks();
   const std::vector<Key> keys = Links(2, 0, kLinks);
   Damage(Table::kLinks, 0.5);
@@ -119,7 +119,7 @@ TEST_F(WalkPastDamageTest, ASliceEndsInTheMiddleOfAGapAndGoesOn) {
   EXPECT_EQ(Count(ExpectAsGets(keys, 10'000), Outcome::kFound), kLinks / 2);
 }
 
-TEST_F(WalkPastDamageTest, ADamagedRecordIsAnEntryOfItsOwnUntilItIsWrittenAnew) {
+TEST_F(WalkPastDamageTest, DamagedRecordIsACorruptEntryUntilRewritten) {
   WriteLinks();
   const std::vector<Key> keys = Links(2, 0, kLinks);
   for (const size_t i : {size_t{0}, size_t{1}, size_t{600}, size_t{kLinks - 1}})
@@ -137,7 +137,7 @@ TEST_F(WalkPastDamageTest, ADamagedRecordIsAnEntryOfItsOwnUntilItIsWrittenAnew) 
   EXPECT_EQ(Count(ExpectAsGets(keys), Outcome::kCorrupt), 3u);
 }
 
-TEST_F(WalkPastDamageTest, AKeyThatIsNoneIsAGap) {
+TEST_F(WalkPastDamageTest, InvalidKeyIsAGap) {
   PutAll(Links(2, 0, 10));
   const Bytes partition = EncodePartition({Table::kLinks, PartitionOf(2)});
   const std::string stored = Bytes(RecordHeader(1, Hash64("v"), 0).view()) + "v";
@@ -152,7 +152,7 @@ TEST_F(WalkPastDamageTest, AKeyThatIsNoneIsAGap) {
   }
 }
 
-TEST_F(WalkPastDamageTest, AValueInADamagedOrMissingBlobFileIsAnEntryOfItsOwn) {
+TEST_F(WalkPastDamageTest, UnreadableBlobValueIsACorruptEntry) {
   std::vector<Key> chunks;
   for (const char id : {'a', 'b'}) {
     for (uint32_t chunk = 0; chunk < 5; ++chunk) {
@@ -183,7 +183,7 @@ TEST_F(WalkPastDamageTest, AValueInADamagedOrMissingBlobFileIsAnEntryOfItsOwn) {
   EXPECT_EQ(listed.gaps, 0u);
 }
 
-TEST_F(WalkPastDamageTest, APageWithDamageIsNotKeptInMemory) {
+TEST_F(WalkPastDamageTest, PageWithDamageIsNotCached) {
   Close();
   options_.record_cache_bytes = size_t{8} << 20;
   Open();
@@ -203,7 +203,7 @@ TEST_F(WalkPastDamageTest, APageWithDamageIsNotKeptInMemory) {
   }
 }
 
-TEST_F(WalkPastDamageTest, AListPassesADamagedBlock) {
+TEST_F(WalkPastDamageTest, ListGoesPastADamagedBlock) {
   Close();
   options_.record_cache_bytes = 0;
   Open();
@@ -228,7 +228,7 @@ TEST_F(WalkPastDamageTest, AListPassesADamagedBlock) {
 }
 
 // Files at several levels that overlap, with damage anywhere.
-TEST_F(WalkPastDamageTest, WhateverIsDamagedWalksAgreeWithGets) {
+TEST_F(WalkPastDamageTest, WalksAgreeWithGetsForAnyDamage) {
   const uint64_t seed = std::random_device()();
   SCOPED_TRACE("seed " + std::to_string(seed));
   Random random(seed);

@@ -64,7 +64,7 @@ class WriteAdmissionTest : public RocksTest {
   std::vector<uint64_t> versions_;                       // of users 1, 2, …
 };
 
-TEST_F(WriteAdmissionTest, AConditionOnWhatIsNotInMemoryHoldsUpItsPartitionAndNothingElse) {
+TEST_F(WriteAdmissionTest, ColdConditionBlocksOnlyItsPartition) {
   HeldReader reader(engine_.get());
   Answer conditional = Put(1, "a", "new", IfOld(1));
   Answer behind = Put(1, "b", "new");
@@ -84,7 +84,7 @@ TEST_F(WriteAdmissionTest, AConditionOnWhatIsNotInMemoryHoldsUpItsPartitionAndNo
   EXPECT_EQ(engine().Value(UserKey(1, "a")), "new");
 }
 
-TEST_F(WriteAdmissionTest, TheCommitterReadsNothingFromTheDisk) {
+TEST_F(WriteAdmissionTest, CommitterReadsNothingFromDisk) {
   EXPECT_TRUE(engine().Put(UserKey(1, "a"), "new", IfOld(1)).status.ok());
   const WriteReply met = engine().Put(UserKey(50, "a"), "new", IfAbsent());
   EXPECT_EQ(met.status.code(), Code::kConditionFailed);
@@ -97,7 +97,7 @@ TEST_F(WriteAdmissionTest, TheCommitterReadsNothingFromTheDisk) {
   EXPECT_EQ(engine().Stat("storage.commit.waiting_bytes"), 0u);
 }
 
-TEST_F(WriteAdmissionTest, WhatIsBeforeAConditionInItsPartitionCounts) {
+TEST_F(WriteAdmissionTest, ConditionSeesEarlierWritesOfItsPartition) {
   HeldReader reader(engine_.get());
   Answer first = Put(1, "a", "first", IfOld(1));
   Answer second = Put(1, "a", "second", IfOld(1));
@@ -113,7 +113,7 @@ TEST_F(WriteAdmissionTest, WhatIsBeforeAConditionInItsPartitionCounts) {
   EXPECT_EQ(engine().Value(UserKey(1, "a")), "third");
 }
 
-TEST_F(WriteAdmissionTest, ARecordMayExpireBetweenItsFetchAndTheCommit) {
+TEST_F(WriteAdmissionTest, RecordMayExpireBetweenFetchAndCommit) {
   HeldReader reader(engine_.get());
   Answer put = Put(2, "a", "new", IfAbsent());
   around_.clock.AdvanceMillis(2'000'000);
@@ -121,7 +121,7 @@ TEST_F(WriteAdmissionTest, ARecordMayExpireBetweenItsFetchAndTheCommit) {
   EXPECT_TRUE(put.get().status.ok());
 }
 
-TEST_F(WriteAdmissionTest, ADeadlineEndsAWriteThatWaitsAndNotThoseBehindIt) {
+TEST_F(WriteAdmissionTest, DeadlineEndsAWaitingWriteOnly) {
   HeldReader reader(engine_.get());
   const int64_t deadline = around_.clock.MonotonicNanos() + 10 * kNanosPerMilli;
   Answer late = Put(1, "a", "late", IfOld(1), deadline);
@@ -136,7 +136,7 @@ TEST_F(WriteAdmissionTest, ADeadlineEndsAWriteThatWaitsAndNotThoseBehindIt) {
   EXPECT_EQ(engine().Stat("storage.commit.waiting_bytes"), 0u);
 }
 
-TEST_F(WriteAdmissionTest, WhatWaitsIsBoundedInNumber) {
+TEST_F(WriteAdmissionTest, WaitingWritesAreBoundedInNumber) {
   HeldReader reader(engine_.get());
   std::vector<Answer> answers;
   for (size_t i = 0; i <= limits::kMaxHeldWrites; ++i) {
@@ -151,7 +151,7 @@ TEST_F(WriteAdmissionTest, WhatWaitsIsBoundedInNumber) {
   for (Answer& answer : answers) EXPECT_EQ(answer.get().status.code(), Code::kConditionFailed);
 }
 
-TEST_F(WriteAdmissionTest, WhatWaitsIsBoundedInBytesTogetherWithTheCommittersQueue) {
+TEST_F(WriteAdmissionTest, WaitingWritesAreBoundedInBytes) {
   HeldReader reader(engine_.get());
   const Bytes large(limits::kMaxValueBytes, 'x');
   std::vector<Answer> answers;
@@ -164,7 +164,7 @@ TEST_F(WriteAdmissionTest, WhatWaitsIsBoundedInBytesTogetherWithTheCommittersQue
   EXPECT_EQ(answers.front().get().status.code(), Code::kConditionFailed);
 }
 
-TEST_F(WriteAdmissionTest, CloseFinishesWhatWaits) {
+TEST_F(WriteAdmissionTest, CloseFinishesWaitingWrites) {
   HeldReader reader(engine_.get());
   Answer conditional = Put(1, "a", "new", IfOld(1));
   Answer behind = Put(1, "b", "new");
@@ -176,7 +176,7 @@ TEST_F(WriteAdmissionTest, CloseFinishesWhatWaits) {
   EXPECT_EQ(Put(2, "a", "late", IfOld(2)).get().status.code(), Code::kShuttingDown);
 }
 
-TEST_F(WriteAdmissionTest, WhatCannotBeReadFailsItsConditionAndNothingElse) {
+TEST_F(WriteAdmissionTest, UnreadableRecordFailsOnlyItsCondition) {
   Close();
   for (const auto& file : std::filesystem::directory_iterator(options_.directory + "/rocksdb")) {
     if (file.path().extension() != ".sst") continue;
@@ -194,7 +194,7 @@ TEST_F(WriteAdmissionTest, WhatCannotBeReadFailsItsConditionAndNothingElse) {
 
 // Each thread writes its own key of a partition that all share, on the condition that its last
 // write is what is there, while what is in memory changes all the time.
-TEST_F(WriteAdmissionTest, ChainsOfConditionsHoldWhateverIsInMemory) {
+TEST_F(WriteAdmissionTest, ChainedConditionsHoldForAnyCacheState) {
   Close();
   options_.record_cache_bytes = 0;
   options_.block_cache_bytes = 64 << 10;

@@ -13,18 +13,18 @@
 namespace smile::testing {
 namespace {
 
-TEST(HoldFor, ThereIsNoWaitBelowHalfThePressure) {
+TEST(HoldFor, NoDelayBelowHalfPressure) {
   EXPECT_EQ(HoldFor(0, size_t{8} << 20).count(), 0);
   EXPECT_EQ(HoldFor(0.5, size_t{8} << 20).count(), 0);
 }
 
-TEST(HoldFor, MorePressureAndMoreBytesWaitLonger) {
+TEST(HoldFor, DelayGrowsWithPressureAndBytes) {
   EXPECT_LT(HoldFor(0.6, 1000), HoldFor(0.7, 1000));
   EXPECT_LT(HoldFor(0.7, 1000), HoldFor(0.7, 2000));
   EXPECT_NEAR(static_cast<double>(HoldFor(0.75, 32 << 10).count()), 1e9 / 1024, 1e3) << "32 MiB/s";
 }
 
-TEST(HoldFor, NoWaitIsLong) {
+TEST(HoldFor, DelayIsBounded) {
   EXPECT_EQ(HoldFor(1, SIZE_MAX), kLongestHold);
 }
 
@@ -69,7 +69,7 @@ class WritePressureTest : public RocksTest {
   std::unique_ptr<GroupWriter> writer_;
 };
 
-TEST_F(WritePressureTest, GrowsWithTheFilesThatWaitForCompaction) {
+TEST_F(WritePressureTest, GrowsWithFilesAwaitingCompaction) {
   EXPECT_EQ(Pressure(), 0);
   AddFiles(3);
   EXPECT_DOUBLE_EQ(Pressure(), 3.0 / kLevel0SlowdownFiles);
@@ -77,7 +77,7 @@ TEST_F(WritePressureTest, GrowsWithTheFilesThatWaitForCompaction) {
   EXPECT_EQ(Pressure(), 1);
 }
 
-TEST_F(WritePressureTest, HoldsTheNextWritesBackBeforeRocksDbRefusesThem) {
+TEST_F(WritePressureTest, DelaysWritesBeforeRocksDbStopsThem) {
   AddFiles(kLevel0SlowdownFiles * 3 / 4);
   while (database_->write_pressure() < 0.7) std::this_thread::yield();  // it is looked at often
   EXPECT_EQ(database_->held_nanos(), 0u);
@@ -91,7 +91,7 @@ TEST_F(WritePressureTest, HoldsTheNextWritesBackBeforeRocksDbRefusesThem) {
 
 using StalledRocksTest = RocksTest;
 
-TEST_F(StalledRocksTest, AWriteThatRocksDbWouldStopIsRefusedWithATimeToRetryAfter) {
+TEST_F(StalledRocksTest, WriteThatRocksDbWouldStopIsOverloaded) {
   options_.write_buffer_bytes = size_t{256} << 10;
   Open();
   ASSERT_TRUE(db()->PauseBackgroundWork().ok());

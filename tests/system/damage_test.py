@@ -88,7 +88,7 @@ class DamageTest(ProcessTest):
         self.stop(process)
         self.assertIn("nothing is damaged", self.maintain("check", 0))
 
-    def test_eight_bytes_in_a_block(self):
+    def test_damaged_block(self):
         table = self.written()
         self.overwrite(table, os.path.getsize(table) // 2)
         process, port = self.serving()
@@ -119,7 +119,7 @@ class DamageTest(ProcessTest):
         self.assertIn("removed; saved in " + self.path("data/salvage/"), told)
         self.expect_repaired(corrupt[1:])
 
-    def test_eight_bytes_in_the_footer_cost_nothing(self):
+    def test_damaged_footer_loses_nothing(self):
         table = self.written()
         self.overwrite(table, os.path.getsize(table) - 8)
         process, port = self.serving()
@@ -134,7 +134,7 @@ class DamageTest(ProcessTest):
         self.maintain("repair", 0)
         self.expect_repaired([])
 
-    def test_a_missing_file(self):
+    def test_missing_file(self):
         os.remove(self.written())
         process, port = self.serving()
         client = self.client(port)
@@ -148,7 +148,7 @@ class DamageTest(ProcessTest):
         self.assertIn(lost, self.maintain("repair", 0))
         self.expect_repaired([number for number in range(USERS) if number != 7])
 
-    def test_a_missing_file_above_older_records(self):
+    def test_missing_file_above_older_records(self):
         self.written()
         process, port = self.serving()
         self.put_all(self.client(port), range(0, 100), lambda number: b"newer")

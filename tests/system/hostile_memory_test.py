@@ -77,13 +77,13 @@ class HostileMemoryTest(ProcessTest):
             client.put(smile.key(smile.USERS, smile.number_key(user), b"large"), LARGE)
         return process, port
 
-    def test_half_frames(self):
+    def test_incomplete_frames(self):
         process, port = self.start_with_records()
         half = memoryview(b"\0" * 4 + struct.pack("<I", FRAME_BYTES) + b"h" * (FRAME_BYTES - 9))
         self.hold_and_look(process, port, [[self.hostile(port), half] for _ in range(HALF_FRAMES)])
         self.stop(process)
 
-    def test_replies_that_nobody_takes(self):
+    def test_unread_replies(self):
         process, port = self.start_with_records()
         gets = b"".join(
             smile.frame(10 + i, smile.GET,

@@ -40,7 +40,7 @@ class HostileWalksTest(ProcessTest):
         except (EOFError, OSError):
             ended.append(client)
 
-    def test_a_stop_ends_while_walks_go_on(self):
+    def test_stop_ends_during_walks(self):
         process, port = self.serving("--drain-seconds", "1", "--readers", "2")
         self.delete_many(self.client(port))
         ended, threads, walked = [], [], []

@@ -33,7 +33,7 @@ def full_pipe():
 
 
 class StreamTest(ProcessTest):
-    def test_without_descriptors_0_to_2_nothing_is_written_into_its_files(self):
+    def test_closed_standard_streams_do_not_corrupt_files(self):
         port = free_port()
         process = subprocess.Popen(
             ["/bin/sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", SMILED, "--listen",
@@ -46,7 +46,7 @@ class StreamTest(ProcessTest):
             self.assertEqual(os.readlink("/proc/%d/fd/%d" % (process.pid, stream)), "/dev/null")
         self.stop(process)
 
-    def test_without_descriptors_0_to_2_the_tools_do_their_work(self):
+    def test_tools_work_with_closed_standard_streams(self):
         process, port = self.serving()
         done = subprocess.run(
             ["/bin/sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", SMILECAT, "-s",
@@ -56,7 +56,7 @@ class StreamTest(ProcessTest):
         self.assertEqual(self.client(port).get(profile)["value"], b"x")
         self.stop(process)
 
-    def test_a_log_and_a_stdout_that_nobody_reads_hold_nothing_up(self):
+    def test_unread_log_and_stdout_do_not_block(self):
         for stream in ["stderr", "stdout"]:
             port = free_port()
             with full_pipe() as pipe:
@@ -65,12 +65,12 @@ class StreamTest(ProcessTest):
                 self.wait_until_it_serves(port)
                 self.stop(process)
 
-    def test_it_can_fail_although_nobody_reads_why(self):
+    def test_failing_start_ends_with_an_unread_log(self):
         with full_pipe() as pipe:
             process = self.start("--workers", "no", stderr=pipe, stdout=subprocess.DEVNULL)
             self.assertEqual(process.wait(TIMEOUT_SECONDS), 2)
 
-    def test_a_log_on_a_full_disk_or_with_its_reader_gone_hurts_nobody(self):
+    def test_log_errors_do_not_stop_the_server(self):
         with open("/dev/full", "wb") as full:
             process, _ = self.serving("--log-level", "debug", stderr=full)
             self.stop(process)
@@ -94,7 +94,7 @@ class SignalTest(ProcessTest):
         client.read_reply()
         return client
 
-    def test_a_signal_that_comes_twice_at_once_is_one_request(self):
+    def test_signal_pair_is_one_request(self):
         process, port = self.serving("--drain-seconds", "600")
         client = self.slow_client(port)
         process.send_signal(signal.SIGTERM)
@@ -105,7 +105,7 @@ class SignalTest(ProcessTest):
         self.assertEqual(process.wait(TIMEOUT_SECONDS), 0)
         self.assertNotIn("dropped", self.log())
 
-    def test_a_later_signal_cuts_the_drain_short(self):
+    def test_later_signal_ends_the_drain(self):
         process, port = self.serving("--drain-seconds", "3600")
         self.slow_client(port)
         while process.poll() is None:
@@ -116,7 +116,7 @@ class SignalTest(ProcessTest):
         self.assertIn("dropped: a second request to stop came", self.log())
         self.assertRegex(self.log(), "waiting for [12] connections")
 
-    def test_a_signal_during_the_start_ends_it(self):
+    def test_signal_during_the_start_ends_it(self):
         for _ in range(20):
             process = self.start()
             process.send_signal(signal.SIGTERM)
@@ -125,7 +125,7 @@ class SignalTest(ProcessTest):
         process, _ = self.serving()
         self.stop(process)
 
-    def test_other_signals_are_ignored_with_a_line(self):
+    def test_other_signals_are_logged_and_ignored(self):
         process, port = self.serving()
         client = self.client(port)
         for number in [signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM]:
@@ -137,7 +137,7 @@ class SignalTest(ProcessTest):
 
 
 class FullTest(ProcessTest):
-    def test_a_full_server_is_not_to_be_started_but_asked_again_later(self):
+    def test_full_server_advice_is_to_retry(self):
         process, port = self.serving("--max-connections", "1", "--workers", "1")
         self.client(port).ping()
         done = subprocess.run([SMILECAT, "-s", "127.0.0.1:%d" % port, "ping"],
@@ -150,7 +150,7 @@ class FullTest(ProcessTest):
 
 
 class FileTest(ProcessTest):
-    def test_the_data_is_its_owners_alone(self):
+    def test_data_directory_is_private(self):
         os.mkdir(self.path("loose"), 0o755)
         for data in ["data", "loose"]:
             process, port = self.serving(data=data)
@@ -163,7 +163,7 @@ class FileTest(ProcessTest):
                     self.assertEqual(mode, 0o600, name)
         self.assertIn("were 0755", self.log())
 
-    def test_a_configuration_that_is_no_file_is_an_error(self):
+    def test_configuration_must_be_a_file(self):
         os.mkfifo(self.path("fifo"))
         with open(self.path("large"), "wb") as large:
             large.truncate(2 << 20)
@@ -175,7 +175,7 @@ class FileTest(ProcessTest):
             self.refused(2, words, "--config", name)
         self.assertFalse(os.path.exists(self.path("data")))
 
-    def test_a_second_server_on_the_directory_is_told_who_has_it(self):
+    def test_second_server_on_a_directory_names_the_first(self):
         process, _ = self.serving()
         self.refused(1, "is in use by another smiled (process %d)" % process.pid,
                      "--listen", "127.0.0.1:0")
@@ -183,7 +183,7 @@ class FileTest(ProcessTest):
 
 
 class PortTest(ProcessTest):
-    def test_a_port_in_use_is_known_before_the_data_is_touched(self):
+    def test_port_in_use_is_detected_before_the_data_is_touched(self):
         with socket.socket() as holder:
             holder.bind(("127.0.0.1", 0))
             holder.listen()
@@ -191,7 +191,7 @@ class PortTest(ProcessTest):
             self.refused(1, "127.0.0.1:%d is in use" % port, "--listen", "127.0.0.1:%d" % port)
         self.assertFalse(os.path.exists(self.path("data")))
 
-    def test_of_two_that_start_at_once_one_has_the_port(self):
+    def test_one_of_two_concurrent_starts_gets_the_port(self):
         for turn in range(5):
             port = free_port()
             ready = []
@@ -213,7 +213,7 @@ class PortTest(ProcessTest):
 
 
 class LogTest(ProcessTest):
-    def test_it_tells_its_version_options_and_clients(self):
+    def test_log_has_version_options_and_clients(self):
         process, port = self.serving("--log-level", "debug", "--workers", "1")
         client = smile.Client("127.0.0.1", port, name=b"who \n I am")
         where = "127.0.0.1:%d" % client.socket.getsockname()[1]
@@ -229,7 +229,7 @@ class LogTest(ProcessTest):
                       r'"who \x0a I am" ended: it closed the connection']:
             self.assertIn("debug client %s %s" % (where, words), log)
 
-    def test_it_tells_what_was_replayed(self):
+    def test_log_has_the_replay(self):
         process, port = self.serving()
         self.wait_for_log("nothing had to be replayed")
         client = self.client(port)
@@ -243,13 +243,13 @@ class LogTest(ProcessTest):
                                      r"[0-9]{4} bytes in 1 write-ahead logs")
         self.stop(process)
 
-    def test_the_level_is_obeyed(self):
+    def test_log_level_is_obeyed(self):
         process, port = self.serving("--log-level", "error")
         self.client(port).ping()
         self.stop(process)
         self.assertEqual(self.log(), "")
 
-    def test_refused_connections_are_told_a_few_times(self):
+    def test_rejected_connections_are_rate_limited_in_the_log(self):
         process, port = self.serving("--max-connections", "1", "--workers", "1")
         self.client(port).ping()
         for _ in range(30):

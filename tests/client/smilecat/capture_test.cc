@@ -99,21 +99,21 @@ void ExpectConversation(const Explained& explained) {
   EXPECT_THAT(explained.text, HasSubstr("#1 < reply to get, ok, id 9"));
 }
 
-TEST(CaptureTest, AConversationIsExplainedHoweverTheFileIsCut) {
+TEST(CaptureTest, ExplanationDoesNotDependOnReadSizes) {
   const Bytes file = File(LinkType::kRaw, Packets());
   for (const size_t step : {size_t{1}, size_t{7}, file.size()}) {
     ExpectConversation(Explain(file, step));
   }
 }
 
-TEST(CaptureTest, SegmentsInAnyOrderAndMoreThanOnceAreTheSameStream) {
+TEST(CaptureTest, SegmentsAreReassembled) {
   std::vector<Bytes> packets = Packets();
   std::reverse(packets.begin() + 1, packets.end() - 1);
   packets.insert(packets.end(), packets.begin() + 1, packets.begin() + 3);
   ExpectConversation(Explain(File(LinkType::kRaw, packets)));
 }
 
-TEST(CaptureTest, BothByteOrdersAndNanosecondsAreRead) {
+TEST(CaptureTest, BothByteOrdersAndNanosecondsAreSupported) {
   for (const uint32_t magic : {0xa1b2c3d4u, 0xa1b23c4du}) {
     for (const bool big_endian : {false, true}) {
       ExpectConversation(Explain(File(LinkType::kRaw, Packets(), magic, big_endian)));
@@ -135,7 +135,7 @@ TEST(CaptureTest, LinkHeadersAreSkipped) {
   }
 }
 
-TEST(CaptureTest, TheSameEndsMayBeUsedForAnotherConnection) {
+TEST(CaptureTest, PortsMayBeReused) {
   std::vector<Bytes> packets = Packets();
   packets.push_back(FromClient(900, {}, {.ack = true, .fin = true}));
   packets.push_back(FromClient(5, {}, {.syn = true}));
@@ -145,7 +145,7 @@ TEST(CaptureTest, TheSameEndsMayBeUsedForAnotherConnection) {
   EXPECT_THAT(explained.text, HasSubstr("#2 > get, id 9"));
 }
 
-TEST(CaptureTest, WhatIsMissingIsSaid) {
+TEST(CaptureTest, MissingBytesAreReported) {
   std::vector<Bytes> packets = Packets();
   packets.erase(packets.begin() + 2);
   const Explained explained = Explain(File(LinkType::kRaw, packets));
@@ -153,7 +153,7 @@ TEST(CaptureTest, WhatIsMissingIsSaid) {
   EXPECT_FALSE(explained.sound);
 }
 
-TEST(CaptureTest, OtherPacketsAndGarbageAreNoConversation) {
+TEST(CaptureTest, OtherPacketsAndGarbageAreIgnored) {
   Bytes udp = Packets()[1];
   udp[9] = 17;
   const Explained explained = Explain(File(LinkType::kRaw, {udp, "", "x", Bytes(60, '\xff')}));
@@ -166,7 +166,7 @@ TEST(CaptureTest, OtherPacketsAndGarbageAreNoConversation) {
   }
 }
 
-TEST(CaptureTest, WhatCannotBeReadSaysWhatToDo) {
+TEST(CaptureTest, UnreadableCaptureErrorHasAdvice) {
   EXPECT_TRUE(IsCapture(Bytes("\x0a\x0d\x0d\x0a", 4)));
   EXPECT_THAT(Explain(Bytes("\x0a\x0d\x0d\x0a", 4) + Bytes(60, '\0')).status.words(),
               HasSubstr("editcap -F pcap"));
@@ -176,7 +176,7 @@ TEST(CaptureTest, WhatCannotBeReadSaysWhatToDo) {
   EXPECT_FALSE(IsCapture(Requests()));
 }
 
-TEST(CaptureTest, WhatIsWrittenIsReadBack) {
+TEST(CaptureTest, WrittenCaptureRoundTrips) {
   for (const auto& [client, server] :
        {std::pair{"127.0.0.1:40000", "127.0.0.1:7645"}, std::pair{"[::1]:40000", "[::1]:7645"},
         std::pair{"[::1]:40000", "127.0.0.1:7645"}}) {

@@ -63,7 +63,7 @@ class DamageTest(SmilecatTest):
             continuation = page["continuation"]
             yield page
 
-    def test_a_scan_goes_past_a_damaged_block(self):
+    def test_scan_goes_past_a_damaged_block(self):
         pages = self.pages("scan", "users/5000", "--limit", "1000")
         entries = [entry for page in pages for entry in page["entries"]]
         outcomes = [entry["outcome"] for entry in entries]
@@ -77,14 +77,14 @@ class DamageTest(SmilecatTest):
         self.assertEqual(len(done.stdout.splitlines()), len(entries))
         self.hides_the_disk(done)
 
-    def test_a_list_goes_past_a_damaged_block(self):
+    def test_list_goes_past_a_damaged_block(self):
         pages = list(self.pages("list", "users", "--limit", "1000"))
         self.assertIn(True, [page["gap"] for page in pages])
         listed = [partition for page in pages for partition in page["partitions"]]
         self.assertTrue(USERS - 200 < len(listed) < USERS + 1, len(listed))
         self.assertEqual(listed[-1], "users/5000")
 
-    def test_a_dump_has_the_rest_and_says_what_is_missing(self):
+    def test_dump_reports_what_is_missing(self):
         out = self.path("dump.jsonl")
         done = self.cat.run("dump", "users", "-o", out)
         self.assertEqual(done.returncode, 9, done)

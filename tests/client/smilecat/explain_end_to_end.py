@@ -49,7 +49,7 @@ class ExplainTest(SmilecatTest):
             self.assertIn("reply to hello, ok", text)
             self.assertIn("checksum does not match", text)
 
-    def test_a_conversation_in_between_is_printed_and_left_as_it_is(self):
+    def test_proxy_prints_and_forwards_unchanged(self):
         process = subprocess.Popen(
             self.cat.command("--listen", "0"), stdout=subprocess.PIPE, text=True
         )
@@ -86,7 +86,7 @@ class ExplainTest(SmilecatTest):
         self.assertIn("#2 < reply to get, ok", text)
         self.assertEqual(text.count("< reply to put, ok"), 1 + 4 * 500)
 
-    def test_a_saved_conversation_is_decoded(self):
+    def test_saved_capture_is_decoded(self):
         capture = self.path("capture.pcap")
         process = subprocess.Popen(
             self.cat.command("--listen", "0", "--save", capture), stdout=subprocess.PIPE, text=True
@@ -109,7 +109,7 @@ class ExplainTest(SmilecatTest):
             self.assertEqual(self.ok("decode", "-", stdin=file.read()).decode(), text)
         self.fails(8, "cannot write", "--listen", "0", "--save", "/none/such")
 
-    def test_a_proxy_without_a_server_says_so_and_goes_on(self):
+    def test_proxy_without_a_server_reports_and_continues(self):
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
             nobody = "127.0.0.1:%d" % unused.getsockname()[1]

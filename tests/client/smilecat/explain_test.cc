@@ -39,7 +39,7 @@ Bytes GetAndReply() {
   return bytes;
 }
 
-TEST(ConversationTest, FramesAreExplainedTheSameHoweverTheyAreCut) {
+TEST(ConversationTest, ExplanationDoesNotDependOnSplitPoints) {
   const std::string whole = Explain(GetAndReply(), 1 << 20);
   EXPECT_THAT(whole, HasSubstr("> get, id 9"));
   EXPECT_THAT(whole, HasSubstr("friend/7"));
@@ -49,7 +49,7 @@ TEST(ConversationTest, FramesAreExplainedTheSameHoweverTheyAreCut) {
   for (const size_t step : {1, 2, 3, 7, 16, 17}) EXPECT_EQ(Explain(GetAndReply(), step), whole);
 }
 
-TEST(ConversationTest, BytesThatAreNoFramesAreShownAndSoIsAllBehindThem) {
+TEST(ConversationTest, InvalidBytesAndTheRestAreShown) {
   Bytes broken = GetAndReply();
   broken[20] = static_cast<char>(broken[20] ^ 1);
   const std::string text = Explain(broken, 1 << 20, Direction::kToServer);
@@ -60,14 +60,14 @@ TEST(ConversationTest, BytesThatAreNoFramesAreShownAndSoIsAllBehindThem) {
               HasSubstr("over the limit"));
 }
 
-TEST(ConversationTest, AFrameThatEndsTooEarlyIsShownAsFarAsItGoes) {
+TEST(ConversationTest, TruncatedFrameIsShownPartially) {
   const Bytes bytes = GetAndReply();
   const std::string text = Explain(ByteView(bytes).substr(0, 20), 20);
   EXPECT_THAT(text, HasSubstr("ends too early"));
   EXPECT_THAT(text, HasSubstr("table"));
 }
 
-TEST(ConversationTest, AGreatManyRequestsWithoutRepliesAreNotAllRemembered) {
+TEST(ConversationTest, RememberedRequestsAreBounded) {
   size_t prints = 0;
   Conversation conversation("", [&](const std::string&) { ++prints; });
   Bytes bytes;
@@ -81,7 +81,7 @@ TEST(ConversationTest, AGreatManyRequestsWithoutRepliesAreNotAllRemembered) {
   EXPECT_TRUE(conversation.sound());
 }
 
-TEST(SendHexTest, HexadecimalTextIsReadWithSpacesBetweenBytes) {
+TEST(SendHexTest, HexadecimalTextMayHaveSpaces) {
   EXPECT_EQ(*ReadHexText("00 fF:10\n\t2a"), Bytes("\x00\xff\x10\x2a", 4));
   EXPECT_EQ(*ReadHexText(""), "");
   for (const char* text : {"0", "0 0", "xx", "00 1", "0g"}) {
@@ -89,7 +89,7 @@ TEST(SendHexTest, HexadecimalTextIsReadWithSpacesBetweenBytes) {
   }
 }
 
-TEST(CompletionTest, OperationsThenTablesAndTheOperationsOptions) {
+TEST(CompletionTest, CompletesOperationsTablesAndOptions) {
   EXPECT_THAT(Complete("p").choices, ElementsAre("ping", "put"));
   EXPECT_EQ(Complete("sc").common_start, "scan");
   EXPECT_THAT(Complete("put users/1/x y --if").choices, ElementsAre("--if-absent", "--if-version"));
@@ -101,14 +101,14 @@ TEST(CompletionTest, OperationsThenTablesAndTheOperationsOptions) {
   EXPECT_EQ(Complete("get users/1").common_start, "users/1");
 }
 
-TEST(CompletionTest, CommandsAndTheirWordsAreKnown) {
+TEST(CompletionTest, CompletesCommands) {
   EXPECT_THAT(Complete("d").choices, ElementsAre("decode", "delete", "describe", "dump"));
   EXPECT_THAT(Complete("describe ge").choices, ElementsAre("get"));
   EXPECT_THAT(Complete("dump us").choices, ElementsAre("users"));
   EXPECT_THAT(Complete("he").choices, ElementsAre("help"));
 }
 
-TEST(CompletionTest, PathsAreLookedUpWhereAPathStands) {
+TEST(CompletionTest, CompletesPaths) {
   std::vector<std::string> asked;
   const PathLookup lookup = [&](std::string_view word, bool records) {
     asked.push_back(std::string(word) + (records ? " records" : ""));
@@ -123,7 +123,7 @@ TEST(CompletionTest, PathsAreLookedUpWhereAPathStands) {
   EXPECT_EQ(asked.size(), 3u);
 }
 
-TEST(StatsTest, ATableHasItsNumbersUnderEachOther) {
+TEST(StatsTest, TableAlignsNumbers) {
   const StatValues before = {{"a.count", 1000}, {"b.began_millis", 0}, {"c", 5}};
   const StatValues now = {{"a.count", 1234}, {"b_began_millis", 1000}, {"c", 4}};
   EXPECT_EQ(StatsTable(now, &before, false),
@@ -171,13 +171,13 @@ Bytes Ask(const std::vector<std::string>& words, ReplyForm form) {
   return status.ok() ? shown : status.words();
 }
 
-TEST(NewOperationTest, ARowInTheTableIsReadSentAndShown) {
+TEST(NewOperationTest, NewOperationWorksEndToEnd) {
   EXPECT_EQ(Ask({"greet", "Ada"}, ReplyForm::kLine), "greeting=\"hello Ada\"\n");
   EXPECT_EQ(Ask({"greet", "Ada"}, ReplyForm::kJson), "{\"greeting\":\"hello Ada\"}\n");
   EXPECT_THAT(Ask({"greet"}, ReplyForm::kLine), HasSubstr("usage: greet NAME"));
 }
 
-TEST(ReplyTest, OnlyAnswersOfOneRecordAreTheirValueAlone) {
+TEST(ReplyTest, OnlySingleRecordRepliesAreRawValues) {
   static_assert(kAnswersWithValue<op::Get::Response>);
   static_assert(!kAnswersWithValue<op::Scan::Response>);
   static_assert(!kAnswersWithValue<op::Ping::Response>);
@@ -186,7 +186,7 @@ TEST(ReplyTest, OnlyAnswersOfOneRecordAreTheirValueAlone) {
             "version=7\n");
 }
 
-TEST(ReplyTest, AFailureIsOneLineThatSaysWhatToDo) {
+TEST(ReplyTest, FailureIsOneLineWithAdvice) {
   EXPECT_EQ(ShowError(Status(Code::kNotFound, ""), {}, ReplyForm::kLine),
             "not_found: there is no such record\n");
   EXPECT_THAT(Complaint(Status(Code::kUnavailable, "a\nb")),
@@ -201,13 +201,13 @@ TEST(ReplyTest, AFailureIsOneLineThatSaysWhatToDo) {
             "{\"line\":7,\"error\":\"not_found\",\"message\":\"x\"}\n");
 }
 
-TEST(ReplyTest, AServerThatAnsweredIsNotToBeLookedFor) {
+TEST(ReplyTest, AdviceDependsOnWhetherTheServerAnswered) {
   for (const Code code : {Code::kUnavailable, Code::kOverloaded}) {
     EXPECT_THAT(Complaint(Status(code, "busy", 100)), Not(HasSubstr("smiled runs there")));
   }
 }
 
-TEST(ExitStatusTest, OutcomesThatAScriptActsOnAreToldApart) {
+TEST(ExitStatusTest, ExitStatusesDistinguishOutcomes) {
   const std::pair<Code, int> statuses[] = {{Code::kOk, 0},         {Code::kTooLarge, 1},
                                            {Code::kCorrupt, 1},    {Code::kUnavailable, 3},
                                            {Code::kNotFound, 4},   {Code::kConditionFailed, 5},

@@ -23,7 +23,7 @@ class LoadTest(SmilecatTest):
         records = [json.loads(line) for line in done.stdout.splitlines()]
         return {record["key"]: record for record in records}
 
-    def test_rows_that_repeat_a_key_end_as_the_last_one(self):
+    def test_last_row_of_a_key_wins(self):
         rows = ["id,name"] + ["%d,%d" % (i % 10, i) for i in range(5000)]
         csv = self.path("repeat.csv", "\n".join(rows).encode())
         done, summary = self.load(csv, "-k", "media/10/{id}", "--value", "{name}")
@@ -31,14 +31,14 @@ class LoadTest(SmilecatTest):
         values = {key: record["value"] for key, record in self.dump("media/10").items()}
         self.assertEqual(values, {"media/10/%d" % i: str(4990 + i) for i in range(10)})
 
-    def test_with_if_absent_the_first_row_stays_and_others_are_already_there(self):
+    def test_with_if_absent_the_first_row_wins(self):
         csv = self.path("absent.csv", b"id,name\na/b,1\na/b,2\nc,3\n")
         done, summary = self.load(csv, "-k", "logins/{id}", "--value", "{name}", "--if-absent")
         self.assertEqual((summary["written"], summary["already_there"]), (2, 1), done)
         self.assertEqual(done.returncode, 0)
         self.assertEqual(self.ok("get", "logins/a%2Fb"), b"1")
 
-    def test_an_edge_makes_records_both_ways_and_a_self_loop_one(self):
+    def test_edge_makes_two_records_and_self_loop_one(self):
         csv = self.path("edges.csv", b"a,b\n1,2\n3,3\n1,2\n")
         done, summary = self.load(
             csv, "-t", "links", "-k", "{a}/friend/{b}", "-k", "{b}/friend/{a}", "--value", ""
@@ -61,7 +61,7 @@ class LoadTest(SmilecatTest):
         self.assertFalse(summary["whole"])
         self.assertIn(b"--max-errors", done.stderr)
 
-    def test_a_dump_of_all_has_every_table_and_is_loaded_again(self):
+    def test_dump_all_round_trips(self):
         keys = ["users/8/all", "logins/all", "posts/8/1", "links/8/friend/9", "media/8/1"]
         keys.append("blobs/%s/chunk/0" % ("ab" * 16))
         for key in keys:
@@ -85,7 +85,7 @@ class LoadTest(SmilecatTest):
         values = {key: record["value"].encode() for key, record in self.dump("users/60055").items()}
         self.assertEqual(values, {"users/60055/" + key: row for key, row in zip(keys, rows)})
 
-    def test_a_row_nested_too_deep_or_with_a_member_twice_is_bad_and_the_load_goes_on(self):
+    def test_deep_or_duplicate_rows_are_bad_and_the_load_continues(self):
         deep = b'{"id":2,"v":' + b"[" * 60_000 + b"]" * 60_000 + b"}"
         rows = [b'{"id":1}', deep, b'{"id":3}', b'{"id":4,"id":5}', b'{"id":6}']
         path = self.path("deep.jsonl", b"\n".join(rows) + b"\n")
@@ -99,7 +99,7 @@ class LoadTest(SmilecatTest):
         self.assertEqual((summary["rows"], summary["total"]["rows"]), (0, 5), done)
         self.assertEqual(done.returncode, 0)
 
-    def test_what_an_open_quote_swallows_is_told_with_its_lines(self):
+    def test_unclosed_quote_reports_the_swallowed_lines(self):
         lines = ["%d,n" % i for i in range(2, 1000)]
         lines[3] = '5,"open'
         lines[602] = '604,"closed"'
@@ -109,7 +109,7 @@ class LoadTest(SmilecatTest):
         self.assertIn(b"open.csv: lines 5 to 604: ", done.stderr)
         self.assertIn(b"600 lines are lost", done.stderr)
 
-    def test_what_comes_from_a_file_is_escaped(self):
+    def test_file_content_is_escaped(self):
         name = "title\x1b]0;x\x07.csv"
         csv = self.path(name, b"id,\x1b[31mred\n\x9b31m,2\n")
         escaped = b"title\\x1b]0;x\\x07.csv"
@@ -121,7 +121,7 @@ class LoadTest(SmilecatTest):
             self.assertNotIn(b"\x9b", output)
         self.assertIn(b"\\x1b[31mred", done.stderr)
 
-    def test_a_dump_is_loaded_again_byte_for_byte(self):
+    def test_dump_round_trips(self):
         values = {"a": bytes(range(256)), "b%2Fc": b"", "d": "\u00e9\n\"".encode(), "e": b"\x00"}
         for name, value in values.items():
             self.ok("put", "users/77/" + name, "-", stdin=value)
@@ -144,7 +144,7 @@ class LoadTest(SmilecatTest):
         self.assertEqual(before, after)
         self.assertLessEqual(abs(expiry[0] - expiry[1]), 60_000)
 
-    def test_json_lines_map_their_members_and_expired_records_stay_out(self):
+    def test_json_members_are_mapped_and_expired_records_skipped(self):
         lines = b'{"id":5,"name":"x","tags":[1,2]}\n{"id":6}\n'
         done, summary = self.load("-", "--format", "jsonl", "-k", "users/{id}/json", stdin=lines)
         self.assertEqual((done.returncode, summary["written"]), (0, 2), done)
@@ -153,7 +153,7 @@ class LoadTest(SmilecatTest):
         done, summary = self.load("-", "--format", "jsonl", stdin=expired)
         self.assertEqual((summary["written"], summary["expired"]), (0, 1))
 
-    def test_a_load_that_was_killed_goes_on_where_it_was(self):
+    def test_killed_load_resumes(self):
         rows = 150_000
         csv = self.path(
             "big.csv", b"id,v\n" + b"".join(b"%d,%d\n" % (i % 50_000, i) for i in range(rows))
@@ -215,7 +215,7 @@ class ResumeTest(SmilecatTest):
     def value(self, row):
         return self.ok("get", "users/%d/%s" % (row, self.name))
 
-    def test_a_last_line_that_was_not_finished_is_read_again_when_it_has_grown(self):
+    def test_grown_last_line_is_read_again(self):
         self.append(b"id,v\n1,a\n2,b")
         self.assertEqual(self.load(), (2, 2))
         self.assertEqual(self.value(2), b"b")
@@ -231,7 +231,7 @@ class ResumeTest(SmilecatTest):
         self.append(b"\n\n")
         self.assertEqual(self.load(), (0, 4))
 
-    def test_a_header_alone_may_grow(self):
+    def test_file_with_only_a_header_may_grow(self):
         self.append(b"id")
         self.assertIn('no column "v"', self.load(2))
         self.append(b",v")
@@ -239,7 +239,7 @@ class ResumeTest(SmilecatTest):
         self.append(b",w\n1,a,b\n")
         self.assertEqual(self.load(), (1, 1))
 
-    def test_a_file_that_was_changed_before_the_position_is_refused(self):
+    def test_file_changed_before_the_position_is_rejected(self):
         rows = b"".join(b"%d,%d\n" % (i, i) for i in range(3000))
         self.append(b"id,v\n" + rows)
         self.assertEqual(self.load(), (3000, 3000))
@@ -254,14 +254,14 @@ class ResumeTest(SmilecatTest):
             file.truncate(10_000)
         self.assertIn("was changed", self.load(8))
 
-    def test_a_pipe_is_refused(self):
+    def test_pipe_with_resume_is_rejected(self):
         os.mkfifo(self.csv)
         writer = os.open(self.csv, os.O_RDWR)
         os.write(writer, b"id,v\n1,a\n")
         self.addCleanup(os.close, writer)
         self.assertIn("regular file", self.load(8))
 
-    def test_one_load_at_a_time_uses_a_position(self):
+    def test_resume_file_is_locked(self):
         self.append(b"id,v\n1,a\n")
         self.assertEqual(self.load(), (1, 1))
         with open(self.position) as file:

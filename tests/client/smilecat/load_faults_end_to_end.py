@@ -57,7 +57,7 @@ class LostServerTest(SmilecatTest):
             self.assertIsNone(process.poll())
         return process, terminal
 
-    def test_a_load_says_that_it_reconnects_and_goes_on(self):
+    def test_load_reports_reconnecting_and_continues(self):
         process, terminal = self.begin_load("media/2")
         address = self.server.address
         self.server.process.kill()
@@ -70,7 +70,7 @@ class LostServerTest(SmilecatTest):
         summary = json.loads(process.stdout.read())
         self.assertEqual((process.wait(TIMEOUT_SECONDS), summary["written"]), (0, 3))
 
-    def test_a_load_that_waits_for_its_input_shows_progress_and_is_interrupted(self):
+    def test_load_waiting_for_input_can_be_interrupted(self):
         process, terminal = self.begin_load("media/4")
         terminal.read_until(b"1 rows")
         process.stdin.write(b'"2')
@@ -80,7 +80,7 @@ class LostServerTest(SmilecatTest):
         self.assertEqual((process.wait(TIMEOUT_SECONDS), summary["whole"]), (130, False))
         self.assertEqual((summary["rows"], summary["bad_rows"]), (1, 0), "2 was not read whole")
 
-    def test_a_load_is_interrupted_while_the_server_is_silent(self):
+    def test_load_can_be_interrupted_while_the_server_stalls(self):
         process, terminal = self.begin_load("media/3")
         self.server.process.send_signal(signal.SIGSTOP)
         self.addCleanup(self.server.process.send_signal, signal.SIGCONT)
@@ -100,7 +100,7 @@ class LostServerTest(SmilecatTest):
         self.assertEqual((process.wait(TIMEOUT_SECONDS), summary["whole"]), (130, False))
         self.assertLess(summary["rows"], 10_000)
 
-    def test_a_load_goes_on_when_the_server_was_away_for_a_while(self):
+    def test_load_continues_after_an_outage(self):
         rows = 60_000
         csv = self.path("rows.csv", b"id\n" + b"".join(b"%d\n" % i for i in range(rows)))
         position = self.path("position")
@@ -128,7 +128,7 @@ class LostServerTest(SmilecatTest):
         self.assertEqual(done.stdout.count(b"\n"), rows)
 
 
-    def test_a_dump_that_waits_says_so_and_ends_when_it_is_interrupted(self):
+    def test_waiting_dump_reports_and_can_be_interrupted(self):
         self.ok("put", "users/5/x", "1")
         terminal = Terminal()
         self.addCleanup(terminal.close)
@@ -205,7 +205,7 @@ class InterruptedTest(SmilecatTest):
     def is_pending(self, process):
         return self.has_signal(process, "ShdPnd", signal.SIGINT)
 
-    def test_an_interrupted_dump_leaves_no_unfinished_file(self):
+    def test_interrupted_dump_leaves_no_partial_file(self):
         process = self.begin_dump("once")
         process.send_signal(signal.SIGINT)
         self.wait_while(process, lambda: self.is_pending(process))
@@ -215,7 +215,7 @@ class InterruptedTest(SmilecatTest):
         self.assertEqual(process.returncode, 130)
         self.assertEqual(os.listdir(self.path("once")), [])
 
-    def test_a_second_signal_ends_what_waits_for_a_server_that_does_not_answer(self):
+    def test_second_signal_ends_a_stalled_command(self):
         process = self.begin_dump("twice")
         process.send_signal(signal.SIGINT)
         self.wait_while(process, lambda: self.is_pending(process))
@@ -224,7 +224,7 @@ class InterruptedTest(SmilecatTest):
         self.assertEqual(process.returncode, -signal.SIGINT)
         self.assertEqual(os.listdir(self.path("twice")), [])
 
-    def test_no_signal_leaves_an_unfinished_file(self):
+    def test_signals_leave_no_partial_file(self):
         for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGKILL):
             process = self.begin_dump("signal-%d" % number)
             process.send_signal(number)
@@ -232,7 +232,7 @@ class InterruptedTest(SmilecatTest):
             self.assertEqual(process.returncode, -number)
             self.assertEqual(os.listdir(self.path("signal-%d" % number)), [])
 
-    def test_a_signal_while_a_value_is_got_leaves_nothing(self):
+    def test_signal_during_get_leaves_no_file(self):
         process = self.begin("get", "get", "users/1/x")
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=TIMEOUT_SECONDS)

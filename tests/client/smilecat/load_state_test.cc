@@ -16,7 +16,7 @@ Position At(uint64_t row) {
   return {.offset = row * 10, .line = row + 1, .rows = row};
 }
 
-TEST(LoadTrackerTest, ThePositionIsBehindTheRowsBeforeWhichAllIsDone) {
+TEST(LoadTrackerTest, PositionFollowsTheLastCompletePrefix) {
   LoadTracker tracker(At(0), {});
   const uint64_t first = tracker.BeginRow(At(1), 2);
   const uint64_t second = tracker.BeginRow(At(2), 1);
@@ -30,7 +30,7 @@ TEST(LoadTrackerTest, ThePositionIsBehindTheRowsBeforeWhichAllIsDone) {
   EXPECT_EQ(tracker.counts(), (LoadCounts{.rows = 3, .written = 2, .present = 1}));
 }
 
-TEST(LoadTrackerTest, ARowWithoutRecordsIsDoneAtOnceUnlessOneBeforeItIsNot) {
+TEST(LoadTrackerTest, RowWithoutRecordsCompletesInOrder) {
   LoadTracker tracker(At(5), {.rows = 5});
   tracker.BeginRow(At(6), 0);
   EXPECT_EQ(tracker.position(), At(6));
@@ -49,7 +49,7 @@ ResumePoint SomePoint() {
           .with_unfinished_row = LoadProgress{At(4), {2, 3, 3, 4, 5, 6}}};
 }
 
-TEST(ResumeFileTest, APointComesBackAsItWasWritten) {
+TEST(ResumeFileTest, ResumePointRoundTrips) {
   const TempFiles files;
   const std::string path = files.Path("position");
   for (ResumePoint point = SomePoint();; point.with_unfinished_row.reset()) {
@@ -67,7 +67,7 @@ TEST(ResumeFileTest, APointComesBackAsItWasWritten) {
   EXPECT_EQ(files.Count(), 1) << "nothing is left beside it";
 }
 
-TEST(ResumeFileTest, OneLoadAtATimeUsesIt) {
+TEST(ResumeFileTest, ResumeFileIsLocked) {
   const TempFiles files;
   const std::string path = files.Path("position");
   auto first = ResumeFile::Open(path);
@@ -81,7 +81,7 @@ TEST(ResumeFileTest, OneLoadAtATimeUsesIt) {
   EXPECT_TRUE(ResumeFile::Open(path).ok());
 }
 
-TEST(ResumeFileTest, AMissingFileIsABeginningAndAnUnreadableOneIsRefused) {
+TEST(ResumeFileTest, MissingFileIsAStartAndUnreadableOneIsRejected) {
   const TempFiles files;
   const auto missing = ResumeFile::Open(files.Path("none"));
   ASSERT_TRUE(missing.ok());

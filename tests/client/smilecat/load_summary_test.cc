@@ -13,7 +13,7 @@ TEST(LoadSummaryTest, OneRunIsOneLine) {
             "1 bad row; 2.0 s, 2,000 rows/s\n");
 }
 
-TEST(LoadSummaryTest, ThisRunAndTheTotalAreToldApartAndTheRateIsOfThisRun) {
+TEST(LoadSummaryTest, RunAndTotalAreSeparate) {
   const LoadSummary summary{.input = "a.csv",
                             .before = {.rows = 3000, .written = 2990, .bad_rows = 10},
                             .total = {.rows = 4000, .written = 3990, .bad_rows = 10},
@@ -33,7 +33,7 @@ TEST(LoadSummaryTest, ThisRunAndTheTotalAreToldApartAndTheRateIsOfThisRun) {
       "\n");
 }
 
-TEST(LoadSummaryTest, NothingNewIsSaid) {
+TEST(LoadSummaryTest, NothingNewIsReported) {
   const LoadCounts counts{.rows = 2, .written = 2};
   EXPECT_EQ(
       LoadSummaryText({.input = "a\x1b.csv", .before = counts, .total = counts, .resumed = true}),

@@ -36,7 +36,7 @@ std::string ErrorOf(const MappingOptions& options, const Row& row) {
   return result.ok() ? "no error" : result.status().words();
 }
 
-TEST(MappingTest, AColumnIsOnePartOfAPathWhateverItsBytes) {
+TEST(MappingTest, ColumnIsOnePathPart) {
   const Bytes name = "a/b%2F c\x01\xff";
   const auto records =
       Apply({.keys = {"users/{id}/{name}"}, .value = "{name}"}, CsvRow({"7", name, ""}));
@@ -47,7 +47,7 @@ TEST(MappingTest, AColumnIsOnePartOfAPathWhateverItsBytes) {
   EXPECT_EQ((*records)[0].expire_seconds, std::nullopt);
 }
 
-TEST(MappingTest, ARowMakesARecordForEachKey) {
+TEST(MappingTest, RowMakesOneRecordPerKey) {
   const auto records =
       Apply({.table = "links", .keys = {"{id}/friend/{ttl}", "{ttl}/friend/{id}"}, .value = ""},
             CsvRow({"1", "", "2"}));
@@ -57,14 +57,14 @@ TEST(MappingTest, ARowMakesARecordForEachKey) {
   EXPECT_EQ((*records)[1].key, LinkKey(2, 1, 1));
 }
 
-TEST(MappingTest, WithoutAValueTheRowIsTheValueAsJson) {
+TEST(MappingTest, RowAsJsonIsTheDefaultValue) {
   const auto csv = Apply({.keys = {"users/{id}/x"}}, CsvRow({"1", "a \"b\"", ""}));
   EXPECT_EQ((*csv)[0].value, R"({"id":"1","name":"a \"b\"","ttl":""})");
   const auto json = Apply({.keys = {"users/{id}/x"}}, JsonRow(R"({"z":[1, 2],"id":3})"));
   EXPECT_EQ((*json)[0].value, R"({"z":[1,2],"id":3})");
 }
 
-TEST(MappingTest, AJsonValueHasTheColumnsAskedForInTheirOrder) {
+TEST(MappingTest, JsonValueHasTheChosenColumns) {
   const MappingOptions options{.keys = {"users/{id}/x"},
                                .json = std::vector<std::string>{"name", "id"}};
   EXPECT_EQ((*Apply(options, CsvRow({"1", "\xc3\xa9", ""})))[0].value,
@@ -75,7 +75,7 @@ TEST(MappingTest, AJsonValueHasTheColumnsAskedForInTheirOrder) {
   EXPECT_THAT(ErrorOf(options, CsvRow({"1", "\xff", ""})), HasSubstr("not UTF-8"));
 }
 
-TEST(MappingTest, NumbersOfJsonAreAsTheyAreWrittenInKeysAndValues) {
+TEST(MappingTest, JsonNumbersKeepTheirText) {
   const Row row = JsonRow(R"({"id":12345678901234567890124,"a":[2.50,-0],"b":1e3})");
   const auto whole = Apply({.keys = {"logins/{id}"}}, row);
   EXPECT_EQ((*whole)[0].key, LoginKey("12345678901234567890124"));
@@ -87,13 +87,13 @@ TEST(MappingTest, NumbersOfJsonAreAsTheyAreWrittenInKeysAndValues) {
             "1e3 12345678901234567890124");
 }
 
-TEST(MappingTest, AMemberOfTheValueIsNamedOnce) {
+TEST(MappingTest, ValueMembersAreUnique) {
   EXPECT_THAT(ErrorOf({.keys = {"users/{id}/x"}, .json = std::vector<std::string>{"id", "id"}},
                       CsvRow({"1", "", ""})),
               HasSubstr("\"id\" twice"));
 }
 
-TEST(MappingTest, TemplatesKnowBracesAndRefuseUnbalancedOnes) {
+TEST(MappingTest, UnbalancedTemplateBracesAreRejected) {
   const auto records =
       Apply({.keys = {"users/{id}/x"}, .value = "{{{name}}}"}, CsvRow({"1", "n", ""}));
   EXPECT_EQ((*records)[0].value, "{n}");
@@ -104,14 +104,14 @@ TEST(MappingTest, TemplatesKnowBracesAndRefuseUnbalancedOnes) {
   }
 }
 
-TEST(MappingTest, AColumnThatIsNotThereIsNamedTogetherWithThoseThatAre) {
+TEST(MappingTest, UnknownColumnErrorListsTheColumns) {
   EXPECT_THAT(ErrorOf({.keys = {"users/{nr}/x"}}, CsvRow({"1", "", ""})),
               HasSubstr("no column \"nr\"; the columns are id, name, ttl"));
   EXPECT_THAT(ErrorOf({.keys = {"users/{nr}/x"}}, JsonRow("{}")), HasSubstr("no member \"nr\""));
   EXPECT_THAT(ErrorOf({.keys = {"users/{nr}/x"}}, JsonRow(R"({"nr":[]})")), HasSubstr("array"));
 }
 
-TEST(MappingTest, ARowWhoseKeyDoesNotFitItsTableIsRefused) {
+TEST(MappingTest, RowWithAnInvalidKeyIsRejected) {
   EXPECT_THAT(ErrorOf({.keys = {"users/{id}/x"}}, CsvRow({"-1", "", ""})),
               HasSubstr("whole number"));
   EXPECT_THAT(ErrorOf({.keys = {"users/{id}"}}, CsvRow({"1", "", ""})), HasSubstr("no record"));
@@ -119,7 +119,7 @@ TEST(MappingTest, ARowWhoseKeyDoesNotFitItsTableIsRefused) {
               HasSubstr("names no record"));
 }
 
-TEST(MappingTest, ExpiryIsInSecondsFromATemplate) {
+TEST(MappingTest, TtlComesFromATemplate) {
   const MappingOptions options{.keys = {"users/{id}/x"}, .expire = "{ttl}"};
   EXPECT_EQ((*Apply(options, CsvRow({"1", "", "60"})))[0].expire_seconds, 60u);
   for (const char* text : {"", "0", "-1", "1.5", "60s", "99999999999"}) {
@@ -127,13 +127,13 @@ TEST(MappingTest, ExpiryIsInSecondsFromATemplate) {
   }
 }
 
-TEST(MappingTest, AValueOverTheLimitIsRefusedBeforeItIsSent) {
+TEST(MappingTest, ValueOverTheLimitIsRejectedLocally) {
   const Bytes value(limits::kMaxValueBytes + 1, 'x');
   EXPECT_THAT(ErrorOf({.keys = {"users/{id}/x"}, .value = "{name}"}, CsvRow({"1", value, ""})),
               HasSubstr("1048577 bytes"));
 }
 
-TEST(MappingTest, OptionsThatDoNotFitEachOtherAreRefused) {
+TEST(MappingTest, ConflictingOptionsAreRejected) {
   const Row csv = CsvRow({"1", "", ""});
   EXPECT_THAT(ErrorOf({}, csv), HasSubstr("needs --key"));
   EXPECT_THAT(
@@ -142,7 +142,7 @@ TEST(MappingTest, OptionsThatDoNotFitEachOtherAreRefused) {
   EXPECT_THAT(ErrorOf({.expire = "5"}, JsonRow("{}")), HasSubstr("need --key"));
 }
 
-TEST(DumpLineTest, ARecordComesBackByteForByte) {
+TEST(DumpLineTest, RecordRoundTrips) {
   Bytes all_bytes;
   for (int i = 0; i < 256; ++i) all_bytes.push_back(static_cast<char>(i));
   const Key keys[] = {UserKey(42, "a/b%\xff"),  LoginKey("\xe2\x82\xac"),
@@ -161,7 +161,7 @@ TEST(DumpLineTest, ARecordComesBackByteForByte) {
   }
 }
 
-TEST(DumpLineTest, NoControlCharacterStandsInALine) {
+TEST(DumpLineTest, LineHasNoControlCharacters) {
   const Key key = UserKey(1, "x");
   const Bytes value = "\x1b[31m \x7f \xc2\x9b";
   const std::string line = DumpLine(key.view(), {.version = 3, .value = value});
@@ -170,7 +170,7 @@ TEST(DumpLineTest, NoControlCharacterStandsInALine) {
   EXPECT_EQ(ReadDumpRow(JsonRow(line), kNow)->value, value);
 }
 
-TEST(DumpLineTest, ExpiryIsWhatIsLeftOfItRoundedUp) {
+TEST(DumpLineTest, TtlIsRoundedUp) {
   const Key key = UserKey(1, "x");
   const auto read = [&](uint64_t expires_ms) {
     return *ReadDumpRow(JsonRow(DumpLine(key.view(), {.version = 1, .expires_ms = expires_ms})),
@@ -185,7 +185,7 @@ TEST(DumpLineTest, ExpiryIsWhatIsLeftOfItRoundedUp) {
   EXPECT_EQ(read(~uint64_t{0}).expire_seconds, limits::kMaxExpirySeconds);
 }
 
-TEST(DumpLineTest, ALineThatIsNoDumpIsRefusedInWords) {
+TEST(DumpLineTest, LineThatIsNotADumpIsReported) {
   const std::pair<const char*, const char*> lines[] = {
       {R"({"value":"x"})", "has no \"key\""},
       {R"({"key":"users/1","value":"x"})", "names no record"},

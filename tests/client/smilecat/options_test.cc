@@ -33,7 +33,7 @@ std::vector<std::string> TextsOf(const CommandLine& line) {
   return texts;
 }
 
-TEST(OptionsTest, OptionsMayStandBeforeAndBehindTheRequest) {
+TEST(OptionsTest, OptionsMayPrecedeAndFollowTheRequest) {
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{"-s", "db:1", "--json", "scan", "posts/1", "--limit", "5"},
         std::vector<std::string>{"scan", "posts/1", "--limit", "5", "--json", "-s", "db:1"}}) {
@@ -45,21 +45,21 @@ TEST(OptionsTest, OptionsMayStandBeforeAndBehindTheRequest) {
   }
 }
 
-TEST(OptionsTest, AValueMayBeNamedAsACommandOrLookLikeAnOption) {
+TEST(OptionsTest, ValueMayLookLikeACommandOrAnOption) {
   EXPECT_THAT(TextsOf(Read({"put", "users/1/x", "load"})), ElementsAre("put", "users/1/x", "load"));
   EXPECT_THAT(TextsOf(Read({"put", "users/1/x", "-"})), ElementsAre("put", "users/1/x", "-"));
   EXPECT_THAT(TextsOf(Read({"put", "users/1/x", "--", "--json", "@x"})),
               ElementsAre("put", "users/1/x", "literal --json", "literal @x"));
 }
 
-TEST(OptionsTest, WithoutARequestLinesAreReadAndTheServerIsTheUsualOne) {
+TEST(OptionsTest, WithoutARequestLinesAreRead) {
   const CommandLine line = Read({});
   EXPECT_EQ(line.task, Task::kLines);
   EXPECT_EQ(line.server.server.ToString(), "127.0.0.1:7645");
   EXPECT_EQ(line.server.deadline_millis, 10'000);
 }
 
-TEST(OptionsTest, LoadKnowsWhatWasGivenFromWhatWasNot) {
+TEST(OptionsTest, LoadDistinguishesGivenOptions) {
   const CommandLine plain = Read({"load", "a.csv", "--key", "users/{id}/x"});
   EXPECT_EQ(plain.task, Task::kLoad);
   EXPECT_EQ(plain.load.mapping.value, std::nullopt);
@@ -85,7 +85,7 @@ TEST(OptionsTest, LoadKnowsWhatWasGivenFromWhatWasNot) {
               ElementsAre("a", "b"));
 }
 
-TEST(OptionsTest, TheOtherTasksAreKnown) {
+TEST(OptionsTest, OtherCommandsAreKnown) {
   EXPECT_EQ(Read({"--send-hex", "00", "--hello", "--idle", "5"}).send_hex.idle_millis, 5);
   EXPECT_EQ(Read({"--send-hex", ""}).task, Task::kSendHex);
   EXPECT_EQ(Read({"--listen", "0"}).listen.ToString(), "127.0.0.1:0");
@@ -96,7 +96,7 @@ TEST(OptionsTest, TheOtherTasksAreKnown) {
   EXPECT_EQ(Read({"dump", "--all"}).dump.path, "");
 }
 
-TEST(OptionsTest, WhatIsWrongIsSaidInOneLineWithTheWayToHelp) {
+TEST(OptionsTest, ErrorsAreOneLineThatMentionsHelp) {
   const std::pair<std::vector<std::string>, const char*> lines[] = {
       {{"-s", "a:b:c", "ping"}, "-s: "},
       {{"--deadline", "x", "ping"}, "--deadline"},
@@ -139,7 +139,7 @@ TEST(OptionsTest, WhatIsWrongIsSaidInOneLineWithTheWayToHelp) {
   }
 }
 
-TEST(OptionsTest, HelpIsThatOfTheOperationOrCommandThatItStandsBeside) {
+TEST(OptionsTest, HelpIsForItsOperationOrCommand) {
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{"get", "--help"}, std::vector<std::string>{"--help", "get"},
         std::vector<std::string>{"get", "users/1/x", "-h"},
@@ -151,7 +151,7 @@ TEST(OptionsTest, HelpIsThatOfTheOperationOrCommandThatItStandsBeside) {
   EXPECT_THAT(Refused({"scan", "--help"}).text, HasSubstr("(default 100)"));
 }
 
-TEST(OptionsTest, WhatIsNotGivenIsAsTheDefaultsSay) {
+TEST(OptionsTest, DefaultsApply) {
   const Defaults defaults{
       .server = {"db", 5}, .deadline_millis = 70, .json = true, .raw_times = true};
   const auto read = [&](const std::vector<std::string>& arguments) {
@@ -165,7 +165,7 @@ TEST(OptionsTest, WhatIsNotGivenIsAsTheDefaultsSay) {
   EXPECT_EQ(read({"ping", "--deadline", "9"}).server.deadline_millis, 9);
 }
 
-TEST(OptionsTest, AQuotedWordIsNeverAnOption) {
+TEST(OptionsTest, QuotedArgumentIsNeverAnOption) {
   const auto tokens = SplitLine("put users/1/x '--json'");
   const auto read = ReadCommandLine(*tokens, {});
   ASSERT_TRUE(std::holds_alternative<CommandLine>(read));
@@ -179,7 +179,7 @@ TEST(OptionsTest, HelloIsNotOffered) {
   EXPECT_THAT(Refused({"help", "hello"}).text, Not(HasSubstr("smilecat hello")));
 }
 
-TEST(OptionsTest, HelpAndVersionAreNoErrors) {
+TEST(OptionsTest, HelpAndVersionAreNotErrors) {
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{"--help"}, std::vector<std::string>{"load", "-h"},
         std::vector<std::string>{"help"}, std::vector<std::string>{"--version"}}) {

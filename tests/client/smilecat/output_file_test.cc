@@ -22,7 +22,7 @@ struct stat Info(const std::string& path) {
   return info;
 }
 
-TEST(OutputFileTest, AFileAppearsWholeOrNotAtAll) {
+TEST(OutputFileTest, FileAppearsAtomically) {
   const TempFiles files;
   for (const std::string& path : {files.Write("old", "old"), files.Path("new")}) {
     const auto file = OutputFile::Create(path);
@@ -40,7 +40,7 @@ TEST(OutputFileTest, AFileAppearsWholeOrNotAtAll) {
               HasSubstr("cannot write"));
 }
 
-TEST(OutputFileTest, AFileThatIsThereKeepsItsModeAndOwner) {
+TEST(OutputFileTest, ExistingFileKeepsModeAndOwner) {
   const TempFiles files;
   const std::string path = files.Write("out", "a longer old content");
   ASSERT_EQ(::chmod(path.c_str(), 0640), 0);
@@ -55,7 +55,7 @@ TEST(OutputFileTest, AFileThatIsThereKeepsItsModeAndOwner) {
   EXPECT_EQ(Info(path).st_gid, before.st_gid);
 }
 
-TEST(OutputFileTest, AHardLinkStaysOne) {
+TEST(OutputFileTest, HardLinksArePreserved) {
   const TempFiles files;
   const std::string path = files.Write("out", "a longer old content");
   std::filesystem::create_hard_link(path, files.Path("other"));
@@ -64,7 +64,7 @@ TEST(OutputFileTest, AHardLinkStaysOne) {
   EXPECT_EQ(Info(path).st_ino, Info(files.Path("other")).st_ino);
 }
 
-TEST(OutputFileTest, ExtendedAttributesStay) {
+TEST(OutputFileTest, ExtendedAttributesArePreserved) {
   const TempFiles files;
   const std::string path = files.Write("out", "old");
   // Some file systems have none.
@@ -75,7 +75,7 @@ TEST(OutputFileTest, ExtendedAttributesStay) {
   EXPECT_EQ(::getxattr(path.c_str(), "user.note", note, sizeof(note)), has_note ? 4 : -1);
 }
 
-TEST(OutputFileTest, AfterALinkTheTargetIsWrittenAndTheLinkStays) {
+TEST(OutputFileTest, SymbolicLinkIsFollowed) {
   const TempFiles files;
   const std::string target = files.Write("target", "old");
   std::filesystem::create_symlink(target, files.Path("link"));
@@ -84,7 +84,7 @@ TEST(OutputFileTest, AfterALinkTheTargetIsWrittenAndTheLinkStays) {
   EXPECT_EQ(TempFiles::Read(target), "new");
 }
 
-TEST(OutputFileTest, WhatIsNoFileIsWrittenToAndStaysWhatItIs) {
+TEST(OutputFileTest, PipesAndDevicesAreWrittenDirectly) {
   const TempFiles files;
   const std::string path = files.Path("pipe");
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
@@ -120,7 +120,7 @@ class OutputFileRightsTest : public ::testing::Test {
   TempFiles files_;
 };
 
-TEST_F(OutputFileRightsTest, AFileInADirectoryThatCannotBeWrittenToIsWritten) {
+TEST_F(OutputFileRightsTest, FileInAReadOnlyDirectoryIsWritten) {
   const std::string path = files_.Write("out", "a longer old content");
   ASSERT_EQ(::chmod(path.c_str(), 0666), 0);
   ASSERT_EQ(::chmod(files_.Path("").c_str(), 0555), 0);
@@ -133,7 +133,7 @@ TEST_F(OutputFileRightsTest, AFileInADirectoryThatCannotBeWrittenToIsWritten) {
   EXPECT_TRUE(AsNobody([&] { return !OutputFile::Create(files_.Path("other")).ok(); }));
 }
 
-TEST_F(OutputFileRightsTest, AFileThatCannotBeWrittenToIsRefusedAsCpDoes) {
+TEST_F(OutputFileRightsTest, ReadOnlyFileIsRejectedLikeCp) {
   const std::string path = files_.Write("out", "old");
   ASSERT_EQ(::chmod(path.c_str(), 0444), 0);
   ASSERT_EQ(::chmod(files_.Path("").c_str(), 0777), 0);
@@ -141,7 +141,7 @@ TEST_F(OutputFileRightsTest, AFileThatCannotBeWrittenToIsRefusedAsCpDoes) {
   EXPECT_EQ(TempFiles::Read(path), "old");
 }
 
-TEST_F(OutputFileRightsTest, AFileOfSomebodyElseKeepsItsOwner) {
+TEST_F(OutputFileRightsTest, ForeignFileKeepsItsOwner) {
   const std::string path = files_.Write("out", "a longer old content");
   ASSERT_EQ(::chmod(path.c_str(), 0666), 0);
   ASSERT_EQ(::chmod(files_.Path("").c_str(), 0777), 0);
@@ -152,7 +152,7 @@ TEST_F(OutputFileRightsTest, AFileOfSomebodyElseKeepsItsOwner) {
   EXPECT_EQ(Info(path).st_mode & 0777, 0666u);
 }
 
-TEST(SideFileTest, OneWithANameIsGoneUnlessItGotItsOwn) {
+TEST(SideFileTest, TemporaryNameIsRemoved) {
   const TempFiles files;
   const std::string path = files.Path("out");
   {

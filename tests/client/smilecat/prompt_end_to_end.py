@@ -102,7 +102,7 @@ class KeysTest(PromptTest):
         terminal.wait_for(r"\^C\r\n.*" + PROMPT)
         self.assertIn('value="kept"', terminal.run("get users/1/x"))
 
-    def test_ctrl_c_cancels_the_request_that_waits(self):
+    def test_ctrl_c_cancels_a_waiting_request(self):
         terminal = self.terminal()
         self.ok("put", "users/1/x", "there")
         for request, words in [("get users/1/x", "cancelled\r\n"),
@@ -118,7 +118,7 @@ class KeysTest(PromptTest):
                 self.server.process.send_signal(signal.SIGCONT)
             self.assertIn('value="there"', terminal.run("get users/1/x"))
 
-    def test_ctrl_d_leaves_on_an_empty_line_only(self):
+    def test_ctrl_d_exits_on_an_empty_line_only(self):
         terminal = self.terminal()
         terminal.type("ping" + CTRL_D.decode())
         terminal.type("\n")
@@ -127,7 +127,7 @@ class KeysTest(PromptTest):
         terminal.type(CTRL_D)
         self.assertEqual(terminal.status(), 0)
 
-    def test_quit_leaves_and_so_does_sigterm(self):
+    def test_quit_and_sigterm_exit(self):
         terminal = self.terminal()
         terminal.type("quit\n")
         self.assertEqual(terminal.status(), 0)
@@ -135,7 +135,7 @@ class KeysTest(PromptTest):
         terminal.process.send_signal(signal.SIGTERM)
         self.assertEqual(terminal.status(), -signal.SIGTERM)
 
-    def test_after_a_stop_the_line_is_still_there(self):
+    def test_line_survives_sigtstp(self):
         terminal = self.terminal()
         terminal.type("ping --payload abc")
         terminal.wait_for("abc")
@@ -168,7 +168,7 @@ class KeysTest(PromptTest):
         terminal.type("get logins/a\t\n")
         terminal.wait_for('value="x"')
 
-    def test_without_a_server_completion_offers_what_it_knows(self):
+    def test_completion_without_a_server(self):
         terminal = Terminal([PROGRAMS["smilecat"], "-s", "127.0.0.1:1"], self.environment())
         self.addCleanup(terminal.close)
         terminal.wait_for(PROMPT)
@@ -178,7 +178,7 @@ class KeysTest(PromptTest):
 
 
 class ColourTest(PromptTest):
-    def test_there_is_colour_on_a_terminal_unless_it_is_not_wanted(self):
+    def test_colour_on_a_terminal_unless_disabled(self):
         self.ok("put", "users/1/x", "v")
         for colour, changes in [(True, {"NO_COLOR": ""}), (False, {"NO_COLOR": "1"}),
                                 (False, {"NO_COLOR": "", "TERM": "dumb"})]:
@@ -188,7 +188,7 @@ class ColourTest(PromptTest):
                 self.assertEqual("\x1b[3" in terminal.text, colour, (terminal.text, changes))
         self.assertNotIn(b"\x1b", self.ok("scan", "users/1"))
 
-    def test_raw_bytes_are_not_made_readable(self):
+    def test_raw_prints_bytes_unchanged(self):
         self.ok("put", "users/1/raw", "-", stdin=b"a\tb\n")
         terminal = self.terminal("get", "users/1/raw", "--raw", wait=False)
         terminal.status()
@@ -215,7 +215,7 @@ class LinesTest(PromptTest):
             terminal.run("put users/6/x '%s'" % text)
             self.assertEqual(self.ok("get", "users/6/x").decode(), text)
 
-    def test_a_line_in_another_encoding_is_not_sent(self):
+    def test_invalid_utf8_line_is_not_sent(self):
         self.ok("put", "users/7/x", "before")
         terminal = self.terminal()
         terminal.type(b"put users/7/x caf\xe9\n")
@@ -223,7 +223,7 @@ class LinesTest(PromptTest):
         terminal.wait_for(PROMPT)
         self.assertEqual(self.ok("get", "users/7/x"), b"before")
 
-    def test_quotes_are_those_of_a_shell(self):
+    def test_quotes_work_like_a_shells(self):
         terminal = self.terminal()
         terminal.run("put users/8/x 'a \"b\" c'")
         self.assertEqual(self.ok("get", "users/8/x"), b'a "b" c')

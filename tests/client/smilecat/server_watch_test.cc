@@ -11,7 +11,7 @@ class ServerWatchTest : public ::testing::Test {
   ServerWatch watch_{&clock_};
 };
 
-TEST_F(ServerWatchTest, ALostConnectionIsToldUntilTheServerHasAnswered) {
+TEST_F(ServerWatchTest, LossIsReportedUntilTheServerAnswers) {
   watch_.OnTap(TapEvent::kConnected);
   watch_.OnTap(TapEvent::kReceived);
   clock_.AdvanceMillis(60'000);
@@ -28,7 +28,7 @@ TEST_F(ServerWatchTest, ALostConnectionIsToldUntilTheServerHasAnswered) {
   EXPECT_EQ(watch_.Trouble(true), "");
 }
 
-TEST_F(ServerWatchTest, SilenceCountsFromTheRequestAndOnlyWhileAnswersAreWaitedFor) {
+TEST_F(ServerWatchTest, StallCountsFromTheRequestWhileWaiting) {
   watch_.OnTap(TapEvent::kReceived);
   clock_.AdvanceMillis(60'000);
   watch_.OnTap(TapEvent::kSent);
