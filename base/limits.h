@@ -53,6 +53,8 @@ inline constexpr size_t kMaxInFlightBytes = size_t{8} << 20;  // requests not ye
 // What reads that have to wait for a thread or their turn may be answered with, whether or not the
 // client takes it: kMaxFrameBytes a SCAN or LIST, kMaxReplyValueBytes any other.
 inline constexpr size_t kMaxInFlightReplyBytes = size_t{32} << 20;
+// Where that limit begins (server/reply_window.h): one read at a time.
+inline constexpr size_t kMinInFlightReplyBytes = kMaxReplyValueBytes;
 inline constexpr size_t kOutputHighWaterBytes = size_t{1} << 20;  // answers not yet taken
 
 inline constexpr uint32_t kDefaultMaxConnections = 20'000;  // one more is told `overloaded`, closed
@@ -68,6 +70,8 @@ inline constexpr int kAcceptBacklog = 1024;         // waiting in the kernel; mo
 inline constexpr int kAcceptsPerTurn = 64;          // of one listener, so that sessions get turns
 // Work that other threads have posted to a loop; what is left then comes in its next turn.
 inline constexpr uint64_t kPostedWorkNanos = 250'000;
+// Of a connection's bytes, what the kernel takes before they can be sent.
+inline constexpr size_t kUnsentKernelBytes = size_t{128} << 10;
 inline constexpr size_t kReadBufferBytes = size_t{64} << 10;  // one per loop, shared
 // What a loop reads, and sends, in one turn before connections with much to say have to take turns
 // (server/turn_bytes.h); then every connection may still be read and sent the small amount.
@@ -165,6 +169,7 @@ inline constexpr uint32_t kMaxReaders = 256;
 // Readers have the processor after the event loops: what is in memory is answered whatever is read
 // from disk meanwhile.
 inline constexpr int kReaderNice = 10;
+inline constexpr int64_t kLoopTimeSliceNanos = 100'000;  // the least that Linux gives
 inline constexpr uint32_t kMaxWorkers = 256;
 
 // --- Log ------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 #include "net/tcp.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <algorithm>
 #include <cerrno>
@@ -73,6 +74,10 @@ void TcpSocket::Start(TransportEvents* events, std::function<void()> closed) {
   closed_ = std::move(closed);
   uv_tcp_nodelay(&tcp_, 1);
   uv_tcp_keepalive(&tcp_, 1, kKeepAliveSeconds);
+  // Without it the kernel copies megabytes for a peer that takes nothing. What is in flight, as
+  // TCP means it, is not bounded by it.
+  const int unsent = static_cast<int>(limits::kUnsentKernelBytes);
+  setsockopt(Descriptor(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
   UpdateReading();
 }
 

@@ -89,6 +89,7 @@ Bytes Session::TakeOutput() {
 void Session::set_unsent(size_t bytes, size_t memory) {
   unsent_bytes_ = bytes;
   unsent_memory_ = memory;
+  if (bytes == 0 && output_.empty() && std::exchange(replied_, false)) reply_window_.Grow();
   Account();
   PumpBuffered();
 }
@@ -97,8 +98,8 @@ void Session::set_unsent(size_t bytes, size_t memory) {
 bool Session::HasRoomOfItsOwn(size_t gets) const {
   return open_.size() + gets < limits::kMaxInFlightRequests &&
          open_bytes_ < limits::kMaxInFlightBytes &&
-         open_reply_bytes_ + gets * kReplyBytes<op::Get> < limits::kMaxInFlightReplyBytes &&
-         output_.size() + unsent_bytes_ < limits::kOutputHighWaterBytes;
+         open_reply_bytes_ + gets * kReplyBytes<op::Get> < reply_window_.in_flight_bytes() &&
+         output_.size() + unsent_bytes_ < reply_window_.untaken_bytes();
 }
 
 // Works on what was received when there was no room for it.
@@ -194,6 +195,7 @@ void Session::HandleHello(const Frame& frame) {
                          .max_value_bytes = static_cast<uint32_t>(limits::kMaxValueBytes),
                          .server_name = kServerName});
   });
+  replied_ = false;  // that it takes this says nothing
 }
 
 // An id is not used again before its request is answered.
@@ -374,6 +376,8 @@ void Session::Answer(uint32_t id, ReplyBuffer* out, FunctionRef<void(Reply&)> an
 
 void Session::CountReply(const Reply& reply) {
   CHECK(reply.written());
+  reply_window_.OnReply(output_.size() + unsent_bytes_);
+  replied_ = true;
   shared_.metrics.replies[static_cast<size_t>(reply.code())].Add(1);
   if (output_.size() + unsent_bytes_ >= taken_.replies + limits::kLeastLargeValueBytes) Account();
 }

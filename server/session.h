@@ -33,6 +33,7 @@
 #include "server/metrics.h"
 #include "server/partition_order.h"
 #include "server/reply.h"
+#include "server/reply_window.h"
 
 namespace smile {
 
@@ -189,6 +190,8 @@ class Session : public std::enable_shared_from_this<Session> {
   std::unordered_map<uint32_t, Open> open_;  // which are not moved
   size_t open_bytes_ = 0;
   size_t open_reply_bytes_ = 0;  // that open reads may be answered with
+  ReplyWindow reply_window_;     // the limits of it, and of replies that are not taken
+  bool replied_ = false;         // since it has grown
   size_t open_memory_ = 0;
   size_t held_reply_memory_ = 0;
   SessionMemory taken_;  // from the pool

@@ -71,6 +71,7 @@ Worker::~Worker() {
 void Worker::Start() {
   thread_ = std::thread([this] {
     NameThisThread("smile-worker");
+    ShortenTimeSliceOfThisThread(limits::kLoopTimeSliceNanos);
     loop_->Run();
   });
 }

@@ -52,6 +52,11 @@ class ServedConnectionTest : public SessionTest {
     connection_.Start();
     Arrive(HelloFrame());
     connection_.Flush();
+    for (int i = 0; i < 8; ++i) {  // until the reply window is the whole one
+      Arrive(FrameOf<op::Ping>(1, {}));
+      connection_.Flush();
+    }
+    wire_.sent.clear();
   }
 
   void ArriveAtOnce(ByteView bytes) { wire_.events->OnBytes(bytes); }

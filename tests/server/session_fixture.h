@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -171,6 +172,17 @@ class SessionTest : public testing::Test {
     const std::vector<ReceivedReply> replies = Replies();
     ASSERT_EQ(replies.size(), 1u);
     ASSERT_EQ(replies[0].code, Code::kOk);
+    if (opens_window_) OpenWindow();
+  }
+
+  // Takes replies until the session's reply window is the whole one.
+  void OpenWindow() {
+    constexpr size_t kDoublings = std::bit_width(limits::kMaxInFlightReplyBytes - 1) -
+                                  std::bit_width(limits::kMinInFlightReplyBytes - 1);
+    for (size_t i = 0; i < kDoublings; ++i) {
+      Ask(FrameOf<op::Ping>(1, {}));
+      session_->set_unsent(0, 0);
+    }
   }
 
   template <class Row>
@@ -210,6 +222,7 @@ class SessionTest : public testing::Test {
       .metrics = metrics_,
       .memory = pool_,
       .post = [this](std::function<void()> task) { posted_.push_back(std::move(task)); }};
+  bool opens_window_ = true;  // in Greet()
   int outputs_ = 0;
   std::shared_ptr<Session> session_;
 };
