@@ -98,7 +98,7 @@ class ServedConnectionTest : public SessionTest {
 
 constexpr int64_t kStalledSeconds = limits::kStalledOutputTimeoutMillis / 1000;
 
-TEST_F(ServedConnectionTest, ReadsNoMoreOnceThereIsNoRoomAndNotOnlyWhenTheTurnEnds) {
+TEST_F(ServedConnectionTest, ReadingStopsWithinTheTurnWhenRoomRunsOut) {
   engine_.hold = true;
   const Bytes value(limits::kMaxValueBytes, 'v');
   for (uint32_t i = 0; i < 8; ++i) {
@@ -112,7 +112,7 @@ TEST_F(ServedConnectionTest, ReadsNoMoreOnceThereIsNoRoomAndNotOnlyWhenTheTurnEn
   EXPECT_TRUE(wire_.reading);
 }
 
-TEST_F(ServedConnectionTest, AFullBufferIsReadOnOnlyWhenItIsItsTurn) {
+TEST_F(ServedConnectionTest, ConnectionWithAFullBufferWaitsForItsTurn) {
   const Bytes pings = PingsOf(2 * limits::kReadBufferBytes);
   ArriveAtOnce(ByteView(pings).substr(0, limits::kReadBufferBytes - 1));
   EXPECT_TRUE(wire_.reading);
@@ -129,7 +129,7 @@ TEST_F(ServedConnectionTest, AFullBufferIsReadOnOnlyWhenItIsItsTurn) {
   EXPECT_TRUE(wire_.reading);
 }
 
-TEST_F(ServedConnectionTest, ATurnInWhichMuchWasReadLeavesEachConnectionALittle) {
+TEST_F(ServedConnectionTest, BusyTurnStillReadsALittleFromEachConnection) {
   turn_.Begin();
   EXPECT_EQ(wire_.events->MostBytes(), limits::kReadBufferBytes);
   turn_.CountRead(limits::kTurnReadBytes);  // by others
@@ -143,7 +143,7 @@ TEST_F(ServedConnectionTest, ATurnInWhichMuchWasReadLeavesEachConnectionALittle)
   EXPECT_EQ(wire_.events->MostBytes(), limits::kReadBufferBytes);
 }
 
-TEST(TurnBytesTest, LongRepliesWaitWhereMuchWasSentAndShortOnesDoNot) {
+TEST(TurnBytesTest, LongRepliesWaitInABusyTurnAndShortOnesDoNot) {
   TurnBytes turn;
   EXPECT_TRUE(turn.MaySend(limits::kMaxFrameBytes));
   turn.CountSent(limits::kTurnSendBytes);
@@ -153,7 +153,7 @@ TEST(TurnBytesTest, LongRepliesWaitWhereMuchWasSentAndShortOnesDoNot) {
   EXPECT_TRUE(turn.MaySend(limits::kMaxFrameBytes));
 }
 
-TEST_F(ServedConnectionTest, AClientThatTakesNothingIsGivenUp) {
+TEST_F(ServedConnectionTest, ClientThatReceivesNothingIsDropped) {
   Seconds(2 * kStalledSeconds);
   wire_.takes_nothing = true;
   Arrive(FrameOf<op::Ping>(2, {.payload = "x"}));
@@ -164,7 +164,7 @@ TEST_F(ServedConnectionTest, AClientThatTakesNothingIsGivenUp) {
   EXPECT_TRUE(wire_.aborted);
 }
 
-TEST_F(ServedConnectionTest, AClientThatTakesALongAnswerSlowlyIsNotGivenUp) {
+TEST_F(ServedConnectionTest, SlowReceiverIsNotDropped) {
   Arrive(PutFrame(2, kProfile, Bytes(limits::kMaxValueBytes, 'v')));
   RunPosted();
   connection_.Flush();
@@ -205,7 +205,7 @@ class ShortMemoryTest : public ServedConnectionTest {
   size_t others_ = 0;
 };
 
-TEST_F(ShortMemoryTest, AHalfFrameThatStaysIsClosedWithAMessage) {
+TEST_F(ShortMemoryTest, StalledFrameIsClosedWithAMessage) {
   BeginFrameOf(200'000);
   OthersLeave(500'000);
   Seconds(kGraceSeconds - 1);
@@ -223,7 +223,7 @@ TEST_F(ShortMemoryTest, AHalfFrameThatStaysIsClosedWithAMessage) {
   EXPECT_GT(replies[0].Error().retry_after_ms, 0u);
 }
 
-TEST_F(ShortMemoryTest, ASmallHalfFrameIsNotClosed) {
+TEST_F(ShortMemoryTest, SmallIncompleteFrameIsNotClosed) {
   BeginFrameOf(2'000);
   OthersLeave(500'000);
   Seconds(2 * kGraceSeconds);
@@ -231,7 +231,7 @@ TEST_F(ShortMemoryTest, ASmallHalfFrameIsNotClosed) {
   EXPECT_TRUE(wire_.reading);
 }
 
-TEST_F(ShortMemoryTest, OneThatWaitsForTheServerIsNotClosed) {
+TEST_F(ShortMemoryTest, ConnectionThatWaitsForTheServerIsNotClosed) {
   engine_.hold = true;
   Arrive(PutFrame(2, kProfile, Bytes(200'000, 'v')));
   BeginFrameOf(100'000);
@@ -240,7 +240,7 @@ TEST_F(ShortMemoryTest, OneThatWaitsForTheServerIsNotClosed) {
   EXPECT_FALSE(connection_.keeps_memory());
 }
 
-TEST_F(ShortMemoryTest, OneThatTakesNothingOrTooLittleIsClosed) {
+TEST_F(ShortMemoryTest, StalledReceiverIsClosed) {
   Arrive(PutFrame(2, kProfile, Bytes(500'000, 'v')));
   RunPosted();
   connection_.Flush();
@@ -260,7 +260,7 @@ TEST_F(ShortMemoryTest, OneThatTakesNothingOrTooLittleIsClosed) {
   EXPECT_TRUE(wire_.aborted) << "a message could not be sent";
 }
 
-TEST_F(ShortMemoryTest, OneThatIsReadFromStillWhenMemoryBecomesShortIsNotReadFromOneByteMore) {
+TEST_F(ShortMemoryTest, ReadingStopsAtOnceWhenMemoryRunsShort) {
   Arrive(ByteView(PutFrame(2, kProfile, Bytes(900'000, 'v'))).substr(0, 100'000));
   ASSERT_TRUE(wire_.reading);
   OthersLeave(0);
@@ -276,7 +276,7 @@ TEST_F(ShortMemoryTest, OneThatIsReadFromStillWhenMemoryBecomesShortIsNotReadFro
   EXPECT_FALSE(wire_.reading);
 }
 
-TEST_F(ShortMemoryTest, IsReadFromAgainOnceOthersHaveGivenMemoryBack) {
+TEST_F(ShortMemoryTest, ReadingResumesWhenMemoryIsReleased) {
   engine_.hold = true;
   Arrive(PutFrame(2, kProfile, Bytes(200'000, 'v')));
   OthersLeave(300'000);
