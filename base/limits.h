@@ -113,6 +113,12 @@ inline constexpr int64_t kClosingPauseMillis = 5;
 // A server that owes answers and sends nothing for so long is given up: its connection is made
 // anew.
 inline constexpr int64_t kSilentServerMillis = 20'000;
+// Retries of a call whose value did not match its checksum; then it ends as `damaged_in_transit`.
+inline constexpr uint32_t kMaxDamagedRetries = 3;
+// Over one of these a client is not created: `invalid`.
+inline constexpr uint32_t kMaxClientConnections = 1024;
+inline constexpr size_t kMaxClientServers = 64;
+inline constexpr size_t kMaxPageTokenBytes = 1024;  // a longer one is `invalid`
 
 // --- Storage --------------------------------------------------------------------------------
 // Over one of these a request is answered `overloaded`.

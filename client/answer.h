@@ -1,4 +1,4 @@
-// What a call to a server came to.
+// The answer to a call.
 #pragma once
 
 #include <memory>
@@ -9,13 +9,14 @@
 
 namespace smile {
 
-// Owns the bytes that its response points into; movable, the views stay good.
+// A response, or the status that says why there is none. Owns the bytes that its response points
+// to; they stay valid when it is moved.
 template <class Row>
 class Answer {
  public:
   using Response = typename Row::Response;
 
-  // A failure.
+  // A failure; `status` is not ok.
   explicit Answer(Status status, ErrorDetail detail = {})
       : status_(std::move(status)), detail_(detail) {
     if (status_.ok()) StopForMisuse(status_);
@@ -25,13 +26,13 @@ class Answer {
       : body_(std::move(body)), response_(std::move(response)) {}
 
   bool ok() const { return status_.ok(); }
-  // See base/status.h for what each code asks of a caller. kOutcomeUnknown: the write was sent and
-  // the connection ended before its answer came.
+  // base/status.h says what each code asks of a caller. kOutcomeUnknown: the write was sent, and
+  // the connection was lost before its answer arrived.
   const Status& status() const { return status_; }
   // For kConditionFailed.
   const ErrorDetail& detail() const { return detail_; }
 
-  // Only if ok().
+  // Only if ok(); otherwise the process stops.
   const Response& operator*() const {
     if (!ok()) [[unlikely]]
       StopForMisuse(status_);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "base/hash.h"
+#include "base/check.h"
 #include "base/limits.h"
 
 namespace smile {
@@ -13,8 +13,8 @@ std::optional<ByteView> ViewOf(const std::optional<ByteView>& was, const Bytes& 
   return was.has_value() ? std::optional<ByteView>(owned) : std::nullopt;
 }
 
-// The next item of the pages that `request` asks for, null at the end or when *status is not ok.
-// The continuation points into the page before, which is kept until the request was encoded.
+// The next item of the pages that `request` asks for; null at the end, or when *status is not ok.
+// The continuation points into the previous page, which is kept until the request is encoded.
 template <class Row, class ItemsOf>
 auto* NextItem(BlockingClient* client, const CallOptions& options, typename Row::Request* request,
                std::optional<Answer<Row>>* page, size_t* next, Status* status, ItemsOf items_of) {
@@ -33,6 +33,7 @@ auto* NextItem(BlockingClient* client, const CallOptions& options, typename Row:
     page->emplace(std::move(answer));
     *next = 0;
   }
+  CHECK(*next < items_of(***page).size());
   return &items_of(***page)[(*next)++];
 }
 
@@ -51,7 +52,7 @@ Result<Record> BlockingClient::Get(const KeyView& key, const CallOptions& option
 Result<std::vector<KeyAnswer>> BlockingClient::MGet(std::span<const KeyView> keys,
                                                     const CallOptions& options) {
   std::vector<KeyAnswer> found(keys.size());
-  std::vector<size_t> open(keys.size());  // not yet answered
+  std::vector<size_t> open(keys.size());  // indexes of keys without a result
   std::iota(open.begin(), open.end(), size_t{0});
   while (!open.empty()) {
     const size_t count = std::min(open.size(), limits::kMaxMGetKeys);
@@ -60,7 +61,7 @@ Result<std::vector<KeyAnswer>> BlockingClient::MGet(std::span<const KeyView> key
     const auto answer = Call<op::MGet>(request, options);
     if (!answer.ok()) return answer.status();
     if (answer->results.size() != count) {
-      return Status(Code::kProtocolError, "the answer to the mget has not one result for each key");
+      return Status(Code::kProtocolError, "the reply to MGET does not have one result per key");
     }
     std::vector<size_t> still;
     for (size_t i = 0; i < count; ++i) {
@@ -72,7 +73,7 @@ Result<std::vector<KeyAnswer>> BlockingClient::MGet(std::span<const KeyView> key
       }
     }
     if (still.size() == count) {
-      return Status(Code::kProtocolError, "the answer to the mget tells of no key");
+      return Status(Code::kProtocolError, "the reply to MGET has no result for any key");
     }
     still.insert(still.end(), open.begin() + static_cast<ptrdiff_t>(count), open.end());
     open = std::move(still);
@@ -80,30 +81,35 @@ Result<std::vector<KeyAnswer>> BlockingClient::MGet(std::span<const KeyView> key
   return found;
 }
 
-Result<uint64_t> BlockingClient::Put(const KeyView& key, ByteView value, const PutOptions& put,
-                                     const CallOptions& options) {
+Result<std::vector<KeyAnswer>> BlockingClient::MGet(std::span<const Key> keys,
+                                                    const CallOptions& options) {
+  const std::vector<KeyView> views(keys.begin(), keys.end());
+  return MGet(views, options);
+}
+
+WriteResult<uint64_t> BlockingClient::Put(const KeyView& key, ByteView value, const PutOptions& put,
+                                          const CallOptions& options) {
   const auto answer = Call<op::Put>({.key = key,
                                      .condition = put.condition,
-                                     .checksum = Hash64(value),
                                      .value = value,
                                      .expire_seconds = put.expire_seconds},
                                     options);
-  if (!answer.ok()) return answer.status();
+  if (!answer.ok()) return {answer.status(), answer.detail()};
   return answer->version;
 }
 
-Result<uint64_t> BlockingClient::Delete(const KeyView& key, const Condition& condition,
-                                        const CallOptions& options) {
+WriteResult<uint64_t> BlockingClient::Delete(const KeyView& key, const Condition& condition,
+                                             const CallOptions& options) {
   const auto answer = Call<op::Delete>({key, condition}, options);
-  if (!answer.ok()) return answer.status();
+  if (!answer.ok()) return {answer.status(), answer.detail()};
   return answer->version;
 }
 
-Result<std::vector<uint64_t>> BlockingClient::Batch(const PartitionView& partition,
-                                                    std::vector<op::BatchItem> items,
-                                                    const CallOptions& options) {
+WriteResult<std::vector<uint64_t>> BlockingClient::Batch(const PartitionView& partition,
+                                                         std::vector<op::BatchItem> items,
+                                                         const CallOptions& options) {
   const auto answer = Call<op::Batch>({partition, std::move(items)}, options);
-  if (!answer.ok()) return answer.status();
+  if (!answer.ok()) return {answer.status(), answer.detail()};
   return answer->versions;
 }
 

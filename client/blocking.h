@@ -1,11 +1,14 @@
-// Calls of a Client that wait for their answers.
+// Calls that wait for their answers.
 //
 //   smile::BlockingClient blocking(client.get());
-//   smile::Result<smile::Record> profile = blocking.Get(key.view());
+//   const smile::Key theme = smile::UserKey(42, "theme");
+//   const auto put = blocking.Put(theme, "dark", {.condition = smile::IfAbsent()});
+//   if (put.met_version()) std::printf("there is version %lu\n", *put.met_version());
+//   const smile::Result<smile::Record> record = blocking.Get(theme);
 //
-// Any thread but the client's own (where callbacks run) may call; a call waits, at most until its
-// deadline. What asks the server more than once (MGet, the readers) gives each question the whole
-// deadline.
+// Thread-safe. A call blocks its thread, at most until its deadline; it must not be made on the
+// client's own thread, where callbacks run. MGet and the readers, which may send several requests,
+// apply the deadline to each request.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +27,30 @@
 namespace smile {
 
 struct PutOptions {
-  Condition condition = {};
-  std::optional<uint32_t> expire_seconds = {};
+  Condition condition = {};  // IfAbsent(), IfVersion(v); without one the put is unconditional
+  std::optional<uint32_t> expire_seconds = {};  // TTL, from 1; without one it does not expire
+};
+
+// The result of a write: what was written, or a failure with what a condition met.
+template <class T>
+class WriteResult : public Result<T> {
+ public:
+  WriteResult(T value) : Result<T>(std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  WriteResult(Status failure, const ErrorDetail& detail)
+      : Result<T>(std::move(failure)), detail_(detail) {}
+
+  // kConditionFailed: the version of the record that the condition met, 0 if it is absent. Empty
+  // for other failures, and if an earlier item of the same batch had changed the record.
+  std::optional<uint64_t> met_version() const {
+    return detail_.met_index.has_value() ? std::nullopt : detail_.version;
+  }
+  // kConditionFailed in a batch: the number, from 0, of the item whose condition was not met.
+  std::optional<uint32_t> failed_item() const { return detail_.index; }
+  // Likewise: the earlier item that had changed the record, if one had.
+  std::optional<uint32_t> changed_by_item() const { return detail_.met_index; }
+
+ private:
+  ErrorDetail detail_;
 };
 
 // What MGet found at one key.
@@ -36,9 +61,10 @@ struct KeyAnswer {
 
 class BlockingClient {
  public:
-  // `client` outlives it.
+  // `client` must outlive it.
   explicit BlockingClient(Client* client) : client_(client) {}
 
+  // Any operation, such as one page of a scan. Client::Call, and waits.
   template <class Row>
   Answer<Row> Call(const typename Row::Request& request, const CallOptions& options = {}) {
     WaitFor<Answer<Row>> answer;
@@ -47,43 +73,60 @@ class BlockingClient {
   }
 
   Status Ping(const CallOptions& options = {});
+
+  // kNotFound if the record is absent.
   Result<Record> Get(const KeyView& key, const CallOptions& options = {});
 
-  // Any number of keys: they are asked for in pieces, and again where an answer was full. One
-  // result for each key, in their order.
+  // Any number of keys. They are sent in requests of at most 1,000, and again where a reply had no
+  // room for them. One result per key, in the order of the keys.
   Result<std::vector<KeyAnswer>> MGet(std::span<const KeyView> keys,
                                       const CallOptions& options = {});
+  Result<std::vector<KeyAnswer>> MGet(std::span<const Key> keys, const CallOptions& options = {});
 
-  // The record's new version.
-  Result<uint64_t> Put(const KeyView& key, ByteView value, const PutOptions& put = {},
-                       const CallOptions& options = {});
-  // The delete's own version.
-  Result<uint64_t> Delete(const KeyView& key, const Condition& condition = {},
-                          const CallOptions& options = {});
+  // The version that was written.
+  WriteResult<uint64_t> Put(const KeyView& key, ByteView value, const PutOptions& put = {},
+                            const CallOptions& options = {});
 
-  // As op::Batch::Response::versions.
-  Result<std::vector<uint64_t>> Batch(const PartitionView& partition,
-                                      std::vector<op::BatchItem> items,
-                                      const CallOptions& options = {});
+  // The version of the delete. Deleting an absent record succeeds.
+  WriteResult<uint64_t> Delete(const KeyView& key, const Condition& condition = {},
+                               const CallOptions& options = {});
+
+  // Up to 1,000 puts and deletes in one partition, all or nothing. One version per item.
+  WriteResult<std::vector<uint64_t>> Batch(const PartitionView& partition,
+                                           std::vector<op::BatchItem> items,
+                                           const CallOptions& options = {});
+
+  // The server's counters and gauges, in the order of their names.
   Result<std::vector<std::pair<Bytes, uint64_t>>> Stats(const CallOptions& options = {});
 
  private:
   Client* const client_;
 };
 
-// Reads a partition's records one after the other, going on where an answer ended. What is written
-// meanwhile may be seen or not. What the server cannot read does not end it: such an entry says so
-// in its outcome, which has to be looked at before the record.
+// Reads the records of a partition, page by page. It is not a snapshot: writes that happen
+// meanwhile may be seen or not. A record that the server cannot read does not end the scan; its
+// entry says so in `outcome`, so test that before you use the record.
+//
+//   smile::ScanReader posts(
+//       &blocking, {.partition = {smile::Table::kPosts, smile::PartitionOf(42)}, .limit = 100});
+//   while (const smile::op::ScanEntry* post = posts.Next()) {
+//     if (post->outcome != smile::EntryOutcome::kFound) continue;
+//     Show(*smile::DecodePostSort(post->sort), post->record.value);
+//   }
+//   if (!posts.status().ok()) return Fail(posts.status().ToString());
 class ScanReader {
  public:
-  // `client` outlives it; what `request` points to need not. `request.limit` and `max_bytes` are
-  // those of one answer; there is no limit for the whole.
+  // `client` must outlive it; the bytes that `request` points to need not. `request.limit` and
+  // `request.max_bytes` apply to each page, not to the scan. `request.continuation` is ignored.
   ScanReader(BlockingClient* client, const op::Scan::Request& request,
              const CallOptions& options = {});
+  // The request points into this object.
+  ScanReader(const ScanReader&) = delete;
+  ScanReader& operator=(const ScanReader&) = delete;
 
-  // The next entry, good until the next call; null at the end and after a failure.
+  // The next entry, valid until the next call. Null at the end, and after a failure.
   const op::ScanEntry* Next();
-  // Ok unless a failure ended it.
+  // Ok unless a failure ended the scan.
   const Status& status() const { return status_; }
 
  private:
@@ -98,15 +141,19 @@ class ScanReader {
   Status status_;
 };
 
-// Likewise the ids of a table's partitions.
+// Reads the ids of the partitions of a table, likewise.
 class ListReader {
  public:
+  // `client` must outlive it.
   ListReader(BlockingClient* client, Table table, const CallOptions& options = {});
+  ListReader(const ListReader&) = delete;
+  ListReader& operator=(const ListReader&) = delete;
 
-  // The id of the next partition, good until the next call; null at the end and after a failure.
+  // The id of the next partition, valid until the next call. Null at the end, and after a failure.
   const ByteView* Next();
+  // Ok unless a failure ended the list.
   const Status& status() const { return status_; }
-  // The server could not read all: partitions may be missing from what was given.
+  // True if the server could not read everything: partitions may be missing.
   bool gap() const { return gap_; }
 
  private:

@@ -236,6 +236,12 @@ Status Channel::OnHello(const Frame& frame) {
 // Nothing took effect: the class of the error says whether, and when, it may be tried again.
 void Channel::OnRefusal(std::unique_ptr<OpenCall> call, const Status& status,
                         const ErrorDetail& detail, int64_t now) {
+  // Bytes that are damaged again and again were so when they were made: by this process, or by the
+  // server.
+  if (status.code() == Code::kDamagedInTransit &&
+      call->CountDamage() >= limits::kMaxDamagedRetries) {
+    return Finish(std::move(call), status, detail);
+  }
   int64_t pause_millis = 0;
   switch (status.error_class()) {
     case ErrorClass::kRetryNow:
@@ -256,7 +262,8 @@ void Channel::OnRefusal(std::unique_ptr<OpenCall> call, const Status& status,
   held_.Add(std::move(call), again, status, detail);
 }
 
-void Channel::Disconnected(const Status& why) {
+void Channel::Disconnected(const Status& why, bool tries_another) {
+  CHECK(!why.ok());
   const bool was_ready = state_ == State::kReady;
   state_ = State::kDisconnected;
   last_failure_ = why;
@@ -265,7 +272,7 @@ void Channel::Disconnected(const Status& why) {
   // or said nothing sensible, may be there soon.
   const bool refused =
       !was_ready && why.error_class() == ErrorClass::kNever && why.code() != Code::kProtocolError;
-  if (!was_ready) EndUnsent(why, refused);
+  if (!was_ready && !tries_another) EndUnsent(why, refused);
   if (!held_.empty()) WakeBy(0);
 }
 

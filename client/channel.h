@@ -55,9 +55,10 @@ class Channel {
   // Bytes came on the connection. A failure: it is no good any more. End it, then Disconnected().
   Status Receive(ByteView bytes, int64_t now);
 
-  // The connection ended, or could not be made. `why` is not ok. Calls that were sent on it are
-  // sent again, or end.
-  void Disconnected(const Status& why);
+  // The connection was lost, or an attempt to connect failed; `why` is not ok. Calls that were sent
+  // on it are sent again, or end. After a failed attempt the calls without retry end, unless
+  // another address is tried at once.
+  void Disconnected(const Status& why, bool tries_another = false);
 
   // Appends to `out` what is to be sent, until it has `room` bytes or more.
   void Fill(size_t room, int64_t now, Bytes* out);

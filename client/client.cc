@@ -1,10 +1,14 @@
 #include "client/client.h"
 
+#include <atomic>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
+#include "base/check.h"
 #include "client/connection.h"
+#include "protocol/partitions.h"
 
 namespace smile {
 
@@ -18,29 +22,50 @@ class Client::Impl {
   int64_t DeadlineOf(const CallOptions& options) const {
     return smile::DeadlineOf(options_, options, clock_);
   }
-  void Submit(std::unique_ptr<OpenCall> call);
+  // The number of the connection that carries the request: the same for all of a partition. Those
+  // that are about no partition take turns.
+  template <class Row>
+  size_t ConnectionFor(const typename Row::Request& request) {
+    if (connections_.size() == 1) return 0;
+    std::optional<uint64_t> first;
+    ForEachPartition<Row>(request, [&](const PartitionView& partition) {
+      if (!first.has_value()) first = HashOf(partition);
+    });
+    return (first.has_value() ? *first : turn_.fetch_add(1)) % connections_.size();
+  }
+  void Submit(std::unique_ptr<OpenCall> call, size_t connection);
 
  private:
-  std::vector<std::unique_ptr<OpenCall>> TakeInbox();
+  struct Submitted {
+    std::unique_ptr<OpenCall> call;
+    size_t connection = 0;
+  };
+
+  std::vector<Submitted> TakeInbox();
+  void AddAll(std::vector<Submitted> calls);
   void End();
 
   const SystemClock clock_;
   const ClientOptions options_;
   const std::unique_ptr<EventLoop> loop_;
-  Connection connection_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::atomic<uint64_t> turn_{0};
 
   std::mutex mutex_;
-  std::vector<std::unique_ptr<OpenCall>> inbox_;  // guarded by mutex_
-  bool ending_ = false;                           // likewise
+  std::vector<Submitted> inbox_;  // guarded by mutex_
+  bool ending_ = false;           // likewise
 
   std::thread thread_;
 };
 
 Client::Impl::Impl(std::unique_ptr<EventLoop> loop, ClientOptions options)
-    : options_(std::move(options)),
-      loop_(std::move(loop)),
-      connection_(loop_.get(), &clock_, options_) {
-  loop_->OnTurnEnd([this] { connection_.Flush(); });
+    : options_(std::move(options)), loop_(std::move(loop)) {
+  for (uint32_t i = 0; i < options_.connections; ++i) {
+    connections_.push_back(std::make_unique<Connection>(loop_.get(), &clock_, options_, i));
+  }
+  loop_->OnTurnEnd([this] {
+    for (const auto& connection : connections_) connection->Flush();
+  });
   thread_ = std::thread([this] { loop_->Run(); });
 }
 
@@ -54,34 +79,40 @@ void Client::Impl::End() {
     const std::lock_guard lock(mutex_);
     ending_ = true;
   }
-  for (auto& call : TakeInbox()) connection_.Add(std::move(call));
-  connection_.EndAll();
+  AddAll(TakeInbox());
+  for (const auto& connection : connections_) connection->EndAll();
   for (auto calls = TakeInbox(); !calls.empty(); calls = TakeInbox()) {
-    for (auto& call : calls) call->Fail({Code::kUnavailable, "the client was closed"}, {});
+    for (Submitted& one : calls) {
+      CHECK(!one.call->admitted, "a call that came after the end was admitted");
+      one.call->Fail({Code::kUnavailable, "the client was closed"}, {});
+    }
   }
   loop_->Stop();
 }
 
-std::vector<std::unique_ptr<OpenCall>> Client::Impl::TakeInbox() {
-  std::vector<std::unique_ptr<OpenCall>> calls;
+void Client::Impl::AddAll(std::vector<Submitted> calls) {
+  for (Submitted& one : calls) connections_[one.connection]->Add(std::move(one.call));
+}
+
+std::vector<Client::Impl::Submitted> Client::Impl::TakeInbox() {
+  std::vector<Submitted> calls;
   const std::lock_guard lock(mutex_);
   calls.swap(inbox_);
   return calls;
 }
 
-void Client::Impl::Submit(std::unique_ptr<OpenCall> call) {
+void Client::Impl::Submit(std::unique_ptr<OpenCall> call, size_t connection) {
+  CHECK(connection < connections_.size());
   bool first;
   {
     const std::lock_guard lock(mutex_);
-    if (!ending_) connection_.Admit(call.get());
+    if (!ending_) connections_[connection]->Admit(call.get());
     first = inbox_.empty();
-    inbox_.push_back(std::move(call));
+    inbox_.push_back({std::move(call), connection});
     if (ending_) return;
   }
   if (!first) return;
-  loop_->Post([this] {
-    for (auto& taken : TakeInbox()) connection_.Add(std::move(taken));
-  });
+  loop_->Post([this] { AddAll(TakeInbox()); });
 }
 
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -98,7 +129,8 @@ template <class Row>
 void Client::Call(const typename Row::Request& request, const CallOptions& options,
                   std::function<void(Answer<Row>)> done) {
   impl_->Submit(std::make_unique<TypedCall<Row>>(request, impl_->DeadlineOf(options), options,
-                                                 std::move(done)));
+                                                 std::move(done)),
+                impl_->ConnectionFor<Row>(request));
 }
 
 // Instantiated here, so that the header needs no encoder. HELLO is sent by the channel alone.

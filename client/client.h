@@ -1,33 +1,41 @@
 // libsmile: a client of smiled.
 //
-//   auto client = smile::Client::Create({.server = {"127.0.0.1", 7645}});
-//   client->Call<smile::op::Get>({.key = key.view()}, {}, [](smile::Answer<smile::op::Get> answer)
-//   {
-//     …
+//   auto created = smile::Client::Create({.servers = {{"127.0.0.1", 7645}}});
+//   if (!created.ok()) return Fail(created.status().ToString());
+//   const std::unique_ptr<smile::Client> client = std::move(created).value();
+//   const smile::Key theme = smile::UserKey(42, "theme");
+//   client->Call<smile::op::Get>({.key = theme}, {}, [](smile::Answer<smile::op::Get> answer) {
+//     if (answer.ok()) Show(answer->record.value);
 //   });
 //
-// One Client is one connection, kept up by a thread of its own: it reconnects with growing,
-// jittered pauses when it is lost. Any number of calls may be under way; answers come in the order
-// in which the server gives them. client/blocking.h and client/await.h put other faces on the same
-// Call.
+// A Client keeps its connections open with one thread of its own: a connection that is lost is made
+// again, with growing, jittered pauses. Any number of calls may be in flight; they are answered in
+// the order in which the server answers them. client/blocking.h and client/await.h are other forms
+// of the same Call.
 //
-// Thread-safe: all functions may be called from any thread. `done` runs on the client's thread:
-// it must not block, and may make further calls. The request is encoded before Call returns, so its
-// bytes need not live longer.
+// Thread-safe: any thread may call any function. `done` runs on the client's thread: it must not
+// block, and may make further calls. The request is encoded before Call returns, so the bytes that
+// it points to need not live longer.
 //
-// Retries. What is known not to have taken effect is sent again until the call's deadline, as long
-// as the class of the error says so (retry_now, retry_after). After a connection is lost, calls
-// that were sent on it are sent again if their operation is a read, and end as kOutcomeUnknown if
-// it is a write: a conditional write that is repeated blindly would meet its own first success.
+// Checksums. A put whose `checksum` is 0 gets that of its value. A program that computed it earlier
+// passes it, and so protects the value from there on.
 //
-// Order. Calls of one partition take effect in the order in which they were made, retries included
-// (unless a call says CallOptions::any_order): later ones wait in the client behind one that is to
-// be sent again. One that was refused while later ones were in flight already is sent again only if
-// none of those took effect; else it ends with its refusal. Likewise, a read that was lost with its
-// connection ends as kUnavailable if a later write was lost with it.
+// Retries. A request that is known not to have taken effect is sent again until the call's
+// deadline, if the class of the error allows it (retry_now, retry_after). A value that does not
+// match its checksum is retried three times. When a connection is lost, reads in flight are sent
+// again, and writes in flight end as kOutcomeUnknown: a conditional write that is sent twice might
+// fail on its own first success.
+//
+// Order. Calls of one partition take effect in the order in which they were made, retries included,
+// unless they set CallOptions::any_order: all of them use the same connection, and a call waits in
+// the client while an earlier one of its partition is to be retried. A call that was rejected while
+// later ones were in flight is retried only if none of those took effect; otherwise it ends with
+// its error. A read that was lost with its connection ends as kUnavailable if a later write was
+// lost with it. With several connections an MGET uses that of its first key: it sees the writes
+// that were answered before it was made, but has no order with calls in flight in its other
+// partitions.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -40,17 +48,19 @@ namespace smile {
 
 class Client {
  public:
-  // Starts the thread and begins to connect; does not wait for it. kInvalid for options out of
-  // their bounds.
+  // Starts the thread and begins to connect; does not wait for it. kInvalid if an option is out of
+  // its range.
   static Result<std::unique_ptr<Client>> Create(ClientOptions options);
 
-  // Ends what is under way (reads: kUnavailable, writes that were sent: kOutcomeUnknown), then
-  // stops the thread. Not from within `done`. Calls made by a `done` from here on end at once as
-  // kUnavailable: one that calls again whatever the answer was would go on for ever.
+  // Ends the calls in flight (reads as kUnavailable, writes that were sent as kOutcomeUnknown),
+  // then stops the thread. Not from within `done`. Calls that a `done` makes from here on end at
+  // once as kUnavailable.
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
+  // Sends a request; `done` gets the answer, exactly once. `Row` is an operation of
+  // protocol/operations.h other than op::Hello.
   template <class Row>
   void Call(const typename Row::Request& request, const CallOptions& options,
             std::function<void(Answer<Row>)> done);

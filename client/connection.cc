@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "base/check.h"
 #include "base/limits.h"
 
 namespace smile {
@@ -19,12 +20,14 @@ ChannelOptions ForChannel(const ClientOptions& options) {
 
 }  // namespace
 
-Connection::Connection(EventLoop* loop, const Clock* clock, ClientOptions options)
+Connection::Connection(EventLoop* loop, const Clock* clock, ClientOptions options,
+                       size_t first_server)
     : loop_(loop),
       clock_(clock),
       options_(std::move(options)),
       channel_(ForChannel(options_)),
-      backoff_(options_.first_backoff_millis, options_.max_backoff_millis, std::random_device()()) {
+      backoff_(options_.first_backoff_millis, options_.max_backoff_millis, std::random_device()()),
+      server_(first_server % options_.servers.size()) {
   Connect();
 }
 
@@ -42,10 +45,11 @@ void Connection::EndAll() {
 }
 
 void Connection::Connect() {
+  CHECK(transport_ == nullptr, "one connection at a time");
   ended_ = false;
   attempt_until_nanos_ =
       clock_->MonotonicNanos() + options_.connect_timeout_millis * kNanosPerMilli;
-  loop_->ConnectTcp(options_.server, options_.connect_timeout_millis,
+  loop_->ConnectTcp(options_.servers[server_], options_.connect_timeout_millis,
                     [self = self_](Result<std::unique_ptr<Transport>> result) {
                       if (*self != nullptr) (*self)->OnConnected(std::move(result));
                     });
@@ -53,17 +57,18 @@ void Connection::Connect() {
 
 void Connection::OnConnected(Result<std::unique_ptr<Transport>> result) {
   if (!result.ok()) {
-    channel_.Disconnected(result.status());
+    Disconnected(result.status());
     return ConnectLater(result.status());
   }
   transport_ = std::move(result).value();
   if (options_.tap) options_.tap(TapEvent::kConnected, {});
   transport_->Start(this);
   channel_.Connected();
-  // Of what the attempt may take, connecting has taken a part.
+  // Connecting has used up a part of the attempt's time.
   const int64_t left = (attempt_until_nanos_ - clock_->MonotonicNanos()) / kNanosPerMilli;
   hello_timeout_ = loop_->StartTimer(std::max<int64_t>(left, 0), 0, [this] {
-    Lose({Code::kUnavailable, options_.server.ToString() + " does not answer HELLO within " +
+    Lose({Code::kUnavailable, options_.servers[server_].ToString() +
+                                  " did not answer HELLO within " +
                                   std::to_string(options_.connect_timeout_millis) + " ms"});
   });
 }
@@ -74,7 +79,8 @@ void Connection::Flush() {
     if (unsent >= limits::kOutputHighWaterBytes) break;
     Bytes out;
     channel_.Fill(limits::kOutputHighWaterBytes - unsent, clock_->MonotonicNanos(), &out);
-    if (out.empty()) continue;  // all that waited was too late
+    if (out.empty()) continue;  // the deadlines of all waiting calls had passed
+    CHECK(transport_ != nullptr && !ended_, "a channel without a connection has nothing to send");
     if (options_.tap) options_.tap(TapEvent::kSent, out);
     transport_->Send(std::move(out));
   }
@@ -106,19 +112,19 @@ void Connection::OnEnd() {
   if (!ended_) Lose({Code::kUnavailable, "the server ended the connection"});
 }
 
-// The channel is told at once, so that nothing more is sent on what is on its way out.
+// The channel is told at once, so that it sends nothing more on a closing connection.
 void Connection::Lose(const Status& why) {
   ended_ = true;
   end_ = why;
   if (options_.tap) options_.tap(TapEvent::kDisconnected, {});
   hello_timeout_.reset();
-  // Nothing is to hold the next attempt up.
+  // The next attempt must not wait for bytes that cannot be sent.
   if (transport_->unsent_bytes() == 0) {
     transport_->Close();
   } else {
     transport_->Abort();
   }
-  channel_.Disconnected(why);
+  Disconnected(why);
 }
 
 void Connection::OnClosed(const Status& status) {
@@ -126,13 +132,28 @@ void Connection::OnClosed(const Status& status) {
   if (!ended_) {
     end_ = status;
     if (options_.tap) options_.tap(TapEvent::kDisconnected, {});
-    channel_.Disconnected(status);
+    Disconnected(status);
   }
   ConnectLater(end_);
 }
 
+// A lost connection is made again to the same address; an attempt that failed goes on with the next
+// one. Calls end for a failed attempt only when no address is left.
+void Connection::Disconnected(const Status& why) {
+  const size_t servers = options_.servers.size();
+  if (channel_.ready()) {
+    servers_failed_ = 0;
+  } else {
+    server_ = (server_ + 1) % servers;
+    servers_failed_ = (servers_failed_ + 1) % servers;
+  }
+  try_at_once_ = servers_failed_ != 0;
+  channel_.Disconnected(why, try_at_once_);
+}
+
 void Connection::ConnectLater(const Status& why) {
   hello_timeout_.reset();
+  if (try_at_once_) return Connect();
   if (channel_.useful()) failed_attempts_ = 0;
   const int64_t asked = std::min<int64_t>(why.retry_after_ms(), options_.max_backoff_millis);
   const int64_t pause = asked + backoff_.PauseMillis(failed_attempts_++);

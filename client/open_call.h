@@ -52,8 +52,10 @@ class OpenCall {
   // are found in the frame, at some cost: for when something has to be sent again.
   virtual std::vector<uint64_t> Partitions() const = 0;
 
-  // How often it was tried and refused before.
+  // Counts a rejection; how many there were before.
   uint32_t CountRefusal() { return refusals_++; }
+  // Likewise of rejections as kDamagedInTransit.
+  uint32_t CountDamage() { return damages_++; }
 
   // Answers with the body of a reply whose code was ok. A failure: the body is not what it should
   // be, and nobody was answered.
@@ -71,6 +73,7 @@ class OpenCall {
   const bool retry_;
   const bool any_order_;
   uint32_t refusals_ = 0;
+  uint32_t damages_ = 0;
 };
 
 namespace call_internal {
@@ -105,6 +108,27 @@ inline Status VerifyValues<op::Scan>(const op::Scan::Response& response) {
   return {};
 }
 
+// Encodes `request` with a checksum for each value that is to be written and has none. (0 as a
+// checksum that was given is as good: it is computed again, and is what it was.)
+template <class Row>
+void EncodeWithChecksums(const typename Row::Request& request, Bytes* out) {
+  EncodeRequest<Row>(/*id=*/0, /*deadline_ms=*/0, request, out);
+}
+template <>
+inline void EncodeWithChecksums<op::Put>(const op::Put::Request& request, Bytes* out) {
+  op::Put::Request with = request;
+  if (with.checksum == 0) with.checksum = Hash64(with.value);
+  EncodeRequest<op::Put>(/*id=*/0, /*deadline_ms=*/0, with, out);
+}
+template <>
+inline void EncodeWithChecksums<op::Batch>(const op::Batch::Request& request, Bytes* out) {
+  op::Batch::Request with = request;
+  for (op::BatchItem& item : with.items) {
+    if (item.kind == MutationKind::kPut && item.checksum == 0) item.checksum = Hash64(item.value);
+  }
+  EncodeRequest<op::Batch>(/*id=*/0, /*deadline_ms=*/0, with, out);
+}
+
 template <class Row>
 bool AsksForValues(const typename Row::Request& request) {
   if constexpr (requires { request.keys_only; }) return !request.keys_only;
@@ -123,7 +147,7 @@ class TypedCall final : public OpenCall {
       : OpenCall(Row::kInfo, deadline_nanos, options),
         verify_(call_internal::AsksForValues<Row>(request)),
         done_(std::move(done)) {
-    EncodeRequest<Row>(/*id=*/0, /*deadline_ms=*/0, request, &frame_);
+    call_internal::EncodeWithChecksums<Row>(request, &frame_);
   }
 
   std::vector<uint64_t> Partitions() const override {

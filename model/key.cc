@@ -112,7 +112,7 @@ Key LoginKey(ByteView login) {
 Key PostKey(uint64_t author, uint64_t post) {
   return {Table::kPosts, PartitionOf(author), PartitionOf(post)};
 }
-Key LinkKey(uint64_t user, uint8_t kind, uint64_t other) {
+Key LinkKey(uint64_t user, LinkKind kind, uint64_t other) {
   Bytes sort(1, static_cast<char>(kind));
   AppendBig(&sort, other);
   return {Table::kLinks, PartitionOf(user), sort};
@@ -120,10 +120,29 @@ Key LinkKey(uint64_t user, uint8_t kind, uint64_t other) {
 Key MediaKey(uint64_t owner, uint64_t media) {
   return {Table::kMedia, PartitionOf(owner), PartitionOf(media)};
 }
-Key BlobKey(ByteView blob_id, uint8_t part, uint32_t number) {
+Key BlobKey(ByteView blob_id, BlobPart part, uint32_t number) {
   Bytes sort(1, static_cast<char>(part));
   AppendBig(&sort, number);
   return {Table::kBlobs, blob_id, sort};
+}
+
+std::optional<uint64_t> DecodePartition(ByteView id) {
+  if (id.size() != sizeof(uint64_t)) return std::nullopt;
+  return LoadBig<uint64_t>(id.data());
+}
+std::optional<uint64_t> DecodePostSort(ByteView sort) {
+  return DecodePartition(sort);
+}
+std::optional<uint64_t> DecodeMediaSort(ByteView sort) {
+  return DecodePartition(sort);
+}
+std::optional<LinkSort> DecodeLinkSort(ByteView sort) {
+  if (sort.size() != 1 + sizeof(uint64_t)) return std::nullopt;
+  return LinkSort{LinkKind{static_cast<uint8_t>(sort[0])}, LoadBig<uint64_t>(sort.data() + 1)};
+}
+std::optional<BlobSort> DecodeBlobSort(ByteView sort) {
+  if (sort.size() != 1 + sizeof(uint32_t)) return std::nullopt;
+  return BlobSort{BlobPart{static_cast<uint8_t>(sort[0])}, LoadBig<uint32_t>(sort.data() + 1)};
 }
 
 }  // namespace smile

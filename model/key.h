@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 
 #include "base/bytes.h"
 #include "base/status.h"
@@ -38,6 +39,8 @@ struct Key {
   explicit Key(const KeyView& view) : Key(view.table, view.partition, view.sort) {}
 
   KeyView view() const { return {table, partition, sort}; }
+  // A Key can be passed wherever a KeyView is taken. The view must not outlive it.
+  operator KeyView() const { return view(); }  // NOLINT(google-explicit-constructor)
   auto operator<=>(const Key&) const = default;
 };
 
@@ -62,8 +65,28 @@ Bytes PartitionOf(uint64_t id);
 Key UserKey(uint64_t user, ByteView record_name);
 Key LoginKey(ByteView login);
 Key PostKey(uint64_t author, uint64_t post);
-Key LinkKey(uint64_t user, uint8_t kind, uint64_t other);
+Key LinkKey(uint64_t user, LinkKind kind, uint64_t other);
 Key MediaKey(uint64_t owner, uint64_t media);
-Key BlobKey(ByteView blob_id, uint8_t part, uint32_t number);
+Key BlobKey(ByteView blob_id, BlobPart part, uint32_t number);
+
+// The numbers that a partition id or a sort key is made of, as in the entries of a scan or list.
+// Each is empty unless the bytes have the length that such a key has.
+struct LinkSort {
+  LinkKind kind = LinkKind::kFriend;
+  uint64_t other = 0;
+
+  bool operator==(const LinkSort&) const = default;
+};
+struct BlobSort {
+  BlobPart part = BlobPart::kChunk;
+  uint32_t number = 0;
+
+  bool operator==(const BlobSort&) const = default;
+};
+std::optional<uint64_t> DecodePartition(ByteView id);  // of users, posts, links and media
+std::optional<uint64_t> DecodePostSort(ByteView sort);
+std::optional<uint64_t> DecodeMediaSort(ByteView sort);
+std::optional<LinkSort> DecodeLinkSort(ByteView sort);
+std::optional<BlobSort> DecodeBlobSort(ByteView sort);
 
 }  // namespace smile

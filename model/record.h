@@ -58,6 +58,14 @@ struct Condition {
   }
 };
 
+// Conditions of a write.
+constexpr Condition IfAbsent() {
+  return {ConditionKind::kIfAbsent, 0};
+}
+constexpr Condition IfVersion(uint64_t version) {
+  return {ConditionKind::kIfVersion, version};
+}
+
 enum class MutationKind : uint8_t { kPut = 1, kDelete = 2 };
 
 // One change inside a partition. Borrows its bytes.

@@ -45,11 +45,22 @@ struct Part {
   bool only_named = false;  // other numbers name no record; else any number may be used
 };
 
+// The first part of a sort key in `links`. Other numbers may be used too: LinkKind{77}.
+enum class LinkKind : uint8_t { kFriend = 1, kFamily = 2, kBusiness = 3, kSchool = 4, kFollow = 5 };
+
+// The first part of a sort key in `blobs`. Other numbers are invalid.
+enum class BlobPart : uint8_t { kChunk = 1, kReference = 2 };
+
 inline constexpr std::array kLinkKinds = {
-    NumberName{1, "friend"}, NumberName{2, "family"}, NumberName{3, "business"},
-    NumberName{4, "school"}, NumberName{5, "follow"},
+    NumberName{static_cast<uint8_t>(LinkKind::kFriend), "friend"},
+    NumberName{static_cast<uint8_t>(LinkKind::kFamily), "family"},
+    NumberName{static_cast<uint8_t>(LinkKind::kBusiness), "business"},
+    NumberName{static_cast<uint8_t>(LinkKind::kSchool), "school"},
+    NumberName{static_cast<uint8_t>(LinkKind::kFollow), "follow"},
 };
-inline constexpr std::array kBlobParts = {NumberName{1, "chunk"}, NumberName{2, "reference"}};
+inline constexpr std::array kBlobParts = {
+    NumberName{static_cast<uint8_t>(BlobPart::kChunk), "chunk"},
+    NumberName{static_cast<uint8_t>(BlobPart::kReference), "reference"}};
 
 struct TableInfo {
   Table table;

@@ -114,9 +114,9 @@ void AddRecords(ExampleList* examples) {
 }
 
 void AddRanges(ExampleList* examples) {
-  const Key seven = LinkKey(42, 1, 7);
-  const Key nine = LinkKey(42, 1, 9);
-  const Key followed = LinkKey(42, 5, 3);
+  const Key seven = LinkKey(42, LinkKind::kFriend, 7);
+  const Key nine = LinkKey(42, LinkKind::kFriend, 9);
+  const Key followed = LinkKey(42, LinkKind::kFollow, 3);
   const PartitionView links = seven.view().partition_view();
   const op::BatchItem met{MutationKind::kPut,    seven.sort,   {}, 0,
                           Hash64("met in 1833"), "met in 1833"};

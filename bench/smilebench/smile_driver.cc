@@ -13,7 +13,7 @@ SmileDriver::SmileDriver(const BenchOptions& options, const DriverParts& parts, 
     : posts_per_author_(InfoOf(options.workload).posts_per_author),
       active_(active),
       events_(parts.events) {
-  const ClientOptions client = {.server = options.target.endpoint, .name = "smilebench"};
+  const ClientOptions client = {.servers = {options.target.endpoint}, .name = "smilebench"};
   for (uint32_t i = 0; i < active + idle; ++i) {
     connections_.push_back(std::make_unique<Connection>(parts.loop, parts.clock, client));
   }

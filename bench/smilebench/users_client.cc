@@ -11,7 +11,7 @@ Result<std::unique_ptr<UsersClient>> UsersClient::Create(const UsersOptions& opt
 UsersClient::UsersClient(std::unique_ptr<EventLoop> loop, const UsersOptions& options,
                          const Clock* clock)
     : loop_(std::move(loop)), slots_(options.connections * options.depth) {
-  const ClientOptions client = {.server = options.server, .name = "smilebench"};
+  const ClientOptions client = {.servers = {options.server}, .name = "smilebench"};
   for (uint32_t i = 0; i < options.connections; ++i) {
     connections_.push_back(std::make_unique<Connection>(loop_.get(), clock, client));
   }

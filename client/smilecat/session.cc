@@ -34,7 +34,7 @@ class HexTap {
 
 Result<std::unique_ptr<Client>> Connect(const ServerOptions& options, ServerWatch* watch) {
   ClientOptions client;
-  client.server = options.server;
+  client.servers = {options.server};
   client.name = fmt::format("smilecat {}", ::getpid());
   client.deadline_millis = options.deadline_millis;
   const auto hex = options.hex ? std::make_shared<HexTap>() : nullptr;

@@ -51,7 +51,8 @@ class LoadTest : public ::testing::Test {
 
   // Over one more connection, which the first call makes.
   uint64_t Stat(std::string_view name) {
-    if (client_ == nullptr) client_ = Client::Create({.server = server_->listening_on()}).value();
+    if (client_ == nullptr)
+      client_ = Client::Create({.servers = {server_->listening_on()}}).value();
     const auto answer = BlockingClient(client_.get()).Call<op::Stats>({});
     EXPECT_TRUE(answer.ok());
     for (const op::Stat& stat : answer->stats) {

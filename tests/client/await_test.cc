@@ -47,19 +47,19 @@ Task<std::string> NothingToWaitFor() {
 
 TEST(Coroutine, CallsAreAwaitedOneAfterTheOther) {
   FakeServer server;
-  const auto client = std::move(Client::Create({.server = server.endpoint()})).value();
+  const auto client = std::move(Client::Create({.servers = {server.endpoint()}})).value();
   EXPECT_EQ(CountPings(client.get(), 100).Wait(), 100);
 }
 
 TEST(Coroutine, TasksRunConcurrently) {
   FakeServer server;
-  const auto client = std::move(Client::Create({.server = server.endpoint()})).value();
+  const auto client = std::move(Client::Create({.servers = {server.endpoint()}})).value();
   EXPECT_EQ(CountInParallel(client.get(), 20, 20).Wait(), 400);
 }
 
 TEST(Coroutine, FrameIsDestroyedWhenItsTaskIsDone) {
   FakeServer server;
-  const auto client = std::move(Client::Create({.server = server.endpoint()})).value();
+  const auto client = std::move(Client::Create({.servers = {server.endpoint()}})).value();
   for (int i = 0; i < 50; ++i) {
     bool gone = false;
     PingHolding(client.get(), &gone).Wait();
@@ -72,7 +72,7 @@ TEST(Coroutine, TaskMayFinishBeforeItIsAwaited) {
   FakeServer server;
   bool gone = false;
   {
-    const auto client = std::move(Client::Create({.server = server.endpoint()})).value();
+    const auto client = std::move(Client::Create({.servers = {server.endpoint()}})).value();
     static_cast<void>(PingHolding(client.get(), &gone));
   }
   EXPECT_TRUE(gone) << "it ran on without its Task, at the latest until its client went";

@@ -26,7 +26,7 @@ class Blocking : public ::testing::Test {
  protected:
   BlockingClient* Connect(FakePeer::Script script = nullptr) {
     server_.emplace(FakeServerOptions{.script = std::move(script)});
-    client_ = std::move(Client::Create({.server = server_->endpoint()})).value();
+    client_ = std::move(Client::Create({.servers = {server_->endpoint()}})).value();
     return &blocking_.emplace(client_.get());
   }
 

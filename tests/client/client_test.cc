@@ -23,7 +23,7 @@ Answer<Row> Wait(Client* client, const typename Row::Request& request,
 }
 
 std::unique_ptr<Client> MakeClient(const Endpoint& server) {
-  return std::move(Client::Create({.server = server,
+  return std::move(Client::Create({.servers = {server},
                                    .name = "test",
                                    .deadline_millis = 20'000,
                                    .first_backoff_millis = 1,
@@ -236,9 +236,9 @@ TEST(Client, StalledServerBoundsQueuedCalls) {
     }
     return false;
   }});
-  const auto client =
-      std::move(Client::Create({.server = server.endpoint(), .max_queued_bytes = size_t{32} << 20}))
-          .value();
+  const auto client = std::move(Client::Create({.servers = {server.endpoint()},
+                                                .max_queued_bytes = size_t{32} << 20}))
+                          .value();
   Answers<op::Put> answers;
   const Bytes value(limits::kMaxValueBytes, 'v');
   answers.Call(client.get(), PutOf(UserKey(0, "x"), value));

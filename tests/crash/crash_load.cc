@@ -25,7 +25,7 @@ std::optional<uint64_t> StepOf(const op::KeyResult& result) {
 }
 
 std::unique_ptr<Client> Connect(uint16_t port) {
-  Result<std::unique_ptr<Client>> client = Client::Create({.server = {"127.0.0.1", port}});
+  Result<std::unique_ptr<Client>> client = Client::Create({.servers = {{"127.0.0.1", port}}});
   CHECK(client.ok());
   return std::move(*client);
 }

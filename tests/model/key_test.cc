@@ -19,8 +19,9 @@ using ::testing::HasSubstr;
 
 // A key of each table, as the model says it is.
 std::vector<Key> OneOfEach() {
-  return {UserKey(1, "profile"), LoginKey("ada"), PostKey(1, 2),
-          LinkKey(1, 2, 3),      MediaKey(1, 2),  BlobKey(Bytes(16, 'b'), 1, 2)};
+  return {UserKey(1, "profile"), LoginKey("ada"),
+          PostKey(1, 2),         LinkKey(1, LinkKind::kFamily, 3),
+          MediaKey(1, 2),        BlobKey(Bytes(16, 'b'), BlobPart::kChunk, 2)};
 }
 
 TEST(Key, KeyLengthsMatchTheirParts) {
@@ -54,14 +55,15 @@ TEST(Key, NameLengthIsLimited) {
 TEST(Key, LinkKindsAreOpenAndBlobPartsAreNot) {
   for (int number = 0; number <= 255; ++number) {
     const auto byte = static_cast<uint8_t>(number);
-    EXPECT_TRUE(ValidateKey(LinkKey(1, byte, 3).view()).ok()) << number;
-    EXPECT_EQ(ValidateKey(BlobKey(Bytes(16, 'b'), byte, 0).view()).ok(), byte == 1 || byte == 2);
+    EXPECT_TRUE(ValidateKey(LinkKey(1, LinkKind{byte}, 3).view()).ok()) << number;
+    EXPECT_EQ(ValidateKey(BlobKey(Bytes(16, 'b'), BlobPart{byte}, 0).view()).ok(),
+              byte == 1 || byte == 2);
     EXPECT_TRUE(ValidateSortBound(Table::kBlobs, Bytes(1, static_cast<char>(byte))).ok());
   }
 }
 
 TEST(Key, BoundsAreCompleteLeadingParts) {
-  const Bytes sort = LinkKey(1, 2, 3).sort;
+  const Bytes sort = LinkKey(1, LinkKind::kFamily, 3).sort;
   for (size_t size = 0; size <= sort.size() + 1; ++size) {
     const Bytes bound = (sort + "x").substr(0, size);
     EXPECT_EQ(ValidateSortBound(Table::kLinks, bound).ok(), size <= 1 || size == 9) << size;
@@ -72,7 +74,7 @@ TEST(Key, BoundsAreCompleteLeadingParts) {
 }
 
 TEST(Key, SortLikeTheirNumbers) {
-  EXPECT_LT(LinkKey(1, 1, UINT64_MAX).sort, LinkKey(1, 2, 0).sort);
+  EXPECT_LT(LinkKey(1, LinkKind::kFriend, UINT64_MAX).sort, LinkKey(1, LinkKind::kFamily, 0).sort);
   EXPECT_LT(PostKey(1, 255).sort, PostKey(1, 256).sort);
   EXPECT_LT(PostKey(255, 0).partition, PostKey(256, 0).partition);
 }

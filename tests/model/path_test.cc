@@ -25,9 +25,10 @@ TEST(Path, NamesRecordsOfEveryTable) {
       {"users/42/profile", UserKey(42, "profile")},
       {"logins/ada@example.org", LoginKey("ada@example.org")},
       {"posts/42/18446744073709551615", PostKey(42, UINT64_MAX)},
-      {"links/42/friend/7", LinkKey(42, 1, 7)},
+      {"links/42/friend/7", LinkKey(42, LinkKind::kFriend, 7)},
       {"media/0/7311", MediaKey(0, 7311)},
-      {"blobs/00112233445566778899aabbccddeeff/chunk/4294967295", BlobKey(blob, 1, UINT32_MAX)}};
+      {"blobs/00112233445566778899aabbccddeeff/chunk/4294967295",
+       BlobKey(blob, BlobPart::kChunk, UINT32_MAX)}};
   for (const auto& [text, key] : cases) {
     Result<Key> parsed = ParseKey(text);
     ASSERT_TRUE(parsed.ok()) << parsed.status().ToString();
@@ -112,7 +113,7 @@ TEST(Path, ParseErrorsSayWhatWasExpected) {
 }
 
 TEST(Path, SortKeysFollowTheirPartition) {
-  EXPECT_EQ(*ParseSort(Table::kLinks, "friend/7"), LinkKey(0, 1, 7).sort);
+  EXPECT_EQ(*ParseSort(Table::kLinks, "friend/7"), LinkKey(0, LinkKind::kFriend, 7).sort);
   EXPECT_EQ(*ParseSort(Table::kLogins, ""), "");
   EXPECT_FALSE(ParseSort(Table::kLogins, "x").ok());
   EXPECT_FALSE(ParseSort(Table::kLinks, "friend").ok());

@@ -67,7 +67,7 @@ TEST(Describe, NamesEveryFieldOfARequest) {
 }
 
 TEST(Describe, DescribesAReplyWithItsRequest) {
-  const Key key = LinkKey(42, 1, 7);
+  const Key key = LinkKey(42, LinkKind::kFriend, 7);
   Bytes asked;
   EncodeRequest<op::Scan>(1, 0, {.partition = key.view().partition_view()}, &asked);
   FrameReader reader(limits::kMaxFrameBytes);

@@ -97,7 +97,7 @@ TEST(TextReader, ComputesTheChecksumOfTheValue) {
 TEST(TextReader, OptionsMayAppearAnywhere) {
   const TextRequest<op::Scan> read = Read<op::Scan>("--from friend/7 --limit 3 links/42");
   EXPECT_EQ(read.request.limit, 3u);
-  EXPECT_EQ(read.request.from, ByteView(LinkKey(42, 1, 7).sort));
+  EXPECT_EQ(read.request.from, ByteView(LinkKey(42, LinkKind::kFriend, 7).sort));
 }
 
 TEST(TextReader, LeadingPartsAfterThePartitionAreARange) {
@@ -106,7 +106,7 @@ TEST(TextReader, LeadingPartsAfterThePartitionAreARange) {
   EXPECT_EQ(all.request.from, ByteView("\1"));
   EXPECT_EQ(all.request.to, ByteView("\2"));
   const TextRequest<op::Scan> rest = Read<op::Scan>("links/42/friend --from friend/7");
-  EXPECT_EQ(rest.request.from, ByteView(LinkKey(42, 1, 7).sort));
+  EXPECT_EQ(rest.request.from, ByteView(LinkKey(42, LinkKind::kFriend, 7).sort));
   EXPECT_EQ(rest.request.to, ByteView("\2"));
   const TextRequest<op::Scan> last = Read<op::Scan>("links/42/255");
   EXPECT_EQ(last.request.from, ByteView("\xff"));

@@ -47,7 +47,7 @@ TEST(WriteLine, TruncatesLongBytesBetweenCharacters) {
 }
 
 TEST(WriteLine, ShowsSortKeysAsPathsIfTheTableIsKnown) {
-  const Key key = LinkKey(42, 1, 7);
+  const Key key = LinkKey(42, LinkKind::kFriend, 7);
   op::Scan::Response reply;
   reply.entries.push_back({EntryOutcome::kFound, key.sort, RecordOf("x")});
   reply.continuation = "\x01";

@@ -102,7 +102,7 @@ TEST_F(PageTest, EmptyUpperBoundIsInvalidAndEmptyLowerBoundIsNot) {
 }
 
 TEST_F(PageTest, LowerBoundIsIgnoredWithAContinuationToken) {
-  const Bytes continuation = Bytes(1, '\1') + LinkKey(42, 1, 7).sort;
+  const Bytes continuation = Bytes(1, '\1') + LinkKey(42, LinkKind::kFriend, 7).sort;
   ExpectLives(Code::kInvalid, LinkScan("12", std::nullopt));
   ExpectLives(Code::kOk, LinkScan("12", std::nullopt, ByteView(continuation)));
   ExpectLives(Code::kInvalid, LinkScan(std::nullopt, "12", ByteView(continuation)));
@@ -112,14 +112,14 @@ TEST_F(PageTest, LowerBoundIsIgnoredWithAContinuationToken) {
 
 TEST_F(PageTest, LinkKindsAreOpenAndBlobPartsAreNot) {
   for (const uint8_t kind : {uint8_t{0}, uint8_t{1}, uint8_t{6}, uint8_t{255}}) {
-    ExpectLives(Code::kOk, PutFrame(kId, LinkKey(1, kind, 2), "x"));
-    ExpectLives(Code::kOk, GetFrame(kId, LinkKey(1, kind, 2)));
+    ExpectLives(Code::kOk, PutFrame(kId, LinkKey(1, LinkKind{kind}, 2), "x"));
+    ExpectLives(Code::kOk, GetFrame(kId, LinkKey(1, LinkKind{kind}, 2)));
   }
   const Bytes blob(16, 'b');
-  ExpectLives(Code::kOk, PutFrame(kId, BlobKey(blob, 1, 0), "x"));
-  ExpectLives(Code::kOk, PutFrame(kId, BlobKey(blob, 2, 0), "x"));
+  ExpectLives(Code::kOk, PutFrame(kId, BlobKey(blob, BlobPart::kChunk, 0), "x"));
+  ExpectLives(Code::kOk, PutFrame(kId, BlobKey(blob, BlobPart::kReference, 0), "x"));
   for (const uint8_t part : {uint8_t{0}, uint8_t{3}, uint8_t{255}}) {
-    ExpectLives(Code::kInvalid, PutFrame(kId, BlobKey(blob, part, 0), "x"));
+    ExpectLives(Code::kInvalid, PutFrame(kId, BlobKey(blob, BlobPart{part}, 0), "x"));
   }
   // A bound may lie where no record does: behind all references.
   ExpectLives(Code::kOk, FrameOf<op::Scan>(kId, {.partition = {Table::kBlobs, blob}, .to = "\3"}));

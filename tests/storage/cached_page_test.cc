@@ -130,7 +130,7 @@ TEST_F(CachedPageTest, OnlyTimelinesAreCached) {
   ScanRequest records = NewestOf(kAuthor, 3);
   records.table = Table::kUsers;
   EXPECT_EQ(Cached(records), "(nothing)");
-  ASSERT_TRUE(engine().Put(LinkKey(kAuthor, 1, 2), "v").status.ok());
+  ASSERT_TRUE(engine().Put(LinkKey(kAuthor, LinkKind::kFriend, 2), "v").status.ok());
   records.table = Table::kLinks;
   EXPECT_EQ(Cached(records), "v end");
 }

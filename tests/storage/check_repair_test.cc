@@ -15,8 +15,9 @@ using ::testing::IsEmpty;
 
 TEST_F(CheckRepairTest, SoundDirectoryIsClean) {
   WriteUsers();
-  ASSERT_TRUE(
-      engine().Put(BlobKey(std::string(16, 'b'), 1, 1), std::string(50'000, 'x')).status.ok());
+  ASSERT_TRUE(engine()
+                  .Put(BlobKey(std::string(16, 'b'), BlobPart::kChunk, 1), std::string(50'000, 'x'))
+                  .status.ok());
   Flush(Table::kBlobs);
   ASSERT_TRUE(engine().Put(UserKey(1, "in the log"), "v").status.ok());
   Close();
@@ -142,7 +143,8 @@ TEST_F(CheckRepairTest, DamagedBlobValueIsReportedAndRepairedAlone) {
   const std::string id(16, 'b');
   for (uint32_t chunk = 0; chunk < 5; ++chunk) {
     ASSERT_TRUE(engine()
-                    .Put(BlobKey(id, 1, chunk), std::string(10'000, static_cast<char>('a' + chunk)))
+                    .Put(BlobKey(id, BlobPart::kChunk, chunk),
+                         std::string(10'000, static_cast<char>('a' + chunk)))
                     .status.ok());
   }
   Flush(Table::kBlobs);
@@ -154,7 +156,7 @@ TEST_F(CheckRepairTest, DamagedBlobValueIsReportedAndRepairedAlone) {
   EXPECT_THAT(Repair().after.Lines(), IsEmpty());
   Open();
   for (uint32_t chunk = 0; chunk < 5; ++chunk) {
-    const Result<Record> record = engine().Get(BlobKey(id, 1, chunk));
+    const Result<Record> record = engine().Get(BlobKey(id, BlobPart::kChunk, chunk));
     EXPECT_EQ(record.ok(), chunk != 2) << chunk;
   }
 }

@@ -78,7 +78,7 @@ TEST_P(ScanContract, PostsAndMediaAreNewestFirst) {
 TEST_P(ScanContract, LinksAreBoundedByKindAndByOther) {
   for (const uint8_t kind : {1, 2, 255})
     for (const uint64_t other : {uint64_t{0}, uint64_t{7}, ~uint64_t{0}})
-      Put(LinkKey(5, kind, other), std::to_string(kind) + "/" + std::to_string(other));
+      Put(LinkKey(5, LinkKind{kind}, other), std::to_string(kind) + "/" + std::to_string(other));
   const auto links = [&](Bytes from, Bytes to, Bytes after = {}) {
     return Values({.table = Table::kLinks,
                    .partition = PartitionOf(5),
@@ -88,12 +88,12 @@ TEST_P(ScanContract, LinksAreBoundedByKindAndByOther) {
   };
   EXPECT_THAT(links(KindBound(2), KindBound(3)),
               ElementsAre("2/0", "2/7", "2/18446744073709551615"));
-  EXPECT_THAT(links(LinkKey(5, 1, 7).sort, KindBound(2)),
+  EXPECT_THAT(links(LinkKey(5, LinkKind::kFriend, 7).sort, KindBound(2)),
               ElementsAre("1/7", "1/18446744073709551615"));
-  EXPECT_THAT(links(LinkKey(5, 1, 8).sort, LinkKey(5, 2, 7).sort),
+  EXPECT_THAT(links(LinkKey(5, LinkKind::kFriend, 8).sort, LinkKey(5, LinkKind::kFamily, 7).sort),
               ElementsAre("1/18446744073709551615", "2/0"));
   EXPECT_THAT(links(KindBound(255), {}), ElementsAre("255/0", "255/7", "255/18446744073709551615"));
-  EXPECT_THAT(links(KindBound(2), {}, LinkKey(5, 255, 7).sort),
+  EXPECT_THAT(links(KindBound(2), {}, LinkKey(5, LinkKind{255}, 7).sort),
               ElementsAre("255/18446744073709551615"));
 }
 
@@ -130,8 +130,8 @@ TEST_P(ScanContract, ScanStaysInItsPartition) {
   EXPECT_THAT(Values({.table = Table::kPosts, .partition = PartitionOf(~uint64_t{0})}),
               ElementsAre("18446744073709551615"));
   const Bytes blob(16, '\xff');
-  Put(BlobKey(blob, 1, 0), "chunk");
-  Put(BlobKey(std::string(15, '\xff') + '\xfe', 1, 0), "other");
+  Put(BlobKey(blob, BlobPart::kChunk, 0), "chunk");
+  Put(BlobKey(std::string(15, '\xff') + '\xfe', BlobPart::kChunk, 0), "other");
   EXPECT_THAT(Values({.table = Table::kBlobs, .partition = blob}), ElementsAre("chunk"));
 }
 
@@ -156,8 +156,10 @@ TEST_P(ScanContract, PagesAreContiguousInEveryTable) {
        [](uint64_t i) { return UserKey(9, std::to_string(1000 + i)); }},
       {Table::kPosts, PartitionOf(9), [](uint64_t i) { return PostKey(9, 1000 - i); }},
       {Table::kMedia, PartitionOf(9), [](uint64_t i) { return MediaKey(9, 1000 - i); }},
-      {Table::kLinks, PartitionOf(9), [](uint64_t i) { return LinkKey(9, 1 + i / 4, i); }},
-      {Table::kBlobs, blob, [&](uint64_t i) { return BlobKey(blob, 1, static_cast<uint32_t>(i)); }},
+      {Table::kLinks, PartitionOf(9),
+       [](uint64_t i) { return LinkKey(9, LinkKind{static_cast<uint8_t>(1 + i / 4)}, i); }},
+      {Table::kBlobs, blob,
+       [&](uint64_t i) { return BlobKey(blob, BlobPart::kChunk, static_cast<uint32_t>(i)); }},
   };
   for (const Case& c : cases) {
     for (uint64_t i = 0; i < 10; ++i) Put(c.key(i), std::to_string(i));
@@ -272,7 +274,7 @@ TEST_P(ListContract, EachPartitionIsListedOnceForAnyPageSize) {
   std::vector<Bytes> users;
   for (const uint64_t user : {uint64_t{0}, uint64_t{1}, uint64_t{256}, uint64_t{5}, ~uint64_t{0}}) {
     users.push_back(PartitionOf(user));
-    for (uint64_t i = 0; i < 1 + user % 7; ++i) Put(LinkKey(user, 1, i), "v");
+    for (uint64_t i = 0; i < 1 + user % 7; ++i) Put(LinkKey(user, LinkKind::kFriend, i), "v");
   }
   std::sort(users.begin(), users.end());
   for (const uint32_t limit : {1u, 2u, 5u, 100u}) {

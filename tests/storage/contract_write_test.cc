@@ -21,9 +21,9 @@ std::vector<Key> OneKeyOfEachTable() {
   return {UserKey(42, std::string("pro\0file", 8)),
           LoginKey(std::string("a\0\xff\x01", 4)),
           PostKey(~uint64_t{0}, 0),
-          LinkKey(0, 255, ~uint64_t{0}),
+          LinkKey(0, LinkKind{255}, ~uint64_t{0}),
           MediaKey(7, ~uint64_t{0}),
-          BlobKey(std::string(16, '\xff'), 1, 0)};
+          BlobKey(std::string(16, '\xff'), BlobPart::kChunk, 0)};
 }
 
 TEST_P(WriteContract, PutIsReadInEveryTable) {
@@ -49,7 +49,8 @@ TEST_P(WriteContract, ValuesMayBeEmptyOrLargeAndHoldAnyByte) {
   std::string any_byte(limits::kMaxValueBytes, '\0');
   for (size_t i = 0; i < any_byte.size(); ++i) any_byte[i] = static_cast<char>(i * 7 + i / 256);
   for (const Table table : {Table::kUsers, Table::kBlobs}) {
-    const Key key = table == Table::kUsers ? UserKey(1, "x") : BlobKey(std::string(16, 'b'), 1, 1);
+    const Key key = table == Table::kUsers ? UserKey(1, "x")
+                                           : BlobKey(std::string(16, 'b'), BlobPart::kChunk, 1);
     for (const std::string& value : {std::string(), std::string(1, '\0'), any_byte}) {
       ASSERT_TRUE(blocking_.Put(key, value).status.ok());
       EXPECT_TRUE(blocking_.Value(key) == value) << value.size();
@@ -129,7 +130,7 @@ TEST_P(WriteContract, VersionsGrowWithEveryPutAndDelete) {
 }
 
 TEST_P(WriteContract, DeleteRemovesARecordAndSucceedsIfAbsent) {
-  const Key key = LinkKey(1, 1, 2);
+  const Key key = LinkKey(1, LinkKind::kFriend, 2);
   EXPECT_TRUE(blocking_.Delete(key).status.ok());
   ASSERT_TRUE(blocking_.Put(key, "v").status.ok());
   EXPECT_TRUE(blocking_.Delete(key).status.ok());

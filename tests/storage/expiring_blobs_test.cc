@@ -27,7 +27,7 @@ class ExpiringBlobsTest : public RocksTest {
   }
   void PutBlobs(uint64_t expires_ms) {
     for (uint32_t number = 0; number < kBlobs; ++number) {
-      const Key key = BlobKey(std::string(16, 'b'), 1, next_++);
+      const Key key = BlobKey(std::string(16, 'b'), BlobPart::kChunk, next_++);
       ASSERT_TRUE(
           engine().Put(key, std::string(kBlobBytes, 'x'), Always(), expires_ms).status.ok());
     }
@@ -41,7 +41,7 @@ class ExpiringBlobsTest : public RocksTest {
   }
   uint64_t Now() { return static_cast<uint64_t>(around_.clock.WallMillis()); }
   bool IsStored(uint32_t number) {
-    const EncodedKey key(BlobKey(std::string(16, 'b'), 1, number).view());
+    const EncodedKey key(BlobKey(std::string(16, 'b'), BlobPart::kChunk, number).view());
     std::string value;
     return db()->Get({}, family(Table::kBlobs), key.view(), &value).ok();
   }
@@ -57,7 +57,9 @@ class ExpiringBlobsTest : public RocksTest {
 TEST_F(ExpiringBlobsTest, CompactionReadsNoBlobsIfNoneExpire) {
   PutBlobs(/*expires_ms=*/0);
   // What is small lies in the tables, and is looked at there.
-  ASSERT_TRUE(engine().Put(BlobKey(std::string(16, 'b'), 2, 0), "ref", Always(), 1).status.ok());
+  ASSERT_TRUE(engine()
+                  .Put(BlobKey(std::string(16, 'b'), BlobPart::kReference, 0), "ref", Always(), 1)
+                  .status.ok());
   EXPECT_EQ(BytesReadByCompaction(), 0u);
   OpenCounted();
   EXPECT_EQ(BytesReadByCompaction(), 0u);

@@ -291,7 +291,8 @@ class LargeValuesTest : public RocksTest {
     Flush(table);
   }
   static Key KeyOf(Table table, uint32_t i) {
-    return table == Table::kBlobs ? BlobKey(std::string(16, 'b'), 1, i) : UserKey(i, "a");
+    return table == Table::kBlobs ? BlobKey(std::string(16, 'b'), BlobPart::kChunk, i)
+                                  : UserKey(i, "a");
   }
   // How many bytes are read of the files for a reply that holds two of the values.
   uint64_t BytesRead(Table table) {

@@ -36,7 +36,7 @@ class MemoryReaderTest : public RocksTest {
 
 TEST_F(MemoryReaderTest, KeysAreShownInOrder) {
   Open();
-  const Key blob = BlobKey(std::string(16, 'b'), 1, 1);
+  const Key blob = BlobKey(std::string(16, 'b'), BlobPart::kChunk, 1);
   for (uint64_t user = 1; user <= 4; ++user) {
     ASSERT_TRUE(engine().Put(UserKey(user, "a"), std::to_string(user)).status.ok());
   }

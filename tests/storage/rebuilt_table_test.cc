@@ -275,7 +275,9 @@ class LostBlobFileTest : public RebuiltTableTest {
   void SetUp() override {
     Open();
     for (uint32_t chunk = 0; chunk < 5; ++chunk) {
-      ASSERT_TRUE(engine().Put(BlobKey(Id(), 1, chunk), std::string(10'000, 'c')).status.ok());
+      ASSERT_TRUE(engine()
+                      .Put(BlobKey(Id(), BlobPart::kChunk, chunk), std::string(10'000, 'c'))
+                      .status.ok());
       Flush(Table::kBlobs);
     }
     Close();
@@ -285,10 +287,11 @@ class LostBlobFileTest : public RebuiltTableTest {
   void ExpectTheThirdIs(Code code) {
     Open();
     for (uint32_t chunk = 0; chunk < 5; ++chunk) {
-      const Result<Record> record = engine().Get(BlobKey(Id(), 1, chunk));
+      const Result<Record> record = engine().Get(BlobKey(Id(), BlobPart::kChunk, chunk));
       EXPECT_EQ(record.status().code(), chunk == 2 ? code : Code::kOk) << chunk;
     }
-    ASSERT_TRUE(engine().Put(BlobKey(Id(), 1, 7), std::string(10'000, 'd')).status.ok());
+    ASSERT_TRUE(
+        engine().Put(BlobKey(Id(), BlobPart::kChunk, 7), std::string(10'000, 'd')).status.ok());
     Close();
   }
   void ExpectRepaired() {
@@ -298,7 +301,8 @@ class LostBlobFileTest : public RebuiltTableTest {
     ExpectTheThirdIs(Code::kNotFound);
     Open();
     Compact(Table::kBlobs);
-    ASSERT_TRUE(engine().Put(BlobKey(Id(), 1, 2), std::string(10'000, 'e')).status.ok());
+    ASSERT_TRUE(
+        engine().Put(BlobKey(Id(), BlobPart::kChunk, 2), std::string(10'000, 'e')).status.ok());
   }
 };
 

@@ -120,11 +120,14 @@ TEST_F(RocksDirectoryTest, AcknowledgedWritesSurviveARestart) {
   const Key key = UserKey(1, "profile");
   const uint64_t version = engine().Put(key, "v").versions[0];
   ASSERT_TRUE(
-      engine().Put(BlobKey(std::string(16, 'b'), 1, 1), std::string(100'000, 'x')).status.ok());
+      engine()
+          .Put(BlobKey(std::string(16, 'b'), BlobPart::kChunk, 1), std::string(100'000, 'x'))
+          .status.ok());
   Reopen();
   EXPECT_EQ(engine().Get(key)->value, "v");
   EXPECT_EQ(engine().Get(key)->version, version);
-  EXPECT_EQ(engine().Value(BlobKey(std::string(16, 'b'), 1, 1)), std::string(100'000, 'x'));
+  EXPECT_EQ(engine().Value(BlobKey(std::string(16, 'b'), BlobPart::kChunk, 1)),
+            std::string(100'000, 'x'));
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ TEST_F(RocksEngineTest, PeekReportsAbsentOnlyIfCertain) {
   options_.block_cache_bytes = size_t{1} << 20;
   Open();
   const Key small = UserKey(1, "profile");
-  const Key blob = BlobKey(std::string(16, 'b'), 1, 1);
+  const Key blob = BlobKey(std::string(16, 'b'), BlobPart::kChunk, 1);
   ASSERT_TRUE(engine().Put(small, "v").status.ok());
   ASSERT_TRUE(engine().Put(blob, std::string(50'000, 'x')).status.ok());
   EXPECT_EQ(Peek(small), PeekResult::kFound);
@@ -164,7 +164,7 @@ TEST_F(RocksEngineTest, VersionsGrowAcrossDeletesCompactionsAndRestarts) {
 TEST_F(RocksEngineTest, CompactionDropsLongExpiredRecords) {
   Open();
   const Key kept = UserKey(1, "kept"), expiring = UserKey(1, "story");
-  const Key blob = BlobKey(std::string(16, 'b'), 1, 1);
+  const Key blob = BlobKey(std::string(16, 'b'), BlobPart::kChunk, 1);
   const uint64_t expires = static_cast<uint64_t>(around_.clock.WallMillis()) + 1000;
   ASSERT_TRUE(engine().Put(kept, "v").status.ok());
   ASSERT_TRUE(engine().Put(expiring, "v", Always(), expires).status.ok());

@@ -33,7 +33,7 @@ class WalkPastDamageTest : public DamageTest {
         db()->SetOptions(family(Table::kLinks), {{"disable_auto_compactions", "true"}}).ok());
   }
 
-  static Key Link(uint64_t user, uint64_t other) { return LinkKey(user, 1, other); }
+  static Key Link(uint64_t user, uint64_t other) { return LinkKey(user, LinkKind::kFriend, other); }
   static std::vector<Key> Links(uint64_t user, uint64_t first, uint64_t last) {
     std::vector<Key> keys;
     for (uint64_t other = first; other < last; ++other) keys.push_back(Link(user, other));
@@ -45,7 +45,7 @@ class WalkPastDamageTest : public DamageTest {
                                   {PutOf(key.sort, prefix + ValueOf(Hash64(key.sort)))}, 0),
                      [](WriteReply reply) { ASSERT_TRUE(reply.status.ok()); });
     }
-    ASSERT_TRUE(engine().Put(LinkKey(uint64_t{1} << 40, 1, 1), "v").status.ok());
+    ASSERT_TRUE(engine().Put(LinkKey(uint64_t{1} << 40, LinkKind::kFriend, 1), "v").status.ok());
   }
   // One file of the links: users 1 to 3, of whom the second has nearly all.
   void WriteLinks() {

@@ -156,7 +156,7 @@ TEST_F(WalkPastDamageTest, UnreadableBlobValueIsACorruptEntry) {
   std::vector<Key> chunks;
   for (const char id : {'a', 'b'}) {
     for (uint32_t chunk = 0; chunk < 5; ++chunk) {
-      chunks.push_back(BlobKey(std::string(16, id), 1, chunk));
+      chunks.push_back(BlobKey(std::string(16, id), BlobPart::kChunk, chunk));
       ASSERT_TRUE(engine().Put(chunks.back(), std::string(10'000, id)).status.ok());
     }
     Flush(Table::kBlobs);

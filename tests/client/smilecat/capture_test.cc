@@ -66,7 +66,7 @@ Explained Explain(const Bytes& file, size_t step = 1 << 20) {
 
 Bytes Requests() {
   Bytes bytes;
-  const Key key = LinkKey(42, 1, 7);
+  const Key key = LinkKey(42, LinkKind::kFriend, 7);
   EncodeRequest<op::Get>(9, 0, {.key = key.view()}, &bytes);
   EncodeRequest<op::Ping>(10, 0, {.payload = "later"}, &bytes);
   return bytes;
@@ -187,7 +187,7 @@ TEST(CaptureTest, WrittenCaptureRoundTrips) {
     (*writer)->Begin(7, client, server);
     Bytes large;
     const Bytes value(100'000, 'v');
-    const Key key = LinkKey(42, 1, 7);
+    const Key key = LinkKey(42, LinkKind::kFriend, 7);
     EncodeRequest<op::Put>(9, 0, {.key = key.view(), .value = value}, &large);
     (*writer)->Data(7, Direction::kToServer, large);
     Bytes reply;

@@ -32,7 +32,7 @@ std::string Explain(ByteView bytes, size_t step, Direction direction = Direction
 
 Bytes GetAndReply() {
   Bytes bytes;
-  const Key key = LinkKey(42, 1, 7);
+  const Key key = LinkKey(42, LinkKind::kFriend, 7);
   EncodeRequest<op::Get>(9, 0, {.key = key.view()}, &bytes);
   EncodeReply<op::Get>(9, {.record = {.version = 3, .value = "Ada"}}, &bytes);
   EncodeError(10, Status(Code::kOverloaded, "later", 5), {}, &bytes);

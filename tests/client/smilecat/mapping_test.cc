@@ -53,8 +53,8 @@ TEST(MappingTest, RowMakesOneRecordPerKey) {
             CsvRow({"1", "", "2"}));
   ASSERT_TRUE(records.ok()) << records.status().ToString();
   ASSERT_EQ(records->size(), 2u);
-  EXPECT_EQ((*records)[0].key, LinkKey(1, 1, 2));
-  EXPECT_EQ((*records)[1].key, LinkKey(2, 1, 1));
+  EXPECT_EQ((*records)[0].key, LinkKey(1, LinkKind::kFriend, 2));
+  EXPECT_EQ((*records)[1].key, LinkKey(2, LinkKind::kFriend, 1));
 }
 
 TEST(MappingTest, RowAsJsonIsTheDefaultValue) {
@@ -146,8 +146,8 @@ TEST(DumpLineTest, RecordRoundTrips) {
   Bytes all_bytes;
   for (int i = 0; i < 256; ++i) all_bytes.push_back(static_cast<char>(i));
   const Key keys[] = {UserKey(42, "a/b%\xff"),  LoginKey("\xe2\x82\xac"),
-                      PostKey(1, ~uint64_t{0}), LinkKey(1, 200, 2),
-                      MediaKey(3, 4),           BlobKey(Bytes(16, '\xab'), 1, 9)};
+                      PostKey(1, ~uint64_t{0}), LinkKey(1, LinkKind{200}, 2),
+                      MediaKey(3, 4),           BlobKey(Bytes(16, '\xab'), BlobPart::kChunk, 9)};
   for (const Key& key : keys) {
     for (const Bytes& value : {Bytes(), Bytes("text \"quoted\"\n\0\x7f", 17), all_bytes}) {
       const std::string line = DumpLine(key.view(), {.version = 3, .value = value});

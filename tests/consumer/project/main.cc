@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
   if (argc != 2) return Fail("usage: consumer HOST:PORT");
   const auto server = smile::ParseEndpoint(argv[1], 7645);
   if (!server.ok()) return Fail(server.status().ToString());
-  auto client = smile::Client::Create({.server = *server, .name = "consumer"});
+  auto client = smile::Client::Create({.servers = {*server}, .name = "consumer"});
   if (!client.ok()) return Fail(client.status().ToString());
 
   smile::BlockingClient blocking(client->get());
