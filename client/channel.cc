@@ -196,9 +196,8 @@ Status Channel::OnFrame(const Frame& frame, int64_t now) {
 
 void Channel::OnMalformed(std::unique_ptr<OpenCall> call, const Status& what) {
   OnExecuted(*call);  // or it may have been
-  const std::string words = "the body of its answer is malformed: " + what.words();
   const Code code = call->writes() ? Code::kOutcomeUnknown : Code::kProtocolError;
-  Finish(std::move(call), Status(code, words));
+  Finish(std::move(call), Status(code, "the body of the reply is malformed: " + what.words()));
 }
 
 void Channel::OnExecuted(const OpenCall& call) {
@@ -236,12 +235,7 @@ Status Channel::OnHello(const Frame& frame) {
 // Nothing took effect: the class of the error says whether, and when, it may be tried again.
 void Channel::OnRefusal(std::unique_ptr<OpenCall> call, const Status& status,
                         const ErrorDetail& detail, int64_t now) {
-  // Bytes that are damaged again and again were so when they were made: by this process, or by the
-  // server.
-  if (status.code() == Code::kDamagedInTransit &&
-      call->CountDamage() >= limits::kMaxDamagedRetries) {
-    return Finish(std::move(call), status, detail);
-  }
+  if (call->StaysDamaged(status.code())) return Finish(std::move(call), status, detail);
   int64_t pause_millis = 0;
   switch (status.error_class()) {
     case ErrorClass::kRetryNow:

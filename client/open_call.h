@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "client/answer.h"
 #include "client/options.h"
@@ -54,8 +55,11 @@ class OpenCall {
 
   // Counts a rejection; how many there were before.
   uint32_t CountRefusal() { return refusals_++; }
-  // Likewise of rejections as kDamagedInTransit.
-  uint32_t CountDamage() { return damages_++; }
+  // Counts rejections as kDamagedInTransit. True if there were so many that the bytes must have
+  // been damaged where they were made, by this process or by the server.
+  bool StaysDamaged(Code code) {
+    return code == Code::kDamagedInTransit && damages_++ >= limits::kMaxDamagedRetries;
+  }
 
   // Answers with the body of a reply whose code was ok. A failure: the body is not what it should
   // be, and nobody was answered.

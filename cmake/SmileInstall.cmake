@@ -9,7 +9,8 @@ set(smile_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/smile")
 
 # What a user of the library needs, and nothing else; each becomes <smile/NAME.h>.
 set(smile_public_headers
-  client/answer.h client/await.h client/blocking.h client/client.h client/options.h client/post_ids.h
+  client/answer.h client/await.h client/blocking.h client/client.h client/options.h client/page_token.h
+  client/post_ids.h
   base/bytes.h base/result.h base/status.h
   model/key.h model/record.h model/tables.h
   net/endpoint.h

@@ -197,6 +197,27 @@ TEST_F(Blocking, BatchReturnsVersions) {
             (std::vector<uint64_t>{5, 0}));
 }
 
+TEST_F(Blocking, AWriteWhoseConditionIsNotMetTellsTheVersionThatItMet) {
+  BlockingClient* const client = Connect([](FakePeer& peer, int, const Frame& frame) {
+    Bytes out;
+    const bool batch = frame.header.code == op::Batch::kInfo.code;
+    const ErrorDetail detail =
+        batch ? ErrorDetail{.index = 1, .version = 0, .met_index = 0} : ErrorDetail{.version = 77};
+    EncodeError(frame.header.id, {Code::kConditionFailed, "condition not met"}, detail, &out);
+    peer.Send(std::move(out));
+    return true;
+  });
+  const Key key = UserKey(1, "profile");
+  const auto put = client->Put(key, "Ada", {.condition = IfAbsent()});
+  EXPECT_EQ(put.status().code(), Code::kConditionFailed);
+  EXPECT_EQ(put.met_version(), 77u);
+  EXPECT_EQ(client->Delete(key, IfVersion(5)).met_version(), 77u);
+  const auto batch = client->Batch(key.view().partition_view(), {{.sort = "a"}, {.sort = "a"}});
+  EXPECT_EQ(batch.met_version(), std::nullopt);
+  EXPECT_EQ(batch.failed_item(), 1u);
+  EXPECT_EQ(batch.changed_by_item(), 0u);
+}
+
 TEST_F(Blocking, StatsHaveNames) {
   BlockingClient* const client =
       Connect(Answering<op::Stats>([](FakePeer& peer, uint32_t id, op::Stats::Request&) {

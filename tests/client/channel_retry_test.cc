@@ -167,6 +167,38 @@ TEST_F(ChannelRetry, PersistentChecksumMismatchIsAnError) {
   EXPECT_EQ(CodeOf(get), Code::kDamagedInTransit);
 }
 
+TEST_F(ChannelRetry, AChecksumMismatchIsRetriedThreeTimes) {
+  Hello();
+  const auto put = Call<op::Put>(Put(), 1'000'000);
+  int attempts = 0;
+  for (auto sent = Fill(); !sent.empty(); sent = Fill()) {
+    ASSERT_LE(++attempts, 10);
+    ASSERT_TRUE(Refuse(sent[0].header.id, {Code::kDamagedInTransit, "checksum"}).ok());
+    Pass(10);
+  }
+  EXPECT_EQ(attempts, 4);
+  EXPECT_EQ(CodeOf(put), Code::kDamagedInTransit);
+}
+
+TEST_F(ChannelRetry, APutOrBatchItemWithoutAChecksumGetsThatOfItsValue) {
+  Hello();
+  Call<op::Put>({.key = Get().key, .value = "v"});
+  Call<op::Batch>({.partition = {Table::kUsers, "12345678"},
+                   .items = {{.sort = "a", .value = "w"},
+                             {.kind = MutationKind::kDelete, .sort = "b"},
+                             {.sort = "c", .checksum = 7, .value = "x"}}});
+  const auto sent = Fill();
+  ASSERT_EQ(sent.size(), 2u);
+  op::Put::Request put;
+  ASSERT_TRUE(Decode(sent[0].body, &put).ok());
+  EXPECT_EQ(put.checksum, Hash64("v"));
+  op::Batch::Request batch;
+  ASSERT_TRUE(Decode(sent[1].body, &batch).ok());
+  EXPECT_EQ(batch.items[0].checksum, Hash64("w"));
+  EXPECT_EQ(batch.items[1].checksum, 0u);
+  EXPECT_EQ(batch.items[2].checksum, 7u);
+}
+
 TEST_F(ChannelRetry, KeysOnlyScanHasNoValuesToVerify) {
   Hello();
   const auto scan = Call<op::Scan>({.partition = {Table::kUsers, "12345678"}, .keys_only = true});

@@ -145,5 +145,17 @@ TEST(Tables, AreFoundByNumberAndName) {
   EXPECT_EQ(FindTable("people"), nullptr);
 }
 
+TEST(Key, SortKeysDecodeToTheirNumbers) {
+  EXPECT_EQ(DecodePartition(PostKey(42, 7).partition), 42u);
+  EXPECT_EQ(DecodePostSort(PostKey(42, 7).sort), 7u);
+  EXPECT_EQ(DecodeMediaSort(MediaKey(42, ~uint64_t{0}).sort), ~uint64_t{0});
+  EXPECT_EQ(DecodeLinkSort(LinkKey(1, LinkKind{77}, 9).sort), (LinkSort{LinkKind{77}, 9}));
+  const Key chunk = BlobKey(Bytes(16, 'b'), BlobPart::kChunk, 3);
+  EXPECT_EQ(DecodeBlobSort(chunk.sort), (BlobSort{BlobPart::kChunk, 3}));
+  EXPECT_FALSE(DecodePartition("ada").has_value());
+  EXPECT_FALSE(DecodeLinkSort(chunk.sort).has_value());
+  EXPECT_FALSE(DecodeBlobSort(PartitionOf(1)).has_value());
+}
+
 }  // namespace
 }  // namespace smile
