@@ -12,7 +12,7 @@
 namespace smile {
 namespace {
 
-// HELLO's, and that of the server's last word about a whole connection.
+// The id of HELLO, and of the server's last message about a connection.
 constexpr uint32_t kConnectionId = 0;
 
 // Looking for overdue calls costs a walk over all of them.
@@ -353,7 +353,7 @@ Status Channel::Tick(int64_t now) {
   next_tick_ = earliest == kNever ? kNever : std::max(earliest, now + kTickNanos);
   FinishAll(std::move(ended));
   if (!silent) return {};
-  return {Code::kUnavailable, "the server owes answers and has been silent for too long"};
+  return {Code::kUnavailable, "the server owes replies and has stalled"};
 }
 
 void Channel::EndAll(const Status& why) {

@@ -64,7 +64,7 @@ class Channel {
   void Fill(size_t room, int64_t now, Bytes* out);
 
   // Ends calls whose time is over, and brings back those that waited to be tried again. A failure:
-  // the server has been silent for too long; as from Receive.
+  // the server has stalled; as from Receive.
   Status Tick(int64_t now);
   // When Tick is needed next, kNever if it is not. Deadlines are kept to within 5 ms.
   int64_t next_tick() const { return next_tick_; }

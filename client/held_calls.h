@@ -1,4 +1,4 @@
-// Calls that were refused and are to be sent again, and the calls behind them: later calls of the
+// Calls that were rejected and are to be retried, and the calls after them: later calls of the
 // same partitions, which must not overtake them.
 //
 // A refused call is sent again only as long as no later call of its partition has been executed:
@@ -51,7 +51,7 @@ class HeldCalls {
 
   bool empty() const { return held_.empty(); }
 
-  // Whether the call has to wait behind one that is here.
+  // Whether the call has to wait for one that is held.
   bool HoldsBack(const OpenCall& call) const;
 
   // Puts it in its place; answers whether that is behind all others.
@@ -63,7 +63,7 @@ class HeldCalls {
   std::vector<std::unique_ptr<OpenCall>> Release(int64_t now, const LastOrders& in_flight);
 
   // Takes out the refused calls that came before `order` on one of `partitions`, where a call was
-  // executed or may have been. The calls behind them stay until the next Release.
+  // executed or may have been. The calls after them stay until the next Release.
   std::vector<Held> TakeRefusedBefore(const std::vector<uint64_t>& partitions, uint64_t order);
 
   // When the next one may be sent again, after `now`; INT64_MAX if no time is waited for.

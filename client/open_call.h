@@ -1,4 +1,4 @@
-// One call under way: its encoded request, and whom to answer. The channel handles calls through
+// One call in flight: its encoded request, and whom to answer. The channel handles calls through
 // OpenCall, without the types of their operations; TypedCall puts the types back.
 #pragma once
 
@@ -83,7 +83,7 @@ class OpenCall {
 namespace call_internal {
 
 // The frame's checksum has been verified, so a value that does not match its own was damaged
-// before: in the server's memory, behind its own check. Reading again may help.
+// before: in the server's memory, after its own check. Reading again may help.
 inline Status VerifyRecord(const RecordView& record) {
   if (Hash64(record.value) == record.checksum) return {};
   return {Code::kDamagedInTransit, "a value does not match the checksum that came with it"};
