@@ -210,6 +210,8 @@ inline constexpr size_t kMaxRequestLineBytes = size_t{8} << 20;  // on standard 
 inline constexpr size_t kMaxLoadInFlightRecords = 1024;
 inline constexpr size_t kMaxLoadInFlightBytes = size_t{16} << 20;
 inline constexpr size_t kMaxLinesInFlight = 256;  // requests of standard input
+// All pages of a scan or list as one line of a pipe; more is answered as too_large.
+inline constexpr size_t kMaxCollectedBytes = size_t{256} << 20;
 inline constexpr size_t kMaxDumpScansInFlight = 16;
 inline constexpr size_t kMaxCompletionPages = 20;      // of a table or partition that is searched
 inline constexpr int64_t kCompletionMillis = 500;      // likewise; then what was found is offered

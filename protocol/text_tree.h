@@ -40,6 +40,7 @@ struct TextNode {
   };
 
   Kind kind = Kind::kMessage;
+  bool usual = false;          // what almost every message has here: found, or a flag not set
   std::string_view name = {};  // of the field
   uint64_t number = 0;
   std::string word = {};
@@ -64,6 +65,13 @@ constexpr bool IsText(TextForm form) {
   return form == TextForm::kPlain || form == TextForm::kValue;
 }
 
+// An enum that says whether the record next to it in the message was found.
+template <class T>
+constexpr bool kIsOutcome = [] {
+  if constexpr (std::is_enum_v<T>) return EnumTable<T>::kValues[0].name == "found";
+  return false;
+}();
+
 template <class T>
 TextNode NodeOf(std::string_view name, TextForm form, const T& value, const TextContext& context) {
   using Kind = TextNode::Kind;
@@ -75,8 +83,10 @@ TextNode NodeOf(std::string_view name, TextForm form, const T& value, const Text
   if constexpr (std::is_same_v<T, bool>) {
     node.kind = Kind::kBool;
     node.number = value ? 1 : 0;
+    node.usual = !value;
   } else if constexpr (std::is_enum_v<T>) {
     word(std::string(NameOf(value)));
+    if constexpr (kIsOutcome<T>) node.usual = value == EnumTable<T>::kValues[0].value;
   } else if constexpr (std::unsigned_integral<T>) {
     node.kind = Kind::kNumber;
     node.number = value;
@@ -102,13 +112,6 @@ TextNode NodeOf(std::string_view name, TextForm form, const T& value, const Text
   }
   return node;
 }
-
-// An enum that says whether the record beside it in the message was found.
-template <class T>
-constexpr bool kIsOutcome = [] {
-  if constexpr (std::is_enum_v<T>) return EnumTable<T>::kValues[0].name == "found";
-  return false;
-}();
 
 template <Message M>
 bool HasRecord(const M& message) {

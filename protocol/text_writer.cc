@@ -79,8 +79,9 @@ void AppendTime(const TextNode& field, const LineStyle& style, std::string* line
   line->append(FormatTimeLeft(field.number, *style.now_millis));
 }
 
-// A record that never expires says nothing of it.
+// A record that never expires has no field for it.
 bool IsShown(const TextNode& field, const LineStyle& style) {
+  if (style.brief && field.usual) return false;
   return field.kind != Kind::kTime || field.number != 0 || !style.now_millis.has_value();
 }
 

@@ -19,6 +19,8 @@ struct LineStyle {
   // Points in time as dates, with what is left until then from this one on: "expires=2026-…
   // ttl=59m", nothing for never. Without it they are the numbers: "expires_ms=0".
   std::optional<uint64_t> now_millis = std::nullopt;
+  // Leaves out fields with the usual value (outcome=found, gap=false).
+  bool brief = false;
   // Names of fields in colour, for a terminal.
   bool colour = false;
 };

@@ -55,7 +55,7 @@ QUANTITIES = {
     "p50": lambda result: latencies(result).get("p50_us"),
     "p99": lambda result: latencies(result).get("p99_us"),
     "p99.9": lambda result: latencies(result).get("p99.9_us"),
-    "silence": lambda result: result.get("longest_silence_ms"),
+    "stall": lambda result: result.get("longest_stall_ms"),
     "rss": lambda result: result.get("server_rss_bytes"),
     "keys": lambda result: result.get("keys_per_operation", 1),
     "tail": lambda result: (latencies(result)["p99.9_us"] / latencies(result)["p50_us"]

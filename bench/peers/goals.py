@@ -131,12 +131,12 @@ def tails(runs):
     words = ""
     if tail and p50:
         words = f"p50 {p50.median:,.0f} µs, p99.9 {runs.figure('p99.9', *where).median:,.0f} µs"
-    silence = runs.figure("silence", *where)
+    stall = runs.figure("stall", *where)
     return [
         at_most(5, "Mixed 95/5, data ten times the caches: p99.9 of reads to their p50",
                 tail.median if tail else None, 20, words),
         at_most(5, "The same: longest time in which nothing was answered, in any round",
-                silence.most if silence else None, 100, "", " ms"),
+                stall.most if stall else None, 100, "", " ms"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What machine a run was made on, and with what."""
+"""The machine and the programs of a run."""
 
 import os
 import platform
@@ -11,7 +11,7 @@ FSYNC_BYTES = 4096
 
 
 def first_line(command, cwd=None):
-    """What a command says first; empty if it cannot."""
+    """The first line of a command's output; empty if it fails."""
     try:
         done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=20,
                               stdin=subprocess.DEVNULL, check=False)
@@ -37,7 +37,7 @@ def distribution():
 
 
 def fsync_probe(directory):
-    """Microseconds of appending a page and fsyncing it, again and again."""
+    """Microseconds of appending a page and fsyncing it, many times."""
     path = Path(directory) / "fsync-probe"
     times = []
     with open(path, "wb", buffering=0) as file:
@@ -74,10 +74,10 @@ def processor_times():
 
 
 class Others:
-    """How many cores were used by neither of two parties, since this was made."""
+    """How many cores were used by neither the server nor the generator, since this was made."""
 
     def __init__(self, used_by_us):
-        """`used_by_us()` is how many seconds of processor time the parties have used so far."""
+        """`used_by_us()` is the processor time in seconds that the two have used so far."""
         self.used_by_us = used_by_us
         self.before = self.now()
 
@@ -90,14 +90,21 @@ class Others:
         return {"programs": max(busy - ours, 0.0) / wall, "machines": stolen / wall}
 
 
+def short_version(line):
+    """Redis and Valkey add their build. Of it only the commit says something, and only if it was
+    built from a repository: Valkey's development branch has no other version."""
+    version, _, build = line.partition(" sha=")
+    commit = build.split(":")[0]
+    return f"{version}, commit {commit}" if commit.strip("0") else version
+
+
 def describe(root, directory, kinds, binaries):
-    """All of it. The disk that is probed is that of `directory`, where the servers' data will be."""
+    """All of it. The disk that is probed is that of `directory`, which will hold the servers' data."""
     versions = {}
     for kind in kinds:
         if kind.version:
             command = [word.format(binaries=binaries) for word in kind.version]
-            # Redis adds what it was built from.
-            versions[kind.name] = first_line(command).split(" sha=")[0]
+            versions[kind.name] = short_version(first_line(command))
     commit = first_line(["git", "rev-parse", "--short=12", "HEAD"], root)
     dirty = first_line(["git", "status", "--porcelain", "--untracked-files=no"], root)
     return {
@@ -110,6 +117,6 @@ def describe(root, directory, kinds, binaries):
         "file_system": file_system(directory),
         "fsync": fsync_probe(directory),
         "commit": (commit or "unknown")
-        + (" and changes that are not committed" if dirty else ""),
+        + (" with uncommitted changes" if dirty else ""),
         "versions": versions,
     }

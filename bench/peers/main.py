@@ -1,11 +1,12 @@
 #!/usr/bin/python3
-"""Smile beside its peers, on this machine, in one run: starts the servers, loads them round by
-round, and writes a report. This is `./dev bench peers`."""
+"""Compares Smile with its peers on this machine, in one run: starts the servers, loads them round
+by round, and writes a report. This is `./dev bench peers`."""
 
 import argparse
 import datetime
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -30,59 +31,72 @@ def names(known):
         for name in chosen:
             if name not in known:
                 raise argparse.ArgumentTypeError(
-                    f"there is no {name!r}; there are {', '.join(known)}")
+                    f"{name!r} is unknown; choose from {', '.join(known)}")
         return chosen
     return split
 
 
-def at_least(least, kind):
+def number(pattern, kind, least, most):
+    """A converter of plain decimal numbers: not "nan", "inf", "1_000", " 5" or other forms that
+    Python takes."""
     def convert(text):
-        value = kind(text)
-        if value < least:
-            raise argparse.ArgumentTypeError(f"at least {least}")
-        return value
-    convert.__name__ = kind.__name__  # argparse says "invalid int value" with it
+        if not re.fullmatch(pattern, text) or not least <= kind(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least} to {most}")
+        return kind(text)
     return convert
+
+
+def integer(least, most):
+    return number("0|[1-9][0-9]*", int, least, most)
+
+
+def decimal(least, most):
+    return number(r"[0-9]+(\.[0-9]+)?", float, least, most)
 
 
 def parse(arguments):
     parser = argparse.ArgumentParser(
         prog="./dev bench peers",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Measures Smile beside Redis and Tarantool on this machine, in one run, and "
-        "writes report.md,\nreport.html (look at this one) and raw.json. Servers run pinned to "
-        "core 0, the load generator to\ncore 1; rounds of all servers alternate; whatever is read "
+        description="Measures Smile, Redis and Tarantool on this machine, in one run, and writes "
+        "report.md,\nreport.html (start with this one) and raw.json. Servers run pinned to core 0, "
+        "the load generator\nto core 1; rounds of all servers alternate; every value that is read "
         "is verified.",
         epilog="Exit status: 0 measured; 1 a value was wrong or missing, or there was an error; "
-        "2 usage.\nWhat the figures mean: docs/benchmarks/README.md.")
+        "2 invalid\nusage; 130 interrupted. What the figures mean: docs/benchmarks/README.md.")
     option = parser.add_argument
-    option("--rounds", type=at_least(1, int), help="rounds of each load (5)")
-    option("--seconds", type=at_least(0.1, float), help="length of each load in a round (3)")
+    option("--rounds", type=integer(1, 1000), metavar="N",
+           help="rounds of each load (default 5)")
+    option("--seconds", type=decimal(0.1, 86400), metavar="SECONDS",
+           help="length of each load in a round (default 3)")
     option("--quick", action="store_true",
-           help="a smoke of everything with little data, one round of 0.3 s; its figures say "
-           "nothing")
+           help="a smoke test of everything with little data, one round of 0.3 s; its figures "
+           "mean nothing")
     option("--servers", type=names((*servers.KINDS, *servers.VALKEY_NAMES)), metavar="NAME,…",
            help=f"only these of {', '.join(servers.KINDS)}; with --valkey also "
            f"{', '.join(servers.VALKEY_NAMES)} (all of them)")
     option("--valkey", type=Path, metavar="PATH/valkey-server",
-           help="a Valkey that you built; it is started and ended like the other servers")
+           help="a Valkey that you built; it is started and stopped like the other servers, with "
+           "the io-threads that its makers recommend for the cores it has")
     option("--workloads", type=names(plan.WORKLOADS), default=list(plan.WORKLOADS),
            metavar="NAME,…", help=f"only these of {', '.join(plan.WORKLOADS)}")
     option("--preset", choices=("release", "release-source"), default="release",
            help="the build of Smile that is measured (release-source if it is set up)")
     option("--address", action="append", default=[], metavar="redis://HOST:PORT",
-           help="a server that you started yourself, such as Kvrocks; again for more. "
+           help="a server that you started yourself, such as Kvrocks; may be repeated. "
            "Records are WRITTEN to it")
-    option("--pid", action="append", default=[], type=int, metavar="PID",
-           help="process of the --address in the same place: its CPU is measured too")
+    option("--pid", action="append", default=[], type=integer(1, 2**31 - 1), metavar="PID",
+           help="process of the --address in the same position, to measure its CPU")
     option("--out", type=Path, metavar="DIRECTORY",
-           help="where the report goes (docs/benchmarks/<date>; for --quick build/peers-quick)")
+           help="directory of the report (default docs/benchmarks/<date>; with --quick "
+           "build/peers-quick)")
     options = parser.parse_args(arguments)
     for address in options.address:
         if address.split("://")[0] not in ("redis", "tarantool", "smile"):
-            parser.error(f"--address {address}: redis://, tarantool:// or smile://, please")
+            parser.error(f"--address {address}: unknown scheme; give redis://, tarantool:// or "
+                         "smile://")
     if len(options.pid) > len(options.address):
-        parser.error("there are more --pid than --address")
+        parser.error("--pid: more of them than --address; give at most one per --address")
     choose_servers(parser, options)
     if options.rounds is None:
         options.rounds = 1 if options.quick else 5
@@ -99,7 +113,8 @@ def choose_servers(parser, options):
     known = dict(servers.KINDS)
     if options.valkey is not None:
         if not os.access(options.valkey, os.X_OK):
-            parser.error(f"--valkey {options.valkey}: there is no such program")
+            parser.error(f"--valkey {options.valkey}: no such program; give the path of "
+                         "valkey-server")
         known |= servers.valkey_kinds(options.valkey.resolve())
     missing = [name for name in options.servers or [] if name not in known]
     if missing:
@@ -108,7 +123,7 @@ def choose_servers(parser, options):
 
 
 def command_words(options):
-    """What was typed; where Valkey lies on this machine says nothing elsewhere."""
+    """The command line, without the directory of Valkey on this machine."""
     words = shlex.join(["./dev", "bench", "peers", *sys.argv[1:]])
     return words if options.valkey is None else words.replace(str(options.valkey),
                                                               options.valkey.name)
@@ -121,7 +136,7 @@ def run_all(options, directory, binaries, generator):
     stages = plan.make_plan(kinds, size, options.workloads)
     progress = rounds.Progress(stages, options.rounds)
     progress.say(f"{progress.total} measurements in about {progress.estimate / 60:.0f} minutes; "
-                 "Ctrl-C stops all servers and keeps nothing")
+                 "Ctrl-C stops all servers and discards the results")
     every = list(dict.fromkeys(kind for stage in stages for kind in stage.kinds))
     described = machine.describe(ROOT, directory, every, binaries)
     runner = rounds.Rounds(rounds.Generator(generator), directory, binaries, options.rounds,
@@ -145,8 +160,8 @@ def run_all(options, directory, binaries, generator):
 
 
 def raw_text(raw):
-    """JSON with a run a line, so that it is small and can still be searched and compared. Where the
-    project lay is nobody's business: its commands are for its folder, wherever that is."""
+    """JSON with one run per line, so that it is small and can still be searched and compared. The
+    path of the project is removed: the commands are relative to it."""
     head = json.dumps({key: value for key, value in raw.items() if key != "runs"}, indent=1,
                       ensure_ascii=False)
     runs = ",\n".join(json.dumps(run, ensure_ascii=False) for run in raw["runs"])
@@ -166,20 +181,20 @@ def main():
     if subprocess.run([ROOT / "tools/peers_setup.sh", options.preset], check=False).returncode != 0:
         return 1
     binaries = ROOT / "build" / options.preset / "bin"
-    # A terminated run ends as an interrupted one does: by stopping what it started.
+    # SIGTERM ends a run like Ctrl-C: by stopping what it started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     directory = Path(tempfile.mkdtemp(prefix="peers.", dir=ROOT / "build"))
     try:
         raw = run_all(options, directory, binaries, binaries / "smilebench")
     except KeyboardInterrupt:
-        print("bench peers: interrupted; all servers are stopped", file=sys.stderr)
+        print("bench peers: interrupted; all servers are stopped, no report", file=sys.stderr)
         return 130
     finally:
         shutil.rmtree(directory, ignore_errors=True)
     write(raw, options.out)
     told = report.Report(raw)
     print(told.verdict_line())
-    print(f"report: {options.out}/report.md and report.html, raw.json beside them")
+    print(f"report: {options.out}/report.md, report.html and raw.json")
     for words in told.troubles:
         print(f"FAILED: {words}", file=sys.stderr)
     return 1 if told.failed() else 0

@@ -1,14 +1,14 @@
-"""What is measured: stages of servers that live together, and the loads they get."""
+"""What is measured: stages, each with its servers and loads."""
 
 from dataclasses import dataclass, field
 
 from goals import FLOOR_US
 from servers import KINDS, ROCKSDB, VALKEY_NAMES, smile_with
 
-# Connections, and requests under way on each.
+# Connections, and requests in flight on each.
 SHAPES = {"64x1": (64, 1), "16x32": (16, 32), "16x8": (16, 8)}
 
-# A generator's time beside its load: to start, to connect, to report.
+# A generator's time in addition to its load: to start, to connect, to report.
 OVERHEAD_SECONDS = 0.4
 START_SECONDS = 0.7
 PRELOAD_RECORDS_PER_SECOND = 60_000
@@ -24,7 +24,7 @@ class Cell:
     shape: str
     seconds: float
     variants: tuple = ("",)  # a variant alternates like a server
-    idle: dict = field(default_factory=dict)  # variant -> connections that are left alone
+    idle: dict = field(default_factory=dict)  # variant -> idle connections
 
     def key(self):
         return f"{self.workload} {self.shape}"
@@ -113,7 +113,7 @@ def smile_stages(kinds, size, wanted):
             restarted=True))
     if "mixed" in wanted:
         stages.append(Stage(
-            "mixed", "Reads beside writes, with more data than memory",
+            "mixed", "Reads during writes, with more data than memory",
             f"{size.mixed_keys:,} records of 1000 bytes, 32 MiB of record cache and 32 MiB of "
             f"block cache: {size.mixed_keys * 1000 / 2**26:.1f} times as much data as cache. 95 "
             "reads to 5 durable writes, compactions running. The operating system's page cache is "
@@ -122,11 +122,10 @@ def smile_stages(kinds, size, wanted):
                         "--block-cache-mib", "32"),), size.mixed_keys, 1000,
             (Cell("mixed", "64x1", size.seconds * MIXED_SECONDS_FACTOR),)))
     if "idle" in wanted:
-        busy = f"beside {size.idle:,} idle"
+        busy = f"with {size.idle:,} idle"
         stages.append(Stage(
-            "idle", "Connections that ask nothing",
-            f"GET as above, alone and beside {size.idle:,} connections that were opened, greeted "
-            "and left alone.", (KINDS["smile"],), size.keys, 100,
+            "idle", "Idle connections",
+            f"GET as above, alone and with {size.idle:,} idle connections open.", (KINDS["smile"],), size.keys, 100,
             (Cell("get", "64x1", size.seconds, ("alone", busy), {busy: size.idle}),)))
     return stages
 

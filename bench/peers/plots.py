@@ -168,7 +168,7 @@ PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Smile beside its peers</title>
+<title>Smile compared with its peers</title>
 <style>
 :root {{ color-scheme: light dark; --line: #8886; --good: #1a7f37; --bad: #cf222e; }}
 @media (prefers-color-scheme: dark) {{ :root {{ --good: #4ac26b; --bad: #ff7b72; }} }}
@@ -226,7 +226,7 @@ def machine_table(report):
                    for name, value in machine_rows(report.raw["machine"]))
     for kind in report.raw["servers"]:
         lines = [kind["version"], f"`{kind['command']}`" if kind["command"] else "",
-                 kind["durable"]]
+                 kind["durable"], kind.get("note", "")]
         rows += (f"<tr><th>{escape.escape(kind['title'])}</th>"
                  f"<td>{'<br>'.join(prose(line) for line in lines if line)}</td></tr>")
     return f"<h2>Machine and servers</h2><table>{rows}</table>"
@@ -248,10 +248,10 @@ def html(raw):
     with pyplot.rc_context(STYLE):
         plots = Plots(report)
         stages = [stage_section(report, plots, stage) for stage in raw["stages"]]
-    made = (f"<h1>Smile beside its peers</h1><p>{raw['made']}; {settings['rounds']} alternating "
+    made = (f"<h1>Smile compared with its peers</h1><p>{raw['made']}; {settings['rounds']} alternating "
             f"rounds of {settings['seconds']:g} s for each load; made by "
             f"<code>{escape.escape(raw['command'])}</code>. Tables with all figures are in "
-            "report.md beside this page, everything that was measured is in raw.json.</p>")
+            "report.md; raw.json has everything that was measured.</p>")
     body = [made, f"<p>{report.quiet_line()}</p>", alarm(report), goals_table(report), f"<p>{READING}</p>", *stages,
             machine_table(report)]
     return PAGE.format(body="\n".join(body))

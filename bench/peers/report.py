@@ -1,4 +1,4 @@
-"""The report for reading in Markdown: goals, machine, servers, a table for each load."""
+"""The report in Markdown: goals, machine, servers, a table for each load."""
 
 from figures import Figure, Runs
 from goals import all_goals
@@ -9,7 +9,7 @@ QUIET = 0.1
 
 
 def table(heads, rows):
-    """Markdown; the first column is words, the others are figures."""
+    """Markdown; the first column is text, the others are figures."""
     lines = ["| " + " | ".join(heads) + " |",
              "|" + "|".join(["---"] + ["---:"] * (len(heads) - 1)) + "|"]
     lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
@@ -17,14 +17,14 @@ def table(heads, rows):
 
 
 def number(value):
-    """With as many digits as say something."""
+    """With the digits that are significant."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def spread(figure):
-    """The median, and the least and the most of the rounds."""
+    """The median, and the minimum and maximum of the rounds."""
     if figure is None:
         return NOTHING
     if len(figure.values) == 1:
@@ -41,7 +41,7 @@ def ratio_words(value):
 
 
 def busy_share(runs, quantity, where):
-    """How much of its core a process used, in percent of one core."""
+    """The share of its core that a process used, in percent."""
     cpu, rate = runs.figure(quantity, *where), runs.figure("throughput", *where)
     if cpu is None or rate is None:
         return NOTHING
@@ -49,7 +49,7 @@ def busy_share(runs, quantity, where):
 
 
 class Report:
-    """Takes a raw report apart for whoever shows it."""
+    """What Markdown and HTML show of a raw report."""
 
     def __init__(self, raw):
         self.raw = raw
@@ -62,7 +62,7 @@ class Report:
         return bool(self.troubles)
 
     def is_lost_with_power(self, server, workload):
-        """Whether this load writes, and the server does not keep what it answered."""
+        """Whether this load writes, and the server does not keep what it acknowledged."""
         writes = workload in ("put", "mixed") or workload.startswith("ycsb-")
         return (writes and workload != "ycsb-c"
                 and self.kinds[server]["durable"].startswith("not durable"))
@@ -77,17 +77,17 @@ class Report:
         unknown = len(self.goals) - met - missed
         line = f"Of {len(self.goals)} bars {met} are met, {missed} not met, {unknown} not measured."
         if self.raw["settings"]["quick"]:
-            line += " This was a quick smoke of everything: its figures say nothing."
+            line += " This was a quick smoke test: its figures mean nothing."
         return line
 
 
     def quiet_line(self):
-        """Whether the machine was idle but for the run."""
+        """Whether the machine was idle except for the run."""
         used = Figure(tuple(sum(run["others"].values()) for run in self.raw["runs"]) or (0.0,))
-        line = (f"other programs and machines used {used.median:.2f} cores beside the rounds, at "
+        line = (f"other programs and machines used {used.median:.2f} cores during the rounds, at "
                 f"most {used.most:.2f} in one")
         if used.median > QUIET:
-            return f"THE MACHINE WAS BUSY: {line}. Believe the CPU of a request, nothing else."
+            return f"THE MACHINE WAS BUSY: {line}. Only the CPU per request is meaningful."
         return f"The machine was quiet: {line}."
 
 
@@ -102,7 +102,7 @@ def alarm(report):
 def goals_section(report):
     rows = [[f"{goal.number}. {goal.what}", goal.bar, goal.measured, f"**{goal.verdict}**"]
             for goal in report.goals]
-    return ["## Goals", "", report.verdict_line() + " Ratios are of medians; behind them are those "
+    return ["## Goals", "", report.verdict_line() + " Ratios are of medians; after them are those "
             "of single rounds.", "",
             table(["goal", "bar", "measured", "verdict"], rows)]
 
@@ -131,9 +131,11 @@ def servers_section(report):
     rows = [[kind["title"], kind["version"] or NOTHING, kind["durable"],
              f"`{kind['command']}`" if kind["command"] else NOTHING]
             for kind in report.raw["servers"]]
-    return ["## Servers", "",
-            table(["server", "version", "an answered write", "command"], rows).replace(
-                "---:", "---")]
+    lines = ["## Servers", "",
+             table(["server", "version", "an acknowledged write", "command"], rows).replace(
+                 "---:", "---")]
+    notes = dict.fromkeys(kind["note"] for kind in report.raw["servers"] if kind.get("note"))
+    return lines + [line for note in notes for line in ("", f"Valkey: {note}.")]
 
 
 def load_rows(report, stage, workload, shape):
@@ -144,7 +146,7 @@ def load_rows(report, stage, workload, shape):
         for name in names:
             where = (stage, workload, shape, name, variant)
             figure = {quantity: runs.figure(quantity, *where)
-                      for quantity in ("throughput", "cpu", "p50", "p99", "p99.9", "silence")}
+                      for quantity in ("throughput", "cpu", "p50", "p99", "p99.9", "stall")}
             against = [NOTHING, NOTHING]
             if names[0].startswith("smile") and name != names[0]:
                 pair = (stage, workload, shape, names[0], name, variant)
@@ -153,19 +155,19 @@ def load_rows(report, stage, workload, shape):
             title = ", ".join(filter(None, [report.title_of(name, workload), variant]))
             yield [title, spread(figure["throughput"]), spread(figure["cpu"]), *against,
                    middle(figure["p50"]), middle(figure["p99"]), middle(figure["p99.9"]),
-                   middle(figure["silence"]), busy_share(runs, "cpu", where),
+                   middle(figure["stall"]), busy_share(runs, "cpu", where),
                    busy_share(runs, "generator_cpu", where)]
 
 
 LOAD_HEADS = ["server", "requests/s", "CPU µs", "Smile's requests/s to it", "Smile's CPU to it",
-              "p50 µs", "p99 µs", "p99.9 µs", "longest silence ms", "server's core",
+              "p50 µs", "p99 µs", "p99.9 µs", "longest stall ms", "server's core",
               "generator's core"]
 
 
 def load_title(workload, shape):
     connections, depth = shape.split("x")
     requests = "one request" if depth == "1" else f"{depth} requests"
-    return f"{workload.upper()} {shape} ({connections} connections, {requests} under way on each)"
+    return f"{workload.upper()} {shape} ({connections} connections, {requests} in flight on each)"
 
 
 def stage_section(report, stage):
@@ -179,16 +181,16 @@ def stage_section(report, stage):
     return lines[:-1]
 
 
-READING = """Figures are medians over the rounds, with the least and the most of them in
-parentheses. "CPU µs" is the server's processor time for one request, for RocksDB in the
-generator's process that of RocksDB's calls alone; latencies are of reads where there are any, else of writes. A generator
-whose core is near 100 % is what bounds the throughput beside it: compare CPU then."""
+READING = """Figures are medians over the rounds, with the minimum and maximum in parentheses. "CPU µs" is the server's processor time per request; for RocksDB in the generator's
+process, that of RocksDB's calls alone. Latencies are of reads where there are any, otherwise of
+writes, and include operations that were not answered. Where the generator's core is near 100 %, it
+limits the throughput: compare the CPU then."""
 
 
 def markdown(raw):
     report = Report(raw)
     settings = raw["settings"]
-    lines = ["# Smile beside its peers", "",
+    lines = ["# Smile compared with its peers", "",
              f"{raw['made']}; {settings['rounds']} alternating rounds of {settings['seconds']:g} s "
              f"for each load; made by `{raw['command']}`.", ""]
     lines += [report.quiet_line(), ""]

@@ -105,7 +105,7 @@ class Generator:
 
 
 class Rounds:
-    """Runs stages; keeps what each run of the generator said, and what went wrong beside them."""
+    """Runs stages; keeps the result of each run of the generator, and other failures."""
 
     def __init__(self, generator, directory, binaries, rounds, progress):
         self.generator = generator

@@ -1,4 +1,4 @@
-"""How each server is started, made ready, stopped for a while and ended.
+"""How each server is started, paused and stopped.
 
 A server runs pinned to one core, in a process group of its own, listens on a free port of the
 loopback device and has its data in a directory of its own. It is ready when its log says so.
@@ -18,10 +18,10 @@ SERVER_CORE = 0
 START_SECONDS = 30
 STOP_SECONDS = 30
 START_ATTEMPTS = 3
-# How often a log, a process or a processor's clock is looked at.
+# How often a log, a process or a processor's clock is polled.
 POLL_SECONDS = 0.01
 
-# In both spaces, the value is the field behind the key.
+# In both spaces, the value is the field after the key.
 TARANTOOL_INIT = """
 box.cfg{
   listen = '127.0.0.1:%(port)s',
@@ -46,39 +46,40 @@ class ServerError(Exception):
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of server: what it is called, how it is started, what it promises."""
+    """One kind of server: its name, how it is started, what it promises."""
 
     name: str
     title: str
     scheme: str
-    durable: str  # what an acknowledged write is worth, for the report
-    ready: str = ""  # what its log says when it is; a group is the port it took
-    # To start it, and its version. {port}, {directory} and {binaries} are filled in.
+    durable: str  # whether an acknowledged write is durable, for the report
+    ready: str = ""  # pattern of its log when it is ready; a group is its port
+    # To start it, and to print its version. {port}, {directory} and {binaries} are filled in.
     command: tuple = ()
     version: tuple = ()
-    engine: str = ""  # of Tarantool, which gets a script
-    address: str = ""  # of a server that somebody else started
+    engine: str = ""  # of Tarantool, which is configured by a script
+    address: str = ""  # of a server that the user started
+    note: str = ""  # on its settings, for the report
 
     def words(self, **places):
         return [word.format(**places) for word in self.command]
 
 
-FSYNCED = "every write is fsynced before its answer"
+FSYNCED = "every write is fsynced before its reply"
 
 
 def smile_with(name, title, *options):
-    """A smiled with options of its own; it takes a free port by itself."""
+    """A smiled with these options; it chooses a free port."""
     return Kind(name, title, "smile", FSYNCED, r"listens on 127\.0\.0\.1:([0-9]+)",
                 ("{binaries}/smiled", "--listen", "127.0.0.1:0", "--workers", "1",
                  "--max-connections", "20000", "--data", "{directory}/data", *options),
                 ("{binaries}/smiled", "--version"))
 
 
-def redis_with(name, title, durable, *options, binary="redis-server"):
+def redis_with(name, title, durable, *options, binary="redis-server", note=""):
     """A server of Redis' protocol and options."""
     return Kind(name, title, "redis", durable, "Ready to accept connections",
                 (binary, "--port", "{port}", "--bind", "127.0.0.1", "--save", "",
-                 "--dir", "{directory}", *options), (binary, "--version"))
+                 "--dir", "{directory}", *options), (binary, "--version"), note=note)
 
 
 def tarantool_with(name, title, engine):
@@ -87,7 +88,7 @@ def tarantool_with(name, title, engine):
 
 
 ALWAYS = ("--appendonly", "yes", "--appendfsync", "always")
-# It does not rewrite its log meanwhile: that would cost it a fork and the disk's time.
+# Its log is not rewritten during a run: that would cost a fork and disk time.
 NO_REWRITE = ("--auto-aof-rewrite-percentage", "0")
 
 KINDS = {kind.name: kind for kind in [
@@ -101,27 +102,45 @@ KINDS = {kind.name: kind for kind in [
 
 # With --valkey only.
 VALKEY_NAMES = ("valkey-aof", "valkey-rewrite")
+# A server is pinned to SERVER_CORE, so this is what Valkey has, whatever the machine has.
+SERVER_CORES = 1
 
 
-def valkey_kinds(binary):
+def valkey_io_threads(cores):
+    """What the comments of valkey.conf recommend (8.0 and later): none below 3 cores, 2 or 3 for 4
+    cores, 6 for 8 cores; one core stays free. The number includes the main thread: 1 is off."""
+    return 1 if cores < 3 else cores * 3 // 4
+
+
+def io_threads_note(cores, machine_cores):
+    """For the report: the number of I/O threads, and why."""
+    threads = valkey_io_threads(cores)
+    return (f"io-threads {threads}{' (off)' if threads == 1 else ''}: valkey.conf recommends I/O "
+            "threads from 3 cores on, 2 or 3 for 4 cores and 6 for 8 cores, one core left free; "
+            f"the server has {cores} of {machine_cores} cores here")
+
+
+def valkey_kinds(binary, cores=SERVER_CORES):
     """`binary`: path of valkey-server. Without and with the rewriting of its log by its defaults."""
+    threads = ("--io-threads", str(valkey_io_threads(cores)))
+    note = io_threads_note(cores, os.cpu_count())
     return {kind.name: kind for kind in [
         redis_with("valkey-aof", "Valkey, appendfsync always", FSYNCED, *ALWAYS, *NO_REWRITE,
-                   binary=str(binary)),
+                   *threads, binary=str(binary), note=note),
         redis_with("valkey-rewrite", "Valkey, appendfsync always, its log rewritten", FSYNCED,
-                   *ALWAYS, binary=str(binary)),
+                   *ALWAYS, *threads, binary=str(binary), note=note),
     ]}
 
 
 def address_kind(target):
-    """A server that somebody else started."""
-    return Kind(target, target, target.split("://")[0], "as whoever started it configured it",
+    """A server that the user started."""
+    return Kind(target, target, target.split("://")[0], "as the user configured it",
                 address=target)
 
 
 # RocksDB in smilebench's own process: no server, only a directory.
 ROCKSDB = Kind("rocksdb", "RocksDB MultiGet in process", "rocksdb",
-               "nothing is written; nothing travels")
+               "nothing is written; no network")
 
 
 def describe(kinds, versions, binaries="build/release/bin"):
@@ -131,9 +150,11 @@ def describe(kinds, versions, binaries="build/release/bin"):
         places = {"port": "PORT", "directory": "DIRECTORY", "binaries": binaries}
         words = kind.words(**places)
         if words and Path(words[0]).is_absolute():
-            words[0] = Path(words[0]).name  # where it lies on this machine says nothing elsewhere
+            words[0] = Path(words[0]).name  # its directory is of no interest on other machines
         row = {"name": kind.name, "title": kind.title, "durable": kind.durable,
                "version": versions.get(kind.name, ""), "command": shlex.join(words)}
+        if kind.note:
+            row["note"] = kind.note
         if kind.engine:
             row["script"] = TARANTOOL_INIT % {**places, "engine": kind.engine}
         rows.append(row)
@@ -147,7 +168,7 @@ def free_port():
 
 
 def cpu_seconds(pid):
-    """What a process has used so far, user and system (proc(5)); 0 if it is gone."""
+    """User and system time of a process so far (proc(5)); 0 if it has ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     except OSError:
@@ -157,22 +178,22 @@ def cpu_seconds(pid):
 
 @dataclass
 class Server:
-    """One server that runs, or an address of one."""
+    """A running server, or the address of one."""
 
     kind: Kind
     target: str = ""
-    pid: int = 0  # 0: not known
+    pid: int = 0  # 0: unknown
     process: object = None
     log: Path = None
 
     def launch(self, directory, binaries):
-        """Starts it with its data in a directory, which may have data already. ServerError if it
+        """Starts it with its data in a directory, which may already have data. ServerError if it
         does not become ready."""
         places = {"port": free_port(), "directory": directory, "binaries": binaries}
         if self.kind.engine:
             script = TARANTOOL_INIT % {**places, "engine": self.kind.engine}
             (directory / "init.lua").write_text(script)
-        # It dies with whoever started it, even if that one is killed.
+        # It dies with its parent, even if that is killed.
         command = ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", str(SERVER_CORE),
                    *self.kind.words(**places)]
         self.log = directory / "log"
@@ -188,7 +209,7 @@ class Server:
         self.target = f"{self.kind.scheme}://127.0.0.1:{port}"
 
     def wait_until_ready(self):
-        """The port its log names, or None if it names none."""
+        """The port in its log, or None if there is none."""
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end:
             found = re.search(self.kind.ready, self.log.read_text(errors="replace"))
@@ -200,13 +221,13 @@ class Server:
         raise ServerError(f"{self.kind.title} did not start:\n{tail(self.log)}")
 
     def restart(self, binaries):
-        """Ends it and starts it with the same data; nothing to do for what is no process."""
+        """Stops it and starts it with the same data. No effect on an --address."""
         if self.process is not None:
             self.stop()
             self.launch(self.log.parent, binaries)
 
     def freeze(self):
-        """Keeps it from using the processor until thaw()."""
+        """Pauses it until thaw()."""
         self.signal_group(signal.SIGSTOP)
 
     def thaw(self):
@@ -222,7 +243,7 @@ class Server:
                               f"{tail(self.log)}")
 
     def wait_until_quiet(self, seconds=20):
-        """Until what it does by itself, such as compactions, needs almost no processor time."""
+        """Until background work, such as compactions, needs almost no processor time."""
         end = time.monotonic() + seconds
         while self.pid and time.monotonic() < end:
             before = cpu_seconds(self.pid)
@@ -252,7 +273,7 @@ def start(kind, directory, binaries):
         directory.mkdir(parents=True)
         return Server(kind, f"rocksdb:{directory / 'data'}")
     for attempt in range(START_ATTEMPTS):
-        # Somebody else may take the port that was free a moment ago.
+        # Another process may take the port that was free a moment ago.
         place = (directory / str(attempt)).absolute()
         place.mkdir(parents=True)
         server = Server(kind)

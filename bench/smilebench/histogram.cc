@@ -4,7 +4,15 @@
 #include <bit>
 #include <cmath>
 
+#include "base/check.h"
+
 namespace smile::bench {
+namespace {
+
+// AddEvenly approximates by this many latencies: finer than the buckets are.
+constexpr uint64_t kMaxSteps = 4096;
+
+}  // namespace
 
 size_t Histogram::BucketOf(uint64_t nanos) {
   if (nanos < kLinear) return nanos;
@@ -19,13 +27,23 @@ uint64_t Histogram::LastOf(size_t bucket) {
   return ((top + 1) << shift) - 1;
 }
 
-void Histogram::Add(int64_t nanos) {
+void Histogram::AddMany(int64_t nanos, uint64_t count) {
   const uint64_t value = std::min(nanos < 0 ? 0 : static_cast<uint64_t>(nanos), kMaxNanos);
-  ++buckets_[BucketOf(value)];
-  ++count_;
-  sum_ += value;
+  buckets_[BucketOf(value)] += count;
+  count_ += count;
+  sum_ += static_cast<double>(value) * static_cast<double>(count);
   min_ = std::min(min_, value);
   max_ = std::max(max_, value);
+}
+
+void Histogram::AddEvenly(int64_t shortest, int64_t longest, uint64_t count) {
+  CHECK(shortest <= longest);
+  const uint64_t steps = std::min(count, kMaxSteps);
+  for (uint64_t step = 0; step < steps; ++step) {
+    const double part = steps == 1 ? 1 : static_cast<double>(step) / static_cast<double>(steps - 1);
+    const double offset = part * static_cast<double>(longest - shortest);
+    AddMany(shortest + static_cast<int64_t>(offset), count / steps + (step < count % steps));
+  }
 }
 
 void Histogram::Add(const Histogram& other) {
@@ -37,7 +55,7 @@ void Histogram::Add(const Histogram& other) {
 }
 
 double Histogram::mean() const {
-  return count_ == 0 ? 0 : static_cast<double>(sum_) / static_cast<double>(count_);
+  return count_ == 0 ? 0 : sum_ / static_cast<double>(count_);
 }
 
 uint64_t Histogram::Percentile(double percent) const {
@@ -48,7 +66,8 @@ uint64_t Histogram::Percentile(double percent) const {
     seen += buckets_[i];
     if (seen >= rank) return std::min(LastOf(i), max_);
   }
-  return max_;
+  CHECK(count_ == 0, "the buckets add up to the count");
+  return 0;
 }
 
 }  // namespace smile::bench

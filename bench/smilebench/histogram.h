@@ -16,7 +16,9 @@ class Histogram {
   static constexpr uint64_t kMaxNanos = (uint64_t{1} << 42) - 1;
 
   // Negative ones are counted as 0.
-  void Add(int64_t nanos);
+  void Add(int64_t nanos) { AddMany(nanos, 1); }
+  // `count` latencies, evenly spread from `shortest` to `longest`. Bounded work for any count.
+  void AddEvenly(int64_t shortest, int64_t longest, uint64_t count);
   void Add(const Histogram& other);
 
   uint64_t count() const { return count_; }
@@ -34,12 +36,13 @@ class Histogram {
   static constexpr size_t kHalf = kLinear / 2;
   static constexpr size_t kBuckets = kLinear + (42 - kLinearBits) * kHalf;
 
+  void AddMany(int64_t nanos, uint64_t count);
   static size_t BucketOf(uint64_t nanos);
   static uint64_t LastOf(size_t bucket);
 
   std::array<uint64_t, kBuckets> buckets_{};
   uint64_t count_ = 0;
-  uint64_t sum_ = 0;
+  double sum_ = 0;
   uint64_t min_ = UINT64_MAX;
   uint64_t max_ = 0;
 };

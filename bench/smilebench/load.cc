@@ -23,18 +23,20 @@ namespace smile::bench {
 namespace {
 
 constexpr auto kProgressInterval = std::chrono::seconds(1);
-// An open loop looks for what is due at most this often.
+// How often an interruption and the end of the drain are looked for.
+constexpr auto kPollInterval = std::chrono::milliseconds(20);
+// Bounds of the interval at which an open loop sends what is due.
 constexpr std::chrono::nanoseconds kShortestPace(50'000);
 constexpr std::chrono::nanoseconds kLongestPace(100'000'000);
 
 using Loaders = std::vector<std::unique_ptr<Loader>>;
 
-// While it lives, the loaders send what is due, each `pace` from now on.
+// While it exists, the loaders send what is due, every `pace`.
 class Pacer {
  public:
   Pacer(const Loaders& loaders, std::chrono::nanoseconds pace)
       : thread_([this, &loaders, pace] {
-          prctl(PR_SET_TIMERSLACK, 1);  // this thread's; the kernel's default is 50 us late
+          prctl(PR_SET_TIMERSLACK, 1);  // of this thread; the kernel's default is 50 us
           auto next = std::chrono::steady_clock::now();
           while (!stop_.load(std::memory_order_relaxed)) {
             for (const auto& loader : loaders) loader->SendDue();
@@ -60,19 +62,39 @@ uint64_t AnsweredBy(const Loaders& loaders) {
   return total;
 }
 
-Results Wait(const Loaders& loaders, std::vector<std::future<Results>> futures,
-             std::string_view what, const ShowProgress& show_progress) {
+// What a phase is waited for with.
+struct Waiting {
+  const Loaders& loaders;
+  const Clock& clock;
+  const LoadHooks& hooks;
+};
+
+// Until all loaders have ended their phase. They are made to when the load is interrupted, and at
+// `cut_nanos`.
+Results Wait(const Waiting& waiting, std::vector<std::future<Results>> futures,
+             std::string_view what, int64_t cut_nanos = INT64_MAX) {
   Results results;
   uint64_t before = 0;
+  bool cut = false;
+  auto next_progress = std::chrono::steady_clock::now() + kProgressInterval;
   for (auto& future : futures) {
-    while (future.wait_for(kProgressInterval) == std::future_status::timeout) {
-      const uint64_t answered = AnsweredBy(loaders);
-      show_progress(fmt::format("{}: {} done, {} op/s", what, answered, answered - before));
+    while (future.wait_for(kPollInterval) == std::future_status::timeout) {
+      const bool interrupted = waiting.hooks.interrupted();
+      if (!cut && (interrupted || waiting.clock.MonotonicNanos() >= cut_nanos)) {
+        cut = true;
+        results.interrupted = interrupted;
+        for (const auto& loader : waiting.loaders) loader->Cut();
+      }
+      if (std::chrono::steady_clock::now() < next_progress) continue;
+      next_progress += kProgressInterval;
+      const uint64_t answered = AnsweredBy(waiting.loaders);
+      waiting.hooks.show_progress(
+          fmt::format("{}: {} done, {} op/s", what, answered, answered - before));
       before = answered;
     }
     results.Add(future.get());
   }
-  show_progress("");
+  waiting.hooks.show_progress("");
   return results;
 }
 
@@ -83,39 +105,45 @@ std::vector<std::future<Results>> BeginAll(const Loaders& loaders, PhaseFor phas
   return futures;
 }
 
-// The failure that keeps a phase of preparation from having worked, if any.
-Status FailureOf(const Results& results) {
-  return results.first_error;
-}
-
-Status Prepare(const Loaders& loaders, const Clock& clock, const ShowProgress& show_progress) {
+// Connects and writes the records. Results of a phase that failed or was interrupted, or of the
+// last one.
+Results Prepare(const Waiting& waiting) {
   Phase phase;
-  phase.start_nanos = clock.MonotonicNanos();
-  SMILE_TRY(FailureOf(Wait(loaders,
-                           BeginAll(loaders,
+  phase.start_nanos = waiting.clock.MonotonicNanos();
+  Results connected = Wait(waiting,
+                           BeginAll(waiting.loaders,
                                     [&](const Loader& loader) {
                                       phase.kind = Phase::Kind::kConnect;
                                       phase.operations = loader.connections();
                                       return phase;
                                     }),
-                           "connecting", show_progress)));
-  return FailureOf(Wait(loaders,
-                        BeginAll(loaders,
-                                 [&](const Loader& loader) {
-                                   phase.kind = Phase::Kind::kPreload;
-                                   phase.operations = loader.preload_operations();
-                                   return phase;
-                                 }),
-                        "writing records", show_progress));
+                           "connecting", phase.start_nanos + kMaxConnectNanos);
+  if (!connected.first_error.ok() || connected.interrupted) return connected;
+  if (connected.unanswered.in_flight > 0) {
+    connected.first_error = {
+        Code::kUnavailable,
+        fmt::format("the server did not answer {} of the connections within {} s; is it of the "
+                    "--target's protocol?",
+                    connected.unanswered.in_flight, kMaxConnectNanos / (1000 * kNanosPerMilli))};
+    return connected;
+  }
+  return Wait(waiting,
+              BeginAll(waiting.loaders,
+                       [&](const Loader& loader) {
+                         phase.kind = Phase::Kind::kPreload;
+                         phase.operations = loader.preload_operations();
+                         return phase;
+                       }),
+              "writing records");
 }
 
-Results Measure(const Loaders& loaders, const BenchOptions& options, const Clock& clock,
-                const ShowProgress& show_progress) {
+Results Measure(const Waiting& waiting, const BenchOptions& options) {
+  const Loaders& loaders = waiting.loaders;
   const double own_cpu = OwnCpuSeconds();
   const std::optional<double> server_cpu = CpuSecondsOf(options.server_pid);
   Phase phase;
   phase.kind = Phase::Kind::kRun;
-  phase.start_nanos = clock.MonotonicNanos();
+  phase.start_nanos = waiting.clock.MonotonicNanos();
   if (options.seconds > 0) {
     phase.end_nanos = phase.start_nanos + static_cast<int64_t>(options.seconds * 1e9);
   }
@@ -133,7 +161,9 @@ Results Measure(const Loaders& loaders, const BenchOptions& options, const Clock
     pacer.emplace(loaders,
                   std::clamp(std::chrono::nanoseconds(interval), kShortestPace, kLongestPace));
   }
-  Results results = Wait(loaders, std::move(futures), NameOf(options.workload), show_progress);
+  const bool endless = phase.end_nanos == INT64_MAX;
+  Results results = Wait(waiting, std::move(futures), NameOf(options.workload),
+                         endless ? INT64_MAX : phase.end_nanos + kMaxDrainNanos);
   results.client_cpu_seconds = OwnCpuSeconds() - own_cpu;
   if (server_cpu.has_value()) {
     const std::optional<double> server_cpu_after = CpuSecondsOf(options.server_pid);
@@ -145,16 +175,22 @@ Results Measure(const Loaders& loaders, const BenchOptions& options, const Clock
 
 }  // namespace
 
-Result<Results> RunLoad(const BenchOptions& options, const Clock& clock,
-                        const ShowProgress& show_progress) {
+Result<Results> RunLoad(const BenchOptions& options, const Clock& clock, const LoadHooks& hooks) {
   if (options.server_pid != 0) SMILE_TRY(RequireProcess(options.server_pid));
   Loaders loaders;
   for (uint32_t i = 0; i < options.threads; ++i) {
     SMILE_ASSIGN(std::unique_ptr<Loader> loader, Loader::Create(options, i, &clock));
     loaders.push_back(std::move(loader));
   }
-  SMILE_TRY(Prepare(loaders, clock, show_progress));
-  return Measure(loaders, options, clock, show_progress);
+  const Waiting waiting = {loaders, clock, hooks};
+  Results prepared = Prepare(waiting);
+  SMILE_TRY(prepared.first_error);
+  if (prepared.interrupted || hooks.interrupted()) {
+    Results nothing;
+    nothing.interrupted = true;
+    return nothing;
+  }
+  return Measure(waiting, options);
 }
 
 }  // namespace smile::bench

@@ -1,14 +1,16 @@
 #include "bench/smilebench/loader.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
+#include "base/check.h"
 #include "bench/smilebench/workload.h"
 
 namespace smile::bench {
 namespace {
 
-// So many requests are under way on each connection while records are written for a run.
+// Requests in flight per connection while the records of a run are written.
 constexpr uint32_t kPreloadDepth = 64;
 
 uint32_t ShareOf(uint32_t total, uint32_t index, uint32_t parts) {
@@ -99,6 +101,7 @@ void Loader::Begin(const Phase& phase, std::promise<Results> promise) {
   taken_ = 0;
   lost_ = false;
   past_end_ = false;
+  CHECK(!in_phase_ && !cut_ && in_flight_ == 0);
   in_phase_ = true;
   idle_.clear();
   for (uint32_t slot = 0; slot < SlotsInUse(); ++slot) idle_.push_back(slot);
@@ -109,8 +112,25 @@ void Loader::Begin(const Phase& phase, std::promise<Results> promise) {
   FinishIfDone(now);
 }
 
+void Loader::Cut() {
+  loop_->Post([this] {
+    if (!in_phase_) return;
+    const int64_t now = clock_->MonotonicNanos();
+    for (Slot& slot : slots_) {
+      if (!slot.in_flight) continue;
+      slot.in_flight = false;
+      --in_flight_;
+      ++results_.unanswered.in_flight;
+      LatenciesOf(slot).Add(now - slot.from_nanos);
+    }
+    CHECK(in_flight_ == 0);
+    cut_ = true;
+    Finish(now);
+  });
+}
+
 void Loader::SendDue() {
-  if (send_due_posted_.exchange(true)) return;  // once is enough
+  if (send_due_posted_.exchange(true)) return;  // one that is posted sends all
   loop_->Post([this] {
     send_due_posted_ = false;
     if (!in_phase_) return;
@@ -120,7 +140,7 @@ void Loader::SendDue() {
   });
 }
 
-// Gives idle slots what there is to do.
+// Starts operations on idle slots.
 void Loader::Pump(int64_t now) {
   int64_t from_nanos = 0;
   while (!idle_.empty() && TakeOperation(now, &from_nanos)) {
@@ -139,7 +159,7 @@ bool Loader::TakeOperation(int64_t now, int64_t* from_nanos) {
     const double since_start = static_cast<double>(taken_) * phase_.interval_nanos;
     *from_nanos = phase_.start_nanos + static_cast<int64_t>(since_start);
   }
-  // What was due before the end may still be sent once behind it: this loop may have woken late.
+  // What was due before the end may still be sent once after it: this loop may have woken late.
   if (*from_nanos > now || *from_nanos >= phase_.end_nanos) return false;
   ++taken_;
   return true;
@@ -148,13 +168,13 @@ bool Loader::TakeOperation(int64_t now, int64_t* from_nanos) {
 void Loader::FinishIfDone(int64_t now) {
   if (!in_phase_ || in_flight_ > 0) return;
   if (!lost_ && taken_ < phase_.operations && !past_end_) return;
+  Finish(now);
+}
+
+void Loader::Finish(int64_t now) {
+  CHECK(in_phase_ && in_flight_ == 0);
   in_phase_ = false;
-  if (phase_.interval_nanos > 0 && !lost_) {
-    const int64_t until = std::min(now, phase_.end_nanos);
-    const double due = static_cast<double>(until - phase_.start_nanos) / phase_.interval_nanos;
-    const uint64_t wanted = std::min(phase_.operations, static_cast<uint64_t>(std::max(due, 0.0)));
-    results_.never_sent = wanted > taken_ ? wanted - taken_ : 0;
-  }
+  CountNeverSent(now);
   const double storage_cpu = driver_->StorageCpuSeconds();
   if (storage_cpu >= 0) results_.server_cpu_seconds = storage_cpu - storage_cpu_at_begin_;
   results_.lost = lost_;
@@ -162,9 +182,33 @@ void Loader::FinishIfDone(int64_t now) {
   promise_.set_value(std::move(results_));
 }
 
+// In an open loop: the operations that were due and that no slot was free for. Whether such a one
+// would have been a read was never decided, so they are divided as the workload divides.
+void Loader::CountNeverSent(int64_t now) {
+  if (phase_.interval_nanos <= 0) return;
+  const int64_t until = std::min(now, phase_.end_nanos);
+  const double due =
+      std::ceil(static_cast<double>(until - phase_.start_nanos) / phase_.interval_nanos);
+  const uint64_t wanted = std::min(phase_.operations, static_cast<uint64_t>(std::max(due, 0.0)));
+  if (wanted <= taken_) return;
+  const uint64_t never_sent = wanted - taken_;
+  const auto waited = [&](uint64_t operation) {
+    return now - phase_.start_nanos -
+           static_cast<int64_t>(static_cast<double>(operation) * phase_.interval_nanos);
+  };
+  const double read_share = InfoOf(options_.workload).read_percent / 100.0;
+  const auto reads =
+      static_cast<uint64_t>(std::llround(static_cast<double>(never_sent) * read_share));
+  results_.unanswered.never_sent += never_sent;
+  results_.reads.AddEvenly(waited(wanted - 1), waited(taken_), reads);
+  results_.writes.AddEvenly(waited(wanted - 1), waited(taken_), never_sent - reads);
+}
+
 void Loader::Issue(uint32_t slot, int64_t from_nanos) {
   Slot& each = slots_[slot];
+  CHECK(!each.in_flight);
   each.from_nanos = from_nanos;
+  each.in_flight = true;
   ++in_flight_;
   switch (phase_.kind) {
     case Phase::Kind::kConnect:
@@ -209,10 +253,11 @@ void Loader::Start(uint32_t slot) {
 }
 
 void Loader::OnAnswer(uint32_t slot, const Status& status, const Found& found) {
+  if (cut_) return;
   const int64_t now = clock_->MonotonicNanos();
   Slot& each = slots_[slot];
-  results_.longest_silence_nanos =
-      std::max(results_.longest_silence_nanos, now - last_answer_nanos_);
+  CHECK(in_phase_ && each.in_flight, "one answer per operation");
+  results_.longest_stall_nanos = std::max(results_.longest_stall_nanos, now - last_answer_nanos_);
   last_answer_nanos_ = now;
   const bool right = status.ok() && verifier_.IsRight(OperationOf(slot), found);
   if (right && each.choice.then_put) {
@@ -220,6 +265,7 @@ void Loader::OnAnswer(uint32_t slot, const Status& status, const Found& found) {
     each.choice.kind = OperationKind::kPut;
     return Start(slot);
   }
+  each.in_flight = false;
   --in_flight_;
   Count(each, status, right, now);
   answered_.store(answered_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -233,15 +279,25 @@ void Loader::Count(const Slot& slot, const Status& status, bool right, int64_t n
     ++results_.errors[status.code()];
     if (results_.first_error.ok()) results_.first_error = status;
     lost_ = lost_ || IsLoss(status.code());
+    const bool timed_out = status.code() == Code::kDeadlineExceeded;
+    if (!timed_out && !IsLoss(status.code())) return;  // it was answered
+    ++(timed_out ? results_.unanswered.timed_out : results_.unanswered.lost);
+    LatenciesOf(slot).Add(now - slot.from_nanos);
     return;
   }
   if (!right) {
     ++results_.wrong_values;
     return;
   }
-  const bool wrote = slot.choice.kind == OperationKind::kPut;
-  if (wrote) generator_.WasPut(slot.choice.number);
-  (wrote ? results_.writes : results_.reads).Add(now - slot.from_nanos);
+  if (slot.choice.kind == OperationKind::kPut) generator_.WasPut(slot.choice.number);
+  ++results_.operations;
+  LatenciesOf(slot).Add(now - slot.from_nanos);
+}
+
+// A read-modify-write is a write from its first request on.
+Histogram& Loader::LatenciesOf(const Slot& slot) {
+  const bool writes = slot.choice.kind == OperationKind::kPut || slot.choice.then_put;
+  return writes ? results_.writes : results_.reads;
 }
 
 }  // namespace smile::bench

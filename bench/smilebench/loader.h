@@ -1,11 +1,12 @@
-// One thread of smilebench: an event loop, some of the connections, and what they are asked.
+// One thread of smilebench: an event loop, and some of the connections with their requests.
 //
-// A load has three phases: connect (one ping on each connection), preload (each record is written
+// A load has three phases: connect (one ping per connection), preload (each record is written
 // once), run (what is measured). Each is a number of operations that slots carry out: a slot is one
-// request under way, and belongs to one connection. In a closed loop a slot that is answered asks
-// again at once. In an open loop operations are due at fixed times, and wait for an idle slot;
-// their latency counts from when they were due, so that a stall of the server is not hidden (Tene,
-// "How NOT to measure latency", 2013: coordinated omission).
+// request in flight, and belongs to one connection. In a closed loop a slot sends its next request
+// as soon as the last one is answered. In an open loop operations are due at fixed times and wait
+// for an idle slot; their latency counts from when they were due, so that a stall of the server is
+// not hidden (Tene, "How NOT to measure latency", 2013: coordinated omission). For the same reason
+// operations without an answer are in the latencies (see Unanswered).
 #pragma once
 
 #include <atomic>
@@ -27,20 +28,20 @@
 
 namespace smile::bench {
 
-// One loader's part of a phase.
+// One loader's share of a phase.
 struct Phase {
   enum class Kind : uint8_t { kConnect, kPreload, kRun };
 
   Kind kind = Kind::kConnect;
-  uint64_t operations = UINT64_MAX;  // at most
+  uint64_t operations = UINT64_MAX;  // maximum
   int64_t start_nanos = 0;           // on the monotonic clock
   int64_t end_nanos = INT64_MAX;     // nothing is sent from here on
-  double interval_nanos = 0;         // between operations that are due; 0: closed loop
+  double interval_nanos = 0;         // from one due time to the next; 0: closed loop
 };
 
 class Loader final : private DriverEvents {
  public:
-  // The part of this `index` of all threads in `options`. `clock` outlives it.
+  // Number `index` of the threads in `options`. `clock` outlives it.
   static Result<std::unique_ptr<Loader>> Create(const BenchOptions& options, uint32_t index,
                                                 const Clock* clock);
   ~Loader() override;
@@ -53,18 +54,23 @@ class Loader final : private DriverEvents {
   // Any thread: in an open loop, sends what has become due. Called often.
   void SendDue();
 
-  // Any thread: what this phase has come to so far.
+  // Any thread: ends the phase now, and with it the use of this loader. What is in flight counts as
+  // unanswered. No effect between phases.
+  void Cut();
+
+  // Any thread: operations of this phase that are answered so far.
   uint64_t answered() const { return answered_.load(std::memory_order_relaxed); }
 
-  // Idle ones too.
+  // Including idle ones.
   uint32_t connections() const { return connection_count_ + idle_connections_; }
-  // How many records Preload has to write.
+  // Number of records that the preload phase writes.
   uint64_t preload_operations() const;
 
  private:
   struct Slot {
     Generator::Choice choice;
     int64_t from_nanos = 0;  // latency counts from here
+    bool in_flight = false;
   };
 
   Loader(const BenchOptions& options, uint32_t index, const Clock* clock,
@@ -75,6 +81,8 @@ class Loader final : private DriverEvents {
   void Pump(int64_t now);
   bool TakeOperation(int64_t now, int64_t* from_nanos);
   void FinishIfDone(int64_t now);
+  void Finish(int64_t now);
+  void CountNeverSent(int64_t now);
   uint32_t SlotsInUse() const;
   uint32_t ConnectionOf(uint32_t slot) const;
   void Issue(uint32_t slot, int64_t from_nanos);
@@ -82,6 +90,7 @@ class Loader final : private DriverEvents {
   Operation OperationOf(uint32_t slot);
   void Start(uint32_t slot);
   void Count(const Slot& slot, const Status& status, bool right, int64_t now);
+  Histogram& LatenciesOf(const Slot& slot);
 
   const BenchOptions options_;
   const uint32_t index_;
@@ -105,6 +114,7 @@ class Loader final : private DriverEvents {
   bool in_phase_ = false;
   bool lost_ = false;      // a connection: the phase ends
   bool past_end_ = false;  // of the phase: nothing more is sent
+  bool cut_ = false;       // later answers are ignored
   Phase phase_;
   uint64_t taken_ = 0;  // operations begun in this phase
   Results results_;

@@ -1,5 +1,4 @@
-// smilebench: loads a Smile server and measures it. Exit status: 0 all was answered right, 1 it was
-// not (or it was interrupted), 2 usage, 3 no connection.
+// smilebench: measures a server under load. Its exit statuses are in options.h.
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -24,8 +23,6 @@
 namespace smile::bench {
 namespace {
 
-enum ExitStatus : int { kExitOk = 0, kExitErrors = 1, kExitUsage = 2, kExitConnection = 3 };
-
 void ShowOnTerminal(const std::string& line) {
   if (isatty(STDERR_FILENO) == 0) return;
   fmt::print(stderr, "\r\x1b[K{}", line);
@@ -37,8 +34,7 @@ ExitStatus StatusOfFailure(Code code) {
   return code == Code::kInvalid ? kExitUsage : kExitErrors;
 }
 
-// Each connection takes a descriptor; the kernel lets a process have as many as its hard limit
-// says.
+// Each connection takes a descriptor: raises the limit of this process to its hard limit.
 void AllowManyConnections() {
   rlimit files{};
   if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
@@ -51,11 +47,11 @@ ExitStatus Complain(const Status& status) {
   return StatusOfFailure(status.code());
 }
 
-// Whether there is nothing more to do, and the exit status then.
+// Whether there is nothing more to do; then *exit is the exit status.
 template <class Options>
 bool IsOver(const Result<Options>& options, const std::string& help, ExitStatus* exit) {
   if (!options.ok()) {
-    fmt::print(stderr, "smilebench: {}; --help shows how\n", options.status().words());
+    fmt::print(stderr, "smilebench: {}; see --help\n", options.status().words());
     *exit = kExitUsage;
   } else if (!help.empty()) {
     fmt::print("{}", help);
@@ -69,12 +65,17 @@ ExitStatus MeasureMain(int argc, const char* const* argv) {
   const Result<BenchOptions> options = ParseBenchOptions(argc, argv, &help);
   ExitStatus exit = kExitUsage;
   if (IsOver(options, help, &exit)) return exit;
+  const Interrupt interrupt;
   const SystemClock clock;
-  const Result<Results> results = RunLoad(*options, clock, ShowOnTerminal);
+  const Result<Results> results =
+      RunLoad(*options, clock,
+              {.show_progress = ShowOnTerminal, .interrupted = [&] { return interrupt.Raised(); }});
   if (!results.ok()) return Complain(results.status());
   fmt::print("{}", options->json ? FormatJson(*options, *results) : FormatText(*options, *results));
+  if (results->interrupted) return kExitInterrupted;
   if (results->lost) return kExitConnection;
-  return results->failures() > 0 || results->operations() == 0 ? kExitErrors : kExitOk;
+  const bool failed = results->failures() > 0 || results->unanswered.in_flight > 0;
+  return failed || results->operations == 0 ? kExitErrors : kExitOk;
 }
 
 ExitStatus LoadMain(int argc, const char* const* argv) {
@@ -92,6 +93,7 @@ ExitStatus LoadMain(int argc, const char* const* argv) {
   progress.Clear();
   if (!results.ok()) return Complain(results.status());
   fmt::print("{}", options->json ? FormatJson(*options, *results) : FormatText(*options, *results));
+  if (results->interrupted) return kExitInterrupted;
   return results->complete(*options) ? kExitOk : kExitErrors;
 }
 
@@ -100,12 +102,14 @@ ExitStatus LookupsMain(int argc, const char* const* argv) {
   const Result<UsersOptions> options = ParseLookupsOptions(argc, argv, &help);
   ExitStatus exit = kExitUsage;
   if (IsOver(options, help, &exit)) return exit;
+  const Interrupt interrupt;
   const SystemClock clock;
-  const Result<LookupResults> results = LookUpUsers(*options, clock);
+  const Result<LookupResults> results =
+      LookUpUsers(*options, clock, [&] { return interrupt.Raised(); });
   if (!results.ok()) return Complain(results.status());
   fmt::print("{}", options->json ? FormatJson(*options, *results) : FormatText(*options, *results));
-  const bool right = results->cold.failures() + results->warm.failures() == 0;
-  return right ? kExitOk : kExitErrors;
+  if (results->interrupted) return kExitInterrupted;
+  return results->cold.failures() + results->warm.failures() == 0 ? kExitOk : kExitErrors;
 }
 
 int Main(int argc, const char* const* argv) {

@@ -10,6 +10,8 @@
 #include <CLI/CLI.hpp>
 
 #include "base/limits.h"
+#include "base/option_checks.h"
+#include "base/text.h"
 #include "bench/smilebench/workload.h"
 
 namespace smile::bench {
@@ -32,9 +34,14 @@ constexpr std::array<std::pair<std::string_view, Distribution>, 3> kDistribution
 }};
 
 constexpr const char* kTargets =
-    "smile://HOST:PORT, redis://HOST:PORT (whatever speaks RESP), tarantool://HOST:PORT (spaces "
-    "\"records\" of key, value and \"posts\" of author, post, value) or rocksdb:DIRECTORY (in this "
-    "process: what a server over RocksDB could at best do)";
+    "smile://HOST:PORT; redis://HOST:PORT (any server that speaks RESP); tarantool://HOST:PORT "
+    "(spaces \"records\" of key, value and \"posts\" of author, post, value); or "
+    "rocksdb:DIRECTORY (RocksDB in this process: the upper limit of a server built on it)";
+
+constexpr const char* kCommands =
+    "smilebench load --users N       write N users with their logins to a Smile server\n"
+    "smilebench lookups --users N    read random ones of them, cold and warm\n"
+    "smilebench COMMAND --help       the options of such a command";
 
 // What was given on the command line and is not an option as it stands.
 struct Given {
@@ -43,7 +50,14 @@ struct Given {
   CLI::Option* distribution = nullptr;
 };
 
+std::string Quoted(std::string_view text) {
+  std::string shown = "\"";
+  AppendPrintable(text, &shown);
+  return shown + "\"";
+}
+
 Result<Target> ParseTarget(std::string_view text) {
+  const std::string_view whole = text;
   for (const Scheme& scheme : kSchemes) {
     const std::string prefix =
         fmt::format("{}:{}", scheme.name, scheme.default_port == 0 ? "" : "//");
@@ -55,10 +69,13 @@ Result<Target> ParseTarget(std::string_view text) {
       if (!text.empty()) return target;
       break;
     }
-    SMILE_ASSIGN(target.endpoint, ParseEndpoint(text, scheme.default_port));
+    Result<Endpoint> endpoint = ParseEndpoint(text, scheme.default_port);
+    if (!endpoint.ok()) return Status(Code::kInvalid, "--target: " + endpoint.status().words());
+    target.endpoint = std::move(endpoint).value();
     return target;
   }
-  return Status(Code::kInvalid, fmt::format("--target is {}", kTargets));
+  return Status(Code::kInvalid,
+                fmt::format("--target: {} is not a target; give {}", Quoted(whole), kTargets));
 }
 
 void DescribeWorkload(CLI::App* app, BenchOptions* options, Given* given) {
@@ -70,53 +87,64 @@ void DescribeWorkload(CLI::App* app, BenchOptions* options, Given* given) {
     workloads.emplace(info.name, info.kind);
     names += fmt::format("{}{}", names.empty() ? "" : "|", info.name);
   }
-  app->add_option("--workload", options->workload, summaries)
+  app->add_option("--workload", options->workload, summaries + " (default get)")
+      ->type_name("")
       ->transform(CLI::CheckedTransformer(workloads).description(names));
-  app->add_option("--keys", options->keys, "different records")
-      ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 40))
-      ->capture_default_str();
-  given->value_size =
-      app->add_option("--value-size", options->value_bytes,
-                      "bytes of each value; without it 1000 for ycsb (10 fields of 100), else 100")
-          ->check(CLI::Range(uint32_t{0}, static_cast<uint32_t>(limits::kMaxValueBytes)));
+  app->add_option("--keys", options->keys, "number of distinct records (default 100000)")
+      ->type_name("N")
+      ->check(IntegerFrom(1, kMaxBenchKeys));
+  given->value_size = app->add_option("--value-size", options->value_bytes,
+                                      "size of each value (0 to 1048576; default 1000 for ycsb, "
+                                      "otherwise 100)")
+                          ->type_name("BYTES")
+                          ->check(IntegerFrom(0, limits::kMaxValueBytes));
   const std::map<std::string, Distribution> distributions = {{"uniform", Distribution::kUniform},
                                                              {"zipfian", Distribution::kZipfian}};
   given->distribution =
       app->add_option("--distribution", options->distribution,
-                      "which records are asked for; without it zipfian (0.99, scrambled) for ycsb, "
-                      "but the latest for ycsb-d, else uniform")
+                      "how records are chosen (default: zipfian (0.99, scrambled) for ycsb, the "
+                      "latest for ycsb-d, otherwise uniform)")
+          ->type_name("")
           ->transform(CLI::CheckedTransformer(distributions).description("uniform|zipfian"));
   app->add_flag("--preloaded", options->preloaded,
-                "the records are there, from a run with as many keys and values as large: of scan, "
-                "of ycsb-e, or of any other workload but put. They are not written again");
+                "do not write the records first: an earlier run with the same --keys and "
+                "--value-size wrote them (of scan; of ycsb-e; or of any other workload but put)");
 }
 
 void DescribeLoad(CLI::App* app, BenchOptions* options) {
-  app->add_option("--connections", options->connections, "connections")
-      ->check(CLI::Range(1u, kMaxBenchConnections))
-      ->capture_default_str();
+  app->add_option("--connections", options->connections, "connections (1 to 50000; default 16)")
+      ->type_name("N")
+      ->check(IntegerFrom(1, kMaxBenchConnections));
   app->add_option("--idle-connections", options->idle_connections,
-                  "so many more are opened, greeted and left alone")
-      ->check(CLI::Range(0u, kMaxBenchConnections));
-  app->add_option("--depth", options->depth, "requests under way on each connection")
-      ->check(CLI::Range(1u, limits::kMaxInFlightRequests))
-      ->capture_default_str();
-  auto* operations = app->add_option("--operations", options->operations, "stop after so many")
-                         ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 50));
-  app->add_option("--seconds", options->seconds, "stop after so long; 10 if neither is given")
-      ->check(CLI::Range(0.001, 1e7))
+                  "additional connections that are opened and then send nothing (default 0)")
+      ->type_name("N")
+      ->check(IntegerFrom(0, kMaxBenchConnections));
+  app->add_option("--depth", options->depth,
+                  "requests in flight per connection (1 to 1024; default 1)")
+      ->type_name("N")
+      ->check(IntegerFrom(1, limits::kMaxInFlightRequests));
+  auto* operations =
+      app->add_option("--operations", options->operations, "stop after this many operations")
+          ->type_name("N")
+          ->check(IntegerFrom(1, kMaxBenchOperations));
+  app->add_option("--seconds", options->seconds,
+                  "stop after this time (default 10, unless --operations is given)")
+      ->type_name("SECONDS")
+      ->check(DecimalFrom(kMinSeconds, kMaxSeconds))
       ->excludes(operations);
   app->add_option("--rate", options->rate,
-                  "open loop: so many operations a second are due, whatever the server does, and "
-                  "latencies count from when they were due")
-      ->check(CLI::Range(0.001, 1e9));
-  app->add_option("--threads", options->threads, "event loops of smilebench")
-      ->check(CLI::Range(1u, kMaxBenchThreads))
-      ->capture_default_str();
+                  "open loop: operations per second that are due, however fast the server is; "
+                  "latency counts from when an operation was due (default: closed loop)")
+      ->type_name("RATE")
+      ->check(DecimalFrom(kMinRate, kMaxRate));
+  app->add_option("--threads", options->threads, "event loops of smilebench (1 to 64; default 1)")
+      ->type_name("N")
+      ->check(IntegerFrom(1, kMaxBenchThreads));
   app->add_option("--server-pid", options->server_pid,
-                  "process id of the server on this machine: its CPU time and memory are measured")
-      ->check(CLI::PositiveNumber);
-  app->add_flag("--json", options->json, "the report as JSON");
+                  "process id of the server on this machine, to report its CPU time and memory")
+      ->type_name("PID")
+      ->check(IntegerFrom(1, kMaxPid));
+  app->add_flag("--json", options->json, "print the report as JSON");
 }
 
 // What one option alone cannot say.
@@ -128,10 +156,14 @@ Status Complete(const Given& given, BenchOptions* options) {
   if (options->threads > options->connections) options->threads = options->connections;
   if (workload.reads == ReadKind::kMGet &&
       size_t{options->value_bytes} * kKeysPerMGet > limits::kMaxReplyValueBytes) {
-    return {Code::kInvalid, "the values of an mget do not fit into one answer: --value-size"};
+    return {Code::kInvalid,
+            fmt::format("--value-size {}: the {} values of an mget exceed a reply's limit; give at "
+                        "most {}",
+                        options->value_bytes, kKeysPerMGet,
+                        limits::kMaxReplyValueBytes / kKeysPerMGet)};
   }
   if (options->target.driver == DriverKind::kRocksDb && options->threads > 1) {
-    return {Code::kInvalid, "RocksDB in this process is measured with one thread"};
+    return {Code::kInvalid, "--threads: a rocksdb: target takes one thread; leave it out"};
   }
   return {};
 }
@@ -154,11 +186,10 @@ std::string Target::ToString() const {
 Result<BenchOptions> ParseBenchOptions(int argc, const char* const* argv, std::string* help) {
   BenchOptions options;
   Given given;
-  CLI::App app("smilebench: loads a server and measures it", "smilebench");
-  app.add_option("--target", given.target, kTargets)->capture_default_str();
-  app.footer(
-      "smilebench load --users N: writes that many users with their logins to a Smile server\n"
-      "smilebench lookups --users N: gets random ones of them, cold and warm");
+  CLI::App app("smilebench: measures a server under load", "smilebench");
+  app.add_option("--target", given.target, fmt::format("{} (default {})", kTargets, given.target))
+      ->type_name("TARGET");
+  app.footer(fmt::format("{}\n\n{}", kCommands, kExitStatuses));
   DescribeWorkload(&app, &options, &given);
   DescribeLoad(&app, &options);
   try {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -21,7 +22,7 @@ struct NamedPercent {
 constexpr std::array<NamedPercent, 6> kPercents = {
     {{50, "p50"}, {90, "p90"}, {95, "p95"}, {99, "p99"}, {99.9, "p99.9"}, {99.99, "p99.99"}}};
 
-// Of the curve that is drawn: each eighth of a decade towards 100 %, and the end.
+// The curve of percentiles: each eighth of a decade towards 100 %, and the maximum.
 constexpr int kCurvePointsPerDecade = 8;
 constexpr int kCurveDecades = 5;
 
@@ -34,12 +35,11 @@ double Millis(int64_t nanos) {
 }
 
 double PerOperationMicros(double cpu_seconds, const Results& results) {
-  return results.operations() == 0 ? 0
-                                   : cpu_seconds * 1e6 / static_cast<double>(results.operations());
+  return results.operations == 0 ? 0 : cpu_seconds * 1e6 / static_cast<double>(results.operations);
 }
 
 double Rate(const Results& results) {
-  return results.seconds == 0 ? 0 : static_cast<double>(results.operations()) / results.seconds;
+  return results.seconds == 0 ? 0 : static_cast<double>(results.operations) / results.seconds;
 }
 
 void AppendLatencies(std::string_view name, const Histogram& latencies, std::string* out) {
@@ -70,6 +70,28 @@ nlohmann::ordered_json LatenciesJson(const Histogram& latencies) {
   return json;
 }
 
+std::string UnansweredText(const Unanswered& unanswered) {
+  if (unanswered.total() == 0) return "";
+  std::string parts;
+  for (const auto& [count, name] : {std::pair{unanswered.never_sent, "never sent"},
+                                    {unanswered.in_flight, "in flight at the end"},
+                                    {unanswered.timed_out, "timed out"},
+                                    {unanswered.lost, "lost"}}) {
+    if (count > 0) parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", count, name);
+  }
+  return fmt::format(
+      "latencies include {} unanswered operations with the time they had waited, a lower bound: "
+      "{}\n",
+      unanswered.total(), parts);
+}
+
+nlohmann::ordered_json UnansweredJson(const Unanswered& unanswered) {
+  return {{"never_sent", unanswered.never_sent},
+          {"in_flight", unanswered.in_flight},
+          {"timed_out", unanswered.timed_out},
+          {"lost", unanswered.lost}};
+}
+
 }  // namespace
 
 void Results::Add(const Results& other) {
@@ -78,13 +100,18 @@ void Results::Add(const Results& other) {
   wrong_values += other.wrong_values;
   for (const auto& [code, count] : other.errors) errors[code] += count;
   if (first_error.ok()) first_error = other.first_error;
-  never_sent += other.never_sent;
+  operations += other.operations;
+  unanswered.never_sent += other.unanswered.never_sent;
+  unanswered.in_flight += other.unanswered.in_flight;
+  unanswered.timed_out += other.unanswered.timed_out;
+  unanswered.lost += other.unanswered.lost;
   lost = lost || other.lost;
+  interrupted = interrupted || other.interrupted;
   seconds = std::max(seconds, other.seconds);
   if (other.server_cpu_seconds >= 0) {
     server_cpu_seconds = std::max(server_cpu_seconds, 0.0) + other.server_cpu_seconds;
   }
-  longest_silence_nanos = std::max(longest_silence_nanos, other.longest_silence_nanos);
+  longest_stall_nanos = std::max(longest_stall_nanos, other.longest_stall_nanos);
 }
 
 uint64_t Results::failures() const {
@@ -99,8 +126,12 @@ std::string FormatText(const BenchOptions& options, const Results& results) {
       NameOf(options.workload), options.target.ToString(), options.connections, options.depth,
       options.keys, NameOf(options.distribution), options.value_bytes,
       options.rate > 0 ? fmt::format("open loop at {} op/s", options.rate) : "closed loop");
-  out += fmt::format("{} operations in {:.2f} s: {:.0f} op/s\n", results.operations(),
+  if (results.interrupted) {
+    out += "INTERRUPTED: this report covers only the time until then\n";
+  }
+  out += fmt::format("{} operations in {:.2f} s: {:.0f} op/s\n", results.operations,
                      results.seconds, Rate(results));
+  out += UnansweredText(results.unanswered);
   out += fmt::format("{:<6} {:>12} {:>9} {:>9}", "us", "count", "min", "mean");
   for (const NamedPercent& each : kPercents) out += fmt::format(" {:>9}", each.name);
   out += fmt::format(" {:>9}\n", "max");
@@ -113,12 +144,12 @@ std::string FormatText(const BenchOptions& options, const Results& results) {
                        PerOperationMicros(results.server_cpu_seconds, results),
                        results.server_rss_bytes >> 20);
   }
-  out += fmt::format("\nlongest silence: {:.1f} ms\n", Millis(results.longest_silence_nanos));
-  if (results.never_sent > 0) {
-    out += fmt::format("never sent, though due: {}; the server is slower than the rate\n",
-                       results.never_sent);
+  out += fmt::format("\nlongest stall: {:.1f} ms\n", Millis(results.longest_stall_nanos));
+  if (results.unanswered.never_sent > 0) {
+    out += fmt::format("the server is slower than --rate: {} operations were due and never sent\n",
+                       results.unanswered.never_sent);
   }
-  if (results.lost) out += "ended early: a connection was lost\n";
+  if (results.lost) out += "ended early: a connection was lost, or an outcome is unknown\n";
   if (results.wrong_values > 0) out += fmt::format("WRONG VALUES: {}\n", results.wrong_values);
   for (const auto& [code, count] : results.errors) {
     out += fmt::format("errors: {} {}\n", count, InfoOf(code).name);
@@ -143,11 +174,12 @@ std::string FormatJson(const BenchOptions& options, const Results& results) {
                                  {"threads", options.threads},
                                  {"rate", options.rate},
                                  {"seconds", results.seconds},
-                                 {"operations", results.operations()},
+                                 {"interrupted", results.interrupted},
+                                 {"operations", results.operations},
                                  {"operations_per_second", Rate(results)},
-                                 {"never_sent", results.never_sent},
+                                 {"unanswered", UnansweredJson(results.unanswered)},
                                  {"lost", results.lost},
-                                 {"longest_silence_ms", Millis(results.longest_silence_nanos)},
+                                 {"longest_stall_ms", Millis(results.longest_stall_nanos)},
                                  {"wrong_values", results.wrong_values}};
   nlohmann::ordered_json& errors = json["errors"] = nlohmann::ordered_json::object();
   for (const auto& [code, count] : results.errors) errors[std::string(InfoOf(code).name)] = count;
@@ -159,7 +191,7 @@ std::string FormatJson(const BenchOptions& options, const Results& results) {
     json["server_cpu_us"] = PerOperationMicros(results.server_cpu_seconds, results);
     json["server_rss_bytes"] = results.server_rss_bytes;
   }
-  // Words of a server are not trusted to be UTF-8.
+  // A server's error message may not be UTF-8.
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "bench/smilebench/random.h"
 #include "bench/smilebench/users.h"
 #include "bench/smilebench/users_client.h"
@@ -13,7 +14,10 @@
 namespace smile::bench {
 namespace {
 
-// The first `count` look-ups that follow from a seed, over and over.
+// How often an interruption is looked for.
+constexpr int64_t kPollMillis = 20;
+
+// The first `count` lookups of a seed, repeatedly.
 class Lookups {
  public:
   struct Lookup {
@@ -43,6 +47,7 @@ class Lookups {
 // One round, in a closed loop.
 class LookupRun {
  public:
+  // The client may still call it after Run() when that was interrupted: it outlives the client.
   LookupRun(const UsersOptions& options, const Clock* clock, UsersClient* client, Lookups* lookups)
       : options_(options),
         clock_(clock),
@@ -50,14 +55,17 @@ class LookupRun {
         lookups_(lookups),
         slots_(client->slots()) {}
 
-  LookupRound Run();
+  LookupRound Run(const std::function<bool()>& interrupted);
 
  private:
   struct Slot {
     Lookups::Lookup lookup;
     int64_t start_nanos = 0;
+    bool in_flight = false;
   };
 
+  void Cut();
+  Histogram& LatenciesOf(const Slot& slot);
   void Ask(uint32_t index, int64_t now);
   void OnAnswer(uint32_t index, const Answer<op::Get>& answer);
   void Count(const Slot& slot, const Answer<op::Get>& answer, int64_t now);
@@ -70,20 +78,43 @@ class LookupRun {
   int64_t end_nanos_ = 0;
   uint32_t busy_ = 0;
   bool lost_ = false;  // a connection: the round ends
+  bool cut_ = false;   // later answers are ignored
   Bytes expected_;
   LookupRound round_;
 };
 
-LookupRound LookupRun::Run() {
+LookupRound LookupRun::Run(const std::function<bool()>& interrupted) {
   const int64_t start_nanos = clock_->MonotonicNanos();
   const ProcessMeter server(options_.server_pid);
   end_nanos_ = start_nanos + static_cast<int64_t>(options_.seconds * 1e9);
   busy_ = static_cast<uint32_t>(slots_.size());
   for (uint32_t index = 0; index < slots_.size(); ++index) Ask(index, start_nanos);
+  const auto watch = client_->loop()->StartTimer(kPollMillis, kPollMillis, [&] {
+    if (interrupted()) Cut();
+  });
   client_->Run();
+  CHECK(busy_ == 0);
   round_.seconds = static_cast<double>(clock_->MonotonicNanos() - start_nanos) / 1e9;
   round_.server = server.Read();
   return std::move(round_);
+}
+
+// Ends the round now; what is in flight counts as unanswered.
+void LookupRun::Cut() {
+  if (cut_) return;
+  cut_ = true;
+  const int64_t now = clock_->MonotonicNanos();
+  for (const Slot& slot : slots_) {
+    if (!slot.in_flight) continue;
+    ++round_.unanswered;
+    LatenciesOf(slot).Add(now - slot.start_nanos);
+  }
+  busy_ = 0;
+  client_->Stop();
+}
+
+Histogram& LookupRun::LatenciesOf(const Slot& slot) {
+  return slot.lookup.of_login ? round_.logins : round_.profiles;
 }
 
 void LookupRun::Ask(uint32_t index, int64_t now) {
@@ -92,7 +123,7 @@ void LookupRun::Ask(uint32_t index, int64_t now) {
     return;
   }
   Slot& slot = slots_[index];
-  slot = {lookups_->Next(), now};
+  slot = {lookups_->Next(), now, /*in_flight=*/true};
   const uint64_t user = slot.lookup.user;
   const Key key = slot.lookup.of_login ? LoginKey(LoginOf(user)) : ProfileKeyOf(user);
   client_->Call<op::Get>(index, {.key = key.view()},
@@ -100,7 +131,10 @@ void LookupRun::Ask(uint32_t index, int64_t now) {
 }
 
 void LookupRun::OnAnswer(uint32_t index, const Answer<op::Get>& answer) {
+  if (cut_) return;
   const int64_t now = clock_->MonotonicNanos();
+  CHECK(slots_[index].in_flight, "one answer per lookup");
+  slots_[index].in_flight = false;
   Count(slots_[index], answer, now);
   Ask(index, now);
 }
@@ -109,8 +143,12 @@ void LookupRun::Count(const Slot& slot, const Answer<op::Get>& answer, int64_t n
   if (!answer.ok()) {
     ++round_.errors;
     if (round_.first_error.ok()) round_.first_error = answer.status();
-    lost_ = lost_ || answer.status().code() == Code::kUnavailable ||
-            answer.status().code() == Code::kOutcomeUnknown;
+    const bool lost = answer.status().code() == Code::kUnavailable ||
+                      answer.status().code() == Code::kOutcomeUnknown;
+    lost_ = lost_ || lost;
+    if (!lost && answer.status().code() != Code::kDeadlineExceeded) return;  // it was answered
+    ++round_.unanswered;
+    LatenciesOf(slot).Add(now - slot.start_nanos);
     return;
   }
   if (slot.lookup.of_login) {
@@ -122,21 +160,29 @@ void LookupRun::Count(const Slot& slot, const Answer<op::Get>& answer, int64_t n
     ++round_.wrong_values;
     return;
   }
-  (slot.lookup.of_login ? round_.logins : round_.profiles).Add(now - slot.start_nanos);
+  ++round_.lookups;
+  LatenciesOf(slot).Add(now - slot.start_nanos);
 }
 
 }  // namespace
 
-Result<LookupResults> LookUpUsers(const UsersOptions& options, const Clock& clock) {
+Result<LookupResults> LookUpUsers(const UsersOptions& options, const Clock& clock,
+                                  const std::function<bool()>& interrupted) {
+  std::optional<LookupRun> cold;
+  std::optional<LookupRun> warm;
   if (options.server_pid != 0) SMILE_TRY(RequireProcess(options.server_pid));
   SMILE_ASSIGN(std::unique_ptr<UsersClient> client, UsersClient::Create(options, &clock));
   SMILE_TRY(client->Connect());
   const uint64_t seed = (uint64_t{std::random_device()()} << 32) | std::random_device()();
   LookupResults results;
   Lookups random(seed, options.users, UINT64_MAX);
-  results.cold = LookupRun(options, &clock, client.get(), &random).Run();
+  results.cold = cold.emplace(options, &clock, client.get(), &random).Run(interrupted);
   Lookups again(seed, options.users, random.taken());
-  results.warm = LookupRun(options, &clock, client.get(), &again).Run();
+  if (!interrupted()) {
+    results.warm = warm.emplace(options, &clock, client.get(), &again).Run(interrupted);
+  }
+  results.interrupted = interrupted();
+  if (results.interrupted) return results;
   results.disk_bytes = client->DiskBytes();
   return results;
 }

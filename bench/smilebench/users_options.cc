@@ -1,11 +1,13 @@
 #include "bench/smilebench/users_options.h"
 
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include "base/limits.h"
+#include "base/option_checks.h"
 #include "bench/smilebench/options.h"
 #include "bench/smilebench/users.h"
 
@@ -17,35 +19,39 @@ constexpr uint16_t kDefaultPort = 7645;
 constexpr uint32_t kLoadDepth = 64;
 
 constexpr const char* kLoadSummary =
-    "smilebench load: writes users 1 to N to a Smile server. Each gets its login, claimed if "
-    "absent, "
-    "and then its profile. A login that is there already has to be the same user's, so a load that "
-    "ended early may go on where it said.";
+    "smilebench load: writes users 1 to N to a Smile server, each with its login (claimed if "
+    "absent) "
+    "and then its profile. A login that exists must belong to the same user, so an interrupted "
+    "load "
+    "can be resumed with --from.";
 constexpr const char* kLookupsSummary =
-    "smilebench lookups: gets profiles and logins of random users that `smilebench load` wrote, "
-    "and "
-    "looks at every byte. First each for the first time (cold), then the same again (warm). Cold "
-    "is "
-    "what the operator makes of it: start the server anew before, with its files out of the "
-    "kernel's "
-    "memory to see the disk (docs/benchmarks/README.md).";
+    "smilebench lookups: reads profiles and logins of random users that `smilebench load` wrote "
+    "and verifies every byte; each once (cold), then the same again (warm). To measure cold reads, "
+    "restart the server before, and drop its files from the kernel's page cache to measure the "
+    "disk (docs/benchmarks/README.md).";
 
-// What both have.
+// The options of both commands.
 void Describe(CLI::App* app, UsersOptions* options, std::string* target) {
-  app->add_option("--target", *target, "smile://HOST:PORT")->capture_default_str();
-  app->add_option("--users", options->users, "how many there are, numbered from 1")
-      ->check(CLI::Range(uint64_t{1}, kMaxUsers))
+  app->add_option("--target", *target, "the server (default smile://127.0.0.1:7645)")
+      ->type_name("smile://HOST:PORT");
+  app->add_option("--users", options->users, "number of users, numbered from 1")
+      ->type_name("N")
+      ->check(IntegerFrom(1, kMaxUsers))
       ->required();
-  app->add_option("--connections", options->connections, "connections")
-      ->check(CLI::Range(1u, kMaxBenchConnections))
-      ->capture_default_str();
-  app->add_option("--depth", options->depth, "requests under way on each connection")
-      ->check(CLI::Range(1u, limits::kMaxInFlightRequests))
-      ->capture_default_str();
+  app->add_option("--connections", options->connections, "connections (1 to 50000; default 16)")
+      ->type_name("N")
+      ->check(IntegerFrom(1, kMaxBenchConnections));
+  app->add_option(
+         "--depth", options->depth,
+         fmt::format("requests in flight per connection (1 to 1024; default {})", options->depth))
+      ->type_name("N")
+      ->check(IntegerFrom(1, limits::kMaxInFlightRequests));
   app->add_option("--server-pid", options->server_pid,
-                  "process id of the server on this machine: its CPU time and memory are measured")
-      ->check(CLI::PositiveNumber);
-  app->add_flag("--json", options->json, "the report as JSON");
+                  "process id of the server on this machine, to report its CPU time and memory")
+      ->type_name("PID")
+      ->check(IntegerFrom(1, kMaxPid));
+  app->add_flag("--json", options->json, "print the report as JSON");
+  app->footer(kExitStatuses);
 }
 
 Status Parse(CLI::App* app, int argc, const char* const* argv, UsersOptions* options,
@@ -59,10 +65,12 @@ Status Parse(CLI::App* app, int argc, const char* const* argv, UsersOptions* opt
     return {Code::kInvalid, error.what()};
   }
   if (!target.starts_with(kScheme)) {
-    return {Code::kInvalid, "--target is smile://HOST:PORT: users are of a Smile server"};
+    return {Code::kInvalid, "--target: not a Smile server; give smile://HOST:PORT"};
   }
-  SMILE_ASSIGN(options->server,
-               ParseEndpoint(std::string_view(target).substr(kScheme.size()), kDefaultPort));
+  Result<Endpoint> server =
+      ParseEndpoint(std::string_view(target).substr(kScheme.size()), kDefaultPort);
+  if (!server.ok()) return {Code::kInvalid, "--target: " + server.status().words()};
+  options->server = std::move(server).value();
   return {};
 }
 
@@ -74,10 +82,15 @@ Result<UsersOptions> ParseLoadOptions(int argc, const char* const* argv, std::st
   std::string target = "smile://127.0.0.1:7645";
   CLI::App app(kLoadSummary, "smilebench load");
   Describe(&app, &options, &target);
-  app.add_option("--from", options.from, "the first user to write: goes on with a load")
-      ->check(CLI::Range(uint64_t{1}, kMaxUsers))
-      ->capture_default_str();
+  app.add_option("--from", options.from, "first user to write, to resume a load (default 1)")
+      ->type_name("USER")
+      ->check(IntegerFrom(1, kMaxUsers));
   SMILE_TRY(Parse(&app, argc, argv, &options, target, help));
+  if (help->empty() && options.from > options.users) {
+    return Status(Code::kInvalid,
+                  fmt::format("--from {} is after the last user; give at most --users, {}",
+                              options.from, options.users));
+  }
   return options;
 }
 
@@ -86,9 +99,9 @@ Result<UsersOptions> ParseLookupsOptions(int argc, const char* const* argv, std:
   std::string target = "smile://127.0.0.1:7645";
   CLI::App app(kLookupsSummary, "smilebench lookups");
   Describe(&app, &options, &target);
-  app.add_option("--seconds", options.seconds, "how long each of the two rounds takes")
-      ->check(CLI::Range(0.001, 1e7))
-      ->capture_default_str();
+  app.add_option("--seconds", options.seconds, "length of each of the two rounds (default 10)")
+      ->type_name("SECONDS")
+      ->check(DecimalFrom(kMinSeconds, kMaxSeconds));
   SMILE_TRY(Parse(&app, argc, argv, &options, target, help));
   return options;
 }

@@ -34,7 +34,7 @@ double Rate(uint64_t count, double seconds) {
 
 std::string DiskText(const std::optional<uint64_t>& bytes, uint64_t users) {
   if (!bytes.has_value()) return "";
-  return fmt::format("in files of users and logins: {} MiB, {:.0f} bytes for each user\n",
+  return fmt::format("in files of users and logins: {} MiB, {:.0f} bytes per user\n",
                      WithCommas(*bytes >> 20), Ratio(static_cast<double>(*bytes), users));
 }
 
@@ -44,10 +44,10 @@ void PutDisk(const std::optional<uint64_t>& bytes, uint64_t users, Json* json) {
   (*json)["disk_bytes_per_user"] = Ratio(static_cast<double>(*bytes), users);
 }
 
-// `count` of `what` were done.
+// `count` of `what` were completed.
 std::string UseText(const std::optional<ProcessUse>& use, uint64_t count, std::string_view what) {
   if (!use.has_value()) return "";
-  return fmt::format("server: {:.2f} us of CPU for each {}; {} MiB in memory, {} at its highest\n",
+  return fmt::format("server: {:.2f} us of CPU per {}; {} MiB in memory, {} MiB at the peak\n",
                      Ratio(use->cpu_seconds * 1e6, count), what,
                      WithCommas(use->resident_bytes >> 20),
                      WithCommas(use->peak_resident_bytes >> 20));
@@ -80,9 +80,14 @@ void AppendRound(std::string_view name, const LookupRound& round, std::string* o
 }
 
 void AppendVerdict(std::string_view name, const LookupRound& round, std::string* out) {
-  *out += fmt::format("{}: {} look-ups in {:.2f} s, {:.0f} a second\n", name, round.lookups(),
-                      round.seconds, Rate(round.lookups(), round.seconds));
-  *out += UseText(round.server, round.lookups(), "look-up");
+  *out += fmt::format("{}: {} lookups in {:.2f} s, {:.0f} per second\n", name, round.lookups,
+                      round.seconds, Rate(round.lookups, round.seconds));
+  *out += UseText(round.server, round.lookups, "lookup");
+  if (round.unanswered > 0) {
+    *out += fmt::format(
+        "latencies include {} unanswered lookups with the time they had waited, a lower bound\n",
+        round.unanswered);
+  }
   if (round.wrong_values > 0) *out += fmt::format("WRONG VALUES: {}\n", round.wrong_values);
   if (round.errors > 0) {
     *out += fmt::format("errors: {}; first: {}\n", round.errors, round.first_error.ToString());
@@ -100,14 +105,15 @@ Json LatenciesJson(const Histogram& latencies) {
 
 Json RoundJson(const LookupRound& round) {
   Json json = {{"seconds", round.seconds},
-               {"lookups", round.lookups()},
-               {"lookups_per_second", Rate(round.lookups(), round.seconds)},
+               {"lookups", round.lookups},
+               {"lookups_per_second", Rate(round.lookups, round.seconds)},
+               {"unanswered", round.unanswered},
                {"wrong_values", round.wrong_values},
                {"errors", round.errors},
                {"first_error", round.first_error.ok() ? "" : round.first_error.ToString()},
                {"profiles", LatenciesJson(round.profiles)},
                {"logins", LatenciesJson(round.logins)}};
-  PutUse(round.server, round.lookups(), &json);
+  PutUse(round.server, round.lookups, &json);
   return json;
 }
 
@@ -118,13 +124,13 @@ std::string FormatText(const UsersOptions& options, const UsersLoadResults& resu
       "users {} to {} at smile://{}: {} rows in {:.1f} s, {} rows/s\n", WithCommas(options.from),
       WithCommas(results.next - 1), options.server.ToString(), WithCommas(results.rows),
       results.seconds, WithCommas(static_cast<uint64_t>(Rate(results.rows, results.seconds))));
-  out += fmt::format("writes sent again: {}; logins that were there already: {}\n",
+  out += fmt::format("writes retried: {}; logins that already existed: {}\n",
                      WithCommas(results.retried), WithCommas(results.already_there));
   out += UseText(results.server, results.rows, "row");
   out += DiskText(results.disk_bytes, results.next - 1);
   if (!results.failure.ok()) out += fmt::format("ended early: {}\n", results.failure.ToString());
-  if (results.interrupted) out += "interrupted\n";
-  if (!results.complete(options)) out += fmt::format("go on with --from {}\n", results.next);
+  if (results.interrupted) out += "INTERRUPTED: this report covers only the time until then\n";
+  if (!results.complete(options)) out += fmt::format("resume with --from {}\n", results.next);
   return out;
 }
 
@@ -155,6 +161,7 @@ std::string FormatText(const UsersOptions& options, const LookupResults& results
   out += fmt::format("{:<15} {:>10} {:>9}", "us", "count", "mean");
   for (const NamedPercent& each : kPercents) out += fmt::format(" {:>9}", each.name);
   out += fmt::format(" {:>9}\n", "max");
+  if (results.interrupted) out = "INTERRUPTED: this report covers only the time until then\n" + out;
   AppendRound("cold", results.cold, &out);
   AppendRound("warm", results.warm, &out);
   AppendVerdict("cold", results.cold, &out);
@@ -167,6 +174,7 @@ std::string FormatJson(const UsersOptions& options, const LookupResults& results
                {"users", options.users},
                {"connections", options.connections},
                {"depth", options.depth},
+               {"interrupted", results.interrupted},
                {"cold", RoundJson(results.cold)},
                {"warm", RoundJson(results.warm)}};
   PutDisk(results.disk_bytes, options.users, &json);

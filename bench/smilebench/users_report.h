@@ -1,4 +1,4 @@
-// What a load of users and look-ups of them came to, for a person or as JSON.
+// The results of `smilebench load` and `smilebench lookups`, as text or as JSON.
 #pragma once
 
 #include <string>

@@ -1,19 +1,23 @@
-// `scan … --all`: the pages of a walk, one after the other, as one answer.
+// `scan … --all`: all pages of a scan or list, printed as they come or collected into one reply.
 #pragma once
 
+#include <cstddef>
 #include <cstdio>
+#include <future>
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/limits.h"
 #include "client/client.h"
 #include "client/smilecat/patience.h"
 #include "client/smilecat/reply.h"
+#include "protocol/text_tree.h"
 
 namespace smile::cat {
 
-// Whether an operation answers in pages, each of which tells where the next begins.
+// Whether the replies of an operation are pages.
 template <class Row>
 inline constexpr bool kHasPages = requires(typename Row::Request request,
                                            typename Row::Response response) {
@@ -21,19 +25,29 @@ inline constexpr bool kHasPages = requires(typename Row::Request request,
   request.continuation = response.continuation;
 };
 
+// Whether parts of a page could not be read.
+template <class Response>
+bool HasGap(const Response& page) {
+  bool gap = false;
+  if constexpr (requires { page.gap; }) gap = page.gap;
+  if constexpr (requires { page.entries; }) {
+    for (const auto& entry : page.entries) gap = gap || entry.outcome != EntryOutcome::kFound;
+  }
+  return gap;
+}
+
 struct AllPagesOptions {
   CallOptions call;
   ReplyStyle style;
 };
 
-// How it ended.
 struct AllPagesEnd {
   std::optional<Reply> reply;  // of the last page; none: cancelled
-  bool printed = true;         // false: stdout takes no more
+  bool printed = true;         // false: stdout cannot be written
   bool gap = false;            // parts could not be read
 };
 
-// Asks page by page and prints each as it comes.
+// Requests page by page and prints each as it comes.
 template <class Row>
 AllPagesEnd RunAllPages(Client* client, typename Row::Request request,
                         const AllPagesOptions& options, const Patience& patience) {
@@ -49,12 +63,7 @@ AllPagesEnd RunAllPages(Client* client, typename Row::Request request,
          context = ContextOf(request)](const Answer<Row>& answer) {
           if (!answer.ok()) return pending->Set(ShowAnswer(answer, context, style));
           next->first = (*answer).continuation;
-          if constexpr (requires { answer->gap; }) next->second = answer->gap;
-          if constexpr (requires { answer->entries; }) {
-            for (const auto& entry : answer->entries) {
-              next->second = next->second || entry.outcome != EntryOutcome::kFound;
-            }
-          }
+          next->second = HasGap(*answer);
           pending->Set({.shown = ShowElements(ToTree(*answer, context), style)});
         });
     end.reply = patience.wait(pending.get());
@@ -66,6 +75,51 @@ AllPagesEnd RunAllPages(Client* client, typename Row::Request request,
     continuation = std::move(next->first);
     request.continuation = continuation;
   }
+}
+
+// The reply for pages that are together over limits::kMaxCollectedBytes.
+Reply TooManyPages(const ReplyStyle& style);
+
+// Pages as the tree of one message, as if a single page had all their elements. Borrows from them.
+class CollectedPages {
+ public:
+  void Add(TextNode page);
+
+  const TextNode& message() const { return message_; }
+  // About the memory of all pages.
+  size_t bytes() const { return bytes_; }
+
+ private:
+  TextNode message_;
+  size_t bytes_ = 0;
+};
+
+// All pages as one reply, for a pipe, where a request has one line. kTooLarge if they are over
+// limits::kMaxCollectedBytes. Blocks.
+template <class Row>
+Reply CollectAllPages(Client* client, typename Row::Request request,
+                      const AllPagesOptions& options) {
+  const TextContext context = ContextOf(request);
+  std::vector<Answer<Row>> pages;
+  CollectedPages collected;
+  bool gap = false;
+  request.limit = limits::kMaxScanEntries;
+  while (pages.empty() || !request.continuation.empty()) {
+    const auto promise = std::make_shared<std::promise<Answer<Row>>>();
+    client->template Call<Row>(request, options.call, [promise](Answer<Row> answer) {
+      promise->set_value(std::move(answer));
+    });
+    pages.push_back(promise->get_future().get());
+    const Answer<Row>& page = pages.back();
+    if (!page.ok()) return ShowAnswer(page, context, options.style);
+    gap = gap || HasGap(*page);
+    collected.Add(ToTree(*page, context));
+    if (collected.bytes() > limits::kMaxCollectedBytes) return TooManyPages(options.style);
+    request.continuation = page->continuation;
+  }
+  Reply reply{.shown = ShowMessage(collected.message(), options.style)};
+  if (gap) reply.exit_status = ExitStatus::kIncomplete;
+  return reply;
 }
 
 }  // namespace smile::cat

@@ -6,18 +6,80 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "base/text.h"
 
 namespace smile::cat {
 namespace {
 
-// The parser converts each number before it gives its text, and ends at one that is out of range:
-// with long double that is from 1e4932 on.
+// The parser converts each number before it gives its text, and fails at one that is out of the
+// range of long double (from 1e4932 on). Such an object is parsed again with stand-ins.
 using Parser =
     nlohmann::basic_json<std::map, std::vector, std::string, bool, int64_t, uint64_t, long double>;
 
 constexpr int kNumberOutOfRange = 406;
+
+bool IsIn(std::string_view set, char c) {
+  return set.find(c) != std::string_view::npos;
+}
+
+size_t SkipDigits(std::string_view text, size_t at) {
+  while (at < text.size() && IsIn("0123456789", text[at])) ++at;
+  return at;
+}
+
+// RFC 8259, section 6.
+bool IsJsonNumber(std::string_view text) {
+  size_t at = text.starts_with('-') ? 1 : 0;
+  size_t end = SkipDigits(text, at);
+  if (end == at || (text[at] == '0' && end > at + 1)) return false;
+  if (end < text.size() && text[end] == '.') {
+    at = end + 1;
+    end = SkipDigits(text, at);
+    if (end == at) return false;
+  }
+  if (end < text.size() && IsIn("eE", text[end])) {
+    at = end + 1;
+    if (at < text.size() && IsIn("+-", text[at])) ++at;
+    end = SkipDigits(text, at);
+    if (end == at) return false;
+  }
+  return end == text.size();
+}
+
+// JSON with every number replaced by a small one of the same length, so that the parser takes them
+// all and its positions stay true; and the numbers as they are written, in their order.
+struct StandIns {
+  explicit StandIns(ByteView json) : text(json) {
+    bool in_string = false;
+    for (size_t at = 0; at < json.size(); ++at) {
+      if (in_string && json[at] == '\\') {
+        ++at;
+      } else if (json[at] == '"') {
+        in_string = !in_string;
+      } else if (!in_string && IsIn("-0123456789", json[at])) {
+        at = Replace(json, at) - 1;
+      }
+    }
+  }
+
+  Bytes text;
+  std::vector<std::string_view> numbers;  // borrowed from the JSON
+
+ private:
+  // Returns the end of the number. What is not a number stays, for the parser to reject.
+  size_t Replace(ByteView json, size_t begin) {
+    size_t end = begin;
+    while (end < json.size() && IsIn("+-.0123456789eE", json[end])) ++end;
+    const std::string_view number = json.substr(begin, end - begin);
+    numbers.push_back(number);
+    if (number.size() >= 3 && IsJsonNumber(number)) {
+      text.replace(begin, number.size(), "1." + std::string(number.size() - 2, '0'));
+    }
+    return end;
+  }
+};
 
 }  // namespace
 
@@ -60,14 +122,17 @@ std::string JsonObjectWriter::Finish() && {
   return std::move(text_) + "}";
 }
 
-// The events of nlohmann's parser, which does not recurse. It gives the text of numbers only where
-// they do not fit an integer; those that do have one form, but for -0.
+// The events of nlohmann's parser, which does not recurse. It gives the text of a number only if it
+// does not fit an integer; one that does has a single form, except -0.
 class JsonObject::Builder {
  public:
-  explicit Builder(std::vector<JsonMember>* members) : members_(members) {}
+  // `numbers`: of StandIns; null if the numbers are those of the text.
+  Builder(std::vector<JsonMember>* members, const std::vector<std::string_view>* numbers)
+      : members_(members), numbers_(numbers) {}
 
   // After parsing that failed.
   const Status& error() const { return error_; }
+  bool number_out_of_range() const { return number_out_of_range_; }
 
   bool null() { return Scalar(JsonKind::kNull, "null", {}); }
   bool boolean(bool value) {
@@ -103,9 +168,9 @@ class JsonObject::Builder {
     return true;
   }
 
-  bool parse_error(size_t position, const std::string& token,
+  bool parse_error(size_t position, const std::string& /*token*/,
                    const nlohmann::detail::exception& e) {
-    if (e.id == kNumberOutOfRange) return Fail(fmt::format("has a number out of range: {}", token));
+    number_out_of_range_ = e.id == kNumberOutOfRange;
     return Fail(fmt::format("is not valid JSON: error at byte {}", position));
   }
 
@@ -141,7 +206,13 @@ class JsonObject::Builder {
     return true;
   }
 
-  bool Number(const std::string& text) { return Scalar(JsonKind::kNumber, text, text); }
+  bool Number(std::string_view text) {
+    if (numbers_ != nullptr) {
+      CHECK(numbers_seen_ < numbers_->size());
+      text = (*numbers_)[numbers_seen_++];
+    }
+    return Scalar(JsonKind::kNumber, text, text);
+  }
 
   bool Open(char bracket, JsonKind kind) {
     if (!BeginValue(kind)) return false;
@@ -160,6 +231,9 @@ class JsonObject::Builder {
   }
 
   std::vector<JsonMember>* const members_;
+  const std::vector<std::string_view>* const numbers_;
+  size_t numbers_seen_ = 0;
+  bool number_out_of_range_ = false;
   std::vector<Level> open_;
   Status error_;
 };
@@ -171,9 +245,14 @@ Result<JsonObject> JsonObject::Parse(ByteView text) {
     return Status(Code::kInvalid, "is not valid JSON: it has a NUL byte");
   }
   JsonObject object;
-  Builder builder(&object.members_);
-  if (!Parser::sax_parse(text.begin(), text.end(), &builder)) return builder.error();
-  return object;
+  Builder builder(&object.members_, nullptr);
+  if (Parser::sax_parse(text.begin(), text.end(), &builder)) return object;
+  if (!builder.number_out_of_range()) return builder.error();
+  const StandIns stand_ins(text);
+  JsonObject again;
+  Builder second(&again.members_, &stand_ins.numbers);
+  if (Parser::sax_parse(stand_ins.text, &second)) return again;
+  return second.error();
 }
 
 bool ReadNumber(const JsonMember& member, uint64_t* number) {

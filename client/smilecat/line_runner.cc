@@ -1,12 +1,16 @@
 #include "client/smilecat/line_runner.h"
 
+#include <algorithm>
 #include <functional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "base/limits.h"
 #include "base/progress.h"
+#include "client/smilecat/all_pages.h"
 #include "client/smilecat/complain.h"
 #include "client/smilecat/content.h"
 #include "client/smilecat/line_reader.h"
@@ -26,24 +30,26 @@ class LineRun {
     const Result<std::vector<TextToken>> tokens = SplitLine(line);
     if (!tokens.ok()) return AnswerBad(number, tokens.status(), ExitStatus::kUsage);
     if (tokens->empty() || (*tokens)[0].text.starts_with('#')) return;
+    if ((*tokens)[0].text == op::Stats::kInfo.name && tokens->size() > 1) {
+      return RunStats(number, *tokens);
+    }
+    if (std::any_of(tokens->begin(), tokens->end(), IsAll)) return RunAll(number, *tokens);
     Status file_failure;
     const auto content = [&](std::string_view path) { return ReadFile(path, &file_failure); };
     const Status status = SendRequest<Requests>(
-        client_, *tokens, content,
-        {.deadline_millis = options_.server.deadline_millis, .retry = false},
-        {form(), options_.raw_times, /*in_colour=*/false},
+        client_, *tokens, content, call(), style(),
         [&](const OperationInfo& operation) { return Begin(number, operation); });
     if (!file_failure.ok()) return AnswerBad(number, file_failure, ExitStatus::kFile);
     if (!status.ok()) AnswerBad(number, status, StatusOfUnsent(status));
   }
 
-  // A line that is no request has an answer in its place, like any other.
+  // A line that is not a request gets an answer in its place, like any other.
   void AnswerBad(uint64_t number, const Status& status, ExitStatus exit_status) {
     printer_.Answer(printer_.Open(number),
                     {status, {}, ShowError(status, {}, form(), number), exit_status});
   }
 
-  // The server is out of reach, or the answers cannot be printed: no more is asked.
+  // The server is out of reach, or the answers cannot be printed: no more is sent.
   bool over() const { return printer_.lost().has_value() || printer_.output_failed(); }
 
   // `input`: how reading the lines ended.
@@ -65,6 +71,64 @@ class LineRun {
   }
 
  private:
+  static bool IsAll(const TextToken& token) { return !token.literal && token.text == "--all"; }
+  static bool IsLimit(const TextToken& token) {
+    return !token.literal && token.text.starts_with("--limit");
+  }
+
+  // scan or list with --all. Its pages are awaited here: the lines after it are sent later.
+  void RunAll(uint64_t number, std::vector<TextToken> tokens) {
+    if (std::any_of(tokens.begin(), tokens.end(), IsLimit)) {
+      return AnswerBad(number,
+                       {Code::kInvalid, "--all and --limit do not go together; leave one out"},
+                       ExitStatus::kUsage);
+    }
+    std::erase_if(tokens, IsAll);
+    Status status =
+        ReadAnyRequest<Requests>(tokens, {}, [&]<class Row>(Row, TextRequest<Row> read) {
+          if constexpr (kHasPages<Row>) {
+            const auto done = Begin(number, Row::kInfo);
+            done(CollectAllPages<Row>(client_, read.request, {call(), style()}));
+          } else {
+            AnswerBad(number,
+                      {Code::kInvalid, "--all: only scan and list have pages; leave it out"},
+                      ExitStatus::kUsage);
+          }
+        });
+    if (!status.ok()) AnswerBad(number, status, StatusOfUnsent(status));
+  }
+
+  // stats PREFIX
+  void RunStats(uint64_t number, const std::vector<TextToken>& tokens) {
+    if (tokens.size() > 2) {
+      return AnswerBad(
+          number,
+          {Code::kInvalid,
+           fmt::format("unexpected argument {} (usage: stats [PREFIX])", Quote(tokens[2].text))},
+          ExitStatus::kUsage);
+    }
+    client_->Call<op::Stats>(
+        {}, call(),
+        [done = Begin(number, op::Stats::kInfo), prefix = tokens[1].text, style = style()](
+            const Answer<op::Stats>& answer) { done(ShowStats(answer, prefix, style)); });
+  }
+
+  static Reply ShowStats(const Answer<op::Stats>& answer, const std::string& prefix,
+                         const ReplyStyle& style) {
+    if (!answer.ok()) return ShowAnswer(answer, {}, style);
+    op::Stats::Response shown;
+    for (const op::Stat& stat : answer->stats) {
+      if (stat.name.starts_with(prefix)) shown.stats.push_back(stat);
+    }
+    if (!shown.stats.empty()) return {.shown = ShowMessage(ToTree(shown), style)};
+    return {.status = {Code::kNotFound, "no statistic begins with " + prefix}};
+  }
+
+  CallOptions call() const {
+    return {.deadline_millis = options_.server.deadline_millis, .retry = false};
+  }
+  ReplyStyle style() const { return {form(), options_.raw_times, /*in_colour=*/false}; }
+
   std::function<void(Reply)> Begin(uint64_t number, const OperationInfo& operation) {
     const bool overlaps = operation.effect == last_effect_ && operation.effect != Effect::kAdmin;
     if (!overlaps) printer_.WaitForAll();

@@ -7,12 +7,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <filesystem>
 #include <optional>
 
 #include <fmt/format.h>
 
 #include "base/limits.h"
+#include "base/number_text.h"
 
 namespace smile::cat {
 namespace {
@@ -25,7 +27,31 @@ Status CannotWrite(const std::string& path, const Status& why) {
   return {Code::kInvalid, fmt::format("cannot write {}: {}", path, why.words())};
 }
 
-// Signals that would end the process wait while this lives.
+// What a path stands for.
+struct Destination {
+  std::string target;   // with symbolic links followed, also a last one that leads to no file yet
+  int descriptor = -1;  // of this process that it names instead, as /dev/stdout does
+};
+
+Destination Resolve(const std::string& path) {
+  constexpr int kMaxLinks = 40;  // as the kernel's
+  std::error_code error;
+  const fs::path own_descriptors = fs::canonical("/proc/self/fd", error);
+  fs::path at = path;
+  for (int links = 0; links < kMaxLinks && fs::is_symlink(at, error); ++links) {
+    const fs::path parent = at.has_parent_path() ? at.parent_path() : fs::path(".");
+    if (!own_descriptors.empty() && fs::weakly_canonical(parent, error) == own_descriptors) {
+      const Result<uint64_t> number = ReadInteger(at.filename().string(), 0, INT_MAX);
+      if (number.ok()) return {path, static_cast<int>(*number)};
+    }
+    const fs::path next = fs::read_symlink(at, error);
+    if (error) break;
+    at = next.is_absolute() ? next : parent / next;
+  }
+  return {at.string()};
+}
+
+// Signals that would end the process wait while this exists.
 class SignalsHeld {
  public:
   SignalsHeld() {
@@ -44,10 +70,13 @@ class SignalsHeld {
 }  // namespace
 
 Result<std::unique_ptr<OutputFile>> OutputFile::Create(const std::string& path) {
-  std::string target = path;
-  std::error_code error;
-  if (fs::is_symlink(path, error)) {
-    if (fs::path behind = fs::weakly_canonical(path, error); !error) target = std::move(behind);
+  auto [target, descriptor] = Resolve(path);
+  if (descriptor >= 0) {
+    const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) return CannotWrite(path, SystemError());
+    auto file = std::unique_ptr<OutputFile>(new OutputFile(path, std::move(target), copy, nullptr));
+    file->begun_ = true;  // what was written to it before stays
+    return file;
   }
   const int there = ::open(target.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
   if (there < 0 && errno != ENOENT) return CannotWrite(path, SystemError());
@@ -82,7 +111,7 @@ Status OutputFile::Write(ByteView bytes) {
 
 Status OutputFile::Flush() {
   const int to = side_ != nullptr ? side_->descriptor() : there_;
-  // What is written to directly loses its content not before there is another.
+  // A file that is written to directly keeps its content until there is new content.
   if (!begun_ && side_ == nullptr && ::ftruncate(there_, 0) != 0 && errno != EINVAL) {
     return SystemError();
   }
@@ -104,7 +133,7 @@ Status OutputFile::Publish() {
   }
   if (::fsync(side_->descriptor()) != 0) return SystemError();
   if (there_ < 0) {
-    // Somebody else may have made one meanwhile.
+    // Another process may have created one in the meantime.
     return side_->LinkAs(target_).ok() ? Status() : side_->ReplaceAs(target_);
   }
   // A file that is a mount point of its own cannot be replaced.
@@ -112,7 +141,7 @@ Status OutputFile::Publish() {
   return Overwrite();
 }
 
-// False if a new file could not be what the one that is there is.
+// False if a new file could not be like the existing one.
 bool OutputFile::TakeAttributes() const {
   struct stat info = {};
   const int side = side_->descriptor();

@@ -1,10 +1,11 @@
-// Where `-o FILE` goes: a file whose new content appears when it is whole.
+// The file of `-o FILE`, whose new content becomes visible when it is complete.
 //
-// A file that is not there yet gets its name when it is whole. One that is there keeps its mode and
-// owner: it is replaced in one step where that changes nothing else, and is overwritten with the
-// whole content, as cp does, if it has other hard links, extended attributes or an owner whom we
-// cannot give it. As with cp, what is no file (a pipe, a device) and a file in a directory that
-// cannot be written to are written to directly. A symbolic link stays, its target is written.
+// A new file gets its name when it is complete. An existing one keeps its mode and owner: it is
+// replaced in one step where that changes nothing else, and is overwritten with the complete
+// content, as cp does, if it has other hard links, extended attributes or an owner that we cannot
+// assign. As with cp, pipes, devices, and files in a directory that cannot be written to are written
+// to directly. A symbolic link stays, and its target is written, also if it does not exist yet. A
+// path to a descriptor of this process (/dev/stdout, /dev/fd/3) is that descriptor.
 #pragma once
 
 #include <memory>
@@ -18,26 +19,26 @@ namespace smile::cat {
 
 class OutputFile {
  public:
-  // kInvalid, in words that name the file, if it cannot be written. Opening a pipe waits for its
-  // reader.
+  // kInvalid with a message that names the file if it cannot be written. Opening a pipe waits for
+  // its reader.
   static Result<std::unique_ptr<OutputFile>> Create(const std::string& path);
 
-  // Without Commit() nothing is left of it, unless it is written to directly.
+  // Without Commit() nothing remains of it, unless it is written to directly.
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
-  // kInvalid, in words that name the file, if the system refuses; as Commit().
+  // kInvalid with a message that names the file if the system fails; so does Commit().
   Status Write(ByteView bytes);
 
   // Makes the content that of the file, durably.
   Status Commit();
 
-  // Removes what is not whole. Any thread, before the process ends.
+  // Removes an incomplete file. Any thread, before the process ends.
   void Remove() const;
 
-  // All of the content in one go. Signals that would leave a part of it wait: call it when no other
-  // thread is there that could take one.
+  // Writes all of the content. Signals that would leave a part of it are held: call it while no
+  // other thread exists that could take one.
   static Status WriteWhole(const std::string& path, ByteView bytes);
 
  private:
@@ -51,9 +52,9 @@ class OutputFile {
 
   const std::string path_;                // as given, for messages
   const std::string target_;              // of a symbolic link
-  const int there_;                       // descriptor of what is there already; -1: nothing
+  const int there_;                       // descriptor of the existing file; -1: none
   const std::unique_ptr<SideFile> side_;  // null: written to directly
-  bool begun_ = false;                    // some of it is written
+  bool begun_ = false;                    // old content of there_ is gone, or is to stay
   Bytes buffer_;
 };
 

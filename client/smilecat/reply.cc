@@ -32,6 +32,7 @@ std::string_view AdviceFor(const Status& status) {
 
 LineStyle LineStyleOf(const ReplyStyle& style) {
   LineStyle line_style;
+  line_style.brief = true;
   line_style.list_lines = style.form != ReplyForm::kLine;
   if (style.form == ReplyForm::kPage) line_style.max_bytes = kShownBytesOfAValue;
   if (!style.raw_times) {

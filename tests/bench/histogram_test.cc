@@ -22,6 +22,20 @@ TEST(Histogram, KnowsSmallLatenciesExactly) {
   EXPECT_EQ(histogram.Percentile(100), 200u);
 }
 
+TEST(Histogram, AddsEvenlySpreadLatenciesInBoundedWork) {
+  Histogram histogram;
+  histogram.AddEvenly(1'000, 2'000, 0);
+  EXPECT_EQ(histogram.count(), 0u);
+  histogram.AddEvenly(7, 7, 1);
+  EXPECT_EQ(histogram.max(), 7u);
+  histogram.AddEvenly(1'000'000, 3'000'000, uint64_t{1} << 50);
+  EXPECT_EQ(histogram.count(), (uint64_t{1} << 50) + 1);
+  EXPECT_EQ(histogram.max(), 3'000'000u);
+  EXPECT_NEAR(histogram.mean(), 2'000'000, 1'000);
+  EXPECT_NEAR(static_cast<double>(histogram.Percentile(25)), 1'500'000, 15'000);
+  EXPECT_NEAR(static_cast<double>(histogram.Percentile(99)), 2'980'000, 30'000);
+}
+
 TEST(Histogram, KnowsEveryLatencyToBetterThanOnePercentAndNeverUnderstatesIt) {
   for (uint64_t nanos = 1; nanos < Histogram::kMaxNanos; nanos += 1 + nanos / 37) {
     Histogram histogram;

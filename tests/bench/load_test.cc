@@ -44,7 +44,7 @@ class LoadTest : public ::testing::Test {
   }
 
   Results Run() {
-    Result<Results> results = RunLoad(options_, client_clock_, [](const std::string&) {});
+    Result<Results> results = RunLoad(options_, client_clock_, hooks_);
     EXPECT_TRUE(results.ok()) << results.status().ToString();
     return results.ok() ? std::move(results).value() : Results();
   }
@@ -68,6 +68,8 @@ class LoadTest : public ::testing::Test {
   MemoryEngine engine_{&server_clock_, MemoryEngine::Answers::kOnThread};
   std::unique_ptr<Server> server_;
   BenchOptions options_;
+  LoadHooks hooks_ = {.show_progress = [](const std::string&) {},
+                      .interrupted = [] { return false; }};
   std::unique_ptr<Client> client_;
 };
 
@@ -78,7 +80,7 @@ TEST_F(LoadTest, EveryWorkloadDoesAsManyOperationsAsAskedAndFindsAllOfThemRight)
     options_.distribution = workload.distribution;
     options_.keys = 250;
     const Results results = Run();
-    EXPECT_EQ(results.operations(), 2'000u);
+    EXPECT_EQ(results.operations, 2'000u);
     EXPECT_EQ(results.failures(), 0u) << results.first_error.ToString();
     EXPECT_EQ(results.reads.count() > 0, workload.read_percent > 0);
     EXPECT_EQ(results.writes.count() > 0, workload.read_percent < 100);
@@ -99,7 +101,7 @@ TEST_F(LoadTest, ARunBoundedInTimeEnds) {
   options_.operations = 0;
   options_.seconds = 0.05;
   const Results results = Run();
-  EXPECT_GT(results.operations(), 0u);
+  EXPECT_GT(results.operations, 0u);
   EXPECT_GE(results.seconds, 0.05);
 }
 
@@ -108,14 +110,14 @@ TEST_F(LoadTest, ScansOfLargeValuesMayBeCutShort) {
   options_.value_bytes = 100'000;
   options_.operations = 20;
   const Results results = Run();
-  EXPECT_EQ(results.operations(), 20u);
+  EXPECT_EQ(results.operations, 20u);
   EXPECT_EQ(results.failures(), 0u);
 }
 
 TEST_F(LoadTest, AnOpenLoopSendsWhatIsDue) {
   options_.rate = 100'000;
   const Results results = Run();
-  EXPECT_EQ(results.operations(), 2'000u);
+  EXPECT_EQ(results.operations, 2'000u);
   EXPECT_EQ(results.failures(), 0u);
   EXPECT_GE(results.seconds, 0.019);
 }
@@ -126,7 +128,7 @@ TEST_F(LoadTest, WithoutAServerThereIsNoConnection) {
   }
   engine_.Close();
   server_.reset();
-  const Result<Results> results = RunLoad(options_, client_clock_, [](const std::string&) {});
+  const Result<Results> results = RunLoad(options_, client_clock_, hooks_);
   ASSERT_FALSE(results.ok());
   EXPECT_EQ(results.status().code(), Code::kUnavailable);
 }
@@ -147,7 +149,7 @@ TEST_F(LoadTest, IdleConnectionsAreGreetedAndStayOpenWhileTheLoadRuns) {
   EXPECT_EQ((*loader)->connections(), 1u + 3u);  // of two threads'
   Phase phase;
   phase.operations = (*loader)->connections();
-  EXPECT_EQ((*loader)->Begin(phase).get().operations(), 4u);
+  EXPECT_EQ((*loader)->Begin(phase).get().operations, 4u);
   EXPECT_EQ(Stat("server.requests.ping_count"), 4u);
   phase.kind = Phase::Kind::kPreload;
   phase.operations = (*loader)->preload_operations();
@@ -157,9 +159,32 @@ TEST_F(LoadTest, IdleConnectionsAreGreetedAndStayOpenWhileTheLoadRuns) {
 
 TEST_F(LoadTest, AServerProcessThatIsNotThereIsRefused) {
   options_.server_pid = int64_t{1} << 40;
-  const Result<Results> results = RunLoad(options_, client_clock_, [](const std::string&) {});
+  const Result<Results> results = RunLoad(options_, client_clock_, hooks_);
   ASSERT_FALSE(results.ok());
   EXPECT_EQ(results.status().code(), Code::kInvalid);
+}
+
+TEST_F(LoadTest, AnInterruptedLoadHasItsResultsSoFar) {
+  options_.operations = 0;
+  options_.seconds = 1e6;
+  bool measuring = false;
+  int polls = 0;
+  hooks_.show_progress = [&](const std::string& line) {
+    measuring = measuring || line.starts_with("get: ");
+  };
+  hooks_.interrupted = [&] { return ++polls > 10'000 || measuring; };
+  const Results results = Run();
+  EXPECT_TRUE(results.interrupted);
+  EXPECT_GT(results.operations, 0u);
+  EXPECT_EQ(results.reads.count(), results.operations + results.unanswered.in_flight);
+}
+
+TEST_F(LoadTest, ALoadInterruptedBeforeItsMeasurementHasNoResults) {
+  hooks_.interrupted = [] { return true; };
+  const Results results = Run();
+  EXPECT_TRUE(results.interrupted);
+  EXPECT_EQ(results.operations, 0u);
+  EXPECT_EQ(results.reads.count(), 0u);
 }
 
 // The phases one by one, on a clock that the test moves.
@@ -212,14 +237,14 @@ class LoaderTest : public LoadTest {
 
 TEST_F(LoaderTest, AMissingRecordIsAnError) {
   const Results results = Finish(Phase::Kind::kRun, 10);
-  EXPECT_EQ(results.operations(), 0u);
+  EXPECT_EQ(results.operations, 0u);
   EXPECT_EQ(results.failures(), 10u);
   EXPECT_EQ(results.errors.at(Code::kNotFound), 10u);
 }
 
 TEST_F(LoaderTest, AValueThatNobodyWroteThereIsAnError) {
   EXPECT_EQ(loader_->preload_operations(), options_.keys);
-  EXPECT_EQ(Finish(Phase::Kind::kPreload, options_.keys).operations(), options_.keys);
+  EXPECT_EQ(Finish(Phase::Kind::kPreload, options_.keys).operations, options_.keys);
   EXPECT_EQ(Finish(Phase::Kind::kRun, 100).failures(), 0u);
   Bytes value;
   for (uint64_t number = 0; number < options_.keys; ++number) {
@@ -228,7 +253,7 @@ TEST_F(LoaderTest, AValueThatNobodyWroteThereIsAnError) {
   }
   const Results results = Finish(Phase::Kind::kRun, 100);
   EXPECT_EQ(results.wrong_values, 100u);
-  EXPECT_EQ(results.operations(), 0u);
+  EXPECT_EQ(results.operations, 0u);
 }
 
 TEST_F(LoaderTest, AnOpenLoopCountsFromWhenOperationsWereDueNotFromWhenTheyWereSent) {
@@ -249,7 +274,7 @@ TEST_F(LoaderTest, AnOpenLoopCountsFromWhenOperationsWereDueNotFromWhenTheyWereS
   EXPECT_NEAR(results.reads.mean(), 405.0 * kNanosPerMilli, kNanosPerMilli);
 }
 
-TEST_F(LoaderTest, WhatWasDueAndNeverSentIsCounted) {
+TEST_F(LoaderTest, WhatWasDueAndNeverSentIsInTheLatencies) {
   options_.connections = 1;
   options_.depth = 1;
   Connect();
@@ -264,16 +289,55 @@ TEST_F(LoaderTest, WhatWasDueAndNeverSentIsCounted) {
   clock_.AdvanceMillis(5'000);  // past the end; one more fits on the connection
   loader_->SendDue();
   const Results results = future.get();
-  EXPECT_EQ(results.reads.count(), 2u);
+  EXPECT_EQ(results.operations, 2u);
+  EXPECT_EQ(results.unanswered.never_sent, 8u);
+  // Answered: 0 and 4.9 s; never sent: those due at 200 ms, 300 ms, ... 900 ms.
+  EXPECT_EQ(results.reads.count(), 10u);
   EXPECT_EQ(results.reads.max(), uint64_t{4'900} * kNanosPerMilli);
-  EXPECT_EQ(results.never_sent, 8u);
+  EXPECT_NEAR(results.reads.mean(), 4'050.0 * kNanosPerMilli, 5.0 * kNanosPerMilli);
+  EXPECT_NEAR(static_cast<double>(results.reads.Percentile(50)), 4'400.0 * kNanosPerMilli,
+              44.0 * kNanosPerMilli);
+}
+
+TEST_F(LoaderTest, WhatWasNeverSentIsDividedAsTheWorkloadIs) {
+  options_.connections = 1;
+  options_.depth = 1;
+  options_.workload = WorkloadKind::kYcsbA;
+  Connect();
+  EXPECT_EQ(Finish(Phase::Kind::kPreload, options_.keys).failures(), 0u);
+  Phase phase;
+  phase.kind = Phase::Kind::kRun;
+  phase.start_nanos = clock_.MonotonicNanos();
+  phase.end_nanos = phase.start_nanos + 1'000 * kNanosPerMilli;
+  phase.interval_nanos = 1.0 * kNanosPerMilli;
+  std::future<Results> future = loader_->Begin(phase);
+  while (loader_->answered() < 1) std::this_thread::yield();
+  clock_.AdvanceMillis(1'000);
+  loader_->SendDue();
+  const Results results = future.get();
+  EXPECT_EQ(results.unanswered.never_sent, 1'000 - results.operations);
+  EXPECT_EQ(results.reads.count() + results.writes.count(), 1'000u);
+  EXPECT_NEAR(static_cast<double>(results.reads.count()), 500, 2);
+}
+
+TEST_F(LoaderTest, WhatIsInFlightWhenTheLoadIsCutIsInTheLatencies) {
+  EXPECT_EQ(Finish(Phase::Kind::kPreload, options_.keys).failures(), 0u);
+  std::future<Results> future =
+      loader_->Begin({.kind = Phase::Kind::kRun, .start_nanos = clock_.MonotonicNanos()});
+  while (loader_->answered() < 100) std::this_thread::yield();
+  loader_->Cut();
+  const Results results = future.get();
+  const uint64_t slots = uint64_t{options_.connections} * options_.depth;
+  EXPECT_EQ(results.unanswered.in_flight, slots);
+  EXPECT_EQ(results.reads.count(), results.operations + slots);
+  EXPECT_GE(results.operations, 100u);
 }
 
 TEST_F(LoaderTest, TheLongestTimeWithoutAnAnswerIsMeasured) {
   options_.connections = 1;
   options_.depth = 1;
   Connect();
-  EXPECT_EQ(Finish(Phase::Kind::kPreload, options_.keys).longest_silence_nanos, 0);
+  EXPECT_EQ(Finish(Phase::Kind::kPreload, options_.keys).longest_stall_nanos, 0);
   Phase phase;
   phase.kind = Phase::Kind::kRun;
   phase.operations = 3;
@@ -285,7 +349,7 @@ TEST_F(LoaderTest, TheLongestTimeWithoutAnAnswerIsMeasured) {
     clock_.AdvanceMillis(answered == 1 ? 700 : 300);
     loader_->SendDue();
   }
-  EXPECT_EQ(future.get().longest_silence_nanos, 700 * kNanosPerMilli);
+  EXPECT_EQ(future.get().longest_stall_nanos, 700 * kNanosPerMilli);
 }
 
 TEST_F(LoaderTest, AReadModifyWriteReadsThenWritesAndIsCountedAsOneWrite) {
@@ -294,7 +358,7 @@ TEST_F(LoaderTest, AReadModifyWriteReadsThenWritesAndIsCountedAsOneWrite) {
   EXPECT_EQ(Finish(Phase::Kind::kPreload, options_.keys).failures(), 0u);
   const Results results = Finish(Phase::Kind::kRun, 1'000);
   EXPECT_EQ(results.failures(), 0u);
-  EXPECT_EQ(results.operations(), 1'000u);
+  EXPECT_EQ(results.operations, 1'000u);
   EXPECT_NEAR(static_cast<double>(results.writes.count()), 500, 100);
   EXPECT_EQ(LastGeneration(), options_.keys + results.writes.count());
 }
@@ -317,6 +381,8 @@ TEST_F(LoaderTest, ALostConnectionEndsThePhase) {
   const Results results = future.get();
   EXPECT_TRUE(results.lost);
   EXPECT_GT(results.failures(), 0u);
+  EXPECT_GT(results.unanswered.lost, 0u);
+  EXPECT_EQ(results.reads.count(), results.operations + results.unanswered.lost);
 }
 
 }  // namespace

@@ -121,6 +121,32 @@ TEST(BenchOptions, WhatCannotBeMeantIsRefusedInWords) {
   }
 }
 
+TEST(BenchOptions, NumbersAreDecimalFiniteAndWithinTheirRange) {
+  for (const char* option : {"--keys", "--value-size", "--connections", "--idle-connections",
+                             "--depth", "--operations", "--threads", "--server-pid"}) {
+    for (const char* text : {"nan", "inf", "-1", "+1", "0x10", "010", "1.5", "1e3", "1'000",
+                             "1_000", "", " 1", "18446744073709551616", "4294967297e0", "ten"}) {
+      const Result<BenchOptions> parsed = Parse({option, text});
+      ASSERT_FALSE(parsed.ok()) << option << " " << text;
+      EXPECT_NE(parsed.status().words().find(option), std::string::npos) << parsed.status().words();
+    }
+  }
+  for (const char* option : {"--keys", "--connections", "--depth", "--operations", "--threads",
+                             "--server-pid", "--seconds", "--rate"}) {
+    EXPECT_FALSE(Parse({option, "0"}).ok()) << option;
+  }
+  for (const char* option : {"--seconds", "--rate"}) {
+    for (const char* text :
+         {"nan", "-nan", "inf", "infinity", "-1", "0x1p3", "1e400", "1e-400", "1,5", "10s", ""}) {
+      EXPECT_FALSE(Parse({option, text}).ok()) << option << " " << text;
+    }
+    EXPECT_TRUE(Parse({option, "1.5"}).ok());
+    EXPECT_TRUE(Parse({option, "1e3"}).ok());
+  }
+  EXPECT_EQ(Parse({"--seconds", "nan"}).status().words(),
+            "--seconds: \"nan\" is not a number from 0.001 to 10000000");
+}
+
 TEST(BenchOptions, HelpNamesTheOptions) {
   std::string help;
   ASSERT_TRUE(Parse({"--help"}, &help).ok());

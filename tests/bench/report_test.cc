@@ -18,6 +18,7 @@ Results SomeResults() {
   Results results;
   for (int i = 0; i < 90; ++i) results.reads.Add(100'000);
   for (int i = 0; i < 10; ++i) results.writes.Add(200);
+  results.operations = 100;
   results.seconds = 2;
   results.client_cpu_seconds = 0.0001;
   return results;
@@ -49,6 +50,36 @@ TEST(Report, WhatWentWrongIsCountedAndShown) {
   EXPECT_THAT(text, HasSubstr("first: overloaded: later"));
 }
 
+TEST(Report, UnansweredOperationsAreNamedAndNotCountedAsDone) {
+  Results results = SomeResults();
+  results.reads.Add(5'000'000'000);
+  results.unanswered = {.never_sent = 3, .timed_out = 1};
+  Results other;
+  other.unanswered = {.in_flight = 2, .lost = 4};
+  results.Add(other);
+  const std::string text = FormatText({}, results);
+  EXPECT_THAT(text, HasSubstr("100 operations in 2.00 s"));
+  EXPECT_THAT(text,
+              HasSubstr("latencies include 10 unanswered operations with the time they had "
+                        "waited, a lower bound: 3 never sent, 2 in flight at the end, 1 timed "
+                        "out, 4 lost\n"));
+  EXPECT_THAT(text, HasSubstr("3 operations were due and never sent"));
+  const auto json = nlohmann::json::parse(FormatJson({}, results));
+  EXPECT_EQ(json["operations"], 100);
+  EXPECT_EQ(json["reads"]["count"], 91);
+  EXPECT_EQ(json["unanswered"],
+            nlohmann::json({{"never_sent", 3}, {"in_flight", 2}, {"timed_out", 1}, {"lost", 4}}));
+}
+
+TEST(Report, AnInterruptedRunIsMarked) {
+  Results results = SomeResults();
+  EXPECT_THAT(FormatText({}, results), Not(HasSubstr("INTERRUPTED")));
+  EXPECT_EQ(nlohmann::json::parse(FormatJson({}, results))["interrupted"], false);
+  results.interrupted = true;
+  EXPECT_THAT(FormatText({}, results), HasSubstr("\nINTERRUPTED: this report covers only"));
+  EXPECT_EQ(nlohmann::json::parse(FormatJson({}, results))["interrupted"], true);
+}
+
 TEST(Report, JsonHasTheSameFigures) {
   Results results = SomeResults();
   results.errors[Code::kNotFound] = 4;
@@ -75,14 +106,14 @@ TEST(Report, JsonSaysWhatWasMeasuredOfWhat) {
   Results results = SomeResults();
   results.server_cpu_seconds = 0.0002;
   results.server_rss_bytes = 4096;
-  results.longest_silence_nanos = 1'500'000;
+  results.longest_stall_nanos = 1'500'000;
   const auto json = nlohmann::json::parse(FormatJson(options, results));
   EXPECT_EQ(json["target"], "rocksdb:/data");
   EXPECT_EQ(json["driver"], "rocksdb");
   EXPECT_EQ(json["distribution"], "zipfian");
   EXPECT_EQ(json["keys_per_operation"], 32);
   EXPECT_EQ(json["idle_connections"], 9);
-  EXPECT_EQ(json["longest_silence_ms"], 1.5);
+  EXPECT_EQ(json["longest_stall_ms"], 1.5);
   EXPECT_EQ(json["server_cpu_us"], 2);
   EXPECT_EQ(json["server_rss_bytes"], 4096);
 }
@@ -101,14 +132,14 @@ TEST(Report, JsonHasTheCurveOfPercentilesTowardsTheWorst) {
   for (size_t i = 1; i < curve.size(); ++i) EXPECT_GE(curve[i][1], curve[i - 1][1]);
 }
 
-TEST(Report, TheLongestSilenceIsThatOfAnyThread) {
+TEST(Report, TheLongestStallIsThatOfAnyThread) {
   Results results;
-  results.longest_silence_nanos = 5;
+  results.longest_stall_nanos = 5;
   Results other;
-  other.longest_silence_nanos = 9;
+  other.longest_stall_nanos = 9;
   results.Add(other);
   results.Add({});
-  EXPECT_EQ(results.longest_silence_nanos, 9);
+  EXPECT_EQ(results.longest_stall_nanos, 9);
 }
 
 TEST(Report, ARunWithoutOperationsDividesByNothing) {

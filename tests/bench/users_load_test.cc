@@ -151,7 +151,7 @@ TEST_F(UsersLoadTest, TheReportSaysWhatItCostAndWhereToGoOn) {
   EXPECT_THAT(json, HasSubstr("\"complete\": true"));
   EXPECT_THAT(json, HasSubstr("\"server_peak_rss_bytes\""));
   results.next = 12;
-  EXPECT_THAT(FormatText(options_, results), HasSubstr("go on with --from 12"));
+  EXPECT_THAT(FormatText(options_, results), HasSubstr("resume with --from 12"));
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ class UsersLookupsTest : public UsersTest {
     }
   }
   LookupResults LookUp() {
-    Result<LookupResults> results = LookUpUsers(options_, client_clock_);
+    Result<LookupResults> results = LookUpUsers(options_, client_clock_, [] { return false; });
     EXPECT_TRUE(results.ok()) << results.status().ToString();
     return results.ok() ? std::move(results).value() : LookupResults();
   }
@@ -44,7 +44,7 @@ TEST_F(UsersLookupsTest, ProfilesAndLoginsAreAskedForAndFoundRight) {
     EXPECT_GT(round->logins.count(), 0u);
     EXPECT_GE(round->seconds, 0.05);
   }
-  EXPECT_EQ(engine_.TakeReads().size(), results.cold.lookups() + results.warm.lookups());
+  EXPECT_EQ(engine_.TakeReads().size(), results.cold.lookups + results.warm.lookups());
 }
 
 TEST_F(UsersLookupsTest, TheWarmRoundAsksForWhatTheColdOneAskedForAndNothingElse) {
@@ -71,7 +71,7 @@ TEST_F(UsersLookupsTest, AMissingUserIsAnError) {
   const LookupResults results = LookUp();
   EXPECT_GT(results.cold.errors, 0u);
   EXPECT_EQ(results.cold.first_error.code(), Code::kNotFound);
-  EXPECT_EQ(results.cold.lookups(), 0u);
+  EXPECT_EQ(results.cold.lookups, 0u);
   EXPECT_GT(results.warm.failures(), 0u);
 }
 
@@ -88,14 +88,29 @@ TEST_F(UsersLookupsTest, AWrongProfileAndAWrongLoginAreErrors) {
   MakeLoginRecord(2, &other);
   Put(LoginKey(LoginOf(1)), other);
   const LookupResults both = LookUp();
-  EXPECT_EQ(both.warm.lookups(), 0u);
+  EXPECT_EQ(both.warm.lookups, 0u);
   EXPECT_GT(both.warm.failures(), 0u);
   EXPECT_THAT(FormatText(options_, both), HasSubstr("WRONG VALUES"));
 }
 
+TEST_F(UsersLookupsTest, AnInterruptionEndsTheRoundAndIsReported) {
+  WriteUsers();
+  options_.seconds = 1e6;
+  int polls = 0;
+  const Result<LookupResults> results =
+      LookUpUsers(options_, client_clock_, [&] { return ++polls > 1; });
+  ASSERT_TRUE(results.ok());
+  EXPECT_TRUE(results->interrupted);
+  EXPECT_GT(results->cold.lookups, 0u);
+  EXPECT_EQ(results->warm.lookups, 0u);
+  EXPECT_THAT(FormatText(options_, *results), HasSubstr("INTERRUPTED"));
+  EXPECT_THAT(FormatJson(options_, *results), HasSubstr("\"interrupted\": true"));
+}
+
 TEST_F(UsersLookupsTest, WithoutAServerThereIsNoConnection) {
   StopServer();
-  EXPECT_EQ(LookUpUsers(options_, client_clock_).status().code(), Code::kUnavailable);
+  EXPECT_EQ(LookUpUsers(options_, client_clock_, [] { return false; }).status().code(),
+            Code::kUnavailable);
 }
 
 TEST_F(UsersLookupsTest, TheReportHasBothRounds) {
@@ -104,7 +119,7 @@ TEST_F(UsersLookupsTest, TheReportHasBothRounds) {
   const LookupResults results = LookUp();
   const std::string text = FormatText(options_, results);
   for (const char* words : {"cold  profiles", "cold  logins", "warm  profiles", "p99.9",
-                            "MiB in memory", "13 bytes for each user"}) {
+                            "MiB in memory", "13 bytes per user"}) {
     EXPECT_THAT(text, HasSubstr(words));
   }
   EXPECT_THAT(text, Not(HasSubstr("WRONG")));

@@ -50,6 +50,10 @@ TEST(UsersOptions, WhatCannotBeMeantIsRefusedInWords) {
            {"--users", "5", "--target", "redis://127.0.0.1"},
            {"--users", "5", "--target", "smile://127.0.0.1:70000"},
            {"--users", "5", "--depth", "0"},
+           {"--users", "nan"},
+           {"--users", "0x10"},
+           {"--users", "5", "--connections", "inf"},
+           {"--users", "5", "--server-pid", "0"},
            {"--users", "5", "stray"}}) {
     for (const Parser parser : {&ParseLoadOptions, &ParseLookupsOptions}) {
       const auto parsed = Parse(parser, arguments);
@@ -60,12 +64,15 @@ TEST(UsersOptions, WhatCannotBeMeantIsRefusedInWords) {
   }
   EXPECT_FALSE(Parse(ParseLoadOptions, {"--users", "5", "--seconds", "1"}).ok());
   EXPECT_FALSE(Parse(ParseLookupsOptions, {"--users", "5", "--from", "1"}).ok());
+  EXPECT_FALSE(Parse(ParseLookupsOptions, {"--users", "5", "--seconds", "nan"}).ok());
+  EXPECT_FALSE(Parse(ParseLoadOptions, {"--users", "5", "--from", "6"}).ok());
+  EXPECT_FALSE(Parse(ParseLoadOptions, {"--users", "5", "--from", "nan"}).ok());
 }
 
 TEST(UsersOptions, HelpSaysWhatColdMeans) {
   std::string help;
   ASSERT_TRUE(Parse(ParseLookupsOptions, {"--help"}, &help).ok());
-  EXPECT_NE(help.find("start the server anew"), std::string::npos);
+  EXPECT_NE(help.find("restart the server"), std::string::npos);
   ASSERT_TRUE(Parse(ParseLoadOptions, {"--help"}, &help).ok());
   EXPECT_NE(help.find("--from"), std::string::npos);
 }

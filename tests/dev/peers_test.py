@@ -9,7 +9,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench" / "peers"))
 sys.dont_write_bytecode = True
-import main  # noqa: E402  (found by the line above)
+import machine  # noqa: E402  (found by the lines above)
+import main  # noqa: E402
 import plan  # noqa: E402
 import report  # noqa: E402
 import servers  # noqa: E402
@@ -21,7 +22,7 @@ def result(rate, cpu, p50=100.0, p999=500.0, kind="reads", **more):
     return {"driver": "smile", "operations": 1000, "operations_per_second": rate,
             "wrong_values": 0, "lost": False, "errors": {}, "first_error": "",
             "server_cpu_us": cpu, "client_cpu_us": 1.0, "keys_per_operation": 1,
-            "longest_silence_ms": 7.0, kind: latencies, **more}
+            "longest_stall_ms": 7.0, kind: latencies, **more}
 
 
 def run(stage, workload, shape, server, number, outcome, variant="", idle=0):
@@ -58,8 +59,8 @@ def canned():
         runs += rounds_of("mget", "mget", "16x8", server,
                           [result(1, cpu, keys_per_operation=32)] * 3)
     runs += rounds_of("mixed", "mixed", "64x1", "smile-small",
-                      [result(1, 1.0, p999=900.0, longest_silence_ms=silence)
-                       for silence in (12.0, 120.0, 30.0)])
+                      [result(1, 1.0, p999=900.0, longest_stall_ms=stall)
+                       for stall in (12.0, 120.0, 30.0)])
     runs += rounds_of("idle", "get", "64x1", "smile",
                       [result(1, 1.0, server_rss_bytes=size) for size in (10_000, 90_000)],
                       "alone")
@@ -129,10 +130,10 @@ class Report(unittest.TestCase):
         # 16x32: 3 µs to 1.3 * 2 + 0.75; 64x1: 3 µs to 1.3 * 2 + 7.7.
         self.assertEqual([goal.measured[:4] for goal in self.goals(3)], ["0.90", "0.29"])
 
-    def test_one_long_silence_misses_the_goal(self):
-        tail, silence = self.goals(5)
+    def test_one_long_stall_misses_the_goal(self):
+        tail, stall = self.goals(5)
         self.assertEqual((tail.met, tail.measured[:4]), (True, "9.00"))
-        self.assertEqual((silence.met, silence.measured), (False, "120 ms"))
+        self.assertEqual((stall.met, stall.measured), (False, "120 ms"))
 
     def test_idle_connections_are_counted_from_before_the_first_of_them(self):
         memory, change = self.goals(6)
@@ -189,6 +190,36 @@ class Options(unittest.TestCase):
     def test_valkey_without_its_binary_is_refused(self):
         self.assertIn("needs --valkey", self.refusal("--servers", "smile,valkey-aof"))
         self.assertIn("no such program", self.refusal("--valkey", "/nowhere/valkey-server"))
+
+    def test_valkey_has_the_io_threads_that_its_makers_recommend(self):
+        self.assertEqual([servers.valkey_io_threads(cores) for cores in (1, 2, 3, 4, 8, 16)],
+                         [1, 1, 2, 3, 6, 12])
+        row = servers.describe(list(servers.valkey_kinds("/opt/valkey-server").values()), {})[0]
+        self.assertIn(" --io-threads 1", row["command"])
+        raw = canned()
+        raw["servers"].append(row)
+        text = report.markdown(raw)
+        self.assertIn("io-threads 1 (off): valkey.conf recommends I/O threads from 3 cores on", text)
+        four = servers.valkey_kinds("/opt/valkey-server", cores=4)["valkey-aof"]
+        self.assertIn("--io-threads", four.command)
+        self.assertEqual(four.command[four.command.index("--io-threads") + 1], "3")
+
+    def test_a_development_version_is_known_by_its_commit(self):
+        self.assertEqual(machine.short_version("Valkey server v=255.255.255 sha=55bbbe09:0 malloc="
+                                               "jemalloc-5.3.0 bits=64 build=1"),
+                         "Valkey server v=255.255.255, commit 55bbbe09")
+        self.assertEqual(machine.short_version("Redis server v=7.0.15 sha=00000000:0 bits=64"),
+                         "Redis server v=7.0.15")
+        self.assertEqual(machine.short_version("smiled 0.1.0"), "smiled 0.1.0")
+
+    def test_numbers_are_plain_and_within_their_range(self):
+        for arguments in (["--seconds", "nan"], ["--seconds", "inf"], ["--seconds", "0x3"],
+                          ["--seconds", "-1"], ["--seconds", "0"], ["--rounds", "0"],
+                          ["--rounds", "1_0"], ["--rounds", "1e3"], ["--rounds", " 5"],
+                          ["--pid", "-5", "--address", "redis://127.0.0.1:1"]):
+            with self.subTest(arguments):
+                self.assertIn(arguments[0], self.refusal(*arguments))
+        self.assertEqual(main.parse(["--seconds", "0.5", "--rounds", "2"]).seconds, 0.5)
 
     def test_a_report_does_not_say_where_valkey_lies(self):
         row = servers.describe(list(servers.valkey_kinds("/opt/my/valkey-server").values()), {})[0]

@@ -33,8 +33,19 @@ TEST(JsonObjectTest, NumbersKeepEachDigitAtEveryDepth) {
   }
 }
 
-TEST(JsonObjectTest, ANumberThatTheParserCannotHoldIsRefusedNotChanged) {
-  EXPECT_THAT(Again(R"({"a":1e99999})"), HasSubstr("number out of range: 1e99999"));
+TEST(JsonObjectTest, NumbersOfAnySizeKeepTheirDigits) {
+  const std::string long_integer = "1" + std::string(6'000, '0') + "7";
+  const std::string long_fraction = "-0." + std::string(6'000, '3');
+  const std::string mixed = R"({"a":1e99999,"b":[-0,0,12,-1E+4932,"1e99999",")"
+                            "\\\"-1"
+                            R"("],"c":{"d":)" +
+                            long_integer + R"(,"e":)" + long_fraction + R"(,"f":1e-99999}})";
+  EXPECT_EQ(Again(mixed), mixed);
+  EXPECT_EQ(JsonObject::Parse(mixed)->Find("a")->text, "1e99999");
+  for (const char* bad : {"1e99999x", "1e99999,01", "1e99999,1.", "1e99999,--1", "1e99999,1e"}) {
+    EXPECT_THAT(Again(std::string(R"({"a":[)") + bad + "]}"), HasSubstr("not valid JSON")) << bad;
+  }
+  EXPECT_THAT(Again(R"({"a":1e99999,"a":2})"), HasSubstr("two members"));
 }
 
 TEST(JsonObjectTest, WhatIsNotANumberInJsonIsRefused) {

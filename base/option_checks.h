@@ -1,0 +1,44 @@
+// Checks of the values of CLI11 options, for smilecat and smilebench.
+//
+// CLI11's own conversions take more than a person means (see number_text.h), and its Range lets
+// "nan" through: every numeric option has one of these checks.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "base/number_text.h"
+
+namespace smile {
+
+inline CLI::Validator IntegerFrom(uint64_t min, uint64_t max) {
+  return CLI::Validator(
+      [min, max](const std::string& text) {
+        const Result<uint64_t> number = ReadInteger(text, min, max);
+        return number.ok() ? std::string() : number.status().words();
+      },
+      "");
+}
+
+// An empty value is mostly a variable that is not set in a script: it must not mean the default.
+inline CLI::Validator NotEmpty() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        return text.empty() ? std::string("the value is empty; give one, or leave the option out")
+                            : std::string();
+      },
+      "");
+}
+
+inline CLI::Validator DecimalFrom(double min, double max) {
+  return CLI::Validator(
+      [min, max](const std::string& text) {
+        const Result<double> number = ReadDecimal(text, min, max);
+        return number.ok() ? std::string() : number.status().words();
+      },
+      "");
+}
+
+}  // namespace smile

@@ -1,0 +1,117 @@
+"""smilebench as a process: signals, exit statuses, and a server that hangs.
+
+Arguments: the programs smilebench and smiled.
+"""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../client/smilecat"))
+from smile_process import TIMEOUT_SECONDS, Server  # noqa: E402
+
+SMILEBENCH, SMILED = sys.argv[1:3]
+
+
+class Smilebench(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = tempfile.TemporaryDirectory(prefix="smilebench_")
+        cls.server = Server(SMILED, cls.directory.name)
+        cls.server.start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.stop()
+        cls.directory.cleanup()
+
+    def command(self, *arguments):
+        return [SMILEBENCH, *arguments, "--target", f"smile://{self.server.address}"]
+
+    def measure(self, *arguments, when, act):
+        """Runs smilebench on a terminal; calls act(process) once it shows `when`."""
+        terminal, its_end = pty.openpty()
+        process = subprocess.Popen(self.command(*arguments), stdout=subprocess.PIPE,
+                                   stderr=its_end)
+        os.close(its_end)
+        shown = b""
+        while when not in shown:
+            shown += os.read(terminal, 4096)
+        act(process)
+        output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
+        os.close(terminal)
+        return process.returncode, output.decode()
+
+    def test_a_signal_ends_the_run_with_its_report_so_far(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number):
+                status, output = self.measure("--seconds", "1000", "--keys", "100", when=b"get: ",
+                                              act=lambda process: process.send_signal(number))
+                self.assertEqual(status, 130)
+                self.assertIn("INTERRUPTED", output)
+                self.assertRegex(output, r"\nreads +[0-9]+ ")
+
+    def test_json_is_marked_too(self):
+        status, output = self.measure("--seconds", "1000", "--keys", "100", "--json", "--rate",
+                                      "1000", when=b"get: ",
+                                      act=lambda process: process.send_signal(signal.SIGINT))
+        report = json.loads(output)
+        self.assertEqual((status, report["interrupted"]), (130, True))
+        self.assertGreater(report["reads"]["count"], 0)
+
+    def test_what_a_hung_server_does_not_answer_is_in_the_latencies(self):
+        def hang_then_interrupt(process):
+            os.kill(self.server.process.pid, signal.SIGSTOP)
+            process.send_signal(signal.SIGINT)
+
+        try:
+            status, output = self.measure("--seconds", "1000", "--keys", "100", "--json",
+                                          "--connections", "3", when=b"get: ",
+                                          act=hang_then_interrupt)
+        finally:
+            os.kill(self.server.process.pid, signal.SIGCONT)
+        report = json.loads(output)
+        self.assertEqual(status, 130)
+        self.assertGreaterEqual(report["unanswered"]["in_flight"], 1)
+        self.assertEqual(report["reads"]["count"],
+                         report["operations"] + report["unanswered"]["in_flight"])
+
+    def test_lookups_are_interrupted_too(self):
+        subprocess.run(self.command("load", "--users", "10"), check=True,
+                       stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(self.command("lookups", "--users", "10", "--seconds", "1000"),
+                                   stdout=subprocess.PIPE)
+        # It can be interrupted from when it watches signals, whatever it has done until then.
+        while not blocks_interrupts(process.pid):
+            self.assertIsNone(process.poll())
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
+        self.assertEqual(process.returncode, 130)
+        self.assertIn(b"INTERRUPTED", output)
+
+    def test_invalid_numbers_are_invalid_usage(self):
+        for arguments in (["--seconds", "nan"], ["--rate", "nan"], ["--keys", "0x10"],
+                          ["lookups", "--users", "1", "--seconds", "inf"]):
+            with self.subTest(arguments):
+                ended = subprocess.run(self.command(*arguments), capture_output=True, text=True,
+                                       timeout=TIMEOUT_SECONDS, check=False)
+                self.assertEqual((ended.returncode, ended.stdout), (2, ""))
+                self.assertRegex(ended.stderr, r'^smilebench: --[a-z]+: "[^"]+" is not .*\n$')
+
+
+def blocks_interrupts(pid):
+    """Whether the process has SIGINT blocked: to watch for it (proc(5))."""
+    with open(f"/proc/{pid}/status") as status:
+        for line in status:
+            if line.startswith("SigBlk:"):
+                return int(line.split()[1], 16) >> (signal.SIGINT - 1) & 1 == 1
+    return False
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
