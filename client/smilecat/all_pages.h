@@ -104,7 +104,8 @@ Reply CollectAllPages(Client* client, typename Row::Request request,
   CollectedPages collected;
   bool gap = false;
   request.limit = limits::kMaxScanEntries;
-  while (pages.empty() || !request.continuation.empty()) {
+  bool more = true;
+  while (more) {
     const auto promise = std::make_shared<std::promise<Answer<Row>>>();
     client->template Call<Row>(request, options.call, [promise](Answer<Row> answer) {
       promise->set_value(std::move(answer));
@@ -116,6 +117,7 @@ Reply CollectAllPages(Client* client, typename Row::Request request,
     collected.Add(ToTree(*page, context));
     if (collected.bytes() > limits::kMaxCollectedBytes) return TooManyPages(options.style);
     request.continuation = page->continuation;
+    more = !page->continuation.empty();
   }
   Reply reply{.shown = ShowMessage(collected.message(), options.style)};
   if (gap) reply.exit_status = ExitStatus::kIncomplete;

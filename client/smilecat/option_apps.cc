@@ -43,9 +43,8 @@ void AddServer(CLI::App* app, RawOptions* raw) {
 }
 
 std::unique_ptr<CLI::App> LoadApp(RawOptions* raw) {
-  auto app =
-      NewApp("smilecat load FILE [OPTION...]",
-             "Imports a CSV or JSON lines file; each row becomes one or more records.", raw);
+  auto app = NewApp("smilecat load FILE [OPTION...]",
+                    "Imports a CSV or JSON lines file; each row becomes one or more records.", raw);
   app->add_option("FILE", raw->subject, "file to import; - is standard input")->type_name("");
   app->add_option("-k,--key", raw->mapping.keys,
                   "key of the row's record; repeat it for several records per row")
@@ -82,7 +81,8 @@ std::unique_ptr<CLI::App> DumpApp(RawOptions* raw) {
                     "Exports records as JSON lines, which `smilecat load` can load again.", raw);
   app->add_option("PATH", raw->subject, "a table (users) or a partition (users/42)")->type_name("");
   app->add_flag("--all", raw->all, "every table");
-  app->add_option("-o,--output", raw->output_file, "write to FILE, which becomes visible when it is complete")
+  app->add_option("-o,--output", raw->output_file,
+                  "write to FILE, which becomes visible when it is complete")
       ->type_name("FILE")
       ->check(NotEmpty());
   AddServer(app.get(), raw);
@@ -127,7 +127,8 @@ std::unique_ptr<CLI::App> RootApp(RawOptions* raw) {
   app->add_flag("--raw-times", raw->raw_times, "print times as Unix time in milliseconds");
   app->add_flag("--all", raw->all, "scan, list: all pages, one entry per line");
   app->add_flag("--watch", raw->watch, "stats: repeat, with the changes");
-  app->add_option("--interval", raw->interval_seconds, "with --watch: the interval (0.1 to 86400; default 1)")
+  app->add_option("--interval", raw->interval_seconds,
+                  "with --watch: the interval (0.1 to 86400; default 1)")
       ->type_name("SECONDS")
       ->check(DecimalFrom(kLeastIntervalSeconds, kMaxIntervalSeconds));
   app->add_option(

@@ -3,9 +3,9 @@
 // A new file gets its name when it is complete. An existing one keeps its mode and owner: it is
 // replaced in one step where that changes nothing else, and is overwritten with the complete
 // content, as cp does, if it has other hard links, extended attributes or an owner that we cannot
-// assign. As with cp, pipes, devices, and files in a directory that cannot be written to are written
-// to directly. A symbolic link stays, and its target is written, also if it does not exist yet. A
-// path to a descriptor of this process (/dev/stdout, /dev/fd/3) is that descriptor.
+// assign. As with cp, pipes, devices, and files in a directory that cannot be written to are
+// written to directly. A symbolic link stays, and its target is written, also if it does not exist
+// yet. A path to a descriptor of this process (/dev/stdout, /dev/fd/3) is that descriptor.
 #pragma once
 
 #include <memory>

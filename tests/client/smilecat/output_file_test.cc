@@ -55,6 +55,29 @@ TEST(OutputFileTest, ExistingFileKeepsModeAndOwner) {
   EXPECT_EQ(Info(path).st_gid, before.st_gid);
 }
 
+TEST(OutputFileTest, MissingTargetOfASymbolicLinkIsCreated) {
+  const TempFiles files;
+  const std::string link = files.Path("link");
+  ASSERT_EQ(::symlink("target", link.c_str()), 0);
+  ASSERT_TRUE(OutputFile::WriteWhole(link, "new").ok());
+  struct stat info = {};
+  ASSERT_EQ(::lstat(link.c_str(), &info), 0);
+  EXPECT_TRUE(S_ISLNK(info.st_mode));
+  EXPECT_EQ(TempFiles::Read(files.Path("target")), "new");
+}
+
+TEST(OutputFileTest, PathToADescriptorWritesToTheDescriptor) {
+  const TempFiles files;
+  const std::string path = files.Write("out", "");
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  ASSERT_GE(descriptor, 0);
+  ASSERT_EQ(::write(descriptor, "before ", 7), 7);
+  ASSERT_TRUE(OutputFile::WriteWhole("/dev/fd/" + std::to_string(descriptor), "value").ok());
+  ASSERT_EQ(::write(descriptor, " after", 6), 6);
+  ::close(descriptor);
+  EXPECT_EQ(TempFiles::Read(path), "before value after");
+}
+
 TEST(OutputFileTest, HardLinksArePreserved) {
   const TempFiles files;
   const std::string path = files.Write("out", "a longer old content");

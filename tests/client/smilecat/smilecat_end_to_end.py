@@ -38,6 +38,43 @@ class OneRequestTest(SmilecatTest):
         self.assertRegex(self.ok("delete", "posts/5/1"), rb"^version=\d+\n$")
         self.fails(4, "not_found", "get", "posts/5/1")
 
+    def test_text_leaves_out_what_is_usual_and_json_does_not(self):
+        self.ok("put", "users/70/a", "x")
+        for text in (self.ok("scan", "users/70"), self.ok("list", "users"),
+                     self.ok("mget", "users/70/a")):
+            self.assertNotIn(b"outcome=", text)
+            self.assertNotIn(b"gap=", text)
+        self.assertIn(b"outcome=not_found", self.ok("mget", "users/70/none"))
+        entry = json.loads(self.ok("--json", "scan", "users/70"))["entries"][0]
+        self.assertEqual(entry["outcome"], "found")
+        self.assertIs(json.loads(self.ok("--json", "list", "users"))["gap"], False)
+
+    def test_all_pages_and_chosen_statistics_are_one_line_each_in_a_pipe(self):
+        puts = "".join(f"put users/71/{i:04} v{i}\n" for i in range(1200))
+        self.ok(stdin=puts.encode())
+        lines = self.ok("--json", stdin=b"scan users/71 --all\nlist users --all\n"
+                        b"stats server.requests.put_\n").splitlines()
+        scan, partitions, stats = (json.loads(line) for line in lines)
+        self.assertEqual([entry["record"]["value"] for entry in scan["entries"]],
+                         [f"v{i}" for i in range(1200)])
+        self.assertEqual((scan["continuation"], partitions["continuation"]), ("", ""))
+        self.assertIn("users/71", partitions["partitions"])
+        self.assertTrue(stats["stats"])
+        for stat in stats["stats"]:
+            self.assertTrue(stat["name"].startswith("server.requests.put_"))
+        ended = self.cat.run(stdin=b"scan users/71 --all --limit 2\nget users/71/0001 --all\n"
+                             b"stats nope\nstats a b\nping\n")
+        self.assertEqual(ended.returncode, 2)
+        self.assertRegex(ended.stdout, rb"(?s)^line 1: .*--limit.*\nline 2: .*--all.*\n"
+                         rb"line 3: not_found.*\nline 4: .*unexpected.*\npayload=.*\n$")
+
+    def test_invalid_option_values_are_invalid_usage(self):
+        for arguments in (["-o", ""], ["-s", ""], ["--deadline", "0"], ["--deadline", "0x10"],
+                          ["--deadline", "nan"], ["--watch", "--interval", "nan"]):
+            with self.subTest(arguments):
+                self.fails(2, arguments[-2].lstrip("-") if len(arguments[-2]) > 2 else "is empty",
+                           "get", "users/1/x", *arguments)
+
     def test_raw_is_the_bytes_alone(self):
         self.ok("put", "users/2/raw", "-", stdin=b"\xff\x1b[2J\n")
         self.assertEqual(self.ok("get", "users/2/raw", "--raw"), b"\xff\x1b[2J\n")
