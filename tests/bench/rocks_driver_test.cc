@@ -16,6 +16,9 @@
 namespace smile::bench {
 namespace {
 
+const LoadHooks kHooks = {.show_progress = [](const std::string&) {},
+                          .interrupted = [] { return false; }};
+
 class RocksDriverTest : public ::testing::Test {
  protected:
   RocksDriverTest() {
@@ -30,7 +33,7 @@ class RocksDriverTest : public ::testing::Test {
   Results Run(WorkloadKind workload) {
     options_.workload = workload;
     options_.distribution = InfoOf(workload).distribution;
-    Result<Results> results = RunLoad(options_, clock_, [](const std::string&) {});
+    Result<Results> results = RunLoad(options_, clock_, kHooks);
     EXPECT_TRUE(results.ok()) << results.status().ToString();
     return results.ok() ? std::move(results).value() : Results();
   }
@@ -52,7 +55,7 @@ TEST_F(RocksDriverTest, EveryWorkloadFindsAllRight) {
     SCOPED_TRACE(workload.name);
     std::filesystem::remove_all(options_.target.directory);
     const Results results = Run(workload.kind);
-    EXPECT_EQ(results.operations(), 2'000u);
+    EXPECT_EQ(results.operations, 2'000u);
     EXPECT_EQ(results.failures(), 0u) << results.first_error.ToString();
   }
 }
@@ -72,7 +75,7 @@ TEST_F(RocksDriverTest, AWrongValueIsNoticed) {
   for (const WorkloadKind workload : {WorkloadKind::kGet, WorkloadKind::kMGet}) {
     const Results results = Run(workload);
     EXPECT_GT(results.wrong_values, 0u) << NameOf(workload);
-    EXPECT_EQ(results.wrong_values + results.operations(), 2'000u) << NameOf(workload);
+    EXPECT_EQ(results.wrong_values + results.operations, 2'000u) << NameOf(workload);
   }
 }
 
@@ -100,7 +103,7 @@ TEST_F(RocksDriverTest, AScanThatLacksAPostIsWrong) {
 
 TEST_F(RocksDriverTest, ADirectoryThatCannotBeHadIsAFailureInWords) {
   options_.target.directory = "/proc/no/such/directory";
-  const Result<Results> results = RunLoad(options_, clock_, [](const std::string&) {});
+  const Result<Results> results = RunLoad(options_, clock_, kHooks);
   ASSERT_FALSE(results.ok());
   EXPECT_EQ(results.status().code(), Code::kStorageFailed);
   EXPECT_FALSE(results.status().words().empty());

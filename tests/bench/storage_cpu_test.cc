@@ -26,7 +26,9 @@ class StorageCpuTest : public ::testing::Test {
 
   Results Run(WorkloadKind workload) {
     options_.workload = workload;
-    Result<Results> results = RunLoad(options_, clock_, [](const std::string&) {});
+    Result<Results> results =
+        RunLoad(options_, clock_,
+                {.show_progress = [](const std::string&) {}, .interrupted = [] { return false; }});
     EXPECT_TRUE(results.ok()) << results.status().ToString();
     return results.ok() ? std::move(results).value() : Results();
   }

@@ -144,8 +144,8 @@ TEST_F(UsersLoadTest, TheReportSaysWhatItCostAndWhereToGoOn) {
   options_.server_pid = getpid();
   UsersLoadResults results = Load();
   EXPECT_THAT(FormatText(options_, results), HasSubstr("600 rows"));
-  EXPECT_THAT(FormatText(options_, results), HasSubstr("at its highest"));
-  EXPECT_THAT(FormatText(options_, results), HasSubstr("13 bytes for each user"));
+  EXPECT_THAT(FormatText(options_, results), HasSubstr("MiB at the peak"));
+  EXPECT_THAT(FormatText(options_, results), HasSubstr("13 bytes per user"));
   EXPECT_THAT(FormatText(options_, results), Not(HasSubstr("--from")));
   const std::string json = FormatJson(options_, results);
   EXPECT_THAT(json, HasSubstr("\"complete\": true"));

@@ -44,7 +44,7 @@ TEST_F(UsersLookupsTest, ProfilesAndLoginsAreAskedForAndFoundRight) {
     EXPECT_GT(round->logins.count(), 0u);
     EXPECT_GE(round->seconds, 0.05);
   }
-  EXPECT_EQ(engine_.TakeReads().size(), results.cold.lookups + results.warm.lookups());
+  EXPECT_EQ(engine_.TakeReads().size(), results.cold.lookups + results.warm.lookups);
 }
 
 TEST_F(UsersLookupsTest, TheWarmRoundAsksForWhatTheColdOneAskedForAndNothingElse) {
