@@ -12,7 +12,7 @@
 namespace smile {
 namespace {
 
-// A pipe that is ready takes so much without waiting.
+// A pipe that is ready accepts this much without blocking.
 constexpr size_t kPieceBytes = PIPE_BUF;
 
 bool WaitUntilReady(int descriptor, int64_t end_nanos, const Clock& clock) {
@@ -38,7 +38,7 @@ WriteProgress WriteWithin(int descriptor, std::string_view text, int64_t wait_mi
     if (taken > 0) {
       progress.written += static_cast<size_t>(taken);
     } else if (errno == EAGAIN) {
-      // Ready, but not for so much, or somebody else was faster.
+      // Ready for less, or another process was faster.
       if (clock.MonotonicNanos() >= end_nanos) return progress;
       usleep(1000);
     } else if (errno != EINTR) {

@@ -1,8 +1,6 @@
-// The two kinds of bytes in Smile.
-//
-// ByteView borrows: whoever passes one keeps the bytes alive for the duration of the call, or
-// for as long as the contract of the callee says. Bytes owns. Neither means text: both may hold
-// zeros and anything else.
+// Byte strings. ByteView borrows: the caller keeps the bytes alive for the duration of the call, or
+// for as long as the callee's contract says. Bytes owns. Neither implies text: both may contain any
+// byte, including zero.
 #pragma once
 
 #include <string>

@@ -1,14 +1,14 @@
-// CHECK stops the process when our own code is wrong, in every build. What the world can cause
-// (input, disk, network, configuration) is a Status instead, never a CHECK.
+// CHECK states an invariant and stops the process if it is broken, in every build. Whatever the
+// world can cause (input, disk, network, configuration) is a Status, never a CHECK.
 #pragma once
 
 #include <string_view>
 
 namespace smile {
 
-// Prints where and what to stderr, then aborts.
+// Prints the location and the condition to stderr, then aborts.
 [[noreturn]] void CheckFailed(const char* file, int line, const char* condition,
-                              std::string_view words = {});
+                              std::string_view message = {});
 
 // For checks that cost more than a few instructions, such as a walk over a container:
 // `if (kExpensiveChecks) ...`. True in builds with a sanitizer.

@@ -9,7 +9,7 @@ namespace smile {
 
 namespace {
 
-// Goes on while the machine is suspended, as the time of day does.
+// Keeps counting while the machine is suspended, as the time of day does.
 int64_t SteadyMillis() {
   timespec time{};
   CHECK(clock_gettime(CLOCK_BOOTTIME, &time) == 0);

@@ -1,9 +1,10 @@
-// Time, as an interface, so that tests and the simulation own it.
+// Time as an interface, so that tests and the simulation control it.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
+#include "base/check.h"
 #include "base/slewed_clock.h"
 
 namespace smile {
@@ -22,8 +23,7 @@ class Clock {
   virtual int64_t WallMillis() const = 0;
 };
 
-// Its wall clock is the system's when it is made, and follows that slowly from then on; see
-// base/slewed_clock.h.
+// The wall clock starts at the system's and then follows it slowly; see base/slewed_clock.h.
 class SystemClock final : public Clock {
  public:
   SystemClock();
@@ -35,7 +35,7 @@ class SystemClock final : public Clock {
   mutable SlewedClock wall_;
 };
 
-// Stands still until it is advanced.
+// For tests: stands still until it is advanced.
 class ManualClock final : public Clock {
  public:
   // Starts at one second on the monotonic clock and at `wall_millis` on the wall.
@@ -45,7 +45,10 @@ class ManualClock final : public Clock {
   int64_t WallMillis() const override {
     return wall_start_millis_ + (nanos_.load() - kStartNanos) / kNanosPerMilli;
   }
-  void AdvanceMillis(int64_t millis) { nanos_ += millis * kNanosPerMilli; }
+  void AdvanceMillis(int64_t millis) {
+    CHECK(millis >= 0, "a clock never goes back");
+    nanos_ += millis * kNanosPerMilli;
+  }
 
  private:
   static constexpr int64_t kStartNanos = 1'000'000'000;

@@ -1,8 +1,8 @@
 // Fixed-width integers and varints in byte strings.
 //
-// Little-endian is the order of the wire and of stored headers; big-endian is the order of keys,
-// because it sorts as the numbers do. A varint is LEB128: seven bits a byte, low bits first, the
-// high bit set on all bytes but the last; at most 10 bytes, and the shortest form is required.
+// Little-endian is used on the wire and in stored headers, big-endian in keys, where bytes have to
+// sort as the numbers do. A varint is LEB128: seven bits per byte, low bits first, the high bit set
+// in all bytes but the last; at most 10 bytes, and only the shortest form is valid.
 #pragma once
 
 #include <bit>
@@ -54,6 +54,7 @@ void AppendBig(Bytes* out, T value) {
 }
 
 inline constexpr size_t kMaxVarintBytes = 10;
+static_assert(7 * kMaxVarintBytes >= 64 && 7 * (kMaxVarintBytes - 1) < 64);
 
 inline void AppendVarint(Bytes* out, uint64_t value) {
   while (value >= 0x80) {
@@ -67,9 +68,8 @@ inline size_t VarintSize(uint64_t value) {
   return static_cast<size_t>(std::bit_width(value | 1) + 6) / 7;
 }
 
-// Reads from the front of borrowed bytes. Each Read… returns false, and leaves the reader where it
-// was, when the bytes end too early or are not in the required form. What ReadBytes gives is a
-// view into the bytes the reader was made over.
+// Reads from the front of borrowed bytes. Each Read… returns false, and does not move the reader,
+// if the bytes are truncated or malformed. ReadBytes returns a view into the borrowed bytes.
 class ByteReader {
  public:
   explicit ByteReader(ByteView bytes) : rest_(bytes) {}

@@ -1,5 +1,5 @@
-// A borrowed callable: as cheap as a function pointer, valid only while the callable it was made
-// from lives. For parameters that are called before the function returns, never for storing.
+// A borrowed callable, as cheap as a function pointer and valid only while the original callable
+// lives. For parameters that are called before the function returns; never stored.
 #pragma once
 
 #include <memory>

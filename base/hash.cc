@@ -1,6 +1,6 @@
 #include "base/hash.h"
 
-#define XXH_STATIC_LINKING_ONLY  // shows what the state of a hash in pieces is
+#define XXH_STATIC_LINKING_ONLY  // for the definition of XXH3_state_t
 #include <xxhash.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// XXH3-64, the one hash of Smile. Source: xxHash 0.8, https://xxhash.com.
+// XXH3-64, the only hash function of Smile. Source: xxHash 0.8, https://xxhash.com.
 #pragma once
 
 #include <array>
@@ -10,14 +10,14 @@
 
 namespace smile {
 
-// With seed 0, so that everybody gets the same: checksums of frames (low half) and values, and
-// which of a few writers or lanes is for a partition. Whoever chooses what is hashed can choose the
-// hash: a client can send all its partitions to one writer, where they only wait for each other.
+// With seed 0, the same everywhere: checksums of frames (low half) and values, and the assignment
+// of partitions to lanes. A client that chooses the input can choose the hash: it can send all its
+// partitions to one lane, where they only wait for each other.
 uint64_t Hash64(ByteView bytes);
-// The same of two pieces, one behind the other.
+// The hash of two pieces, one after the other.
 uint64_t Hash64(ByteView first, ByteView second);
 
-// The Hash64 of bytes that come in pieces.
+// The Hash64 of bytes that arrive in pieces.
 class StreamHash {
  public:
   StreamHash();
@@ -37,23 +37,23 @@ class StreamHash {
   const std::unique_ptr<State> state_;
 };
 
-// With a secret, for the tables in memory whose keys come from clients: who does not know the
-// secret cannot say which keys share a bucket, not even of keys whose Hash64 is the same. It is
-// never stored or sent, nor is any hash made with it.
+// Keyed, for hash tables in memory whose keys come from clients: without the secret nobody can tell
+// which keys share a bucket, not even for keys with the same Hash64. Neither the secret nor any
+// hash made with it is stored or sent.
 //
-// It costs what Hash64 does. It is not a cryptographic function: against somebody who can learn
-// from the times of many answers which of his keys share a bucket, it promises nothing.
+// As fast as Hash64. Not a cryptographic function: it does not protect against a client that learns
+// from the timing of many replies which of its keys share a bucket.
 class SecretHash {
  public:
-  // With a secret from the system's source of randomness.
+  // With a random secret from the system.
   SecretHash();
-  // With one that follows from `seed`, for tests.
+  // With a secret derived from `seed`, for tests.
   explicit SecretHash(uint64_t seed);
 
   uint64_t operator()(ByteView bytes) const;
 
  private:
-  // As long as XXH3's own, so that each part of an input meets its own part of the secret.
+  // As long as XXH3's default secret, so that each part of an input meets a different part of it.
   std::array<uint32_t, 48> secret_;
 };
 

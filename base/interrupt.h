@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM as a question that a long task asks now and then.
+// SIGINT and SIGTERM as a flag that a long task polls.
 #pragma once
 
 #include <atomic>
@@ -7,18 +7,18 @@
 
 namespace smile {
 
-// Made before other threads are, so that they too leave the signals to it. A second signal ends the
-// process at once: the task may be waiting for a server that does not answer.
+// Created before other threads, so that they inherit its signal mask. A second signal ends the
+// process immediately: the task may be waiting for a server that does not answer.
 class Interrupt {
  public:
-  // `before_end`, if there is one, is called before a second signal ends the process: on a thread
-  // of its own, while all others go on.
+  // `before_end` (may be null) is called before a second signal ends the process, on a thread of
+  // its own while all others keep running.
   explicit Interrupt(std::function<void()> before_end = {});
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  // Whether a signal has come. Any thread.
+  // Whether a signal was received. Any thread.
   bool Raised() const { return raised_; }
 
  private:

@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <fmt/format.h>
+#include <limits.h>
 
 #include <algorithm>
 #include <array>
@@ -13,6 +14,7 @@
 #include <utility>
 
 #include "base/bounded_write.h"
+#include "base/check.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/thread_name.h"
@@ -24,7 +26,9 @@ using std::chrono::steady_clock;
 
 constexpr std::array<std::string_view, 4> kLevelNames = {"debug", "info", "warning", "error"};
 constexpr std::string_view kCut = "…";
-constexpr int64_t kLookMillis = 50;  // between looks whether the logger ends
+constexpr int64_t kPollMillis = 50;  // between checks whether the logger is closing
+static_assert(limits::kMaxLogLineBytes <= PIPE_BUF, "a line goes into a pipe as one piece");
+static_assert(kCut.size() + 1 < limits::kMaxLogLineBytes);
 
 std::string TimeNow() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -37,11 +41,12 @@ std::string TimeNow() {
                      millis % 1000);
 }
 
-// Complete, with its newline.
+// A complete line, with its newline.
 std::string LineOf(LogLevel level, std::string_view text) {
+  CHECK(level < LogLevel::kOff, "kOff is a threshold, not the level of a line");
   std::string line = fmt::format("{} {} ", TimeNow(), kLevelNames[static_cast<size_t>(level)]);
   const size_t room = limits::kMaxLogLineBytes - kCut.size() - 1;
-  // What is printable takes at least as many bytes.
+  // Escaping never makes text shorter.
   const bool long_text = text.size() > room;
   AppendPrintable(text.substr(0, room), &line);
   if (long_text || line.size() > room) {
@@ -49,13 +54,14 @@ std::string LineOf(LogLevel level, std::string_view text) {
     line += kCut;
   }
   line += '\n';
+  CHECK(line.size() <= limits::kMaxLogLineBytes);
   return line;
 }
 
 }  // namespace
 
-// The queue and what takes from it. Shared with the thread, which may outlive the logger if it is
-// stuck in a write.
+// The queue and its consumer. Shared with the thread, which may outlive the logger if it is stuck
+// in a write.
 class Logger::Writer {
  public:
   explicit Writer(int descriptor) : descriptor_(descriptor) {}
@@ -74,7 +80,7 @@ class Logger::Writer {
     changed_.notify_one();
   }
 
-  // The thread's: until Close() was called and all is written or its time is over.
+  // Called by the thread: runs until Close() was called and all is written or the time is over.
   void Run() {
     NameThisThread("smile-log");
     for (std::string line; Take(&line);) {
@@ -88,23 +94,23 @@ class Logger::Writer {
   void Flush() {
     std::unique_lock lock(mutex_);
     const uint64_t wanted = queued_;
-    settled_changed_.wait_for(lock, std::chrono::milliseconds(limits::kLastWordsMillis),
+    settled_changed_.wait_for(lock, std::chrono::milliseconds(limits::kLastMessageMillis),
                               [&] { return settled_ >= wanted; });
   }
 
-  // Whether the thread has come to its end; otherwise it is stuck in the kernel.
+  // Whether the thread has ended; otherwise it is stuck in the kernel.
   bool Close() {
     std::unique_lock lock(mutex_);
-    const auto wait = std::chrono::milliseconds(limits::kLastWordsMillis);
+    const auto wait = std::chrono::milliseconds(limits::kLastMessageMillis);
     closing_ = true;
     end_ = steady_clock::now() + wait;
     changed_.notify_one();
-    return settled_changed_.wait_for(lock, wait + std::chrono::milliseconds(4 * kLookMillis),
+    return settled_changed_.wait_for(lock, wait + std::chrono::milliseconds(4 * kPollMillis),
                                      [this] { return done_; });
   }
 
  private:
-  // The next line, or how many were lost once the lines before them are written.
+  // Takes the next line; or, when the queue is empty, a report of how many were dropped.
   bool Take(std::string* line) {
     std::unique_lock lock(mutex_);
     const bool report = lost_ > 0 && waiting_.empty() && !report_failed_;
@@ -113,20 +119,22 @@ class Logger::Writer {
     if (!waiting_.empty()) {
       *line = std::move(waiting_.front());
       waiting_.pop_front();
+      CHECK(waiting_bytes_ >= line->size());
       waiting_bytes_ -= line->size();
+      CHECK(waiting_.empty() == (waiting_bytes_ == 0), "the sizes of the waiting lines add up");
       reported_ = 0;
       return true;
     }
     if (!report) return false;
     reported_ = std::exchange(lost_, 0);
     *line = LineOf(LogLevel::kWarning,
-                   fmt::format("{} lines of this log were lost: nobody read them, or they could "
+                   fmt::format("{} lines of this log were dropped: nobody read them, or they could "
                                "not be written",
                                reported_));
     return true;
   }
 
-  // Of the line at hand.
+  // Records what became of the line that Take() returned.
   void Settle(bool written) {
     const std::lock_guard lock(mutex_);
     const bool is_report = reported_ > 0;
@@ -137,10 +145,11 @@ class Logger::Writer {
       lost_ += is_report ? reported_ : 1;
     }
     if (!is_report) ++settled_;
+    CHECK(settled_ <= queued_, "a line is settled once");
     settled_changed_.notify_all();
   }
 
-  // False if the line, or its end, could not be written.
+  // False if the line, or the rest of it, could not be written.
   bool WriteLine(const std::string& line) {
     if (broken_line_ && !WriteAll("\n")) return false;
     return WriteAll(line);
@@ -148,7 +157,7 @@ class Logger::Writer {
 
   bool WriteAll(std::string_view text) {
     while (!text.empty()) {
-      const WriteProgress progress = WriteWithin(descriptor_, text, kLookMillis);
+      const WriteProgress progress = WriteWithin(descriptor_, text, kPollMillis);
       text.remove_prefix(progress.written);
       broken_line_ |= progress.written > 0 && !text.empty();
       if (progress.failed) return false;
@@ -164,8 +173,9 @@ class Logger::Writer {
   }
 
   const int descriptor_;
-  bool broken_line_ = false;  // the thread's: what was written last has no newline
-  uint64_t reported_ = 0;     // likewise: by the line at hand
+  // Used by the thread only.
+  bool broken_line_ = false;  // the last bytes written are not a newline
+  uint64_t reported_ = 0;     // dropped lines that the current line reports
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -173,9 +183,9 @@ class Logger::Writer {
   std::deque<std::string> waiting_;
   size_t waiting_bytes_ = 0;
   uint64_t queued_ = 0;         // lines
-  uint64_t settled_ = 0;        // of them, written or lost
-  uint64_t lost_ = 0;           // lines, since the last report
-  bool report_failed_ = false;  // the next line tells whether there is room again
+  uint64_t settled_ = 0;        // of those, written or dropped
+  uint64_t lost_ = 0;           // lines dropped since the last report
+  bool report_failed_ = false;  // no new report until a line could be written
   bool closing_ = false;
   bool done_ = false;
   steady_clock::time_point end_;  // once closing

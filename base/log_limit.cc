@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/check.h"
 #include "base/limits.h"
 
 namespace smile {
@@ -35,6 +36,8 @@ void LogLimit::Tick() {
 }
 
 void LogLimit::EndPeriod(int64_t now_nanos) {
+  CHECK(written_ <= burst_);
+  CHECK(left_out_ == 0 || written_ == burst_, "lines are left out only after a full burst");
   const int64_t millis = (now_nanos - begin_nanos_) / kNanosPerMilli;
   if (written_ == 0 || millis < limits::kLogPeriodMillis) return;
   if (left_out_ > 0) {

@@ -1,6 +1,6 @@
-// One kind of log line that the outside world can cause: the first limits::kMaxLogBurst (or
-// kMaxDebugLogBurst) of a period of limits::kLogPeriodMillis are written, the others are counted,
-// and then "37 more refused connections in the last 10 s" is written.
+// Limits one kind of log line that clients can cause. In each period of limits::kLogPeriodMillis,
+// the first limits::kMaxLogBurst (debug: kMaxDebugLogBurst) lines are written; the rest are counted
+// and reported at its end: "37 more rejected connections in the last 10 s".
 #pragma once
 
 #include <cstdint>
@@ -15,14 +15,14 @@ namespace smile {
 
 class LogLimit {
  public:
-  // `kind` in the plural: "refused connections". `log` and `clock` outlive it.
+  // `kind` is a plural: "rejected connections". `log` and `clock` outlive the object.
   LogLimit(const Logger& log, const Clock& clock, LogLevel level, std::string kind);
 
-  // Any thread. `line` is only called for a line that is written.
+  // Any thread. `line` is called only if the line is written.
   void Write(FunctionRef<std::string()> line);
 
-  // Writes how many were left out, if their period is over. Any thread, about once a second; the
-  // next Write() does it too.
+  // Reports how many lines were left out, if the period is over; so does the next Write(). Call
+  // about once per second, from any thread.
   void Tick();
 
  private:

@@ -17,7 +17,7 @@ inline CLI::Validator IntegerFrom(uint64_t min, uint64_t max) {
   return CLI::Validator(
       [min, max](const std::string& text) {
         const Result<uint64_t> number = ReadInteger(text, min, max);
-        return number.ok() ? std::string() : number.status().words();
+        return number.ok() ? std::string() : number.status().message();
       },
       "");
 }
@@ -36,7 +36,7 @@ inline CLI::Validator DecimalFrom(double min, double max) {
   return CLI::Validator(
       [min, max](const std::string& text) {
         const Result<double> number = ReadDecimal(text, min, max);
-        return number.ok() ? std::string() : number.status().words();
+        return number.ok() ? std::string() : number.status().message();
       },
       "");
 }

@@ -1,13 +1,13 @@
-// Memory that will soon be read, asked for before: what is far away then comes all at once, and
-// while other things are done, instead of line after line when each is needed.
+// Prefetches memory that will be read soon, so that cache lines arrive in parallel and while other
+// work is done.
 #pragma once
 
 #include <cstddef>
 
 namespace smile {
 
-// Any address will do, also one that is not there. Only worth it for memory that is likely not in
-// the processor's caches.
+// Any address is allowed, even an invalid one. Only useful for memory that is probably not in the
+// processor's caches.
 inline void Prefetch(const void* from, size_t bytes) {
   constexpr size_t kLineBytes = 64;
   const char* const begin = static_cast<const char*>(from);

@@ -1,5 +1,4 @@
-// How far a long task has come, as a line on a terminal that is drawn over and over, or as lines of
-// a log.
+// Progress of a long task: one line on a terminal that is redrawn, or lines of a log.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +14,12 @@ namespace smile {
 struct ProgressState {
   std::string_view unit;          // "rows"
   uint64_t done = 0;              // of the unit
-  uint64_t done_here = 0;         // of them, in this run: for the rate
+  uint64_t done_here = 0;         // of those, in this run; for the rate
   double seconds = 0;             // since this run began
-  uint64_t part = 0;              // of `whole`, in whatever it is measured
+  uint64_t part = 0;              // of `whole`, in the unit of `whole`
   uint64_t part_at_start = 0;     // of this run
-  std::optional<uint64_t> whole;  // none: not known
-  std::string_view trouble;       // "reconnecting, 12 s": stands instead of the rate and the ETA
+  std::optional<uint64_t> whole;  // unknown if absent
+  std::string_view trouble;       // "reconnecting, 12 s": shown instead of rate and ETA
 };
 
 // "[######----]  60%  123,456 rows  45,678 rows/s  ETA 0:12", at most `width` columns.
@@ -29,10 +28,10 @@ std::string ProgressLine(const ProgressState& state, size_t width);
 // "1,234,567"
 std::string WithCommas(uint64_t number);
 
-// "1 row", "1,234 rows", "2 entries": a count and its noun, whose plural may be named.
+// "1 row", "1,234 rows", "2 entries": a count and its noun, whose plural may be given.
 std::string Counted(uint64_t count, std::string_view singular, std::string_view plural = {});
 
-// Draws on `out` if that is a terminal, else prints a line every ten seconds, without the bar.
+// Draws on `out` if it is a terminal; otherwise prints a line without the bar every ten seconds.
 class Progress {
  public:
   Progress(std::FILE* out, const Clock* clock);
@@ -42,10 +41,10 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // Cheap; draws a few times a second, or prints. `seconds` of the state is filled in here.
+  // Cheap; draws a few times per second, or prints. Fills in `state.seconds`.
   void Update(ProgressState state);
 
-  // Before something else is printed on the terminal.
+  // Call before something else is printed on the terminal.
   void Clear();
 
   double seconds() const;

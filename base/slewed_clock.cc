@@ -7,8 +7,10 @@ namespace {
 
 constexpr int64_t kSlewShare = 20;
 constexpr int64_t kMillisBetweenLooks = 100;
-// What a look makes up for at most, in time passed: nobody may have asked for the time for days.
+// An adjustment accounts for at most this time: the previous one may be days ago.
 constexpr int64_t kMostMillisPerLook = 10'000;
+static_assert(kMillisBetweenLooks / kSlewShare >= 1, "even the shortest interval adjusts");
+static_assert(kMostMillisPerLook >= kMillisBetweenLooks);
 
 }  // namespace
 
@@ -22,7 +24,7 @@ int64_t SlewedClock::Millis(int64_t steady_millis, int64_t system_millis) {
         system_millis - steady_millis - offset_.load(std::memory_order_relaxed);
     offset_.fetch_add(std::clamp(wrong_by, -most, most), std::memory_order_relaxed);
   }
-  // Another thread may have looked at the clocks later than this one, and come here before it.
+  // Another thread may have read the clocks later than this one, but come here first.
   const int64_t now = steady_millis + offset_.load(std::memory_order_relaxed);
   int64_t latest = latest_.load(std::memory_order_relaxed);
   while (now > latest && !latest_.compare_exchange_weak(latest, now, std::memory_order_relaxed)) {

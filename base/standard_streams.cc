@@ -12,9 +12,9 @@ namespace smile {
 void OpenStandardStreams() {
   for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
     if (fcntl(stream, F_GETFD) != -1 || errno != EBADF) continue;
-    // Gets the lowest free number, which is this one.
+    // open() returns the lowest free number, which is this one.
     if (open("/dev/null", O_RDWR) == stream) continue;
-    std::perror("/dev/null is needed in place of a closed standard stream");
+    std::perror("cannot open /dev/null in place of a closed standard stream");
     std::_Exit(1);
   }
 }

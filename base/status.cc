@@ -6,7 +6,7 @@ namespace smile {
 
 std::string Status::ToString() const {
   std::string text(InfoOf(code_).name);
-  if (!words_.empty()) text.append(": ").append(words_);
+  if (!message_.empty()) text.append(": ").append(message_);
   if (retry_after_ms_ != 0) {
     text.append(" (retry after ").append(std::to_string(retry_after_ms_)).append(" ms)");
   }

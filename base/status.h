@@ -1,7 +1,7 @@
 // How an operation ended: one table of codes, the same in every folder and on the wire.
 //
-// A code exists only if a caller would act on it differently. Its number is the reply's code byte
-// and is never reused. Each code belongs to one class, which says what a caller may do about it.
+// A code exists only if callers treat it differently. Its number is the code byte of a reply and is
+// never reused. Each code belongs to one class, which says what a caller may do.
 #pragma once
 
 #include <array>
@@ -14,9 +14,9 @@ namespace smile {
 
 enum class ErrorClass : uint8_t {
   kNone = 0,            // not an error
-  kRetryNow = 1,        // nothing took effect; the same request may be sent again at once
+  kRetryNow = 1,        // nothing took effect; the request may be sent again at once
   kRetryAfter = 2,      // nothing took effect; wait retry_after_ms first
-  kNever = 3,           // nothing took effect, and the same request will be refused again
+  kNever = 3,           // nothing took effect; the request will be rejected again
   kOutcomeUnknown = 4,  // a write may or may not have taken effect: read before writing again
 };
 
@@ -48,35 +48,34 @@ struct CodeInfo {
 
 inline constexpr std::array kCodes = {
     CodeInfo{Code::kOk, "ok", ErrorClass::kNone, "done"},
-    CodeInfo{Code::kNotFound, "not_found", ErrorClass::kNever, "there is no such record"},
+    CodeInfo{Code::kNotFound, "not_found", ErrorClass::kNever, "no such record"},
     CodeInfo{Code::kConditionFailed, "condition_failed", ErrorClass::kNever,
-             "the record is not as the condition demands; nothing was written"},
+             "condition not met; nothing written"},
     CodeInfo{Code::kInvalid, "invalid", ErrorClass::kNever,
-             "a field of the request is missing, malformed or out of its range"},
+             "a field of the request is missing, malformed or out of range"},
     CodeInfo{Code::kUnsupported, "unsupported", ErrorClass::kNever,
-             "this server does not know the operation, or a critical field of it"},
-    CodeInfo{Code::kTooLarge, "too_large", ErrorClass::kNever, "over a limit of this server"},
+             "unknown operation, or unknown critical field"},
+    CodeInfo{Code::kTooLarge, "too_large", ErrorClass::kNever, "a limit of the server is exceeded"},
     CodeInfo{Code::kProtocolError, "protocol_error", ErrorClass::kNever,
-             "the bytes are not the protocol; the connection closes after this answer"},
+             "protocol violation; the connection closes after this reply"},
     CodeInfo{Code::kCorrupt, "corrupt", ErrorClass::kNever,
-             "the stored record does not match its checksum: restore it"},
+             "the stored record is damaged; restore it from a backup"},
     CodeInfo{Code::kDamagedInTransit, "damaged_in_transit", ErrorClass::kRetryNow,
-             "the value does not match the checksum sent with it; nothing was written"},
+             "the value does not match its checksum; nothing written, send it again"},
     CodeInfo{Code::kOverloaded, "overloaded", ErrorClass::kRetryAfter,
-             "a limit of the server is reached for now"},
+             "a limit of the server is reached; retry later"},
     CodeInfo{Code::kDeadlineExceeded, "deadline_exceeded", ErrorClass::kRetryNow,
-             "the request's time was over before its work began; it was not started"},
+             "the deadline passed before the request was executed; no effect"},
     CodeInfo{Code::kNoSpace, "no_space", ErrorClass::kRetryAfter,
-             "the server's disk is full; reads and deletes are still served"},
+             "the server's disk is full; only reads and deletes are served"},
     CodeInfo{Code::kShuttingDown, "shutting_down", ErrorClass::kRetryNow,
-             "the server is stopping and takes no new requests"},
+             "the server is stopping; it accepts no new requests"},
     CodeInfo{Code::kStorageFailed, "storage_failed", ErrorClass::kNever,
-             "the server cannot write or read its disk; its operator has to act"},
+             "the server cannot read or write its disk; its operator must act"},
     CodeInfo{Code::kOutcomeUnknown, "outcome_unknown", ErrorClass::kOutcomeUnknown,
              "the write may or may not have taken effect"},
     CodeInfo{Code::kUnavailable, "unavailable", ErrorClass::kRetryNow,
-             "the server is starting, or (made by the client) none could be reached; nothing took "
-             "effect"},
+             "the server is starting, or (from the client) cannot be reached; no effect"},
 };
 
 // Null for a number this version does not know.
@@ -95,18 +94,30 @@ static_assert(
       return true;
     }(),
     "kCodes is indexed by number");
+static_assert(
+    [] {
+      for (const CodeInfo& info : kCodes) {
+        if (info.name.empty() || info.summary.empty()) return false;
+        if ((info.error_class == ErrorClass::kNone) != (info.code == Code::kOk)) return false;
+        for (const CodeInfo& other : kCodes) {
+          if (other.name == info.name && other.code != info.code) return false;
+        }
+      }
+      return true;
+    }(),
+    "codes have names of their own, and only ok is no error");
 
-// A code and, for errors, words for a person and possibly a time to wait.
+// A code and, for errors, a message for a person and possibly a time to wait.
 class [[nodiscard]] Status {
  public:
   Status() = default;
-  Status(Code code, std::string words, uint32_t retry_after_ms = 0)
-      : code_(code), retry_after_ms_(retry_after_ms), words_(std::move(words)) {}
+  Status(Code code, std::string message, uint32_t retry_after_ms = 0)
+      : code_(code), retry_after_ms_(retry_after_ms), message_(std::move(message)) {}
 
   bool ok() const { return code_ == Code::kOk; }
   Code code() const { return code_; }
   ErrorClass error_class() const { return InfoOf(code_).error_class; }
-  const std::string& words() const { return words_; }
+  const std::string& message() const { return message_; }
   uint32_t retry_after_ms() const { return retry_after_ms_; }
 
   // "not_found: there is no users/42/profile"
@@ -115,7 +126,7 @@ class [[nodiscard]] Status {
  private:
   Code code_ = Code::kOk;
   uint32_t retry_after_ms_ = 0;
-  std::string words_;
+  std::string message_;
 };
 
 // Stops the process, as a failed CHECK does: the value of a failure was taken, or a failure was

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/check.h"
+
 namespace smile {
 namespace {
 
@@ -76,12 +78,13 @@ std::optional<Bytes> FromBase64(std::string_view text) {
       bytes.push_back(static_cast<char>(bits >> count & 0xff));
     }
   }
-  // Anything that would not be written this way (odd padding, bits left over) is refused.
+  // Rejects non-canonical forms (odd padding, unused bits that are set).
   if (ToBase64(bytes) != text) return std::nullopt;
   return bytes;
 }
 
 size_t Utf8SequenceSize(ByteView text) {
+  CHECK(!text.empty());
   const auto at = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
   const uint8_t lead = at(0);
   if (lead < 0x80) return 1;
@@ -109,6 +112,7 @@ bool IsUtf8(ByteView bytes) {
 }
 
 bool IsControl(ByteView text, size_t size) {
+  CHECK(size >= 1 && size <= text.size());
   const auto lead = static_cast<uint8_t>(text[0]);
   if (size == 1) return lead < 0x20 || lead == 0x7f;
   return size == 2 && lead == 0xc2 && static_cast<uint8_t>(text[1]) < 0xa0;

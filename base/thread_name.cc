@@ -28,11 +28,12 @@ static_assert(sizeof(SchedulingAttributes) == 48, "SCHED_ATTR_SIZE_VER0");
 }  // namespace
 
 void NameThisThread(const char* name) {
-  CHECK(pthread_setname_np(pthread_self(), name) == 0, "a thread's name has up to 15 bytes");
+  CHECK(pthread_setname_np(pthread_self(), name) == 0, "a thread's name has at most 15 bytes");
 }
 
-// Linux takes a thread's id where POSIX has a process.
+// On Linux, priorities are per thread: a thread id is accepted for a process id.
 void LowerPriorityOfThisThread(int by) {
+  CHECK(by >= 0, "lowering only: raising needs a privilege");
   const auto self = static_cast<id_t>(gettid());
   errno = 0;
   const int now = getpriority(PRIO_PROCESS, self);

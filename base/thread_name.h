@@ -1,15 +1,15 @@
-// What the kernel is told of a thread: its name, for top -H, perf and debuggers, and its priority.
+// Name (for top -H, perf and debuggers) and priority of threads.
 #pragma once
 
 #include <cstdint>
 
 namespace smile {
 
-// Names the calling thread. Up to 15 bytes: what the kernel keeps.
+// Names the calling thread. At most 15 bytes, the kernel's limit.
 void NameThisThread(const char* name);
 
-// Raises the calling thread's nice value by so much: it gets the processor after those of the
-// process that did not. Where the kernel does not allow that, nothing changes.
+// Raises the calling thread's nice value, so that other threads of the process run first. Does
+// nothing if the kernel does not allow it.
 void LowerPriorityOfThisThread(int by);
 
 // Asks for a shorter time slice: when the calling thread wakes up, it preempts threads with a

@@ -66,7 +66,7 @@ Result<std::vector<KeyAnswer>> BlockingClient::MGet(std::span<const KeyView> key
     std::vector<size_t> still;
     for (size_t i = 0; i < count; ++i) {
       const auto& result = answer->results[i];
-      if (result.outcome == KeyOutcome::kAskAgain) {
+      if (result.outcome == KeyOutcome::kRetry) {
         still.push_back(open[i]);
       } else {
         found[open[i]] = KeyAnswer{result.outcome, Record(result.record)};

@@ -55,7 +55,7 @@ class WriteResult : public Result<T> {
 
 // What MGet found at one key.
 struct KeyAnswer {
-  KeyOutcome outcome = KeyOutcome::kNotFound;  // never kAskAgain
+  KeyOutcome outcome = KeyOutcome::kNotFound;  // never kRetry
   Record record = {};                          // if kFound
 };
 

@@ -142,7 +142,7 @@ Status Channel::Receive(ByteView bytes, int64_t now) {
   while ((event = reader_.Next(&frame)) == FrameReader::Event::kFrame) {
     SMILE_TRY(OnFrame(frame, now));
   }
-  if (event == FrameReader::Event::kBroken) return NotTheProtocol(reader_.error().words());
+  if (event == FrameReader::Event::kBroken) return NotTheProtocol(reader_.error().message());
   reader_.Keep();
   return {};
 }
@@ -154,7 +154,7 @@ Status Channel::OnFrame(const Frame& frame, int64_t now) {
   ErrorDetail detail;
   const Status decoded = ok ? Status() : DecodeError(frame, &status, &detail);
   if (frame.header.id == kConnectionId) {
-    if (!decoded.ok()) return NotTheProtocol("an error without a body: " + decoded.words());
+    if (!decoded.ok()) return NotTheProtocol("an error without a body: " + decoded.message());
     return ok ? OnHello(frame) : status;
   }
   CallSlots::Slot* const slot = slots_.Find(frame.header.id);
@@ -197,7 +197,7 @@ Status Channel::OnFrame(const Frame& frame, int64_t now) {
 void Channel::OnMalformed(std::unique_ptr<OpenCall> call, const Status& what) {
   OnExecuted(*call);  // or it may have been
   const Code code = call->writes() ? Code::kOutcomeUnknown : Code::kProtocolError;
-  Finish(std::move(call), Status(code, "the body of the reply is malformed: " + what.words()));
+  Finish(std::move(call), Status(code, "the body of the reply is malformed: " + what.message()));
 }
 
 void Channel::OnExecuted(const OpenCall& call) {
@@ -216,7 +216,7 @@ Status Channel::OnHello(const Frame& frame) {
   if (state_ != State::kHelloSent) return NotTheProtocol("an answer to no HELLO");
   op::Hello::Response hello;
   if (const Status status = Decode(frame.body, &hello); !status.ok()) {
-    return NotTheProtocol("a malformed answer to HELLO: " + status.words());
+    return NotTheProtocol("a malformed answer to HELLO: " + status.message());
   }
   if (hello.version != kProtocolVersion) {
     return {Code::kUnsupported, "the server wants to speak version " +
@@ -280,7 +280,7 @@ void Channel::EndInFlight(const Status& why) {
     if (slot.call != nullptr) {
       std::unique_ptr<OpenCall> call = CallSlots::GiveUp(&slot);
       if (call->writes() || !call->retry()) {
-        Status status = LostAnswer(*call, why.words());
+        Status status = LostAnswer(*call, why.message());
         ended.push_back({std::move(call), std::move(status)});
       } else {
         again.push_back(std::move(call));
@@ -294,7 +294,7 @@ void Channel::EndInFlight(const Status& why) {
             [](const auto& a, const auto& b) { return a->order < b->order; });
   for (std::unique_ptr<OpenCall>& read : again) {
     if (lost_writes.empty() || !lost_writes.HasAfter(read->Partitions(), read->order)) continue;
-    Status status = LostAnswer(*read, why.words());
+    Status status = LostAnswer(*read, why.message());
     ended.push_back({std::move(read), std::move(status)});
   }
   std::erase(again, nullptr);
@@ -318,7 +318,7 @@ void Channel::EndUnsent(const Status& why, bool refused) {
 }
 
 int64_t Channel::SilentUntil() const {
-  return quiet_since_ + limits::kSilentServerMillis * kNanosPerMilli;
+  return quiet_since_ + limits::kStalledServerMillis * kNanosPerMilli;
 }
 
 Status Channel::Tick(int64_t now) {
@@ -363,7 +363,7 @@ void Channel::EndAll(const Status& why) {
     TakeRefused(&ended);
     for (CallSlots::Slot& slot : slots_.all()) {
       if (slot.call == nullptr) continue;
-      Status status = slot.call->writes() ? LostAnswer(*slot.call, why.words()) : why;
+      Status status = slot.call->writes() ? LostAnswer(*slot.call, why.message()) : why;
       ended.push_back({std::move(slot.call), std::move(status)});
     }
     slots_.Clear();

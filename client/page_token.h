@@ -1,7 +1,7 @@
 // Continuation tokens as text that a web page can hand out in a link and take back.
 //
 //   smile::Result<smile::Bytes> at = smile::DecodePageToken(token);  // empty: the first page
-//   if (!at.ok()) return BadRequest(at.status().words());
+//   if (!at.ok()) return BadRequest(at.status().message());
 //   const smile::Bytes partition = smile::PartitionOf(42);
 //   auto page = blocking.Call<smile::op::Scan>(
 //       {.partition = {smile::Table::kPosts, partition}, .limit = 20, .continuation = *at});

@@ -12,26 +12,28 @@
 namespace smile {
 namespace {
 
-// Takes one part off the front of `bytes`.
+// Removes one part from the front of `bytes`.
 Status TakePart(const TableInfo& table, const Part& part, ByteReader* bytes) {
   ByteView taken;
   if (part.type == PartType::kName) {
     const size_t size = bytes->remaining();
     if (size == 0 || size > limits::kMaxNameBytes) {
-      return {Code::kInvalid, fmt::format("the {} of a key in {} has 1 to {} bytes, not {}",
-                                          part.name, table.name, limits::kMaxNameBytes, size)};
+      return {Code::kInvalid,
+              fmt::format("the {} of a key in {} has {} bytes; it must have 1 to {}", part.name,
+                          table.name, size, limits::kMaxNameBytes)};
     }
     (void)bytes->ReadBytes(size, &taken);
     return {};
   }
   if (!bytes->ReadBytes(WidthOf(part.type), &taken)) {
-    return {Code::kInvalid, fmt::format("the {} of a key in {} has {} bytes, not {}", part.name,
-                                        table.name, WidthOf(part.type), bytes->remaining())};
+    return {Code::kInvalid,
+            fmt::format("the {} of a key in {} has {} bytes; it must have {}", part.name,
+                        table.name, bytes->remaining(), WidthOf(part.type))};
   }
   return {};
 }
 
-// Of a part that is taken off a whole sort key.
+// For a part of a complete sort key.
 Status CheckNamed(const TableInfo& table, const Part& part, uint8_t number) {
   if (!part.only_named) return {};
   std::string known;
@@ -39,14 +41,14 @@ Status CheckNamed(const TableInfo& table, const Part& part, uint8_t number) {
     if (name.number == number) return {};
     known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", name.number, name.name);
   }
-  return {Code::kInvalid, fmt::format("the {} of a key in {} is one of {}, not {}", part.name,
-                                      table.name, known, number)};
+  return {Code::kInvalid, fmt::format("the {} of a key in {} is {}; it must be one of {}",
+                                      part.name, table.name, number, known)};
 }
 
 Status NothingLeft(const TableInfo& table, const ByteReader& bytes) {
   if (bytes.empty()) return {};
   return {Code::kInvalid,
-          fmt::format("{} bytes too many for a key in {}", bytes.remaining(), table.name)};
+          fmt::format("a key in {} has {} bytes too many", table.name, bytes.remaining())};
 }
 
 }  // namespace
@@ -92,8 +94,7 @@ Bytes PrefixEnd(ByteView prefix) {
 }
 
 uint64_t HashOf(const PartitionView& partition) {
-  // The table is mixed in with an odd constant (the golden ratio), so that one user's partitions
-  // in different tables go different ways.
+  // An odd constant (the golden ratio) separates the partitions of one user in different tables.
   return Hash64(partition.id) + static_cast<uint64_t>(partition.table) * 0x9e3779b97f4a7c15ULL;
 }
 

@@ -1,4 +1,4 @@
-// Where a record lives: (table, partition, sort). See model/tables.h for what the bytes are.
+// The key of a record: (table, partition, sort key). model/tables.h defines the bytes.
 #pragma once
 
 #include <compare>
@@ -44,23 +44,22 @@ struct Key {
   auto operator<=>(const Key&) const = default;
 };
 
-// Each answers kInvalid, in words that name the part, unless the bytes fit the table.
+// kInvalid, with a message that names the part, unless the bytes fit the table.
 Status ValidatePartition(const PartitionView& partition);
 Status ValidateSort(Table table, ByteView sort);
 Status ValidateKey(const KeyView& key);
 
-// A bound of a scan: a whole number of leading parts of a sort key, possibly none. A name may be
-// cut anywhere, and numbers may be such as no record has.
+// A bound of a scan: leading parts of a sort key, possibly none. A name may be cut anywhere, and
+// integers may be ones that no record has.
 Status ValidateSortBound(Table table, ByteView bound);
 
-// The smallest byte string above all that begin with `prefix`; empty if there is none (then a scan
-// is not bounded).
+// The smallest byte string greater than all that start with `prefix`; empty if there is none.
 Bytes PrefixEnd(ByteView prefix);
 
-// The same for equal partitions, spread evenly otherwise: for sharding and for ordering lanes.
+// Equal for equal partitions, spread evenly otherwise; for sharding and ordering.
 uint64_t HashOf(const PartitionView& partition);
 
-// Keys of the model's tables, from the numbers and names they are made of.
+// Keys of the tables, from their integers and names.
 Bytes PartitionOf(uint64_t id);
 Key UserKey(uint64_t user, ByteView record_name);
 Key LoginKey(ByteView login);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "base/coding.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -78,18 +79,19 @@ bool AppendHex16(std::string_view text, Bytes* out) {
 std::string ExpectedFor(const Part& part) {
   switch (part.type) {
     case PartType::kU64:
-      return "a whole number from 0 to 18446744073709551615";
+      return "an integer from 0 to 18446744073709551615";
     case PartType::kU32:
-      return "a whole number from 0 to 4294967295";
+      return "an integer from 0 to 4294967295";
     case PartType::kU8: {
-      std::string words;
-      for (const NumberName& known : part.number_names) words.append(known.name).append(", ");
-      return words + "or a number from 0 to 255";
+      std::string names;
+      for (const NumberName& known : part.number_names) names.append(known.name).append(", ");
+      return names + "or an integer from 0 to 255";
     }
     case PartType::kBytes16:
       return "32 hexadecimal digits";
     case PartType::kName:
-      return fmt::format("1 to {} bytes, '/' written as %2F and '%' as %25", limits::kMaxNameBytes);
+      return fmt::format("1 to {} bytes, with '/' written as %2F and '%' as %25",
+                         limits::kMaxNameBytes);
   }
   return {};
 }
@@ -117,11 +119,12 @@ Status AppendPart(const TableInfo& table, const Part& part, std::string_view tex
     }
   }
   if (read) return {};
-  return {Code::kInvalid, fmt::format("\"{}\" is no {} of {}: it takes {}", text, part.name,
-                                      table.name, ExpectedFor(part))};
+  return {Code::kInvalid, fmt::format("\"{}\" is not a valid {} in {}: it must be {}", text,
+                                      part.name, table.name, ExpectedFor(part))};
 }
 
 void FormatPart(const Part& part, ByteView bytes, std::string* text) {
+  CHECK(part.type == PartType::kName || bytes.size() == WidthOf(part.type));
   switch (part.type) {
     case PartType::kU64:
       text->append(std::to_string(LoadBig<uint64_t>(bytes.data())));
@@ -174,7 +177,7 @@ std::string ShapeOf(const TableInfo& table) {
 Status UnknownTable(std::string_view name) {
   std::string names;
   for (const TableInfo& table : kTables) names.append(names.empty() ? "" : ", ").append(table.name);
-  return {Code::kInvalid, fmt::format("there is no table \"{}\"; the tables are {}", name, names)};
+  return {Code::kInvalid, fmt::format("unknown table \"{}\"; the tables are {}", name, names)};
 }
 
 }  // namespace
@@ -187,7 +190,8 @@ Result<Path> ParsePath(std::string_view text) {
   const size_t whole = 2 + table->sort_part_count;
   if (pieces.size() > whole) {
     return Status(Code::kInvalid,
-                  fmt::format("\"{}\" has too many parts for {}", text, ShapeOf(*table)));
+                  fmt::format("\"{}\" has too many parts; the form in this table is {}", text,
+                              ShapeOf(*table)));
   }
   Path path;
   path.key.table = table->table;
@@ -207,8 +211,9 @@ Result<Path> ParsePath(std::string_view text) {
 Result<Key> ParseKey(std::string_view text) {
   SMILE_ASSIGN(Path path, ParsePath(text));
   if (path.kind == Path::Kind::kRecord) return std::move(path.key);
-  return Status(Code::kInvalid, fmt::format("\"{}\" names no record; one in this table is {}", text,
-                                            ShapeOf(InfoOf(path.key.table))));
+  return Status(Code::kInvalid,
+                fmt::format("\"{}\" is not the key of a record; the form in this table is {}", text,
+                            ShapeOf(InfoOf(path.key.table))));
 }
 
 Result<Bytes> ParseSort(Table table_id, std::string_view text) {
@@ -216,8 +221,8 @@ Result<Bytes> ParseSort(Table table_id, std::string_view text) {
   const size_t parts = text.empty() ? 0 : SplitAtSlashes(text).size();
   if (parts != table.sort_part_count) {
     return Status(Code::kInvalid,
-                  fmt::format("\"{}\" does not name a record behind its partition, as in {}", text,
-                              ShapeOf(table)));
+                  fmt::format("\"{}\" is not a sort key; the form of keys in this table is {}",
+                              text, ShapeOf(table)));
   }
   SMILE_ASSIGN(Bytes sort, ParseSortBound(table_id, text));
   SMILE_TRY(ValidateSort(table_id, sort));
@@ -230,9 +235,10 @@ Result<Bytes> ParseSortBound(Table table_id, std::string_view text) {
   if (text.empty()) return sort;
   const std::vector<std::string_view> pieces = SplitAtSlashes(text);
   if (pieces.size() > table.sort_part_count) {
-    return Status(Code::kInvalid, fmt::format("\"{}\" has too many parts to stand behind the "
-                                              "partition, as in {}",
-                                              text, ShapeOf(table)));
+    return Status(Code::kInvalid,
+                  fmt::format("\"{}\" has too many parts for a sort key; the form of "
+                              "keys in this table is {}",
+                              text, ShapeOf(table)));
   }
   for (size_t i = 0; i < pieces.size(); ++i) {
     SMILE_TRY(AppendPart(table, table.sort_parts[i], pieces[i], &sort));

@@ -1,4 +1,4 @@
-// What is stored at a key, and how a write asks for a change to it.
+// What is stored under a key, and how a write changes it.
 #pragma once
 
 #include <array>
@@ -12,9 +12,9 @@ namespace smile {
 
 // Borrows the value.
 struct RecordView {
-  uint64_t version = 0;     // of the put that wrote it; grows in the order of all writes; never 0
+  uint64_t version = 0;     // of the put that wrote it; increases with every write; never 0
   uint64_t checksum = 0;    // XXH3-64 of the value
-  uint64_t expires_ms = 0;  // Unix time in milliseconds after which it is not seen; 0: never
+  uint64_t expires_ms = 0;  // expiry time, Unix milliseconds; 0: never
   ByteView value = {};
 
   bool ExpiredAt(int64_t wall_millis) const {
@@ -39,7 +39,7 @@ struct Record {
 
 enum class ConditionKind : uint8_t { kAlways = 0, kIfAbsent = 1, kIfVersion = 2 };
 
-// What must hold for a write to take effect. An expired record counts as absent.
+// What must hold for a write to take effect. An expired record is absent.
 struct Condition {
   ConditionKind kind = ConditionKind::kAlways;
   uint64_t version = 0;  // for kIfVersion; else 0

@@ -1,9 +1,9 @@
-// The tables of Smile, and what the keys in them are made of. Everything that treats keys (text
-// form, validation, key encoding, column families, documentation) derives from kTables.
+// The tables of Smile and the parts of their keys. Everything about keys (text form, validation,
+// key encoding, column families, documentation) is derived from kTables.
 //
-// A record lives at (table, partition, sort). Partition and sort are byte strings made of parts:
-// integers are big-endian, so that bytes compare as numbers do; a name is its bytes and is always
-// the last part.
+// The key of a record is (table, partition, sort key). Partition and sort key are byte strings that
+// consist of parts: integers are big-endian, so that bytes compare as the integers do; a name is
+// its bytes and is always the last part.
 #pragma once
 
 #include <array>
@@ -32,7 +32,7 @@ enum class PartType : uint8_t {
   kName,     // 1 to limits::kMaxNameBytes bytes of any kind, in text escaped as in a URL
 };
 
-// A number that text shows as a word.
+// An integer with a name in the text form.
 struct NumberName {
   uint8_t number;
   std::string_view name;
@@ -42,7 +42,7 @@ struct Part {
   PartType type;
   std::string_view name;
   std::span<const NumberName> number_names = {};  // for kU8
-  bool only_named = false;  // other numbers name no record; else any number may be used
+  bool only_named = false;  // only the named integers are valid; otherwise any integer is
 };
 
 // The first part of a sort key in `links`. Other numbers may be used too: LinkKind{77}.
@@ -68,7 +68,7 @@ struct TableInfo {
   Part partition;
   std::array<Part, 2> sort_parts;
   size_t sort_part_count;
-  bool newest_first;  // the table's order is from the largest sort key to the smallest
+  bool newest_first;  // the table's order is by descending sort key
   std::string_view summary;
 
   constexpr std::span<const Part> sort() const {
@@ -92,7 +92,7 @@ inline constexpr std::array kTables = {
               {{kNoPart, kNoPart}},
               0,
               false,
-              "user id and credential of a login; unique, made with *if absent*"},
+              "user id and credential of a login; unique, created with *if absent*"},
     TableInfo{Table::kPosts,
               "posts",
               {PartType::kU64, "author"},
@@ -106,7 +106,7 @@ inline constexpr std::array kTables = {
               {{{PartType::kU8, "kind", kLinkKinds}, {PartType::kU64, "other"}}},
               2,
               false,
-              "a user's links to others, with what is known of the link"},
+              "a user's links to others, with a value for each link"},
     TableInfo{Table::kMedia,
               "media",
               {PartType::kU64, "owner"},
@@ -121,10 +121,10 @@ inline constexpr std::array kTables = {
         {{{PartType::kU8, "part", kBlobParts, /*only_named=*/true}, {PartType::kU32, "number"}}},
         2,
         false,
-        "the content of media in chunks, and who refers to it"},
+        "the content of media in chunks, and references to it"},
 };
 
-// Null for a number that is no table.
+// Null for a number that is not a table.
 constexpr const TableInfo* FindTable(uint8_t number) {
   return number >= 1 && number <= kTables.size() ? &kTables[number - 1] : nullptr;
 }
@@ -147,7 +147,28 @@ static_assert(
     }(),
     "kTables is indexed by number");
 
-// Bytes of a part; 0 for a name, whose length varies.
+// A name extends to the end of its byte string, so nothing can follow it.
+constexpr bool PartsAreSound(const TableInfo& table) {
+  if (table.sort_part_count > table.sort_parts.size()) return false;
+  for (size_t i = 0; i < table.sort_part_count; ++i) {
+    const Part& part = table.sort_parts[i];
+    if (part.type == PartType::kName && i + 1 < table.sort_part_count) return false;
+    if (!part.number_names.empty() && part.type != PartType::kU8) return false;
+    if (part.only_named && part.number_names.empty()) return false;
+  }
+  return true;
+}
+static_assert(
+    [] {
+      for (const TableInfo& table : kTables) {
+        if (!PartsAreSound(table) || table.name.empty()) return false;
+        if (FindTable(table.name) != &table) return false;
+      }
+      return true;
+    }(),
+    "tables have names of their own and parts that can be told apart");
+
+// Size of a part in bytes; 0 for a name, whose size varies.
 constexpr size_t WidthOf(PartType type) {
   switch (type) {
     case PartType::kU64:

@@ -1,4 +1,4 @@
-// Where a server is, or listens.
+// The address of a server: where to connect, or where to listen.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ struct Endpoint {
   std::string ToString() const;
 };
 
-// kInvalid, in words, unless it is HOST:PORT. `default_port` stands in for a missing ":PORT".
+// kInvalid, with a message, unless `text` is HOST:PORT. `default_port` is used if ":PORT" is
+// missing.
 Result<Endpoint> ParseEndpoint(std::string_view text, uint16_t default_port);
 
 }  // namespace smile

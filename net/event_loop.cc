@@ -6,6 +6,7 @@
 #include <ctime>
 #include <iterator>
 #include <mutex>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -17,8 +18,8 @@
 namespace smile {
 namespace {
 
-// libuv writes to sockets with write(), which raises SIGPIPE when the peer has gone. A library may
-// not change what the process does with signals, so this thread alone blocks it.
+// libuv writes to sockets with write(), which raises SIGPIPE if the peer is gone. A library must
+// not change the signal handling of the process, so only this thread blocks the signal.
 class BlockSigPipe {
  public:
   BlockSigPipe() {
@@ -29,7 +30,7 @@ class BlockSigPipe {
   ~BlockSigPipe() {
     if (sigismember(&before_, SIGPIPE) == 1) return;
     const timespec at_once{};
-    while (sigtimedwait(&pipe_, nullptr, &at_once) > 0) {  // or it would be raised now
+    while (sigtimedwait(&pipe_, nullptr, &at_once) > 0) {  // otherwise it would be raised now
     }
     pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
@@ -45,14 +46,18 @@ class UvTimer final : public Timer {
  public:
   UvTimer(UvLoop* loop, int64_t millis, int64_t repeat_millis, std::function<void()> callback)
       : state_(new State{.uv = {}, .callback = std::move(callback)}) {
+    CHECK(millis >= 0 && repeat_millis >= 0, "as unsigned numbers they would never come");
+    CHECK(state_->callback != nullptr);
+    CHECK(loop->IsOwnedByThisThread());
     CHECK(uv_timer_init(&loop->uv, &state_->uv) == 0);
     state_->uv.data = state_;
     uv_update_time(&loop->uv);
-    uv_timer_start(
+    const int error = uv_timer_start(
         &state_->uv, [](uv_timer_t* timer) { static_cast<State*>(timer->data)->callback(); },
         static_cast<uint64_t>(millis), static_cast<uint64_t>(repeat_millis));
+    CHECK(error == 0);
   }
-  // The callback that may be running stays until libuv's next turn.
+  // The callback may be running: it is kept until libuv's next turn.
   ~UvTimer() override {
     uv_close(reinterpret_cast<uv_handle_t*>(&state_->uv),
              [](uv_handle_t* handle) { delete static_cast<State*>(handle->data); });
@@ -75,7 +80,7 @@ std::unique_ptr<Timer> StartUvTimer(UvLoop* loop, int64_t millis, int64_t repeat
   return std::make_unique<UvTimer>(loop, millis, repeat_millis, std::move(callback));
 }
 
-std::string UvWords(int error) {
+std::string UvMessage(int error) {
   return std::string(uv_strerror(error)) + " (" + uv_err_name(error) + ")";
 }
 
@@ -111,7 +116,7 @@ class EventLoop::Impl {
 
 Status EventLoop::Impl::Open() {
   if (const int error = uv_loop_init(&loop_.uv); error != 0) {
-    return {Code::kUnavailable, "cannot make an event loop: " + UvWords(error)};
+    return {Code::kUnavailable, "cannot create an event loop: " + UvMessage(error)};
   }
   open_ = true;
   wake_.data = this;
@@ -125,7 +130,8 @@ Status EventLoop::Impl::Open() {
 
 EventLoop::Impl::~Impl() {
   if (!open_) return;
-  // Tasks and attempts to connect may own transports, which close their handles as they go.
+  CHECK(!loop_.IsRunning(), "a loop is destroyed after Run() has returned");
+  // Tasks and connection attempts may own transports, which close their handles when destroyed.
   running_.clear();
   std::vector<std::function<void()>>().swap(posted_);
   loop_.connects.clear();
@@ -133,20 +139,24 @@ EventLoop::Impl::~Impl() {
   uv_close(reinterpret_cast<uv_handle_t*>(&turn_end_), nullptr);
   on_turn_end_ = nullptr;
   uv_run(&loop_.uv, UV_RUN_DEFAULT);
-  CHECK(uv_loop_close(&loop_.uv) == 0, "something on the loop outlives it");
+  CHECK(uv_loop_close(&loop_.uv) == 0, "all handles of a loop are closed before it");
 }
 
 void EventLoop::Impl::Run() {
   const BlockSigPipe no_sigpipe;
+  CHECK(!loop_.IsRunning(), "a loop has one thread");
+  loop_.thread.store(std::this_thread::get_id());
   uv_run(&loop_.uv, UV_RUN_DEFAULT);
+  loop_.thread.store({});
 }
 
 void EventLoop::Impl::Stop() {
   stop_ = true;
-  uv_async_send(&wake_);
+  CHECK(uv_async_send(&wake_) == 0);
 }
 
 void EventLoop::Impl::Post(std::function<void()> task) {
+  CHECK(task != nullptr);
   bool first;
   {
     const std::lock_guard lock(mutex_);
@@ -158,6 +168,7 @@ void EventLoop::Impl::Post(std::function<void()> task) {
 
 void EventLoop::Impl::RunPosted() {
   const bool stop = stop_.exchange(false);
+  CHECK(next_running_ <= running_.size());
   {
     const std::lock_guard lock(mutex_);
     if (running_.empty()) {
@@ -169,12 +180,12 @@ void EventLoop::Impl::RunPosted() {
       posted_.clear();
     }
   }
-  // Many long answers that are ready at once must not keep sockets from their turn.
+  // Many large replies that complete at once must not delay sockets.
   const uint64_t end = uv_hrtime() + limits::kPostedWorkNanos;
   while (next_running_ < running_.size()) {
     std::function<void()>& task = running_[next_running_++];
     task();
-    task = nullptr;  // what it holds goes before the next task runs
+    task = nullptr;  // releases what it owns before the next task runs
     if (!stop && next_running_ < running_.size() && uv_hrtime() >= end) {
       uv_async_send(&wake_);
       return;
@@ -186,13 +197,15 @@ void EventLoop::Impl::RunPosted() {
 }
 
 void EventLoop::Impl::OnTurnEnd(std::function<void()> callback) {
+  CHECK(loop_.IsOwnedByThisThread());
   on_turn_end_ = std::move(callback);
   if (!on_turn_end_) {
     uv_prepare_stop(&turn_end_);
     return;
   }
-  uv_prepare_start(
+  const int error = uv_prepare_start(
       &turn_end_, [](uv_prepare_t* prepare) { static_cast<Impl*>(prepare->data)->on_turn_end_(); });
+  CHECK(error == 0);
 }
 
 EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {}
@@ -239,6 +252,7 @@ Result<std::unique_ptr<Listener>> EventLoop::ListenTcp(
 
 void EventLoop::ConnectTcp(const Endpoint& endpoint, int64_t timeout_millis,
                            std::function<void(Result<std::unique_ptr<Transport>>)> done) {
+  CHECK(impl_->loop()->IsOwnedByThisThread());
   auto connect = std::make_unique<TcpConnect>(impl_->loop(), endpoint, std::move(done));
   TcpConnect* const begun = connect.get();
   impl_->loop()->connects.emplace(begun, std::move(connect));

@@ -1,7 +1,8 @@
-// An event loop on libuv: one thread's sockets, timers and messages from other threads.
+// An event loop on libuv: the sockets and timers of one thread, and tasks from other threads.
 //
-// The thread that calls Run() is the loop's thread. Unless a function says otherwise, it is called
-// from there, or before Run() begins. There is no blocking work on a loop: no disk, no name lookup.
+// The thread that calls Run() is the loop's thread. Unless stated otherwise, functions are called
+// from that thread, or while Run() is not running (checked where it is cheap). A loop does no
+// blocking work: no disk, no name lookup.
 #pragma once
 
 #include <cstdint>
@@ -15,16 +16,16 @@
 
 namespace smile {
 
-class Timer {  // destroying it stops it
+class Timer {  // stops when destroyed
  public:
   virtual ~Timer() = default;
 };
 
-// Destroying it stops listening; connections stay. Not from within `accepted`.
+// Stops listening when destroyed; connections stay. Not to be destroyed from within `accepted`.
 class Listener {
  public:
   virtual ~Listener() = default;
-  virtual uint16_t port() const = 0;  // the real one, also if 0 was asked for
+  virtual uint16_t port() const = 0;  // the actual port, also if 0 was requested
 };
 
 class EventLoop {
@@ -34,31 +35,31 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  // Runs until Stop(). Afterwards it may be run again. All transports, timers and listeners are
-  // destroyed before the loop is. SIGPIPE is blocked for this thread while it runs.
+  // Runs until Stop(); may be called again afterwards. All transports, timers and listeners are
+  // destroyed before the loop. SIGPIPE is blocked for this thread meanwhile.
   void Run();
 
-  // Any thread. What was posted before it by the same thread still runs. A Stop() while the loop
-  // does not run ends the next Run() at once.
+  // Any thread. Tasks that the same thread posted before still run. A Stop() while the loop is not
+  // running ends the next Run() at once.
   void Stop();
 
-  // Any thread. Runs `task` on the loop's thread, in the order of the Post() calls of one thread.
-  // Tasks posted while the loop sleeps wake it once; those that take long are spread over turns.
-  // Tasks that are still there when the loop is destroyed are dropped.
+  // Any thread. Runs `task` on the loop's thread; tasks of one thread run in the order of their
+  // Post() calls. Tasks posted while the loop sleeps wake it once; long ones are spread over
+  // several turns. Tasks that remain when the loop is destroyed are dropped.
   void Post(std::function<void()> task);
 
-  // Called at the end of each turn, before the loop sleeps: here what the turn produced leaves in
-  // one write. One at a time, and null for none; set before Run() or by the loop's thread.
+  // Called at the end of each turn, before the loop sleeps, to send the output of the turn in one
+  // write. There is one callback at a time; null removes it.
   void OnTurnEnd(std::function<void()> callback);
 
-  // First after `millis`, then each `repeat_millis` (0: once). The timer may be destroyed from
-  // within its callback.
+  // Fires after `millis`, then every `repeat_millis` (0: only once); both at least 0. The timer may
+  // be destroyed from within its callback.
   std::unique_ptr<Timer> StartTimer(int64_t millis, int64_t repeat_millis,
                                     std::function<void()> callback);
 
-  // Accepts what comes to `socket`. `accepted` gets a transport that is not started. When the
-  // process is out of descriptors or memory, `failed` (may be null) is told, and the loop stops
-  // accepting for a while instead of spinning; who connects meanwhile waits in the kernel.
+  // Accepts connections to `socket`. `accepted` receives a transport that is not started. If the
+  // process is out of descriptors or memory, `failed` (may be null) is called and the loop stops
+  // accepting for limits::kAcceptPauseMillis; new connections wait in the kernel.
   std::unique_ptr<Listener> Accept(ListeningSocket socket,
                                    std::function<void(std::unique_ptr<Transport>)> accepted,
                                    std::function<void(const Status&)> failed = nullptr);
@@ -67,9 +68,9 @@ class EventLoop {
   Result<std::unique_ptr<Listener>> ListenTcp(
       const Endpoint& endpoint, std::function<void(std::unique_ptr<Transport>)> accepted);
 
-  // Connects; `done` comes later, from the loop, with a transport that is not started or with
-  // kUnavailable. The name is looked up off the loop, its addresses are tried in turn. Destroying
-  // the loop drops a connection under way, and waits for a look-up under way.
+  // Connects; `done` is called later, by the loop, with a transport that is not started or with
+  // kUnavailable. The name lookup runs on another thread; its addresses are tried in turn.
+  // Destroying the loop drops a pending connection, and waits for a pending lookup.
   void ConnectTcp(const Endpoint& endpoint, int64_t timeout_millis,
                   std::function<void(Result<std::unique_ptr<Transport>>)> done);
 

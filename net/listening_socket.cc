@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 
 #include "base/check.h"
 #include "base/limits.h"
@@ -14,35 +15,35 @@
 namespace smile {
 namespace {
 
-constexpr uint16_t kFirstFreePort = 1024;  // for everybody; those below need a privilege
+constexpr uint16_t kFirstUnprivilegedPort = 1024;
 
 Status CannotListen(const Endpoint& endpoint, int error) {
   const std::string where = endpoint.ToString();
   switch (error) {
     case EADDRINUSE:
       return {Code::kUnavailable,
-              where + " is in use by another process: stop it or choose another with --listen"};
+              "cannot listen on " + where +
+                  ": in use by another process; stop it or choose another address with --listen"};
     case EADDRNOTAVAIL:
       return {Code::kUnavailable,
               fmt::format("cannot listen on {}: no interface of this machine has that address; "
-                          "name one that it has (ip address), or 0.0.0.0 or [::] for all",
+                          "choose one of its own (see `ip address`), or 0.0.0.0 or [::] for all",
                           where)};
     case EAFNOSUPPORT:
       return {Code::kUnavailable,
-              fmt::format("cannot listen on {}: this machine has IPv6 switched off", where)};
+              fmt::format("cannot listen on {}: IPv6 is disabled on this machine", where)};
     case EACCES:
-      if (endpoint.port < kFirstFreePort) {
-        return {Code::kUnavailable,
-                fmt::format("cannot listen on {}: ports below {} need the capability "
-                            "CAP_NET_BIND_SERVICE; choose a higher one",
-                            where, kFirstFreePort)};
+      if (endpoint.port < kFirstUnprivilegedPort) {
+        return {Code::kUnavailable, fmt::format("cannot listen on {}: ports below {} require "
+                                                "CAP_NET_BIND_SERVICE; choose a higher port",
+                                                where, kFirstUnprivilegedPort)};
       }
       break;
     default:
       break;
   }
   return {Code::kUnavailable,
-          "cannot listen on " + where + ": " + UvWords(uv_translate_sys_error(error))};
+          "cannot listen on " + where + ": " + UvMessage(uv_translate_sys_error(error))};
 }
 
 bool SwitchOn(const ListeningSocket& socket, int option) {
@@ -50,7 +51,7 @@ bool SwitchOn(const ListeningSocket& socket, int option) {
   return setsockopt(socket.descriptor(), SOL_SOCKET, option, &on, sizeof(on)) == 0;
 }
 
-// SO_REUSEADDR lets a restarted server have its port back at once.
+// With SO_REUSEADDR, a restarted server can use its port again at once.
 Result<ListeningSocket> Listen(const Endpoint& endpoint, const sockaddr_storage& address,
                                bool join) {
   ListeningSocket socket(
@@ -74,27 +75,29 @@ ListeningSocket::~ListeningSocket() {
 uint16_t ListeningSocket::port() const {
   sockaddr_storage address{};
   socklen_t size = sizeof(address);
+  CHECK(descriptor_ >= 0, "it was moved from");
   CHECK(getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
   return ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(address).sin6_port
                                              : reinterpret_cast<sockaddr_in&>(address).sin_port);
 }
 
 // The first socket listens without SO_REUSEPORT. The kernel lets two such sockets be bound, but
-// only one listen, so whoever comes second fails here. Once it listens, the option lets the others
-// join it; who starts as this function does still cannot.
+// only one listen, so the second process fails here. Once the first socket listens, the option lets
+// the others join; another process that starts in the same way still cannot.
 Result<std::vector<ListeningSocket>> ListenOn(const Endpoint& endpoint, uint32_t count) {
   CHECK(count >= 1);
   SMILE_ASSIGN(sockaddr_storage address, NumericAddress(endpoint));
   std::vector<ListeningSocket> sockets;
   SMILE_ASSIGN(ListeningSocket first, Listen(endpoint, address, /*join=*/false));
   if (count > 1 && !SwitchOn(first, SO_REUSEPORT)) return CannotListen(endpoint, errno);
-  // Both families have the port in the same place.
+  static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port));
   reinterpret_cast<sockaddr_in&>(address).sin_port = htons(first.port());
   sockets.push_back(std::move(first));
   while (sockets.size() < count) {
     SMILE_ASSIGN(ListeningSocket next, Listen(endpoint, address, /*join=*/true));
     sockets.push_back(std::move(next));
   }
+  CHECK(sockets.size() == count);
   return sockets;
 }
 

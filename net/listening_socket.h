@@ -1,5 +1,5 @@
-// Sockets that listen on one address and port, for as many event loops: the kernel spreads the
-// connections over them.
+// Sockets that listen on the same address and port, one per event loop. The kernel distributes
+// connections among them.
 #pragma once
 
 #include <cstdint>
@@ -11,26 +11,27 @@
 
 namespace smile {
 
-// Listens until it is destroyed; who connects waits in the kernel (limits::kAcceptBacklog) until
-// EventLoop::Accept takes the socket over. Any thread.
+// Listens until it is destroyed. Connections wait in the kernel (limits::kAcceptBacklog) until
+// EventLoop::Accept takes over the socket. Any thread.
 class ListeningSocket {
  public:
-  explicit ListeningSocket(int descriptor) : descriptor_(descriptor) {}  // owned from here on
+  explicit ListeningSocket(int descriptor) : descriptor_(descriptor) {}  // takes ownership
   ListeningSocket(ListeningSocket&& other) noexcept
       : descriptor_(std::exchange(other.descriptor_, -1)) {}
   ListeningSocket& operator=(ListeningSocket&&) = delete;
   ~ListeningSocket();
 
   int descriptor() const { return descriptor_; }
-  uint16_t port() const;  // the real one, also if 0 was asked for
+  uint16_t port() const;  // the actual port, also if 0 was requested
 
  private:
   int descriptor_;
 };
 
-// `count` sockets, at least one, on one port; nobody else listens on it, and while they are there
-// no other call succeeds, in whatever process. The host is an IP address or "localhost"; kInvalid
-// for another, kUnavailable if the port cannot be had, each in words that say what to do.
+// `count` sockets, at least one, on one port. Nobody else listens on that port, and while the
+// sockets exist no other call for it succeeds, in any process. The host is an IP address or
+// "localhost", otherwise kInvalid; kUnavailable if the port is not available. Both messages say
+// what to do.
 Result<std::vector<ListeningSocket>> ListenOn(const Endpoint& endpoint, uint32_t count);
 
 }  // namespace smile

@@ -8,7 +8,7 @@
 
 namespace smile {
 
-// One end's state, and what is on its way to the other end.
+// The state of one end, and its bytes in transit to the other.
 class MemoryPipe::End {
  public:
   enum class State : uint8_t { kOpen, kFlushing, kLingering, kClosed };
@@ -17,7 +17,7 @@ class MemoryPipe::End {
   bool CanPutOnWire(size_t wire_bytes) const {
     return state != State::kClosed && !unsent.empty() && wire.size() < wire_bytes;
   }
-  // Once it has closed, an end takes bytes to drop them, whether it was paused or not.
+  // After Close(), an end receives bytes to drop them, whether it is paused or not.
   bool Reads() const {
     return events != nullptr && state != State::kClosed && (state != State::kOpen || !paused);
   }
@@ -55,12 +55,12 @@ class MemoryPipe::End {
   bool sends_no_more = false;
   bool told_end = false;
   bool told_closed = false;
-  uint32_t delay = 0;  // steps until what is on the wire may arrive
+  uint32_t delay = 0;  // steps until bytes on the wire may arrive
   Bytes unsent;
-  Bytes wire;  // towards the peer
+  Bytes wire;  // to the peer
 };
 
-// What the user holds.
+// The Transport that the user owns.
 class MemoryPipe::End::Handle final : public Transport {
  public:
   explicit Handle(End* end) : end_(end) {}
@@ -92,7 +92,7 @@ class MemoryPipe::End::Handle final : public Transport {
     end_->Close({});
     end_->wire.clear();
     end_->peer->wire.clear();
-    end_->peer->Close({Code::kUnavailable, "the connection was lost: reset by the peer"});
+    end_->peer->Close({Code::kUnavailable, "connection lost: reset by the peer"});
   }
   std::string peer() const override { return end_->peer->name; }
 
@@ -117,13 +117,16 @@ MemoryPipe::MemoryPipe(const PipeOptions& options)
 MemoryPipe::~MemoryPipe() {
   client_->handle.reset();
   server_->handle.reset();
+  CHECK(client_->events == nullptr && server_->events == nullptr, "the ends go before the pipe");
 }
 
 std::unique_ptr<Transport> MemoryPipe::TakeClient() {
+  CHECK(client_->handle != nullptr, "each end is taken once");
   return std::move(client_->handle);
 }
 
 std::unique_ptr<Transport> MemoryPipe::TakeServer() {
+  CHECK(server_->handle != nullptr, "each end is taken once");
   return std::move(server_->handle);
 }
 
@@ -173,7 +176,7 @@ bool MemoryPipe::Happen(const Choice& choice) {
   switch (choice.action) {
     case Action::kPutOnWire: {
       if (end->peer->state == End::State::kClosed) {
-        end->Close({Code::kUnavailable, "the connection was lost: the peer has gone"});
+        end->Close({Code::kUnavailable, "connection lost: the peer is gone"});
         return true;
       }
       const size_t room = options_.wire_bytes - end->wire.size();
@@ -181,6 +184,7 @@ bool MemoryPipe::Happen(const Choice& choice) {
       if (end->wire.empty() && options_.max_delay_steps > 0) {
         end->delay = static_cast<uint32_t>(Below(options_.max_delay_steps + size_t{1}));
       }
+      CHECK(moved <= end->unsent.size() && moved <= room);
       end->wire.append(end->unsent, 0, moved);
       end->unsent.erase(0, moved);
       end->FinishSending();
@@ -195,6 +199,7 @@ bool MemoryPipe::Happen(const Choice& choice) {
       if (end->state == End::State::kOpen) end->events->OnEnd();
       return true;
     case Action::kTellClosed:
+      CHECK(!end->told_closed, "OnClosed is the last event");
       end->told_closed = true;
       end->events->OnClosed(end->status);
       return true;
@@ -238,7 +243,7 @@ bool MemoryPipe::RunUntilIdle(size_t max_steps) {
 void MemoryPipe::Cut() {
   for (End* end : {client_.get(), server_.get()}) {
     end->wire.clear();
-    end->Close({Code::kUnavailable, "the connection was lost: it was cut"});
+    end->Close({Code::kUnavailable, "connection lost: cut"});
   }
 }
 

@@ -1,6 +1,6 @@
-// A connection in memory, for tests and the simulation: two Transports, and nothing happens between
-// them but by Step(). A seed decides everything: in which pieces bytes arrive, in which order the
-// two directions move, and when faults strike. One thread.
+// An in-memory connection for tests and the simulation: two Transports that make progress only in
+// Step(). A seed determines everything: how bytes are split into pieces, in which order the two
+// directions move, and when faults happen. One thread.
 #pragma once
 
 #include <cstddef>
@@ -15,35 +15,35 @@ namespace smile {
 
 struct PipeOptions {
   uint64_t seed = 0;
-  size_t max_piece_bytes = 4096;         // one OnBytes; 1: every split point there is
-  size_t wire_bytes = size_t{64} << 10;  // on their way in one direction; more waits unsent
-  uint32_t max_delay_steps = 0;          // a piece may stay on its way for so many steps
-  double cut_probability = 0;            // at each piece, for the whole connection
+  size_t max_piece_bytes = 4096;         // per OnBytes; 1: every possible split point
+  size_t wire_bytes = size_t{64} << 10;  // in transit per direction; more stay unsent
+  uint32_t max_delay_steps = 0;          // maximum time of a piece in transit
+  double cut_probability = 0;            // per piece, for the whole connection
   size_t cut_after_bytes = std::numeric_limits<size_t>::max();  // delivered in both directions
-  double flip_probability = 0;                                  // at each piece, of one of its bits
+  double flip_probability = 0;                                  // per piece, of one of its bits
 };
 
 class MemoryPipe {
  public:
   explicit MemoryPipe(const PipeOptions& options);
-  // After both ends.
+  // Destroyed after both ends.
   ~MemoryPipe();
   MemoryPipe(const MemoryPipe&) = delete;
   MemoryPipe& operator=(const MemoryPipe&) = delete;
 
-  // The two ends; each is taken once.
+  // The two ends; each can be taken once.
   std::unique_ptr<Transport> TakeClient();
   std::unique_ptr<Transport> TakeServer();
 
-  // Lets one thing happen, if any can: bytes go on their way, a piece arrives, an end is told of.
-  // False: nothing can happen until somebody calls an end. (An end that lingers after Close() for a
-  // peer that does not end has its OnClosed when nothing else can happen.)
+  // Performs one event, if any is possible: bytes are sent, a piece arrives, or an end is reported.
+  // False: nothing can happen until an end is called. (An end that lingers after Close() for a peer
+  // that does not end gets its OnClosed when nothing else can happen.)
   bool Step();
 
-  // Steps until nothing can happen, at most `max_steps` times. False: it went on.
+  // Steps until nothing can happen, at most `max_steps` times. False: that was not reached.
   bool RunUntilIdle(size_t max_steps = 1'000'000);
 
-  // Ends the connection for both ends, as a broken network does.
+  // Cuts the connection for both ends, as a broken network does.
   void Cut();
 
  private:

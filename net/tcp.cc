@@ -7,15 +7,16 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "base/memory_budget.h"
 
 namespace smile {
 namespace {
 
-constexpr unsigned kKeepAliveSeconds = 60;  // a peer that vanished without a word is noticed
+constexpr unsigned kKeepAliveSeconds = 60;  // detects a peer that vanished
 
-std::string AddressWords(const sockaddr_storage& address) {
+std::string AddressText(const sockaddr_storage& address) {
   char text[INET6_ADDRSTRLEN] = {};
   Endpoint endpoint;
   if (address.ss_family == AF_INET6) {
@@ -32,7 +33,7 @@ std::string AddressWords(const sockaddr_storage& address) {
 }
 
 Status Lost(int error) {
-  return {Code::kUnavailable, "the connection was lost: " + UvWords(error)};
+  return {Code::kUnavailable, "connection lost: " + UvMessage(error)};
 }
 
 }  // namespace
@@ -45,10 +46,10 @@ Result<sockaddr_storage> NumericAddress(const Endpoint& endpoint) {
     return address;
   }
   return Status(Code::kInvalid,
-                "\"" + endpoint.host + "\" is not an IP address: write it as 127.0.0.1 or [::1]");
+                "\"" + endpoint.host + "\" is not an IP address; write it as 127.0.0.1 or [::1]");
 }
 
-// What waits in libuv owns its bytes.
+// A write that waits in libuv owns its bytes.
 struct TcpSocket::Write {
   uv_write_t request{};
   TcpSocket* socket = nullptr;
@@ -70,6 +71,7 @@ int TcpSocket::Descriptor() const {
 
 void TcpSocket::Start(TransportEvents* events, std::function<void()> closed) {
   CHECK(events_ == nullptr, "a transport is started once");
+  CHECK(loop_->IsOwnedByThisThread());
   events_ = events;
   closed_ = std::move(closed);
   uv_tcp_nodelay(&tcp_, 1);
@@ -86,7 +88,7 @@ void TcpSocket::SetPaused(bool paused) {
   UpdateReading();
 }
 
-// Once the user has closed, reading goes on to drop what comes, whether it was paused or not.
+// After Close(), reading continues in order to drop bytes, whether it was paused or not.
 void TcpSocket::UpdateReading() {
   const bool wanted = events_ != nullptr && !peer_ended_ && state_ != State::kClosed &&
                       (state_ != State::kOpen || !paused_);
@@ -109,16 +111,18 @@ void TcpSocket::UpdateReading() {
   if (error != 0) Finish(Lost(error));
 }
 
-// Of one read; 0 makes libuv report UV_ENOBUFS. What is dropped may be long.
+// Maximum bytes of one read; 0 makes libuv report UV_ENOBUFS. Dropped bytes have no limit.
 size_t TcpSocket::MostBytes() const {
   if (state_ != State::kOpen) return limits::kReadBufferBytes;
   return std::min(events_->MostBytes(), limits::kReadBufferBytes);
 }
 
 void TcpSocket::OnRead(ssize_t size) {
-  if (size == 0) return;  // libuv's word for "try again"
+  CHECK(events_ != nullptr && state_ != State::kClosed, "a closed socket does not read");
+  if (size == 0) return;  // libuv's EAGAIN
   if (size == UV_ENOBUFS) return events_->OnNoRoom();
   if (size > 0) {
+    CHECK(static_cast<size_t>(size) <= limits::kReadBufferBytes);
     if (state_ != State::kOpen) return;
     events_->OnBytes(ByteView(loop_->read_buffer.get(), static_cast<size_t>(size)));
     return;
@@ -150,6 +154,7 @@ void TcpSocket::Send(Bytes bytes) {
   const int error = uv_write(&write->request, stream(), &rest, 1, [](uv_write_t* request, int e) {
     std::unique_ptr<Write> done(static_cast<Write*>(request->data));
     TcpSocket* const socket = done->socket;
+    CHECK(socket->unsent_memory_ >= done->memory());
     socket->unsent_memory_ -= done->memory();
     done.reset();
     socket->OnWritten(e);
@@ -180,7 +185,9 @@ void TcpSocket::Close() {
 
 void TcpSocket::OnShutdown(int error) {
   if (state_ == State::kClosed) return;
+  CHECK(state_ == State::kFlushing);
   if (error != 0) return Finish(Lost(error));
+  CHECK(unsent_bytes() == 0, "the end of the stream follows its last byte");
   if (peer_ended_ || events_ == nullptr) return Finish({});
   state_ = State::kLingering;
   linger_ = StartUvTimer(loop_, limits::kLingerMillis, 0, [this] { Finish({}); });
@@ -188,7 +195,7 @@ void TcpSocket::OnShutdown(int error) {
 
 void TcpSocket::Abort(Status status) {
   if (state_ == State::kClosed) return;
-  // With a zero linger time the kernel drops what it still holds for a peer that takes nothing.
+  // With a linger time of zero, the kernel drops what it holds for a peer that does not receive.
   const linger now{.l_onoff = 1, .l_linger = 0};
   setsockopt(Descriptor(), SOL_SOCKET, SO_LINGER, &now, sizeof(now));
   Finish(std::move(status));
@@ -200,17 +207,20 @@ void TcpSocket::Drop() {
   Finish({});
 }
 
-// OnClosed comes from libuv's close callback, so it is never inside a call of the user's.
+// OnClosed is called from libuv's close callback, so never from within a call of the user.
 void TcpSocket::Finish(Status status) {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
   status_ = std::move(status);
   linger_.reset();
+  CHECK(loop_->IsOwnedByThisThread());
   uv_close(reinterpret_cast<uv_handle_t*>(&tcp_),
            [](uv_handle_t* handle) { static_cast<TcpSocket*>(handle->data)->OnHandleClosed(); });
 }
 
 void TcpSocket::OnHandleClosed() {
+  CHECK(state_ == State::kClosed);
+  CHECK(unsent_memory_ == 0, "libuv cancels all writes before it closes a handle");
   TransportEvents* const events = events_;
   const Status status = std::move(status_);
   const std::function<void()> closed = std::move(closed_);
@@ -223,7 +233,7 @@ TcpTransport::TcpTransport(TcpSocket* socket) : socket_(socket) {
   sockaddr_storage address{};
   int size = sizeof(address);
   if (uv_tcp_getpeername(socket->tcp(), reinterpret_cast<sockaddr*>(&address), &size) == 0) {
-    peer_ = AddressWords(address);
+    peer_ = AddressText(address);
   }
 }
 

@@ -1,4 +1,4 @@
-// TCP as a Transport, on libuv. Inside net/ only; others get theirs from EventLoop.
+// TCP as a Transport, on libuv. For net/ only; others use EventLoop.
 #pragma once
 
 #include <uv.h>
@@ -10,11 +10,11 @@
 
 namespace smile {
 
-// The address of an endpoint that needs no look-up; kInvalid for names other than "localhost".
+// The address of an endpoint that needs no lookup; kInvalid for names other than "localhost".
 Result<sockaddr_storage> NumericAddress(const Endpoint& endpoint);
 
-// A socket, and all that libuv may still point at after its user has let go of it: it deletes
-// itself when libuv is done. Its user is a TcpTransport, or a TcpConnect before that.
+// A socket and all state that libuv may use after its user has released it; it deletes itself when
+// libuv is done. Its user is a TcpTransport, or a TcpConnect before that.
 class TcpSocket {
  public:
   explicit TcpSocket(UvLoop* loop);
@@ -25,22 +25,22 @@ class TcpSocket {
   size_t unsent_bytes() const { return tcp_.write_queue_size; }
   size_t unsent_memory() const { return unsent_memory_; }
 
-  // `closed` is called last, just before the socket goes.
+  // `closed` is called last, just before the socket is deleted.
   void Start(TransportEvents* events, std::function<void()> closed);
   void Send(Bytes bytes);
   void SetPaused(bool paused);
   void Close();
-  // Ends it now, with `status` for OnClosed.
+  // Ends the connection now, with `status` for OnClosed.
   void Abort(Status status);
-  // Ends it now; no event follows.
+  // Ends the connection now; no event follows.
   void Drop();
 
  private:
   enum class State : uint8_t {
     kOpen,
-    kFlushing,   // Close() was called, something still waits to be sent
-    kLingering,  // all was sent; what the peer still sends is dropped until it ends too
-    kClosed,     // libuv is letting go
+    kFlushing,   // after Close(), until all bytes are sent
+    kLingering,  // all is sent; bytes from the peer are dropped until it ends, too
+    kClosed,     // libuv is closing the handle
   };
   struct Write;
 
@@ -71,7 +71,7 @@ class TcpSocket {
 
 class TcpTransport final : public Transport {
  public:
-  // Takes over a connected socket.
+  // Takes ownership of a connected socket.
   explicit TcpTransport(TcpSocket* socket);
   ~TcpTransport() override;
 
@@ -86,7 +86,7 @@ class TcpTransport final : public Transport {
   std::string peer() const override { return peer_; }
 
  private:
-  TcpSocket* socket_;  // null when it is over
+  TcpSocket* socket_;  // null after the connection has ended
   std::string peer_;
 };
 

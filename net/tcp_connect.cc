@@ -6,14 +6,16 @@
 #include <cstring>
 #include <utility>
 
+#include "base/check.h"
+
 namespace smile {
 
-// libuv's requests live until their callbacks; `connect` is null when nobody waits any more.
+// libuv's requests live until their callbacks; `connect` is null once the TcpConnect is destroyed.
 struct TcpConnect::Request {
   uv_connect_t uv{};
   TcpConnect* connect = nullptr;
 };
-struct TcpConnect::LookUp {
+struct TcpConnect::Lookup {
   uv_getaddrinfo_t uv{};
   TcpConnect* connect = nullptr;
 };
@@ -23,47 +25,49 @@ TcpConnect::TcpConnect(UvLoop* loop, Endpoint endpoint, Done done)
 
 TcpConnect::~TcpConnect() {
   if (request_ != nullptr) request_->connect = nullptr;
-  if (look_up_ != nullptr) {
-    look_up_->connect = nullptr;
-    uv_cancel(reinterpret_cast<uv_req_t*>(&look_up_->uv));
+  if (lookup_ != nullptr) {
+    lookup_->connect = nullptr;
+    uv_cancel(reinterpret_cast<uv_req_t*>(&lookup_->uv));
   }
   if (socket_ != nullptr) socket_->Drop();
 }
 
 void TcpConnect::Begin(int64_t timeout_millis) {
+  CHECK(timeout_ == nullptr, "an attempt begins once");
   timeout_ = StartUvTimer(loop_, timeout_millis, 0, [this, timeout_millis] {
-    Fail("it does not answer within " + std::to_string(timeout_millis) + " ms");
+    Fail("no answer within " + std::to_string(timeout_millis) + " ms");
   });
-  // "localhost" may be ::1, 127.0.0.1 or both: only the look-up knows.
+  // "localhost" may be ::1, 127.0.0.1 or both: only a lookup can tell.
   const Result<sockaddr_storage> numeric = NumericAddress(endpoint_);
-  if (!numeric.ok() || endpoint_.host == "localhost") return LookUpName();
+  if (!numeric.ok() || endpoint_.host == "localhost") return StartLookup();
   addresses_.push_back(*numeric);
   TryNext();
 }
 
-void TcpConnect::LookUpName() {
-  look_up_ = new LookUp{.connect = this};
-  look_up_->uv.data = look_up_;
+void TcpConnect::StartLookup() {
+  lookup_ = new Lookup{.connect = this};
+  lookup_->uv.data = lookup_;
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   const int error = uv_getaddrinfo(
-      &loop_->uv, &look_up_->uv,
+      &loop_->uv, &lookup_->uv,
       [](uv_getaddrinfo_t* request, int e, addrinfo* found) {
-        const std::unique_ptr<LookUp> done(static_cast<LookUp*>(request->data));
+        const std::unique_ptr<Lookup> done(static_cast<Lookup*>(request->data));
         if (done->connect != nullptr) done->connect->OnLookedUp(e, found);
         uv_freeaddrinfo(found);
       },
       endpoint_.host.c_str(), std::to_string(endpoint_.port).c_str(), &hints);
   if (error != 0) {
-    delete std::exchange(look_up_, nullptr);
-    Fail(UvWords(error));
+    delete std::exchange(lookup_, nullptr);
+    Fail(UvMessage(error));
   }
 }
 
 void TcpConnect::OnLookedUp(int error, const addrinfo* found) {
-  look_up_ = nullptr;
-  if (error != 0) return Fail("the name cannot be looked up: " + UvWords(error));
+  lookup_ = nullptr;
+  if (error != 0) return Fail("name lookup failed: " + UvMessage(error));
   for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
+    CHECK(at->ai_addrlen <= sizeof(sockaddr_storage));
     std::memcpy(&addresses_.emplace_back(), at->ai_addr, at->ai_addrlen);
   }
   std::reverse(addresses_.begin(), addresses_.end());
@@ -71,6 +75,7 @@ void TcpConnect::OnLookedUp(int error, const addrinfo* found) {
 }
 
 void TcpConnect::TryNext() {
+  CHECK(socket_ == nullptr && request_ == nullptr, "addresses are tried one after the other");
   int error = UV_EADDRNOTAVAIL;
   while (!addresses_.empty()) {
     const sockaddr_storage address = addresses_.back();
@@ -88,15 +93,16 @@ void TcpConnect::TryNext() {
     delete std::exchange(request_, nullptr);
     std::exchange(socket_, nullptr)->Drop();
   }
-  Fail(UvWords(error));
+  Fail(UvMessage(error));
 }
 
 void TcpConnect::OnConnected(int error) {
   request_ = nullptr;
   TcpSocket* const socket = std::exchange(socket_, nullptr);
+  CHECK(socket != nullptr);
   if (error == 0) return Finish(std::unique_ptr<Transport>(std::make_unique<TcpTransport>(socket)));
   socket->Drop();
-  if (addresses_.empty()) return Fail(UvWords(error));
+  if (addresses_.empty()) return Fail(UvMessage(error));
   TryNext();
 }
 
@@ -105,8 +111,10 @@ void TcpConnect::Fail(const std::string& why) {
 }
 
 void TcpConnect::Finish(Result<std::unique_ptr<Transport>> result) {
-  // Taken out first: `done` may begin the next attempt.
-  auto self = loop_->connects.extract(loop_->connects.find(this));
+  // Removed first: `done` may start the next attempt.
+  const auto found = loop_->connects.find(this);
+  CHECK(found != loop_->connects.end(), "an attempt ends once");
+  const auto self = loop_->connects.extract(found);
   timeout_.reset();
   done_(std::move(result));
 }

@@ -1,4 +1,4 @@
-// One attempt to reach a TCP server. Inside net/ only; others use EventLoop::ConnectTcp.
+// One attempt to connect to a TCP server. For net/ only; others use EventLoop::ConnectTcp.
 #pragma once
 
 #include <functional>
@@ -19,14 +19,14 @@ class TcpConnect {
   TcpConnect(const TcpConnect&) = delete;
   TcpConnect& operator=(const TcpConnect&) = delete;
 
-  // From the loop: `done` may be called from within.
+  // Called once, by the loop. `done` may be called from within.
   void Begin(int64_t timeout_millis);
 
  private:
   struct Request;
-  struct LookUp;
+  struct Lookup;
 
-  void LookUpName();
+  void StartLookup();
   void OnLookedUp(int error, const addrinfo* found);
   void TryNext();
   void OnConnected(int error);
@@ -39,7 +39,7 @@ class TcpConnect {
   std::vector<sockaddr_storage> addresses_;  // not yet tried, the next one last
   TcpSocket* socket_ = nullptr;
   Request* request_ = nullptr;
-  LookUp* look_up_ = nullptr;
+  Lookup* lookup_ = nullptr;
   std::unique_ptr<Timer> timeout_;
 };
 

@@ -38,6 +38,7 @@ class TcpListener final : public Listener {
 
  private:
   void Resume() {
+    CHECK(accepted_ != nullptr);
     const int error = uv_poll_start(poll_, UV_READABLE, [](uv_poll_t* poll, int, int) {
       static_cast<TcpListener*>(poll->data)->Accept();
     });
@@ -47,7 +48,7 @@ class TcpListener final : public Listener {
   void Fail(int error) {
     if (failed_) {
       failed_({Code::kUnavailable,
-               "no connection can be accepted: " + UvWords(uv_translate_sys_error(error))});
+               "cannot accept connections: " + UvMessage(uv_translate_sys_error(error))});
     }
     uv_poll_stop(poll_);
     pause_ = StartUvTimer(loop_, limits::kAcceptPauseMillis, 0, [this] { Resume(); });
@@ -58,7 +59,7 @@ class TcpListener final : public Listener {
       const int accepted =
           accept4(socket_.descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (accepted < 0) {
-        // Nobody waits any more, or the one who waited has gone: the loop tells when there is more.
+        // Nothing waits, or the peer is gone: the loop reports the next connection.
         const bool out_of_resources =
             errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
         if (out_of_resources) Fail(errno);

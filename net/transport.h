@@ -1,7 +1,7 @@
-// Transport: one connection's bytes, in both directions. Implementations: TCP on an event loop
-// (net/tcp.h) and an in-memory pipe that is seeded and can inject faults (net/memory_pipe.h).
+// A connection as a stream of bytes in each direction. Implementations: TCP on an event loop
+// (net/tcp.h), and an in-memory pipe with a seed and faults (net/memory_pipe.h).
 //
-// A transport belongs to one thread, that of its loop: all calls and all events are there.
+// A transport belongs to the thread of its loop: all calls and all events happen there.
 #pragma once
 
 #include <cstddef>
@@ -14,64 +14,62 @@
 
 namespace smile {
 
-// What a transport tells its user. No event comes from within a call of the user's.
+// Events of a transport. None is reported from within a call of the user.
 class TransportEvents {
  public:
   virtual ~TransportEvents() = default;
 
-  // Bytes arrived, at most MostBytes(). They are borrowed for the duration of the call.
+  // Bytes arrived, at most MostBytes(). They are valid for the duration of the call.
   virtual void OnBytes(ByteView bytes) = 0;
 
-  // How many bytes OnBytes may bring: asked before each read. A transport may read less at a time.
-  // 0: nothing is read, and OnNoRoom comes instead.
+  // Maximum bytes of the next OnBytes; called before each read. A transport may read less. 0:
+  // nothing is read, and OnNoRoom is called instead.
   virtual size_t MostBytes() const { return limits::kReadBufferBytes; }
 
-  // Bytes are there and MostBytes() was 0. Unless the user pauses reading, this comes again at
-  // once.
+  // Bytes have arrived and MostBytes() was 0. Called again at once unless the user pauses reading.
   virtual void OnNoRoom() {}
 
-  // Some of what had been waiting to be sent has gone out; unsent_bytes() is less than it was.
+  // Some of the unsent bytes were sent; unsent_bytes() is smaller.
   virtual void OnSent() = 0;
 
-  // The peer sends no more, but may still take what is sent to it: no OnBytes follows. The user
-  // sends what it still owes, then calls Close(); nobody else does.
+  // The peer sends no more but may still receive; no OnBytes follows. The user sends what remains,
+  // then calls Close(); the transport does not.
   virtual void OnEnd() = 0;
 
-  // The last event, once: the connection is over and nothing more will be read or sent. Ok: it
-  // ended in order, after a Close() or Abort() of the user's. kUnavailable: it was lost. The user
-  // may destroy the transport from here on, and also from within this event.
+  // The last event, exactly once: nothing more will be read or sent. Ok: an orderly end after
+  // Close() or Abort(). kUnavailable: the connection was lost. The user may destroy the transport
+  // now, even from within this call.
   virtual void OnClosed(const Status& status) = 0;
 };
 
 class Transport {
  public:
-  // Before OnClosed: ends the connection now, and no event follows.
+  // Before OnClosed: ends the connection now; no event follows.
   virtual ~Transport() = default;
 
-  // Begins to read; called once. `events` outlives the transport's OnClosed. There are no events
-  // without it.
+  // Starts reading; called once. `events` outlives OnClosed. Without Start() there are no events.
   virtual void Start(TransportEvents* events) = 0;
 
-  // Sends, in order. What cannot go out at once waits inside, without a bound of its own: the user
-  // looks at unsent_bytes() and stops producing. After Close() or Abort() it does nothing.
+  // Sends bytes, in order. What cannot be sent at once is queued without a limit: the user must
+  // watch unsent_bytes() and stop producing. Does nothing after Close() or Abort().
   virtual void Send(Bytes bytes) = 0;
 
   virtual size_t unsent_bytes() const = 0;
 
-  // The memory of what waits, in which a piece counts as a whole until its last byte has gone.
+  // Memory of the unsent bytes. A piece counts in full until its last byte is sent.
   virtual size_t unsent_memory() const = 0;
 
-  // While paused no OnBytes and no OnEnd comes, and the peer is held back once the kernel's buffers
-  // are full. It may go unnoticed that the peer has gone.
+  // While paused there is no OnBytes and no OnEnd, and the peer is blocked once the kernel's
+  // buffers are full. The loss of the peer may go undetected.
   virtual void PauseReading() = 0;
   virtual void ResumeReading() = 0;
 
-  // Sends what waits, then ends the connection; OnClosed follows, in bounded time only if the peer
-  // takes what waits. What still arrives is dropped, for at most limits::kLingerMillis after the
-  // last byte went out: ending at once would make the kernel take back what the peer has not read.
+  // Sends the unsent bytes, then ends the connection; OnClosed follows, in bounded time only if the
+  // peer receives them. Arriving bytes are dropped for at most limits::kLingerMillis after the last
+  // byte was sent: closing at once would make the kernel discard what the peer has not read.
   virtual void Close() = 0;
 
-  // Ends the connection now; what waits is dropped, and the peer learns that this was no orderly
+  // Ends the connection now. Unsent bytes are dropped, and the peer sees a reset, not an orderly
   // end. OnClosed follows.
   virtual void Abort() = 0;
 

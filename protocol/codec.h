@@ -1,14 +1,14 @@
-// Messages to bytes and back, derived from their fields (protocol/field.h).
+// Encodes and decodes messages, derived from their fields (protocol/field.h).
 //
 //   unsigned integers  fixed width, little-endian
-//   bool, enums        one byte; a value without a name is refused
+//   bool, enums        one byte; a value without a name is invalid
 //   bytes              varint length, then the bytes
 //   list               varint count (at most limits::kMaxListItems), then the elements
 //   message in message its required fields in order
-//   optional fields    behind all required ones: tag (one byte), varint length, value
+//   optional fields    after all required ones: tag (one byte), varint length, value
 //
-// Decoding never copies bytes: views in a decoded message point into the body it was decoded
-// from. It allocates only for lists, after their count was bounded by what could be in the body.
+// Decoding never copies bytes: views in a decoded message point into its body. It allocates only
+// for lists, after their count was compared with what the body can contain.
 #pragma once
 
 #include <algorithm>
@@ -100,12 +100,13 @@ bool DecodeValue(ByteReader* in, T* value) {
     return DecodeBytes(in, value);
   } else if constexpr (kIsList<T>) {
     using Element = typename T::value_type;
-    static_assert(MinWireBytes<Element>() > 0, "a count is bounded by the bytes that are there");
+    static_assert(MinWireBytes<Element>() > 0, "the bytes of the body limit the count");
     uint64_t count = 0;
     if (!in->ReadVarint(&count) || count > limits::kMaxListItems ||
         count > in->remaining() / MinWireBytes<Element>()) {
       return false;
     }
+    CHECK(count <= in->remaining());
     value->resize(static_cast<size_t>(count));
     return std::all_of(value->begin(), value->end(),
                        [&](Element& element) { return DecodeValue(in, &element); });
@@ -119,11 +120,11 @@ bool DecodeValue(ByteReader* in, T* value) {
 }
 
 inline Status MalformedField(std::string_view name) {
-  return {Code::kInvalid, "the field \"" + std::string(name) +
-                              "\" ends too early or has a value that it cannot have"};
+  return {Code::kInvalid,
+          "the field \"" + std::string(name) + "\" is truncated or has an invalid value"};
 }
 
-// Gives the optional field with this tag its value.
+// Decodes the value of the optional field with this tag.
 template <Message M>
 Status DecodeOptional(uint8_t tag, ByteView bytes, M* message) {
   bool known = false;
@@ -139,23 +140,20 @@ Status DecodeOptional(uint8_t tag, ByteView bytes, M* message) {
     }
   });
   if (!known && IsCriticalTag(tag)) {
-    return {Code::kUnsupported,
-            "this version does not know the critical field with tag " + std::to_string(tag)};
+    return {Code::kUnsupported, "unknown critical field with tag " + std::to_string(tag)};
   }
   return status;
 }
 
 }  // namespace codec_internal
 
-// Appends the message's encoding to `out`.
+// Appends the encoding of the message to `out`.
 template <Message M>
 void Encode(const M& message, Bytes* out) {
-  uint8_t last_tag = 0;
+  static_assert(FieldsAreSound<M>());
   ForEachField<M>([&](const auto& field) {
     const auto& value = message.*(field.kMember);
     if constexpr (kIsOptional<std::remove_cvref_t<decltype(value)>>) {
-      CHECK(field.tag > last_tag, "optional fields stand last, in the order of their tags");
-      last_tag = field.tag;
       if (!value.has_value()) return;
       Bytes encoded;
       codec_internal::EncodeValue(*value, &encoded);
@@ -163,16 +161,17 @@ void Encode(const M& message, Bytes* out) {
       AppendVarint(out, encoded.size());
       out->append(encoded);
     } else {
-      CHECK(field.tag == 0 && last_tag == 0, "required fields stand first");
       codec_internal::EncodeValue(value, out);
     }
   });
 }
 
-// Decodes the whole of `body`. kInvalid or kUnsupported, in words that name the field, when it is
-// not such a message; `message` is then in a valid but unspecified state.
+// Decodes all of `body`. If it is not such a message: kInvalid or kUnsupported, with a message that
+// names the field; `message` is then in a valid but unspecified state.
 template <Message M>
 Status Decode(ByteView body, M* message) {
+  static_assert(FieldsAreSound<M>());
+  static_assert(codec_internal::MinRequiredBytes<M>() < limits::kMaxFrameBytes);
   ByteReader in(body);
   std::string_view malformed;
   ForEachField<M>([&](const auto& field) {
@@ -189,9 +188,10 @@ Status Decode(ByteView body, M* message) {
     uint8_t tag = 0;
     ByteView bytes;
     if (!in.ReadLittle(&tag) || !codec_internal::DecodeBytes(&in, &bytes)) {
-      return {Code::kInvalid, "the message ends inside an optional field"};
+      return {Code::kInvalid, "the message is truncated inside an optional field"};
     }
-    if (tag <= last_tag) return {Code::kInvalid, "tags of optional fields must ascend"};
+    if (tag <= last_tag)
+      return {Code::kInvalid, "the tags of optional fields are not in ascending order"};
     last_tag = tag;
     if (Status status = codec_internal::DecodeOptional(tag, bytes, message); !status.ok()) {
       return status;

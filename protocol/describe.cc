@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "protocol/text_writer.h"
 
@@ -21,41 +22,54 @@ struct HeaderField {
 constexpr HeaderField kHeaderFields[] = {{"checksum", 0, 4}, {"length", 4, 4}, {"id", 8, 4},
                                          {"code", 12, 1},    {"flags", 13, 1}, {"deadline", 14, 2}};
 
-std::string FlagWords(uint8_t flags) {
-  std::string words = (flags & kFlagReply) != 0 ? "reply" : "request";
-  if ((flags & kFlagMoreFollows) != 0) words += ", more follows";
-  if ((flags & ~kKnownFlags) != 0) words += ", unknown bits";
-  return words;
+std::string DescribeFlags(uint8_t flags) {
+  std::string text = (flags & kFlagReply) != 0 ? "reply" : "request";
+  if ((flags & kFlagMoreFollows) != 0) text += ", more follows";
+  if ((flags & ~kKnownFlags) != 0) text += ", unknown bits";
+  return text;
 }
 
-std::string CodeWords(const FrameHeader& header, const OperationInfo* operation) {
+std::string DescribeCode(const FrameHeader& header, const OperationInfo* operation) {
   if ((header.flags & kFlagReply) != 0) {
     const CodeInfo* info = FindCode(header.code);
-    return std::string(info != nullptr ? info->name : "a status of a later version");
+    return std::string(info != nullptr ? info->name : "unknown status");
   }
-  return std::string(operation != nullptr ? operation->name : "no operation of this version");
+  return std::string(operation != nullptr ? operation->name : "unknown operation");
 }
 
-// Sets what a whole header's fields mean and whether they can be right.
+static_assert(
+    [] {
+      size_t end = 0;
+      for (const HeaderField& field : kHeaderFields) {
+        if (field.offset != end) return false;
+        end += field.size;
+      }
+      return end == kFrameHeaderBytes;
+    }(),
+    "the fields of a header leave no gap");
+
+// Sets the meaning of the fields of a complete header, and whether they can be correct.
 void ExplainHeader(ByteView bytes, const OperationInfo* operation, std::vector<FramePart>* parts) {
+  CHECK(parts->size() == std::size(kHeaderFields));
   const FrameHeader header = LoadFrameHeader(bytes);
   const bool length_fits = header.length == bytes.size();
   FramePart& checksum = (*parts)[0];
   if (!length_fits) {
     checksum.meaning = "cannot be verified";
     (*parts)[1].broken = true;
-    (*parts)[1].meaning = fmt::format("{}, but there are {} bytes", header.length, bytes.size());
+    (*parts)[1].meaning =
+        fmt::format("{}, but the frame has {} bytes", header.length, bytes.size());
   } else {
     const uint32_t expected = FrameChecksum(bytes);
     checksum.broken = expected != header.checksum;
-    checksum.meaning = checksum.broken ? fmt::format("{:08x}, but the bytes give {:08x}",
+    checksum.meaning = checksum.broken ? fmt::format("{:08x}, but the bytes have {:08x}",
                                                      header.checksum, expected)
-                                       : fmt::format("{:08x}, right", header.checksum);
+                                       : fmt::format("{:08x}, correct", header.checksum);
     (*parts)[1].meaning = std::to_string(header.length);
   }
   (*parts)[2].meaning = std::to_string(header.id);
-  (*parts)[3].meaning = CodeWords(header, operation);
-  (*parts)[4].meaning = FlagWords(header.flags);
+  (*parts)[3].meaning = DescribeCode(header, operation);
+  (*parts)[4].meaning = DescribeFlags(header.flags);
   (*parts)[5].meaning = header.deadline_ms == 0 ? "none" : fmt::format("{} ms", header.deadline_ms);
 }
 
@@ -71,13 +85,17 @@ std::string ShortHex(ByteView bytes) {
 }  // namespace
 
 void Dissector::Add(size_t start, std::string name, std::string meaning) {
+  CHECK(start == end_ && start <= offset(), "parts leave no gap");
+  end_ = offset();
   parts_.push_back(
       {start, frame_.substr(start, offset() - start), std::move(name), std::move(meaning)});
 }
 
-// Everything from here on cannot be read.
+// The remaining bytes cannot be decoded.
 void Dissector::Break(std::string name, std::string why) {
   const size_t start = offset();
+  CHECK(start == end_, "parts leave no gap");
+  end_ = frame_.size();
   in_ = ByteReader({});
   parts_.push_back({start, frame_.substr(start), std::move(name), std::move(why), true});
 }
@@ -86,11 +104,11 @@ bool Dissector::TakeLength(const std::string& name, uint64_t max, uint64_t* valu
   const size_t start = offset();
   ByteReader ahead = in_;
   if (!ahead.ReadVarint(value)) {
-    Break(name, in_.empty() ? "the frame ends here" : "no varint");
+    Break(name, in_.empty() ? "the frame ends here" : "invalid varint");
     return false;
   }
   if (*value > max) {
-    Break(name, fmt::format("{} is over {}", *value, max));
+    Break(name, fmt::format("{} exceeds {}", *value, max));
     return false;
   }
   in_ = ahead;
@@ -104,7 +122,7 @@ bool Dissector::TakeText(const std::string& name, TextForm form) {
   const size_t start = offset();
   ByteView bytes;
   if (!in_.ReadBytes(static_cast<size_t>(size), &bytes)) {
-    Break(name, "the frame ends inside these bytes");
+    Break(name, "truncated");
     return false;
   }
   if (bytes.empty()) return true;
@@ -116,7 +134,7 @@ bool Dissector::TakeText(const std::string& name, TextForm form) {
 }
 
 void Dissector::TakeRest() {
-  if (!in_.empty()) Break("rest", "not known here");
+  if (!in_.empty()) Break("rest", "unexpected bytes");
 }
 
 std::vector<FramePart> DescribeHeader(ByteView bytes, const OperationInfo* operation) {
@@ -124,7 +142,7 @@ std::vector<FramePart> DescribeHeader(ByteView bytes, const OperationInfo* opera
   for (const HeaderField& field : kHeaderFields) {
     if (bytes.size() < field.offset + field.size) {
       parts.push_back({field.offset, bytes.substr(std::min(field.offset, bytes.size())),
-                       std::string(field.name), "the bytes end inside the header", true});
+                       std::string(field.name), "the header is truncated", true});
       return parts;
     }
     parts.push_back(

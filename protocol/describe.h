@@ -1,5 +1,5 @@
-// Frames explained byte by byte: which bytes are which field, and what they mean. For people who
-// look at a conversation, and for the examples in docs/PROTOCOL.md. Derived from the fields.
+// Explains frames byte by byte: which bytes are which field, and what they mean. For people who
+// look at captured traffic, and for the examples in docs/PROTOCOL.md. Derived from the fields.
 #pragma once
 
 #include <cstdint>
@@ -17,17 +17,17 @@
 
 namespace smile {
 
-// Which request a reply answers; without it the body of a reply that is ok cannot be read.
+// The request that a reply answers, which is needed to decode the body of an ok reply.
 struct RequestInfo {
   uint8_t code = 0;
   TextContext context;
 };
 
-// The header's fields in `bytes`, as far as they are there, and what is wrong with them.
+// The fields of the header in `bytes`, possibly truncated, and what is wrong with them.
 std::vector<FramePart> DescribeHeader(ByteView bytes, const OperationInfo* operation);
 
-// The parts of one frame, or of bytes that should have been one, in order and without a gap. Never
-// fails: what cannot be read is one part with `broken` set and words that say why.
+// The parts of a frame, or of bytes that should be one, in order and without gaps. Never fails:
+// bytes that cannot be decoded are one part with `broken` set and a meaning that says why.
 template <class List>
 std::vector<FramePart> DescribeFrame(ByteView bytes,
                                      const std::optional<RequestInfo>& request = {}) {
@@ -53,7 +53,7 @@ std::vector<FramePart> DescribeFrame(ByteView bytes,
   return parts;
 }
 
-// What a request says about its reply. Nothing if `frame` is no request of List.
+// What is needed to decode the reply to `frame`; nullopt if it is not a request of List.
 template <class List>
 std::optional<RequestInfo> RequestInfoOf(const Frame& frame) {
   if ((frame.header.flags & kFlagReply) != 0) return std::nullopt;
@@ -67,7 +67,7 @@ std::optional<RequestInfo> RequestInfoOf(const Frame& frame) {
   return info;
 }
 
-// One line a part: offset, bytes in hexadecimal (long ones cut), name and meaning.
+// One line per part: offset, bytes in hexadecimal (truncated if long), name and meaning.
 std::string FormatParts(const std::vector<FramePart>& parts);
 
 }  // namespace smile

@@ -1,4 +1,4 @@
-// Takes the bytes of a message apart, field by field. See protocol/describe.h.
+// Splits the bytes of a message into its fields. See protocol/describe.h.
 #pragma once
 
 #include <concepts>
@@ -22,20 +22,20 @@ struct FramePart {
   ByteView bytes;
   std::string name;     // "key.partition", "items[2].value", "length of value"
   std::string meaning;  // "42", "\"Ada\"", "users"
-  bool broken = false;  // the bytes are not what should stand here; meaning says why
+  bool broken = false;  // the bytes are invalid; meaning says why
 };
 
 class Dissector {
  public:
-  // Begins at `offset` of `frame`.
+  // Starts at `offset` of `frame`.
   Dissector(ByteView frame, size_t offset, const TextContext& context)
-      : frame_(frame), in_(frame.substr(offset)), context_(context) {}
+      : frame_(frame), in_(frame.substr(offset)), context_(context), end_(offset) {}
 
-  // Takes one message: all that is left, but for what is broken.
+  // Takes one message, up to the end or to bytes that are broken.
   template <Message M>
   void Take();
 
-  // What is left is unknown or too much.
+  // Reports remaining bytes as unexpected.
   void TakeRest();
 
   std::vector<FramePart>& parts() { return parts_; }
@@ -44,7 +44,7 @@ class Dissector {
   size_t offset() const { return frame_.size() - in_.remaining(); }
   void Add(size_t start, std::string name, std::string meaning);
   void Break(std::string name, std::string why);
-  // A varint; false if it is broken, or over `max`.
+  // A varint; false if it is invalid or exceeds `max`.
   bool TakeLength(const std::string& name, uint64_t max, uint64_t* value);
   bool TakeText(const std::string& name, TextForm form);
 
@@ -64,6 +64,7 @@ class Dissector {
   const ByteView frame_;
   ByteReader in_;
   TextContext context_;
+  size_t end_;  // of the last part
   std::vector<FramePart> parts_;
 };
 
@@ -73,7 +74,7 @@ bool Dissector::TakeOneByte(const std::string& name) {
   T value{};
   ByteReader ahead = in_;
   if (!codec_internal::DecodeValue(&ahead, &value)) {
-    Break(name, in_.empty() ? "the frame ends here" : "a number without a name");
+    Break(name, in_.empty() ? "the frame ends here" : "invalid value");
     return false;
   }
   in_ = ahead;
@@ -91,7 +92,7 @@ bool Dissector::TakeNumber(const std::string& name, TextForm form) {
   const size_t start = offset();
   T value{};
   if (!in_.ReadLittle(&value)) {
-    Break(name, "the frame ends inside this number");
+    Break(name, "truncated");
     return false;
   }
   Add(start, name,
@@ -158,13 +159,13 @@ bool Dissector::TakeOptional() {
       const size_t end = offset() + length;
       whole = TakeValue<typename OptionalInner<T>::Type>(name, field.text);
       if (whole && offset() != end) {
-        Break(name, "its size does not fit its value");
+        Break(name, "size does not match the value");
         whole = false;
       }
     }
   });
   if (known) return whole;
-  parts_.back().meaning += IsCriticalTag(tag) ? ": unknown, critical" : ": unknown, to be skipped";
+  parts_.back().meaning += IsCriticalTag(tag) ? ": unknown, critical" : ": unknown, ignored";
   if (!TakeLength("size of the unknown field", in_.remaining(), &length)) return false;
   const size_t value_start = offset();
   ByteView value;

@@ -1,8 +1,8 @@
-// A field of a message: one line that says where it is kept, what it is called and what it means.
-// Codec, text form, documentation and fuzz seeds walk these lines; nothing is said twice.
+// A field of a message: one declaration with its member, name and meaning. Codec, text form,
+// documentation and fuzz seeds are derived from it.
 //
-// A message is a plain struct with `static constexpr auto Fields()`, a tuple of Field. Types that
-// live below this folder (keys, records) get theirs from a Layout specialisation.
+// A message is a plain struct with `static constexpr auto Fields()`, a tuple of Field. Types of
+// lower layers (keys, records) have a Layout specialisation instead.
 #pragma once
 
 #include <array>
@@ -22,18 +22,18 @@
 
 namespace smile {
 
-// How a person reads and writes a field. It changes no byte on the wire.
+// The text form of a field. It does not affect the wire.
 enum class TextForm : uint8_t {
   kPlain,      // numbers in decimal, enums by name, bytes quoted
-  kValue,      // content of a record: literal, @FILE or - when read
-  kChecksum,   // made from the message's kValue field when read
+  kValue,      // content of a record; when read: literal, @FILE or -
+  kChecksum,   // when read: computed from the message's kValue field
   kSort,       // a sort key as in a path, if the table is known
-  kSortFrom,   // leading parts of one: where a range begins, also that of a partial path
-  kSortTo,     // leading parts of one: where it ends
+  kSortFrom,   // its leading parts: start of a range, also of a partial path
+  kSortTo,     // its leading parts: end of a range
   kPartition,  // a partition id as in a path, if the table is known
   kOpaque,     // hexadecimal
-  kTime,       // Unix time in milliseconds, 0: never; for people a date and what is left until then
-  kKeysOnly,   // a flag of a request: the reply has no values, and shows none
+  kTime,       // Unix milliseconds, 0: never; for people, a date and the remaining time
+  kKeysOnly,   // a flag of a request whose reply has no values
 };
 
 inline constexpr bool kHasDefault = true;
@@ -44,12 +44,12 @@ struct Field {
 
   std::string_view name;
   std::string_view summary;
-  // 0: required, encoded in order. Else an optional field (its member is a std::optional): encoded
-  // behind the required ones as (tag, length, value), tags ascending. Odd tags are critical: who
-  // does not know one refuses the message. Even ones are skipped.
+  // 0: required, encoded in order. Otherwise optional (the member is a std::optional): encoded
+  // after the required fields as (tag, length, value), in ascending order of tags. Unknown odd
+  // (critical) tags make a reader reject the message; unknown even ones are skipped.
   uint8_t tag = 0;
   TextForm text = TextForm::kPlain;
-  // A text line may leave this required field out: it is then as in a new message.
+  // A text line may omit this required field: it then has its default.
   bool text_default = false;
 };
 
@@ -78,15 +78,16 @@ struct Layout<KeyView> {
     return std::tuple{
         Field<&KeyView::table>{"table", "number of the table"},
         Field<&KeyView::partition>{"partition", "id of the partition", 0, TextForm::kPartition},
-        Field<&KeyView::sort>{"sort", "sort key inside the partition", 0, TextForm::kSort}};
+        Field<&KeyView::sort>{"sort", "sort key within the partition", 0, TextForm::kSort}};
   }
 };
 
 template <>
 struct Layout<Condition> {
   static constexpr auto Fields() {
-    return std::tuple{Field<&Condition::kind>{"kind", "what must hold"},
-                      Field<&Condition::version>{"version", "for if_version, else 0"}};
+    return std::tuple{
+        Field<&Condition::kind>{"kind", "what must hold"},
+        Field<&Condition::version>{"version", "expected version for if_version; otherwise 0"}};
   }
 };
 
@@ -94,11 +95,11 @@ template <>
 struct Layout<RecordView> {
   static constexpr auto Fields() {
     return std::tuple{
-        Field<&RecordView::version>{"version", "of the write that put it, see *Records*"},
+        Field<&RecordView::version>{"version", "version of the put that wrote it (see *Records*)"},
         Field<&RecordView::checksum>{"checksum", "XXH3-64 of the value", 0, TextForm::kChecksum},
-        Field<&RecordView::expires_ms>{"expires_ms", "Unix time in milliseconds, 0: never", 0,
+        Field<&RecordView::expires_ms>{"expires_ms", "expiry time, Unix milliseconds (0: never)", 0,
                                        TextForm::kTime},
-        Field<&RecordView::value>{"value", "the content", 0, TextForm::kValue}};
+        Field<&RecordView::value>{"value", "content", 0, TextForm::kValue}};
   }
 };
 
@@ -124,12 +125,30 @@ struct OptionalInner<std::optional<T>> {
 template <class T>
 inline constexpr bool kIsOptional = !std::is_same_v<typename OptionalInner<T>::Type, T>;
 
+// Whether required fields come before optional ones, optional ones are in ascending order of their
+// tags, and all have names of their own.
+template <Message M>
+constexpr bool FieldsAreSound() {
+  bool sound = true;
+  uint8_t last_tag = 0;
+  ForEachField<M>([&](const auto& field) {
+    using T = std::remove_cvref_t<decltype(std::declval<M>().*(field.kMember))>;
+    sound = sound && !field.name.empty();
+    sound = sound && (kIsOptional<T> ? field.tag > last_tag : field.tag == 0 && last_tag == 0);
+    last_tag = field.tag;
+    size_t with_this_name = 0;
+    ForEachField<M>([&](const auto& other) { with_this_name += other.name == field.name; });
+    sound = sound && with_this_name == 1;
+  });
+  return sound;
+}
+
 template <class T>
 inline constexpr bool kIsList = false;
 template <class T>
 inline constexpr bool kIsList<std::vector<T>> = true;
 
-// The values an enum may have on the wire, with their names in text.
+// The values of an enum on the wire, with their names in text.
 template <class E>
 struct EnumValue {
   E value;
@@ -171,6 +190,22 @@ struct EnumTable<ErrorClass> {
        {ErrorClass::kNever, "never"},
        {ErrorClass::kOutcomeUnknown, "outcome_unknown"}}};
 };
+
+// Whether the values and names of an enum differ from each other.
+template <class E>
+constexpr bool EnumIsSound() {
+  for (const auto& one : EnumTable<E>::kValues) {
+    if (one.name.empty()) return false;
+    for (const auto& other : EnumTable<E>::kValues) {
+      if (&one != &other && (one.value == other.value || one.name == other.name)) return false;
+    }
+  }
+  return true;
+}
+static_assert(EnumIsSound<Table>());
+static_assert(EnumIsSound<ConditionKind>());
+static_assert(EnumIsSound<MutationKind>());
+static_assert(EnumIsSound<ErrorClass>());
 
 // Empty for a number without a name.
 template <class E>

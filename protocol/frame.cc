@@ -12,8 +12,17 @@ namespace {
 
 constexpr size_t kLengthOffset = 4;
 constexpr size_t kIdOffset = 8;
+constexpr size_t kCodeOffset = 12;
+constexpr size_t kFlagsOffset = 13;
 constexpr size_t kDeadlineOffset = 14;
 constexpr size_t kLengthEnd = 8;
+
+// The fields leave no gap.
+static_assert(kLengthOffset == kFrameChecksumBytes);
+static_assert(kLengthEnd == kLengthOffset + sizeof(FrameHeader::length) && kIdOffset == kLengthEnd);
+static_assert(kCodeOffset == kIdOffset + sizeof(FrameHeader::id));
+static_assert(kFlagsOffset == kCodeOffset + 1 && kDeadlineOffset == kFlagsOffset + 1);
+static_assert(kFrameHeaderBytes == kDeadlineOffset + sizeof(FrameHeader::deadline_ms));
 
 }  // namespace
 
@@ -23,25 +32,27 @@ FrameHeader LoadFrameHeader(ByteView bytes) {
   return {.checksum = LoadLittle<uint32_t>(at),
           .length = LoadLittle<uint32_t>(at + kLengthOffset),
           .id = LoadLittle<uint32_t>(at + kIdOffset),
-          .code = static_cast<uint8_t>(at[12]),
-          .flags = static_cast<uint8_t>(at[13]),
+          .code = static_cast<uint8_t>(at[kCodeOffset]),
+          .flags = static_cast<uint8_t>(at[kFlagsOffset]),
           .deadline_ms = LoadLittle<uint16_t>(at + kDeadlineOffset)};
 }
 
 uint32_t FrameChecksum(ByteView frame) {
+  CHECK(frame.size() >= kFrameHeaderBytes);
   return static_cast<uint32_t>(Hash64(frame.substr(kFrameChecksumBytes)));
 }
 
 FrameWriter::FrameWriter(Bytes* out, const FrameHeader& header) : out_(out), start_(out->size()) {
   char bytes[kFrameHeaderBytes] = {};
   StoreLittle(bytes + kIdOffset, header.id);
-  bytes[12] = static_cast<char>(header.code);
-  bytes[13] = static_cast<char>(header.flags);
+  bytes[kCodeOffset] = static_cast<char>(header.code);
+  bytes[kFlagsOffset] = static_cast<char>(header.flags);
   StoreLittle(bytes + kDeadlineOffset, header.deadline_ms);
   out_->append(bytes, sizeof(bytes));
 }
 
 void FrameWriter::Finish(ByteView rest) {
+  CHECK(out_->size() >= start_ + kFrameHeaderBytes, "the header was not removed");
   CHECK(size() + rest.size() <= UINT32_MAX);
   char* const frame = out_->data() + start_;
   StoreLittle(frame + kLengthOffset, static_cast<uint32_t>(size() + rest.size()));
@@ -50,7 +61,7 @@ void FrameWriter::Finish(ByteView rest) {
 }
 
 void RestampFrame(Bytes* frame, uint32_t id, uint16_t deadline_ms) {
-  CHECK(frame->size() >= kFrameHeaderBytes);
+  CHECK(LoadFrameHeader(*frame).length == frame->size(), "one finished frame");
   StoreLittle(frame->data() + kIdOffset, id);
   StoreLittle(frame->data() + kDeadlineOffset, deadline_ms);
   StoreLittle(frame->data(), FrameChecksum(*frame));
@@ -62,21 +73,23 @@ void FrameReader::Feed(ByteView bytes, size_t spare) {
   spare_ = spare;
 }
 
-// Moves fed bytes behind the kept ones until `wanted` unused ones are together, or all are moved.
+// Moves fed bytes to the kept ones until `wanted` unused ones are contiguous, or all are moved.
 void FrameReader::TopUp(size_t wanted) {
   if (Unused().size() >= wanted) return;
   if (kept_used_ > 0) {
     kept_.RemovePrefix(kept_used_);
     kept_used_ = 0;
   }
+  CHECK(kept_.size() < wanted);
   const size_t moved = std::min(wanted - kept_.size(), fed_.size());
   Reserve(kept_.size() + moved);
   kept_.Append(fed_.substr(0, moved));
   fed_.remove_prefix(moved);
+  CHECK(kept_.size() == wanted || fed_.empty());
 }
 
-// What is large is reserved for the whole frame, and taken as it comes. What is small grows, but a
-// string would double its capacity, whatever there is to spare.
+// A large buffer is reserved for the whole frame and uses memory as bytes arrive. A small one grows
+// step by step; a string by itself would double its capacity, whatever is spare.
 void FrameReader::Reserve(size_t needed) {
   if (needed <= kept_.capacity()) return;
   size_t most = needed;
@@ -85,15 +98,16 @@ void FrameReader::Reserve(size_t needed) {
     if (length <= max_frame_bytes_) most = std::max<size_t>(needed, length);
   }
   if (needed >= InputBuffer::kLeastLargeBytes) return kept_.Reserve(most);
-  // At least what the allocator would round up to.
+  // At least the size to which the allocator rounds up.
   const size_t least = AllocatedBytes(needed + 1) - 1;
   const size_t grown = std::min({2 * needed, most, needed + std::min(needed, spare_)});
   kept_.Reserve(std::min(std::max(least, grown), InputBuffer::kLeastLargeBytes - 1));
+  CHECK(kept_.capacity() >= needed);
 }
 
 FrameReader::Event FrameReader::Next(Frame* frame) {
   if (!error_.ok()) return Event::kBroken;
-  // A frame is cut out of the fed bytes where they lie, unless its beginning had to be kept.
+  // A frame is returned in place in the fed bytes, unless its start was kept.
   const bool from_kept = !Unused().empty();
   if (from_kept) TopUp(kFrameHeaderBytes);
   ByteView start = from_kept ? Unused() : fed_;
@@ -106,7 +120,7 @@ FrameReader::Event FrameReader::Next(Frame* frame) {
   }
   if (length > max_frame_bytes_) {
     return Break(Code::kTooLarge, "a frame of " + std::to_string(length) +
-                                      " bytes is over the limit of " +
+                                      " bytes exceeds the limit of " +
                                       std::to_string(max_frame_bytes_));
   }
   if (from_kept) {
@@ -117,12 +131,14 @@ FrameReader::Event FrameReader::Next(Frame* frame) {
   const ByteView bytes = start.substr(0, length);
   const FrameHeader header = LoadFrameHeader(bytes);
   if (FrameChecksum(bytes) != header.checksum) {
-    return Break(Code::kProtocolError,
-                 "the frame's checksum does not match its bytes: they were damaged, or are not "
-                 "Smile's protocol");
+    return Break(
+        Code::kProtocolError,
+        "the frame's checksum does not match its bytes: they were damaged in transit, or are "
+        "not Smile's protocol");
   }
   if (from_kept) {
     kept_used_ += length;
+    CHECK(kept_used_ <= kept_.size());
   } else {
     fed_.remove_prefix(length);
   }
@@ -136,10 +152,12 @@ void FrameReader::Keep() {
     kept_used_ = 0;
   }
   TopUp(Unused().size() + fed_.size());
+  CHECK(fed_.empty(), "nothing points into the fed bytes");
 }
 
-FrameReader::Event FrameReader::Break(Code code, std::string words) {
-  error_ = Status(code, std::move(words));
+FrameReader::Event FrameReader::Break(Code code, std::string message) {
+  CHECK(error_.ok(), "a stream breaks once");
+  error_ = Status(code, std::move(message));
   kept_.Clear();
   kept_used_ = 0;
   fed_ = {};

@@ -36,18 +36,20 @@ void InputBuffer::Reserve(size_t bytes) {
   small_.swap(grown);
 }
 
-// Where there is no memory it fails as operator new does.
+// Out of memory, it fails as operator new does.
 void InputBuffer::Enlarge(size_t bytes) {
+  CHECK(bytes % kPageBytes == 0 && bytes > large_capacity_);
   void* const mapped = large_ != nullptr ? mremap(large_, large_capacity_, bytes, MREMAP_MAYMOVE)
                                          : mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                                                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) throw std::bad_alloc();
   large_ = static_cast<char*>(mapped);
   large_capacity_ = bytes;
-  // With huge pages the first byte would take 2 MiB. Where there are none, this fails.
+  // With huge pages, the first byte would use 2 MiB. Fails where there are none.
   (void)madvise(large_, bytes, MADV_NOHUGEPAGE);
   const Bytes small = std::exchange(small_, {});
   Append(small);
+  CHECK(small_.empty(), "bytes are in one of the two places");
 }
 
 void InputBuffer::Append(ByteView bytes) {
@@ -59,6 +61,7 @@ void InputBuffer::Append(ByteView bytes) {
   std::memcpy(large_ + large_size_, bytes.data(), bytes.size());
   large_size_ += bytes.size();
   large_pages_bytes_ = std::max(large_pages_bytes_, RoundUp(large_size_));
+  CHECK(large_pages_bytes_ <= large_capacity_);
 }
 
 void InputBuffer::RemovePrefix(size_t bytes) {
@@ -73,7 +76,10 @@ void InputBuffer::RemovePrefix(size_t bytes) {
 
 void InputBuffer::Clear() {
   Bytes().swap(small_);
-  if (large_ == nullptr) return;
+  if (large_ == nullptr) {
+    CHECK(large_size_ == 0 && large_capacity_ == 0);
+    return;
+  }
   CHECK(munmap(large_, large_capacity_) == 0);
   large_ = nullptr;
   large_size_ = large_capacity_ = large_pages_bytes_ = 0;

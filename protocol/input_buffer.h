@@ -1,9 +1,8 @@
-// The beginning of a stream that had to be kept because a frame is not complete: small ones in a
-// string, large ones in memory of their own from the kernel.
+// Buffer for an incomplete frame: a string if it is small, a mapping of its own if it is large.
 //
-// A large buffer is reserved for the whole frame at once, but takes memory only as bytes come, in
-// pages of 4 KiB: it is never copied to grow, never has room that is paid for and not used, and
-// goes back to the kernel at once. A client that claims 4 MiB and sends little costs little.
+// A large buffer is reserved for the whole frame at once, but uses memory only as bytes arrive, in
+// pages of 4 KiB: it is not copied to grow, has no unused memory beyond a page, and is returned to
+// the kernel at once. A client that claims 4 MiB and sends little costs little.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +14,7 @@ namespace smile {
 
 class InputBuffer {
  public:
-  // From so much capacity on a buffer is large.
+  // From this capacity on, a buffer is large.
   static constexpr size_t kLeastLargeBytes = size_t{64} << 10;
 
   InputBuffer() = default;
@@ -33,15 +32,15 @@ class InputBuffer {
   size_t capacity() const { return large_ != nullptr ? large_capacity_ : small_.capacity(); }
   bool is_large() const { return large_ != nullptr; }
 
-  // Room for so many bytes together, at least.
+  // Makes the capacity at least `bytes`.
   void Reserve(size_t bytes);
-  // There is room for them.
+  // Requires enough capacity if the buffer is large.
   void Append(ByteView bytes);
   void RemovePrefix(size_t bytes);
-  // Gives all memory back.
+  // Releases all memory.
   void Clear();
 
-  // What it takes, and how much more comes into it without taking more.
+  // Memory in use, and how much of it has no bytes yet.
   size_t memory() const { return large_ != nullptr ? large_pages_bytes_ : MemoryOf(small_); }
   size_t free_memory() const;
 
@@ -53,7 +52,7 @@ class InputBuffer {
   char* large_ = nullptr;  // a mapping; then small_ is empty
   size_t large_size_ = 0;
   size_t large_capacity_ = 0;
-  size_t large_pages_bytes_ = 0;  // of the pages that were ever written to
+  size_t large_pages_bytes_ = 0;  // pages that were ever written to
 };
 
 }  // namespace smile

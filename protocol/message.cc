@@ -6,7 +6,7 @@
 namespace smile {
 namespace {
 
-// What a caller does about a code it has never heard of is what its class says.
+// A caller treats an unknown code according to its class.
 Code StandInFor(ErrorClass error_class) {
   switch (error_class) {
     case ErrorClass::kRetryNow:
@@ -25,12 +25,12 @@ Code StandInFor(ErrorClass error_class) {
 }  // namespace
 
 void EncodeError(uint32_t id, const Status& status, const ErrorDetail& detail, Bytes* out) {
-  CHECK(!status.ok());
+  CHECK(!status.ok(), "an error reply has an error code");
   FrameWriter frame(out,
                     {.id = id, .code = static_cast<uint8_t>(status.code()), .flags = kFlagReply});
   const ErrorBody body{.error_class = status.error_class(),
                        .retry_after_ms = status.retry_after_ms(),
-                       .words = status.words(),
+                       .message = status.message(),
                        .index = detail.index,
                        .version = detail.version,
                        .met_index = detail.met_index};
@@ -45,7 +45,8 @@ Status DecodeError(const Frame& reply, Status* error, ErrorDetail* detail) {
   const Code code =
       info != nullptr && info->code != Code::kOk ? info->code : StandInFor(body.error_class);
   if (detail != nullptr) *detail = {body.index, body.version, body.met_index};
-  *error = {code, Bytes(body.words), body.retry_after_ms};
+  CHECK(code != Code::kOk);
+  *error = {code, Bytes(body.message), body.retry_after_ms};
   return {};
 }
 

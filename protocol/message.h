@@ -1,4 +1,4 @@
-// Whole frames of requests and replies: header and message together.
+// Complete frames of requests and replies: header and message.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ void EncodeRequest(uint32_t id, uint16_t deadline_ms, const typename Row::Reques
   frame.Finish();
 }
 
-// Of the reply to a request that succeeded.
+// The header of the reply to a request that succeeded.
 inline FrameHeader OkHeader(uint32_t id) {
   return {.id = id, .code = static_cast<uint8_t>(Code::kOk), .flags = kFlagReply};
 }
@@ -36,9 +36,9 @@ void EncodeReply(uint32_t id, const typename Row::Response& response, Bytes* out
 // Appends the reply to a request that failed.
 void EncodeError(uint32_t id, const Status& status, const ErrorDetail& detail, Bytes* out);
 
-// The Status that a reply frame carries, which is not ok. `detail` may be null. A code that this
-// version does not know becomes the code that stands for its class. A failure: the body is no
-// ErrorBody, so whatever the code is, nothing is known of what happened to the request.
+// Decodes the status, not ok, of an error reply. `detail` may be null. An unknown code becomes a
+// known one of the same class. Fails if the body is not an ErrorBody: then, whatever the code is,
+// the outcome of the request is unknown.
 Status DecodeError(const Frame& reply, Status* error, ErrorDetail* detail);
 
 }  // namespace smile

@@ -1,5 +1,5 @@
-// What an operation's row says about itself, and lists of rows. The rows are in
-// protocol/operations.h; tests make lists of their own.
+// The description of an operation, and lists of operations. The rows are in protocol/operations.h;
+// tests define their own lists.
 #pragma once
 
 #include <cstddef>
@@ -8,12 +8,14 @@
 #include <string_view>
 #include <type_traits>
 
+#include "protocol/field.h"
+
 namespace smile {
 
 enum class Effect : uint8_t {
-  kRead,   // changes nothing: may be repeated
-  kWrite,  // changes records: repeated only when it is known not to have taken effect
-  kAdmin,  // about the connection or the server
+  kRead,   // changes nothing; may be repeated
+  kWrite,  // changes records; repeated only if it is known that nothing took effect
+  kAdmin,  // concerns the connection or the server
 };
 
 struct OperationInfo {
@@ -24,7 +26,7 @@ struct OperationInfo {
   uint8_t since;  // protocol version
 };
 
-// A list of rows, for whoever derives something from all of them.
+// A list of rows, from which other code is derived.
 template <class... Rows>
 struct OperationList {
   static constexpr size_t kCount = sizeof...(Rows);
@@ -35,7 +37,7 @@ struct OperationList {
     (visit.template operator()<Rows>(), ...);
   }
 
-  // Null for a number or name that is no operation of this list.
+  // Null for a code or name that is not in this list.
   static constexpr const OperationInfo* Find(uint8_t code) {
     const OperationInfo* found = nullptr;
     ((Rows::kInfo.code == code ? void(found = &Rows::kInfo) : void()), ...);
@@ -57,6 +59,17 @@ struct OperationList {
   static constexpr bool NumbersAndNamesAreUnique() {
     return ((Find(Rows::kInfo.code) == &Rows::kInfo && Find(Rows::kInfo.name) == &Rows::kInfo) &&
             ...);
+  }
+  static constexpr bool CodesAreIn(uint8_t first, uint8_t last) {
+    return ((Rows::kInfo.code >= first && Rows::kInfo.code <= last) && ...);
+  }
+  static constexpr bool AreSince(uint8_t version) {
+    return ((Rows::kInfo.since >= 1 && Rows::kInfo.since <= version) && ...);
+  }
+  static constexpr bool MessagesAreSound() {
+    return (
+        (FieldsAreSound<typename Rows::Request>() && FieldsAreSound<typename Rows::Response>()) &&
+        ...);
   }
 };
 

@@ -1,9 +1,9 @@
 // The operations of Smile's protocol, version 1: the one table from which encoder, decoder,
-// dispatch, client calls, text form, documentation and fuzz seeds derive.
+// dispatch, client calls, text form, documentation and fuzz seeds are derived.
 //
-// A row is a struct with its number, name, summary, effect, the version it came with, and its
+// A row is a struct with its code, name, summary, effect, the version that introduced it, and its
 // Request and Response. To add an operation, write its row, put it into Operations, and write its
-// handler in the server and its line in the client; without them it does not compile. Numbers are
+// handler in the server and its line in the client; without them it does not compile. Codes are
 // never reused.
 #pragma once
 
@@ -26,8 +26,7 @@ namespace op {
 
 struct Hello {
   static constexpr OperationInfo kInfo{
-      1, "hello", "opens a connection: versions, features and limits are agreed", Effect::kAdmin,
-      1};
+      1, "hello", "opens a connection: agrees on version, features and limits", Effect::kAdmin, 1};
 
   struct Request {
     uint32_t magic = kHelloMagic;
@@ -40,16 +39,17 @@ struct Hello {
     static constexpr auto Fields() {
       return std::tuple{
           Field<&Request::magic>{"magic", "the bytes \"SMIL\"", 0, TextForm::kPlain, kHasDefault},
-          Field<&Request::first_version>{"first_version", "oldest version the client speaks", 0,
-                                         TextForm::kPlain, kHasDefault},
-          Field<&Request::last_version>{"last_version", "newest version the client speaks", 0,
-                                        TextForm::kPlain, kHasDefault},
-          Field<&Request::features>{"features", "bits of what the client can do; version 1: 0", 0,
+          Field<&Request::first_version>{"first_version", "oldest version that the client supports",
+                                         0, TextForm::kPlain, kHasDefault},
+          Field<&Request::last_version>{"last_version", "newest version that the client supports",
+                                        0, TextForm::kPlain, kHasDefault},
+          Field<&Request::features>{"features", "feature bits of the client; none in version 1", 0,
                                     TextForm::kPlain, kHasDefault},
           Field<&Request::max_frame_bytes>{"max_frame_bytes",
-                                           "longest reply the client takes, from 32,768; 0: 4 MiB",
+                                           "maximum length of a reply (at least 32,768; 0: 4 MiB)",
                                            0, TextForm::kPlain, kHasDefault},
-          Field<&Request::client_name>{"client_name", "for the server's log, up to 64 bytes", 2}};
+          Field<&Request::client_name>{"client_name", "name in the server log (at most 64 bytes)",
+                                       2}};
     }
   };
 
@@ -63,13 +63,14 @@ struct Hello {
 
     static constexpr auto Fields() {
       return std::tuple{
-          Field<&Response::version>{"version", "spoken from here on"},
-          Field<&Response::features>{"features", "bits both sides have"},
-          Field<&Response::max_frame_bytes>{"max_frame_bytes",
-                                            "longest reply that the server sends"},
-          Field<&Response::max_in_flight>{"max_in_flight",
-                                          "open requests, then the server stops reading"},
-          Field<&Response::max_value_bytes>{"max_value_bytes", "longest value of a record"},
+          Field<&Response::version>{"version", "version of this connection"},
+          Field<&Response::features>{"features", "feature bits that both sides have"},
+          Field<&Response::max_frame_bytes>{"max_frame_bytes", "maximum length of a reply"},
+          Field<&Response::max_in_flight>{
+              "max_in_flight",
+              "maximum requests in flight; at the limit the server stops "
+              "reading"},
+          Field<&Response::max_value_bytes>{"max_value_bytes", "maximum length of a value"},
           Field<&Response::server_name>{"server_name", "name and version of the server", 2}};
     }
   };
@@ -77,14 +78,13 @@ struct Hello {
 
 struct Ping {
   static constexpr OperationInfo kInfo{
-      2, "ping", "answers with the bytes it was sent, and whether the server is well",
-      Effect::kRead, 1};
+      2, "ping", "returns its payload, and the state of the server", Effect::kRead, 1};
 
   struct Request {
     ByteView payload = {};
 
     static constexpr auto Fields() {
-      return std::tuple{Field<&Request::payload>{"payload", "any bytes, up to 1,024", 0,
+      return std::tuple{Field<&Request::payload>{"payload", "any bytes, at most 1,024", 0,
                                                  TextForm::kPlain, kHasDefault}};
     }
   };
@@ -95,21 +95,22 @@ struct Ping {
 
     static constexpr auto Fields() {
       return std::tuple{
-          Field<&Response::payload>{"payload", "as sent"},
+          Field<&Response::payload>{"payload", "the payload of the request"},
           Field<&Response::trouble>{
-              "trouble", "what the operator has to see to, in a word; absent: nothing", 2}};
+              "trouble", "problem that needs the operator's attention; absent if there is none",
+              2}};
     }
   };
 };
 
 struct Get {
-  static constexpr OperationInfo kInfo{3, "get", "reads one record", Effect::kRead, 1};
+  static constexpr OperationInfo kInfo{3, "get", "reads a record", Effect::kRead, 1};
 
   struct Request {
     KeyView key = {};
 
     static constexpr auto Fields() {
-      return std::tuple{Field<&Request::key>{"key", "which record"}};
+      return std::tuple{Field<&Request::key>{"key", "key of the record"}};
     }
   };
 
@@ -129,20 +130,20 @@ struct KeyResult {
   static constexpr auto Fields() {
     return std::tuple{
         Field<&KeyResult::outcome>{
-            "outcome", "ask_again: nothing is known of this key yet; too_large: GET it by itself"},
-        Field<&KeyResult::record>{"record", "all zero and empty unless found"}};
+            "outcome", "retry: not read, send the key again; too_large: read it with GET"},
+        Field<&KeyResult::record>{"record", "zero and empty unless found"}};
   }
 };
 
 struct MGet {
   static constexpr OperationInfo kInfo{
-      4, "mget", "reads up to 1,000 records, of any tables and partitions", Effect::kRead, 1};
+      4, "mget", "reads up to 1,000 records from any tables and partitions", Effect::kRead, 1};
 
   struct Request {
     std::vector<KeyView> keys = {};
 
     static constexpr auto Fields() {
-      return std::tuple{Field<&Request::keys>{"keys", "which records"}};
+      return std::tuple{Field<&Request::keys>{"keys", "keys of the records"}};
     }
   };
 
@@ -150,13 +151,14 @@ struct MGet {
     std::vector<KeyResult> results = {};
 
     static constexpr auto Fields() {
-      return std::tuple{Field<&Response::results>{"results", "one for each key, in their order"}};
+      return std::tuple{
+          Field<&Response::results>{"results", "one per key, in the order of the keys"}};
     }
   };
 };
 
 struct Put {
-  static constexpr OperationInfo kInfo{5, "put", "writes one record", Effect::kWrite, 1};
+  static constexpr OperationInfo kInfo{5, "put", "writes a record", Effect::kWrite, 1};
 
   struct Request {
     KeyView key = {};
@@ -167,12 +169,12 @@ struct Put {
 
     static constexpr auto Fields() {
       return std::tuple{
-          Field<&Request::key>{"key", "which record"},
-          Field<&Request::condition>{"condition", "what must hold for it to be written"},
+          Field<&Request::key>{"key", "key of the record"},
+          Field<&Request::condition>{"condition", "what must hold for the write to take effect"},
           Field<&Request::checksum>{"checksum", "XXH3-64 of the value", 0, TextForm::kChecksum},
-          Field<&Request::value>{"value", "the content, up to 1 MiB", 0, TextForm::kValue},
-          Field<&Request::expire_seconds>{
-              "expire_seconds", "from now until the record is no longer seen, from 1", 1}};
+          Field<&Request::value>{"value", "content, at most 1 MiB", 0, TextForm::kValue},
+          Field<&Request::expire_seconds>{"expire_seconds",
+                                          "TTL in seconds, at least 1; absent: never expires", 1}};
     }
   };
 
@@ -180,14 +182,14 @@ struct Put {
     uint64_t version = 0;
 
     static constexpr auto Fields() {
-      return std::tuple{Field<&Response::version>{"version", "the record's new version"}};
+      return std::tuple{Field<&Response::version>{"version", "new version of the record"}};
     }
   };
 };
 
 struct Delete {
   static constexpr OperationInfo kInfo{
-      6, "delete", "removes one record; absent ones may be removed", Effect::kWrite, 1};
+      6, "delete", "deletes a record; not an error if it is absent", Effect::kWrite, 1};
 
   struct Request {
     KeyView key = {};
@@ -195,8 +197,8 @@ struct Delete {
 
     static constexpr auto Fields() {
       return std::tuple{
-          Field<&Request::key>{"key", "which record"},
-          Field<&Request::condition>{"condition", "what must hold for it to be removed"}};
+          Field<&Request::key>{"key", "key of the record"},
+          Field<&Request::condition>{"condition", "what must hold for the delete to take effect"}};
     }
   };
 
@@ -204,7 +206,7 @@ struct Delete {
     uint64_t version = 0;
 
     static constexpr auto Fields() {
-      return std::tuple{Field<&Response::version>{"version", "the delete's own version"}};
+      return std::tuple{Field<&Response::version>{"version", "version of the delete"}};
     }
   };
 };
@@ -221,28 +223,31 @@ struct BatchItem {
   static constexpr auto Fields() {
     return std::tuple{
         Field<&BatchItem::kind>{"kind", "put or delete"},
-        Field<&BatchItem::sort>{"sort", "sort key inside the partition", 0, TextForm::kSort},
-        Field<&BatchItem::condition>{"condition", "what must hold; sees the items before it"},
-        Field<&BatchItem::expire_seconds>{"expire_seconds", "put: as in PUT, 0: never; delete: 0",
-                                          0, TextForm::kPlain, kHasDefault},
+        Field<&BatchItem::sort>{"sort", "sort key within the partition", 0, TextForm::kSort},
+        Field<&BatchItem::condition>{"condition",
+                                     "what must hold, after the items before this one"},
+        Field<&BatchItem::expire_seconds>{"expire_seconds",
+                                          "put: TTL in seconds (0: never expires); delete: 0", 0,
+                                          TextForm::kPlain, kHasDefault},
         Field<&BatchItem::checksum>{"checksum", "put: XXH3-64 of the value; delete: 0", 0,
                                     TextForm::kChecksum},
-        Field<&BatchItem::value>{"value", "put: the content; delete: empty", 0, TextForm::kValue}};
+        Field<&BatchItem::value>{"value", "put: content; delete: empty", 0, TextForm::kValue}};
   }
 };
 
 struct Batch {
   static constexpr OperationInfo kInfo{
-      7, "batch", "up to 1,000 puts and deletes in one partition, all or nothing", Effect::kWrite,
-      1};
+      7, "batch", "applies up to 1,000 puts and deletes to one partition, all or none",
+      Effect::kWrite, 1};
 
   struct Request {
     PartitionView partition = {};
     std::vector<BatchItem> items = {};
 
     static constexpr auto Fields() {
-      return std::tuple{Field<&Request::partition>{"partition", "where all of them are"},
-                        Field<&Request::items>{"items", "take effect in this order; at least one"}};
+      return std::tuple{
+          Field<&Request::partition>{"partition", "partition of all items"},
+          Field<&Request::items>{"items", "puts and deletes, applied in this order; at least one"}};
     }
   };
 
@@ -251,7 +256,7 @@ struct Batch {
 
     static constexpr auto Fields() {
       return std::tuple{
-          Field<&Response::versions>{"versions", "one for each item, in their order"}};
+          Field<&Response::versions>{"versions", "one per item, in the order of the items"}};
     }
   };
 };
@@ -265,18 +270,18 @@ struct ScanEntry {
     return std::tuple{
         Field<&ScanEntry::outcome>{
             "outcome",
-            "corrupt: its value cannot be read; gap: records here cannot be read; too_large: GET "
-            "it by itself"},
-        Field<&ScanEntry::sort>{"sort", "sort key inside the partition; empty if gap", 0,
+            "corrupt: the value cannot be read; gap: records here cannot be read; too_large: read "
+            "it with GET"},
+        Field<&ScanEntry::sort>{"sort", "sort key within the partition; empty for a gap", 0,
                                 TextForm::kSort},
-        Field<&ScanEntry::record>{
-            "record", "all zero and empty unless found; its value is empty if keys_only"}};
+        Field<&ScanEntry::record>{"record",
+                                  "zero and empty unless found; without its value if keys_only"}};
   }
 };
 
 struct Scan {
   static constexpr OperationInfo kInfo{
-      8, "scan", "reads the records of one partition in the table's order", Effect::kRead, 1};
+      8, "scan", "reads the records of a partition in the table's order", Effect::kRead, 1};
 
   struct Request {
     PartitionView partition = {};
@@ -289,20 +294,22 @@ struct Scan {
 
     static constexpr auto Fields() {
       return std::tuple{
-          Field<&Request::partition>{"partition", "which partition"},
-          Field<&Request::limit>{"limit", "most entries, from 1; at most 10,000 are given", 0,
+          Field<&Request::partition>{"partition", "the partition"},
+          Field<&Request::limit>{"limit", "maximum number of entries (1–10,000)", 0,
                                  TextForm::kPlain, kHasDefault},
           Field<&Request::max_bytes>{"max_bytes",
-                                     "most bytes of values, 0: 1 MiB; not counted if keys_only", 0,
+                                     "maximum bytes of values (0: 1 MiB); ignored if keys_only", 0,
                                      TextForm::kPlain, kHasDefault},
-          Field<&Request::keys_only>{"keys_only", "leave the values out", 0, TextForm::kKeysOnly,
+          Field<&Request::keys_only>{"keys_only", "omit the values", 0, TextForm::kKeysOnly,
                                      kHasDefault},
-          Field<&Request::from>{"from", "first sort key in the table's order, or its leading parts",
-                                1, TextForm::kSortFrom},
-          Field<&Request::to>{"to", "sort key to stop before, or its leading parts; not empty", 3,
-                              TextForm::kSortTo},
-          Field<&Request::continuation>{"continuation", "from the reply that this one goes on from",
-                                        5, TextForm::kOpaque}};
+          Field<&Request::from>{"from",
+                                "start of the range, inclusive: a sort key or its leading parts", 1,
+                                TextForm::kSortFrom},
+          Field<&Request::to>{
+              "to", "end of the range, exclusive, not empty: a sort key or its leading parts", 3,
+              TextForm::kSortTo},
+          Field<&Request::continuation>{"continuation", "token from the previous page's reply", 5,
+                                        TextForm::kOpaque}};
     }
   };
 
@@ -312,16 +319,17 @@ struct Scan {
 
     static constexpr auto Fields() {
       return std::tuple{
-          Field<&Response::entries>{"entries", "what was found, and what could not be read"},
-          Field<&Response::continuation>{"continuation", "empty: that was all; else ask on with it",
-                                         0, TextForm::kOpaque}};
+          Field<&Response::entries>{"entries", "records found, and what could not be read"},
+          Field<&Response::continuation>{
+              "continuation", "empty if complete; otherwise pass it to get the next page", 0,
+              TextForm::kOpaque}};
     }
   };
 };
 
 struct List {
-  static constexpr OperationInfo kInfo{9, "list", "walks the partitions of a table, in pages",
-                                       Effect::kRead, 1};
+  static constexpr OperationInfo kInfo{9, "list", "lists the partitions of a table", Effect::kRead,
+                                       1};
 
   struct Request {
     Table table = Table::kUsers;
@@ -331,10 +339,10 @@ struct List {
     static constexpr auto Fields() {
       return std::tuple{
           Field<&Request::table>{"table", "number of the table"},
-          Field<&Request::limit>{"limit", "most partitions, from 1; at most 10,000 are given", 0,
+          Field<&Request::limit>{"limit", "maximum number of partitions (1–10,000)", 0,
                                  TextForm::kPlain, kHasDefault},
-          Field<&Request::continuation>{"continuation", "from the reply that this one goes on from",
-                                        1, TextForm::kOpaque}};
+          Field<&Request::continuation>{"continuation", "token from the previous page's reply", 1,
+                                        TextForm::kOpaque}};
     }
   };
 
@@ -345,11 +353,12 @@ struct List {
 
     static constexpr auto Fields() {
       return std::tuple{
-          Field<&Response::partitions>{"partitions", "each once, in an order of the server's own",
-                                       0, TextForm::kPartition},
-          Field<&Response::gap>{"gap", "partitions that belong into this page cannot be read"},
-          Field<&Response::continuation>{"continuation", "empty: that was all; else ask on with it",
-                                         0, TextForm::kOpaque}};
+          Field<&Response::partitions>{"partitions", "each once, in unspecified order", 0,
+                                       TextForm::kPartition},
+          Field<&Response::gap>{"gap", "true if partitions of this page cannot be read"},
+          Field<&Response::continuation>{
+              "continuation", "empty if complete; otherwise pass it to get the next page", 0,
+              TextForm::kOpaque}};
     }
   };
 };
@@ -359,13 +368,13 @@ struct Stat {
   uint64_t value = 0;
 
   static constexpr auto Fields() {
-    return std::tuple{Field<&Stat::name>{"name", "dotted, with its unit at the end"},
-                      Field<&Stat::value>{"value", "now"}};
+    return std::tuple{Field<&Stat::name>{"name", "dotted name that ends in the unit"},
+                      Field<&Stat::value>{"value", "current value"}};
   }
 };
 
 struct Stats {
-  static constexpr OperationInfo kInfo{10, "stats", "counters and gauges of the server",
+  static constexpr OperationInfo kInfo{10, "stats", "returns counters and gauges of the server",
                                        Effect::kAdmin, 1};
 
   struct Request {
@@ -376,7 +385,7 @@ struct Stats {
     std::vector<Stat> stats = {};
 
     static constexpr auto Fields() {
-      return std::tuple{Field<&Response::stats>{"stats", "in the order of their names"}};
+      return std::tuple{Field<&Response::stats>{"stats", "sorted by name"}};
     }
   };
 };
@@ -387,5 +396,8 @@ using Operations = OperationList<op::Hello, op::Ping, op::Get, op::MGet, op::Put
                                  op::Batch, op::Scan, op::List, op::Stats>;
 
 static_assert(Operations::NumbersAndNamesAreUnique());
+static_assert(op::Hello::kInfo.code == 1, "a server of any version has to know HELLO");
+static_assert(Operations::CodesAreIn(1, 127) && Operations::AreSince(kProtocolVersion));
+static_assert(Operations::MessagesAreSound());
 
 }  // namespace smile

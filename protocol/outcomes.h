@@ -1,4 +1,4 @@
-// What became of one of the things that a request asks for, where a reply has many.
+// The outcome of each part of a request whose reply has several.
 #pragma once
 
 #include <array>
@@ -8,11 +8,11 @@
 
 namespace smile {
 
-// Of a key of an MGET.
+// Outcome of one key of an MGET.
 enum class KeyOutcome : uint8_t {
   kFound = 0,
   kNotFound = 1,
-  kAskAgain = 2,
+  kRetry = 2,
   kCorrupt = 3,
   kTooLarge = 4
 };
@@ -22,12 +22,12 @@ struct EnumTable<KeyOutcome> {
   static constexpr std::array<EnumValue<KeyOutcome>, 5> kValues{
       {{KeyOutcome::kFound, "found"},
        {KeyOutcome::kNotFound, "not_found"},
-       {KeyOutcome::kAskAgain, "ask_again"},
+       {KeyOutcome::kRetry, "retry"},
        {KeyOutcome::kCorrupt, "corrupt"},
        {KeyOutcome::kTooLarge, "too_large"}}};
 };
 
-// Of an entry of a SCAN.
+// Outcome of one entry of a SCAN.
 enum class EntryOutcome : uint8_t { kFound = 0, kCorrupt = 1, kGap = 2, kTooLarge = 3 };
 
 template <>
@@ -38,5 +38,8 @@ struct EnumTable<EntryOutcome> {
        {EntryOutcome::kGap, "gap"},
        {EntryOutcome::kTooLarge, "too_large"}}};
 };
+
+static_assert(EnumIsSound<KeyOutcome>());
+static_assert(EnumIsSound<EntryOutcome>());
 
 }  // namespace smile

@@ -1,13 +1,13 @@
-// The partitions that a request is about. One connection's operations on one partition keep their
-// order, at both of its ends.
+// The partitions of a request. Operations of one connection on one partition keep their order, in
+// client and server.
 #pragma once
 
 #include "model/key.h"
 
 namespace smile {
 
-// Calls `visit` with the PartitionView of each key, or of the partition, in the request; possibly
-// with the same one more than once. A row of another kind has none.
+// Calls `visit` with the PartitionView of each key, or of the partition, of the request; possibly
+// with the same one several times. Other operations have none.
 template <class Row, class Visit>
 void ForEachPartition(const typename Row::Request& request, Visit&& visit) {
   if constexpr (requires { request.key; }) {

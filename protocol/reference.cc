@@ -14,29 +14,29 @@ namespace {
 std::string_view NameOfEffect(Effect effect) {
   switch (effect) {
     case Effect::kRead:
-      return "reads";
+      return "read";
     case Effect::kWrite:
-      return "writes";
+      return "write";
     case Effect::kAdmin:
       break;
   }
-  return "is about the connection or the server";
+  return "admin";
 }
 
-std::string WidthWords(const Part& part) {
+std::string DescribeWidth(const Part& part) {
   switch (part.type) {
     case PartType::kU64:
       return "u64, 8 bytes big-endian";
     case PartType::kU32:
       return "u32, 4 bytes big-endian";
     case PartType::kU8: {
-      std::string words = "u8, 1 byte";
+      std::string text = "u8, 1 byte";
       std::string_view before = ": ";
       for (const NumberName& known : part.number_names) {
-        words += fmt::format("{}{} {}", before, known.number, known.name);
+        text += fmt::format("{}{} {}", before, known.number, known.name);
         before = ", ";
       }
-      return words + (part.only_named ? "; no other" : "; any other may be used");
+      return text + (part.only_named ? "; no others" : "; any other may be used");
     }
     case PartType::kBytes16:
       return "16 bytes";
@@ -52,35 +52,37 @@ struct Limit {
   std::string_view when_met;
 };
 constexpr Limit kLimits[] = {
-    {"bytes of a frame, header included, before HELLO", limits::kMaxFrameBytesBeforeHello,
+    {"bytes of a frame, including its header, before HELLO", limits::kMaxFrameBytesBeforeHello,
      "`too_large`, then the connection closes"},
-    {"bytes of a request after it, and of a reply unless HELLO agreed on less",
+    {"bytes of a request after HELLO, and of a reply unless HELLO agreed on less",
      limits::kMaxFrameBytes, "`too_large`, then the connection closes"},
     {"bytes of a value", limits::kMaxValueBytes, "`too_large`"},
     {"bytes of a name in a key", limits::kMaxNameBytes, "`invalid`"},
     {"seconds until a record expires", limits::kMaxExpirySeconds, "`invalid`"},
     {"keys of an MGET", limits::kMaxMGetKeys, "`too_large`"},
     {"items of a BATCH", limits::kMaxBatchMutations, "`too_large`"},
-    {"entries of a SCAN's reply", limits::kMaxScanEntries, "a larger limit is cut down to this"},
-    {"partitions of a LIST's reply", limits::kMaxListEntries, "a larger limit is cut down to this"},
+    {"entries of a SCAN's reply", limits::kMaxScanEntries, "a larger `limit` is reduced to this"},
+    {"partitions of a LIST's reply", limits::kMaxListEntries,
+     "a larger `limit` is reduced to this"},
     {"elements of any list in a frame", limits::kMaxListItems, "`invalid`"},
-    {"bytes of values in a reply, unless it has a single record", limits::kMaxReplyValueBytes,
-     "SCAN gives a continuation; MGET marks the rest `ask_again`"},
+    {"bytes of values in a reply with more than one record", limits::kMaxReplyValueBytes,
+     "SCAN returns a continuation token; MGET marks the remaining keys `retry`"},
     {"bytes of a PING's payload", limits::kMaxPingBytes, "`too_large`"},
     {"bytes of client_name in HELLO", limits::kMaxClientNameBytes,
      "`too_large`, then the connection closes"},
-    {"open requests of a connection", limits::kMaxInFlightRequests,
-     "the server reads on when one of them is answered"},
+    {"requests in flight per connection", limits::kMaxInFlightRequests,
+     "the server does not read from the connection until below the limit"},
     {"bytes that reads in flight of a connection may be answered with",
      limits::kMaxInFlightReplyBytes,
-     "likewise; begins at one read and doubles whenever the client has received all replies"},
-    {"bytes of the open requests of a connection", limits::kMaxInFlightBytes, "likewise"},
-    {"bytes of replies that a client has not taken", limits::kOutputHighWaterBytes,
-     "likewise; begins at a 32nd of it and grows with the limit of reads in flight"},
-    {"milliseconds for HELLO to arrive", static_cast<uint64_t>(limits::kHelloTimeoutMillis),
+     "the same; starts at one read and doubles whenever the client has received all replies"},
+    {"bytes of requests in flight per connection", limits::kMaxInFlightBytes, "the same"},
+    {"bytes of replies that a client has not received", limits::kOutputHighWaterBytes,
+     "the same; starts at 1/32 of it and grows with the limit of reads in flight"},
+    {"milliseconds until HELLO must have arrived",
+     static_cast<uint64_t>(limits::kHelloTimeoutMillis),
      "`protocol_error`, then the connection closes"},
-    {"milliseconds in which a client takes none of what waits for it",
-     static_cast<uint64_t>(limits::kStalledOutputTimeoutMillis), "the connection is dropped"},
+    {"milliseconds in which a client receives none of its waiting replies",
+     static_cast<uint64_t>(limits::kStalledOutputTimeoutMillis), "the connection is closed"},
 };
 
 }  // namespace
@@ -92,8 +94,8 @@ std::string OperationHeading(const OperationInfo& info) {
   for (char& c : name) {
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   }
-  return fmt::format("\n### {} {}\n\nCode {}, since version {}: {}. It {}.\n", info.code, name,
-                     info.code, info.since, info.summary, NameOfEffect(info.effect));
+  return fmt::format("\n### {} {}\n\nCode {}, since version {}, effect: {}. It {}.\n", info.code,
+                     name, info.code, info.since, NameOfEffect(info.effect), info.summary);
 }
 
 std::string TableOf(std::string_view what, const std::string& rows) {
@@ -129,10 +131,11 @@ std::string DocumentTables() {
   for (const TableInfo& table : kTables) {
     std::string sort;
     for (const Part& part : table.sort()) {
-      sort += fmt::format("{}{}: {}", sort.empty() ? "" : "; then ", part.name, WidthWords(part));
+      sort +=
+          fmt::format("{}{}: {}", sort.empty() ? "" : "; then ", part.name, DescribeWidth(part));
     }
     text += fmt::format("| {} | `{}` | {}: {} | {} | {} | {} |\n", static_cast<int>(table.table),
-                        table.name, table.partition.name, WidthWords(table.partition),
+                        table.name, table.partition.name, DescribeWidth(table.partition),
                         sort.empty() ? "none, 0 bytes" : sort,
                         table.newest_first ? "descending" : "ascending", table.summary);
   }
@@ -140,7 +143,7 @@ std::string DocumentTables() {
 }
 
 std::string DocumentLimits() {
-  std::string text = "\n| at most | of | when it is more |\n|---:|---|---|\n";
+  std::string text = "\n| maximum | of | when exceeded |\n|---:|---|---|\n";
   for (const Limit& limit : kLimits) {
     text += fmt::format("| {} | {} | {} |\n", limit.value, limit.what, limit.when_met);
   }
@@ -164,7 +167,7 @@ std::string DocumentReference() {
   return "\n## Operations\n" + DocumentOperations<Operations>() + "\n## Statuses\n" +
          DocumentErrors() + "\n## Tables\n" + DocumentTables() + "\n## Limits\n" +
          DocumentLimits() +
-         "\n## Examples\n\nEach is one whole frame in hexadecimal, then its fields: "
+         "\n## Examples\n\nEach is a complete frame in hexadecimal, followed by its fields: "
          "offset, bytes, name, meaning.\n" +
          DocumentExamples() + "\n";
 }

@@ -1,5 +1,5 @@
-// The reference part of docs/PROTOCOL.md, written from the same tables as the code. The program
-// protocol_reference puts it there; a test fails when it is stale.
+// The reference part of docs/PROTOCOL.md, generated from the same tables as the code by the program
+// protocol_reference. A test fails if the page is stale.
 #pragma once
 
 #include <concepts>
@@ -53,7 +53,7 @@ std::string TypeOf() {
   }
 }
 
-// A row for each field as it stands on the wire; those of a message inside have its name in front.
+// A row for each field in wire order; fields of a nested message are prefixed with its name.
 template <Message M>
 std::string RowsOf(const std::string& prefix) {
   std::string rows;
@@ -91,21 +91,21 @@ std::string DocumentOperations() {
   return text;
 }
 
-// Error codes and the body of error replies; tables and what their keys are made of; limits.
+// Error codes and the body of error replies; tables and the parts of their keys; limits.
 std::string DocumentErrors();
 std::string DocumentTables();
 std::string DocumentLimits();
 
-// One frame, byte for byte.
+// A frame, byte by byte.
 struct Example {
   std::string title;
   Bytes frame;
-  std::string explanation;  // a line for each field
+  std::string explanation;  // one line per field
 };
 std::vector<Example> MakeExamples();
 std::string DocumentExamples();
 
-// All of the generated part.
+// The whole generated part.
 std::string DocumentReference();
 
 }  // namespace smile

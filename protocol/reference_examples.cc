@@ -1,7 +1,7 @@
-// The frames that docs/PROTOCOL.md shows byte for byte, a conversation of a client with a new
-// server. tests/server/reference_examples_test.cc has it with a session and sees that the replies
-// are these; clients in other languages are checked against them, and tests/protocol pins them, so
-// that the wire cannot change unnoticed.
+// The example frames of docs/PROTOCOL.md: a conversation of a client with a new server.
+// tests/server/reference_examples_test.cc checks that a session gives these replies, clients in
+// other languages are tested against them, and tests/protocol pins them, so that the wire format
+// cannot change unnoticed.
 #include <optional>
 #include <utility>
 
@@ -25,7 +25,7 @@ class ExampleList {
     Add(std::move(title), std::move(frame), {});
   }
 
-  // To the request that was added last.
+  // The reply to the request that was added last.
   template <class Row>
   void Reply(std::string title, uint32_t id, const typename Row::Response& response) {
     Bytes frame;
@@ -60,7 +60,7 @@ class ExampleList {
   std::optional<RequestInfo> asked_;
 };
 
-// As a server gives them whose directory was made at kNow and has seen no other writes.
+// As given by a server whose directory was created at kNow, with no other writes.
 constexpr uint64_t kNow = 1'700'000'000'000;
 constexpr uint64_t VersionOfWrite(uint64_t n) {
   return (kNow << 21) + n;
@@ -93,24 +93,25 @@ void AddRecords(ExampleList* examples) {
                                 .value = value,
                                 .expire_seconds = 3600};
   const RecordView record = RecordOf(VersionOfWrite(1), value, kNow + 3'600'000);
-  examples->Request<op::Put>("PUT if absent, to expire in an hour, with 500 ms left", 3, 500, put);
+  examples->Request<op::Put>("PUT if absent, with a TTL of an hour and a deadline of 500 ms", 3,
+                             500, put);
   examples->Reply<op::Put>("PUT's reply", 3, {.version = VersionOfWrite(1)});
   examples->Request<op::Put>("The same PUT again", 4, 500, put);
-  examples->Error("PUT's reply when the record is there", 4, Status(Code::kConditionFailed, ""),
+  examples->Error("PUT's reply when the record exists", 4, Status(Code::kConditionFailed, ""),
                   {.version = VersionOfWrite(1)});
   examples->Request<op::Get>("GET", 5, 0, {.key = profile.view()});
   examples->Reply<op::Get>("GET's reply", 5, {.record = record});
   examples->Request<op::MGet>("MGET of two records", 6, 0,
                               {.keys = {profile.view(), theme.view()}});
   examples->Reply<op::MGet>(
-      "MGET's reply, when the second is not there", 6,
+      "MGET's reply when the second is absent", 6,
       {.results = {{KeyOutcome::kFound, record}, {KeyOutcome::kNotFound, {}}}});
   examples->Request<op::Delete>(
       "DELETE if it still has that version", 7, 0,
       {.key = profile.view(), .condition = {ConditionKind::kIfVersion, VersionOfWrite(1)}});
   examples->Reply<op::Delete>("DELETE's reply", 7, {.version = VersionOfWrite(2)});
-  examples->Request<op::Get>("GET of what is not there", 8, 0, {.key = profile.view()});
-  examples->Error("GET's reply when there is no such record", 8, Status(Code::kNotFound, ""), {});
+  examples->Request<op::Get>("GET of an absent record", 8, 0, {.key = profile.view()});
+  examples->Error("GET's reply when the record is absent", 8, Status(Code::kNotFound, ""), {});
 }
 
 void AddRanges(ExampleList* examples) {
@@ -129,9 +130,9 @@ void AddRanges(ExampleList* examples) {
   op::BatchItem again{MutationKind::kPut, followed.sort, {}, 0, Hash64(""), ""};
   const op::BatchItem first = again;
   again.condition.kind = ConditionKind::kIfAbsent;
-  examples->Request<op::Batch>("BATCH whose second item cannot hold after its first", 10, 0,
-                               {.partition = links, .items = {first, again}});
-  examples->Error("BATCH's reply when a condition fails against the BATCH itself", 10,
+  examples->Request<op::Batch>("BATCH whose second condition fails because of its first item", 10,
+                               0, {.partition = links, .items = {first, again}});
+  examples->Error("BATCH's reply when a condition fails because of an earlier item", 10,
                   Status(Code::kConditionFailed, ""), {.index = 1, .version = 0, .met_index = 0});
 
   const ByteView friends = ByteView(seven.sort).substr(0, 1);
@@ -139,13 +140,13 @@ void AddRanges(ExampleList* examples) {
   const Bytes continuation = Bytes(1, '\1') + seven.sort;
   op::Scan::Request scan = {
       .partition = links, .limit = 1, .from = friends, .to = ByteView(family)};
-  examples->Request<op::Scan>("SCAN of the friends of user 42, one at a time", 11, 0, scan);
+  examples->Request<op::Scan>("SCAN of the friends of user 42, one per page", 11, 0, scan);
   examples->Reply<op::Scan>(
-      "SCAN's reply, with a continuation", 11,
+      "SCAN's reply, with a continuation token", 11,
       {.entries = {{EntryOutcome::kFound, seven.sort, RecordOf(VersionOfWrite(3), "met in 1833")}},
        .continuation = continuation});
   scan.continuation = ByteView(continuation);
-  examples->Request<op::Scan>("SCAN, going on", 12, 0, scan);
+  examples->Request<op::Scan>("SCAN of the next page", 12, 0, scan);
   examples->Reply<op::Scan>(
       "SCAN's last reply", 12,
       {.entries = {{EntryOutcome::kFound, nine.sort, RecordOf(VersionOfWrite(4), "")}}});
@@ -156,14 +157,15 @@ void AddRanges(ExampleList* examples) {
 
 void AddRest(ExampleList* examples) {
   examples->Request<op::Stats>("STATS", 14, 0, {});
-  examples->Reply<op::Stats>("STATS' reply (of a server with a single number)", 14,
+  examples->Reply<op::Stats>("STATS' reply (of a server with a single statistic)", 14,
                              {.stats = {{"server.connections.open_count", 1}}});
-  examples->Broken<op::Ping>("A PING whose checksum is wrong by a bit", 15, {.payload = "hello"});
-  examples->Error("The answer to that, before the connection closes", 0,
-                  Status(Code::kProtocolError,
-                         "the frame's checksum does not match its bytes: they were damaged, or are "
-                         "not Smile's protocol"),
-                  {});
+  examples->Broken<op::Ping>("A PING whose checksum is off by one bit", 15, {.payload = "hello"});
+  examples->Error(
+      "The reply to that, before the connection closes", 0,
+      Status(Code::kProtocolError,
+             "the frame's checksum does not match its bytes: they were damaged in transit, "
+             "or are not Smile's protocol"),
+      {});
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// protocol_reference --check FILE: exit status 1 if the generated part of FILE (docs/PROTOCOL.md)
-// is not what the code says. --write FILE: puts it there.
+// protocol_reference --check FILE: exits with 1 if the generated part of FILE (docs/PROTOCOL.md) is
+// stale. --write FILE: updates it.
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -13,8 +13,8 @@ namespace {
 constexpr std::string_view kBegin =
     "<!-- From here on, this is written by protocol_reference. -->\n";
 
-int Complain(const std::string& words) {
-  std::fprintf(stderr, "protocol_reference: %s\n", words.c_str());
+int Complain(const std::string& message) {
+  std::fprintf(stderr, "protocol_reference: %s\n", message.c_str());
   return 1;
 }
 
@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
   while (after.ends_with("\n\n")) after.pop_back();
   if (after == before) return 0;
   if (mode == "--check") {
-    return Complain(path + " is stale; mend it with: protocol_reference --write " + path);
+    return Complain(path + " is stale; update it with: protocol_reference --write " + path);
   }
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   out << after << std::flush;

@@ -1,4 +1,4 @@
-// Requests as the lines that protocol/text_reader.h reads.
+// Writes requests as lines that protocol/text_reader.h reads.
 #pragma once
 
 #include <optional>
@@ -18,7 +18,7 @@ namespace smile {
 namespace text_internal {
 
 struct CommandParts {
-  std::string positional;  // each word with a space before it
+  std::string positional;  // each preceded by a space
   std::string options;
   std::string elements;  // of a list of messages
 };
@@ -122,8 +122,8 @@ void AppendParts(const M& message, const TextContext& context, CommandParts* par
 
 }  // namespace text_internal
 
-// "put users/42/profile "Ada" --if-absent". Reading it gives the request back, if its keys and
-// conditions are valid, its checksums right and its deletes without a value.
+// "put users/42/profile "Ada" --if-absent". Reading the line returns the same request if keys and
+// conditions are valid, checksums are correct and deletes have no value.
 template <class Row>
 std::string WriteCommand(const typename Row::Request& request) {
   text_internal::CommandParts parts;

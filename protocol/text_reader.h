@@ -1,17 +1,17 @@
-// Requests from text, derived from the fields of their operation:
+// Reads requests from text, derived from the fields of their operation:
 //
 //   get users/42/profile
 //   put users/42/profile "Ada Lovelace" --if-absent --expire-seconds 60
 //   scan links/42/friend --limit 20 --keys-only
 //   batch users/42 put profile Ada --if-absent delete theme
 //
-// Required fields are arguments, in their order. Those that may be left out, and optional ones, are
-// --name VALUE with dashes for underscores; a bool is a bare flag, a condition is --if-absent or
-// --if-version N. A list takes all arguments that are left; options behind an element of a list of
-// messages belong to that element. An element that is a delete has no value. Checksums are computed
-// from the value. A path of a table, a partition or a record is read as such; where a partition
-// stands and the message has a range, leading parts of a sort key behind it mean the range of the
-// keys that begin with them.
+// Required fields are positional arguments, in order. Optional fields, and those with a default,
+// are
+// --name VALUE, with dashes for underscores; a bool is a flag; a condition is --if-absent or
+// --if-version N. A list takes all remaining arguments; options after an element of a list of
+// messages belong to that element. A delete in a list has no value. Checksums are computed from the
+// value. Tables, partitions and records are written as paths; if the message has a range, leading
+// parts of a sort key after the partition mean the range of keys that start with them.
 #pragma once
 
 #include <deque>
@@ -30,14 +30,14 @@
 
 namespace smile {
 
-// A request and the bytes that it points into; movable, the views stay good.
+// A request and the bytes that it points into. Movable; the views stay valid.
 template <class Row>
 struct TextRequest {
   typename Row::Request request;
   TextBytes bytes;
 };
 
-// How an operation is written, for help and completion.
+// The syntax of an operation, for help and completion.
 struct TextUsage {
   std::string line;  // "get KEY"
   std::vector<TextArgument> arguments;
@@ -51,8 +51,8 @@ TextUsage UsageOf() {
   return usage;
 }
 
-// What stands behind the operation's name. kInvalid, in words that end with the usage line, for
-// what is no such request; or what `content` says.
+// Reads the arguments after the operation's name. kInvalid, with a message that ends with the usage
+// line, if they are not such a request; or the status of `content`.
 template <class Row>
 Result<TextRequest<Row>> ReadRequest(std::span<const TextToken> arguments,
                                      const ContentReader& content = {}) {
@@ -61,16 +61,16 @@ Result<TextRequest<Row>> ReadRequest(std::span<const TextToken> arguments,
   Status status = text_internal::ReadMessage(&input, &read.request);
   if (status.ok()) return read;
   if (status.code() != Code::kInvalid) return status;
-  return Status(Code::kInvalid, status.words() + " (usage: " + UsageOf<Row>().line + ")");
+  return Status(Code::kInvalid, status.message() + " (usage: " + UsageOf<Row>().line + ")");
 }
 
-// Reads a request by the operation's name, its first token, and calls handler(Row{},
-// TextRequest<Row>) with it. If the answer is a failure, the handler was not called: kUnsupported
-// for a name that is not in List, else what ReadRequest says.
+// Reads a request, whose first token is the operation's name, and calls handler(Row{},
+// TextRequest<Row>). On failure the handler is not called: kUnsupported for a name that is not in
+// List, otherwise the status of ReadRequest.
 template <class List, class Handler>
 Status ReadAnyRequest(std::span<const TextToken> tokens, const ContentReader& content,
                       Handler&& handler) {
-  if (tokens.empty()) return {Code::kInvalid, "there is no operation's name"};
+  if (tokens.empty()) return {Code::kInvalid, "missing operation"};
   Status status = text_internal::UnknownOperation(tokens[0].text, List::Names());
   List::ForEach([&]<class Row>() {
     if (Row::kInfo.name != tokens[0].text) return;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "model/path.h"
 
@@ -47,7 +48,16 @@ std::string OptionForm(const TextSlot& slot) {
   return slot.flag ? option : option + " " + PlaceholderFor(slot);
 }
 
-// Options are applied last: what they mean may depend on the path that stands behind them.
+// "maximum number of entries (1–10,000; default 100)"
+std::string WithDefault(std::string_view summary, std::string_view standard) {
+  std::string text(summary);
+  if (standard.empty()) return text;
+  if (!text.ends_with(')')) return text + fmt::format(" (default {})", standard);
+  text.pop_back();
+  return text + fmt::format("; default {})", standard);
+}
+
+// Options are applied last: what they mean may depend on the path that comes after them.
 struct GivenOption {
   const TextSlot* slot;
   TextToken value;
@@ -67,8 +77,8 @@ class Filler {
       if (nested_) break;
       const std::string& text = rest.front().text;
       return {Code::kInvalid, IsOption(rest.front())
-                                  ? fmt::format("there is no option {}", text)
-                                  : fmt::format("{} is one argument too many", Quote(text))};
+                                  ? fmt::format("unknown option {}", text)
+                                  : fmt::format("unexpected argument {}", Quote(text))};
     }
     SMILE_TRY(NothingMissing());
     for (const GivenOption& option : options_) SMILE_TRY(Take(*option.slot, option.value));
@@ -77,9 +87,10 @@ class Filler {
 
  private:
   static Status Take(const TextSlot& slot, const TextToken& token) {
+    CHECK(slot.take != nullptr);
     Status status = slot.take(token);
     if (status.code() != Code::kInvalid) return status;
-    return {Code::kInvalid, fmt::format("{}: {}", OptionOrName(slot), status.words())};
+    return {Code::kInvalid, fmt::format("{}: {}", OptionOrName(slot), status.message())};
   }
 
   static std::string OptionOrName(const TextSlot& slot) {
@@ -95,8 +106,9 @@ class Filler {
     if (slot == slots_.end()) return {};
     const bool again = std::any_of(options_.begin(), options_.end(),
                                    [&](const GivenOption& given) { return given.slot == &*slot; });
-    if (again && !slot->repeats) return {Code::kInvalid, fmt::format("--{} is there twice", name)};
+    if (again && !slot->repeats) return {Code::kInvalid, fmt::format("--{} is given twice", name)};
     *mine = true;
+    CHECK(!slot->positional);
     GivenOption option{&*slot, {}};
     rest = rest.subspan(1);
     if (!slot->flag) {
@@ -131,6 +143,7 @@ class Filler {
       SMILE_TRY(Take(*slot, rest.front()));
       rest = rest.subspan(1);
     }
+    CHECK(rest.size() <= before, "tokens are only removed");
     *mine = rest.size() < before;
     if (slot->repeats) {
       repeat_has_one_ = true;
@@ -165,34 +178,34 @@ void AppendUsage(std::span<const TextSlot> slots, std::string* line,
   for (const bool positional : {true, false}) {
     for (const TextSlot& slot : slots) {
       if (slot.positional != positional) continue;
+      CHECK(slot.take != nullptr || slot.take_element != nullptr);
       if (slot.describe_element != nullptr) {
         std::string element;
         slot.describe_element(&element, arguments);
+        CHECK(element.starts_with(' '));
         line->append(" (").append(element.substr(1)).append(")...");
         continue;
       }
       std::string form = positional ? PlaceholderFor(slot) : OptionForm(slot);
       if (slot.repeats) form.append("...");
       line->append(positional ? " " + form : " [" + form + "]");
-      std::string summary(slot.summary);
-      if (!slot.standard.empty()) summary += fmt::format(" (default {})", slot.standard);
-      arguments->push_back({std::move(form), std::move(summary), positional});
+      arguments->push_back({std::move(form), WithDefault(slot.summary, slot.standard), positional});
     }
   }
 }
 
 Status UnknownOperation(std::string_view name, const std::string& names) {
   return {Code::kUnsupported,
-          fmt::format("there is no operation {}; there are {}", Quote(name), names)};
+          fmt::format("unknown operation {}; operations are {}", Quote(name), names)};
 }
 
 Status UnknownName(const TextToken& token, const std::string& names) {
-  return {Code::kInvalid, fmt::format("{} is none of {}", Quote(token.text), names)};
+  return {Code::kInvalid, fmt::format("{} is not one of {}", Quote(token.text), names)};
 }
 
 Status NoRangeFor(Table table) {
   return {Code::kInvalid,
-          fmt::format("the path goes on behind its partition, {}/{}", InfoOf(table).name,
+          fmt::format("the path has parts after its partition, {}/{}", InfoOf(table).name,
                       InCapitals(InfoOf(table).partition.name))};
 }
 
@@ -202,13 +215,13 @@ Result<uint64_t> TakeNumber(const TextToken& token, uint64_t max) {
   const auto [stopped, error] = std::from_chars(token.text.data(), end, number);
   if (error == std::errc() && stopped == end && number <= max) return number;
   return Status(Code::kInvalid,
-                fmt::format("{} is no whole number from 0 to {}", Quote(token.text), max));
+                fmt::format("{} is not an integer from 0 to {}", Quote(token.text), max));
 }
 
 Result<bool> TakeBool(const TextToken& token) {
   if (token.text == "true") return true;
   if (token.text == "false") return false;
-  return Status(Code::kInvalid, fmt::format("{} is neither true nor false", Quote(token.text)));
+  return Status(Code::kInvalid, fmt::format("{} is not true or false", Quote(token.text)));
 }
 
 Result<Bytes> TakeBytes(const TextState& state, TextForm form, const TextToken& token) {
@@ -224,8 +237,8 @@ Result<Bytes> TakeBytes(const TextState& state, TextForm form, const TextToken& 
       if (digits.starts_with("0x")) digits.remove_prefix(2);
       std::optional<Bytes> bytes = FromHex(digits);
       if (bytes.has_value()) return *std::move(bytes);
-      return Status(Code::kInvalid,
-                    fmt::format("{} is not hexadecimal, two digits a byte", Quote(token.text)));
+      return Status(Code::kInvalid, fmt::format("{} is not hexadecimal with two digits per byte",
+                                                Quote(token.text)));
     }
     case TextForm::kSort:
       if (state.table.has_value()) return ParseSort(*state.table, token.text);
@@ -246,6 +259,7 @@ Result<Bytes> TakeBytes(const TextState& state, TextForm form, const TextToken& 
 
 Status TakeKey(TextState* state, const TextToken& token, KeyView* key) {
   SMILE_ASSIGN(Key parsed, ParseKey(token.text));
+  CHECK(ValidateKey(parsed.view()).ok());
   state->table = parsed.table;
   *key = {parsed.table, state->input->bytes->Keep(std::move(parsed.partition)),
           state->input->bytes->Keep(std::move(parsed.sort))};
@@ -258,9 +272,10 @@ Status TakePartition(TextState* state, const TextToken& token, PartitionView* pa
   const bool is_record = path.kind == Path::Kind::kRecord && table.sort_part_count > 0;
   if (path.kind == Path::Kind::kTable || is_record) {
     return {Code::kInvalid,
-            fmt::format("{} names no partition; one in this table is {}/{}", Quote(token.text),
+            fmt::format("{} is not a partition; the form in this table is {}/{}", Quote(token.text),
                         table.name, InCapitals(table.partition.name))};
   }
+  CHECK(ValidatePartition(path.key.view().partition_view()).ok());
   state->table = path.key.table;
   state->prefix = std::move(path.key.sort);
   *partition = {path.key.table, state->input->bytes->Keep(std::move(path.key.partition))};

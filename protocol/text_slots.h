@@ -1,5 +1,5 @@
-// The machinery of protocol/text_reader.h: each field of a message becomes a slot, and the words of
-// a line are given to the slots.
+// Implementation of protocol/text_reader.h: each field of a message becomes a slot, and the tokens
+// of a line are assigned to slots.
 #pragma once
 
 #include <concepts>
@@ -25,11 +25,11 @@
 
 namespace smile {
 
-// Gives the bytes behind "@FILE" (`name` is FILE) or "-" (`name` is "-") where a value stands.
-// Without one, such words are values themselves.
+// Reads the content of "@FILE" (`name` is FILE) or "-" (`name` is "-") given as a value. Without a
+// reader, such tokens are literal values.
 using ContentReader = std::function<Result<Bytes>(std::string_view name)>;
 
-// Keeps bytes where they are for as long as it lives, also when it is moved.
+// Owns bytes at a fixed address, also when it is moved.
 class TextBytes {
  public:
   ByteView Keep(Bytes bytes) {
@@ -47,16 +47,16 @@ struct TextInput {
   TextBytes* bytes;
 };
 
-// One word of a usage line.
+// One argument of a usage line.
 struct TextArgument {
   std::string form;     // "KEY", "--limit N", "--keys-only"
-  std::string summary;  // with the default, where there is one
+  std::string summary;  // with the default, if any
   bool positional = false;
 };
 
 namespace text_internal {
 
-// What is known while one message is read.
+// State while a message is read.
 struct TextState {
   TextInput* input = nullptr;
   std::optional<Table> table = std::nullopt;
@@ -69,8 +69,8 @@ struct TextSlot {
 
   std::string_view name;
   std::string_view summary;
-  std::string standard = {};          // what holds if it is not given; empty: nothing to tell
-  std::string_view placeholder = {};  // empty: a bare flag, or the field's name in capitals
+  std::string standard = {};          // the default; empty: none to show
+  std::string_view placeholder = {};  // empty: a flag, or the field's name in capitals
   bool positional = false;
   bool flag = false;
   bool repeats = false;
@@ -80,8 +80,8 @@ struct TextSlot {
   Describe describe_element = nullptr;
 };
 
-// Gives words of the input to the slots. `nested`: what is not for these slots is left for the
-// message around this one; else it is an error.
+// Assigns tokens of the input to the slots. A token that fits no slot ends a `nested` message, and
+// is an error otherwise.
 Status FillSlots(TextState* state, std::span<const TextSlot> slots, bool nested);
 
 void AppendUsage(std::span<const TextSlot> slots, std::string* line,
@@ -130,7 +130,7 @@ Status TakeValue(TextState* state, TextForm form, const TextToken& token, T* val
   } else if constexpr (std::is_same_v<T, KeyView>) {
     return TakeKey(state, token, value);
   } else {
-    static_assert(std::is_same_v<T, PartitionView>, "an optional field is no message");
+    static_assert(std::is_same_v<T, PartitionView>, "an optional field is not a message");
     return TakePartition(state, token, value);
   }
 }
@@ -152,7 +152,7 @@ constexpr std::string_view PlaceholderOf(TextForm form) {
   return {};
 }
 
-// Read by a word of its own, unlike a message inside a message.
+// Read from one token, unlike a nested message.
 template <class T>
 inline constexpr bool kIsOneWord =
     std::is_enum_v<T> || std::unsigned_integral<T> || std::is_same_v<T, ByteView> ||
@@ -185,12 +185,12 @@ inline void AddConditionSlots(Condition* condition, std::vector<TextSlot>* slots
     const bool takes_version = known.value == ConditionKind::kIfVersion;
     slots->push_back({.name = known.name,
                       .summary = takes_version ? "only if the record has this version"
-                                               : "only if there is no such record",
+                                               : "only if the record is absent",
                       .placeholder = takes_version ? "N" : "",
                       .flag = !takes_version,
                       .take = [=](const TextToken& token) -> Status {
                         if (condition->kind != ConditionKind::kAlways) {
-                          return {Code::kInvalid, "there can be only one condition"};
+                          return {Code::kInvalid, "only one condition may be given"};
                         }
                         condition->kind = known.value;
                         if (!takes_version) return {};
@@ -199,7 +199,7 @@ inline void AddConditionSlots(Condition* condition, std::vector<TextSlot>* slots
   }
 }
 
-// The slot of a list; `element_at` makes room for one more element.
+// The slot of a list; `append` adds an element.
 template <class Element, class Append>
 void MakeRepeat(TextState* state, TextForm form, Append append, TextSlot* slot) {
   slot->repeats = true;
@@ -282,7 +282,7 @@ void SetChecksums(const TextState& state, M* message) {
 
 Status NoRangeFor(Table table);
 
-// Turns a partial path into the range of the message, where that leaves it open.
+// Sets the range of the message from a partial path, unless it is given explicitly.
 template <Message M>
 Status SetRange(TextState* state, M* message) {
   if (state->prefix.empty()) return {};

@@ -1,8 +1,11 @@
 #include "protocol/text_time.h"
 
 #include <ctime>
+#include <iterator>
 
 #include <fmt/format.h>
+
+#include "base/check.h"
 
 namespace smile {
 namespace {
@@ -15,6 +18,7 @@ struct Unit {
   char letter;
 };
 constexpr Unit kUnits[] = {{86'400, 'd'}, {3'600, 'h'}, {60, 'm'}, {1, 's'}};
+static_assert(std::rbegin(kUnits)->seconds == 1, "every whole second has a unit");
 
 }  // namespace
 
@@ -22,7 +26,7 @@ std::string FormatTime(uint64_t unix_millis) {
   if (unix_millis > kLastShownMillis) return std::to_string(unix_millis);
   const auto seconds = static_cast<std::time_t>(unix_millis / kMillisPerSecond);
   std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
+  CHECK(::gmtime_r(&seconds, &utc) != nullptr, "the year fits");
   const uint64_t rest = unix_millis % kMillisPerSecond;
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}Z", utc.tm_year + 1900, utc.tm_mon + 1,
                      utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
@@ -44,6 +48,7 @@ std::string FormatTimeLeft(uint64_t unix_millis, uint64_t now_millis) {
     }
     break;
   }
+  CHECK(!text.empty());
   return text;
 }
 

@@ -1,4 +1,4 @@
-// Points in time and durations, for people.
+// Times and durations as text for people.
 #pragma once
 
 #include <cstdint>
@@ -6,11 +6,11 @@
 
 namespace smile {
 
-// Unix time in milliseconds as ISO 8601 in UTC: "2026-11-26T17:22:42Z", with ".250" before the Z if
-// it is no whole second. A time that no calendar shows: the number.
+// Unix milliseconds as ISO 8601 in UTC: "2026-11-26T17:22:42Z", with ".250" before the Z unless it
+// is a whole second. Times after the year 9999 are written as the number.
 std::string FormatTime(uint64_t unix_millis);
 
-// What is left until then, in its two largest units: "59m59s", "2d3h", "350ms"; "0s" if it is over.
+// The remaining time in its two largest units: "59m59s", "2d3h", "350ms"; "0s" if it is over.
 std::string FormatTimeLeft(uint64_t unix_millis, uint64_t now_millis);
 
 }  // namespace smile

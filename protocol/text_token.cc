@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "base/text.h"
 
 namespace smile {
@@ -21,9 +22,9 @@ struct Escape {
 constexpr Escape kEscapes[] = {{'n', '\n'}, {'r', '\r'}, {'t', '\t'},
                                {'0', '\0'}, {'"', '"'},  {'\\', '\\'}};
 
-// Takes an escape, whose '\' has been taken, off the front of `text`.
+// Removes an escape, without its '\', from the front of `text`.
 Status TakeEscape(std::string_view* text, std::string* out) {
-  if (text->empty()) return {Code::kInvalid, "a quote is open at the end of the line"};
+  if (text->empty()) return {Code::kInvalid, "unterminated quote"};
   const char letter = text->front();
   text->remove_prefix(1);
   for (const Escape& escape : kEscapes) {
@@ -40,20 +41,20 @@ Status TakeEscape(std::string_view* text, std::string* out) {
     }
   }
   return {Code::kInvalid,
-          "in quotes, '\\' is followed by one of n r t 0 \" \\ or by x and two "
+          "invalid escape in quotes: after '\\' comes one of n r t 0 \" \\ or x and two "
           "hexadecimal digits"};
 }
 
 Status EndOfQuoted(std::string_view text) {
   if (text.empty() || IsBlank(text.front())) return {};
-  return {Code::kInvalid, "a closing quote must be followed by a space"};
+  return {Code::kInvalid, "missing space after the closing quote"};
 }
 
-// Takes a token in single quotes, the opening one of which has been taken, off the front of `text`.
+// Removes a token in single quotes, without the opening one, from the front of `text`.
 Status TakeSingleQuoted(std::string_view* text, std::string* out) {
   const size_t end = text->find('\'');
   if (end == std::string_view::npos) {
-    return {Code::kInvalid, "a quote is open at the end of the line"};
+    return {Code::kInvalid, "unterminated quote"};
   }
   *out = text->substr(0, end);
   text->remove_prefix(end + 1);
@@ -66,10 +67,10 @@ Status ValidateUnquoted(std::string_view token) {
   const bool single = token.find('\'') != std::string_view::npos;
   if (!single && std::count(token.begin(), token.end(), '"') % 2 == 0) return {};
   return {Code::kInvalid,
-          fmt::format("{} has a quote in the middle: put all of it in quotes", Quote(token))};
+          fmt::format("{} has a quote inside: quote the whole argument", Quote(token))};
 }
 
-// Takes a quoted token, whose opening quote has been taken, off the front of `text`.
+// Removes a token in double quotes, without the opening one, from the front of `text`.
 Status TakeQuoted(std::string_view* text, std::string* out) {
   while (!text->empty()) {
     const char c = text->front();
@@ -82,10 +83,10 @@ Status TakeQuoted(std::string_view* text, std::string* out) {
       return EndOfQuoted(*text);
     }
   }
-  return {Code::kInvalid, "a quote is open at the end of the line"};
+  return {Code::kInvalid, "unterminated quote"};
 }
 
-// Behind a "--", which goes away, every token is literal.
+// After "--", which is removed, every token is literal.
 void Append(TextToken token, bool* rest_is_literal, std::vector<TextToken>* tokens) {
   if (!token.literal && !*rest_is_literal && token.text == "--") {
     *rest_is_literal = true;
@@ -149,6 +150,7 @@ std::string Quote(std::string_view text) {
     text.remove_prefix(1);
   }
   quoted.push_back('"');
+  CHECK(quoted.size() >= 2 && quoted.front() == '"');
   return quoted;
 }
 
@@ -156,7 +158,7 @@ std::string QuoteToken(std::string_view text) {
   const bool special = text.empty() || text[0] == '"' || text[0] == '-' || text[0] == '@';
   if (!special && text.find_first_of(" '") == std::string_view::npos) {
     const std::string quoted = Quote(text);
-    // A character that had to be escaped, or that only means itself outside of quotes?
+    // Longer if a character was escaped.
     if (quoted.size() == text.size() + 2) return std::string(text);
   }
   return Quote(text);

@@ -1,4 +1,4 @@
-// The words of a request in text form: of one line, or of a command's arguments.
+// Tokens of a request in text form: of a line, or of command-line arguments.
 #pragma once
 
 #include <span>
@@ -12,23 +12,23 @@ namespace smile {
 
 struct TextToken {
   std::string text;
-  // Quoted, or behind a "--": it is itself, neither an option nor @FILE nor "-".
+  // Quoted, or after "--": taken literally, not as an option, @FILE or "-".
   bool literal = false;
 };
 
-// Cuts a line at spaces and tabs. A token that begins with '"' ends at the next one and knows
-// \n \r \t \0 \" \\ and \xNN; one that begins with a single quote ends at the next one and knows
-// no escapes. Inside other tokens pairs of '"', and '\', are themselves. kInvalid for an open
-// quote, an unknown escape, and a quote inside a token that a shell would read in another way.
+// Splits a line at spaces and tabs. A token in double quotes may contain the escapes
+// \n \r \t \0 \" \\ and \xNN; one in single quotes has no escapes. Inside other tokens, pairs of
+// '"' and '\' are literal. kInvalid for an unterminated quote, an unknown escape, and a quote
+// inside a token that a shell would read differently.
 Result<std::vector<TextToken>> SplitLine(std::string_view line);
 
-// Arguments as a shell hands them over: quotes have been dealt with.
+// Command-line arguments, whose quotes the shell has removed.
 std::vector<TextToken> TokensOf(std::span<const std::string> arguments);
 
-// `text` so that SplitLine reads it back as one token, quoted only where it has to be.
+// `text` as one token for SplitLine, quoted only if necessary.
 std::string QuoteToken(std::string_view text);
 
-// Always in quotes. Well-formed UTF-8 stands as it is, except control characters.
+// `text` in double quotes. Well-formed UTF-8 is not escaped, except control characters.
 std::string Quote(std::string_view text);
 
 }  // namespace smile

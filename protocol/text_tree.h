@@ -1,5 +1,5 @@
-// Any message as a small tree of named, readable values: what lines, JSON and the explanation of
-// frames are written from. Derived from the fields; nothing here knows an operation.
+// A message as a tree of named values, from which lines, JSON and explanations of frames are
+// written. Derived from the fields; independent of the operations.
 #pragma once
 
 #include <concepts>
@@ -19,24 +19,24 @@
 
 namespace smile {
 
-// What a reader knows beside the message itself.
+// What is known in addition to the message.
 struct TextContext {
-  // To show sort keys and partitions as in a path. Replies of SCAN and LIST need that of their
-  // request: see ContextOf.
+  // To show sort keys and partitions as in a path. Replies to SCAN and LIST need the table of their
+  // request; see ContextOf.
   std::optional<Table> table = std::nullopt;
-  // Values are not there because the request did not want them.
+  // The request asked for no values.
   bool without_values = false;
 };
 
 struct TextNode {
   enum class Kind : uint8_t {
     kNumber,   // number
-    kTime,     // number: Unix time in milliseconds, 0: never
+    kTime,     // number: Unix milliseconds, 0: never
     kBool,     // number is 0 or 1
-    kWord,     // word: a name, a path or hexadecimal digits; valid UTF-8 without spaces
-    kBytes,    // bytes: anything
+    kWord,     // word: a name, a path or hexadecimal; valid UTF-8 without spaces
+    kBytes,    // bytes: any
     kList,     // children, without names of their own
-    kMessage,  // children; optional fields that are absent are left out
+    kMessage,  // children; absent optional fields are omitted
   };
 
   Kind kind = Kind::kMessage;
@@ -48,10 +48,10 @@ struct TextNode {
   std::vector<TextNode> children = {};
 };
 
-// The one word for a condition: "always", "if_absent", "if_version:7".
+// A condition: "always", "if_absent", "if_version:7".
 std::string WordFor(const Condition& condition);
-// Bytes that have a form of their own: sort keys and partitions (in hexadecimal if the table is not
-// known), opaque tokens. Empty if they are.
+// Bytes with a text form: sort keys and partitions (hexadecimal if the table is unknown), opaque
+// tokens. Empty bytes give an empty text.
 std::string WordFor(TextForm form, const TextContext& context, ByteView bytes);
 // 16 hexadecimal digits.
 std::string WordForChecksum(uint64_t checksum);
@@ -151,8 +151,8 @@ TextNode ToTree(const M& message, const TextContext& context = {}) {
   return {.children = text_internal::NodesOf(message, context)};
 }
 
-// What a request says about how to show its reply: the table of its first field that has one, and
-// whether it wants values.
+// The context for the reply to a request: the table of its first field that has one, and whether it
+// asks for values.
 template <Message M>
 TextContext ContextOf(const M& request) {
   TextContext context;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "model/path.h"
 #include "protocol/text_time.h"
@@ -33,6 +34,7 @@ void AppendValue(const TextNode& node, const LineStyle& style, std::string* line
       line->append(std::to_string(node.number));
       return;
     case Kind::kBool:
+      CHECK(node.number <= 1);
       line->append(node.number != 0 ? "true" : "false");
       return;
     case Kind::kWord:
@@ -75,11 +77,12 @@ void AppendTime(const TextNode& field, const LineStyle& style, std::string* line
   if (name.ends_with("_ms")) name.remove_suffix(3);
   AppendName(name, style, line);
   line->append(FormatTime(field.number)).push_back(' ');
+  CHECK(style.now_millis.has_value());
   AppendName("ttl", style, line);
   line->append(FormatTimeLeft(field.number, *style.now_millis));
 }
 
-// A record that never expires has no field for it.
+// A record that never expires shows no expiry time.
 bool IsShown(const TextNode& field, const LineStyle& style) {
   if (style.brief && field.usual) return false;
   return field.kind != Kind::kTime || field.number != 0 || !style.now_millis.has_value();
@@ -101,7 +104,7 @@ void AppendField(const TextNode& field, const LineStyle& style, std::string* lin
   AppendValue(field, style, line);
 }
 
-// Lists whose elements stand on lines of their own come behind all other fields.
+// Lists with one line per element come after all other fields.
 void AppendFields(const TextNode& message, const LineStyle& style, std::string* line) {
   const size_t start = line->size();
   for (const bool lists : {false, true}) {
@@ -178,6 +181,7 @@ std::string FormatBytes(ByteView bytes, const LineStyle& style) {
     const std::string hex = "0x" + ToHex(bytes.substr(0, shown));
     return cut ? fmt::format("{}…({} bytes)", hex, bytes.size()) : hex;
   }
+  CHECK(shown <= bytes.size());
   // Not in the middle of a character.
   while (cut && shown > 0 && (static_cast<uint8_t>(bytes[shown]) & 0xc0) == 0x80) --shown;
   const std::string quoted = Quote(bytes.substr(0, shown));

@@ -16,7 +16,8 @@ std::optional<ByteView> OfKind(const std::optional<ByteView>& continuation, char
 }
 
 Status NotOurs() {
-  return {Code::kInvalid, "the continuation is not one that this server gave"};
+  return {Code::kInvalid,
+          "invalid continuation token: pass one from a reply to the same scan or list"};
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
-// What a SCAN or a LIST gives its client to go on with. The bytes mean nothing to the client.
+// Continuation tokens of SCAN and LIST. They are opaque to clients.
 //
-// First byte: what follows, so that a later format can differ.
-//   1  a sort key (SCAN) or a partition (LIST): it goes on after that
-//   2  SCAN: a sort key; LIST: the size of a partition (u8), the partition, and a sort key in it:
-//   it
-//      goes on there. The client need never have seen that record.
+// The first byte is the kind, so that a later format can differ:
+//   1  a sort key (SCAN) or a partition (LIST): the next page starts after it
+//   2  SCAN: a sort key; LIST: the size of a partition (u8), the partition, and a sort key in it.
+//   The
+//      next page starts there. The client need not have seen that record.
 #pragma once
 
 #include <optional>
@@ -18,25 +18,25 @@ namespace smile {
 
 // `last`: the sort key or partition at the end of a page.
 Bytes ContinuationAfter(ByteView last);
-// `next`: the sort key where a SCAN goes on.
+// `next`: the sort key at which the SCAN continues.
 Bytes ContinuationFrom(ByteView next);
-// Empty: that was all.
+// Empty if complete.
 Bytes ContinuationOf(const ScanPage& page);
 Bytes ContinuationOf(const ListPage& page);
 
-// Whether a client's continuation, possibly absent or empty, is one that a server may have given.
+// kInvalid unless a client's token, possibly absent or empty, can be one of a server's.
 Status CheckScanContinuation(Table table, const std::optional<ByteView>& continuation);
 Status CheckListContinuation(Table table, const std::optional<ByteView>& continuation);
 
-// Whether there is one: then whatever the request says of its beginning counts for nothing.
+// Whether there is a token: then the start of the request's range is ignored.
 inline bool GoesOn(const std::optional<ByteView>& continuation) {
   return continuation.has_value() && !continuation->empty();
 }
-// What follows the first byte, if the continuation is of that kind.
+// What follows the first byte, if the token is of that kind.
 std::optional<ByteView> GoesOnAfter(const std::optional<ByteView>& continuation);
 std::optional<ByteView> GoesOnFrom(const std::optional<ByteView>& continuation);
 
-// The place in what GoesOnFrom gives for a LIST; possibly nonsense, if it was not checked.
+// The place in a LIST's GoesOnFrom(); possibly an invalid one if the token was not checked.
 ListPlace ListPlaceOf(ByteView bytes);
 
 }  // namespace smile

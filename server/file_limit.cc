@@ -8,7 +8,7 @@ namespace smile {
 
 uint64_t RaiseFileLimit(uint64_t wanted) {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;  // then accept() will tell
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;  // accept() will fail instead
   if (limit.rlim_cur >= wanted) return limit.rlim_cur;
   const rlim_t raised = std::min<rlim_t>(wanted, limit.rlim_max);
   const rlimit better{.rlim_cur = raised, .rlim_max = limit.rlim_max};

@@ -1,5 +1,5 @@
-// GETs that came one behind the other, to be looked up together: the processor then waits for the
-// memory of all of them at the same time, and the storage is asked once.
+// Consecutive GETs that are looked up together, so that the processor waits for the memory of all
+// of them at once, with a single call of the engine.
 #pragma once
 
 #include <array>
@@ -11,10 +11,10 @@
 namespace smile {
 
 struct GetRun {
-  // Enough that the memory of one comes while others are worked on.
+  // Enough to overlap the cache misses of one with the work on others.
   static constexpr size_t kMost = 16;
 
-  // The request borrows from the frame, and the frame stays until the run is answered.
+  // The request borrows from the frame, which stays valid until the run is answered.
   struct Item {
     Frame frame;
     op::Get::Request request;

@@ -18,31 +18,36 @@ namespace {
 Status CheckCondition(const Condition& condition) {
   const bool has_version = condition.version != 0;
   if (has_version == (condition.kind == ConditionKind::kIfVersion)) return {};
-  return {Code::kInvalid, "a condition has a version (not 0) if and only if it is if_version"};
+  return {Code::kInvalid,
+          "invalid condition: if_version needs a version other than 0, other kinds need version 0"};
 }
 
 Status CheckValue(ByteView value, uint64_t checksum) {
   if (value.size() > limits::kMaxValueBytes) {
-    return {Code::kTooLarge,
-            fmt::format("a value has up to {} bytes, not {}: larger content is media",
-                        limits::kMaxValueBytes, value.size())};
+    return {
+        Code::kTooLarge,
+        fmt::format(
+            "the value has {} bytes, more than {}: store larger content in chunks (table blobs)",
+            value.size(), limits::kMaxValueBytes)};
   }
   if (Hash64(value) != checksum) {
-    return {Code::kDamagedInTransit, "the value does not match its checksum (XXH3-64, seed 0)"};
+    return {Code::kDamagedInTransit,
+            "the value does not match its checksum (XXH3-64, seed 0): send it again"};
   }
   return {};
 }
 
 Status CheckExpiry(uint32_t seconds, uint32_t least) {
   if (seconds >= least && seconds <= limits::kMaxExpirySeconds) return {};
-  return {Code::kInvalid, fmt::format("expire_seconds is from {} to {}, not {}", least,
-                                      limits::kMaxExpirySeconds, seconds)};
+  return {Code::kInvalid, fmt::format("expire_seconds is {}; it must be from {} to {}", seconds,
+                                      least, limits::kMaxExpirySeconds)};
 }
 
 Status CheckCount(std::string_view what, size_t count, size_t most) {
-  if (count == 0) return {Code::kInvalid, fmt::format("there are no {}: give at least one", what)};
+  if (count == 0) return {Code::kInvalid, fmt::format("no {}: at least one is required", what)};
   if (count <= most) return {};
-  return {Code::kTooLarge, fmt::format("{} {} are more than {}: split them", count, what, most)};
+  return {Code::kTooLarge,
+          fmt::format("{} {} exceed the limit of {}: split the request", count, what, most)};
 }
 
 Status CheckItem(Table table, const op::BatchItem& item) {
@@ -50,7 +55,7 @@ Status CheckItem(Table table, const op::BatchItem& item) {
   SMILE_TRY(CheckCondition(item.condition));
   if (item.kind == MutationKind::kDelete) {
     if (item.value.empty() && item.checksum == 0 && item.expire_seconds == 0) return {};
-    return {Code::kInvalid, "a delete in a batch has no value, checksum or expiry"};
+    return {Code::kInvalid, "a delete must not have a value, checksum or TTL"};
   }
   SMILE_TRY(CheckExpiry(item.expire_seconds, 0));
   return CheckValue(item.value, item.checksum);
@@ -83,7 +88,7 @@ ScanRequest ToScanRequest(const op::Scan::Request& request) {
 void ReplyWithKeys(const Result<ReadReply>& result, const KnownResults& known, Reply* reply) {
   if (!result.ok()) return reply->Fail(result.status());
   for (const Result<Record>& record : *result) {
-    // Asking again would not help.
+    // A retry would not help.
     if (record.status().code() == Code::kStorageFailed) return reply->Fail(record.status());
   }
   reply->OkIf([&](Bytes* body) {
@@ -103,8 +108,8 @@ uint64_t Handlers::ExpiryOf(uint32_t expire_seconds) const {
 
 Status Handlers::Check(op::Ping, const op::Ping::Request& request) const {
   if (request.payload.size() <= limits::kMaxPingBytes) return {};
-  return {Code::kTooLarge, fmt::format("a ping carries up to {} bytes, not {}",
-                                       limits::kMaxPingBytes, request.payload.size())};
+  return {Code::kTooLarge, fmt::format("the payload has {} bytes, more than {}",
+                                       request.payload.size(), limits::kMaxPingBytes)};
 }
 
 Status Handlers::Check(op::Get, const op::Get::Request& request) const {
@@ -134,7 +139,7 @@ Status Handlers::Check(op::Batch, const op::Batch::Request& request) const {
   SMILE_TRY(CheckCount("items", request.items.size(), limits::kMaxBatchMutations));
   for (size_t i = 0; i < request.items.size(); ++i) {
     if (Status status = CheckItem(request.partition.table, request.items[i]); !status.ok()) {
-      return {status.code(), fmt::format("item {}: {}", i, status.words())};
+      return {status.code(), fmt::format("item {}: {}", i, status.message())};
     }
   }
   return {};
@@ -142,11 +147,11 @@ Status Handlers::Check(op::Batch, const op::Batch::Request& request) const {
 
 Status Handlers::Check(op::Scan, const op::Scan::Request& request) const {
   SMILE_TRY(ValidatePartition(request.partition));
-  if (request.limit == 0) return {Code::kInvalid, "the limit of a scan is at least 1"};
+  if (request.limit == 0) return {Code::kInvalid, "limit is 0; it must be at least 1"};
   const Table table = request.partition.table;
   if (request.to.has_value()) {
     if (request.to->empty()) {
-      return {Code::kInvalid, "an empty `to` stands before everything: leave it out"};
+      return {Code::kInvalid, "`to` is empty: omit it to scan to the end"};
     }
     SMILE_TRY(ValidateSortBound(table, *request.to));
   }
@@ -155,7 +160,7 @@ Status Handlers::Check(op::Scan, const op::Scan::Request& request) const {
 }
 
 Status Handlers::Check(op::List, const op::List::Request& request) const {
-  if (request.limit == 0) return {Code::kInvalid, "the limit of a list is at least 1"};
+  if (request.limit == 0) return {Code::kInvalid, "limit is 0; it must be at least 1"};
   return CheckListContinuation(request.table, request.continuation);
 }
 

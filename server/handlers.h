@@ -1,13 +1,13 @@
-// What each operation does. A row of protocol/operations.h needs three functions here, and does not
-// compile without them:
+// Execution of each operation. A row of protocol/operations.h needs three functions here, and does
+// not compile without them:
 //
-//   Check(row, request)              kInvalid or kTooLarge for what is refused out of hand
-//   TryNow(row, request, reply, known)   true if it could be answered without waiting; else an MGET
-//                                        leaves in `known`, which is empty, what it found
-//   Start(row, request, known, deadline, responder)   else: begins the work that answers later
+//   Check(row, request)              kInvalid or kTooLarge for a request that is never valid
+//   TryNow(row, request, reply, known)   true if it was answered without waiting; otherwise an MGET
+//                                        stores in `known`, which is empty, what it found
+//   Start(row, request, known, deadline, responder)   otherwise: starts work that answers later
 //
-// HELLO is part of the session's own state and is handled there. Handlers have no state of their
-// own and are shared by all workers.
+// HELLO is part of the session's state and is handled there. Handlers have no state and are shared
+// by all workers.
 #pragma once
 
 #include <cstdint>
@@ -29,15 +29,15 @@ namespace smile {
 
 class Session;
 
-// Runs a task on the thread of the session that it was given to, soon. Any thread may call; it
-// never runs the task before it returns.
+// Posts a task to the thread of the session. Any thread may call; the task never runs before the
+// call returns.
 using Poster = std::function<void(std::function<void()>)>;
 
 // Answers one request later, from any thread, exactly once.
 class Responder {
  public:
-  // `source` and `caller`: of the session, for the engine. `memory`: where the request's `bytes`
-  // were taken from, if the session goes before the answer comes.
+  // `source` and `caller` of the session, for the engine. `memory`: the pool from which the
+  // request's `bytes` were taken, in case the session ends before the answer.
   Responder(std::weak_ptr<Session> session, uint64_t source, std::shared_ptr<const Caller> caller,
             const Poster* post, MemoryPool* memory, uint32_t bytes, uint32_t id)
       : session_(std::move(session)),
@@ -51,11 +51,11 @@ class Responder {
   uint64_t source() const { return source_; }
   const std::shared_ptr<const Caller>& caller() const { return caller_; }
 
-  // For the result of a read; before it begins, on the session's thread.
+  // For the result of a read. Called before the read starts, on the session's thread.
   std::shared_ptr<ReadMemory> MemoryForResult() const;
 
-  // `answer`, which takes a Reply&, runs on the session's thread, if the session still is, and
-  // writes the reply.
+  // `answer`, which takes a Reply&, writes the reply. It runs on the session's thread, unless the
+  // session has ended.
   template <class Answer>
   void Send(Answer answer) const {
     (*post_)([session = session_, memory = memory_, bytes = bytes_, id = id_,
@@ -64,7 +64,7 @@ class Responder {
     });
   }
 
-  // The same for what was read: its memory is given back as soon as the reply is written.
+  // The same for the result of a read, whose memory is released as soon as the reply is written.
   template <class Answer>
   void SendResult(std::shared_ptr<ReadMemory> result_memory, Answer answer) const {
     Send([result_memory = std::move(result_memory),
@@ -75,7 +75,7 @@ class Responder {
   }
 
  private:
-  // False: the session has gone.
+  // False: the session has ended.
   static bool Complete(const std::weak_ptr<Session>& session, uint32_t id,
                        FunctionRef<void(Reply&)> answer);
 
@@ -90,7 +90,7 @@ class Responder {
 
 class Handlers {
  public:
-  // `server_stats` adds what the server knows of itself to STATS. Any thread.
+  // `server_stats` returns the server's own part of STATS. Any thread.
   Handlers(Engine& engine, const Clock& clock, std::function<EngineStats()> server_stats)
       : engine_(engine), clock_(clock), server_stats_(std::move(server_stats)) {}
 

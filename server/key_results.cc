@@ -16,11 +16,11 @@ op::KeyResult ToKeyResult(const Result<Record>& result) {
     case Code::kCorrupt:
       return {.outcome = KeyOutcome::kCorrupt};
     default:
-      return {.outcome = KeyOutcome::kAskAgain};
+      return {.outcome = KeyOutcome::kRetry};
   }
 }
 
-// Of a result: the outcome, the record, and the length of its value.
+// The outcome, the record, and the length of its value.
 constexpr size_t kResultBytesWithoutValue = 1 + kRecordBytesWithoutValue + 3;
 constexpr size_t kCountBytes = 2;
 static_assert(limits::kMaxValueBytes < size_t{1} << 21 && limits::kMaxMGetKeys < size_t{1} << 14);
@@ -37,7 +37,7 @@ KeyOutcome ValueRoom::Take(const RecordView& record) {
   if (size > most_) return KeyOutcome::kTooLarge;
   used_ += size;
   const bool fits = used_ <= most_ && (used_ == size || used_ <= limits::kMaxReplyValueBytes);
-  return fits ? KeyOutcome::kFound : KeyOutcome::kAskAgain;
+  return fits ? KeyOutcome::kFound : KeyOutcome::kRetry;
 }
 
 KeyResultsInMemory::KeyResultsInMemory(size_t max_body_bytes, Bytes* body, KnownResults* known)
@@ -56,7 +56,7 @@ bool KeyResultsInMemory::Add(Engine* engine, const std::vector<KeyView>& keys) {
     switch (result) {
       case PeekResult::kFound: {
         const KeyOutcome outcome = room.Take(record);
-        if (outcome == KeyOutcome::kAskAgain) return false;
+        if (outcome == KeyOutcome::kRetry) return false;
         AddOne(
             {.outcome = outcome, .record = outcome == KeyOutcome::kFound ? record : RecordView()});
         return true;
@@ -71,7 +71,7 @@ bool KeyResultsInMemory::Add(Engine* engine, const std::vector<KeyView>& keys) {
     }
     return true;
   });
-  while (added_ < keys.size()) AddOne({.outcome = KeyOutcome::kAskAgain});
+  while (added_ < keys.size()) AddOne({.outcome = KeyOutcome::kRetry});
   if (to_ == body_) return true;
   known_->sizes.assign(sizes_.begin(), sizes_.begin() + static_cast<ptrdiff_t>(added_));
   known_->value_bytes = room.used();

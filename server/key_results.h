@@ -1,4 +1,4 @@
-// The results of an MGET: encoded where they are found, in the order of its keys.
+// The results of an MGET, encoded as they are found, in the order of its keys.
 #pragma once
 
 #include <array>
@@ -13,17 +13,17 @@
 
 namespace smile {
 
-// Of an encoded record: version, checksum, expiry time.
+// Version, checksum and expiry time of an encoded record.
 inline constexpr size_t kRecordBytesWithoutValue = 3 * sizeof(uint64_t);
 
-// What an MGET's reply has room for, beside an outcome for each key.
+// Room for values in the reply to an MGET, beside an outcome for each key.
 class ValueRoom {
  public:
   ValueRoom(size_t max_body_bytes, size_t keys, size_t used_before = 0);
 
-  // For the next record that was found: kFound, and it is counted in, if it fits; kTooLarge if it
-  // would not fit had nothing been found before it; else kAskAgain, as all that come after it are.
-  // So each reply has an outcome that is not kAskAgain, if anything was found.
+  // For the next record found: kFound if it fits, and it is counted; kTooLarge if it would not fit
+  // even alone; otherwise kRetry, as for all later ones. So each reply has an outcome other than
+  // kRetry if any record was found.
   KeyOutcome Take(const RecordView& record);
 
   size_t used() const { return used_; }
@@ -33,25 +33,24 @@ class ValueRoom {
   size_t used_;
 };
 
-// What was found in memory of an MGET of which not all is there.
+// The part of an MGET's results that was found in memory, if not all were.
 struct KnownResults {
   Bytes encoded;  // in the order of the keys
-  std::vector<uint32_t>
-      sizes;  // of each key's in `encoded`, 0 if it is not known; none: nothing is
+  // Size of each key's result in `encoded`, 0 if it is not known. Empty: nothing is known.
+  std::vector<uint32_t> sizes;
   size_t value_bytes = 0;
 
   bool Knows(size_t index) const { return index < sizes.size() && sizes[index] != 0; }
 };
 
-// Encodes what the engine can say of the keys at once: straight into the reply as long as nothing
-// is missing, then into KnownResults.
+// Encodes results that are in memory: into the reply as long as none is missing, then into
+// KnownResults.
 class KeyResultsInMemory {
  public:
-  // `body` is where the results go, `known` where they go if one is missing. At most
-  // limits::kMaxPeekKeys keys.
+  // The results go to `body`; if one is missing, to `known`. At most limits::kMaxPeekKeys keys.
   KeyResultsInMemory(size_t max_body_bytes, Bytes* body, KnownResults* known);
 
-  // True: all results are in the body.
+  // True if all results are in `body`.
   bool Add(Engine* engine, const std::vector<KeyView>& keys);
 
  private:
@@ -67,8 +66,8 @@ class KeyResultsInMemory {
   std::array<uint32_t, limits::kMaxPeekKeys> sizes_;
 };
 
-// Appends the body of the reply: what was known before, and `read`, in their order, for the other
-// keys.
+// Appends the body of the reply: the known results and, for the other keys, those of `read`, in
+// order.
 void AppendKeyResults(const KnownResults& known, const ReadReply& read, size_t max_body_bytes,
                       Bytes* body);
 

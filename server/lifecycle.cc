@@ -15,7 +15,7 @@ namespace {
 constexpr int64_t kNanosPerSecond = 1'000 * kNanosPerMilli;
 constexpr int64_t kLookMillis = 20;
 
-// When to say again how far something has come.
+// Says when to log progress again.
 class Pace {
  public:
   explicit Pace(const Clock& clock)
@@ -38,23 +38,23 @@ class Pace {
 }  // namespace
 
 bool Lifecycle::Open(const std::function<void()>& open, FunctionRef<std::string()> progress) {
-  if (Watch(open, Signals::Request::kStop, "opening the data", progress)) return true;
-  log_.Info("stopped before it served: what it had begun is done anew by the next start");
+  if (Watch(open, Signals::Request::kStop, "opening the database", progress)) return true;
+  log_.Info("stopped during startup: the next start begins again");
   return false;
 }
 
 bool Lifecycle::Close(const std::function<void()>& close) {
-  if (Watch(close, Signals::Request::kStopNow, "writing out what is in memory",
+  if (Watch(close, Signals::Request::kStopNow, "flushing memory to disk",
             [] { return std::string(); })) {
     return true;
   }
-  log_.Info("stopped without writing out what is in memory: the next start replays the log");
+  log_.Info("stopped without flushing memory to disk: the next start replays the write-ahead log");
   return false;
 }
 
 bool Lifecycle::Watch(const std::function<void()>& task, Signals::Request ends, const char* what,
                       FunctionRef<std::string()> progress) {
-  // Shared, because the thread may still run when this function has returned.
+  // Shared, because the thread may outlive this function.
   const auto done = std::make_shared<std::atomic<bool>>(false);
   std::thread thread([task, done, &signals = signals_] {
     task();
@@ -88,15 +88,15 @@ void Lifecycle::Drain(Server& server, int64_t drain_millis) {
     const bool at_once = signals_.Wait(kLookMillis, clock_, log_) == Signals::Request::kStopNow;
     const int64_t left_nanos = drain_nanos - pace.nanos();
     if (!by_force && (at_once || left_nanos <= 0)) {
-      log_.Warning(fmt::format("{} connections with {} open requests are dropped: {}",
-                               server.open_connections(), server.open_requests(),
-                               at_once ? "a second request to stop came"
-                                       : "their time to finish (--drain-seconds) is over"));
+      log_.Warning(
+          fmt::format("dropping {} connections with {} requests in flight: {}",
+                      server.open_connections(), server.open_requests(),
+                      at_once ? "second signal to stop" : "drain timeout (--drain-seconds)"));
       server.AbortConnections();
       by_force = true;
     }
     if (!pace.IsTime()) continue;
-    log_.Info(fmt::format("waiting for {} connections with {} open requests, for at most {} s more",
+    log_.Info(fmt::format("draining: {} connections with {} requests in flight, at most {} s more",
                           server.open_connections(), server.open_requests(),
                           std::max<int64_t>(left_nanos, 0) / kNanosPerSecond));
   }

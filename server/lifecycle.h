@@ -1,8 +1,8 @@
-// The stages of a server process that may take long: each says so, and looks at signals meanwhile.
+// The stages of a server process that may take long: each logs its progress and handles signals.
 //
-// Of the main thread. What they answer is whether to go on: if not, a task still runs, and the
-// process has to end without destroying what it uses (std::_Exit). That loses nothing that was
-// acknowledged, like any crash.
+// For the main thread. The functions return whether to continue: if not, a task is still running,
+// and the process must end without destroying what the task uses (std::_Exit). As with any crash,
+// nothing that was acknowledged is lost.
 #pragma once
 
 #include <functional>
@@ -18,25 +18,25 @@ namespace smile {
 
 class Lifecycle {
  public:
-  // All outlive it.
+  // All arguments outlive it.
   Lifecycle(Signals* signals, const Clock& clock, const Logger& log)
       : signals_(*signals), clock_(clock), log_(log) {}
 
-  // Runs `open` on a thread of its own. False once it is asked to stop.
+  // Runs `open` on its own thread. False on a request to stop.
   bool Open(const std::function<void()>& open, FunctionRef<std::string()> progress);
 
-  // Until it is asked to stop.
+  // Returns on a request to stop.
   void WaitForStop();
 
-  // Until all connections are closed: by themselves, or by force once `drain_millis` are over or it
-  // is asked to stop at once.
+  // Returns when all connections are closed: by themselves, or by force after `drain_millis` or on
+  // a request to stop at once.
   void Drain(Server& server, int64_t drain_millis);
 
-  // Runs `close` on a thread of its own. False once it is asked to stop at once.
+  // Runs `close` on its own thread. False on a request to stop at once.
   bool Close(const std::function<void()>& close);
 
  private:
-  // While `task` runs: `what` and `progress` about once a second. False once `ends` is asked for.
+  // Runs `task`, and logs `what` and `progress` about once per second. False on the request `ends`.
   bool Watch(const std::function<void()>& task, Signals::Request ends, const char* what,
              FunctionRef<std::string()> progress);
 

@@ -10,15 +10,15 @@ namespace {
 
 constexpr uint64_t kUnlimited = UINT64_MAX;
 
-// "max" and a missing file are no limit.
+// "max" and a missing file mean no limit.
 uint64_t NumberIn(const std::filesystem::path& file) {
   std::ifstream in(file);
   uint64_t number = 0;
   return in >> number ? number : kUnlimited;
 }
 
-// Of the group and of all that it is in. In a container the path may be one of the host's, which is
-// not to be seen: then its own group is at `base`.
+// The lowest limit of the group and its parents. In a container the path may be one of the host,
+// which is not visible: then the process's group is at `base`.
 uint64_t LeastUpwards(const std::filesystem::path& base, std::filesystem::path group,
                       const char* file) {
   uint64_t least = NumberIn(base / file);

@@ -1,4 +1,4 @@
-// How much memory this process may have.
+// The memory available to this process.
 #pragma once
 
 #include <cstdint>
@@ -6,8 +6,8 @@
 
 namespace smile {
 
-// The machine's, or the least limit of the control groups (version 2 or 1) that the process is in,
-// if that is less. `root`: where /proc and /sys are; not "/" in tests alone. 0 if it is not known.
+// The machine's memory, or the lowest limit of the process's control groups (version 2 or 1) if
+// that is less; 0 if unknown. `root`: the parent of /proc and /sys; other than "/" only in tests.
 uint64_t MemoryOfMachine(const std::filesystem::path& root = "/");
 
 }  // namespace smile

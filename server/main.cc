@@ -1,4 +1,5 @@
-// smiled: options in, engine and server up, signals out. The one place that names the engine.
+// smiled: reads options, starts engine and server, and handles signals. The only place that names
+// the engine.
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,11 +38,12 @@ constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
 
 int Fail(const Status& status, int exit_status) {
-  WriteWithin(STDERR_FILENO, fmt::format("smiled: {}\n", status.words()), limits::kLastWordsMillis);
+  WriteWithin(STDERR_FILENO, fmt::format("smiled: {}\n", status.message()),
+              limits::kLastMessageMillis);
   return exit_status;
 }
 
-// Ends the process while threads still use what it has.
+// Ends the process while threads are still running.
 [[noreturn]] void EndNow(const Logger& log) {
   log.Flush();
   std::_Exit(0);
@@ -53,7 +55,7 @@ Result<LogLevel> ParseLogLevel(const std::string& name) {
   if (name == "warning") return LogLevel::kWarning;
   if (name == "error") return LogLevel::kError;
   return Status(Code::kInvalid,
-                fmt::format("--log-level is debug, info, warning or error, not \"{}\"", name));
+                fmt::format("--log-level: \"{}\" is not debug, info, warning or error", name));
 }
 
 Result<ServerOptions> ToServerOptions(const Options& options) {
@@ -69,20 +71,20 @@ Result<ServerOptions> ToServerOptions(const Options& options) {
       .idle_millis = static_cast<int64_t>(options.idle_timeout_seconds) * 1000};
 }
 
-// Fewer connections than asked for, if there are not enough descriptors for them.
+// Reduces the number of connections if there are not enough descriptors.
 Status FitConnections(uint32_t* max_connections, const Logger& log) {
   const uint64_t files = RaiseFileLimit(uint64_t{*max_connections} + limits::kReservedDescriptors);
   if (files <= limits::kReservedDescriptors) {
     return {Code::kUnavailable,
-            fmt::format("this process may open only {} files and needs more than {}: raise the "
+            fmt::format("the limit of {} open files is too low, more than {} are needed: raise the "
                         "hard limit (ulimit -Hn)",
                         files, limits::kReservedDescriptors)};
   }
   const uint64_t fit = files - limits::kReservedDescriptors;
   if (fit >= *max_connections) return {};
   log.Warning(
-      fmt::format("this process may open only {} files: it takes up to {} connections, "
-                  "not {}; raise the hard limit (ulimit -Hn) for more",
+      fmt::format("the limit of {} open files allows {} connections, not {}: raise the hard "
+                  "limit (ulimit -Hn) for more",
                   files, fit, *max_connections));
   *max_connections = static_cast<uint32_t>(fit);
   return {};
@@ -98,13 +100,13 @@ RocksOptions ToRocksOptions(const Options& options, OpenProgress* progress) {
           .progress = progress};
 }
 
-// What went wrong before it served, for stderr and the exit status.
+// An error before the server serves, for stderr and the exit status.
 struct Failure {
   Status why;
   int exit_status;
 };
 
-// While the data is being opened.
+// Progress while the database is being opened.
 std::string DescribeOpening(const OpenProgress& progress) {
   const uint64_t whole = progress.bytes_to_read;
   if (whole == 0) return "";
@@ -115,30 +117,30 @@ std::string DescribeOpening(const OpenProgress& progress) {
 
 std::string DescribeRecovery(const OpenProgress& progress, int64_t nanos) {
   const std::string time =
-      fmt::format("opened the data in {:.3f} s: ", static_cast<double>(nanos) / 1e9);
-  if (progress.writes == 0) return time + "nothing had to be replayed";
-  return time + fmt::format("replayed {} writes, {} bytes in {} write-ahead logs",
+      fmt::format("opened the database in {:.3f} s: ", static_cast<double>(nanos) / 1e9);
+  if (progress.writes == 0) return time + "nothing to replay";
+  return time + fmt::format("replayed {} writes ({} bytes in {} write-ahead logs)",
                             progress.writes.load(), progress.log_bytes.load(),
                             progress.logs.load());
 }
 
-// The lines on stdout, which say that it serves. Nobody may read them.
+// Prints on stdout that the server serves. Possibly nobody reads it.
 void SayReady(const Server& server, const Options& options, const Logger& log) {
   const std::string address = server.listening_on().ToString();
   const std::string text =
       fmt::format("smiled listens on {}\ndata is in {}\ntry: smilecat -s {} ping\n", address,
                   std::filesystem::absolute(options.data).lexically_normal().string(), address);
   log.Info("serving on " + address);
-  if (WriteWithin(STDOUT_FILENO, text, limits::kLastWordsMillis).written < text.size()) {
-    log.Warning("nobody takes what is printed on stdout: it is left out");
+  if (WriteWithin(STDOUT_FILENO, text, limits::kLastMessageMillis).written < text.size()) {
+    log.Warning("stdout is blocked: the startup message was not printed");
   }
 }
 
-// Until it is asked to stop, in order; nothing if all went well.
+// Serves until a request to stop; nullopt after an orderly end.
 std::optional<Failure> Serve(const Options& options, Signals* signals, const Clock& clock,
                              const Logger& log) {
-  log.Info(fmt::format("{} starts as process {}; options that are not the defaults: {}",
-                       kServerName, getpid(), DescribeChanges(options)));
+  log.Info(fmt::format("{} starting, process {}; non-default options: {}", kServerName, getpid(),
+                       DescribeChanges(options)));
   Result<ServerOptions> server_options = ToServerOptions(options);
   if (!server_options.ok()) return Failure{server_options.status(), kExitUsage};
   if (Status status = FitConnections(&server_options->max_connections, log); !status.ok()) {
@@ -175,7 +177,7 @@ int Run(const Options& options, Signals* signals) {
   const SystemClock clock;
   std::optional<Failure> failure;
   {
-    // Its lines come out before what is said last.
+    // Its lines are written before the last message.
     const Logger log(*level);
     failure = Serve(options, signals, clock, log);
   }
@@ -187,7 +189,7 @@ int Run(const Options& options, Signals* signals) {
 
 int main(int argc, char** argv) {
   smile::OpenStandardStreams();
-  umask(0077);  // what it writes is nobody else's business
+  umask(0077);  // other users have no access to its files
   const std::span<const char* const> arguments(argv, static_cast<size_t>(argc));
   if (const auto status = smile::RunMaintenance(arguments.subspan(argc > 0 ? 1 : 0))) {
     return *status;

@@ -1,4 +1,4 @@
-// Counters of one worker. Written by the worker's thread, read by any: all are relaxed atomics.
+// Counters of one worker, written by its thread and read by any: relaxed atomics.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@ namespace smile {
 
 class Counter {
  public:
-  // Only the owning worker's thread adds, so no locked instruction is needed.
+  // Only the worker's thread writes, so no locked instruction is needed.
   void Add(uint64_t amount) {
     value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
   }
@@ -29,19 +29,19 @@ struct WorkerMetrics {
   Counter bytes_received;
   Counter bytes_sent;
   Counter requests_open;
-  // Memory of connections, see SessionMemory.
+  // Memory of connections; see SessionMemory.
   Counter memory_input;
   Counter memory_requests;
   Counter memory_replies;
-  Counter held_back;  // connections, each time that memory was short for one
-  // Connections that were closed because of what the client did, or did not do.
-  Counter closed_broken;                       // bytes that are not the protocol
-  Counter closed_no_hello;                     // not in time
+  Counter held_back;  // times that a connection was not read from because memory was short
+  // Connections closed because of the client.
+  Counter closed_broken;                       // protocol errors
+  Counter closed_no_hello;                     // within limits::kHelloTimeoutMillis
   Counter closed_idle;                         // --idle-timeout-seconds
   Counter closed_slow_frame;                   // limits::kFrameTimeoutMillis
   Counter closed_takes_nothing;                // limits::kStalledOutputTimeoutMillis
-  Counter closed_for_memory;                   // the largest that kept it, while it was short
-  std::array<Counter, 256> requests;           // by operation code, known ones only
+  Counter closed_for_memory;                   // the largest, while memory was short
+  std::array<Counter, 256> requests;           // by operation code; only known ones
   std::array<Counter, kCodes.size()> replies;  // by status code
 };
 

@@ -30,7 +30,7 @@ struct NumberRange {
   uint64_t most;
 };
 
-// One row an option; its name is the flag (--name) and the key in the file.
+// One row per option; its name is the flag (--name) and the key in the file.
 struct OptionRow {
   std::string_view name;
   std::string_view value_name;  // in help
@@ -39,34 +39,36 @@ struct OptionRow {
 };
 
 constexpr std::array kOptions = {
-    OptionRow{"listen", "HOST:PORT", "where to listen; port 0 takes a free one", &Options::listen},
-    OptionRow{"data", "DIR", "where the data is; made if its parent is there", &Options::data},
-    OptionRow{"workers", "N", "event loops that serve connections; 0: one for each core",
+    OptionRow{"listen", "HOST:PORT", "address to listen on; port 0 chooses a free port",
+              &Options::listen},
+    OptionRow{"data", "DIR", "data directory; created if its parent exists", &Options::data},
+    OptionRow{"workers", "N", "worker threads; 0: one per core",
               NumberRange{&Options::workers, 0, limits::kMaxWorkers}},
-    OptionRow{"readers", "N", "threads that read what is not in memory",
+    OptionRow{"readers", "N", "threads for reads that are not served from memory",
               NumberRange{&Options::readers, 1, limits::kMaxReaders}},
-    OptionRow{"record-cache-mib", "N", "memory for records that are asked for often, in MiB",
+    OptionRow{"record-cache-mib", "N", "memory for the record cache, in MiB",
               NumberRange{&Options::record_cache_mib, 0, uint64_t{1} << 20}},
     OptionRow{"block-cache-mib", "N", "memory for RocksDB's block cache, in MiB",
               NumberRange{&Options::block_cache_mib, 8, uint64_t{1} << 20}},
-    OptionRow{"max-connections", "N", "connections at a time; one more is told so and closed",
+    OptionRow{"max-connections", "N",
+              "maximum connections; excess ones are rejected as `overloaded`",
               NumberRange{&Options::max_connections, 1, limits::kCeilingConnections}},
     OptionRow{"connection-memory-mib", "N",
-              "memory for what all connections hold, in MiB, at least 32; 0: an eighth of the "
-              "machine's",
+              "memory for requests and replies of all connections, in MiB (at least 32); 0: an "
+              "eighth of the machine's",
               NumberRange{&Options::connection_memory_mib, 0,
                           limits::kCeilingConnectionMemoryBytes >> 20}},
     OptionRow{"idle-timeout-seconds", "N",
-              "close connections that ask nothing for so long; 0: never",
+              "close connections that are idle for this long; 0: never",
               NumberRange{&Options::idle_timeout_seconds, 0, uint64_t{30} * 24 * 3600}},
-    OptionRow{"drain-seconds", "N", "time for accepted requests to be answered at shutdown",
+    OptionRow{"drain-seconds", "N", "maximum time to answer accepted requests at shutdown",
               NumberRange{&Options::drain_seconds, 0, 3600}},
     OptionRow{"log-level", "LEVEL", "debug, info, warning or error", &Options::log_level},
-    OptionRow{"accept-wal-loss", "",
-              "open although the write-ahead log is damaged or cut, and lose what it lost",
-              &Options::accept_wal_loss},
-    OptionRow{"new-epoch", "",
-              "begin a new epoch of versions: for a disk that was set back to a snapshot",
+    OptionRow{
+        "accept-wal-loss", "",
+        "start although the write-ahead log is damaged or truncated; the lost writes stay lost",
+        &Options::accept_wal_loss},
+    OptionRow{"new-epoch", "", "begin a new epoch of versions, after restoring a disk snapshot",
               &Options::new_epoch},
 };
 
@@ -74,15 +76,15 @@ bool IsSwitch(const OptionRow& row) {
   return std::holds_alternative<bool Options::*>(row.target);
 }
 
-// `where` begins the words of an error: "--workers" or "smiled.toml: workers".
+// `where` begins the error message: "--workers" or "smiled.toml: workers".
 Status SetNumber(const NumberRange& range, std::string_view where, std::string_view text,
                  Options* options) {
   uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size() || number < range.least ||
       number > range.most) {
-    return {Code::kInvalid, fmt::format("{} takes a whole number from {} to {}, not \"{}\"", where,
-                                        range.least, range.most, text)};
+    return {Code::kInvalid, fmt::format("{}: \"{}\" is not an integer from {} to {}", where, text,
+                                        range.least, range.most)};
   }
   options->*range.member = number;
   return {};
@@ -93,7 +95,8 @@ Status Set(const OptionRow& row, std::string_view where, std::string_view text, 
     return SetNumber(*range, where, text, options);
   }
   if (const auto* member = std::get_if<std::string Options::*>(&row.target)) {
-    if (text.empty()) return {Code::kInvalid, fmt::format("{} must not be empty", where)};
+    if (text.empty())
+      return {Code::kInvalid, fmt::format("{}: the value must not be empty", where)};
     options->** member = std::string(text);
     return {};
   }
@@ -101,7 +104,7 @@ Status Set(const OptionRow& row, std::string_view where, std::string_view text, 
   return {};
 }
 
-// The value of a key as Set takes it; nothing if the type is not the option's.
+// The value of a key as text for Set; nullopt if its type is not that of the option.
 std::optional<std::string> TextOf(const OptionRow& row, const toml::node& node) {
   if (IsSwitch(row)) {
     if (const auto value = node.value_exact<bool>()) return *value ? "true" : "false";
@@ -113,7 +116,7 @@ std::optional<std::string> TextOf(const OptionRow& row, const toml::node& node) 
   return std::nullopt;
 }
 
-// A regular file: a directory reads as empty, and a pipe may never end.
+// Regular files only: a directory would read as empty, and a pipe may never end.
 Result<std::string> ReadWhole(const std::string& file) {
   const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   const auto fail = [&](std::string_view why) {
@@ -124,9 +127,9 @@ Result<std::string> ReadWhole(const std::string& file) {
   if (descriptor < 0 || fstat(descriptor, &found) != 0) {
     return fail(std::generic_category().message(errno));
   }
-  if (!S_ISREG(found.st_mode)) return fail("it is not a regular file");
+  if (!S_ISREG(found.st_mode)) return fail("not a regular file");
   if (static_cast<uint64_t>(found.st_size) > limits::kMaxConfigBytes) {
-    return fail(fmt::format("it has more than {} bytes", limits::kMaxConfigBytes));
+    return fail(fmt::format("larger than {} bytes", limits::kMaxConfigBytes));
   }
   std::string text(static_cast<size_t>(found.st_size), '\0');
   const ssize_t size = read(descriptor, text.data(), text.size());
@@ -152,21 +155,21 @@ Status ReadFile(const std::string& file, Options* options) {
     }
     const std::string where = fmt::format("{}: {}", file, key.str());
     if (found == nullptr) {
-      return {Code::kInvalid, where + " is no option; `smiled --help` lists them"};
+      return {Code::kInvalid, where + ": unknown option; see `smiled --help`"};
     }
     const std::optional<std::string> text = TextOf(*found, node);
     if (!text.has_value()) {
-      return {Code::kInvalid,
-              where + (IsSwitch(*found)                                     ? " takes true or false"
-                       : std::holds_alternative<NumberRange>(found->target) ? " takes a number"
-                                                                            : " takes a string")};
+      return {Code::kInvalid, where + (IsSwitch(*found) ? ": the value must be true or false"
+                                       : std::holds_alternative<NumberRange>(found->target)
+                                           ? ": the value must be an integer"
+                                           : ": the value must be a string")};
     }
     SMILE_TRY(Set(*found, where, *text, options));
   }
   return {};
 }
 
-// The default, as help shows it.
+// The default, as shown in --help.
 std::string DefaultOf(const OptionRow& row) {
   const Options defaults;
   if (const auto* range = std::get_if<NumberRange>(&row.target)) {
@@ -191,15 +194,16 @@ std::string HelpText() {
     line(fmt::format("--{} {}", row.name, row.value_name),
          fmt::format("{} ({})", row.summary, DefaultOf(row)));
   }
-  line("--config FILE", "read options from a TOML file; flags beat it");
-  line("--help", "this text");
-  line("--version", "the version");
+  line("--config FILE", "read options from a TOML file; the command line takes precedence");
+  line("--help", "print this help");
+  line("--version", "print the version");
   text +=
-      "\nIn the file, an option is its name without the dashes in front:\n\n"
+      "\nIn the file, options are written without the leading dashes:\n\n"
       "  listen = \"127.0.0.1:7645\"\n"
       "  workers = 2\n\n"
-      "SIGINT and SIGTERM stop the server when all accepted requests are answered; another one, a\n"
-      "second or more later, stops it without waiting.\n\n"
+      "SIGINT and SIGTERM stop the server after all accepted requests are answered. A second "
+      "signal,\n"
+      "at least a second later, stops it immediately.\n\n"
       "Exit status: 0 stopped by a signal, 1 could not start, 2 invalid usage.\n";
   return text;
 }
@@ -235,13 +239,14 @@ Result<uint64_t> ConnectionMemoryBytes(uint64_t option_mib, uint64_t machine_byt
   }
   constexpr uint64_t kLeastMib = limits::kLeastConnectionMemoryBytes >> 20;
   if (option_mib >= kLeastMib) return option_mib << 20;
-  return Status(Code::kInvalid, fmt::format("--connection-memory-mib is 0 or at least {}, not {}",
-                                            kLeastMib, option_mib));
+  return Status(Code::kInvalid,
+                fmt::format("--connection-memory-mib: {} is too small; give 0 or at least {}",
+                            option_mib, kLeastMib));
 }
 
 Result<CommandLine> ParseCommandLine(int argc, const char* const* argv) {
   CLI::App app;
-  app.set_help_flag();  // ours is made from the table
+  app.set_help_flag();  // generated from the table instead
   std::string config;
   bool help = false;
   bool version = false;
@@ -257,8 +262,7 @@ Result<CommandLine> ParseCommandLine(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return Status(Code::kInvalid,
-                  fmt::format("{}; `smiled --help` lists the options", error.what()));
+    return Status(Code::kInvalid, fmt::format("{}; see `smiled --help`", error.what()));
   }
   CommandLine line;
   if (help || version) {

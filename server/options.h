@@ -1,6 +1,5 @@
-// smiled's options: one table for command line, configuration file (TOML) and --help.
-//
-// A flag beats the file, the file beats the default.
+// smiled's options: one table for command line, configuration file (TOML) and --help. The command
+// line takes precedence over the file, and the file over the default.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +13,12 @@ namespace smile {
 struct Options {
   std::string listen = "127.0.0.1:7645";
   std::string data = "./data";
-  uint64_t workers = 0;  // 0: one for each core
+  uint64_t workers = 0;  // 0: one per core
   uint64_t readers = 4;
   uint64_t record_cache_mib = 256;
   uint64_t block_cache_mib = 512;
   uint64_t max_connections = limits::kDefaultMaxConnections;
-  uint64_t connection_memory_mib = 0;  // 0: a part of what the machine has
+  uint64_t connection_memory_mib = 0;  // 0: a fraction of the machine's
   uint64_t idle_timeout_seconds = 0;
   uint64_t drain_seconds = limits::kDefaultDrainMillis / 1000;
   std::string log_level = "info";
@@ -27,10 +26,11 @@ struct Options {
   bool new_epoch = false;
 };
 
-// "data = \"/var/lib/smile\", workers = 2": those that are not the defaults, as in a file; "none".
+// The options that differ from the defaults, as in a file: "data = \"/var/lib/smile\", workers =
+// 2"; or "none".
 std::string DescribeChanges(const Options& options);
 
-// What the command line asked for.
+// The meaning of a command line.
 struct CommandLine {
   enum class Action : uint8_t { kServe, kPrint };
 
@@ -39,12 +39,12 @@ struct CommandLine {
   std::string text;  // for kPrint: help or version, complete
 };
 
-// kInvalid in one line that says what to do: an unknown flag, a value out of range, a file that
+// kInvalid, with a message of one line, for an unknown flag, a value out of range, and a file that
 // cannot be read or has an unknown key.
 Result<CommandLine> ParseCommandLine(int argc, const char* const* argv);
 
-// The memory of all connections: what the option says (kInvalid if that is not enough for one of
-// them), or a part of what the machine has, between two bounds of base/limits.h.
+// The memory for all connections: the option (kInvalid if it is not enough for one connection), or
+// a fraction of the machine's memory, between two limits of base/limits.h.
 Result<uint64_t> ConnectionMemoryBytes(uint64_t option_mib, uint64_t machine_bytes);
 
 }  // namespace smile

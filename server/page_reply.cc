@@ -10,7 +10,7 @@
 namespace smile {
 namespace {
 
-// What a page's elements find in a reply.
+// Room for the elements of a page in a reply.
 class PageRoom {
  public:
   // Of elements that have at most so many lengths each, beside a continuation and a flag. At least
@@ -18,10 +18,10 @@ class PageRoom {
   PageRoom(const Reply& reply, size_t lengths)
       : lengths_(lengths), most_(reply.max_body_bytes() - kFixed), left_(most_) {}
 
-  // Whether an element of so many bytes, without its lengths, would fit into an empty reply.
+  // Whether an element of `bytes`, without its lengths, would fit into an empty reply.
   bool FitsAlone(size_t bytes) const { return bytes + lengths_ * kLengthBytes <= most_; }
 
-  // False: it does not fit after those that were taken.
+  // False: it does not fit after the previous ones.
   bool Take(size_t bytes) {
     bytes += lengths_ * kLengthBytes;
     if (bytes > left_) return false;
@@ -30,8 +30,8 @@ class PageRoom {
   }
 
  private:
-  static constexpr size_t kLengthBytes = 4;                            // at most, in a frame
-  static constexpr size_t kContinuation = 32 + limits::kMaxNameBytes;  // a place in a LIST at most
+  static constexpr size_t kLengthBytes = 4;                            // maximum in a frame
+  static constexpr size_t kContinuation = 32 + limits::kMaxNameBytes;  // maximum: a place in a LIST
   static constexpr size_t kFixed = 2 * kLengthBytes + 1 + kContinuation;
 
   const size_t lengths_;

@@ -1,5 +1,5 @@
-// The replies of SCAN and LIST: as much of a page as fits into the size that HELLO agreed on. A
-// page that is cut short goes on where it was cut.
+// The replies to SCAN and LIST: as much of a page as fits into the size agreed on in HELLO. A page
+// that is cut short continues where it was cut.
 #pragma once
 
 #include <span>
@@ -10,8 +10,8 @@
 
 namespace smile {
 
-// `continuation` is that of the whole page, empty if that was all. A record that does not fit even
-// alone is an entry that says so.
+// `continuation` is that of the whole page, empty if complete. A record that does not fit even
+// alone becomes an entry with the outcome `too_large`.
 void ReplyWithPage(std::span<const ScanPage::Entry> entries, Bytes continuation, Reply* reply);
 
 void ReplyWithPage(const ListPage& page, Reply* reply);

@@ -7,7 +7,7 @@
 namespace smile {
 namespace {
 
-// Entries that have left are dropped from a lane's front once they are this many.
+// Number of entries that have left after which they are removed from the front of a lane.
 constexpr size_t kCompactAt = 64;
 
 }  // namespace
@@ -62,7 +62,7 @@ void PartitionOrder::GrantFrom(Lane* lane, std::vector<Entry*>* run) {
   }
 }
 
-// Takes `entry` out of its lanes, and with it those that only waited for it to leave.
+// Removes `entry` from its lanes, and the entries that only waited for it to leave.
 void PartitionOrder::Leave(Entry* entry, Freed* freed) {
   freed->leave.push_back(entry);
   for (size_t i = freed->leave.size() - 1; i < freed->leave.size(); ++i) {

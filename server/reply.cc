@@ -17,8 +17,8 @@ void Reply::OkLent(const RecordView& record) {
   Ok<op::Get>({.record = record});
 }
 
-// The value is the last of the response's bytes, behind its length: encoded without it, the length
-// is one byte, which gives way to the right one.
+// The value is the end of the response, after its length: encoded without a value, the length is
+// one byte, which is replaced by the actual length.
 void Reply::OkRecord(Record record) {
   if (record.value.size() < limits::kLeastLargeValueBytes) {
     return Ok<op::Get>({.record = record.view()});
@@ -43,12 +43,12 @@ void Reply::OkRecord(Record record) {
 }
 
 void Reply::FailTooLarge(size_t size) {
-  Fail({Code::kTooLarge, "the reply has " + std::to_string(size) + " bytes, over the " +
+  Fail({Code::kTooLarge, "the reply has " + std::to_string(size) + " bytes, more than the " +
                              std::to_string(max_frame_bytes_) +
-                             " agreed in HELLO: ask for less at a time"});
+                             " agreed in HELLO: request less at a time"});
 }
 
-// Of the reply, which has been written to the tail.
+// For the reply that was written to the tail.
 bool Reply::HasRoomFor(size_t size) const {
   return memory_ == nullptr || memory_->HasRoomFor(AllocatedBytes(size));
 }

@@ -1,4 +1,4 @@
-// Where the answer to one request is written.
+// The reply to one request.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,11 @@
 
 namespace smile {
 
-// Appends exactly one reply frame to a buffer. Borrows the buffer; used at once, never kept.
+// Appends exactly one reply frame to a buffer. Borrows the buffer; used at once, never stored.
 class Reply {
  public:
-  // Replies over `max_frame_bytes` become kTooLarge. Long ones for which `memory` has no room
-  // become kOverloaded; null: what they need has been taken.
+  // Replies longer than `max_frame_bytes` become kTooLarge. Large ones for which `memory` has no
+  // room become kOverloaded; null if their memory was taken before.
   Reply(uint32_t id, size_t max_frame_bytes, MemoryAccount* memory, ReplyBuffer* out)
       : id_(id), max_frame_bytes_(max_frame_bytes), memory_(memory), out_(out) {}
 
@@ -30,7 +30,7 @@ class Reply {
     });
   }
 
-  // The same with a body that `encode` appends. If it answers false, nothing is written.
+  // The same with a body that `encode` appends. If it returns false, nothing is written.
   bool OkIf(FunctionRef<bool(Bytes* body)> encode) {
     CHECK(!written_);
     FrameWriter frame(out_->tail(), OkHeader(id_));
@@ -54,10 +54,10 @@ class Reply {
     return true;
   }
 
-  // A GET's, of a record that is only lent. If there is no room for it, nothing is copied.
+  // The reply to a GET, with a borrowed record. If there is no room for it, nothing is copied.
   void OkLent(const RecordView& record);
 
-  // A GET's, with a value that need not be copied if it is large.
+  // The reply to a GET, with a value that is not copied if it is large.
   void OkRecord(Record record);
 
   void Fail(const Status& status, const ErrorDetail& detail = {}) {
@@ -67,7 +67,7 @@ class Reply {
     code_ = status.code();
   }
 
-  // What a body that Ok is to take may have.
+  // Maximum length of the body of an ok reply.
   size_t max_body_bytes() const { return max_frame_bytes_ - kFrameHeaderBytes; }
 
   bool written() const { return written_; }

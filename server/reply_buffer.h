@@ -1,5 +1,5 @@
-// Replies on their way to the client, in order: small ones gathered in one piece, so that they
-// leave in one write; a large value as a piece of its own, in the memory it came in.
+// Unsent replies, in order: small ones are gathered into one piece and sent in one write; a large
+// value is a piece of its own, in the memory in which it was read.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +15,10 @@ class ReplyBuffer {
  public:
   bool empty() const { return pieces_.empty() && tail_.empty(); }
   size_t size() const { return before_tail_ + tail_.size(); }
-  // What it holds, unused capacity included.
+  // Its memory, including unused capacity.
   size_t memory() const { return memory_before_tail_ + MemoryOf(tail_); }
 
-  // The piece at the end, for appending. Valid until another function is called.
+  // The last piece, for appending. Valid until another function is called.
   Bytes* tail() { return &tail_; }
 
   // Appends bytes without copying them.
@@ -42,7 +42,7 @@ class ReplyBuffer {
     return front;
   }
 
-  // After something long was appended to the tail and taken back.
+  // After something large was appended to the tail and removed.
   void ShrinkTail() { Bytes(tail_).swap(tail_); }
 
  private:

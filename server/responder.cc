@@ -1,4 +1,4 @@
-// Responder: how an answer comes back to the session that asked.
+// Responder: returns an answer to the session.
 #include "base/check.h"
 #include "server/handlers.h"
 #include "server/session.h"

@@ -40,10 +40,10 @@ void ServedConnection::LogEnd(const Status& status) {
   if (owner_.log == nullptr) return;
   owner_.log->Write([&] {
     const std::string_view why = !aborted_because_.empty() ? aborted_because_
-                                 : !status.ok()            ? status.words()
+                                 : !status.ok()            ? status.message()
                                                            : session_->why_ended();
-    return fmt::format("client {} \"{}\" ended: {}", transport_->peer(), session_->client_name(),
-                       why);
+    return fmt::format("client {} \"{}\" disconnected: {}", transport_->peer(),
+                       session_->client_name(), why);
   });
 }
 
@@ -84,7 +84,7 @@ void ServedConnection::ReportUnsent() {
 
 bool ServedConnection::GoOn() {
   if (session_->is_held_back() && !session_->can_go_on()) return false;
-  AwaitTurn();  // many may be able to at the same time
+  AwaitTurn();  // many connections may continue at the same time
   return true;
 }
 
@@ -110,7 +110,7 @@ void ServedConnection::Tick(int64_t idle_millis) {
   } else if (now_nanos - last_progress_nanos_ >=
              limits::kStalledOutputTimeoutMillis * kNanosPerMilli) {
     metrics_.closed_takes_nothing.Add(1);
-    return Abort("it takes no replies");
+    return Abort("received no replies for too long");
   }
   session_->Tick(idle_millis);
   owner_.has_output(this);
@@ -120,17 +120,17 @@ bool ServedConnection::keeps_memory() const {
   if (held_memory() < session_->memory()->Room()) return false;
   constexpr int64_t kGraceNanos = limits::kShortMemoryGraceMillis * kNanosPerMilli;
   const bool untaken = drains_slowly_ && clock_.MonotonicNanos() - last_empty_nanos_ >= kGraceNanos;
-  // With an open request it is the server's turn.
+  // With a request in flight, it is the server's turn.
   const bool half_frame =
       session_->open_requests() == 0 && session_->half_frame_nanos() >= kGraceNanos;
   return untaken || half_frame;
 }
 
-// What cannot be sent now would only keep the memory.
+// An error reply that cannot be sent now would only hold the memory.
 void ServedConnection::CloseForMemory() {
   metrics_.closed_for_memory.Add(1);
   session_->CloseForMemory();
-  if (closing_ || transport_->unsent_bytes() > 0) return Abort("it keeps memory that is short");
+  if (closing_ || transport_->unsent_bytes() > 0) return Abort("held too much memory");
   owner_.has_output(this);
 }
 
@@ -145,14 +145,14 @@ void ServedConnection::OnBytes(ByteView bytes) {
   session_->Receive(bytes);
   if (!hello_logged_ && session_->greeted()) LogHello();
   if (others_first) AwaitTurn();
-  // At once, or what the kernel holds would come in this turn still.
+  // Now, or the bytes in the kernel would still be read in this turn.
   if (!closing_ && (awaits_read || !session_->wants_bytes())) SetReading(false);
   owner_.has_output(this);
 }
 
 void ServedConnection::OnNoRoom() {
   SetReading(false);
-  owner_.has_output(this);  // it is looked at again when the turn ends
+  owner_.has_output(this);  // checked again at the end of the turn
 }
 
 void ServedConnection::OnSent() {

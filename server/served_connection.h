@@ -1,7 +1,7 @@
-// A session and the transport that carries it: bytes from one to the other, reading paused while
-// the session has no room, the transport closed behind the session's last words.
+// A session and its transport: moves bytes between them, pauses reading while the session has no
+// room, and closes the transport after the session's last reply.
 //
-// On the worker's thread only.
+// Used by the worker's thread only.
 #pragma once
 
 #include <algorithm>
@@ -20,59 +20,58 @@ namespace smile {
 
 class ServedConnection final : public TransportEvents {
  public:
-  // What the connection asks of its worker.
+  // What the connection needs from its worker.
   struct Owner {
     TurnBytes* turn;                                    // of its loop
     std::function<void(ServedConnection*)> has_output;  // call Flush() before the loop sleeps
-    std::function<void(ServedConnection*)> has_more;    // call ReadOn() when it is its turn
-    std::function<void(ServedConnection*)> held_back;   // call GoOn() in a while, until it is true
+    std::function<void(ServedConnection*)> has_more;    // call ReadOn() in its turn
+    std::function<void(ServedConnection*)> held_back;   // call GoOn() later, until it returns true
     std::function<void(ServedConnection*)> closed;      // destroys it
-    LogLimit* log = nullptr;                            // takes lines about clients, if there
+    LogLimit* log = nullptr;                            // for lines about clients; may be null
   };
 
   // `shared` and `owner` outlive it.
   ServedConnection(std::unique_ptr<Transport> transport, const Session::Shared& shared,
                    const Owner& owner);
 
-  // Begins to read.
+  // Starts reading.
   void Start();
 
-  // Sends what the session has to say, in one write as far as the transport takes it. Returns its
-  // bytes.
+  // Sends the session's output. Returns its number of bytes.
   size_t Flush();
   size_t output_bytes() const { return session_->output_bytes(); }
 
-  // Its turn, after has_more: works on what waits, and reads again.
+  // Called in its turn, after has_more: handles waiting requests and reads again.
   void ReadOn();
 
-  // About once a second. `idle_millis` 0: connections may be idle for ever.
+  // Called about once per second. `idle_millis` 0: no idle timeout.
   void Tick(int64_t idle_millis);
 
-  // Whether there is memory to go on with by now; then it waits for its turn.
+  // Whether there is memory to continue; then the connection waits for its turn.
   bool GoOn();
 
   // --- While memory is short ---
 
   size_t held_memory() const { return session_->memory()->held(); }
-  // It holds more than half of its share, and the client does nothing about it, or not enough. As
-  // of the last Tick.
+  // Whether it holds more than half of its share and the client has stalled, or receives too
+  // slowly. As of the last Tick().
   bool keeps_memory() const;
-  // With a message, if the client takes anything at all.
+  // With an error reply, if no unsent bytes are in the way.
   void CloseForMemory();
 
   void Drain();
-  // `why` is for the log.
+  // `why` is for the log; a string literal.
   void Abort(std::string_view why);
 
-  // For its owner's lists.
+  // Whether it is in the owner's lists.
   bool flush_is_due = false;
   bool is_held_back = false;
   bool awaits_read = false;
 
  private:
   size_t MostBytes() const override {
-    // It may be read from still when memory has become short: then not a byte more comes, which
-    // could make a buffer grow.
+    // Reading may not be paused yet when memory becomes short: then nothing is read, because a
+    // buffer might grow.
     return session_->wants_bytes() ? std::min(session_->most_bytes(), owner_.turn->most_read()) : 0;
   }
   void OnNoRoom() override;
@@ -93,14 +92,14 @@ class ServedConnection final : public TransportEvents {
   const Owner& owner_;
   const std::shared_ptr<Session> session_;
   uint64_t given_bytes_ = 0;     // to the transport
-  uint64_t taken_bytes_ = 0;     // of them, by the kernel or the client, at the last Tick
-  int64_t last_progress_nanos_;  // the last Tick that found nothing waiting, or more taken
-  int64_t last_empty_nanos_;     // the last Tick that found nothing waiting
-  bool drains_slowly_ = false;   // at the pace of the last Tick
+  uint64_t taken_bytes_ = 0;     // of those, sent by the last Tick
+  int64_t last_progress_nanos_;  // the last Tick with nothing unsent, or with more sent
+  int64_t last_empty_nanos_;     // the last Tick with nothing unsent
+  bool drains_slowly_ = false;   // at the rate of the last Tick
   bool reading_ = true;
   bool closing_ = false;
   bool hello_logged_ = false;
-  std::string_view aborted_because_;  // empty: it was not
+  std::string_view aborted_because_;  // empty if it was not
 };
 
 }  // namespace smile

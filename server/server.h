@@ -1,9 +1,9 @@
-// Server: the workers that share a port, from their start to their orderly end.
+// Server: the workers that share a port, from start to orderly end.
 //
-// It listens first and serves later, so that a port that cannot be had is known before the data is
-// touched, and a second server on the port fails at once however long the first takes to start.
+// It listens first and serves later, so that an unavailable port is an error before the data is
+// touched, and a second server on the port fails at once, however long the first takes to start.
 //
-// Not thread-safe: one thread (main's) owns it.
+// Not thread-safe: used by one thread (main).
 #pragma once
 
 #include <atomic>
@@ -28,36 +28,35 @@ struct ServerOptions {
   uint32_t workers = 1;
   uint32_t max_connections = limits::kDefaultMaxConnections;
   size_t connection_memory_bytes = size_t{256} << 20;
-  int64_t idle_millis = 0;  // 0: connections may be idle for ever
+  int64_t idle_millis = 0;  // 0: no idle timeout
 };
 
 class Server {
  public:
-  // Listens from here on; who connects is told `unavailable`, with a time to retry after. The clock
-  // and the log outlive the server. Fails with kUnavailable, in words that say what to do, if it
-  // cannot listen.
+  // Starts listening; clients are rejected as `unavailable`, with a time to retry after. Clock and
+  // log outlive the server. kUnavailable, with a message that says what to do, if it cannot listen.
   static Result<std::unique_ptr<Server>> Listen(const ServerOptions& options, const Clock& clock,
                                                 const Logger& log);
 
-  // Once: serves from here on. The engine outlives the server.
+  // Starts serving; called once. The engine outlives the server.
   void Serve(Engine& engine);
 
-  // Drops what is left. Drain first, until drained(); then close the engine, which no worker calls
-  // any more; then destroy the server: that way everything that was accepted is answered, and the
-  // engine has somewhere to answer to.
+  // Drops remaining connections. For an orderly end, drain until drained(); then close the engine,
+  // which no worker calls any more; then destroy the server. So every accepted request is answered,
+  // and the engine's completions have a target.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // A real one, also where port 0 was asked for.
+  // With the actual port, also if port 0 was requested.
   const Endpoint& listening_on() const { return listening_on_; }
 
-  // Accepts no more connections and requests, and begins to close those whose requests are all
+  // Accepts no new connections and requests, and closes connections when their requests are
   // answered. Does not wait.
   void BeginDrain();
-  // Whether, after BeginDrain, all connections have been closed and none can come.
+  // After BeginDrain(): whether all connections are closed and no new ones are possible.
   bool drained() const;
-  // Ends connections that are left; drained() follows soon.
+  // Ends the remaining connections; drained() follows soon.
   void AbortConnections();
 
   uint64_t open_connections() const;
@@ -73,7 +72,7 @@ class Server {
   Endpoint listening_on_;
   ServerLog log_;
   std::unique_ptr<const Handlers> handlers_;
-  std::atomic<const Handlers*> serving_{nullptr};  // once there are any
+  std::atomic<const Handlers*> serving_{nullptr};  // null while the server starts
   ConnectionBudget budget_;
   MemoryBudget memory_;
   const Worker::Shared shared_;

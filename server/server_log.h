@@ -1,4 +1,4 @@
-// What the server tells the operator of its clients, each kind limited.
+// Log lines about clients, each kind limited.
 #pragma once
 
 #include "base/log_limit.h"
@@ -9,10 +9,10 @@ namespace smile {
 struct ServerLog {
   ServerLog(const Logger& log, const Clock& clock)
       : clients(log, clock, LogLevel::kDebug, "lines about clients"),
-        refused(log, clock, LogLevel::kWarning, "refused connections"),
+        refused(log, clock, LogLevel::kWarning, "rejected connections"),
         accept_failures(log, clock, LogLevel::kWarning, "failures to accept connections") {}
 
-  // About once a second.
+  // Called about once per second.
   void Tick() {
     clients.Tick();
     refused.Tick();

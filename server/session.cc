@@ -14,16 +14,16 @@
 namespace smile {
 namespace {
 
-// What a read may be answered with: names and ids come on top of the values of a SCAN or LIST.
+// Maximum length of the reply to a read. A SCAN or LIST has keys in addition to values.
 template <class Row>
 constexpr size_t kReplyBytes =
     std::is_same_v<Row, op::Scan> || std::is_same_v<Row, op::List> ? limits::kMaxFrameBytes
                                                                    : limits::kMaxReplyValueBytes;
 
-// A session that has no room is not read from, so little comes then; what is more counts as having
-// come with what came before it.
+// A session without room is not read from, so few arrivals have to be remembered; further bytes
+// count as part of the last one.
 constexpr size_t kMaxArrivals = 16;
-// What an open request takes: also the copies of keys and items that refer to its bytes.
+// Memory of a request in flight, including copies of keys, and items that refer to its bytes.
 template <class Row>
 size_t MemoryOf(const Frame& frame, const typename Row::Request& request) {
   size_t bytes = limits::kOpenRequestBytes + AllocatedBytes(frame.bytes.size());
@@ -71,7 +71,7 @@ void Session::Receive(ByteView bytes) {
   } else {
     arrivals_.back().end = received_bytes_;
   }
-  // A buffer that is rounded up by a quarter has to fit too.
+  // A buffer that is rounded up by a quarter has to fit, too.
   const size_t most = (taken_.input + account_->Room()) / 4 * 3;
   const size_t needed = taken_.input + bytes.size();
   reader_.Feed(bytes, most > needed ? most - needed : 0);
@@ -94,7 +94,7 @@ void Session::set_unsent(size_t bytes, size_t memory) {
   PumpBuffered();
 }
 
-// For one more request, behind `gets` that are still to be answered.
+// For another request, after `gets` that are not answered yet.
 bool Session::HasRoomOfItsOwn(size_t gets) const {
   return open_.size() + gets < limits::kMaxInFlightRequests &&
          open_bytes_ < limits::kMaxInFlightBytes &&
@@ -102,7 +102,7 @@ bool Session::HasRoomOfItsOwn(size_t gets) const {
          output_.size() + unsent_bytes_ < reply_window_.untaken_bytes();
 }
 
-// Works on what was received when there was no room for it.
+// Handles bytes that were received when there was no room.
 void Session::PumpBuffered() {
   if (reader_.buffered_bytes() == 0) return;
   Pump(shared_.clock.MonotonicNanos());
@@ -114,7 +114,7 @@ void Session::PumpBuffered() {
 void Session::Pump(int64_t now_nanos) {
   work_nanos_ = now_nanos;
   GetRun gets;
-  bool begins = frame_nanos_ == 0;  // what is left will be a frame's beginning
+  bool begins = frame_nanos_ == 0;  // whether the remaining bytes are the start of a frame
   FrameReader::Event event = FrameReader::Event::kFrame;
   size_t most_gets = 0;
   while (event == FrameReader::Event::kFrame && !ending_ && (gets.size > 0 || HasRoom(0))) {
@@ -132,7 +132,7 @@ void Session::Pump(int64_t now_nanos) {
   }
   AnswerGets(&gets);
   if (event == FrameReader::Event::kBroken) Break(reader_.error());
-  // A frame that is not complete arrives with what completes it.
+  // An incomplete frame arrives with its last byte.
   if (event == FrameReader::Event::kNeedMore) arrivals_.clear();
   if (begins) BeginFrame(reader_.buffered_bytes() == 0 ? 0 : now_nanos);
 }
@@ -141,14 +141,14 @@ void Session::Pump(int64_t now_nanos) {
 
 void Session::HandleFrame(const Frame& frame) {
   if (frame.header.flags != 0) {
-    return Break({Code::kProtocolError, "a request of version 1 has no flags set"});
+    return Break({Code::kProtocolError, "flags of a request are set; there are none in version 1"});
   }
   if (!greeted_) return HandleHello(frame);
   if (draining_) return Refuse(frame.header.id, {Code::kShuttingDown, "the server is stopping"});
   shared_.metrics.requests[frame.header.code].Add(1);
   const auto take = [&]<class Row>(Row, typename Row::Request& request) {
     if constexpr (std::is_same_v<Row, op::Hello>) {
-      Refuse(frame.header.id, {Code::kInvalid, "HELLO comes once, as the first frame"});
+      Refuse(frame.header.id, {Code::kInvalid, "HELLO was already sent on this connection"});
     } else {
       Take<Row>(frame, request);
     }
@@ -159,26 +159,28 @@ void Session::HandleFrame(const Frame& frame) {
 
 void Session::HandleHello(const Frame& frame) {
   if (frame.header.code != op::Hello::kInfo.code) {
-    return Break({Code::kProtocolError, "the first frame has to be HELLO"});
+    return Break({Code::kProtocolError, "the first frame is not HELLO"});
   }
   op::Hello::Request hello;
   if (Status status = Decode(frame.body, &hello); !status.ok()) return Break(status);
   if (hello.magic != kHelloMagic) {
-    return Break({Code::kProtocolError, "this HELLO does not begin with \"SMIL\""});
+    return Break({Code::kProtocolError,
+                  "the magic number in HELLO is not \"SMIL\": this is not Smile's protocol"});
   }
   if (hello.first_version > kProtocolVersion || hello.last_version < kProtocolVersion) {
-    return Break({Code::kUnsupported,
-                  fmt::format("this server speaks version {} of the protocol, the client {} to {}",
-                              kProtocolVersion, hello.first_version, hello.last_version)});
+    return Break(
+        {Code::kUnsupported,
+         fmt::format("no common protocol version: this server supports {}, the client {} to {}",
+                     kProtocolVersion, hello.first_version, hello.last_version)});
   }
   if (hello.max_frame_bytes != 0 && hello.max_frame_bytes < limits::kLeastReplyFrameBytes) {
     return Break(
-        {Code::kInvalid, fmt::format("max_frame_bytes is 0 or at least {}, not {}",
-                                     limits::kLeastReplyFrameBytes, hello.max_frame_bytes)});
+        {Code::kInvalid, fmt::format("max_frame_bytes is {}; it must be 0 or at least {}",
+                                     hello.max_frame_bytes, limits::kLeastReplyFrameBytes)});
   }
   if (hello.client_name.value_or(ByteView()).size() > limits::kMaxClientNameBytes) {
     return Break({Code::kTooLarge,
-                  fmt::format("client_name has up to {} bytes", limits::kMaxClientNameBytes)});
+                  fmt::format("client_name has more than {} bytes", limits::kMaxClientNameBytes)});
   }
   greeted_ = true;
   client_name_ = hello.client_name.value_or(ByteView());
@@ -201,11 +203,11 @@ void Session::HandleHello(const Frame& frame) {
 // An id is not used again before its request is answered.
 bool Session::RefuseIfOpen(uint32_t id) {
   if (open_.empty() || !open_.contains(id)) return false;
-  Refuse(id, {Code::kInvalid, fmt::format("the id {} belongs to an open request", id)});
+  Refuse(id, {Code::kInvalid, fmt::format("id {} is in use by a request in flight", id)});
   return true;
 }
 
-// Whether nothing is under way on any of its partitions.
+// Whether nothing is in flight on any of its partitions.
 template <class Row>
 bool Session::IsFree(const typename Row::Request& request) const {
   bool free = true;
@@ -225,7 +227,8 @@ void Session::Take(const Frame& frame, const typename Row::Request& request) {
   }
   const int64_t deadline_nanos = DeadlineOf(frame);
   if (deadline_nanos != 0 && work_nanos_ >= deadline_nanos) {
-    return Refuse(id, {Code::kDeadlineExceeded, "its time was over before there was room for it"});
+    return Refuse(
+        id, {Code::kDeadlineExceeded, "the deadline passed while the request waited to be read"});
   }
   KnownResults known;
   if (IsFree<Row>(request)) {
@@ -235,7 +238,7 @@ void Session::Take(const Frame& frame, const typename Row::Request& request) {
   Enter<Row>(frame, request, std::move(known));
 }
 
-// Of a request that could not be answered at once.
+// Accepts a request that could not be answered at once.
 template <class Row>
 void Session::Enter(const Frame& frame, const typename Row::Request& request, KnownResults known) {
   Open* const open = OpenRequest(frame);
@@ -269,7 +272,7 @@ Session::Open* Session::OpenRequest(const Frame& frame) {
   return open;
 }
 
-// Of the frame that ends there in the stream: when its last byte came.
+// Arrival time of the last byte of the frame that ends at this position of the stream.
 int64_t Session::ArrivalOf(uint64_t end) const {
   for (const Arrival& arrival : arrivals_) {
     if (arrival.end >= end) return arrival.nanos;
@@ -282,7 +285,7 @@ int64_t Session::DeadlineOf(const Frame& frame) {
   return frame.arrived_nanos + frame.header.deadline_ms * kNanosPerMilli;
 }
 
-// Does the work of a request whose turn it is.
+// Executes a request that may run now.
 template <class Row>
 void Session::Run(Open* open, const typename Row::Request& request) {
   KnownResults known;
@@ -303,8 +306,8 @@ void Session::Start(Open* open, const typename Row::Request& request, KnownResul
                 &shared_.memory, static_cast<uint32_t>(open->memory), open->id));
 }
 
-// Does the work of requests that had to wait for others. One after the other, not one inside the
-// other: each may be answered at once and free the next.
+// Executes requests that waited for others. In a loop, not recursively: each may be answered at
+// once and free the next.
 void Session::RunFreed() {
   if (running_freed_) return;
   running_freed_ = true;
@@ -316,7 +319,8 @@ void Session::RunFreed() {
 void Session::RunWaiting(Open* open) {
   if (open->deadline_nanos != 0 && shared_.clock.MonotonicNanos() >= open->deadline_nanos) {
     return Finish(open, [](Reply& reply) {
-      reply.Fail({Code::kDeadlineExceeded, "its time was over while it waited for its turn"});
+      reply.Fail({Code::kDeadlineExceeded,
+                  "the deadline passed while the request waited for its partition"});
     });
   }
   const Bytes body = std::move(open->waiting_body);
@@ -324,7 +328,7 @@ void Session::RunWaiting(Open* open) {
     if constexpr (!std::is_same_v<Row, op::Hello>) Run<Row>(open, request);
   };
   const Status status = Dispatch<Operations>(open->code, body, run);
-  CHECK(status.ok(), "it was decoded before");
+  CHECK(status.ok(), "the body was decoded once already");
 }
 
 // --- Replies -------------------------------------------------------------------------------------
@@ -344,12 +348,13 @@ void Session::Finish(Open* open, FunctionRef<void(Reply&)> answer) {
   Settle(open);
 }
 
-// A reply that may leave goes straight to the client.
+// A reply that may be sent goes directly to the output.
 ReplyBuffer* Session::OutputOf(Open* open) {
   return open->lanes_not_first == 0 ? &output_ : &open->held_reply;
 }
 
-// After the reply of `open` was written: lets go what it held up. `open` may be gone afterwards.
+// After the reply to `open` was written: releases the replies and requests that waited for it.
+// `open` may be destroyed.
 void Session::Settle(Open* open) {
   held_reply_memory_ += open->held_reply.memory();
   const PartitionOrder::Freed& freed = order_.Finish(open);
@@ -386,11 +391,11 @@ void Session::Refuse(uint32_t id, const Status& status) {
   Answer(id, &output_, [&](Reply& reply) { reply.Fail(status); });
 }
 
-// The stream cannot be trusted any more, nor can an id in it: one answer, then the end.
+// Neither the stream nor its ids can be trusted any more: one error reply, then the end.
 void Session::Break(const Status& status) {
   Refuse(0, status);
   shared_.metrics.closed_broken.Add(1);
-  End(status.words());
+  End(status.message());
 }
 
 }  // namespace smile

@@ -1,16 +1,14 @@
-// Session: one client's side of the protocol, as the server sees it. Bytes in, bytes out; requests
-// out to the engine, completions in. No I/O and no threads, so it runs the same over TCP and in
-// the simulation.
+// Session: the server's state of one connection. Bytes in, bytes out; requests to the engine,
+// completions back. No I/O and no threads, so that it runs the same over TCP and in the simulation.
 //
-// It belongs to one thread (its worker's). The engine's completions come back to that thread
-// through the Poster; one that arrives after the session is gone does nothing.
+// It belongs to its worker's thread. Completions of the engine are posted to that thread; a
+// completion for a session that has ended does nothing.
 //
-// What it promises: an operation on a partition takes effect and is answered in the order in which
-// this connection sent it (server/partition_order.h); a refusal may overtake. A request that was
-// accepted is answered unless the connection ends first. Everything it holds is bounded: over the
-// limits for open requests, their bytes, what open reads may be answered with, or untaken output,
-// or over its share of the memory of all connections (base/memory_budget.h), it takes no more bytes
-// in.
+// Guarantees: operations on a partition take effect and are answered in the order in which this
+// connection sent them (server/partition_order.h); rejections may overtake. An accepted request is
+// answered unless the connection ends first. All memory is limited: the session takes no more bytes
+// while it is at a limit for requests in flight, their bytes, the replies to reads in flight or
+// unsent output, or above its share of the memory of all connections (base/memory_budget.h).
 #pragma once
 
 #include <cstdint>
@@ -37,18 +35,18 @@
 
 namespace smile {
 
-// What a session has taken from its worker's pool.
+// Memory that a session has taken from its worker's pool.
 struct SessionMemory {
-  size_t input = 0;     // received and not yet worked on, mostly half a frame
-  size_t requests = 0;  // open ones
-  size_t replies = 0;   // written and not yet taken by the client
+  size_t input = 0;     // received and not yet handled, mostly an incomplete frame
+  size_t requests = 0;  // in flight
+  size_t replies = 0;   // written and not yet sent
 
   size_t total() const { return input + requests + replies; }
 };
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  // What all sessions of a worker share; outlives them, and `post` outlives the engine's last
+  // Shared by all sessions of a worker; outlives them. `post` outlives the engine's last
   // completion.
   struct Shared {
     const Handlers& handlers;
@@ -58,7 +56,7 @@ class Session : public std::enable_shared_from_this<Session> {
     Poster post;
   };
 
-  // `on_output` is called when a completion has made output, or ended the session.
+  // `on_output` is called when a completion has produced output, or ended the session.
   Session(const Shared& shared, std::function<void()> on_output);
   ~Session();
   Session(const Session&) = delete;
@@ -66,62 +64,60 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // --- Bytes ------------------------------------------------------------------------------------
 
-  // Takes bytes from the client; they are borrowed for the call.
+  // Handles bytes from the client, which are valid during the call.
   void Receive(ByteView bytes);
 
-  // The client sends no more. What was accepted is still answered.
+  // The client sends no more. Accepted requests are still answered.
   void EndOfInput();
 
-  // The next piece of the replies so far, for the client; empty if there is none. The caller
-  // reports with set_unsent what it has not got rid of yet.
+  // Removes the next piece of the replies; empty if there is none. The caller reports with
+  // set_unsent() what it has not sent yet.
   Bytes TakeOutput();
   bool has_output() const { return !output_.empty(); }
   size_t output_bytes() const { return output_.size(); }
   void set_unsent(size_t bytes, size_t memory);
 
-  // False: hand over no more bytes for now. (Bytes that are handed over are kept all the same.)
+  // False: pass no more bytes for now. (Bytes that are passed are kept nevertheless.)
   bool wants_bytes() const {
     return !ending_ && HasRoom(0) && most_bytes() >= limits::kLeastReadBytes;
   }
 
-  // How many bytes there is memory for.
+  // Maximum number of bytes for which there is memory.
   size_t most_bytes() const;
 
-  // It takes no bytes, and nothing but memory that others hold is in its way. Try again later.
+  // It takes no bytes only because of memory that others hold. Try again later.
   bool is_held_back() const { return !ending_ && HasRoomOfItsOwn(0) && !wants_bytes(); }
 
-  // True once nothing more will come out and the connection should be closed behind what is unsent.
+  // True when there will be no more output: the connection should be closed after the unsent bytes.
   bool finished() const { return ending_ && open_.empty() && output_.empty(); }
 
   // --- Life -------------------------------------------------------------------------------------
 
-  // Called about once a second. `idle_millis` 0: no idle timeout.
+  // Called about once per second. `idle_millis` 0: no idle timeout.
   void Tick(int64_t idle_millis);
 
-  // Whether there is memory for something that waits.
+  // Whether there is memory to continue with reading or with waiting requests.
   bool can_go_on() const { return wants_bytes() || (HasRoom(0) && !arrivals_.empty()); }
-  // Works on what waits, as far as there is memory for it now.
+  // Handles waiting requests, as far as there is memory.
   void GoOn() { PumpBuffered(); }
 
-  // Ends it, with a message, because it holds memory that others need.
+  // Ends the session with an error reply, because it holds memory that others need.
   void CloseForMemory();
 
-  // For how long a frame has been on its way, 0 if none is. With time during which it was not read
-  // from.
+  // The age of an incomplete frame, 0 if there is none. Includes time in which nothing was read.
   int64_t half_frame_nanos() const;
 
   const std::shared_ptr<MemoryAccount>& memory() const { return account_; }
 
-  // Takes no new requests: what arrives is answered kShuttingDown, and the session ends when what
-  // was accepted is answered.
+  // Rejects new requests as kShuttingDown, and ends when the accepted ones are answered.
   void Drain();
 
   size_t open_requests() const { return open_.size(); }
 
   // For the log.
   bool greeted() const { return greeted_; }
-  const std::string& client_name() const { return client_name_; }  // as HELLO gave it
-  const std::string& why_ended() const { return why_ended_; }      // empty while it lives
+  const std::string& client_name() const { return client_name_; }  // from HELLO
+  const std::string& why_ended() const { return why_ended_; }      // empty while it is active
 
   // A completion, from a Responder; on the session's thread.
   void Complete(uint32_t id, FunctionRef<void(Reply&)> answer);
@@ -133,11 +129,11 @@ class Session : public std::enable_shared_from_this<Session> {
     uint8_t code = 0;
     int64_t deadline_nanos = 0;
     size_t bytes = 0;
-    size_t reply_bytes = 0;  // that a read may be answered with
-    size_t memory = 0;       // that it takes
+    size_t reply_bytes = 0;  // maximum length of the reply to a read
+    size_t memory = 0;       // of the request
     bool in_engine = false;
     Bytes waiting_body;      // while it may not run yet
-    ReplyBuffer held_reply;  // once it is answered and may not leave yet
+    ReplyBuffer held_reply;  // while its reply may not be sent yet
   };
 
   bool HasRoom(size_t gets) const { return HasRoomOfItsOwn(gets) && !OverShare(); }
@@ -187,31 +183,31 @@ class Session : public std::enable_shared_from_this<Session> {
   size_t unsent_memory_ = 0;
   size_t max_reply_bytes_ = limits::kMaxFrameBytes;
   PartitionOrder order_;
-  std::unordered_map<uint32_t, Open> open_;  // which are not moved
+  std::unordered_map<uint32_t, Open> open_;  // in flight, by id; elements do not move
   size_t open_bytes_ = 0;
-  size_t open_reply_bytes_ = 0;  // that open reads may be answered with
+  size_t open_reply_bytes_ = 0;  // maximum length of the replies to reads in flight
   ReplyWindow reply_window_;     // the limits of it, and of replies that are not taken
   bool replied_ = false;         // since it has grown
   size_t open_memory_ = 0;
   size_t held_reply_memory_ = 0;
   SessionMemory taken_;  // from the pool
   const std::shared_ptr<MemoryAccount> account_;
-  std::vector<Open*> freed_;  // may run now, and have not been run yet
+  std::vector<Open*> freed_;  // may run now, but have not run yet
   bool running_freed_ = false;
-  const std::shared_ptr<Caller> caller_ = std::make_shared<Caller>();  // of what it asks the engine
+  const std::shared_ptr<Caller> caller_ = std::make_shared<Caller>();  // of its engine calls
   const int64_t connected_nanos_;
-  int64_t last_active_nanos_;  // bytes came, or something was open
+  int64_t last_active_nanos_;  // last time with bytes or a request in flight
   int64_t received_nanos_;     // when the last bytes were received
-  // When the bytes came that have not been worked on, up to `end` in the whole stream.
+  // Arrival time of unhandled bytes, up to the position `end` in the stream.
   struct Arrival {
     uint64_t end;
     int64_t nanos;
   };
   std::vector<Arrival> arrivals_;
   uint64_t received_bytes_ = 0;
-  int64_t work_nanos_;        // when the work on them began
-  int64_t frame_nanos_ = 0;   // when the half frame that is here began; 0: there is none
-  int64_t paused_nanos_ = 0;  // since then, the time in which it was not read from
+  int64_t work_nanos_;        // start of handling them
+  int64_t frame_nanos_ = 0;   // start of the incomplete frame; 0: there is none
+  int64_t paused_nanos_ = 0;  // time since then in which nothing was read
   int64_t tick_nanos_;
   bool greeted_ = false;
   bool draining_ = false;

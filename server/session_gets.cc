@@ -1,4 +1,4 @@
-// Session, continued: how it answers GETs that came one behind the other.
+// Session, continued: answers consecutive GETs together.
 #include <algorithm>
 #include <array>
 #include <span>
@@ -9,7 +9,7 @@
 
 namespace smile {
 
-// False: it is not a GET, or one that has to be handled by itself.
+// False: not a GET, or one that has to be handled by itself.
 bool Session::Gather(const Frame& frame, GetRun* gets) const {
   if (!greeted_ || draining_ || frame.header.flags != 0) return false;
   if (frame.header.code != op::Get::kInfo.code || !frame.stays) return false;
@@ -35,8 +35,8 @@ void Session::AnswerGets(GetRun* gets) {
   gets->size = 0;
 }
 
-// Those that cannot be answered at once are put aside, with everything behind them that is about
-// the same partition, and then taken in their order.
+// GETs that cannot be answered at once are put aside, with all later ones on the same partition,
+// and then handled in order.
 void Session::AnswerTogether(std::span<GetRun::Item> items) {
   std::array<KeyView, GetRun::kMost> keys;
   for (size_t i = 0; i < items.size(); ++i) keys[i] = items[i].request.key;

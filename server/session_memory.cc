@@ -1,5 +1,4 @@
-// Session, continued: what it holds of the memory of all connections, for how long a client may
-// take for a frame, and how it ends.
+// Session, continued: its memory, the time limit of a frame, and its end.
 #include <algorithm>
 #include <utility>
 
@@ -9,8 +8,8 @@
 
 namespace smile {
 
-// What goes into its buffer as it is, or else so much that the buffer fits when it has grown: by up
-// to a quarter more than what will be in it.
+// What fits into the buffer as it is, or else so much that the buffer has room to grow: by up to a
+// quarter more than its content.
 size_t Session::most_bytes() const {
   const size_t room = account_->Room();
   const size_t growth = (taken_.input + room) / 4;
@@ -23,13 +22,13 @@ bool Session::OverShare() const {
   return account_->held() - taken_.input > shared_.memory.budget().Share();
 }
 
-// Of GETs that are looked up together: each may be of a long value, and with little memory left
-// most of them would be looked up in vain.
+// Number of GETs that are looked up together. Each may have a large value: with little unused
+// memory, most lookups would be in vain.
 size_t Session::MostGets() const {
   return std::clamp<size_t>(account_->Room() / limits::kMaxReplyValueBytes, 1, GetRun::kMost);
 }
 
-// Brings the books up to date. After each event, and before a long reply is looked at.
+// Updates the accounts. Called after each event, and before a large reply is checked.
 void Session::Account() {
   const SessionMemory now{.input = reader_.memory(),
                           .requests = open_memory_,
@@ -50,7 +49,8 @@ void Session::BeginFrame(int64_t now_nanos) {
   paused_nanos_ = 0;
 }
 
-// However often a byte of it comes. Time in which the server did not read does not count.
+// Independent of how often a byte of it arrives. Time in which the server does not read is
+// excluded.
 bool Session::FrameIsLate(int64_t now_nanos) {
   const int64_t since_last_tick = now_nanos - std::exchange(tick_nanos_, now_nanos);
   if (frame_nanos_ == 0) return false;
@@ -65,9 +65,9 @@ int64_t Session::half_frame_nanos() const {
 void Session::CloseForMemory() {
   if (ending_) return;
   Refuse(0, {Code::kOverloaded,
-             "the connections of this server hold too much memory, and this one much of it",
+             "connection memory of the server is exhausted and this connection holds much of it",
              limits::kShortMemoryRetryMillis});
-  End("it keeps memory that is short");
+  End("held too much memory");
 }
 
 Session::~Session() {
@@ -91,21 +91,21 @@ void Session::Tick(int64_t idle_millis) {
   const int64_t now_nanos = shared_.clock.MonotonicNanos();
   if (!open_.empty()) last_active_nanos_ = now_nanos;
   const int64_t quiet_millis = (now_nanos - last_active_nanos_) / kNanosPerMilli;
-  // From the beginning: a HELLO that trickles in must not hold a connection.
+  // Since the connection began: a HELLO that arrives slowly must not hold it.
   const int64_t connected_millis = (now_nanos - connected_nanos_) / kNanosPerMilli;
   if (!greeted_ && connected_millis >= limits::kHelloTimeoutMillis) {
     shared_.metrics.closed_no_hello.Add(1);
-    return Break({Code::kProtocolError,
-                  fmt::format("no HELLO came within {} ms", limits::kHelloTimeoutMillis)});
+    return Break(
+        {Code::kProtocolError, fmt::format("no HELLO within {} ms", limits::kHelloTimeoutMillis)});
   }
   if (FrameIsLate(now_nanos)) {
     shared_.metrics.closed_slow_frame.Add(1);
-    return Break({Code::kProtocolError, fmt::format("a frame was not complete after {} ms",
-                                                    limits::kFrameTimeoutMillis)});
+    return Break({Code::kProtocolError,
+                  fmt::format("a frame was incomplete after {} ms", limits::kFrameTimeoutMillis)});
   }
   if (idle_millis != 0 && quiet_millis >= idle_millis) {
     shared_.metrics.closed_idle.Add(1);
-    End("it was idle for too long");
+    End("idle timeout");
   }
 }
 
@@ -116,11 +116,11 @@ void Session::Drain() {
 }
 
 void Session::EndOfInput() {
-  End("it closed the connection");
-  caller_->Leave();  // possibly, the whole connection is at its end: nobody need wait long for it
+  End("closed by the client");
+  caller_->Leave();  // the whole connection may be at its end: long reads may stop
 }
 
-// What was received and not worked on is no longer needed.
+// Received bytes that were not handled are dropped.
 void Session::End(std::string why) {
   if (!ending_) why_ended_ = std::move(why);
   ending_ = true;

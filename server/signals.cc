@@ -17,7 +17,7 @@ namespace smile {
 namespace {
 
 constexpr std::array kStops = {SIGTERM, SIGINT};
-// Each would end the process if nobody took it.
+// Each would otherwise end the process.
 constexpr std::array kIgnored = {SIGHUP, SIGUSR1, SIGUSR2, SIGALRM};
 
 }  // namespace
@@ -54,13 +54,13 @@ Signals::Request Signals::Wait(int64_t millis, const Clock& clock, const Logger&
 }
 
 Signals::Request Signals::Take(int signal, uint32_t sender, const Clock& clock, const Logger& log) {
-  // From the kernel (Ctrl-C), or from another namespace, it has no sender.
+  // There is no sender if it comes from the kernel (Ctrl-C) or another namespace.
   const std::string who = sender == 0 ? "" : fmt::format(" from process {}", sender);
   const std::string what = fmt::format("SIG{}{}", sigabbrev_np(signal), who);
   if (std::find(kStops.begin(), kStops.end(), signal) == kStops.end()) {
     log.Info(
-        fmt::format("{} is ignored: options are read at the start only, and the log goes to "
-                    "stderr; SIGTERM stops",
+        fmt::format("ignoring {}: options are only read at startup and the log goes to "
+                    "stderr; SIGTERM stops the server",
                     what));
     return Request::kNone;
   }
@@ -72,10 +72,10 @@ Signals::Request Signals::Take(int signal, uint32_t sender, const Clock& clock, 
     return Request::kStop;
   }
   if (now_nanos - first_nanos_ < limits::kSignalPairMillis * kNanosPerMilli) {
-    log.Info(fmt::format("{} so soon after the first is the same request", what));
+    log.Info(fmt::format("{} ignored: too soon after the first signal to count as a second", what));
     return Request::kNone;
   }
-  log.Info("stopping at once: " + what);
+  log.Info("stopping immediately: " + what);
   return Request::kStopNow;
 }
 

@@ -1,4 +1,4 @@
-// The signals of a server process: requests to stop, and others that it leaves alone.
+// The signals of a server process: requests to stop, and others that are ignored.
 #pragma once
 
 #include <csignal>
@@ -9,24 +9,23 @@
 
 namespace smile {
 
-// One for a process, of its main thread.
+// One per process, used by its main thread.
 class Signals {
  public:
   enum class Request : uint8_t {
     kNone,
     kStop,     // the first SIGTERM or SIGINT
-    kStopNow,  // a later one; not so soon that it is the first once more, see
-               // limits::kSignalPairMillis
+    kStopNow,  // a later one, at least limits::kSignalPairMillis after the first
   };
 
-  // Before other threads are made: they too must leave the signals to this one. SIGPIPE and SIGXFSZ
-  // are ignored, so that they show as errors of a write.
+  // Created before other threads, so that they inherit its signal mask. SIGPIPE and SIGXFSZ are
+  // ignored, so that a write returns an error instead.
   Signals();
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  // Waits for at most `millis` for a request, or for Wake(). Says in the log what came.
+  // Waits at most `millis` for a request, or for Wake(). Logs the signals.
   Request Wait(int64_t millis, const Clock& clock, const Logger& log);
 
   // Any thread: ends a Wait, or the next one.
@@ -38,7 +37,7 @@ class Signals {
   int signals_;  // a signalfd
   int wake_;     // an eventfd
   bool stopping_ = false;
-  int64_t first_nanos_ = 0;  // when it was asked to stop
+  int64_t first_nanos_ = 0;  // time of the first request to stop
 };
 
 }  // namespace smile

@@ -1,8 +1,8 @@
-// How much one event loop reads and sends in a turn. Connections with much to say would make the
-// turn long for all the others; over the bounds of a turn they wait for a later one, while small
-// requests and replies always go at once.
+// Limits what an event loop reads and sends in a turn. Connections with much traffic would make the
+// turn long for all others; beyond the limits they wait for a later turn, while small requests and
+// replies are never delayed.
 //
-// Of one worker; on its thread.
+// One per worker, used by its thread.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +13,13 @@ namespace smile {
 
 class TurnBytes {
  public:
-  // Most bytes of the next read. A connection that brings as many has more, and is to wait.
+  // Maximum bytes of the next read. A connection that fills it probably has more, and waits.
   size_t most_read() const {
     return read_ < limits::kTurnReadBytes ? limits::kReadBufferBytes : limits::kSmallTurnBytes;
   }
   void CountRead(size_t bytes) { read_ += bytes; }
 
-  // Whether replies of so many bytes may leave in this turn.
+  // Whether replies of `bytes` may be sent in this turn.
   bool MaySend(size_t bytes) const {
     return bytes <= limits::kSmallTurnBytes || sent_ < limits::kTurnSendBytes;
   }

@@ -1,4 +1,4 @@
-// What smiled calls itself, to people and to clients.
+// Name and version of smiled, for people and clients.
 #pragma once
 
 #include <string_view>

@@ -15,16 +15,16 @@ constexpr uint32_t kRefusalRetryMillis = 1'000;
 
 }  // namespace
 
-// A connection that is not served: it is told why, and closed.
+// A connection that is rejected: sends the reason, and closes.
 class Worker::Refusal final : public TransportEvents {
  public:
   Refusal(std::unique_ptr<Transport> transport, const Status& why,
           std::function<void(Refusal*)> closed)
       : transport_(std::move(transport)), closed_(std::move(closed)) {
     transport_->Start(this);
-    Bytes words;
-    EncodeError(0, why, {}, &words);
-    transport_->Send(std::move(words));
+    Bytes reply;
+    EncodeError(0, why, {}, &reply);
+    transport_->Send(std::move(reply));
     transport_->Close();
   }
 
@@ -58,7 +58,7 @@ Worker::Worker(const Shared& shared, std::unique_ptr<EventLoop> loop, ListeningS
       std::move(socket),
       [this](std::unique_ptr<Transport> transport) { Accept(std::move(transport)); },
       [this](const Status& why) {
-        shared_.log.accept_failures.Write([&why] { return why.words(); });
+        shared_.log.accept_failures.Write([&why] { return why.message(); });
       });
   loop_->OnTurnEnd([this] { EndTurn(); });
   timer_ = loop_->StartTimer(kTickMillis, kTickMillis, [this] { Tick(); });
@@ -88,7 +88,7 @@ void Worker::Drain() {
 void Worker::AbortConnections() {
   loop_->Post([this] {
     for (const auto& [connection, owned] : connections_)
-      connection->Abort("the server is stopping and waits no longer");
+      connection->Abort("the server stopped without waiting longer");
   });
 }
 
@@ -113,12 +113,11 @@ void Worker::Accept(std::unique_ptr<Transport> transport) {
   if (!shared_.budget.TryTake()) {
     metrics_.connections_refused.Add(1);
     shared_.log.refused.Write([&transport] {
-      return "the connection from " + transport->peer() +
-             " is refused: --max-connections is reached";
+      return "connection from " + transport->peer() +
+             " rejected: connection limit reached (--max-connections)";
     });
     return Refuse(std::move(transport),
-                  {Code::kOverloaded, "this server has as many connections as it may have",
-                   kRefusalRetryMillis});
+                  {Code::kOverloaded, "connection limit reached", kRefusalRetryMillis});
   }
   metrics_.connections_accepted.Add(1);
   metrics_.connections_open.Add(1);
@@ -142,7 +141,7 @@ bool Worker::MayServe() {
   return true;
 }
 
-// With too many refusals still open, the words are saved.
+// With too many rejections in progress, it closes without a reply.
 void Worker::Refuse(std::unique_ptr<Transport> transport, const Status& why) {
   if (refusals_.size() >= limits::kMaxRefusals) return;
   auto refusal = std::make_unique<Refusal>(std::move(transport), why,
@@ -161,11 +160,11 @@ void Worker::EndTurn() {
   turn_.Begin();
   ReadOn();
   FlushAll();
-  // What is left has its turn without anything else happening.
+  // The remaining connections have their turn even if nothing else happens.
   if (!to_flush_.empty() || !awaiting_read_.empty()) loop_->Post([] {});
 }
 
-// Long replies for which the turn has no room left are the first of the next.
+// Large replies that do not fit into this turn are the first of the next one.
 void Worker::FlushAll() {
   size_t later = 0;
   for (size_t i = 0; i < to_flush_.size(); ++i) {
@@ -180,7 +179,7 @@ void Worker::FlushAll() {
   to_flush_.resize(later);
 }
 
-// As many as may read a whole buffer in one turn.
+// As many connections as can read a whole buffer in one turn.
 void Worker::ReadOn() {
   constexpr size_t kMost = limits::kTurnReadBytes / limits::kReadBufferBytes;
   for (size_t i = 0; i < kMost && !awaiting_read_.empty(); ++i) {
@@ -215,7 +214,7 @@ void Worker::HoldBack(ServedConnection* connection) {
                                   [this] { LookAtHeldBack(); });
 }
 
-// Who still has no memory comes back to the list when it is flushed.
+// A connection that still has no memory returns to the list when it is flushed.
 void Worker::LookAtHeldBack() {
   if (held_back_.empty()) return look_timer_.reset();
   std::erase_if(held_back_, [](ServedConnection* connection) {
@@ -230,8 +229,8 @@ void Worker::Tick() {
   FreeMemory();
 }
 
-// While memory is short: finds connections that keep it, the largest first, until the worker has
-// done its part.
+// While memory is short: selects stalled connections to close, the largest first, for this worker's
+// part of the excess.
 void Worker::FreeMemory() {
   to_close_.clear();
   const size_t excess = shared_.memory.Excess();
@@ -253,7 +252,7 @@ void Worker::FreeMemory() {
   CloseSome();
 }
 
-// A few at a time: there may be hundreds, and others are served meanwhile.
+// A few at a time: there may be hundreds, and others have to be served meanwhile.
 void Worker::CloseSome() {
   for (size_t i = 0; i < limits::kClosingsAtOnce && !to_close_.empty(); ++i) {
     ServedConnection* const connection = to_close_.front();

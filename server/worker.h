@@ -1,5 +1,5 @@
-// Worker: one thread with one event loop, its own socket on the shared port, and the connections
-// that the kernel gave to it.
+// Worker: one thread with one event loop, a listening socket of its own on the shared port, and the
+// connections that it has accepted.
 #pragma once
 
 #include <atomic>
@@ -25,7 +25,7 @@
 
 namespace smile {
 
-// How many connections all workers together may have. Any thread.
+// Limits the connections of all workers together. Any thread.
 class ConnectionBudget {
  public:
   explicit ConnectionBudget(uint32_t limit) : limit_(limit) {}
@@ -42,18 +42,18 @@ class ConnectionBudget {
   std::atomic<uint32_t> taken_{0};
 };
 
-// Unless said otherwise, functions are called from the thread that made the worker.
+// Unless stated otherwise, functions are called from the thread that created the worker.
 class Worker {
  public:
   // What all workers share; outlives them.
   struct Shared {
-    // None while the server starts: connections are told so, and closed.
+    // Null while the server starts: connections are rejected.
     const std::atomic<const Handlers*>& handlers;
     const Clock& clock;
     ServerLog& log;
     ConnectionBudget& budget;
     MemoryBudget& memory;
-    int64_t idle_millis;  // 0: connections may be idle for ever
+    int64_t idle_millis;  // 0: no idle timeout
   };
 
   static Result<std::unique_ptr<Worker>> Create(const Shared& shared, ListeningSocket socket);
@@ -62,15 +62,15 @@ class Worker {
 
   void Start();
 
-  // Accepts no more, lets every session answer what it accepted, and closes it then.
+  // Accepts no new connections, and closes each connection when its requests are answered.
   void Drain();
-  // Whether that is done: the worker calls the engine no more. Any thread.
+  // Whether draining has finished: the worker no longer calls the engine. Any thread.
   bool drained() const { return drained_.load(std::memory_order_acquire); }
 
-  // Ends the connections that are left.
+  // Ends the remaining connections.
   void AbortConnections();
 
-  // Ends the thread; connections that are left are dropped. Nothing may post to it any more.
+  // Ends the thread and drops the remaining connections.
   void Stop();
 
   // Any thread.
@@ -97,16 +97,16 @@ class Worker {
 
   const Shared& shared_;
   WorkerMetrics metrics_;
-  MemoryPool memory_;  // outlives what is posted to the loop
+  MemoryPool memory_;  // outlives tasks that are posted to the loop
   const std::unique_ptr<EventLoop> loop_;
-  std::optional<Session::Shared> session_shared_;  // once there are handlers
+  std::optional<Session::Shared> session_shared_;  // none while the server starts
   TurnBytes turn_;
   const ServedConnection::Owner owner_;
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<Timer> timer_;
-  std::unique_ptr<Timer> look_timer_;         // while there is somebody in held_back_
-  std::vector<ServedConnection*> held_back_;  // until others have given memory back
-  std::unique_ptr<Timer> close_timer_;        // while there is somebody in to_close_
+  std::unique_ptr<Timer> look_timer_;         // while held_back_ is not empty
+  std::vector<ServedConnection*> held_back_;  // until others have released memory
+  std::unique_ptr<Timer> close_timer_;        // while to_close_ is not empty
   std::deque<ServedConnection*> to_close_;    // to free memory, the largest first
   std::unordered_map<ServedConnection*, std::unique_ptr<ServedConnection>> connections_;
   std::unordered_map<Refusal*, std::unique_ptr<Refusal>> refusals_;

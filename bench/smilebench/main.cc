@@ -51,7 +51,7 @@ ExitStatus Complain(const Status& status) {
 template <class Options>
 bool IsOver(const Result<Options>& options, const std::string& help, ExitStatus* exit) {
   if (!options.ok()) {
-    fmt::print(stderr, "smilebench: {}; see --help\n", options.status().words());
+    fmt::print(stderr, "smilebench: {}; see --help\n", options.status().message());
     *exit = kExitUsage;
   } else if (!help.empty()) {
     fmt::print("{}", help);

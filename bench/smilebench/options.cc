@@ -70,7 +70,7 @@ Result<Target> ParseTarget(std::string_view text) {
       break;
     }
     Result<Endpoint> endpoint = ParseEndpoint(text, scheme.default_port);
-    if (!endpoint.ok()) return Status(Code::kInvalid, "--target: " + endpoint.status().words());
+    if (!endpoint.ok()) return Status(Code::kInvalid, "--target: " + endpoint.status().message());
     target.endpoint = std::move(endpoint).value();
     return target;
   }

@@ -69,7 +69,7 @@ Status Parse(CLI::App* app, int argc, const char* const* argv, UsersOptions* opt
   }
   Result<Endpoint> server =
       ParseEndpoint(std::string_view(target).substr(kScheme.size()), kDefaultPort);
-  if (!server.ok()) return {Code::kInvalid, "--target: " + server.status().words()};
+  if (!server.ok()) return {Code::kInvalid, "--target: " + server.status().message()};
   options->server = std::move(server).value();
   return {};
 }

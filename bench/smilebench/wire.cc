@@ -58,7 +58,7 @@ void WireConnection::OnClosed(const Status& status) {
 
 void WireConnection::Lose(const Status& why) {
   if (!lost_.ok()) return;
-  lost_ = {Code::kUnavailable, why.words()};  // whatever it was: a loss
+  lost_ = {Code::kUnavailable, why.message()};  // whatever it was: a loss
   if (transport_ != nullptr) transport_->Abort();
   Flush();
 }

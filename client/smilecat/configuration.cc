@@ -85,7 +85,7 @@ Status ReadFile(const std::string& name, Defaults* defaults) {
     SMILE_ASSIGN(const bool more, lines.Next(&line));
     if (!more) return {};
     if (const Status status = SetFromLine(line, defaults); !status.ok()) {
-      return {Code::kInvalid, fmt::format("{} line {}: {}", name, number, status.words())};
+      return {Code::kInvalid, fmt::format("{} line {}: {}", name, number, status.message())};
     }
   }
 }
@@ -98,7 +98,7 @@ Result<Defaults> ReadDefaults() {
   const std::string server = Variable("SMILE_SERVER");
   if (server.empty()) return defaults;
   if (const Status status = Set("server", server, &defaults); !status.ok()) {
-    return Status(Code::kInvalid, "SMILE_SERVER: " + status.words());
+    return Status(Code::kInvalid, "SMILE_SERVER: " + status.message());
   }
   return defaults;
 }

@@ -70,7 +70,7 @@ void Conversation::Feed(Direction direction, ByteView bytes) {
         return;
       case FrameReader::Event::kBroken:
         side.broken = true;
-        PrintBroken(direction, next, side.reader.error().words());
+        PrintBroken(direction, next, side.reader.error().message());
         PrintRaw(direction, behind);
         return;
     }

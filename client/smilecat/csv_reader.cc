@@ -59,7 +59,7 @@ Status CsvReader::ReadHeader() {
   const auto wrong = [&](std::string_view words) {
     return Status(Code::kInvalid, fmt::format("{}: line {}: {}", file_->name(), row_line_, words));
   };
-  if (event == RowEvent::kBad) return wrong("the first line " + error_.words());
+  if (event == RowEvent::kBad) return wrong("the first line " + error_.message());
   if (event == RowEvent::kEnd) return wrong("the file is empty: its first line names the columns");
   columns_ = std::exchange(fields_, {});
   while (!columns_.empty() && columns_.back().empty()) columns_.pop_back();

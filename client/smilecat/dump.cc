@@ -142,11 +142,11 @@ class DumpRun {
 
 ExitStatus RunDump(const DumpOptions& options) {
   const Result<std::vector<Path>> paths = WhatToDump(options.path);
-  if (!paths.ok()) return Complain(paths.status().words(), ExitStatus::kUsage);
+  if (!paths.ok()) return Complain(paths.status().message(), ExitStatus::kUsage);
   std::unique_ptr<OutputFile> file;
   if (!options.output_file.empty()) {
     Result<std::unique_ptr<OutputFile>> created = OutputFile::Create(options.output_file);
-    if (!created.ok()) return Complain(created.status().words(), ExitStatus::kFile);
+    if (!created.ok()) return Complain(created.status().message(), ExitStatus::kFile);
     file = std::move(*created);
   }
   const Interrupt interrupt([&file] {
@@ -155,7 +155,7 @@ ExitStatus RunDump(const DumpOptions& options) {
   const SystemClock clock;
   ServerWatch watch(&clock);
   Result<std::unique_ptr<Client>> client = Connect(options.server, &watch);
-  if (!client.ok()) return Complain(client.status().words(), ExitStatus::kConnection);
+  if (!client.ok()) return Complain(client.status().message(), ExitStatus::kConnection);
   Status status = Probe(client->get(), options.server.deadline_millis);
   if (!status.ok()) return Complain(Complaint(status), ExitStatusOf(status));
   DumpRun run(file.get(), &interrupt, &watch, &clock);
@@ -166,7 +166,7 @@ ExitStatus RunDump(const DumpOptions& options) {
   if (!status.ok()) {
     const bool ours = status.code() == Code::kInvalid;  // the output's, or an interruption
     if (!ours) return Complain(Complaint(status), ExitStatusOf(status));
-    return Complain(status.words(),
+    return Complain(status.message(),
                     interrupt.Raised() ? ExitStatus::kInterrupted : ExitStatus::kFile);
   }
   run.PrintSummary(options.path.empty() ? "all tables" : options.path);

@@ -87,7 +87,7 @@ ExitStatus DecodeCapture(InputFile* file, ByteView beginning) {
   const Status end = reader.End();
   if (status.ok()) status = end;
   if (!status.ok()) {
-    return Complain(fmt::format("{}: {}", file->name(), status.words()), ExitStatus::kFile);
+    return Complain(fmt::format("{}: {}", file->name(), status.message()), ExitStatus::kFile);
   }
   return reader.sound() ? ExitStatus::kOk : ExitStatus::kIncomplete;
 }
@@ -98,7 +98,7 @@ ExitStatus DecodeStream(InputFile* file, ByteView beginning) {
     conversation.Feed(Direction::kEither, block);
     return Status();
   });
-  if (!status.ok()) return Complain(status.words(), ExitStatus::kFile);
+  if (!status.ok()) return Complain(status.message(), ExitStatus::kFile);
   conversation.End(Direction::kEither);
   return conversation.sound() ? ExitStatus::kOk : ExitStatus::kIncomplete;
 }
@@ -110,15 +110,15 @@ ExitStatus RunSniffer(const Endpoint& listen, const Endpoint& server,
   std::unique_ptr<CaptureWriter> capture;
   if (!save_file.empty()) {
     Result<std::unique_ptr<CaptureWriter>> created = CaptureWriter::Create(save_file);
-    if (!created.ok()) return Complain(created.status().words(), ExitStatus::kFile);
+    if (!created.ok()) return Complain(created.status().message(), ExitStatus::kFile);
     capture = std::move(*created);
   }
   const Result<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
-  if (!loop.ok()) return Complain(loop.status().words(), ExitStatus::kConnection);
+  if (!loop.ok()) return Complain(loop.status().message(), ExitStatus::kConnection);
   Sniffer sniffer(loop->get(), server, PrintNow, capture.get());
   const Status status = sniffer.Listen(listen);
   if (!status.ok()) {
-    return Complain(status.words(),
+    return Complain(status.message(),
                     status.code() == Code::kInvalid ? ExitStatus::kUsage : ExitStatus::kConnection);
   }
   PrintNow(fmt::format("smilecat listens on {} for {}\n",
@@ -129,11 +129,11 @@ ExitStatus RunSniffer(const Endpoint& listen, const Endpoint& server,
 
 ExitStatus RunDecode(const std::string& path) {
   const Result<std::unique_ptr<InputFile>> file = InputFile::Open(path);
-  if (!file.ok()) return Complain(file.status().words(), ExitStatus::kFile);
+  if (!file.ok()) return Complain(file.status().message(), ExitStatus::kFile);
   Bytes beginning;  // of a pipe, that gives it in pieces
   while (beginning.size() < sizeof(uint32_t)) {
     const Result<ByteView> block = (*file)->ReadBlock();
-    if (!block.ok()) return Complain(block.status().words(), ExitStatus::kFile);
+    if (!block.ok()) return Complain(block.status().message(), ExitStatus::kFile);
     if (block->empty()) break;
     beginning.append(*block);
   }

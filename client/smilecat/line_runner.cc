@@ -59,7 +59,7 @@ class LineRun {
     if (printer_.output_failed()) {
       return Complain("cannot write to standard output", ExitStatus::kFile);
     }
-    if (!input.ok()) Complain(input.words());
+    if (!input.ok()) Complain(input.message());
     if (const auto lost = printer_.lost(); lost.has_value()) {
       Complain(fmt::format("line {}: {}; later lines were not sent", lost->first,
                            Complaint(lost->second)));
@@ -165,7 +165,7 @@ class LineRun {
 
 ExitStatus RunLines(const LineOptions& options, InputFile* in, std::FILE* out) {
   const Result<std::unique_ptr<Client>> client = Connect(options.server);
-  if (!client.ok()) return Complain(client.status().words(), ExitStatus::kConnection);
+  if (!client.ok()) return Complain(client.status().message(), ExitStatus::kConnection);
   LineRun run(options, client->get(), out);
   LineReader lines(in, limits::kMaxRequestLineBytes);
   Bytes line;

@@ -61,7 +61,7 @@ Status GoOn(const ResumePoint& saved, const std::string& resume_file, RowReader*
   const Status sought = reader->Seek(start->point.done.position);
   if (sought.ok()) return {};
   return {Code::kInvalid,
-          fmt::format("{}; remove {} to load from the beginning", sought.words(), resume_file)};
+          fmt::format("{}; remove {} to load from the beginning", sought.message(), resume_file)};
 }
 
 Result<LoadStart> FindStart(const LoadOptions& options, RowReader* reader) {
@@ -99,21 +99,22 @@ ExitStatus RunLoad(const LoadOptions& options) {
   bool file_failed = false;
   const Result<std::unique_ptr<RowReader>> reader = OpenInput(options, &file_failed);
   if (!reader.ok()) {
-    return Complain(reader.status().words(), file_failed ? ExitStatus::kFile : ExitStatus::kUsage);
+    return Complain(reader.status().message(),
+                    file_failed ? ExitStatus::kFile : ExitStatus::kUsage);
   }
   const Result<Mapping> mapping = Mapping::Make(options.mapping, (*reader)->columns());
   if (!mapping.ok()) {
-    return Complain(fmt::format("{}: {}", (*reader)->file().name(), mapping.status().words()),
+    return Complain(fmt::format("{}: {}", (*reader)->file().name(), mapping.status().message()),
                     ExitStatus::kUsage);
   }
   const Result<LoadStart> start = FindStart(options, reader->get());
-  if (!start.ok()) return Complain(start.status().words(), ExitStatus::kFile);
+  if (!start.ok()) return Complain(start.status().message(), ExitStatus::kFile);
   if (start->nothing_new) return SayNothingNew(options, *start);
   const Interrupt interrupt;
   const SystemClock clock;
   ServerWatch watch(&clock);
   const Result<std::unique_ptr<Client>> client = Connect(options.server, &watch);
-  if (!client.ok()) return Complain(client.status().words(), ExitStatus::kConnection);
+  if (!client.ok()) return Complain(client.status().message(), ExitStatus::kConnection);
   const Status reached = Probe(client->get(), options.server.deadline_millis);
   if (!reached.ok()) return Complain(Complaint(reached), ExitStatusOf(reached));
   const LoadTools tools{.client = client->get(),

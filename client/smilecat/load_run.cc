@@ -39,14 +39,15 @@ bool LoadRun::LoadRow() {
   if (event == RowEvent::kFailed) {
     input_failure_ = reader.error();
     if (input_failure_.code() == Code::kInvalid) {  // of reading, which does not know lines
-      input_failure_ = Status(Code::kInvalid, fmt::format("{} (line {})", reader.error().words(),
+      input_failure_ = Status(Code::kInvalid, fmt::format("{} (line {})", reader.error().message(),
                                                           reader.row_lines().last));
     }
     return false;
   }
   if (!reader.row_finished()) KeepUnfinishedRowApart();
   if (event == RowEvent::kBad) {
-    writer_.CountBadRow(reader.row_lines(), reader.position(), "the row " + reader.error().words());
+    writer_.CountBadRow(reader.row_lines(), reader.position(),
+                        "the row " + reader.error().message());
     return true;
   }
   Result<std::vector<LoadedRecord>> records =
@@ -55,7 +56,7 @@ bool LoadRun::LoadRow() {
     writer_.WriteRow(reader.row_lines(), reader.position(), std::move(*records));
   } else {
     writer_.CountBadRow(reader.row_lines(), reader.position(),
-                        "the row " + records.status().words());
+                        "the row " + records.status().message());
   }
   return true;
 }
@@ -163,7 +164,7 @@ ExitStatus LoadRun::Explain(const Status& status) {
   const Status& wrong = status.ok() ? input_failure_ : status;
   if (!wrong.ok()) {
     const bool ours = wrong.code() == Code::kInvalid;  // of a file, or too many errors
-    Complain(ours || !input_failure_.ok() ? wrong.words() : Complaint(wrong));
+    Complain(ours || !input_failure_.ok() ? wrong.message() : Complaint(wrong));
     if (!input_failure_.ok()) return ExitStatus::kFile;
     return ours ? ExitStatus::kIncomplete : ExitStatusOf(wrong);
   }

@@ -22,7 +22,7 @@ ExitStatus RunInput(const CommandLine& line) {
   if (::isatty(STDIN_FILENO) == 1) return RunPrompt({line.server, line.json, line.raw_times});
   const Result<std::unique_ptr<InputFile>> input = InputFile::Open("-");
   if (input.ok()) return RunLines({line.server, line.json, line.raw_times}, input->get(), stdout);
-  return Complain(input.status().words(), ExitStatus::kFile);
+  return Complain(input.status().message(), ExitStatus::kFile);
 }
 
 ExitStatus Run(const CommandLine& line) {
@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
   const auto* const saying = std::get_if<smile::cat::Saying>(&line);
   if (saying == nullptr && !defaults.ok()) {
     return static_cast<int>(
-        smile::cat::Complain(defaults.status().words(), smile::cat::ExitStatus::kUsage));
+        smile::cat::Complain(defaults.status().message(), smile::cat::ExitStatus::kUsage));
   }
   return static_cast<int>(saying != nullptr ? smile::cat::Say(*saying)
                                             : smile::cat::Run(std::get<0>(line)));

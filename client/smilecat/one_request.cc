@@ -91,7 +91,7 @@ ExitStatus OneRequest::Fail(const Status& status, const ErrorDetail& detail,
   if (options_.json) fmt::print("{}", ShowError(status, detail, ReplyForm::kJson));
   if (options_.json && options_.at_prompt) return exit_status;
   const bool usage = exit_status == ExitStatus::kUsage || exit_status == ExitStatus::kFile;
-  return Complain(usage ? status.words() : Complaint(status, detail), exit_status);
+  return Complain(usage ? status.message() : Complaint(status, detail), exit_status);
 }
 
 ExitStatus OneRequest::Cancelled() const {
@@ -124,7 +124,7 @@ ExitStatus OneRequest::RunStatsView(Client* client, std::span<const TextToken> t
   }
   const Status status = RunStats(client, options, options_.server.deadline_millis, patience);
   if (status.ok()) return ExitStatus::kOk;
-  if (status.code() == Code::kInvalid) return Complain(status.words(), ExitStatus::kFile);
+  if (status.code() == Code::kInvalid) return Complain(status.message(), ExitStatus::kFile);
   return Fail(status, {}, ExitStatusOf(status));
 }
 
@@ -173,7 +173,7 @@ ExitStatus OneRequest::Run(Client* client, std::span<const TextToken> tokens,
     return Fail(reply->status, reply->detail, ExitStatusOf(reply->status));
   }
   const Status printed = Print(*reply);
-  return printed.ok() ? ExitStatus::kOk : Complain(printed.words(), ExitStatus::kFile);
+  return printed.ok() ? ExitStatus::kOk : Complain(printed.message(), ExitStatus::kFile);
 }
 
 // Not ok: the options do not suit the operation.
@@ -190,7 +190,7 @@ Status Suits(const OneRequestOptions& options, std::span<const TextToken> tokens
 ExitStatus RunOneRequest(const OneRequestOptions& options, std::span<const TextToken> tokens) {
   // Before a server is looked for.
   if (const Status suits = Suits(options, tokens); !suits.ok()) {
-    return OneRequest(options).Complain(suits.words(), ExitStatus::kUsage);
+    return OneRequest(options).Complain(suits.message(), ExitStatus::kUsage);
   }
   Result<std::unique_ptr<Client>> client = Connect(options.server);
   if (!client.ok()) {
@@ -214,7 +214,7 @@ ExitStatus RunOneRequest(Client* client, const OneRequestOptions& options,
   OneRequest request(options);
   const Status suits = Suits(options, tokens);
   return suits.ok() ? request.Run(client, tokens, patience)
-                    : request.Complain(suits.words(), ExitStatus::kUsage);
+                    : request.Complain(suits.message(), ExitStatus::kUsage);
 }
 
 }  // namespace smile::cat

@@ -79,7 +79,7 @@ Status Share(const RawOptions& raw, const Defaults& defaults, CommandLine* line)
   Endpoint server = defaults.server;
   if (!raw.server.empty()) {
     const Result<Endpoint> given = ParseEndpoint(raw.server, kDefaultPort);
-    if (!given.ok()) return Wrong("-s: " + given.status().words());
+    if (!given.ok()) return Wrong("-s: " + given.status().message());
     server = *given;
   }
   int64_t deadline = line->task == Task::kLoad ? kLoadDeadlineMillis : kDeadlineMillis;
@@ -184,7 +184,7 @@ Status FillRequest(const CLI::App& app, const RawOptions& raw, const Defaults& d
 }
 
 Saying Complaint(const Status& status, const std::string& help) {
-  return {.text = Printable(status.words()), .help = help, .status = ExitStatus::kUsage};
+  return {.text = Printable(status.message()), .help = help, .status = ExitStatus::kUsage};
 }
 
 // CLI11 takes words that begin with a dash for options. Those that are not meant so are hidden from

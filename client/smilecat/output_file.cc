@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 constexpr mode_t kPermissions = 07777;
 
 Status CannotWrite(const std::string& path, const Status& why) {
-  return {Code::kInvalid, fmt::format("cannot write {}: {}", path, why.words())};
+  return {Code::kInvalid, fmt::format("cannot write {}: {}", path, why.message())};
 }
 
 // What a path stands for.

@@ -63,7 +63,7 @@ class Prompt {
 bool Prompt::RunLine(const std::string& line) {
   const Result<std::vector<TextToken>> tokens = SplitLine(line);
   if (!tokens.ok()) {
-    fmt::print("{}\n", tokens.status().words());
+    fmt::print("{}\n", tokens.status().message());
     return true;
   }
   if (tokens->empty() || (*tokens)[0].text.starts_with('#')) return true;
@@ -110,7 +110,7 @@ void Prompt::Run(const CommandLine& line) {
                                            [this](int64_t millis) { return Sleep(millis); }});
   if (status != ExitStatus::kInterrupted) return;
   if (const Status connected = ConnectAnew(); !connected.ok()) {
-    fmt::print("{}\n", connected.words());
+    fmt::print("{}\n", connected.message());
   }
 }
 
@@ -158,7 +158,7 @@ ExitStatus RunPrompt(const PromptOptions& options) {
   }
   Prompt prompt(options);
   if (const Status connected = prompt.ConnectAnew(); !connected.ok()) {
-    return Complain(connected.words(), ExitStatus::kConnection);
+    return Complain(connected.message(), ExitStatus::kConnection);
   }
   fmt::print("smilecat at {}; help lists the requests, quit or Ctrl-D ends it\n",
              options.server.server.ToString());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
@@ -28,6 +29,21 @@ std::string_view AdviceFor(const Status& status) {
     default:
       return "";
   }
+}
+
+// The message of an error reply that has none: "condition not met (record is absent); nothing
+// written".
+std::string SummaryOf(const CodeInfo& info, const ErrorDetail& detail) {
+  if (info.code != Code::kConditionFailed) return std::string(info.summary);
+  std::string text = "condition not met";
+  if (detail.index.has_value()) text += fmt::format(" for item {}", *detail.index);
+  if (detail.met_index.has_value()) {
+    text += fmt::format(" (item {} of the batch changed the record)", *detail.met_index);
+  } else if (detail.version.has_value()) {
+    text += *detail.version == 0 ? " (record is absent)"
+                                 : fmt::format(" (record has version {})", *detail.version);
+  }
+  return text + "; nothing written";
 }
 
 LineStyle LineStyleOf(const ReplyStyle& style) {
@@ -75,7 +91,7 @@ Bytes ShowError(const Status& status, const ErrorDetail& detail, const ReplyStyl
     nlohmann::ordered_json object;
     if (line != 0) object["line"] = line;
     object["error"] = info.name;
-    object["message"] = status.words().empty() ? std::string(info.summary) : status.words();
+    object["message"] = status.message().empty() ? SummaryOf(info, detail) : status.message();
     if (status.retry_after_ms() != 0) object["retry_after_ms"] = status.retry_after_ms();
     if (detail.index.has_value()) object["index"] = *detail.index;
     if (detail.version.has_value()) object["version"] = *detail.version;
@@ -96,14 +112,7 @@ ExitStatus StatusOfUnsent(const Status& status) {
 std::string Complaint(const Status& status, const ErrorDetail& detail) {
   const CodeInfo& info = InfoOf(status.code());
   std::string line = status.ToString();
-  if (status.words().empty()) line = std::string(info.name) + ": " + std::string(info.summary);
-  if (detail.index.has_value()) line += ", index " + std::to_string(*detail.index);
-  if (detail.met_index.has_value()) {
-    line += ", it met what index " + std::to_string(*detail.met_index) + " of the same batch did";
-  } else if (detail.version.has_value()) {
-    line +=
-        *detail.version == 0 ? ", it is absent" : ", version " + std::to_string(*detail.version);
-  }
+  if (status.message().empty()) line = std::string(info.name) + ": " + SummaryOf(info, detail);
   line += AdviceFor(status);
   std::replace(line.begin(), line.end(), '\n', ' ');
   return Printable(line);

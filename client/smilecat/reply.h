@@ -61,7 +61,7 @@ Bytes ShowElements(const TextNode& message, const ReplyStyle& style);
 
 // The line or object of a message, with the line end.
 Bytes ShowMessage(const TextNode& message, const ReplyStyle& style);
-// "not_found: there is no such record", or {"error":"not_found", …}; with the line end. `line` is
+// "not_found: no such record", or {"error":"not_found", …}; with the line end. `line` is
 // that of the request in the input, 0: it has none.
 Bytes ShowError(const Status& status, const ErrorDetail& detail, const ReplyStyle& style,
                 uint64_t line = 0);

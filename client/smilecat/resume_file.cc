@@ -133,7 +133,7 @@ Status ResumeFile::Wrong(std::string_view words) const {
 Status ResumeFile::OpenAndLock() {
   while (true) {
     descriptor_ = ::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (descriptor_ < 0) return errno == ENOENT ? Status() : Wrong(SystemError().words());
+    if (descriptor_ < 0) return errno == ENOENT ? Status() : Wrong(SystemError().message());
     struct stat info = {};
     if (::fstat(descriptor_, &info) != 0 || !S_ISREG(info.st_mode)) return Wrong("is not a file");
     if (!Lock(descriptor_)) return Wrong("another load goes on from this file just now");
@@ -146,7 +146,7 @@ Status ResumeFile::OpenAndLock() {
 Status ResumeFile::Read() {
   Bytes text(limits::kMaxResumeFileBytes + 1, '\0');
   const ssize_t got = ::pread(descriptor_, text.data(), text.size(), 0);
-  if (got < 0) return Wrong(SystemError().words());
+  if (got < 0) return Wrong(SystemError().message());
   text.resize(static_cast<size_t>(got));
   const Result<JsonObject> object = JsonObject::Parse(text);
   if (object.ok() && ReadPoint(*object, &point_.emplace())) return {};
@@ -155,7 +155,7 @@ Status ResumeFile::Read() {
 
 Status ResumeFile::Save(const ResumePoint& point) {
   const auto cannot = [this](const Status& why) {
-    return Wrong("cannot write the position: " + why.words());
+    return Wrong("cannot write the position: " + why.message());
   };
   Result<std::unique_ptr<SideFile>> file = SideFile::Create(path_);
   if (!file.ok()) return cannot(file.status());

@@ -81,7 +81,7 @@ class HexExchange final : public TransportEvents {
   }
   void OnClosed(const Status& status) override {
     conversation_.End(Direction::kToClient);
-    PrintNow(fmt::format("the connection was lost: {}\n", status.words()));
+    PrintNow(fmt::format("the connection was lost: {}\n", status.message()));
     End({});
   }
 
@@ -133,7 +133,7 @@ ExitStatus RunSendHex(const SendHexOptions& options) {
   bool file_failed = false;
   Result<Bytes> bytes = BytesToSend(options, &file_failed);
   if (!bytes.ok()) {
-    return Complain(bytes.status().words(), file_failed ? ExitStatus::kFile : ExitStatus::kUsage);
+    return Complain(bytes.status().message(), file_failed ? ExitStatus::kFile : ExitStatus::kUsage);
   }
   const Result<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
   Status status = loop.status();

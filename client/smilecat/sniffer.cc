@@ -138,7 +138,7 @@ void Sniffer::OnAccepted(std::unique_ptr<Transport> client) {
 void Sniffer::CheckCapture() {
   if (capture_failed_ || capture_->status().ok()) return;
   capture_failed_ = true;
-  Complain(capture_->status().words());
+  Complain(capture_->status().message());
 }
 
 // Later: the pair is in the middle of its event.

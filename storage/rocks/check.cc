@@ -124,7 +124,7 @@ void CheckRecords(const ReadOnlyDatabase& database, Table table, CheckReport* re
                   ++report->checked_records;
                   const Result<RecordView> record = ParseAndVerifyRecord(stored);
                   if (record.ok()) return;
-                  report->records.push_back({table, Bytes(encoded), record.status().words()});
+                  report->records.push_back({table, Bytes(encoded), record.status().message()});
                 },
             .damaged_value =
                 [&](ByteView encoded, const rocksdb::Status& status) {
@@ -184,9 +184,9 @@ CheckReport CheckDirectory(const RocksDirectory& directory, const Clock* clock, 
                            const CheckProgress& progress) {
   CheckReport report;
   const Result<Watermark> watermark = directory.ReadWatermark();
-  if (!watermark.ok()) report.others.push_back(watermark.status().words());
+  if (!watermark.ok()) report.others.push_back(watermark.status().message());
   const auto refuse = [&](const Status& why) {
-    report.others.push_back(fmt::format("the database cannot be opened: {}", why.words()));
+    report.others.push_back(fmt::format("the database cannot be opened: {}", why.message()));
     return report;
   };
   // First file by file: files that keep the database from opening are then read as rebuilt.

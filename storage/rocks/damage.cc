@@ -131,7 +131,7 @@ Status Damage::FailedRead(Table table, ByteView encoded, const rocksdb::Status& 
 
 void Damage::DamagedRecord(Table table, ByteView encoded, const Status& why) {
   if (why.code() == Code::kCorrupt) corrupt_reads_.fetch_add(1, std::memory_order_relaxed);
-  LogRead(table, encoded, [&] { return why.words(); });
+  LogRead(table, encoded, [&] { return why.message(); });
 }
 
 void Damage::LogRead(Table table, ByteView encoded, FunctionRef<std::string()> why) {

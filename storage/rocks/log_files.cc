@@ -147,7 +147,7 @@ class LogFileSystem final : public rocksdb::FileSystemWrapper {
     IOStatus status = target()->NewSequentialFile(path, options, file, debug);
     if (!status.ok() || !IsLog(path)) return status;
     const Result<LogScan> scan = Scan(path);
-    if (!scan.ok()) return IOStatus::IOError(path, scan.status().words());
+    if (!scan.ok()) return IOStatus::IOError(path, scan.status().message());
     if (!counts_.begun()) counts_.Begin(BytesToRead(path));
     counts_.Found(path, *scan);
     if (scan->behind == LogScan::Behind::kRecords) {
@@ -170,7 +170,7 @@ class LogFileSystem final : public rocksdb::FileSystemWrapper {
     IOStatus status = target()->GetFileSize(path, options, size, debug);
     if (!status.ok() || !IsLog(path) || accept_damage_) return status;
     const Result<LogScan> scan = Scan(path);
-    if (!scan.ok()) return IOStatus::IOError(path, scan.status().words());
+    if (!scan.ok()) return IOStatus::IOError(path, scan.status().message());
     if (scan->behind == LogScan::Behind::kNothing) *size = scan->end;
     return status;
   }

@@ -86,7 +86,7 @@ int Repair(const RocksDirectory& directory, OlderRecords older_records) {
     Progress progress(stderr, &clock);
     return RepairDirectory(directory, older_records, &clock, &log, ShowOn(&progress));
   }();
-  if (!result.ok()) return Complain(result.status().words(), kExitNotDone);
+  if (!result.ok()) return Complain(result.status().message(), kExitNotDone);
   PrintLines(result->before);
   if (!result->salvage.empty()) {
     fmt::print("removed; saved in {}\n", result->salvage);
@@ -137,7 +137,7 @@ std::optional<int> RunMaintenance(std::span<const char* const> arguments) {
                     kExitUsage);
   }
   const auto directory = RocksDirectory::Open(path, rocksdb::Env::Default());
-  if (!directory.ok()) return Complain(directory.status().words(), kExitNotDone);
+  if (!directory.ok()) return Complain(directory.status().message(), kExitNotDone);
   return command == "check" ? Check(**directory) : Repair(**directory, older_records);
 }
 

@@ -303,7 +303,7 @@ void RocksDatabase::RaiseWatermark() {
   if (!epoch_.begun() || latest <= watermark_ || !Writable().ok()) return;
   const Status status = directory_->WriteWatermark(latest, epoch_);
   if (status.ok()) watermark_ = latest;
-  if (!status.ok() && !watermark_warned_) log_->Warning(status.words());
+  if (!status.ok() && !watermark_warned_) log_->Warning(status.message());
   watermark_warned_ = !status.ok();
 }
 

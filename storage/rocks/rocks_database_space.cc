@@ -100,8 +100,8 @@ void RocksDatabase::MaybeReopen() {
     reopening_error_.clear();
     log_->Info(
         fmt::format("the disk of {} has space again: writes are accepted", options_.directory));
-  } else if (status.words() != reopening_error_) {
-    reopening_error_ = status.words();
+  } else if (status.message() != reopening_error_) {
+    reopening_error_ = status.message();
     log_->Error(fmt::format("the database in {} cannot be reopened yet, trying again: {}",
                             options_.directory, reopening_error_));
   }

@@ -38,7 +38,7 @@ class CachedGetTest : public ::testing::Test {
     RocksOptions options;
     options.directory = directory_ / "data";
     auto engine = RocksEngine::Open(options, &clock_, &log_);
-    CHECK(engine.ok(), engine.status().words());
+    CHECK(engine.ok(), engine.status().message());
     return std::move(engine).value();
   }
 

@@ -37,7 +37,7 @@ class LogLimitTest : public ::testing::Test {
   const int file_ = memfd_create("log", 0);
   const Logger log_{LogLevel::kInfo, file_};
   ManualClock clock_;
-  LogLimit limit_{log_, clock_, LogLevel::kWarning, "refused connections"};
+  LogLimit limit_{log_, clock_, LogLevel::kWarning, "rejected connections"};
   int made_ = 0;
 };
 
@@ -53,14 +53,14 @@ TEST_F(LogLimitTest, WritesTheFirstLinesThenTheirNumber) {
   clock_.AdvanceMillis(1);
   limit_.Tick();
   limit_.Tick();
-  EXPECT_EQ(Text(), first + "warning 35 more refused connections in the last 10 s\n");
+  EXPECT_EQ(Text(), first + "warning 35 more rejected connections in the last 10 s\n");
 }
 
 TEST_F(LogLimitTest, SuppressedNumberComesBeforeTheNextLine) {
   Write(6);
   clock_.AdvanceMillis(25'000);
   Write(1);
-  EXPECT_THAT(Text(), ::testing::EndsWith("warning 1 more refused connections in the last 25 s\n"
+  EXPECT_THAT(Text(), ::testing::EndsWith("warning 1 more rejected connections in the last 25 s\n"
                                           "warning number 6\n"));
 }
 

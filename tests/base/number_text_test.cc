@@ -56,10 +56,10 @@ TEST(NumberText, DecimalsAreFiniteAndMayHaveAFractionAndAnExponent) {
 }
 
 TEST(NumberText, AnErrorSaysWhatWasGivenAndWhatIsTaken) {
-  EXPECT_EQ(ReadInteger("nan", 1, 17).status().words(), "\"nan\" is not an integer from 1 to 17");
-  EXPECT_EQ(ReadDecimal("-1", 0.001, 1e7).status().words(),
+  EXPECT_EQ(ReadInteger("nan", 1, 17).status().message(), "\"nan\" is not an integer from 1 to 17");
+  EXPECT_EQ(ReadDecimal("-1", 0.001, 1e7).status().message(),
             "\"-1\" is not a number from 0.001 to 10000000");
-  EXPECT_THAT(ReadInteger("\x1b[2J", 1, 2).status().words(), HasSubstr("\\x1b[2J"));
+  EXPECT_THAT(ReadInteger("\x1b[2J", 1, 2).status().message(), HasSubstr("\\x1b[2J"));
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ Status IsEven(int number) {
 
 TEST(Result, HoldsAValueOrAStatus) {
   EXPECT_EQ(*Quarter(8), 2);
-  EXPECT_EQ(Quarter(6).status().words(), "odd");
+  EXPECT_EQ(Quarter(6).status().message(), "odd");
   EXPECT_EQ(Quarter(7).status().code(), Code::kInvalid);
   EXPECT_TRUE(IsEven(2).ok());
   EXPECT_FALSE(IsEven(3).ok());

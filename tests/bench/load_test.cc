@@ -28,7 +28,7 @@ class LoadTest : public ::testing::Test {
   LoadTest() {
     auto listening =
         Server::Listen({.listen = {"127.0.0.1", 0}, .workers = 1}, server_clock_, log_);
-    CHECK(listening.ok(), listening.status().words());
+    CHECK(listening.ok(), listening.status().message());
     server_ = std::move(listening).value();
     server_->Serve(engine_);
     options_.target.endpoint = server_->listening_on();

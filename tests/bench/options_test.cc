@@ -117,7 +117,7 @@ TEST(BenchOptions, WhatCannotBeMeantIsRefusedInWords) {
     const Result<BenchOptions> parsed = Parse(arguments);
     ASSERT_FALSE(parsed.ok()) << arguments[0];
     EXPECT_EQ(parsed.status().code(), Code::kInvalid);
-    EXPECT_FALSE(parsed.status().words().empty());
+    EXPECT_FALSE(parsed.status().message().empty());
   }
 }
 
@@ -128,7 +128,7 @@ TEST(BenchOptions, NumbersAreDecimalFiniteAndWithinTheirRange) {
                              "1_000", "", " 1", "18446744073709551616", "4294967297e0", "ten"}) {
       const Result<BenchOptions> parsed = Parse({option, text});
       ASSERT_FALSE(parsed.ok()) << option << " " << text;
-      EXPECT_NE(parsed.status().words().find(option), std::string::npos) << parsed.status().words();
+      EXPECT_NE(parsed.status().message().find(option), std::string::npos) << parsed.status().message();
     }
   }
   for (const char* option : {"--keys", "--connections", "--depth", "--operations", "--threads",
@@ -143,7 +143,7 @@ TEST(BenchOptions, NumbersAreDecimalFiniteAndWithinTheirRange) {
     EXPECT_TRUE(Parse({option, "1.5"}).ok());
     EXPECT_TRUE(Parse({option, "1e3"}).ok());
   }
-  EXPECT_EQ(Parse({"--seconds", "nan"}).status().words(),
+  EXPECT_EQ(Parse({"--seconds", "nan"}).status().message(),
             "--seconds: \"nan\" is not a number from 0.001 to 10000000");
 }
 

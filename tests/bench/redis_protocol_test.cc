@@ -118,7 +118,7 @@ TEST_P(RedisProtocolTest, ARefusalIsToldInTheServersWordsAndTheNextIsAnswered) {
   const auto answers = exchange_.Say(
       "-OOM command not allowed when used memory > 'maxmemory'.\r\n$16\r\n" + value + "\r\n");
   ASSERT_THAT(answers, ElementsAre(Failed(0, Code::kInvalid), Right(1)));
-  EXPECT_THAT(answers[0].status.words(), HasSubstr("OOM command not allowed"));
+  EXPECT_THAT(answers[0].status.message(), HasSubstr("OOM command not allowed"));
 }
 
 TEST_P(RedisProtocolTest, WhatIsNotTheProtocolEndsTheConnection) {

@@ -106,7 +106,7 @@ TEST_F(RocksDriverTest, ADirectoryThatCannotBeHadIsAFailureInWords) {
   const Result<Results> results = RunLoad(options_, clock_, kHooks);
   ASSERT_FALSE(results.ok());
   EXPECT_EQ(results.status().code(), Code::kStorageFailed);
-  EXPECT_FALSE(results.status().words().empty());
+  EXPECT_FALSE(results.status().message().empty());
 }
 
 }  // namespace

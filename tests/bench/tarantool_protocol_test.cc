@@ -158,7 +158,7 @@ TEST_P(TarantoolProtocolTest, ARefusalIsToldInTheServersWordsAndTheNextIsAnswere
       "656d612e6803b853706163652027302720646f6573206e6f7420657869737404000524" +
           OneTuple(kSync64, kKey41, kValue41));
   ASSERT_THAT(answers, ElementsAre(Failed(0, Code::kInvalid), Right(1)));
-  EXPECT_EQ(answers[0].status.words(), "Space '0' does not exist");
+  EXPECT_EQ(answers[0].status.message(), "Space '0' does not exist");
 }
 
 TEST_P(TarantoolProtocolTest, WithoutTheSpaceThereIsNoConnection) {

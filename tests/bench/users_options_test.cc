@@ -59,7 +59,7 @@ TEST(UsersOptions, WhatCannotBeMeantIsRefusedInWords) {
       const auto parsed = Parse(parser, arguments);
       ASSERT_FALSE(parsed.ok());
       EXPECT_EQ(parsed.status().code(), Code::kInvalid);
-      EXPECT_FALSE(parsed.status().words().empty());
+      EXPECT_FALSE(parsed.status().message().empty());
     }
   }
   EXPECT_FALSE(Parse(ParseLoadOptions, {"--users", "5", "--seconds", "1"}).ok());

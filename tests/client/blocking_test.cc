@@ -57,7 +57,7 @@ TEST_F(Blocking, MGetRepeatsUntilEachKeyIsAnswered) {
         for (const KeyView& key : request.keys) {
           const bool full = response.results.size() >= 400;
           auto& result = response.results.emplace_back();
-          result.outcome = full ? KeyOutcome::kAskAgain : KeyOutcome::kFound;
+          result.outcome = full ? KeyOutcome::kRetry : KeyOutcome::kFound;
           if (!full) result.record = {1, Hash64(key.sort), 0, key.sort};
         }
         peer.Reply<op::MGet>(id, response);
@@ -81,7 +81,7 @@ TEST_F(Blocking, MGetWithoutProgressIsAnError) {
       Connect(Answering<op::MGet>([](FakePeer& peer, uint32_t id, op::MGet::Request& request) {
         op::MGet::Response response;
         response.results.resize(request.keys.size());
-        for (auto& result : response.results) result.outcome = KeyOutcome::kAskAgain;
+        for (auto& result : response.results) result.outcome = KeyOutcome::kRetry;
         peer.Reply<op::MGet>(id, response);
       }));
   const Key key = UserKey(1, "profile");
@@ -138,7 +138,7 @@ TEST_F(Blocking, ScanReportsUnreadableEntries) {
   ScanReader reader(client, {.partition = {Table::kUsers, partition}});
   std::vector<EntryOutcome> seen;
   while (const op::ScanEntry* entry = reader.Next()) seen.push_back(entry->outcome);
-  EXPECT_TRUE(reader.status().ok()) << reader.status().words();
+  EXPECT_TRUE(reader.status().ok()) << reader.status().message();
   EXPECT_EQ(seen, (std::vector{EntryOutcome::kCorrupt, EntryOutcome::kGap, EntryOutcome::kFound,
                                EntryOutcome::kTooLarge}));
 }

@@ -211,13 +211,13 @@ TEST_F(ChannelRetry, KeysOnlyScanHasNoValuesToVerify) {
 
 TEST_F(ChannelRetry, StalledServerIsReconnected) {
   Hello();
-  Pass(2 * limits::kSilentServerMillis);  // it owes nothing
+  Pass(2 * limits::kStalledServerMillis);  // it owes nothing
   const auto get = Call<op::Get>(Get(), 1'000'000);
   const auto ping = Call<op::Ping>({"x"}, 1'000'000);
   auto sent = Fill();
-  Pass(limits::kSilentServerMillis - 1);
+  Pass(limits::kStalledServerMillis - 1);
   ASSERT_TRUE(Reply<op::Ping>(sent[1].header.id, {"x"}).ok());
-  Pass(limits::kSilentServerMillis - 1);
+  Pass(limits::kStalledServerMillis - 1);
   EXPECT_LE(channel.next_tick(), now + 10 * kMilli);
   now += 10 * kMilli;
   const Status status = channel.Tick(now);

@@ -133,7 +133,7 @@ TEST_F(Channel_, TimeoutBeforeSendingIsDeadlineExceeded) {
   channel.Disconnected({Code::kUnavailable, "connection refused"});
   Pass(11);
   EXPECT_EQ(CodeOf(unreachable), Code::kUnavailable);
-  EXPECT_EQ((*unreachable)->status().words(), "connection refused");
+  EXPECT_EQ((*unreachable)->status().message(), "connection refused");
   Hello(/*max_in_flight=*/1);
   Call<op::Ping>({"first"});
   Fill();
@@ -209,7 +209,7 @@ TEST_F(Channel_, ErrorsCarryTheirDetail) {
                      {.index = {}, .version = 7})
                   .ok());
   EXPECT_EQ(CodeOf(put), Code::kConditionFailed);
-  EXPECT_EQ((*put)->status().words(), "it is there");
+  EXPECT_EQ((*put)->status().message(), "it is there");
   EXPECT_EQ((*put)->detail().version, 7u);
 }
 
@@ -237,7 +237,7 @@ TEST_F(Channel_, BytesThatAreNotTheProtocolEndTheConnection) {
   for (const auto& [bytes, words] : bad) {
     const Status status = Receive(bytes);
     EXPECT_EQ(status.code(), Code::kProtocolError);
-    EXPECT_THAT(status.words(), HasSubstr(words));
+    EXPECT_THAT(status.message(), HasSubstr(words));
     EXPECT_FALSE(get->has_value());
     channel.Disconnected(status);
     Hello();
@@ -263,7 +263,7 @@ TEST_F(Channel_, ReplyWithId0EndsTheConnection) {
   Hello();
   const Status status = Refuse(0, {Code::kShuttingDown, "good night"});
   EXPECT_EQ(status.code(), Code::kShuttingDown);
-  EXPECT_EQ(status.words(), "good night");
+  EXPECT_EQ(status.message(), "good night");
 }
 
 TEST_F(Channel_, RejectedHelloEndsWaitingCalls) {

@@ -53,7 +53,7 @@ TEST(Client, AnswersOwnTheirBytes) {
   EXPECT_EQ(moved->record.value, "Ada");
   const auto missing = Wait<op::Get>(client.get(), {UserKey(43, "profile").view()});
   EXPECT_EQ(missing.status().code(), Code::kNotFound);
-  EXPECT_EQ(missing.status().words(), "there is no such record");
+  EXPECT_EQ(missing.status().message(), "no such record");
 }
 
 TEST(Client, OneMebibyteValuesRoundTrip) {
@@ -188,7 +188,7 @@ TEST(Client, CallWithoutServerEndsAtItsDeadline) {
   const auto answer =
       Wait<op::Put>(client.get(), PutOf(UserKey(1, "x"), "v"), {.deadline_millis = 50});
   EXPECT_EQ(answer.status().code(), Code::kUnavailable);
-  EXPECT_NE(answer.status().words().find("127.0.0.1:" + std::to_string(port)), std::string::npos);
+  EXPECT_NE(answer.status().message().find("127.0.0.1:" + std::to_string(port)), std::string::npos);
 }
 
 TEST(Client, UnresponsiveServerCostsOnlyTheDeadline) {

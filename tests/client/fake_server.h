@@ -53,7 +53,7 @@ class FakePeer final : public TransportEvents {
   void operator()(op::Ping, op::Ping::Request& request) { Reply<op::Ping>(id_, {request.payload}); }
   void operator()(op::Get, op::Get::Request& request) {
     const auto found = records_->find(NameOf(request.key));
-    if (found == records_->end()) return Refuse(id_, {Code::kNotFound, "there is no such record"});
+    if (found == records_->end()) return Refuse(id_, {Code::kNotFound, "no such record"});
     Reply<op::Get>(id_, {RecordView{1, Hash64(found->second), 0, found->second}});
   }
   void operator()(op::Put, op::Put::Request& request) {

@@ -32,7 +32,7 @@ Result<ReadLine> Read(std::string_view line) {
 void FuzzText(ByteView line) {
   const Result<ReadLine> read = Read(line);
   if (!read.ok()) {
-    CHECK(!read.status().words().empty());
+    CHECK(!read.status().message().empty());
     return;
   }
   const Result<ReadLine> again = Read(read->written);

@@ -51,7 +51,7 @@ class DocumentTest(unittest.TestCase):
         value = b"Ada Lovelace"
         put = PROFILE + smile.condition(smile.IF_ABSENT) + u64(smile.checksum(value))
         put += counted(value) + optional(1, u32(3600))
-        self.is_sent("PUT if absent, to expire in an hour, with 500 ms left", 3, smile.PUT, put, 500)
+        self.is_sent("PUT if absent, with a TTL of an hour and a deadline of 500 ms", 3, smile.PUT, put, 500)
         self.is_sent("The same PUT again", 4, smile.PUT, put, 500)
         self.is_sent("GET", 5, smile.GET, PROFILE)
         theme = key(smile.USERS, number_key(42), b"theme")
@@ -60,8 +60,8 @@ class DocumentTest(unittest.TestCase):
                      PROFILE + smile.condition((smile.IF_VERSION, FIRST)))
         scan = LINKS_42 + u32(1) + u32(0) + u8(0)
         scan += optional(1, counted(b"\x01")) + optional(3, counted(b"\x02"))
-        self.is_sent("SCAN of the friends of user 42, one at a time", 11, smile.SCAN, scan)
-        self.is_sent("SCAN, going on", 12, smile.SCAN,
+        self.is_sent("SCAN of the friends of user 42, one per page", 11, smile.SCAN, scan)
+        self.is_sent("SCAN of the next page", 12, smile.SCAN,
                      scan + optional(5, counted(b"\x01" + FRIEND_7)))
         self.is_sent("LIST of the users that have links", 13, smile.LIST,
                      u8(smile.LINKS) + u32(100))
@@ -74,14 +74,14 @@ class DocumentTest(unittest.TestCase):
         self.assertEqual(record["value"], b"Ada Lovelace")
         self.assertEqual(record["checksum"], smile.checksum(b"Ada Lovelace"))
         self.assertEqual(self.body("DELETE's reply"), u64(FIRST + 1))
-        reader = Reader(self.body("SCAN's reply, with a continuation"))
+        reader = Reader(self.body("SCAN's reply, with a continuation token"))
         self.assertEqual(reader.varint(), 1)
         sort, found = reader.entry()
         self.assertEqual((sort, found["outcome"]), (FRIEND_7, "found"))
         self.assertEqual(found["value"], b"met in 1833")
         self.assertEqual(reader.bytes(), b"\x01" + FRIEND_7)
         reader.end()
-        reader = Reader(self.body("MGET's reply, when the second is not there"))
+        reader = Reader(self.body("MGET's reply when the second is absent"))
         self.assertEqual([reader.varint(), reader.number(1)], [2, 0])
         self.assertEqual(reader.record(), record)
         self.assertEqual([reader.number(1), reader.record()["version"]], [1, 0])
@@ -90,13 +90,13 @@ class DocumentTest(unittest.TestCase):
                          smile.varint(1) + counted(number_key(42)) + u8(0) + counted(b""))
 
     def test_errors_are_read_as_the_document_explains(self):
-        failed = smile.SmileError(2, self.body("PUT's reply when the record is there"))
+        failed = smile.SmileError(2, self.body("PUT's reply when the record exists"))
         self.assertEqual((failed.status, failed.error_class), ("condition_failed", "never"))
         self.assertEqual((failed.version, failed.index), (FIRST, None))
-        title = "BATCH's reply when a condition fails against the BATCH itself"
+        title = "BATCH's reply when a condition fails because of an earlier item"
         failed = smile.SmileError(2, self.body(title))
         self.assertEqual((failed.version, failed.index, failed.met_index), (0, 1, 0))
-        title = "The answer to that, before the connection closes"
+        title = "The reply to that, before the connection closes"
         header, body = smile.parse_frame(self.examples[title])
         self.assertEqual(header["id"], 0)
         self.assertEqual(smile.SmileError(header["code"], body).status, "protocol_error")

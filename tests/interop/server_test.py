@@ -97,7 +97,7 @@ class ServerTest(unittest.TestCase):
             error = self.answer_to(data)
             self.assertEqual(error.status, status, data)
             self.assertEqual(error.error_class, "never")
-            self.assertTrue(error.words)
+            self.assertTrue(error.message)
 
     def test_requests_before_a_half_close_are_answered(self):
         self.client.send(smile.PUT, PROFILE + smile.condition(smile.ALWAYS) +
@@ -241,7 +241,7 @@ class ServerTest(unittest.TestCase):
         while keys:
             results = short.mget(keys)
             found += [record for outcome, record in results if outcome == "found"]
-            keys = [k for k, (outcome, _) in zip(keys, results) if outcome == "ask_again"]
+            keys = [k for k, (outcome, _) in zip(keys, results) if outcome == "retry"]
         self.assertEqual(len(found), 80)
         large = key(USERS, user, b"large")
         short.put(large, b"x" * 40_000)

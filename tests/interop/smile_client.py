@@ -29,12 +29,12 @@ class SmileError(Exception):
         self.status = STATUS[status] if status < len(STATUS) else str(status)
         self.error_class = CLASS[reader.number(1)]
         self.retry_after_ms = reader.number(4)
-        self.words = reader.bytes().decode()
+        self.message = reader.bytes().decode()
         optional = reader.optional_fields()
         self.index = int.from_bytes(optional[2], "little") if 2 in optional else None
         self.version = int.from_bytes(optional[4], "little") if 4 in optional else None
         self.met_index = int.from_bytes(optional[6], "little") if 6 in optional else None
-        super().__init__(f"{self.status}: {self.words}")
+        super().__init__(f"{self.status}: {self.message}")
 
 
 # --- Encoding ---------------------------------------------------------------------------------------
@@ -219,7 +219,7 @@ class Client:
 
     def mget(self, keys):
         reader = Reader(self.call(MGET, varint(len(keys)) + b"".join(keys)))
-        outcomes = ["found", "not_found", "ask_again", "corrupt", "too_large"]
+        outcomes = ["found", "not_found", "retry", "corrupt", "too_large"]
         return [(outcomes[reader.number(1)], reader.record()) for _ in range(reader.varint())]
 
     def put(self, where, value, when=ALWAYS, expire_seconds=None, value_checksum=None):

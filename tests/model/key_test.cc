@@ -47,7 +47,8 @@ TEST(Key, NameLengthIsLimited) {
   EXPECT_TRUE(ValidateKey(UserKey(1, Bytes(limits::kMaxNameBytes, 'x')).view()).ok());
   const Status status = ValidateKey(UserKey(1, Bytes(limits::kMaxNameBytes + 1, 'x')).view());
   EXPECT_EQ(status.code(), Code::kInvalid);
-  EXPECT_THAT(status.words(), HasSubstr("record of a key in users has 1 to 255 bytes, not 256"));
+  EXPECT_THAT(status.message(),
+              HasSubstr("record of a key in users has 256 bytes; it must have 1 to 255"));
   EXPECT_FALSE(ValidateKey(LoginKey(Bytes(256, 'x')).view()).ok());
   EXPECT_TRUE(ValidateKey(UserKey(1, Bytes(1, '\0')).view()).ok());
 }

@@ -16,7 +16,7 @@ using Kind = Path::Kind;
 
 std::string Written(std::string_view text) {
   Result<Key> key = ParseKey(text);
-  return key.ok() ? FormatKey(key->view()) : key.status().words();
+  return key.ok() ? FormatKey(key->view()) : key.status().message();
 }
 
 TEST(Path, NamesRecordsOfEveryTable) {
@@ -85,30 +85,32 @@ TEST(Path, PathsOfTablesPartitionsAndLeadingParts) {
 
 TEST(Path, ParseErrorsSayWhatWasExpected) {
   const std::pair<std::string, std::string> cases[] = {
-      {"", "there is no table \"\"; the tables are users, logins"},
-      {"people/1", "there is no table \"people\""},
-      {"users", "\"users\" names no record; one in this table is users/USER/RECORD"},
+      {"", "unknown table \"\"; the tables are users, logins"},
+      {"people/1", "unknown table \"people\""},
+      {"users",
+       "\"users\" is not the key of a record; the form in this table is users/USER/RECORD"},
       {"links/42/friend", "links/USER/KIND/OTHER"},
-      {"users/x/profile", "\"x\" is no user of users: it takes a whole number"},
-      {"users/-1/profile", "\"-1\" is no user"},
-      {"users/+1/profile", "\"+1\" is no user"},
-      {"users/18446744073709551616/profile", "is no user"},
-      {"users//profile", "\"\" is no user"},
+      {"users/x/profile", "\"x\" is not a valid user in users: it must be an integer"},
+      {"users/-1/profile", "\"-1\" is not a valid user"},
+      {"users/+1/profile", "\"+1\" is not a valid user"},
+      {"users/18446744073709551616/profile", "is not a valid user"},
+      {"users//profile", "\"\" is not a valid user"},
       {"users/1/a/b", "too many parts"},
-      {"users/1/a%2", "is no record of users"},
+      {"users/1/a%2", "is not a valid record in users"},
       {"users/1/a%zz", "'%' as %25"},
-      {"links/1/enemy/2", "friend, family, business, school, follow, or a number from 0 to 255"},
-      {"links/1/256/2", "is no kind"},
+      {"links/1/enemy/2", "friend, family, business, school, follow, or an integer from 0 to 255"},
+      {"links/1/256/2", "is not a valid kind"},
       {"blobs/0011/chunk/0", "32 hexadecimal digits"},
-      {"blobs/00112233445566778899aabbccddeeff/chunk/4294967296", "is no number"},
-      {"blobs/00112233445566778899aabbccddeeff/3/0", "is one of 1 (chunk), 2 (reference), not 3"},
+      {"blobs/00112233445566778899aabbccddeeff/chunk/4294967296", "is not a valid number"},
+      {"blobs/00112233445566778899aabbccddeeff/3/0",
+       "is 3; it must be one of 1 (chunk), 2 (reference)"},
       {"users/1/" + std::string(256, 'x'), "1 to 255 bytes"},
-      {"logins/ada/x", "too many parts for logins/LOGIN"}};
+      {"logins/ada/x", "too many parts; the form in this table is logins/LOGIN"}};
   for (const auto& [text, words] : cases) {
     Result<Key> key = ParseKey(text);
     ASSERT_FALSE(key.ok()) << text;
     EXPECT_EQ(key.status().code(), Code::kInvalid);
-    EXPECT_THAT(key.status().words(), HasSubstr(words)) << text;
+    EXPECT_THAT(key.status().message(), HasSubstr(words)) << text;
   }
 }
 

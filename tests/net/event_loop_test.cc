@@ -150,7 +150,7 @@ TEST(ParseEndpoint, RejectsInvalidEndpoints) {
     const auto result = ParseEndpoint(text, 7645);
     ASSERT_FALSE(result.ok()) << text;
     EXPECT_EQ(result.status().code(), Code::kInvalid);
-    EXPECT_NE(result.status().words().find("127.0.0.1:7645"), std::string::npos);
+    EXPECT_NE(result.status().message().find("127.0.0.1:7645"), std::string::npos);
   }
 }
 

@@ -35,9 +35,9 @@ TEST(ListeningSocket, PortInUseIsReported) {
     const Endpoint endpoint{"127.0.0.1", first[0].port()};
     const auto second = ListenOn(endpoint, count);
     ASSERT_FALSE(second.ok());
-    EXPECT_EQ(second.status().words(),
-              endpoint.ToString() +
-                  " is in use by another process: stop it or choose another with --listen");
+    EXPECT_EQ(second.status().message(),
+              "cannot listen on " + endpoint.ToString() +
+                  ": in use by another process; stop it or choose another address with --listen");
   }
 }
 
@@ -100,13 +100,14 @@ TEST(ListeningSocket, ForeignAddressIsReported) {
   const auto refused = ListenOn({"192.0.2.1", 0}, 1);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.status().code(), Code::kUnavailable);
-  EXPECT_THAT(refused.status().words(), HasSubstr("no interface of this machine has that address"));
+  EXPECT_THAT(refused.status().message(),
+              HasSubstr("no interface of this machine has that address"));
 }
 
 TEST(ListeningSocket, ListensOnIpv6) {
   const auto sockets = ListenOn({"::1", 0}, 2);
   if (!sockets.ok()) {  // a machine without IPv6 says that
-    EXPECT_THAT(sockets.status().words(), HasSubstr("cannot listen on [::1]:0: "));
+    EXPECT_THAT(sockets.status().message(), HasSubstr("cannot listen on [::1]:0: "));
     return;
   }
   EXPECT_EQ((*sockets)[0].port(), (*sockets)[1].port());

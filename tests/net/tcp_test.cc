@@ -47,8 +47,8 @@ TEST_F(Tcp, ConnectionRefusedIsReported) {
     EXPECT_FALSE(status.has_value());
     RunUntil(loop_.get(), [&] { return status.has_value(); });
     EXPECT_EQ(status->code(), Code::kUnavailable);
-    EXPECT_THAT(status->words(), HasSubstr(Endpoint{host, port}.ToString()));
-    EXPECT_THAT(status->words(), HasSubstr("refused"));
+    EXPECT_THAT(status->message(), HasSubstr(Endpoint{host, port}.ToString()));
+    EXPECT_THAT(status->message(), HasSubstr("refused"));
   }
 }
 
@@ -74,7 +74,7 @@ TEST_F(Tcp, ListeningNeedsAnAddress) {
   const auto refused = loop_->ListenTcp({"example.org", 0}, [](auto) {});
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.status().code(), Code::kInvalid);
-  EXPECT_THAT(refused.status().words(), HasSubstr("example.org"));
+  EXPECT_THAT(refused.status().message(), HasSubstr("example.org"));
 }
 
 TEST_F(Tcp, AcceptPausesWhenOutOfDescriptors) {
@@ -84,7 +84,7 @@ TEST_F(Tcp, AcceptPausesWhenOutOfDescriptors) {
   const auto listener = loop_->Accept(
       std::move(sockets.front()), [&](auto transport) { accepted.push_back(std::move(transport)); },
       [&](const Status& why) {
-        EXPECT_THAT(why.words(), HasSubstr("EMFILE"));
+        EXPECT_THAT(why.message(), HasSubstr("EMFILE"));
         ++failures;
       });
   const sockaddr_in address{.sin_family = AF_INET,

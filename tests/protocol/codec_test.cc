@@ -124,7 +124,7 @@ TEST(Codec, SkipsAnUnknownFieldUnlessItIsCritical) {
   body.append("\x07\x01z");
   const Status status = Decode(body, &message);
   EXPECT_EQ(status.code(), Code::kUnsupported);
-  EXPECT_THAT(status.words(), HasSubstr("tag 7"));
+  EXPECT_THAT(status.message(), HasSubstr("tag 7"));
 }
 
 TEST(Codec, RejectsTagsOutOfOrder) {
@@ -143,17 +143,17 @@ TEST(Codec, RejectsAnOptionalFieldWithTheWrongSize) {
   Everything message;
   const Status status = Decode(body, &message);
   EXPECT_EQ(status.code(), Code::kInvalid);
-  EXPECT_THAT(status.words(), HasSubstr("critical"));
+  EXPECT_THAT(status.message(), HasSubstr("critical"));
 }
 
 TEST(Codec, RejectsUndefinedBoolsAndEnums) {
   Bytes body = Encoded(Example());
   body[15] = 2;
   Everything message;
-  EXPECT_THAT(Decode(body, &message).words(), HasSubstr("\"yes\""));
+  EXPECT_THAT(Decode(body, &message).message(), HasSubstr("\"yes\""));
   body[15] = 0;
   body[16] = 0;
-  EXPECT_THAT(Decode(body, &message).words(), HasSubstr("\"table\""));
+  EXPECT_THAT(Decode(body, &message).message(), HasSubstr("\"table\""));
 }
 
 TEST(Codec, RejectsACountThatTheBytesCannotHold) {

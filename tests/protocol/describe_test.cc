@@ -89,7 +89,7 @@ TEST(Describe, DescribesErrors) {
   EncodeError(1, Status(Code::kConditionFailed, "no"), {.index = 2}, &bytes);
   const std::vector<FramePart> parts = DescribeFrame<Operations>(bytes);
   EXPECT_EQ(MeaningOf(parts, "code"), "condition_failed");
-  EXPECT_EQ(MeaningOf(parts, "words"), "\"no\"");
+  EXPECT_EQ(MeaningOf(parts, "message"), "\"no\"");
   EXPECT_EQ(MeaningOf(parts, "index"), "2");
 }
 
@@ -103,10 +103,10 @@ TEST(Describe, ReportsWhereAndWhyBytesAreInvalid) {
   }
   Bytes flipped = good;
   flipped[20] = static_cast<char>(flipped[20] ^ 1);
-  EXPECT_THAT(MeaningOf(DescribeFrame<Operations>(flipped), "checksum"), HasSubstr("bytes give"));
+  EXPECT_THAT(MeaningOf(DescribeFrame<Operations>(flipped), "checksum"), HasSubstr("bytes have"));
   Bytes unknown = good;
   unknown[12] = static_cast<char>(99);
-  EXPECT_EQ(MeaningOf(DescribeFrame<Operations>(unknown), "code"), "no operation of this version");
+  EXPECT_EQ(MeaningOf(DescribeFrame<Operations>(unknown), "code"), "unknown operation");
 }
 
 TEST(Describe, CoversAllBytes) {
@@ -149,7 +149,7 @@ TEST(Describe, OneLinePerPart) {
 
 TEST(Reference, ExamplesAreCompleteFrames) {
   for (const Example& example : MakeExamples()) {
-    const bool meant = example.title.find("checksum is wrong") != std::string::npos;
+    const bool meant = example.title.find("checksum is off") != std::string::npos;
     const bool broken = example.explanation.find("BROKEN") != std::string::npos;
     EXPECT_EQ(broken, meant) << example.title;
   }

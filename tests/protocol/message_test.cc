@@ -52,7 +52,7 @@ TEST(Message, EveryErrorRoundTrips) {
     Status status;
     ASSERT_TRUE(DecodeError(OnlyFrameOf(bytes), &status, &detail).ok());
     EXPECT_EQ(status.code(), info.code);
-    EXPECT_EQ(status.words(), "words for Ada");
+    EXPECT_EQ(status.message(), "words for Ada");
     EXPECT_EQ(status.retry_after_ms(), 120u);
     EXPECT_EQ(detail.index, 3u);
     EXPECT_EQ(detail.version, 8u);

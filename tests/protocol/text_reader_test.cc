@@ -116,8 +116,8 @@ TEST(TextReader, LeadingPartsAfterThePartitionAreARange) {
 
 TEST(TextReader, RecordsWithoutSortKeyArePartitions) {
   EXPECT_EQ(Read<op::Scan>("logins/ada").request.partition.id, "ada");
-  EXPECT_THAT(ReadAndWrite("scan users/1/profile"), HasSubstr("names no partition"));
-  EXPECT_THAT(ReadAndWrite("scan users"), HasSubstr("names no partition"));
+  EXPECT_THAT(ReadAndWrite("scan users/1/profile"), HasSubstr("is not a partition"));
+  EXPECT_THAT(ReadAndWrite("scan users"), HasSubstr("is not a partition"));
 }
 
 TEST(TextReader, ContentComesFromTheCaller) {
@@ -145,28 +145,28 @@ TEST(TextReader, ContentErrorsArePassedOn) {
 
 TEST(TextReader, ErrorsShowTheUsage) {
   const std::pair<std::string, std::string> cases[] = {
-      {"frobnicate x", "there is no operation \"frobnicate\"; there are hello, ping, get"},
+      {"frobnicate x", "unknown operation \"frobnicate\"; operations are hello, ping, get"},
       {"get", "KEY is missing (usage: get KEY)"},
-      {"get users/x/profile", "\"x\" is no user of users"},
-      {"get users/1/profile more", "\"more\" is one argument too many"},
-      {"get users/1/profile --fast", "there is no option --fast"},
+      {"get users/x/profile", "\"x\" is not a valid user in users"},
+      {"get users/1/profile more", "unexpected argument \"more\""},
+      {"get users/1/profile --fast", "unknown option --fast"},
       {"put users/1/x", "VALUE is missing"},
       {"put users/1/x v --if-absent --if-version 3", "only one condition"},
-      {"put users/1/x v --if-absent --if-absent", "--if-absent is there twice"},
+      {"put users/1/x v --if-absent --if-absent", "--if-absent is given twice"},
       {"put users/1/x v --if-version", "--if-version needs a value"},
       {"put users/1/x v --expire-seconds --if-absent", "--expire-seconds needs a value"},
-      {"put users/1/x v --expire-seconds 4294967296", "no whole number from 0 to 4294967295"},
-      {"put users/1/x v --expire-seconds -1", "\"-1\" is no whole number"},
-      {"put users/1/x v --expire-seconds 1x", "\"1x\" is no whole number"},
-      {"scan users/1 --limit 1 --limit 2", "--limit is there twice"},
+      {"put users/1/x v --expire-seconds 4294967296", "not an integer from 0 to 4294967295"},
+      {"put users/1/x v --expire-seconds -1", "\"-1\" is not an integer"},
+      {"put users/1/x v --expire-seconds 1x", "\"1x\" is not an integer"},
+      {"scan users/1 --limit 1 --limit 2", "--limit is given twice"},
       {"scan users/1 --continuation 0xf", "is not hexadecimal"},
-      {"scan links/1 --from enemy", "\"enemy\" is no kind of links"},
-      {"list people", "\"people\" is none of users, logins"},
+      {"scan links/1 --from enemy", "\"enemy\" is not a valid kind in links"},
+      {"list people", "\"people\" is not one of users, logins"},
       {"batch users/1", "ITEMS is missing"},
       {"batch users/1 put", "SORT is missing"},
-      {"batch users/1 move x", "\"move\" is none of put, delete"},
-      {"batch users/1 delete x v", "\"v\" is none of put, delete"},
-      {"batch users/1 put x v --fast", "there is no option --fast"},
+      {"batch users/1 move x", "\"move\" is not one of put, delete"},
+      {"batch users/1 delete x v", "\"v\" is not one of put, delete"},
+      {"batch users/1 put x v --fast", "unknown option --fast"},
       {"mget", "KEYS is missing"}};
   for (const auto& [line, words] : cases) {
     EXPECT_THAT(ReadAndWrite(line), HasSubstr(words)) << line;

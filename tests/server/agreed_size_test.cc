@@ -132,7 +132,7 @@ TEST_F(AgreedSizeTest, RepeatedMGetAnswersEveryKey) {
       ASSERT_EQ(results.size(), count);
       std::vector<KeyView> still;
       for (size_t i = 0; i < count; ++i) {
-        if (results[i].outcome == KeyOutcome::kAskAgain) {
+        if (results[i].outcome == KeyOutcome::kRetry) {
           still.push_back(open[i]);
         } else {
           ++outcomes[results[i].outcome];

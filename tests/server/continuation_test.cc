@@ -43,7 +43,7 @@ class ContinuationTest : public SessionTest {
     Bytes continuation;
     for (int pages = 0; pages < 100; ++pages) {
       const ReceivedReply reply = Ask(FrameOf<Row>(7, request));
-      ASSERT_EQ(reply.code, Code::kOk) << reply.Error().words;
+      ASSERT_EQ(reply.code, Code::kOk) << reply.Error().message;
       const auto page = reply.As<Row>();
       const size_t taken = take(page);
       if (page.continuation.empty()) return;

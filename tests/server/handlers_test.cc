@@ -37,7 +37,7 @@ class HandlersTest : public SessionTest {
   void ExpectRefused(const Bytes& frame, Code code, const char* words) {
     const ReceivedReply reply = Ask(frame);
     EXPECT_EQ(reply.code, code) << words;
-    EXPECT_THAT(Bytes(reply.Error().words), HasSubstr(words));
+    EXPECT_THAT(Bytes(reply.Error().message), HasSubstr(words));
     EXPECT_FALSE(session_->finished());
   }
 };
@@ -247,13 +247,13 @@ TEST_F(HandlersTest, MGetMarksKeysThatDidNotFit) {
   const Bytes value(limits::kMaxValueBytes * 2 / 3, 'v');
   const std::vector<Key> keys = Profiles(3);
   for (const Key& key : keys) Put(key, value);
-  EXPECT_THAT(Results(Ask(MGetFrame(keys))), ElementsAre(value, "ask_again", "ask_again"));
+  EXPECT_THAT(Results(Ask(MGetFrame(keys))), ElementsAre(value, "retry", "retry"));
   engine_.on_disk = keys;
-  EXPECT_THAT(Results(Ask(MGetFrame(keys))), ElementsAre(value, "ask_again", "ask_again"));
+  EXPECT_THAT(Results(Ask(MGetFrame(keys))), ElementsAre(value, "retry", "retry"));
   engine_.on_disk = {keys[0]};
-  EXPECT_THAT(Results(Ask(MGetFrame(keys))), ElementsAre("ask_again", value, "ask_again"));
+  EXPECT_THAT(Results(Ask(MGetFrame(keys))), ElementsAre("retry", value, "retry"));
   engine_.on_disk = {keys[2]};
-  EXPECT_THAT(Results(Ask(MGetFrame(keys))), ElementsAre(value, "ask_again", "ask_again"));
+  EXPECT_THAT(Results(Ask(MGetFrame(keys))), ElementsAre(value, "retry", "retry"));
 }
 
 TEST_F(HandlersTest, MGetReportsAFailedDisk) {
@@ -283,7 +283,7 @@ TEST_F(HandlersTest, InvalidRequestsAreExplained) {
   };
   const uint64_t empty = Hash64("");
   ExpectRefused(FrameOf<op::Ping>(7, {.payload = std::string(1025, 'x')}), Code::kTooLarge,
-                "1024 bytes");
+                "more than 1024");
   ExpectRefused(FrameOf<op::Get>(7, {.key = {Table::kUsers, "short", "x"}}), Code::kInvalid,
                 "user");
   ExpectRefused(FrameOf<op::Get>(7, {.key = {Table::kUsers, user, ""}}), Code::kInvalid, "record");
@@ -294,7 +294,7 @@ TEST_F(HandlersTest, InvalidRequestsAreExplained) {
                 Code::kInvalid, "condition");
   ExpectRefused(put({.checksum = empty, .expire_seconds = 0}), Code::kInvalid, "expire_seconds");
   const Bytes large(limits::kMaxValueBytes + 1, 'v');
-  ExpectRefused(put({.checksum = Hash64(large), .value = large}), Code::kTooLarge, "media");
+  ExpectRefused(put({.checksum = Hash64(large), .value = large}), Code::kTooLarge, "blobs");
   ExpectRefused(FrameOf<op::MGet>(7, {}), Code::kInvalid, "no keys");
   ExpectRefused(FrameOf<op::MGet>(7, {.keys = std::vector<KeyView>(1001, kProfile.view())}),
                 Code::kTooLarge, "1001 keys");

@@ -56,18 +56,18 @@ TEST(Options, ErrorsAreOneLineThatNamesTheProblem) {
   } cases[] = {
       {{"--wokers", "2"}, "--wokers"},
       {{"extra"}, "extra"},
-      {{"--workers", "two"}, "--workers takes a whole number from 0 to 256, not \"two\""},
-      {{"--workers", "257"}, "--workers takes a whole number"},
+      {{"--workers", "two"}, "--workers: \"two\" is not an integer from 0 to 256"},
+      {{"--workers", "257"}, "--workers: \"257\" is not an integer"},
       {{"--workers", "-1"}, "--workers"},
-      {{"--readers", "0"}, "--readers takes a whole number from 1"},
+      {{"--readers", "0"}, "--readers: \"0\" is not an integer from 1"},
       {{"--workers"}, "--workers"},
-      {{"--data", ""}, "--data must not be empty"},
+      {{"--data", ""}, "--data: the value must not be empty"},
   };
   for (const auto& bad : cases) {
     const Result<CommandLine> line = Parse(bad.arguments);
     ASSERT_FALSE(line.ok()) << bad.words;
-    EXPECT_THAT(line.status().words(), HasSubstr(bad.words));
-    EXPECT_EQ(line.status().words().find('\n'), std::string::npos);
+    EXPECT_THAT(line.status().message(), HasSubstr(bad.words));
+    EXPECT_EQ(line.status().message().find('\n'), std::string::npos);
   }
 }
 
@@ -76,27 +76,27 @@ TEST(Options, InvalidFileIsRejectedWithItsKeyOrLine) {
     const char* text;
     const char* words;
   } cases[] = {
-      {"wokers = 2\n", "wokers is no option"},
-      {"workers = \"2\"\n", "workers takes a number"},
-      {"workers = 2.5\n", "workers takes a number"},
-      {"workers = -2\n", "workers takes a whole number"},
-      {"listen = 7645\n", "listen takes a string"},
-      {"accept-wal-loss = 1\n", "accept-wal-loss takes true or false"},
+      {"wokers = 2\n", "wokers: unknown option"},
+      {"workers = \"2\"\n", "workers: the value must be an integer"},
+      {"workers = 2.5\n", "workers: the value must be an integer"},
+      {"workers = -2\n", "workers: \"-2\" is not an integer"},
+      {"listen = 7645\n", "listen: the value must be a string"},
+      {"accept-wal-loss = 1\n", "accept-wal-loss: the value must be true or false"},
       {"listen = \n", ":1: "},
-      {"[section]\nlisten = \"x\"\n", "section is no option"},
+      {"[section]\nlisten = \"x\"\n", "section: unknown option"},
   };
   for (const auto& bad : cases) {
     const ConfigFile file(bad.text);
     const Result<CommandLine> line = Parse({"--config", file.path()});
     ASSERT_FALSE(line.ok()) << bad.text;
-    EXPECT_THAT(line.status().words(), HasSubstr(bad.words));
+    EXPECT_THAT(line.status().message(), HasSubstr(bad.words));
   }
 }
 
 TEST(Options, MissingFileIsNamed) {
   const Result<CommandLine> line = Parse({"--config", "/no/such/smiled.toml"});
   ASSERT_FALSE(line.ok());
-  EXPECT_THAT(line.status().words(), HasSubstr("/no/such/smiled.toml"));
+  EXPECT_THAT(line.status().message(), HasSubstr("/no/such/smiled.toml"));
 }
 
 TEST(Options, HelpNamesEveryOption) {

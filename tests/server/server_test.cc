@@ -90,7 +90,7 @@ TEST_F(ServerTest, PortInUseIsReported) {
   ServerOptions same{.listen = {"127.0.0.1", port()}};
   const Result<std::unique_ptr<Server>> second = Server::Listen(same, clock_, log_);
   ASSERT_FALSE(second.ok());
-  EXPECT_THAT(second.status().words(), HasSubstr(std::to_string(port()) + " is in use"));
+  EXPECT_THAT(second.status().message(), HasSubstr(std::to_string(port()) + ": in use"));
 }
 
 TEST_F(ServerTest, ClientsDuringTheStartGetUnavailable) {

@@ -146,7 +146,7 @@ TEST_F(SessionBoundsTest, ReplyOverTheClientsLimitIsTooLarge) {
   Ask(PutFrame(2, kProfile, Bytes(33'000, 'v')));
   const ReceivedReply reply = Ask(GetFrame(3, kProfile));
   EXPECT_EQ(reply.code, Code::kTooLarge);
-  EXPECT_THAT(Bytes(reply.Error().words), HasSubstr("32768"));
+  EXPECT_THAT(Bytes(reply.Error().message), HasSubstr("32768"));
 }
 
 }  // namespace

@@ -41,21 +41,21 @@ TEST_F(SessionTest, InvalidHelloIsAnsweredAndClosed) {
     Code code;
     const char* words;
   } cases[] = {
-      {FrameOf<op::Ping>(1, {}), Code::kProtocolError, "has to be HELLO"},
+      {FrameOf<op::Ping>(1, {}), Code::kProtocolError, "first frame is not HELLO"},
       {FrameOf<op::Hello>(1, {.magic = 7}), Code::kProtocolError, "SMIL"},
       {FrameOf<op::Hello>(1, {.first_version = 2, .last_version = 3}), Code::kUnsupported,
-       "speaks version 1"},
+       "this server supports 1"},
       {FrameOf<op::Hello>(1, {.max_frame_bytes = 100}), Code::kInvalid, "max_frame_bytes"},
       {FrameOf<op::Hello>(1, {.client_name = std::string(65, 'x')}), Code::kTooLarge,
        "client_name"},
       {Bytes(100, '\0'), Code::kProtocolError, "shorter than its header"},
-      {Bytes("GET / HTTP/1.1\r\n\r\n"), Code::kTooLarge, "over the limit of 512"},
+      {Bytes("GET / HTTP/1.1\r\n\r\n"), Code::kTooLarge, "exceeds the limit of 512"},
   };
   for (const auto& bad : cases) {
     Reconnect();
     const ReceivedReply reply = Ask(bad.frame);
     EXPECT_EQ(reply.code, bad.code);
-    EXPECT_THAT(Bytes(reply.Error().words), HasSubstr(bad.words));
+    EXPECT_THAT(Bytes(reply.Error().message), HasSubstr(bad.words));
     EXPECT_TRUE(session_->finished());
     EXPECT_FALSE(session_->wants_bytes());
   }
@@ -79,7 +79,7 @@ TEST_F(SessionTest, ConnectionWithoutHelloTimesOut) {
   EXPECT_THAT(Replies(), IsEmpty());
   clock_.AdvanceMillis(1);
   session_->Tick(0);
-  EXPECT_THAT(Bytes(Replies().at(0).Error().words), HasSubstr("no HELLO"));
+  EXPECT_THAT(Bytes(Replies().at(0).Error().message), HasSubstr("no HELLO"));
   EXPECT_TRUE(session_->finished());
 }
 
@@ -91,7 +91,7 @@ TEST_F(SessionTest, SlowHelloGetsNoExtraTime) {
     EXPECT_FALSE(session_->finished());
     session_->Tick(0);
   }
-  EXPECT_THAT(Bytes(Replies().at(0).Error().words), HasSubstr("no HELLO"));
+  EXPECT_THAT(Bytes(Replies().at(0).Error().message), HasSubstr("no HELLO"));
   EXPECT_TRUE(session_->finished());
 }
 
@@ -169,7 +169,7 @@ TEST_F(SessionTest, TruncatedBodyIsRejected) {
   writer.Finish();
   const ReceivedReply reply = Ask(frame);
   EXPECT_EQ(reply.code, Code::kInvalid);
-  EXPECT_THAT(Bytes(reply.Error().words), HasSubstr("\"key\""));
+  EXPECT_THAT(Bytes(reply.Error().message), HasSubstr("\"key\""));
   EXPECT_EQ(Ask(FrameOf<op::Ping>(6, {})).code, Code::kOk);
 }
 

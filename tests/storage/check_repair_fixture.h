@@ -29,7 +29,7 @@ class CheckRepairTest : public DamageTest {
   }
   RepairReport Repair(OlderRecords older_records = OlderRecords::kDeleteInBlocks) {
     Result<RepairReport> report = TryRepair(older_records);
-    EXPECT_TRUE(report.ok()) << report.status().words();
+    EXPECT_TRUE(report.ok()) << report.status().message();
     return report.ok() ? std::move(report).value() : RepairReport();
   }
 

@@ -40,8 +40,8 @@ class DamagedBlockTest : public DamageTest {
         EXPECT_EQ(record->value, ValueOf(user));
         ++found.ok;
       } else if (record.status().code() == Code::kCorrupt) {
-        EXPECT_THAT(record.status().words(), Not(HasSubstr(options_.directory)));
-        EXPECT_THAT(record.status().words(), Not(HasSubstr(".sst")));
+        EXPECT_THAT(record.status().message(), Not(HasSubstr(options_.directory)));
+        EXPECT_THAT(record.status().message(), Not(HasSubstr(".sst")));
         ++found.corrupt;
       } else {
         ++found.other;

@@ -40,7 +40,7 @@ inline std::unique_ptr<Engine> MakeRocksEngine(Surroundings* around) {
   RocksOptions options;
   options.directory = around->directory / "data";
   auto engine = RocksEngine::Open(options, &around->clock, &around->log);
-  CHECK(engine.ok(), engine.status().words());
+  CHECK(engine.ok(), engine.status().message());
   return std::move(engine).value();
 }
 

@@ -47,7 +47,7 @@ TEST(Epoch, ClockPastTheLastYearIsRejected) {
   EXPECT_TRUE(NextEpoch({}, 0, 0, (int64_t{1} << 42) - 1).ok());
   const Result<Epoch> refused = NextEpoch({}, 0, 0, int64_t{1} << 42);
   EXPECT_EQ(refused.status().code(), Code::kStorageFailed);
-  EXPECT_THAT(refused.status().words(), HasSubstr("clock is past the year 2109"));
+  EXPECT_THAT(refused.status().message(), HasSubstr("clock is past the year 2109"));
 }
 
 TEST(Watermark, LineRoundTripsAndOthersAreRejected) {

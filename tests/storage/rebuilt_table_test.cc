@@ -41,7 +41,7 @@ class RebuiltTableTest : public CheckRepairTest {
       const Result<Record> record = engine().Get(UserKey(user, "profile"));
       read.ok += record.ok() ? 1 : 0;
       if (!record.ok()) {
-        EXPECT_EQ(record.status().code(), Code::kCorrupt) << record.status().words();
+        EXPECT_EQ(record.status().code(), Code::kCorrupt) << record.status().message();
         read.corrupt.push_back(user);
       }
     }
@@ -247,7 +247,7 @@ class LostUpperFileTest : public RebuiltTableTest {
 TEST_F(LostUpperFileTest, RepairAsksAboutOlderRecords) {
   const Result<RepairReport> refused = TryRepair(OlderRecords::kDeleteInBlocks);
   ASSERT_FALSE(refused.ok());
-  EXPECT_THAT(refused.status().words(),
+  EXPECT_THAT(refused.status().message(),
               AllOf(HasSubstr("99 records, the first of them users/0/profile"),
                     HasSubstr("--delete-older"), HasSubstr("--keep-older")));
   EXPECT_FALSE(std::filesystem::exists(options_.directory + "/salvage"));

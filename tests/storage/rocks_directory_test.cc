@@ -23,7 +23,7 @@ class RocksDirectoryTest : public RocksTest {
 
 TEST_F(RocksDirectoryTest, SecondEngineOnADirectoryIsRejected) {
   Open();
-  EXPECT_THAT(TryOpen().status().words(),
+  EXPECT_THAT(TryOpen().status().message(),
               AllOf(HasSubstr(options_.directory + " is in use by another smiled"),
                     HasSubstr("(process " + std::to_string(getpid()) + ")")));
   Close();

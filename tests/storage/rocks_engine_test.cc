@@ -121,7 +121,7 @@ TEST_F(RocksEngineTest, RecordOfANewerFormatIsReported) {
   EXPECT_EQ(engine().Get(key).status().code(), Code::kStorageFailed);
   const WriteReply conditional = engine().Put(key, "v", IfAbsent());
   EXPECT_EQ(conditional.status.code(), Code::kStorageFailed);
-  EXPECT_THAT(conditional.status.words(), HasSubstr("use a newer smiled"));
+  EXPECT_THAT(conditional.status.message(), HasSubstr("use a newer smiled"));
   EXPECT_TRUE(engine().Put(UserKey(1, "b"), "v", IfAbsent()).status.ok());
   // What is put over it is known again, within one batch too.
   const WriteReply repaired =

@@ -28,7 +28,7 @@ class RocksTest : public ::testing::Test {
   // The words of a refusal; empty, and the engine is open, if there was none.
   std::string OpenWords() {
     Result<std::unique_ptr<RocksEngine>> opened = TryOpen();
-    if (!opened.ok()) return opened.status().words();
+    if (!opened.ok()) return opened.status().message();
     engine_ = std::move(opened).value();
     return "";
   }

@@ -76,7 +76,7 @@ class WalkPastDamageTest : public DamageTest {
                         .keys_only = keys_only};
     for (int pages = 0; pages < 10'000; ++pages) {
       const Result<ScanPage> page = engine().Scan(request);
-      EXPECT_TRUE(page.ok()) << page.status().words();
+      EXPECT_TRUE(page.ok()) << page.status().message();
       if (!page.ok()) return entries;
       EXPECT_LE(page->size(), limit);
       for (size_t i = 0; i < page->size(); ++i) {
@@ -136,7 +136,7 @@ class WalkPastDamageTest : public DamageTest {
     ListRequest request{.table = table, .limit = limit};
     for (int pages = 0; pages < 10'000; ++pages) {
       const Result<ListPage> page = engine().List(request);
-      EXPECT_TRUE(page.ok()) << page.status().words();
+      EXPECT_TRUE(page.ok()) << page.status().message();
       if (!page.ok()) return listed;
       EXPECT_LE(page->partitions.size(), limit);
       listed.partitions.insert(listed.partitions.end(), page->partitions.begin(),

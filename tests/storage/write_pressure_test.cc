@@ -33,7 +33,7 @@ class WritePressureTest : public RocksTest {
  protected:
   WritePressureTest() {
     auto opened = RocksDatabase::Open(options_, &around_.clock, &around_.log, env_.get());
-    CHECK(opened.ok(), opened.status().words());
+    CHECK(opened.ok(), opened.status().message());
     database_ = std::move(opened).value();
     family_ = database_->family(Table::kUsers);
     CHECK(database_->db()->SetOptions(family_, {{"disable_auto_compactions", "true"}}).ok());

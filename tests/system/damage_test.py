@@ -41,7 +41,7 @@ class DamageTest(ProcessTest):
             try:
                 self.assertEqual(client.get(user(number))["value"], value_of(number))
             except smile.SmileError as error:
-                self.assertNotIn("/", error.words)
+                self.assertNotIn("/", error.message)
                 {"corrupt": corrupt, "not_found": missing}[error.status].append(number)
         return corrupt, missing
 

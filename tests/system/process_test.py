@@ -113,8 +113,8 @@ class SignalTest(ProcessTest):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(0.1)
         self.assertEqual(process.returncode, 0)
-        self.assertIn("dropped: a second request to stop came", self.log())
-        self.assertRegex(self.log(), "waiting for [12] connections")
+        self.assertIn("in flight: second signal to stop", self.log())
+        self.assertRegex(self.log(), "draining: [12] connections")
 
     def test_signal_during_the_start_ends_it(self):
         for _ in range(20):
@@ -130,7 +130,7 @@ class SignalTest(ProcessTest):
         client = self.client(port)
         for number in [signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM]:
             process.send_signal(number)
-            self.wait_for_log("%s from process %d is ignored" % (number.name, os.getpid()))
+            self.wait_for_log("ignoring %s from process %d" % (number.name, os.getpid()))
         client.ping()
         client.close()
         self.stop(process)
@@ -170,7 +170,7 @@ class FileTest(ProcessTest):
         for name, words in [(self.directory, "not a regular file"),
                             (self.path("fifo"), "not a regular file"),
                             ("/dev/zero", "not a regular file"),
-                            (self.path("large"), "has more than"),
+                            (self.path("large"), "larger than"),
                             (self.path("missing"), "No such file")]:
             self.refused(2, words, "--config", name)
         self.assertFalse(os.path.exists(self.path("data")))
@@ -188,7 +188,7 @@ class PortTest(ProcessTest):
             holder.bind(("127.0.0.1", 0))
             holder.listen()
             port = holder.getsockname()[1]
-            self.refused(1, "127.0.0.1:%d is in use" % port, "--listen", "127.0.0.1:%d" % port)
+            self.refused(1, "127.0.0.1:%d: in use" % port, "--listen", "127.0.0.1:%d" % port)
         self.assertFalse(os.path.exists(self.path("data")))
 
     def test_one_of_two_concurrent_starts_gets_the_port(self):
@@ -218,20 +218,20 @@ class LogTest(ProcessTest):
         client = smile.Client("127.0.0.1", port, name=b"who \n I am")
         where = "127.0.0.1:%d" % client.socket.getsockname()[1]
         client.close()
-        self.wait_for_log("ended")
+        self.wait_for_log("disconnected")
         self.stop(process)
         log = self.log()
         for line in log.splitlines():
             self.assertRegex(line, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (debug|info|warning) ")
-        self.assertRegex(log, r"info smiled [0-9.]+ starts as process %d; options that are not "
-                              r"the defaults: .*workers = 1" % process.pid)
+        self.assertRegex(log, r"info smiled [0-9.]+ starting, process %d; non-default options: "
+                              r".*workers = 1" % process.pid)
         for words in ["connected", r'is "who \x0a I am"',
-                      r'"who \x0a I am" ended: it closed the connection']:
+                      r'"who \x0a I am" disconnected: closed by the client']:
             self.assertIn("debug client %s %s" % (where, words), log)
 
     def test_log_has_the_replay(self):
         process, port = self.serving()
-        self.wait_for_log("nothing had to be replayed")
+        self.wait_for_log("nothing to replay")
         client = self.client(port)
         for number in range(7):
             client.put(smile.key(smile.USERS, smile.number_key(number), b"profile"), b"x" * 1000)
@@ -239,8 +239,8 @@ class LogTest(ProcessTest):
         process.wait()
         process, _ = self.serving()
         self.wait_for_log("replayed 7 writes")
-        self.assertRegex(self.log(), r"info opened the data in [0-9.]+ s: replayed 7 writes, "
-                                     r"[0-9]{4} bytes in 1 write-ahead logs")
+        self.assertRegex(self.log(), r"info opened the database in [0-9.]+ s: replayed 7 writes "
+                                     r"\([0-9]{4} bytes in 1 write-ahead logs\)")
         self.stop(process)
 
     def test_log_level_is_obeyed(self):
@@ -257,7 +257,7 @@ class LogTest(ProcessTest):
                 while refused.recv(4096):
                     pass
         self.stop(process)
-        self.assertEqual(self.log().count("is refused: --max-connections"), 5)
+        self.assertEqual(self.log().count("rejected: connection limit reached (--max-connections)"), 5)
 
 
 if __name__ == "__main__":

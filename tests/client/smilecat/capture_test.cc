@@ -91,7 +91,7 @@ std::vector<Bytes> Packets() {
 }
 
 void ExpectConversation(const Explained& explained) {
-  EXPECT_TRUE(explained.status.ok()) << explained.status.words();
+  EXPECT_TRUE(explained.status.ok()) << explained.status.message();
   EXPECT_TRUE(explained.sound) << explained.text;
   EXPECT_THAT(explained.text, HasSubstr("#1 127.0.0.1:40000 to 127.0.0.1:7645\n"));
   EXPECT_THAT(explained.text, HasSubstr("#1 > get, id 9"));
@@ -168,11 +168,11 @@ TEST(CaptureTest, OtherPacketsAndGarbageAreIgnored) {
 
 TEST(CaptureTest, UnreadableCaptureErrorHasAdvice) {
   EXPECT_TRUE(IsCapture(Bytes("\x0a\x0d\x0d\x0a", 4)));
-  EXPECT_THAT(Explain(Bytes("\x0a\x0d\x0d\x0a", 4) + Bytes(60, '\0')).status.words(),
+  EXPECT_THAT(Explain(Bytes("\x0a\x0d\x0d\x0a", 4) + Bytes(60, '\0')).status.message(),
               HasSubstr("editcap -F pcap"));
-  EXPECT_THAT(Explain(File(static_cast<LinkType>(147), {})).status.words(), HasSubstr("147"));
+  EXPECT_THAT(Explain(File(static_cast<LinkType>(147), {})).status.message(), HasSubstr("147"));
   const Bytes file = File(LinkType::kRaw, Packets());
-  EXPECT_THAT(Explain(file.substr(0, file.size() - 1)).status.words(), HasSubstr("ends inside"));
+  EXPECT_THAT(Explain(file.substr(0, file.size() - 1)).status.message(), HasSubstr("ends inside"));
   EXPECT_FALSE(IsCapture(Requests()));
 }
 

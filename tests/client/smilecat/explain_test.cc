@@ -57,7 +57,7 @@ TEST(ConversationTest, InvalidBytesAndTheRestAreShown) {
   EXPECT_THAT(text, HasSubstr("bytes that are no frame"));
   EXPECT_THAT(text, Not(HasSubstr("reply to get")));
   EXPECT_THAT(Explain("GET / HTTP/1.1\r\n\r\n", 1, Direction::kToServer),
-              HasSubstr("over the limit"));
+              HasSubstr("exceeds the limit"));
 }
 
 TEST(ConversationTest, TruncatedFrameIsShownPartially) {
@@ -168,7 +168,7 @@ Bytes Ask(const std::vector<std::string>& words, ReplyForm form) {
   const Status status = SendRequest<OperationList<op::Ping, Greet>>(
       &client, TokensOf(words), {}, {}, form,
       [&](const OperationInfo&) { return [&](Reply reply) { shown = reply.shown; }; });
-  return status.ok() ? shown : status.words();
+  return status.ok() ? shown : status.message();
 }
 
 TEST(NewOperationTest, NewOperationWorksEndToEnd) {
@@ -188,11 +188,17 @@ TEST(ReplyTest, OnlySingleRecordRepliesAreRawValues) {
 
 TEST(ReplyTest, FailureIsOneLineWithAdvice) {
   EXPECT_EQ(ShowError(Status(Code::kNotFound, ""), {}, ReplyForm::kLine),
-            "not_found: there is no such record\n");
+            "not_found: no such record\n");
   EXPECT_THAT(Complaint(Status(Code::kUnavailable, "a\nb")),
               HasSubstr("a b; check that smiled runs there"));
-  EXPECT_THAT(Complaint(Status(Code::kConditionFailed, ""), {.version = 7}),
-              HasSubstr("version 7"));
+  const Status failed(Code::kConditionFailed, "");
+  EXPECT_EQ(Complaint(failed, {.version = 7}),
+            "condition_failed: condition not met (record has version 7); nothing written");
+  EXPECT_EQ(Complaint(failed, {.version = 0}),
+            "condition_failed: condition not met (record is absent); nothing written");
+  EXPECT_EQ(Complaint(failed, {.index = 2, .version = 0, .met_index = 1}),
+            "condition_failed: condition not met for item 2 (item 1 of the batch changed the "
+            "record); nothing written");
   EXPECT_EQ(ShowError(Status(Code::kConditionFailed, "x"), {.index = 1}, ReplyForm::kJson),
             "{\"error\":\"condition_failed\",\"message\":\"x\",\"index\":1}\n");
   EXPECT_EQ(ShowError(Status(Code::kNotFound, "x"), {}, ReplyForm::kLine, 7),

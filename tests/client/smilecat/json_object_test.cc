@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 // As it would be loaded: the members put together again.
 std::string Again(ByteView text) {
   const Result<JsonObject> object = JsonObject::Parse(text);
-  if (!object.ok()) return object.status().words();
+  if (!object.ok()) return object.status().message();
   JsonObjectWriter writer;
   for (const JsonMember& member : object->members()) {
     EXPECT_TRUE(writer.Add(member.name, member.json).ok());

@@ -76,7 +76,7 @@ TEST(ResumeFileTest, ResumeFileIsLocked) {
   ASSERT_TRUE((*first)->Save(SomePoint()).ok());
   EXPECT_FALSE((*second)->Save(SomePoint()).ok());
   ASSERT_TRUE((*first)->Save(SomePoint()).ok());
-  EXPECT_THAT(ResumeFile::Open(path).status().words(), HasSubstr("another load"));
+  EXPECT_THAT(ResumeFile::Open(path).status().message(), HasSubstr("another load"));
   first->reset();
   EXPECT_TRUE(ResumeFile::Open(path).ok());
 }
@@ -90,13 +90,13 @@ TEST(ResumeFileTest, MissingFileIsAStartAndUnreadableOneIsRejected) {
   const Bytes whole = TempFiles::Read(files.Path("none"));
   for (const Bytes& content : {Bytes(), Bytes("{}"), Bytes("[1]"), Bytes("{\"format\":2}"),
                                whole.substr(0, whole.size() / 2), Bytes(2'000'000, '[')}) {
-    EXPECT_THAT(ResumeFile::Open(files.Write("bad", content)).status().words(),
+    EXPECT_THAT(ResumeFile::Open(files.Write("bad", content)).status().message(),
                 HasSubstr("is not a position"))
         << content.substr(0, 100);
   }
   ASSERT_EQ(::mkfifo(files.Path("pipe").c_str(), 0600), 0);
   for (const std::string& path : {files.Path("pipe"), files.Path("")}) {
-    EXPECT_THAT(ResumeFile::Open(path).status().words(), HasSubstr("is not a file"));
+    EXPECT_THAT(ResumeFile::Open(path).status().message(), HasSubstr("is not a file"));
   }
 }
 

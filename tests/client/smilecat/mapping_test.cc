@@ -33,7 +33,7 @@ Result<std::vector<LoadedRecord>> Apply(const MappingOptions& options, const Row
 
 std::string ErrorOf(const MappingOptions& options, const Row& row) {
   const auto result = Apply(options, row);
-  return result.ok() ? "no error" : result.status().words();
+  return result.ok() ? "no error" : result.status().message();
 }
 
 TEST(MappingTest, ColumnIsOnePathPart) {
@@ -113,10 +113,10 @@ TEST(MappingTest, UnknownColumnErrorListsTheColumns) {
 
 TEST(MappingTest, RowWithAnInvalidKeyIsRejected) {
   EXPECT_THAT(ErrorOf({.keys = {"users/{id}/x"}}, CsvRow({"-1", "", ""})),
-              HasSubstr("whole number"));
-  EXPECT_THAT(ErrorOf({.keys = {"users/{id}"}}, CsvRow({"1", "", ""})), HasSubstr("no record"));
+              HasSubstr("an integer"));
+  EXPECT_THAT(ErrorOf({.keys = {"users/{id}"}}, CsvRow({"1", "", ""})), HasSubstr("not the key of a record"));
   EXPECT_THAT(ErrorOf({.keys = {"logins/{name}"}}, CsvRow({"1", "", ""})),
-              HasSubstr("names no record"));
+              HasSubstr("is not the key of a record"));
 }
 
 TEST(MappingTest, TtlComesFromATemplate) {
@@ -188,7 +188,7 @@ TEST(DumpLineTest, TtlIsRoundedUp) {
 TEST(DumpLineTest, LineThatIsNotADumpIsReported) {
   const std::pair<const char*, const char*> lines[] = {
       {R"({"value":"x"})", "has no \"key\""},
-      {R"({"key":"users/1","value":"x"})", "names no record"},
+      {R"({"key":"users/1","value":"x"})", "is not the key of a record"},
       {R"({"key":"users/1/x"})", "\"value\" or \"value_base64\""},
       {R"({"key":"users/1/x","value":"x","value_base64":""})", "\"value\" or \"value_base64\""},
       {R"({"key":"users/1/x","value":7})", "no text"},

@@ -148,7 +148,7 @@ TEST(OptionsTest, HelpIsForItsOperationOrCommand) {
   }
   EXPECT_EQ(Refused({"help", "load"}).text, Refused({"load", "--help"}).text);
   EXPECT_EQ(Refused({"help"}).text, Refused({"--help"}).text);
-  EXPECT_THAT(Refused({"scan", "--help"}).text, HasSubstr("(default 100)"));
+  EXPECT_THAT(Refused({"scan", "--help"}).text, HasSubstr("; default 100)"));
 }
 
 TEST(OptionsTest, DefaultsApply) {

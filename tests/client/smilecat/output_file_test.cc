@@ -36,7 +36,7 @@ TEST(OutputFileTest, FileAppearsAtomically) {
     EXPECT_EQ(TempFiles::Read(path), "whole");
   }
   EXPECT_EQ(files.Count(), 2);
-  EXPECT_THAT(OutputFile::WriteWhole(files.Path("no/such"), "x").words(),
+  EXPECT_THAT(OutputFile::WriteWhole(files.Path("no/such"), "x").message(),
               HasSubstr("cannot write"));
 }
 
@@ -118,10 +118,10 @@ TEST(OutputFileTest, PipesAndDevicesAreWrittenDirectly) {
   EXPECT_EQ(::read(reader, got, sizeof(got)), 5);
   ::close(reader);
   EXPECT_TRUE(std::filesystem::is_fifo(path));
-  EXPECT_THAT(OutputFile::WriteWhole(std::filesystem::path(path).parent_path(), "x").words(),
+  EXPECT_THAT(OutputFile::WriteWhole(std::filesystem::path(path).parent_path(), "x").message(),
               HasSubstr("Is a directory"));
   EXPECT_TRUE(OutputFile::WriteWhole("/dev/null", "x").ok());
-  EXPECT_THAT(OutputFile::WriteWhole("/dev/full", "x").words(), HasSubstr("No space left"));
+  EXPECT_THAT(OutputFile::WriteWhole("/dev/full", "x").message(), HasSubstr("No space left"));
 }
 
 // As somebody who may write to neither: root may.

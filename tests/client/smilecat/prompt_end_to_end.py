@@ -227,7 +227,7 @@ class LinesTest(PromptTest):
         terminal = self.terminal()
         terminal.run("put users/8/x 'a \"b\" c'")
         self.assertEqual(self.ok("get", "users/8/x"), b'a "b" c')
-        self.assertIn("has a quote in the middle", terminal.run("put users/8/'a b' c"))
+        self.assertIn("has a quote inside", terminal.run("put users/8/'a b' c"))
         self.assertEqual(self.cat.run("get", "users/8/'a").returncode, 4)
 
     def test_commands_and_help_are_known(self):

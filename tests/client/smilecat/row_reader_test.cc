@@ -62,7 +62,7 @@ class RowReaderTest : public ::testing::Test {
       if (event == RowEvent::kRow) {
         rows.push_back(row.is_json() ? std::vector<Bytes>{TextOf(*row.object)} : row.fields);
       } else {
-        rows.push_back({"bad", reader->error().words()});
+        rows.push_back({"bad", reader->error().message()});
       }
       if (event == RowEvent::kFailed) return rows;
     }
@@ -95,7 +95,7 @@ TEST_F(RowReaderTest, AByteOrderMarkIsSkipped) {
   auto json = Open(Bytes(kByteOrderMark) + Bytes("{\"a\":1}\n"), RowFormat::kJsonLines);
   EXPECT_THAT(ReadAll(json.get()), ElementsAre(ElementsAre("{\"a\":1}")));
   EXPECT_EQ(json->position().offset, 11u);
-  EXPECT_THAT(OpenError(kByteOrderMark).words(), HasSubstr("is empty"));
+  EXPECT_THAT(OpenError(kByteOrderMark).message(), HasSubstr("is empty"));
 }
 
 TEST_F(RowReaderTest, AByteOrderMarkThatComesInPiecesIsSkipped) {
@@ -121,7 +121,7 @@ TEST_F(RowReaderTest, AByteOrderMarkThatComesInPiecesIsSkipped) {
 }
 
 TEST_F(RowReaderTest, Utf16IsNamed) {
-  EXPECT_THAT(OpenError(Bytes("\xff\xfei\0d\0", 6)).words(), HasSubstr("UTF-16"));
+  EXPECT_THAT(OpenError(Bytes("\xff\xfei\0d\0", 6)).message(), HasSubstr("UTF-16"));
 }
 
 TEST_F(RowReaderTest, EmptyFieldsAfterTheNamedColumnsAreIgnored) {
@@ -185,12 +185,12 @@ TEST_F(RowReaderTest, ABadRowLongerThanABlockIsSkippedWhole) {
 }
 
 TEST_F(RowReaderTest, AHeaderThatIsMissingOrNamesAColumnTwiceIsRefused) {
-  EXPECT_THAT(OpenError("").words(), HasSubstr("is empty"));
-  EXPECT_THAT(OpenError("a,b,a\n").words(), HasSubstr("two columns are named \"a\""));
-  EXPECT_THAT(OpenError("a,b,a\n").words(), HasSubstr("input: line 1: "));
-  EXPECT_THAT(OpenError("\n\na,,b,,c\n").words(), HasSubstr("line 3: two columns have no name"));
-  EXPECT_THAT(OpenError(",,\n").words(), HasSubstr("names no columns"));
-  EXPECT_THAT(OpenError("a\"b\n").words(), HasSubstr("line 1: the first line has a quote"));
+  EXPECT_THAT(OpenError("").message(), HasSubstr("is empty"));
+  EXPECT_THAT(OpenError("a,b,a\n").message(), HasSubstr("two columns are named \"a\""));
+  EXPECT_THAT(OpenError("a,b,a\n").message(), HasSubstr("input: line 1: "));
+  EXPECT_THAT(OpenError("\n\na,,b,,c\n").message(), HasSubstr("line 3: two columns have no name"));
+  EXPECT_THAT(OpenError(",,\n").message(), HasSubstr("names no columns"));
+  EXPECT_THAT(OpenError("a\"b\n").message(), HasSubstr("line 1: the first line has a quote"));
 }
 
 TEST_F(RowReaderTest, ReadingGoesOnFromEachPositionAsIfItHadNotStopped) {
@@ -223,7 +223,7 @@ TEST_F(RowReaderTest, AFileThatWasChangedBeforeThePositionIsRefused) {
   auto whole = Open(content, RowFormat::kCsv);
   ReadAll(whole.get());
   const Position end = whole->position();
-  const auto seek = [&](ByteView now) { return Open(now, RowFormat::kCsv)->Seek(end).words(); };
+  const auto seek = [&](ByteView now) { return Open(now, RowFormat::kCsv)->Seek(end).message(); };
   EXPECT_EQ(seek(content), "");
   EXPECT_EQ(seek(content + "more\n"), "");
   for (const size_t changed : {size_t{2}, size_t{5000}, content.size() - 2}) {
@@ -295,8 +295,8 @@ TEST_F(RowReaderTest, JsonLinesThatAreNoObjectAreReported) {
 }
 
 TEST_F(RowReaderTest, FilesThatCannotBeReadAreRefusedInWords) {
-  EXPECT_THAT(InputFile::Open(files_.Path("none")).status().words(), HasSubstr("cannot open"));
-  EXPECT_THAT(InputFile::Open(files_.Path("")).status().words(), HasSubstr("is not a file"));
+  EXPECT_THAT(InputFile::Open(files_.Path("none")).status().message(), HasSubstr("cannot open"));
+  EXPECT_THAT(InputFile::Open(files_.Path("")).status().message(), HasSubstr("is not a file"));
 }
 
 }  // namespace

@@ -138,11 +138,11 @@ class OneRequestTest(SmilecatTest):
         self.assertEqual(self.ok("get", "users/3/x"), b"load")
 
     def test_failures_are_told_apart_by_their_status_in_one_line(self):
-        self.fails(4, "there is no such record", "get", "users/404/none")
+        self.fails(4, "no such record", "get", "users/404/none")
         self.ok("put", "users/4/x", "1")
         self.fails(5, "condition_failed", "put", "users/4/x", "2", "--if-absent")
         self.fails(5, "condition_failed", "delete", "users/4/x", "--if-version", "99999999")
-        self.fails(5, "it met what index 0 of the same batch did",
+        self.fails(5, "(item 0 of the batch changed the record)",
                    "batch", "users/4", "put", "y", "1", "put", "y", "2", "--if-absent")
         done = self.fails(8, "smilecat: cannot open", "put", "users/4/x", "@/none/such")
         self.assertNotIn(b"usage", done.stderr)
@@ -175,13 +175,13 @@ class OneRequestTest(SmilecatTest):
 
     def test_wrong_usage_is_status_2_in_one_line(self):
         for words, arguments in [
-            ("no operation", ["gett", "users/1/x"]),
+            ("unknown operation", ["gett", "users/1/x"]),
             ("KEY is missing", ["get"]),
             ("no table", ["get", "nowhere/1/x"]),
-            ("whole number", ["get", "users/x/profile"]),
+            ("not a valid user", ["get", "users/x/profile"]),
             ("--bogus", ["get", "users/1/x", "--bogus"]),
             ("no option --bogus", ["--bogus"]),
-            ("no operation \"hello\"", ["hello"]),
+            ("unknown operation \"hello\"", ["hello"]),
             ("no operation or command \"nope\"", ["help", "nope"]),
             ("answers with none", ["put", "users/1/x", "y", "-o", "/dev/null"]),
             ("give one of them", ["get", "users/1/x", "-o", "/dev/null", "--json"]),
@@ -192,7 +192,7 @@ class OneRequestTest(SmilecatTest):
             ("needs --key", ["load", self.path("a.csv", b"a\n1\n")]),
             ("no column", ["load", self.path("a.csv"), "--key", "users/{b}/x"]),
             ("is neither", ["dump", "users/1/x"]),
-            ("no operation", ["describe", "nothing"]),
+            ("unknown operation", ["describe", "nothing"]),
             ("no digit", ["--send-hex", "xyz"]),
         ]:
             self.ok("put", "users/5/x", "1")
@@ -307,7 +307,7 @@ class LinesTest(SmilecatTest):
         answers = done.stdout.decode().splitlines()
         self.assertEqual([a.split(":")[0] for a in answers[1:-1]],
                          ["line 4", "line 5", "line 6", "line 7", "line 8"], done)
-        for number, words in enumerate(["version=", "no operation", "quote is open", "not_found",
+        for number, words in enumerate(["version=", "unknown operation", "quote is open", "not_found",
                                         "standard input holds the requests", "cannot open",
                                         '"a b"']):
             self.assertIn(words, answers[number])
