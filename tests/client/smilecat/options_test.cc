@@ -113,7 +113,7 @@ TEST(OptionsTest, ErrorsAreOneLineThatMentionsHelp) {
       {{"get", "users/1/x", "--all"}, "--all belongs"},
       {{"scan", "users/1", "--all", "--limit", "5"}, "do not go together"},
       {{"ping", "--watch"}, "belong to stats"},
-      {{"stats", "--watch", "--interval", "0"}, "--interval takes seconds"},
+      {{"stats", "--watch", "--interval", "0"}, "is not a number from 0.1"},
       {{"stats", "--watch", "--interval", "nan"}, "--interval"},
       {{"--save", "f"}, "--save belongs"},
       {{"-o", "f", "--json", "get", "users/1/x"}, "one of them"},
