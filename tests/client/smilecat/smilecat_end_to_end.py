@@ -177,7 +177,7 @@ class OneRequestTest(SmilecatTest):
         for words, arguments in [
             ("unknown operation", ["gett", "users/1/x"]),
             ("KEY is missing", ["get"]),
-            ("no table", ["get", "nowhere/1/x"]),
+            ("unknown table", ["get", "nowhere/1/x"]),
             ("not a valid user", ["get", "users/x/profile"]),
             ("--bogus", ["get", "users/1/x", "--bogus"]),
             ("no option --bogus", ["--bogus"]),
@@ -307,7 +307,7 @@ class LinesTest(SmilecatTest):
         answers = done.stdout.decode().splitlines()
         self.assertEqual([a.split(":")[0] for a in answers[1:-1]],
                          ["line 4", "line 5", "line 6", "line 7", "line 8"], done)
-        for number, words in enumerate(["version=", "unknown operation", "quote is open", "not_found",
+        for number, words in enumerate(["version=", "unknown operation", "unterminated quote", "not_found",
                                         "standard input holds the requests", "cannot open",
                                         '"a b"']):
             self.assertIn(words, answers[number])
