@@ -192,7 +192,7 @@ class OneRequestTest(SmilecatTest):
             ("needs --key", ["load", self.path("a.csv", b"a\n1\n")]),
             ("no column", ["load", self.path("a.csv"), "--key", "users/{b}/x"]),
             ("is neither", ["dump", "users/1/x"]),
-            ("unknown operation", ["describe", "nothing"]),
+            ("no operation", ["describe", "nothing"]),
             ("no digit", ["--send-hex", "xyz"]),
         ]:
             self.ok("put", "users/5/x", "1")
