@@ -203,7 +203,7 @@ class ReadMemory {
 
   // Whether it is useless to find out a result of about so many bytes, because the connection holds
   // much and has no room for it: else reads that are refused in the end would cost as much as
-  // others. A connection that holds little is never told so.
+  // others. A connection that holds little is never refused this way.
   bool WouldRefuse(size_t bytes) const {
     return account_->held() >= limits::kLeastLargeValueBytes && bytes > account_->Room();
   }

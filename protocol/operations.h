@@ -1,10 +1,9 @@
 // The operations of Smile's protocol, version 1: the one table from which encoder, decoder,
 // dispatch, client calls, text form, documentation and fuzz seeds are derived.
 //
-// A row is a struct with its code, name, summary, effect, the version that introduced it, and its
-// Request and Response. To add an operation, write its row, put it into Operations, and write its
-// handler in the server and its line in the client; without them it does not compile. Codes are
-// never reused.
+// A row is a struct with its code, name, summary, effect, first version, Request and Response. To
+// add an operation, write its row, put it into Operations, and write its handler in the server and
+// its line in the client; without them it does not compile. Codes are never reused.
 #pragma once
 
 #include <cstdint>
@@ -67,9 +66,7 @@ struct Hello {
           Field<&Response::features>{"features", "feature bits that both sides have"},
           Field<&Response::max_frame_bytes>{"max_frame_bytes", "maximum length of a reply"},
           Field<&Response::max_in_flight>{
-              "max_in_flight",
-              "maximum requests in flight; at the limit the server stops "
-              "reading"},
+              "max_in_flight", "maximum requests in flight; at the limit the server stops reading"},
           Field<&Response::max_value_bytes>{"max_value_bytes", "maximum length of a value"},
           Field<&Response::server_name>{"server_name", "name and version of the server", 2}};
     }

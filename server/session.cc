@@ -86,14 +86,6 @@ Bytes Session::TakeOutput() {
   return piece;
 }
 
-void Session::set_unsent(size_t bytes, size_t memory) {
-  unsent_bytes_ = bytes;
-  unsent_memory_ = memory;
-  if (bytes == 0 && output_.empty() && std::exchange(replied_, false)) reply_window_.Grow();
-  Account();
-  PumpBuffered();
-}
-
 // For another request, after `gets` that are not answered yet.
 bool Session::HasRoomOfItsOwn(size_t gets) const {
   return open_.size() + gets < limits::kMaxInFlightRequests &&

@@ -44,6 +44,14 @@ void Session::Account() {
   taken_ = now;
 }
 
+void Session::set_unsent(size_t bytes, size_t memory) {
+  unsent_bytes_ = bytes;
+  unsent_memory_ = memory;
+  if (bytes == 0 && output_.empty() && std::exchange(replied_, false)) reply_window_.Grow();
+  Account();
+  PumpBuffered();
+}
+
 void Session::BeginFrame(int64_t now_nanos) {
   frame_nanos_ = now_nanos;
   paused_nanos_ = 0;

@@ -24,7 +24,7 @@ class Figure:
 
 
 def troubles(run):
-    """What is wrong with a run of the generator, in words; nothing if all was answered right."""
+    """What is wrong with a run of the generator, as text; nothing if all was answered right."""
     result = run["result"]
     if result is None:
         return [f"smilebench ended with status {run['status']}: {run['words'] or 'no words'}"]

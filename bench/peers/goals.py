@@ -12,7 +12,7 @@ class Goal:
     number: int
     what: str
     bar: str
-    measured: str  # in words, with the figures it was made from
+    measured: str  # as text, with the figures it was made from
     met: object  # True, False, or None: not measured
 
     @property
@@ -38,7 +38,7 @@ def shown(value, words, unit):
 
 
 def compared(runs, quantity, stage, workload, shape, server, other, form):
-    """Ratio of two medians, and the medians in words."""
+    """Ratio of two medians, and the medians as text."""
     ratio = runs.ratio(quantity, stage, workload, shape, server, other)
     if ratio is None:
         return None, ""

@@ -98,7 +98,7 @@ class Plots:
         if not curves:
             return []
         curve = curves[len(curves) // 2]
-        # Behind this, there is nothing but the one longest latency.
+        # After this, there is nothing but the one longest latency.
         last = min(100 * (1 - 1 / curve["count"]), NINES[-1])
         return [(percent, max(micros, 0.1)) for percent, micros in curve["percentiles"]
                 if percent <= last]
@@ -121,7 +121,7 @@ class Plots:
         series = list(self.series(stage, workload, shape))
         height = 0.9 + 0.36 * len(series)
         figure, all_axes = pyplot.subplots(1, 2, figsize=(9, height), sharey=True)
-        for axes, quantity, title in ((all_axes[0], "throughput", "requests a second"),
+        for axes, quantity, title in ((all_axes[0], "throughput", "requests per second"),
                                       (all_axes[1], "cpu", "server CPU per request, µs")):
             for row, (_, colour, dashed, where) in enumerate(series):
                 self.bar(axes, row, self.runs.figure(quantity, *where), colour, dashed)

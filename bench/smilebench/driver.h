@@ -67,7 +67,7 @@ struct DriverParts {
 };
 
 // Begins to make `active` + `idle` connections; the idle ones, numbered behind the others, are
-// asked nothing but one ping. kInvalid or kUnavailable, in words, if that cannot be.
+// asked nothing but one ping. kInvalid or kUnavailable, with a message, if that cannot be.
 Result<std::unique_ptr<Driver>> MakeDriver(const BenchOptions& options, const DriverParts& parts,
                                            uint32_t active, uint32_t idle);
 

@@ -45,7 +45,7 @@ Generator::Choice Generator::Read(std::span<uint64_t> numbers) {
   return {.kind = OperationKind::kGet, .number = NextNumber()};
 }
 
-// Inserted posts are not scanned: they are of authors behind those that `keys` has.
+// Inserted posts are not scanned: they are of authors after those that `keys` has.
 Generator::Choice Generator::Scan() {
   const uint32_t per_author = workload_.posts_per_author;
   const uint64_t author = NextOf(Authors(per_author, keys_), scrambled_authors_);

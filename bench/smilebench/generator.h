@@ -49,7 +49,7 @@ class Generator {
   const ScrambledZipfian scrambled_authors_;
   uint64_t inserts_ = 0;          // begun
   uint64_t inserted_ = 0;         // so many of them, from the first, are there for certain
-  std::deque<bool> later_there_;  // of the inserts behind these, whether they are
+  std::deque<bool> later_there_;  // of the inserts after these, whether they are
   std::optional<Zipfian> latest_;
 };
 

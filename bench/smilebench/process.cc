@@ -33,7 +33,7 @@ std::optional<double> CpuSecondsOf(int64_t pid) {
   std::string line;
   if (!std::getline(file, line)) return std::nullopt;
   // The process's name stands in parentheses and may hold anything; utime and stime are the 12th
-  // and 13th fields behind it (proc(5)).
+  // and 13th fields after it (proc(5)).
   std::istringstream fields(line.substr(line.rfind(')') + 1));
   std::string skipped;
   for (int i = 0; i < 11; ++i) fields >> skipped;

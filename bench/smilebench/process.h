@@ -18,7 +18,7 @@ double OwnThreadCpuSeconds();
 // nothing if there is no such process.
 std::optional<double> CpuSecondsOf(int64_t pid);
 
-// kInvalid, in words, if there is no such process.
+// kInvalid, with a message, if there is no such process.
 Status RequireProcess(int64_t pid);
 
 // How much of its memory is in the machine's now; nothing if there is no such process.

@@ -1,5 +1,5 @@
 // rocksdb: RocksDB in this process, without a server, a protocol or checksums of ours: what a
-// server over RocksDB could at best do with the same requests under way. All that was started in a
+// server over RocksDB could at best do with the same requests in flight. All that was started in a
 // turn of the loop is one MultiGet for all reads, and one synced batch for all writes.
 //
 // Its block cache is as large, and its filters are the same, as those of smiled by default. Keys

@@ -243,7 +243,7 @@ Status TarantoolProtocol::OnReply(uint64_t sync, uint64_t code, const msgpack::o
   }
   Open& open = open_[place];
   if (code != 0) {
-    ByteView words = "refused without a word";
+    ByteView words = "refused without a message";
     ReadBytes(Find(body, kError), &words);
     if (open.refusal.ok()) open.refusal = {Code::kInvalid, Bytes(words)};
   } else {

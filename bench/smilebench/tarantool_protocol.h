@@ -25,7 +25,7 @@ class TarantoolProtocol final : public WireProtocol {
   void FailAll(const Status& why) override;
 
  private:
-  // An operation under way. The sync of its requests is its place in open_ times kMaxRequests, and
+  // An operation in flight. The sync of its requests is its place in open_ times kMaxRequests, and
   // which of them it is.
   struct Open {
     uint32_t slot = 0;

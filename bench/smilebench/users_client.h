@@ -26,7 +26,7 @@ class UsersClient {
   UsersClient(const UsersClient&) = delete;
   UsersClient& operator=(const UsersClient&) = delete;
 
-  // How many requests may be under way.
+  // How many requests may be in flight.
   uint32_t slots() const { return slots_; }
 
   // One attempt. `done` comes later, from Run.
@@ -45,7 +45,7 @@ class UsersClient {
   Status Connect();
 
   // What the server says that its tables of users and logins have in files; nothing if it does not
-  // say. While nothing else is under way.
+  // say. While nothing else is in flight.
   std::optional<uint64_t> DiskBytes();
 
  private:

@@ -1,4 +1,4 @@
-// `smilebench load`: writes users to a Smile server, many under way, each acknowledged before it
+// `smilebench load`: writes users to a Smile server, many in flight, each acknowledged before it
 // counts.
 //
 // What is refused for now is sent again after the time that the server said and a growing, jittered

@@ -13,7 +13,7 @@ struct UsersOptions {
   Endpoint server{"127.0.0.1", 7645};
   uint64_t users = 0;  // from 1 to this
   uint32_t connections = 16;
-  uint32_t depth = 1;      // requests under way on each connection
+  uint32_t depth = 1;      // requests in flight on each connection
   int64_t server_pid = 0;  // 0: not known
   bool json = false;
   uint64_t from = 1;    // load: the first user to write

@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kHeadBytes = 16;  // number and generation
 constexpr ByteView kRecordName = "bench";
 
-// What a value is made of behind its head.
+// What a value is made of after its head.
 Random ContentOf(uint64_t number, uint64_t generation) {
   return Random(Random(number).Next() ^ generation);
 }

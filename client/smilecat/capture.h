@@ -59,7 +59,7 @@ class CaptureReader {
 // file when the call returns.
 class CaptureWriter {
  public:
-  // Replaces the file. kInvalid, in words, if it cannot be written.
+  // Replaces the file. kInvalid, with a message, if it cannot be written.
   static Result<std::unique_ptr<CaptureWriter>> Create(const std::string& path);
   ~CaptureWriter();
   CaptureWriter(const CaptureWriter&) = delete;

@@ -30,7 +30,7 @@ struct LoadedRecord {
 // With the line end.
 std::string DumpLine(const KeyView& key, const RecordView& record);
 
-// kInvalid, in words, unless `row` is the object of such a line. What is left of its time at
+// kInvalid, with a message, unless `row` is the object of such a line. What is left of its time at
 // `wall_millis` is rounded up to seconds.
 Result<LoadedRecord> ReadDumpRow(const Row& row, int64_t wall_millis);
 

@@ -50,7 +50,7 @@ Status DumpWalk::Run(const Sink& sink) {
       --scans_under_way_;
       if (status.ok()) status = TakeScan(std::get<ScanPage>(std::move(*page)), sink);
     }
-    // After a failure what is under way is waited for, no more is asked.
+    // After a failure what is in flight is waited for, no more is asked.
     if (status.ok()) AskForMore();
   }
   return status;

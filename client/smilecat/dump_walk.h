@@ -28,7 +28,7 @@ class DumpWalk {
     std::function<void(const std::string& where)> gap;
     // A partition of which the rest could not be read, though the server is there.
     std::function<void(const PartitionView& partition, const Status& status)> refused;
-    // A few times a second while nothing comes.
+    // A few times per second while nothing comes.
     std::function<Status()> waiting;
   };
 

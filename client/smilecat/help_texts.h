@@ -7,7 +7,7 @@ namespace smile::cat {
 
 inline constexpr const char* kRootUsage =
     "smilecat [OPTION...] REQUEST...\n"
-    "       smilecat [OPTION...]              requests from standard input, one a line\n"
+    "       smilecat [OPTION...]              requests from standard input, one per line\n"
     "       smilecat load FILE [OPTION...]    import CSV or JSON lines\n"
     "       smilecat dump PATH [OPTION...]    export JSON lines\n"
     "       smilecat --send-hex HEX           any bytes, and what comes back\n"

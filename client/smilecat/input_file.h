@@ -18,7 +18,7 @@ inline constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 class InputFile {
  public:
-  // "-" is standard input. kInvalid, in words, if it cannot be opened.
+  // "-" is standard input. kInvalid, with a message, if it cannot be opened.
   static Result<std::unique_ptr<InputFile>> Open(const std::string& path);
   ~InputFile();
   InputFile(const InputFile&) = delete;
@@ -33,8 +33,8 @@ class InputFile {
   // Goes on from this offset. kInvalid unless it is a regular file of at least that size.
   Status Seek(uint64_t offset);
 
-  // `waiting` is called a few times a second while what is no regular file has nothing to read yet.
-  // If it gives false, the read ends as kUnavailable.
+  // `waiting` is called a few times per second while what is no regular file has nothing to read
+  // yet. If it gives false, the read ends as kUnavailable.
   void SetWaiting(std::function<bool()> waiting) { waiting_ = std::move(waiting); }
 
   // The next bytes, valid until the next call; empty at the end.

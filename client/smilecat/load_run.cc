@@ -89,7 +89,7 @@ void LoadRun::ShowProgress(bool waiting) {
                     .trouble = trouble});
 }
 
-// A few times a second while nothing can be done until the server answers.
+// A few times per second while nothing can be done until the server answers.
 void LoadRun::OnWaiting() {
   TakeState();
   ShowProgress(/*waiting=*/true);

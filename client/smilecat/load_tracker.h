@@ -33,7 +33,7 @@ class LoadTracker {
   LoadTracker(const Position& position, const LoadCounts& counts)
       : position_(position), counts_(counts) {}
 
-  // A row of `records` records is sent; the row behind it begins at `next`. A row of none is done
+  // A row of `records` records is sent; the row after it begins at `next`. A row of none is done
   // at once. Gives the row's number, for FinishRecord.
   uint64_t BeginRow(const Position& next, size_t records);
 
@@ -43,7 +43,7 @@ class LoadTracker {
   // A row that makes no record because it is bad.
   void AddBadRow(const Position& next);
 
-  // All rows before it are done, and counted; rows behind it may be done, too.
+  // All rows before it are done, and counted; rows after it may be done, too.
   const Position& position() const { return position_; }
   const LoadCounts& counts() const { return counts_; }
 

@@ -1,4 +1,4 @@
-// Writes the records of a load through a client: many under way, each acknowledged before it
+// Writes the records of a load through a client: many in flight, each acknowledged before it
 // counts, and in the end as if they had been written one after the other.
 //
 // A record waits for an earlier one with the same key, so that the last row wins also when writes
@@ -28,7 +28,7 @@ namespace smile::cat {
 struct LoadWriterOptions {
   int64_t deadline_millis = 0;  // of one try
   bool if_absent = false;
-  std::function<void()> waiting;  // called a few times a second while a call waits for answers
+  std::function<void()> waiting;  // called a few times per second while a call waits for answers
 };
 
 class LoadWriter {
@@ -42,7 +42,7 @@ class LoadWriter {
   LoadWriter& operator=(const LoadWriter&) = delete;
 
   // The records of the row in `lines`; the next row begins at `next`. Waits while too much is
-  // under way. Once failure() is not ok it writes nothing.
+  // in flight. Once failure() is not ok it writes nothing.
   void WriteRow(const LineRange& lines, const Position& next, std::vector<LoadedRecord> records);
 
   // A row that makes no record, and why.
@@ -52,7 +52,7 @@ class LoadWriter {
   // the position does not pass it. From `waiting`, or where no call is in flight.
   void Stop();
 
-  // Until nothing is under way any more.
+  // Until nothing is in flight any more.
   void WaitForAll();
 
   struct State {

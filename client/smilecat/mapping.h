@@ -24,13 +24,13 @@ struct MappingOptions {
 
 class Mapping {
  public:
-  // `columns` as in FindColumn. kInvalid, in words, if the options do not fit each other or name a
-  // column that is not there.
+  // `columns` as in FindColumn. kInvalid, with a message, if the options do not fit each other or
+  // name a column that is not there.
   static Result<Mapping> Make(const MappingOptions& options,
                               const std::vector<std::string>* columns);
 
   // The records of a row: one for each key, and one for keys that are the same. kInvalid or
-  // kTooLarge, in words, if it makes none.
+  // kTooLarge, with a message, if it makes none.
   Result<std::vector<LoadedRecord>> Apply(const Row& row, int64_t wall_millis) const;
 
  private:

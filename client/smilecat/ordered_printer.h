@@ -19,7 +19,7 @@ namespace smile::cat {
 // All functions may be called from any thread.
 class OrderedPrinter {
  public:
-  // At most `max_open` requests are under way.
+  // At most `max_open` requests are in flight.
   OrderedPrinter(std::FILE* out, size_t max_open);
 
   // Waits until all that was opened has been answered and printed.
@@ -28,7 +28,7 @@ class OrderedPrinter {
   OrderedPrinter& operator=(const OrderedPrinter&) = delete;
 
   // The place of the request of this input line, which will be sent now. Waits while too many are
-  // under way.
+  // in flight.
   uint64_t Open(uint64_t line);
 
   // Does not block.

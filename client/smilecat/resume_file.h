@@ -37,7 +37,7 @@ struct ResumePoint {
 
 class ResumeFile {
  public:
-  // kInvalid, in words that name the file, if it is not a position or another load uses it.
+  // kInvalid, with a message that names the file, if it is not a position or another load uses it.
   static Result<std::unique_ptr<ResumeFile>> Open(const std::string& path);
   ~ResumeFile();
   ResumeFile(const ResumeFile&) = delete;
@@ -46,7 +46,7 @@ class ResumeFile {
   // What it holds when it is opened; none if there is no such file yet.
   const std::optional<ResumePoint>& point() const { return point_; }
 
-  // kInvalid, in words that name the file, also if another load has made it meanwhile.
+  // kInvalid, with a message that names the file, also if another load has made it meanwhile.
   Status Save(const ResumePoint& point);
 
  private:

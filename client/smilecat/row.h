@@ -28,7 +28,7 @@ struct Row {
   bool is_json() const { return object.has_value(); }
 
   // As text: a CSV field as it is, a JSON string's content, a JSON number or boolean as written.
-  // kInvalid, in words, if there is no such column or it has no text form.
+  // kInvalid, with a message, if there is no such column or it has no text form.
   Result<Bytes> Text(const Column& column) const;
 
   // As JSON: a CSV field as a string. kInvalid if there is no such column or it is not UTF-8.
@@ -53,7 +53,7 @@ struct LineRange {
 
 enum class RowEvent : uint8_t {
   kRow,     // here it is
-  kBad,     // a row that cannot be read; reading goes on behind it
+  kBad,     // a row that cannot be read; reading goes on after it
   kEnd,     // of the file
   kFailed,  // the file cannot be read any further
 };

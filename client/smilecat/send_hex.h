@@ -19,7 +19,7 @@ struct SendHexOptions {
 };
 
 // Bytes from hexadecimal text: digits of either case, with white space and colons anywhere between
-// bytes. kInvalid, in words, for anything else.
+// bytes. kInvalid, with a message, for anything else.
 Result<Bytes> ReadHexText(std::string_view text);
 
 // Sends, then prints both directions explained on stdout until the server closes or says nothing

@@ -29,7 +29,7 @@ class Sniffer {
   Sniffer(const Sniffer&) = delete;
   Sniffer& operator=(const Sniffer&) = delete;
 
-  // kUnavailable or kInvalid, in words. Port 0 takes a free one.
+  // kUnavailable or kInvalid, with a message. Port 0 takes a free one.
   Status Listen(const Endpoint& endpoint);
   uint16_t port() const { return listener_->port(); }
 

@@ -11,12 +11,13 @@
 namespace smile::cat {
 
 // The column of this name. `columns` are those of a CSV file; null if they are not known before
-// the rows are (JSON lines). kInvalid, in words that list the columns, if it is not there.
+// the rows are (JSON lines). kInvalid, with a message that lists the columns, if it is not there.
 Result<Column> FindColumn(std::string_view name, const std::vector<std::string>* columns);
 
 class Template {
  public:
-  // kInvalid, in words, if a brace is not closed or a column is not there. `columns` as above.
+  // kInvalid, with a message, if a brace is not closed or a column is not there. `columns` as
+  // above.
   static Result<Template> Parse(std::string_view text, const std::vector<std::string>* columns);
 
   // With the columns of this row. Or kInvalid: see Row::Text.

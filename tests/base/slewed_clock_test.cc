@@ -14,7 +14,7 @@ constexpr int64_t kStart = 1'700'000'000'000;
 
 class SlewedClockTest : public ::testing::Test {
  protected:
-  // Lets time pass, with somebody who asks for it every `step` milliseconds; answers the time then.
+  // Lets time pass, with it which is asked for every `step` milliseconds; answers the time then.
   int64_t Pass(int64_t millis, int64_t step = kSecond) {
     for (int64_t passed = 0; passed < millis; passed += step) {
       steady_ += step;

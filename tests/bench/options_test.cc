@@ -128,7 +128,8 @@ TEST(BenchOptions, NumbersAreDecimalFiniteAndWithinTheirRange) {
                              "1_000", "", " 1", "18446744073709551616", "4294967297e0", "ten"}) {
       const Result<BenchOptions> parsed = Parse({option, text});
       ASSERT_FALSE(parsed.ok()) << option << " " << text;
-      EXPECT_NE(parsed.status().message().find(option), std::string::npos) << parsed.status().message();
+      EXPECT_NE(parsed.status().message().find(option), std::string::npos)
+          << parsed.status().message();
     }
   }
   for (const char* option : {"--keys", "--connections", "--depth", "--operations", "--threads",

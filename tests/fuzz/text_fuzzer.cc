@@ -1,5 +1,5 @@
-// The text reader: any line is a request or is refused in words, and a request that was read is
-// written as a line that means the same.
+// The text reader: any line is a request or is refused with a message, and a request that was read
+// is written as a line that means the same.
 #include <cstdint>
 #include <string>
 #include <vector>

@@ -23,7 +23,7 @@ std::vector<TextToken> Split(std::string_view line) {
   return tokens.ok() ? *tokens : std::vector<TextToken>();
 }
 
-// Reads a line, and gives how it would be written, or why it is refused.
+// Reads one line, and gives how it would be written, or why it is refused.
 std::string ReadAndWrite(std::string_view line) {
   std::string written;
   const Status status =

@@ -1,4 +1,4 @@
-// GETs: those that came one behind the other, and those of large values.
+// GETs: those that came one after the other, and those of large values.
 #include <map>
 #include <string>
 #include <vector>

@@ -65,7 +65,8 @@ TEST(RecordFormat, NewerFormatIsReported) {
   stored[0] = kRecordFormat + 1;
   const Status status = ParseRecord(stored).status();
   EXPECT_EQ(status.code(), Code::kStorageFailed);
-  EXPECT_THAT(status.message(), HasSubstr("stored in format 2, but this program reads only formats"));
+  EXPECT_THAT(status.message(),
+              HasSubstr("stored in format 2, but this program reads only formats"));
 }
 
 TEST(RecordFormat, TruncatedHeaderOrUnknownFlagIsCorrupt) {

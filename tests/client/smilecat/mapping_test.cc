@@ -112,9 +112,9 @@ TEST(MappingTest, UnknownColumnErrorListsTheColumns) {
 }
 
 TEST(MappingTest, RowWithAnInvalidKeyIsRejected) {
-  EXPECT_THAT(ErrorOf({.keys = {"users/{id}/x"}}, CsvRow({"-1", "", ""})),
-              HasSubstr("an integer"));
-  EXPECT_THAT(ErrorOf({.keys = {"users/{id}"}}, CsvRow({"1", "", ""})), HasSubstr("not the key of a record"));
+  EXPECT_THAT(ErrorOf({.keys = {"users/{id}/x"}}, CsvRow({"-1", "", ""})), HasSubstr("an integer"));
+  EXPECT_THAT(ErrorOf({.keys = {"users/{id}"}}, CsvRow({"1", "", ""})),
+              HasSubstr("not the key of a record"));
   EXPECT_THAT(ErrorOf({.keys = {"logins/{name}"}}, CsvRow({"1", "", ""})),
               HasSubstr("is not the key of a record"));
 }

@@ -52,7 +52,7 @@ class RowReaderTest : public ::testing::Test {
     return lines;
   }
 
-  // All rows; a bad one is its words.
+  // All rows; a bad one is its message.
   static std::vector<std::vector<Bytes>> ReadAll(RowReader* reader) {
     std::vector<std::vector<Bytes>> rows;
     while (true) {
