@@ -71,7 +71,10 @@ class MemoryBudget {
   }
 
   void Take(size_t bytes) { used_.fetch_add(bytes, std::memory_order_relaxed); }
-  void Give(size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+  void Give(size_t bytes) {
+    const size_t before = used_.fetch_sub(bytes, std::memory_order_relaxed);
+    CHECK(before >= bytes, "what is given back was taken");
+  }
 
   // What was not done for want of memory.
   void CountRefusal() { refusals_.fetch_add(1, std::memory_order_relaxed); }
@@ -124,6 +127,7 @@ class MemoryPool {
       budget_->Take(bytes - spare_ + kChunkBytes);
       spare_ = bytes + kChunkBytes;
     }
+    CHECK(spare_ >= bytes);
     spare_ -= bytes;
   }
   void Give(size_t bytes) {
@@ -183,7 +187,8 @@ class MemoryAccount {
   void GiveOfRead(size_t bytes) {
     budget_->CountRead(0, bytes);
     budget_->Give(bytes);
-    reads_.fetch_sub(bytes, std::memory_order_relaxed);
+    const size_t before = reads_.fetch_sub(bytes, std::memory_order_relaxed);
+    CHECK(before >= bytes, "what is given back was taken");
   }
   void CountRefusal() { budget_->CountRefusal(); }
 
@@ -212,6 +217,7 @@ class ReadMemory {
   bool TryTake(size_t bytes) {
     if (bytes > taken_ - used_ && !TakeMore(bytes - (taken_ - used_))) return false;
     used_ += bytes;
+    CHECK(used_ <= taken_);
     return true;
   }
 

@@ -13,6 +13,7 @@ constexpr size_t kCompactAt = 64;
 }  // namespace
 
 bool PartitionOrder::NextMayRun(const Lane& lane) {
+  CHECK(lane.granted < lane.entries.size());
   if (lane.running == 0) return true;
   return lane.entries[lane.granted - 1]->access == Access::kWrite &&
          lane.entries[lane.granted]->access == Access::kWrite;
@@ -45,6 +46,7 @@ const PartitionOrder::Freed& PartitionOrder::Finish(Entry* entry) {
   freed_.run.clear();
   for (const uint64_t partition : entry->partitions) {
     Lane& lane = lanes_.at(partition);
+    CHECK(lane.running > 0, "an entry runs before it is finished");
     --lane.running;
     GrantFrom(&lane, &freed_.run);
   }
@@ -58,6 +60,7 @@ void PartitionOrder::GrantFrom(Lane* lane, std::vector<Entry*>* run) {
     Entry* const next = lane->entries[lane->granted];
     ++lane->granted;
     ++lane->running;
+    CHECK(next->lanes_not_granted > 0 && !next->finished);
     if (--next->lanes_not_granted == 0) run->push_back(next);
   }
 }
@@ -68,16 +71,21 @@ void PartitionOrder::Leave(Entry* entry, Freed* freed) {
   for (size_t i = freed->leave.size() - 1; i < freed->leave.size(); ++i) {
     for (const uint64_t partition : freed->leave[i]->partitions) {
       const auto found = lanes_.find(partition);
+      CHECK(found != lanes_.end());
       Lane& lane = found->second;
-      CHECK(lane.entries[lane.first] == freed->leave[i]);
+      CHECK(lane.entries[lane.first] == freed->leave[i], "entries leave in their order");
+      CHECK(lane.first < lane.granted, "an entry that leaves was granted");
       if (++lane.first == lane.entries.size()) {
+        CHECK(lane.running == 0 && lane.granted == lane.entries.size(), "an empty lane is idle");
         lanes_.erase(found);
         continue;
       }
       Entry* const next = lane.entries[lane.first];
+      CHECK(next->lanes_not_first > 0);
       if (--next->lanes_not_first == 0 && next->finished) freed->leave.push_back(next);
       if (lane.first == kCompactAt) {
         lane.entries.erase(lane.entries.begin(), lane.entries.begin() + kCompactAt);
+        CHECK(lane.granted >= kCompactAt);
         lane.granted -= kCompactAt;
         lane.first = 0;
       }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "base/memory_budget.h"
 
 namespace smile {
@@ -37,8 +38,10 @@ class ReplyBuffer {
     if (pieces_.empty()) return std::exchange(tail_, {});
     Bytes front = std::move(pieces_.front());
     pieces_.erase(pieces_.begin());  // there are few
+    CHECK(before_tail_ >= front.size() && memory_before_tail_ >= MemoryOf(front));
     before_tail_ -= front.size();
     memory_before_tail_ -= MemoryOf(front);
+    CHECK(!pieces_.empty() || (before_tail_ == 0 && memory_before_tail_ == 0));
     return front;
   }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "protocol/dispatch.h"
 #include "protocol/partitions.h"
 #include "server/get_run.h"
@@ -254,7 +255,9 @@ template void Session::Take<op::Get>(const Frame&, const op::Get::Request&);
 template void Session::Enter<op::Get>(const Frame&, const op::Get::Request&, KnownResults);
 
 Session::Open* Session::OpenRequest(const Frame& frame) {
-  Open* const open = &open_[frame.header.id];
+  const auto [at, is_new] = open_.try_emplace(frame.header.id);
+  CHECK(is_new, "an id belongs to one request in flight");
+  Open* const open = &at->second;
   open->id = frame.header.id;
   open->code = frame.header.code;
   open->deadline_nanos = DeadlineOf(frame);
@@ -291,6 +294,7 @@ void Session::Run(Open* open, const typename Row::Request& request) {
 
 template <class Row>
 void Session::Start(Open* open, const typename Row::Request& request, KnownResults known) {
+  CHECK(!open->in_engine && open->lanes_not_granted == 0 && !open->finished);
   open->in_engine = true;
   shared_.handlers.Start(
       Row{}, request, std::move(known), open->deadline_nanos,
@@ -328,6 +332,7 @@ void Session::RunWaiting(Open* open) {
 void Session::Complete(uint32_t id, FunctionRef<void(Reply&)> answer) {
   const auto found = open_.find(id);
   CHECK(found != open_.end(), "a request is completed once");
+  CHECK(found->second.in_engine);
   found->second.in_engine = false;
   Finish(&found->second, answer);
   Account();
@@ -345,8 +350,7 @@ ReplyBuffer* Session::OutputOf(Open* open) {
   return open->lanes_not_first == 0 ? &output_ : &open->held_reply;
 }
 
-// After the reply to `open` was written: releases the replies and requests that waited for it.
-// `open` may be destroyed.
+// After the reply to `open`: releases what waited for it. `open` may be destroyed.
 void Session::Settle(Open* open) {
   held_reply_memory_ += open->held_reply.memory();
   const PartitionOrder::Freed& freed = order_.Finish(open);
@@ -360,6 +364,9 @@ void Session::Settle(Open* open) {
     shared_.metrics.requests_open.Subtract(1);
     open_.erase(left->id);
   }
+  CHECK(!open_.empty() || (open_bytes_ == 0 && open_reply_bytes_ == 0 && open_memory_ == 0 &&
+                           held_reply_memory_ == 0),
+        "no request, nothing held for one");
   if (draining_ && open_.empty()) End("the server is stopping");
   for (PartitionOrder::Entry* entry : freed.run) freed_.push_back(static_cast<Open*>(entry));
   RunFreed();

@@ -3,6 +3,7 @@
 #include <array>
 #include <span>
 
+#include "base/check.h"
 #include "protocol/codec.h"
 #include "server/get_run.h"
 #include "server/session.h"
@@ -13,6 +14,7 @@ namespace smile {
 bool Session::Gather(const Frame& frame, GetRun* gets) const {
   if (!greeted_ || draining_ || frame.header.flags != 0) return false;
   if (frame.header.code != op::Get::kInfo.code || !frame.stays) return false;
+  CHECK(gets->size < GetRun::kMost);
   GetRun::Item& item = gets->items[gets->size];
   if (!Decode(frame.body, &item.request).ok()) return false;
   if (!shared_.handlers.Check(op::Get{}, item.request).ok()) return false;
@@ -57,6 +59,7 @@ void Session::AnswerTogether(std::span<GetRun::Item> items) {
           aside[aside_count++] = i;
           return true;
         }
+        CHECK(!answered[i], "a key is looked up once");
         answered[i] = true;
         Reply reply(items[i].frame.header.id, max_reply_bytes_, account_.get(), &output_);
         if (result == PeekResult::kFound) {

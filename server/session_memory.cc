@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "server/session.h"
 
 namespace smile {
@@ -86,6 +87,7 @@ Session::~Session() {
   std::exchange(reader_, FrameReader(0));  // an assignment would leave it its buffer
   std::exchange(output_, {});
   open_memory_ = held_reply_memory_ = unsent_memory_ = 0;
+  CHECK(in_engine <= taken_.requests, "what the engine holds was taken for requests");
   taken_.requests -= in_engine;
   Account();
   shared_.metrics.memory_requests.Subtract(in_engine);

@@ -173,6 +173,7 @@ void Worker::FlushAll() {
       to_flush_[later++] = connection;
       continue;
     }
+    CHECK(connection->flush_is_due);
     connection->flush_is_due = false;
     turn_.CountSent(connection->Flush());
   }
@@ -194,7 +195,7 @@ void Worker::Remove(ServedConnection* connection) {
   if (connection->is_held_back) std::erase(held_back_, connection);
   if (connection->awaits_read) std::erase(awaiting_read_, connection);
   std::erase(to_close_, connection);
-  connections_.erase(connection);
+  CHECK(connections_.erase(connection) == 1, "a connection closes once");
   metrics_.connections_open.Subtract(1);
   shared_.budget.GiveBack();
   SeeWhetherDrained();
@@ -241,9 +242,12 @@ void Worker::FreeMemory() {
     held += connection->held_memory();
     if (connection->keeps_memory()) keepers.emplace_back(connection->held_memory(), connection);
   }
+  if (keepers.empty()) return;
   std::sort(keepers.begin(), keepers.end(), std::greater<>());
-  const double part = static_cast<double>(held) / static_cast<double>(shared_.memory.used());
-  auto to_free = static_cast<size_t>(static_cast<double>(excess) * std::min(part, 1.0));
+  // Other workers give memory back meanwhile.
+  const size_t used = std::max(shared_.memory.used(), held);
+  const double part = static_cast<double>(held) / static_cast<double>(used);
+  auto to_free = static_cast<size_t>(static_cast<double>(excess) * part);
   for (const auto& [bytes, connection] : keepers) {
     to_close_.push_back(connection);
     if (bytes >= to_free) break;

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/memory_budget.h"
 #include "base/result.h"
@@ -35,7 +36,9 @@ class ConnectionBudget {
     GiveBack();
     return false;
   }
-  void GiveBack() { taken_.fetch_sub(1, std::memory_order_relaxed); }
+  void GiveBack() {
+    CHECK(taken_.fetch_sub(1, std::memory_order_relaxed) > 0, "what is given back was taken");
+  }
 
  private:
   const uint32_t limit_;
