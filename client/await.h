@@ -1,11 +1,11 @@
 // Calls of a Client as C++20 coroutines:
 //
 //   smile::Task<bool> Greet(smile::Client* client) {
-//     smile::Answer<smile::op::Ping> answer = co_await smile::Await<smile::op::Ping>(client,
-//     {"hi"}); co_return answer.ok();
+//     const auto answer = co_await smile::Await<smile::op::Ping>(client, {"hi"});
+//     co_return answer.ok();
 //   }
-//   …
-//   bool greeted = Greet(client.get()).Wait();
+//
+//   const bool greeted = Greet(client.get()).Wait();
 //
 // After a co_await the coroutine runs on the client's thread, where it must not block: no Wait()
 // there. Exceptions that leave a Task end the process. (Clang before 17 with libstdc++ has to be
