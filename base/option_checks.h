@@ -13,13 +13,15 @@
 
 namespace smile {
 
+// What a validator answers: empty if there is a number.
+template <class Number>
+std::string ProblemOf(const Result<Number>& number) {
+  return number.ok() ? std::string() : number.status().message();
+}
+
 inline CLI::Validator IntegerFrom(uint64_t min, uint64_t max) {
   return CLI::Validator(
-      [min, max](const std::string& text) {
-        const Result<uint64_t> number = ReadInteger(text, min, max);
-        return number.ok() ? std::string() : number.status().message();
-      },
-      "");
+      [min, max](const std::string& text) { return ProblemOf(ReadInteger(text, min, max)); }, "");
 }
 
 // An empty value is mostly a variable that is not set in a script: it must not mean the default.
@@ -34,11 +36,7 @@ inline CLI::Validator NotEmpty() {
 
 inline CLI::Validator DecimalFrom(double min, double max) {
   return CLI::Validator(
-      [min, max](const std::string& text) {
-        const Result<double> number = ReadDecimal(text, min, max);
-        return number.ok() ? std::string() : number.status().message();
-      },
-      "");
+      [min, max](const std::string& text) { return ProblemOf(ReadDecimal(text, min, max)); }, "");
 }
 
 }  // namespace smile

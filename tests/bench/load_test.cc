@@ -208,6 +208,20 @@ class LoaderTest : public LoadTest {
         ->Begin({.kind = kind, .operations = operations, .start_nanos = clock_.MonotonicNanos()})
         .get();
   }
+  // Connects, writes the records, and begins a run of one second with an operation due after each
+  // interval. The first of them is answered.
+  std::future<Results> BeginOpenLoop(double interval_millis) {
+    Connect();
+    EXPECT_EQ(Finish(Phase::Kind::kPreload, options_.keys).failures(), 0u);
+    Phase phase;
+    phase.kind = Phase::Kind::kRun;
+    phase.start_nanos = clock_.MonotonicNanos();
+    phase.end_nanos = phase.start_nanos + 1'000 * kNanosPerMilli;
+    phase.interval_nanos = interval_millis * kNanosPerMilli;
+    std::future<Results> future = loader_->Begin(phase);
+    while (loader_->answered() < 1) std::this_thread::yield();
+    return future;
+  }
   void Overwrite(uint64_t number, const Bytes& value) {
     const Key key = UserKey(number, "bench");
     MutationView put;
@@ -277,15 +291,7 @@ TEST_F(LoaderTest, AnOpenLoopCountsFromWhenOperationsWereDueNotFromWhenTheyWereS
 TEST_F(LoaderTest, WhatWasDueAndNeverSentIsInTheLatencies) {
   options_.connections = 1;
   options_.depth = 1;
-  Connect();
-  EXPECT_EQ(Finish(Phase::Kind::kPreload, options_.keys).failures(), 0u);
-  Phase phase;
-  phase.kind = Phase::Kind::kRun;
-  phase.start_nanos = clock_.MonotonicNanos();
-  phase.end_nanos = phase.start_nanos + 1'000 * kNanosPerMilli;
-  phase.interval_nanos = 100.0 * kNanosPerMilli;
-  std::future<Results> future = loader_->Begin(phase);
-  while (loader_->answered() < 1) std::this_thread::yield();
+  std::future<Results> future = BeginOpenLoop(/*interval_millis=*/100.0);
   clock_.AdvanceMillis(5'000);  // past the end; one more fits on the connection
   loader_->SendDue();
   const Results results = future.get();
@@ -303,15 +309,7 @@ TEST_F(LoaderTest, WhatWasNeverSentIsDividedAsTheWorkloadIs) {
   options_.connections = 1;
   options_.depth = 1;
   options_.workload = WorkloadKind::kYcsbA;
-  Connect();
-  EXPECT_EQ(Finish(Phase::Kind::kPreload, options_.keys).failures(), 0u);
-  Phase phase;
-  phase.kind = Phase::Kind::kRun;
-  phase.start_nanos = clock_.MonotonicNanos();
-  phase.end_nanos = phase.start_nanos + 1'000 * kNanosPerMilli;
-  phase.interval_nanos = 1.0 * kNanosPerMilli;
-  std::future<Results> future = loader_->Begin(phase);
-  while (loader_->answered() < 1) std::this_thread::yield();
+  std::future<Results> future = BeginOpenLoop(/*interval_millis=*/1.0);
   clock_.AdvanceMillis(1'000);
   loader_->SendDue();
   const Results results = future.get();
