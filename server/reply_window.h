@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "base/limits.h"
 
@@ -23,11 +24,15 @@ class ReplyWindow {
   // Limit of replies that are not taken.
   size_t untaken_bytes() const { return in_flight_bytes_ / kUntakenDivisor; }
 
-  // Replies to reads were sent, and the client has taken everything.
-  void Grow() { in_flight_bytes_ = std::min(in_flight_bytes_ * 2, limits::kMaxInFlightReplyBytes); }
+  // The client has taken all replies.
+  void OnAllTaken() {
+    if (!std::exchange(replied_, false)) return;
+    in_flight_bytes_ = std::min(in_flight_bytes_ * 2, limits::kMaxInFlightReplyBytes);
+  }
 
   // A reply was made, so many bytes are not taken.
   void OnReply(size_t untaken_bytes) {
+    replied_ = true;
     if (untaken_bytes <= kAheadBytes) return;
     in_flight_bytes_ = std::max(in_flight_bytes_ / 2, limits::kMinInFlightReplyBytes);
   }
@@ -39,6 +44,7 @@ class ReplyWindow {
   static constexpr size_t kAheadBytes = 4 * limits::kOutputHighWaterBytes;
 
   size_t in_flight_bytes_ = limits::kMinInFlightReplyBytes;
+  bool replied_ = false;  // since all replies were taken
 };
 
 }  // namespace smile

@@ -190,7 +190,7 @@ void Session::HandleHello(const Frame& frame) {
                          .max_value_bytes = static_cast<uint32_t>(limits::kMaxValueBytes),
                          .server_name = kServerName});
   });
-  replied_ = false;  // that it takes this says nothing
+  reply_window_ = {};  // that it takes this says nothing
 }
 
 // An id is not used again before its request is answered.
@@ -381,7 +381,6 @@ void Session::Answer(uint32_t id, ReplyBuffer* out, FunctionRef<void(Reply&)> an
 void Session::CountReply(const Reply& reply) {
   CHECK(reply.written());
   reply_window_.OnReply(output_.size() + unsent_bytes_);
-  replied_ = true;
   shared_.metrics.replies[static_cast<size_t>(reply.code())].Add(1);
   if (output_.size() + unsent_bytes_ >= taken_.replies + limits::kLeastLargeValueBytes) Account();
 }

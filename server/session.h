@@ -187,7 +187,6 @@ class Session : public std::enable_shared_from_this<Session> {
   size_t open_bytes_ = 0;
   size_t open_reply_bytes_ = 0;  // maximum length of the replies to reads in flight
   ReplyWindow reply_window_;     // the limits of it, and of replies that are not taken
-  bool replied_ = false;         // since it has grown
   size_t open_memory_ = 0;
   size_t held_reply_memory_ = 0;
   SessionMemory taken_;  // from the pool

@@ -48,7 +48,7 @@ void Session::Account() {
 void Session::set_unsent(size_t bytes, size_t memory) {
   unsent_bytes_ = bytes;
   unsent_memory_ = memory;
-  if (bytes == 0 && output_.empty() && std::exchange(replied_, false)) reply_window_.Grow();
+  if (bytes == 0 && output_.empty()) reply_window_.OnAllTaken();
   Account();
   PumpBuffered();
 }

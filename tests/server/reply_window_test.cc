@@ -56,7 +56,10 @@ TEST_F(ReplyWindowTest, ReadsInFlightDoubleWheneverTheClientHasTakenAllReplies) 
 
 TEST(ReplyWindow, HalvesWhileTooManyRepliesWait) {
   ReplyWindow window;
-  for (int i = 0; i < 10; ++i) window.Grow();
+  for (int i = 0; i < 10; ++i) {
+    window.OnReply(/*untaken_bytes=*/0);
+    window.OnAllTaken();
+  }
   EXPECT_EQ(window.in_flight_bytes(), limits::kMaxInFlightReplyBytes);
   EXPECT_EQ(window.untaken_bytes(), limits::kOutputHighWaterBytes);
   window.OnReply(limits::kOutputHighWaterBytes);
