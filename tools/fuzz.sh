@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # fuzz.sh [SECONDS]: builds the fuzzers and runs each for an equal share of the time, starting from its
-# seeds and the corpus of earlier runs. Findings are stored in build/fuzz/findings. The last line counts
-# the fuzzers.
+# seeds and the corpus of earlier runs. Findings are stored in build/fuzz/findings. The last lines name
+# the fuzzers that failed and count all.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -12,6 +12,7 @@ bin="build/fuzz/bin"
 mkdir -p build/fuzz/findings
 mapfile -t fuzzers < <(find "$bin" -name '*_fuzzer' | sort)
 if ((${#fuzzers[@]} == 0)); then
+  echo "FAILED fuzz: there is no fuzzer in $bin"
   echo "fuzz: 0 passed, 1 failed"
   exit 1
 fi
@@ -19,7 +20,7 @@ share=$((seconds / ${#fuzzers[@]}))
 ((share > 0)) || share=1
 
 passed=0
-failed=0
+failed=()
 for fuzzer in "${fuzzers[@]}"; do
   name="$(basename "$fuzzer")"
   corpus="build/fuzz/corpus/$name"
@@ -34,10 +35,10 @@ for fuzzer in "${fuzzers[@]}"; do
     inputs="$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
     echo "$name: $inputs inputs in $share s, nothing found"
   else
-    failed=$((failed + 1))
+    failed+=("FAILED fuzz: $name (see $log)")
     tail -60 "$log"
-    echo "$name: FAILED, see above and $log"
   fi
 done
-echo "fuzz: $passed passed, $failed failed"
-((failed == 0))
+((${#failed[@]} == 0)) || printf '%s\n' "${failed[@]}"
+echo "fuzz: $passed passed, ${#failed[@]} failed"
+((${#failed[@]} == 0))
