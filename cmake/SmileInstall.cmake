@@ -14,7 +14,8 @@ set(smile_public_headers
   base/bytes.h base/result.h base/status.h
   model/key.h model/record.h model/tables.h
   net/endpoint.h
-  protocol/error_body.h protocol/operations.h protocol/outcomes.h)
+  protocol/admin_operations.h protocol/connection_operations.h protocol/error_body.h
+  protocol/operations.h protocol/outcomes.h protocol/record_operations.h)
 # What those need in turn; each becomes <smile/internal/NAME.h>, and is no part of the contract.
 set(smile_internal_headers client/wait.h protocol/field.h protocol/operation_list.h)
 

@@ -1,5 +1,5 @@
-// The description of an operation, and lists of operations. The rows are in protocol/operations.h;
-// tests define their own lists.
+// The description of an operation, and lists of operations. The lists of the protocol are
+// joined in protocol/operations.h; tests define their own.
 #pragma once
 
 #include <cstddef>
@@ -30,6 +30,9 @@ struct OperationInfo {
 template <class... Rows>
 struct OperationList {
   static constexpr size_t kCount = sizeof...(Rows);
+
+  template <class Row>
+  static constexpr bool kContains = (std::is_same_v<Row, Rows> || ...);
 
   // Calls visit.template operator()<Row>() for each row in order.
   template <class Visit>
@@ -78,7 +81,16 @@ namespace operation_list_internal {
 template <class... A, class... B>
 OperationList<A..., B...> operator+(OperationList<A...>, OperationList<B...>);
 
+template <class... Lists>
+auto Join(Lists... lists) {
+  return (OperationList<>() + ... + lists);
+}
+
 }  // namespace operation_list_internal
+
+// The rows of one list after the other.
+template <class... Lists>
+using Joined = decltype(operation_list_internal::Join(Lists()...));
 
 // The rows of List except one.
 template <class Excluded, class... Rows>

@@ -1,6 +1,6 @@
-// Responder: returns an answer to the session.
+#include "server/responder.h"
+
 #include "base/check.h"
-#include "server/handlers.h"
 #include "server/session.h"
 
 namespace smile {

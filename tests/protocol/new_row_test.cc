@@ -2,6 +2,7 @@
 // encoded, decoded, dispatched, printed, read from text, explained byte by byte and documented with
 // no other edit.
 #include <string>
+#include <type_traits>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -50,6 +51,10 @@ struct Greet {
 };
 
 using WithGreet = OperationList<op::Ping, Greet>;
+
+// A family of operations joins others with its list.
+static_assert(std::is_same_v<Joined<OperationList<op::Ping>, OperationList<Greet>>, WithGreet>);
+static_assert(WithGreet::kContains<Greet> && !Operations::kContains<Greet>);
 
 constexpr std::string_view kLine =
     "greet links/42/friend/7 flowers \"a cake\" --times 3 --loudly --salutation hello";

@@ -1,4 +1,4 @@
-#include "server/handlers.h"
+#include "server/record_handlers.h"
 
 #include <algorithm>
 #include <string>
@@ -99,42 +99,36 @@ void ReplyWithKeys(const Result<ReadReply>& result, const KnownResults& known, R
 
 }  // namespace
 
-uint64_t Handlers::ExpiryOf(uint32_t expire_seconds) const {
+uint64_t RecordHandlers::ExpiryOf(uint32_t expire_seconds) const {
   if (expire_seconds == 0) return 0;
   return static_cast<uint64_t>(clock_.WallMillis()) + uint64_t{1000} * expire_seconds;
 }
 
 // --- Check ---------------------------------------------------------------------------------------
 
-Status Handlers::Check(op::Ping, const op::Ping::Request& request) const {
-  if (request.payload.size() <= limits::kMaxPingBytes) return {};
-  return {Code::kTooLarge, fmt::format("the payload has {} bytes, more than {}",
-                                       request.payload.size(), limits::kMaxPingBytes)};
-}
-
-Status Handlers::Check(op::Get, const op::Get::Request& request) const {
+Status RecordHandlers::Check(op::Get, const op::Get::Request& request) const {
   return ValidateKey(request.key);
 }
 
-Status Handlers::Check(op::MGet, const op::MGet::Request& request) const {
+Status RecordHandlers::Check(op::MGet, const op::MGet::Request& request) const {
   SMILE_TRY(CheckCount("keys", request.keys.size(), limits::kMaxMGetKeys));
   for (const KeyView& key : request.keys) SMILE_TRY(ValidateKey(key));
   return {};
 }
 
-Status Handlers::Check(op::Put, const op::Put::Request& request) const {
+Status RecordHandlers::Check(op::Put, const op::Put::Request& request) const {
   SMILE_TRY(ValidateKey(request.key));
   SMILE_TRY(CheckCondition(request.condition));
   if (request.expire_seconds.has_value()) SMILE_TRY(CheckExpiry(*request.expire_seconds, 1));
   return CheckValue(request.value, request.checksum);
 }
 
-Status Handlers::Check(op::Delete, const op::Delete::Request& request) const {
+Status RecordHandlers::Check(op::Delete, const op::Delete::Request& request) const {
   SMILE_TRY(ValidateKey(request.key));
   return CheckCondition(request.condition);
 }
 
-Status Handlers::Check(op::Batch, const op::Batch::Request& request) const {
+Status RecordHandlers::Check(op::Batch, const op::Batch::Request& request) const {
   SMILE_TRY(ValidatePartition(request.partition));
   SMILE_TRY(CheckCount("items", request.items.size(), limits::kMaxBatchMutations));
   for (size_t i = 0; i < request.items.size(); ++i) {
@@ -145,7 +139,7 @@ Status Handlers::Check(op::Batch, const op::Batch::Request& request) const {
   return {};
 }
 
-Status Handlers::Check(op::Scan, const op::Scan::Request& request) const {
+Status RecordHandlers::Check(op::Scan, const op::Scan::Request& request) const {
   SMILE_TRY(ValidatePartition(request.partition));
   if (request.limit == 0) return {Code::kInvalid, "limit is 0; it must be at least 1"};
   const Table table = request.partition.table;
@@ -159,44 +153,29 @@ Status Handlers::Check(op::Scan, const op::Scan::Request& request) const {
   return ValidateSortBound(table, request.from.value_or(ByteView()));
 }
 
-Status Handlers::Check(op::List, const op::List::Request& request) const {
+Status RecordHandlers::Check(op::List, const op::List::Request& request) const {
   if (request.limit == 0) return {Code::kInvalid, "limit is 0; it must be at least 1"};
   return CheckListContinuation(request.table, request.continuation);
 }
 
-Status Handlers::Check(op::Stats, const op::Stats::Request&) const {
-  return {};
-}
-
 // --- TryNow --------------------------------------------------------------------------------------
 
-bool Handlers::TryNow(op::Ping, const op::Ping::Request& request, Reply* reply,
-                      KnownResults*) const {
-  op::Ping::Response response{.payload = request.payload};
-  if (const std::string_view trouble = engine_.Trouble(); !trouble.empty()) {
-    response.trouble = trouble;
-  }
-  reply->Ok<op::Ping>(response);
-  return true;
-}
-
-bool Handlers::TryNow(op::Get, const op::Get::Request& request, Reply* reply, KnownResults*) const {
+bool RecordHandlers::TryNow(op::Get, const op::Get::Request& request, Reply* reply) const {
   const PeekResult result =
       engine_.Peek(request.key, [reply](const RecordView& record) { reply->OkLent(record); });
   if (result == PeekResult::kAbsent) reply->Fail({Code::kNotFound, ""});
   return result != PeekResult::kUnknown;
 }
 
-bool Handlers::TryNow(op::MGet, const op::MGet::Request& request, Reply* reply,
-                      KnownResults* known) const {
+bool RecordHandlers::TryNow(op::MGet, const op::MGet::Request& request, Reply* reply,
+                            KnownResults* known) const {
   if (request.keys.size() > limits::kMaxPeekKeys) return false;
   return reply->OkIf([&](Bytes* body) {
     return KeyResultsInMemory(reply->max_body_bytes(), body, known).Add(&engine_, request.keys);
   });
 }
 
-bool Handlers::TryNow(op::Scan, const op::Scan::Request& request, Reply* reply,
-                      KnownResults*) const {
+bool RecordHandlers::TryNow(op::Scan, const op::Scan::Request& request, Reply* reply) const {
   return engine_.PeekScan(
       ToScanRequest(request), [&](std::span<const ScanPage::Entry> entries, bool more) {
         ReplyWithPage(entries, more ? ContinuationAfter(entries.back().sort) : Bytes(), reply);
@@ -205,8 +184,8 @@ bool Handlers::TryNow(op::Scan, const op::Scan::Request& request, Reply* reply,
 
 // --- Start ---------------------------------------------------------------------------------------
 
-void Handlers::Start(op::Get, const op::Get::Request& request, int64_t deadline,
-                     Responder to) const {
+void RecordHandlers::Start(op::Get, const op::Get::Request& request, int64_t deadline,
+                           Responder to) const {
   ReadRequest read{.keys = {Key(request.key)},
                    .deadline_nanos = deadline,
                    .source = to.source(),
@@ -224,8 +203,8 @@ void Handlers::Start(op::Get, const op::Get::Request& request, int64_t deadline,
   });
 }
 
-void Handlers::Start(op::MGet, const op::MGet::Request& request, KnownResults known,
-                     int64_t deadline, Responder to) const {
+void RecordHandlers::Start(op::MGet, const op::MGet::Request& request, KnownResults known,
+                           int64_t deadline, Responder to) const {
   ReadRequest read{.max_value_bytes = limits::kMaxReplyValueBytes,
                    .deadline_nanos = deadline,
                    .source = to.source(),
@@ -245,8 +224,8 @@ void Handlers::Start(op::MGet, const op::MGet::Request& request, KnownResults kn
   });
 }
 
-void Handlers::Start(op::Put, const op::Put::Request& request, int64_t deadline,
-                     Responder to) const {
+void RecordHandlers::Start(op::Put, const op::Put::Request& request, int64_t deadline,
+                           Responder to) const {
   const MutationView mutation{.kind = MutationKind::kPut,
                               .sort = request.key.sort,
                               .condition = request.condition,
@@ -265,8 +244,8 @@ void Handlers::Start(op::Put, const op::Put::Request& request, int64_t deadline,
                 });
 }
 
-void Handlers::Start(op::Delete, const op::Delete::Request& request, int64_t deadline,
-                     Responder to) const {
+void RecordHandlers::Start(op::Delete, const op::Delete::Request& request, int64_t deadline,
+                           Responder to) const {
   const MutationView mutation{
       .kind = MutationKind::kDelete, .sort = request.key.sort, .condition = request.condition};
   const uint64_t source = to.source();
@@ -281,8 +260,8 @@ void Handlers::Start(op::Delete, const op::Delete::Request& request, int64_t dea
                 });
 }
 
-void Handlers::Start(op::Batch, const op::Batch::Request& request, int64_t deadline,
-                     Responder to) const {
+void RecordHandlers::Start(op::Batch, const op::Batch::Request& request, int64_t deadline,
+                           Responder to) const {
   std::vector<MutationView> mutations;
   mutations.reserve(request.items.size());
   for (const op::BatchItem& item : request.items) {
@@ -305,8 +284,8 @@ void Handlers::Start(op::Batch, const op::Batch::Request& request, int64_t deadl
                 });
 }
 
-void Handlers::Start(op::Scan, const op::Scan::Request& request, int64_t deadline,
-                     Responder to) const {
+void RecordHandlers::Start(op::Scan, const op::Scan::Request& request, int64_t deadline,
+                           Responder to) const {
   ScanRequest scan = ToScanRequest(request);
   scan.deadline_nanos = deadline;
   scan.source = to.source();
@@ -326,8 +305,8 @@ void Handlers::Start(op::Scan, const op::Scan::Request& request, int64_t deadlin
                });
 }
 
-void Handlers::Start(op::List, const op::List::Request& request, int64_t deadline,
-                     Responder to) const {
+void RecordHandlers::Start(op::List, const op::List::Request& request, int64_t deadline,
+                           Responder to) const {
   const std::optional<ByteView> from = GoesOnFrom(request.continuation);
   const std::optional<ByteView> after = GoesOnAfter(request.continuation);
   ListRequest list = {.table = request.table,
@@ -346,18 +325,6 @@ void Handlers::Start(op::List, const op::List::Request& request, int64_t deadlin
                    ReplyWithPage(*result, &reply);
                  });
                });
-}
-
-void Handlers::Start(op::Stats, const op::Stats::Request&, int64_t, Responder to) const {
-  engine_.Stats([to = std::move(to), own = server_stats_()](EngineStats stats) {
-    stats.insert(stats.end(), own.begin(), own.end());
-    std::sort(stats.begin(), stats.end());
-    to.Send([stats = std::move(stats)](Reply& reply) {
-      op::Stats::Response response;
-      for (const auto& [name, value] : stats) response.stats.push_back({name, value});
-      reply.Ok<op::Stats>(response);
-    });
-  });
 }
 
 }  // namespace smile

@@ -1,0 +1,77 @@
+// Session, continued: replies, and what they release.
+#include <string>
+#include <utility>
+
+#include "base/check.h"
+#include "server/session.h"
+
+namespace smile {
+
+void Session::Complete(uint32_t id, FunctionRef<void(Reply&)> answer) {
+  const auto found = open_.find(id);
+  CHECK(found != open_.end(), "a request is completed once");
+  CHECK(found->second.in_engine);
+  found->second.in_engine = false;
+  Finish(&found->second, answer);
+  Account();
+  PumpBuffered();
+  on_output_();
+}
+
+void Session::Finish(Open* open, FunctionRef<void(Reply&)> answer) {
+  Answer(open->id, OutputOf(open), answer);
+  Settle(open);
+}
+
+// A reply that may be sent goes directly to the output.
+ReplyBuffer* Session::OutputOf(Open* open) {
+  return open->lanes_not_first == 0 ? &output_ : &open->held_reply;
+}
+
+// After the reply to `open`: releases what waited for it. `open` may be destroyed.
+void Session::Settle(Open* open) {
+  held_reply_memory_ += open->held_reply.memory();
+  const PartitionOrder::Freed& freed = order_.Finish(open);
+  for (PartitionOrder::Entry* entry : freed.leave) {
+    Open* const left = static_cast<Open*>(entry);
+    held_reply_memory_ -= left->held_reply.memory();
+    open_memory_ -= left->memory;
+    output_.Append(std::move(left->held_reply));
+    open_bytes_ -= left->bytes;
+    open_reply_bytes_ -= left->reply_bytes;
+    shared_.metrics.requests_open.Subtract(1);
+    open_.erase(left->id);
+  }
+  CHECK(!open_.empty() || (open_bytes_ == 0 && open_reply_bytes_ == 0 && open_memory_ == 0 &&
+                           held_reply_memory_ == 0),
+        "no request, nothing held for one");
+  if (draining_ && open_.empty()) End("the server is stopping");
+  for (PartitionOrder::Entry* entry : freed.run) freed_.push_back(static_cast<Open*>(entry));
+  RunFreed();
+}
+
+void Session::Answer(uint32_t id, ReplyBuffer* out, FunctionRef<void(Reply&)> answer) {
+  Reply reply(id, max_reply_bytes_, /*memory=*/nullptr, out);
+  answer(reply);
+  CountReply(reply);
+}
+
+void Session::CountReply(const Reply& reply) {
+  CHECK(reply.written());
+  reply_window_.OnReply(output_.size() + unsent_bytes_);
+  shared_.metrics.replies[static_cast<size_t>(reply.code())].Add(1);
+  if (output_.size() + unsent_bytes_ >= taken_.replies + limits::kLeastLargeValueBytes) Account();
+}
+
+void Session::Refuse(uint32_t id, const Status& status) {
+  Answer(id, &output_, [&](Reply& reply) { reply.Fail(status); });
+}
+
+// Neither the stream nor its ids can be trusted any more: one error reply, then the end.
+void Session::Break(const Status& status) {
+  Refuse(0, status);
+  shared_.metrics.closed_broken.Add(1);
+  End(status.message());
+}
+
+}  // namespace smile

@@ -1,0 +1,174 @@
+// Session, continued: a request from its frame until its work has started.
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "protocol/dispatch.h"
+#include "protocol/partitions.h"
+#include "server/request_bounds.h"
+#include "server/session.h"
+
+namespace smile {
+namespace {
+
+template <class Row>
+std::vector<uint64_t> PartitionsOf(const typename Row::Request& request) {
+  std::vector<uint64_t> partitions;
+  ForEachPartition<Row>(
+      request, [&](const PartitionView& partition) { partitions.push_back(HashOf(partition)); });
+  std::sort(partitions.begin(), partitions.end());
+  partitions.erase(std::unique(partitions.begin(), partitions.end()), partitions.end());
+  return partitions;
+}
+
+}  // namespace
+
+void Session::HandleFrame(const Frame& frame) {
+  if (frame.header.flags != 0) {
+    return Break({Code::kProtocolError, "flags of a request are set; there are none in version 1"});
+  }
+  if (!greeted_) return HandleHello(frame);
+  if (draining_) return Refuse(frame.header.id, {Code::kShuttingDown, "the server is stopping"});
+  shared_.metrics.requests[frame.header.code].Add(1);
+  const auto take = [&]<class Row>(Row, typename Row::Request& request) {
+    if constexpr (std::is_same_v<Row, op::Hello>) {
+      Refuse(frame.header.id, {Code::kInvalid, "HELLO was already sent on this connection"});
+    } else {
+      Take<Row>(frame, request);
+    }
+  };
+  const Status status = Dispatch<Operations>(frame.header.code, frame.body, take);
+  if (!status.ok()) Refuse(frame.header.id, status);
+}
+
+// An id is not used again before its request is answered.
+bool Session::RefuseIfOpen(uint32_t id) {
+  if (open_.empty() || !open_.contains(id)) return false;
+  Refuse(id, {Code::kInvalid, fmt::format("id {} is in use by a request in flight", id)});
+  return true;
+}
+
+// Whether nothing is in flight on any of its partitions.
+template <class Row>
+bool Session::IsFree(const typename Row::Request& request) const {
+  bool free = true;
+  if (order_.empty()) return free;
+  ForEachPartition<Row>(request, [&](const PartitionView& partition) {
+    free = free && order_.IsFree(HashOf(partition));
+  });
+  return free;
+}
+
+template <class Row>
+void Session::Take(const Frame& frame, const typename Row::Request& request) {
+  const uint32_t id = frame.header.id;
+  if (RefuseIfOpen(id)) return;
+  if (Status status = shared_.handlers.Check(Row{}, request); !status.ok()) {
+    return Refuse(id, status);
+  }
+  const int64_t deadline_nanos = DeadlineOf(frame);
+  if (deadline_nanos != 0 && work_nanos_ >= deadline_nanos) {
+    return Refuse(
+        id, {Code::kDeadlineExceeded, "the deadline passed while the request waited to be read"});
+  }
+  KnownResults known;
+  if (IsFree<Row>(request)) {
+    Reply reply(id, max_reply_bytes_, account_.get(), &output_);
+    if (shared_.handlers.TryNow(Row{}, request, &reply, &known)) return CountReply(reply);
+  }
+  Enter<Row>(frame, request, std::move(known));
+}
+
+// Accepts a request that could not be answered at once.
+template <class Row>
+void Session::Enter(const Frame& frame, const typename Row::Request& request, KnownResults known) {
+  Open* const open = OpenRequest(frame);
+  const auto access = Row::kInfo.effect == Effect::kWrite ? PartitionOrder::Access::kWrite
+                                                          : PartitionOrder::Access::kRead;
+  if (access == PartitionOrder::Access::kRead) open->reply_bytes = kMaxReplyBytes<Row>;
+  open_reply_bytes_ += open->reply_bytes;
+  open->memory = MemoryOf<Row>(frame, request);
+  open_memory_ += open->memory;
+  if (open_memory_ >= taken_.requests + limits::kLeastLargeValueBytes) Account();
+  if (!order_.Enter(open, access, PartitionsOf<Row>(request))) {
+    open->waiting_body = frame.body;
+  } else {
+    Start<Row>(open, request, std::move(known));
+  }
+}
+
+// For session_gets.cc.
+template bool Session::IsFree<op::Get>(const op::Get::Request&) const;
+template void Session::Take<op::Get>(const Frame&, const op::Get::Request&);
+template void Session::Enter<op::Get>(const Frame&, const op::Get::Request&, KnownResults);
+
+Session::Open* Session::OpenRequest(const Frame& frame) {
+  const auto [at, is_new] = open_.try_emplace(frame.header.id);
+  CHECK(is_new, "an id belongs to one request in flight");
+  Open* const open = &at->second;
+  open->id = frame.header.id;
+  open->code = frame.header.code;
+  open->deadline_nanos = DeadlineOf(frame);
+  open->bytes = frame.bytes.size();
+  open_bytes_ += open->bytes;
+  shared_.metrics.requests_open.Add(1);
+  return open;
+}
+
+int64_t Session::DeadlineOf(const Frame& frame) {
+  if (frame.header.deadline_ms == 0) return 0;
+  return frame.arrived_nanos + frame.header.deadline_ms * kNanosPerMilli;
+}
+
+// Executes a request that may run now.
+template <class Row>
+void Session::Run(Open* open, const typename Row::Request& request) {
+  KnownResults known;
+  Reply reply(open->id, max_reply_bytes_, account_.get(), OutputOf(open));
+  if (shared_.handlers.TryNow(Row{}, request, &reply, &known)) {
+    CountReply(reply);
+    return Settle(open);
+  }
+  Start<Row>(open, request, std::move(known));
+}
+
+template <class Row>
+void Session::Start(Open* open, const typename Row::Request& request, KnownResults known) {
+  CHECK(!open->in_engine && open->lanes_not_granted == 0 && !open->finished);
+  open->in_engine = true;
+  shared_.handlers.Start(
+      Row{}, request, std::move(known), open->deadline_nanos,
+      Responder(weak_from_this(), reinterpret_cast<uintptr_t>(this), caller_, &shared_.post,
+                &shared_.memory, static_cast<uint32_t>(open->memory), open->id));
+}
+
+// Executes requests that waited for others. In a loop, not recursively: each may be answered at
+// once and free the next.
+void Session::RunFreed() {
+  if (running_freed_) return;
+  running_freed_ = true;
+  for (size_t i = 0; i < freed_.size(); ++i) RunWaiting(freed_[i]);
+  freed_.clear();
+  running_freed_ = false;
+}
+
+void Session::RunWaiting(Open* open) {
+  if (open->deadline_nanos != 0 && shared_.clock.MonotonicNanos() >= open->deadline_nanos) {
+    return Finish(open, [](Reply& reply) {
+      reply.Fail({Code::kDeadlineExceeded,
+                  "the deadline passed while the request waited for its partition"});
+    });
+  }
+  const Bytes body = std::move(open->waiting_body);
+  const auto run = [&]<class Row>(Row, typename Row::Request& request) {
+    if constexpr (!std::is_same_v<Row, op::Hello>) Run<Row>(open, request);
+  };
+  const Status status = Dispatch<Operations>(open->code, body, run);
+  CHECK(status.ok(), "the body was decoded once already");
+}
+
+}  // namespace smile
