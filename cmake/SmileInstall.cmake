@@ -14,10 +14,11 @@ set(smile_public_headers
   base/bytes.h base/result.h base/status.h
   model/key.h model/record.h model/tables.h
   net/endpoint.h
-  protocol/admin_operations.h protocol/connection_operations.h protocol/error_body.h
-  protocol/operations.h protocol/outcomes.h protocol/record_operations.h)
-# What those need in turn; each becomes <smile/internal/NAME.h>, and is no part of the contract.
-set(smile_internal_headers client/wait.h protocol/field.h protocol/operation_list.h)
+  protocol/error_body.h protocol/operations.h protocol/outcomes.h)
+# What those need in turn; each becomes <smile/internal/NAME.h>, which nobody else includes. Of their
+# content only the operations are part of the contract, by way of <smile/operations.h>.
+set(smile_internal_headers client/wait.h protocol/field.h protocol/operation_list.h
+  protocol/admin_operations.h protocol/connection_operations.h protocol/record_operations.h)
 
 foreach(library base model protocol net client)
   set_target_properties(smile_${library} PROPERTIES EXPORT_NAME ${library})
