@@ -12,6 +12,8 @@ foreach(header IN LISTS internal_headers)
   set(installed_${header} "smile/internal/${name}")
 endforeach()
 
+# Installs of one build tree that run at the same time share this directory.
+file(LOCK "${staging_dir}.lock" GUARD PROCESS)
 file(REMOVE_RECURSE "${staging_dir}")
 foreach(header IN LISTS public_headers internal_headers)
   file(READ "${source_dir}/${header}" text)

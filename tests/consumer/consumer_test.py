@@ -7,7 +7,8 @@ import subprocess
 import unittest
 import sys
 
-from installed_library import CMAKE, CXX, InstalledLibraryTest, WARNINGS
+from installed_library import (CMAKE, CXX, WARNINGS, InstalledLibraryTest, headers_of,
+                               install_command)
 from process_case import TIMEOUT_SECONDS
 
 PROJECT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "project")
@@ -45,6 +46,18 @@ class Headers(InstalledLibraryTest):
         names = sorted(name for name, _ in self.headers())
         self.assertEqual(len([n for n in names if not n.startswith("smile/internal/")]), 17, names)
         self.assertEqual(len([n for n in names if n.startswith("smile/internal/")]), 6, names)
+
+
+class Installs(InstalledLibraryTest):
+    def test_of_one_build_at_the_same_time_are_all_complete(self):
+        prefixes = [os.path.join(self.work, "at_once_%d" % number) for number in range(8)]
+        installs = [subprocess.Popen(install_command(prefix), stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.PIPE) for prefix in prefixes]
+        for prefix, install in zip(prefixes, installs):
+            _, errors = install.communicate()
+            self.assertEqual(install.returncode, 0, errors.decode())
+            self.assertEqual(sorted(name for name, _ in headers_of(prefix)),
+                             sorted(name for name, _ in self.headers()))
 
 
 class Program(InstalledLibraryTest):

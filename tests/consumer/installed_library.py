@@ -15,6 +15,19 @@ BUILD_DIR, CMAKE, CXX = sys.argv[3:6]
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
 
+def install_command(prefix):
+    return [CMAKE, "--install", BUILD_DIR, "--component", "libsmile", "--prefix", prefix]
+
+
+def headers_of(prefix):
+    """(name to include, whole path) of each installed header."""
+    include = os.path.join(prefix, "include")
+    for folder, _, files in os.walk(include):
+        for file in files:
+            path = os.path.join(folder, file)
+            yield os.path.relpath(path, include), path
+
+
 class InstalledLibraryTest(ProcessTest):
     @classmethod
     def setUpClass(cls):
@@ -22,9 +35,7 @@ class InstalledLibraryTest(ProcessTest):
         cls.addClassCleanup(temporary.cleanup)
         cls.work = temporary.name
         cls.prefix = os.path.join(cls.work, "prefix")
-        subprocess.run([CMAKE, "--install", BUILD_DIR, "--component", "libsmile",
-                        "--prefix", cls.prefix], check=True, stdout=subprocess.DEVNULL)
-        cls.include = os.path.join(cls.prefix, "include")
+        subprocess.run(install_command(cls.prefix), check=True, stdout=subprocess.DEVNULL)
         environment = dict(os.environ,
                            PKG_CONFIG_PATH=os.path.join(cls.prefix, "lib", "pkgconfig"))
         flags = subprocess.run(["pkg-config", "--cflags", "--libs", "smile"], check=True,
@@ -32,11 +43,7 @@ class InstalledLibraryTest(ProcessTest):
         cls.flags = flags.stdout.decode().split()
 
     def headers(self):
-        """(name to include, whole path) of each installed header."""
-        for folder, _, files in os.walk(self.include):
-            for file in files:
-                path = os.path.join(folder, file)
-                yield os.path.relpath(path, self.include), path
+        return headers_of(self.prefix)
 
     def compile(self, source, *options):
         """As a user would, with warnings as errors; the compiler's messages if it fails."""
