@@ -122,6 +122,7 @@ Status EventLoop::Impl::Open() {
   wake_.data = this;
   turn_end_.data = this;
   CHECK(uv_prepare_init(&loop_.uv, &turn_end_) == 0);
+  loop_.drop_turns.Open(&loop_.uv);
   const int error = uv_async_init(
       &loop_.uv, &wake_, [](uv_async_t* async) { static_cast<Impl*>(async->data)->RunPosted(); });
   CHECK(error == 0);
@@ -137,6 +138,7 @@ EventLoop::Impl::~Impl() {
   loop_.connects.clear();
   uv_close(reinterpret_cast<uv_handle_t*>(&wake_), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&turn_end_), nullptr);
+  loop_.drop_turns.Close();
   on_turn_end_ = nullptr;
   uv_run(&loop_.uv, UV_RUN_DEFAULT);
   CHECK(uv_loop_close(&loop_.uv) == 0, "all handles of a loop are closed before it");

@@ -91,7 +91,7 @@ void TcpSocket::SetPaused(bool paused) {
 // After Close(), reading continues in order to drop bytes, whether it was paused or not.
 void TcpSocket::UpdateReading() {
   const bool wanted = events_ != nullptr && !peer_ended_ && state_ != State::kClosed &&
-                      (state_ != State::kOpen || !paused_);
+                      (state_ == State::kOpen ? !paused_ : !awaits_drop_turn_);
   if (wanted == reading_) return;
   reading_ = wanted;
   if (!wanted) {
@@ -123,7 +123,7 @@ void TcpSocket::OnRead(ssize_t size) {
   if (size == UV_ENOBUFS) return events_->OnNoRoom();
   if (size > 0) {
     CHECK(static_cast<size_t>(size) <= limits::kReadBufferBytes);
-    if (state_ != State::kOpen) return;
+    if (state_ != State::kOpen) return AwaitDropTurn();
     events_->OnBytes(ByteView(loop_->read_buffer.get(), static_cast<size_t>(size)));
     return;
   }
@@ -132,6 +132,19 @@ void TcpSocket::OnRead(ssize_t size) {
   peer_ended_ = true;
   UpdateReading();
   if (state_ == State::kOpen) events_->OnEnd();
+}
+
+void TcpSocket::AwaitDropTurn() {
+  CHECK(state_ != State::kClosed && !awaits_drop_turn_);
+  awaits_drop_turn_ = true;
+  UpdateReading();
+  loop_->drop_turns.Await(this);
+}
+
+void TcpSocket::TakeDropTurn() {
+  CHECK(awaits_drop_turn_);
+  awaits_drop_turn_ = false;
+  UpdateReading();
 }
 
 void TcpSocket::Send(Bytes bytes) {
@@ -213,6 +226,7 @@ void TcpSocket::Finish(Status status) {
   state_ = State::kClosed;
   status_ = std::move(status);
   linger_.reset();
+  if (awaits_drop_turn_) loop_->drop_turns.Remove(this);
   CHECK(loop_->IsOwnedByThisThread());
   uv_close(reinterpret_cast<uv_handle_t*>(&tcp_),
            [](uv_handle_t* handle) { static_cast<TcpSocket*>(handle->data)->OnHandleClosed(); });

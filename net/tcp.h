@@ -35,6 +35,9 @@ class TcpSocket {
   // Ends the connection now; no event follows.
   void Drop();
 
+  // After Close(): reads once more, see DropTurns.
+  void TakeDropTurn();
+
  private:
   enum class State : uint8_t {
     kOpen,
@@ -50,6 +53,7 @@ class TcpSocket {
   void UpdateReading();
   size_t MostBytes() const;
   void OnRead(ssize_t size);
+  void AwaitDropTurn();
   void OnWritten(int error);
   void OnShutdown(int error);
   void Finish(Status status);
@@ -62,6 +66,7 @@ class TcpSocket {
   bool reading_ = false;
   bool paused_ = false;
   bool peer_ended_ = false;
+  bool awaits_drop_turn_ = false;
   size_t unsent_memory_ = 0;
   TransportEvents* events_ = nullptr;
   std::function<void()> closed_;

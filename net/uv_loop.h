@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/limits.h"
+#include "net/drop_turns.h"
 #include "net/event_loop.h"
 
 namespace smile {
@@ -21,6 +22,7 @@ struct UvLoop {
   // Bytes are processed before the next read, so that idle connections hold no buffer.
   const std::unique_ptr<char[]> read_buffer = std::make_unique<char[]>(limits::kReadBufferBytes);
   std::map<TcpConnect*, std::unique_ptr<TcpConnect>> connects;  // pending
+  DropTurns drop_turns;
   std::atomic<std::thread::id> thread{};  // that is in Run(); none if the loop does not run
 
   bool IsRunning() const { return thread.load() != std::thread::id(); }

@@ -2,7 +2,9 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -33,6 +35,30 @@ TEST_F(Tcp, SendingToAClosedPeerDoesNotRaiseSigpipe) {
   });
   RunUntil(loop_.get(), [&] { return pair.client.closed.has_value(); });
   EXPECT_EQ(pair.client.closed->code(), Code::kUnavailable);
+}
+
+// A loop that drops everything at once would be done in a few turns.
+TEST_F(Tcp, ManyClosedSocketsDropLittlePerTurn) {
+  constexpr size_t kPairs = 8;
+  std::vector<std::unique_ptr<TcpPair>> pairs;
+  for (size_t i = 0; i < kPairs; ++i) {
+    pairs.push_back(std::make_unique<TcpPair>(loop_.get()));
+    pairs.back()->server.transport->PauseReading();
+    pairs.back()->client.transport->Send(Bytes(size_t{4} << 20, 'x'));
+  }
+  size_t in_kernel = 0;
+  for (const auto& pair : pairs) {
+    in_kernel += (size_t{4} << 20) - pair->client.transport->unsent_bytes();
+    pair->client.Call([&] { pair->server.transport->Close(); });
+  }
+  size_t turns = 0;
+  RunUntil(loop_.get(), [&] {
+    ++turns;
+    return std::all_of(pairs.begin(), pairs.end(), [](const auto& pair) {
+      return pair->client.closed.has_value() && pair->server.closed.has_value();
+    });
+  });
+  EXPECT_GE(turns, in_kernel / limits::kReadBufferBytes / limits::kDropsPerTurn);
 }
 
 TEST_F(Tcp, ConnectionRefusedIsReported) {
