@@ -1,6 +1,4 @@
-// Byte strings. ByteView borrows: the caller keeps the bytes alive for the duration of the call, or
-// for as long as the callee's contract says. Bytes owns. Neither implies text: both may contain any
-// byte, including zero.
+// Byte strings. Neither type implies text: both may contain any byte, including zero.
 #pragma once
 
 #include <string>
@@ -8,7 +6,10 @@
 
 namespace smile {
 
+// Borrows: the caller keeps the bytes alive for the duration of the call, or for as long as the
+// callee's contract says.
 using ByteView = std::string_view;
+// Owns.
 using Bytes = std::string;
 
 }  // namespace smile

@@ -12,6 +12,7 @@
 
 namespace smile {
 
+// What a caller may do after an error.
 enum class ErrorClass : uint8_t {
   kNone = 0,            // not an error
   kRetryNow = 1,        // nothing took effect; the request may be sent again at once
@@ -20,6 +21,7 @@ enum class ErrorClass : uint8_t {
   kOutcomeUnknown = 4,  // a write may or may not have taken effect: read before writing again
 };
 
+// How an operation ended. kCodes has the meaning and the class of each.
 enum class Code : uint8_t {
   kOk = 0,
   kNotFound = 1,
@@ -39,13 +41,15 @@ enum class Code : uint8_t {
   kUnavailable = 15,
 };
 
+// The description of a code.
 struct CodeInfo {
-  Code code;
-  std::string_view name;
-  ErrorClass error_class;
-  std::string_view summary;
+  Code code;                 // index in kCodes
+  std::string_view name;     // in lower case, such as "not_found"
+  ErrorClass error_class;    // kNone only for kOk
+  std::string_view summary;  // one line
 };
 
+// All codes, indexed by number.
 inline constexpr std::array kCodes = {
     CodeInfo{Code::kOk, "ok", ErrorClass::kNone, "done"},
     CodeInfo{Code::kNotFound, "not_found", ErrorClass::kNever, "no such record"},
@@ -82,6 +86,7 @@ inline constexpr std::array kCodes = {
 constexpr const CodeInfo* FindCode(uint8_t number) {
   return number < kCodes.size() ? &kCodes[number] : nullptr;
 }
+// The description of a code.
 constexpr const CodeInfo& InfoOf(Code code) {
   return kCodes[static_cast<size_t>(code)];
 }
@@ -110,14 +115,22 @@ static_assert(
 // A code and, for errors, a message for a person and possibly a time to wait.
 class [[nodiscard]] Status {
  public:
+  // Ok.
   Status() = default;
+  // An error: `message` is one sentence for a person, `retry_after_ms` a time to wait before a
+  // retry (0: not specified).
   Status(Code code, std::string message, uint32_t retry_after_ms = 0)
       : code_(code), retry_after_ms_(retry_after_ms), message_(std::move(message)) {}
 
+  // Whether the operation succeeded.
   bool ok() const { return code_ == Code::kOk; }
+  // What happened.
   Code code() const { return code_; }
+  // What a caller may do about it.
   ErrorClass error_class() const { return InfoOf(code_).error_class; }
+  // For a person, never to be parsed. Empty if ok.
   const std::string& message() const { return message_; }
+  // Milliseconds to wait before a retry; 0 if not specified.
   uint32_t retry_after_ms() const { return retry_after_ms_; }
 
   // "not_found: there is no users/42/profile"

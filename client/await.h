@@ -7,9 +7,10 @@
 //
 //   const bool greeted = Greet(client.get()).Wait();
 //
-// After a co_await the coroutine runs on the client's thread, where it must not block: no Wait()
-// there. Exceptions that leave a Task end the process. (Clang before 17 with libstdc++ has to be
-// told that it knows coroutines: -D__cpp_impl_coroutine=201902L. The CMake target says it.)
+// After a co_await the coroutine runs on the client's thread. It must not block there: no Wait().
+// It resumes also when its client is destroyed, with kUnavailable or kOutcomeUnknown. An exception
+// that leaves a Task terminates the process. Clang before 17 with libstdc++ needs the option
+// -D__cpp_impl_coroutine=201902L; the CMake package sets it.
 #pragma once
 
 #include <condition_variable>
@@ -25,11 +26,13 @@
 
 namespace smile {
 
-// What co_await waits on for an Answer<Row>. `client` and the bytes that `request` points to live
-// until the co_await has begun to wait.
+// `co_await Await<Row>(client, request)` is an Answer<Row>. `Row` is an operation of
+// protocol/operations.h. `client` and the bytes that `request` points to must live until the
+// coroutine is suspended; temporaries in the same expression do.
 template <class Row>
 class Await {
  public:
+  // The call is made when the object is awaited, which must happen once.
   Await(Client* client, typename Row::Request request, CallOptions options = {})
       : client_(client), request_(std::move(request)), options_(options) {}
 
@@ -127,8 +130,8 @@ struct Promise<void> : PromiseBase<void> {
 
 }  // namespace await_internal
 
-// A coroutine that runs as soon as it is called. Its value is taken once: by Wait() from a thread
-// that may block, or by co_await from another coroutine. A Task that is dropped runs on.
+// A coroutine that starts when it is called. Its value is taken once: by Wait(), or by co_await in
+// another coroutine. A Task that is destroyed earlier does not stop the coroutine.
 template <class T>
 class [[nodiscard]] Task {
  public:
@@ -136,6 +139,7 @@ class [[nodiscard]] Task {
     Task get_return_object() { return Task(this->state); }
   };
 
+  // Blocks until the coroutine returns; the result is its value. Not on the client's thread.
   T Wait() { return Take(); }
 
   bool await_ready() const { return false; }

@@ -8,14 +8,13 @@
 //     if (answer.ok()) Show(answer->record.value);
 //   });
 //
-// A Client keeps its connections open with one thread of its own: a connection that is lost is made
-// again, with growing, jittered pauses. Any number of calls may be in flight; they are answered in
-// the order in which the server answers them. client/blocking.h and client/await.h are other forms
-// of the same Call.
+// A Client has one thread of its own. It keeps its connections open and reconnects with growing,
+// jittered pauses. Many calls may be in flight; they are answered in the order in which the server
+// replies. client/blocking.h and client/await.h offer the same calls in other forms.
 //
-// Thread-safe: any thread may call any function. `done` runs on the client's thread: it must not
-// block, and may make further calls. The request is encoded before Call returns, so the bytes that
-// it points to need not live longer.
+// Threads. Any thread may call any function. `done` runs on the client's thread: it must not block,
+// and may make further calls. The request is encoded before Call returns, so the bytes that it
+// points to need not live longer.
 //
 // Checksums. A put whose `checksum` is 0 gets that of its value. A program that computed it earlier
 // passes it, and so protects the value from there on.
@@ -24,15 +23,15 @@
 // deadline, if the class of the error allows it (retry_now, retry_after). A value that does not
 // match its checksum is retried three times. When a connection is lost, reads in flight are sent
 // again, and writes in flight end as kOutcomeUnknown: a conditional write that is sent twice might
-// fail on its own first success.
+// fail because it succeeded the first time.
 //
 // Order. Calls of one partition take effect in the order in which they were made, retries included,
 // unless they set CallOptions::any_order: all of them use the same connection, and a call waits in
-// the client while an earlier one of its partition is to be retried. A call that was rejected while
-// later ones were in flight is retried only if none of those took effect; otherwise it ends with
-// its error. A read that was lost with its connection ends as kUnavailable if a later write was
-// lost with it. With several connections an MGET uses that of its first key: it sees the writes
-// that were answered before it was made, but has no order with calls in flight in its other
+// the client while an earlier one of its partition waits for its retry. A call that was rejected
+// while later ones were in flight is retried only if none of those took effect; otherwise it ends
+// with its error. A read that was lost with its connection ends as kUnavailable if a later write
+// was lost with it. With several connections, an MGET uses that of its first key: it sees the
+// writes that were answered before it was made, but has no order with calls in flight in its other
 // partitions.
 #pragma once
 
@@ -46,21 +45,22 @@
 
 namespace smile {
 
+// A client of one server.
 class Client {
  public:
-  // Starts the thread and begins to connect; does not wait for it. kInvalid if an option is out of
-  // its range.
+  // Starts the thread and begins to connect, without waiting for a connection. kInvalid, with a
+  // message that names the option, if one is out of its range.
   static Result<std::unique_ptr<Client>> Create(ClientOptions options);
 
-  // Ends the calls in flight (reads as kUnavailable, writes that were sent as kOutcomeUnknown),
-  // then stops the thread. Not from within `done`. Calls that a `done` makes from here on end at
-  // once as kUnavailable.
+  // Ends all calls (writes in flight as kOutcomeUnknown, the others as kUnavailable), then stops
+  // the thread. Calls that a `done` makes meanwhile end as kUnavailable. Must not run on the
+  // client's thread, that is, within `done`.
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // Sends a request; `done` gets the answer, exactly once. `Row` is an operation of
-  // protocol/operations.h other than op::Hello.
+  // Sends a request; `done` gets the answer, exactly once, on the client's thread. `Row` is an
+  // operation of protocol/operations.h other than op::Hello. Does not block.
   template <class Row>
   void Call(const typename Row::Request& request, const CallOptions& options,
             std::function<void(Answer<Row>)> done);

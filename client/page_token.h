@@ -7,9 +7,9 @@
 //       {.partition = {smile::Table::kPosts, partition}, .limit = 20, .continuation = *at});
 //   if (page.ok()) next = smile::EncodePageToken(page->continuation);  // empty: this was the last
 //
-// A token is checked for damage, not signed: whoever knows the format can make one that starts
-// anywhere in the partition, and can read the sort key in it. Which partition is scanned is the
-// caller's choice, never the token's.
+// A token has a checksum against damage, but no signature: anybody who knows the format can read
+// the sort key in it, and make one that starts anywhere in the partition. The caller chooses the
+// partition; a token cannot.
 #pragma once
 
 #include <string>
@@ -20,12 +20,12 @@
 
 namespace smile {
 
-// The continuation of a scan or list as URL-safe text, in the alphabet A-Z a-z 0-9 - _ (base64url
-// without padding, RFC 4648, section 5). Empty if the continuation is.
+// The continuation of a scan or list as URL-safe text: base64url without padding (RFC 4648, section
+// 5). Empty if the continuation is empty.
 std::string EncodePageToken(ByteView continuation);
 
-// The continuation that the token was made of. kInvalid, with a message, for any other text, such
-// as a token that was cut or has a typing error.
+// The continuation in a token. kInvalid, with a message, for any other text, such as a token that
+// was cut off or mistyped.
 Result<Bytes> DecodePageToken(std::string_view token);
 
 }  // namespace smile

@@ -1,6 +1,6 @@
 // Ids of posts and media: 42 bits of milliseconds since 2020-01-01 UTC (enough until 2159), 10 bits
-// of node number, 12 bits of sequence number. The client makes them, so that a post that is sent
-// again is the same post.
+// of node number, 12 bits of sequence number. The client assigns them, so that a post that is sent
+// twice is the same post.
 //
 //   smile::PostIds ids(/*node=*/1);
 //   const smile::Key post = smile::PostKey(42, ids.Next());
@@ -15,21 +15,21 @@ namespace smile {
 class Clock;
 
 inline constexpr int64_t kIdEpochMillis = 1'577'836'800'000;  // 2020-01-01 as Unix time
-inline constexpr int kIdNodeBits = 10;
-inline constexpr int kIdSequenceBits = 12;
+inline constexpr int kIdNodeBits = 10;                        // node numbers are below 1,024
+inline constexpr int kIdSequenceBits = 12;                    // 4,096 ids per millisecond and node
 
-// When the id was made, in milliseconds of Unix time. It is ahead of the clock if more than 4,096
-// ids were made in one millisecond.
+// When the id was made, in milliseconds of Unix time. Ahead of the clock if a generator makes more
+// than 4,096 ids per millisecond.
 constexpr int64_t MillisOfId(uint64_t id) {
   return static_cast<int64_t>(id >> (kIdNodeBits + kIdSequenceBits)) + kIdEpochMillis;
 }
 
-// Makes ids. Thread-safe. Each id is larger than all ids that this object made before, also when
-// the clock steps back. Ids of two generators differ if their node numbers do: give different ones
-// to generators that write posts of one author at the same time, or write with IfAbsent().
+// A generator of ids. Thread-safe. Each id is larger than all that this object made before, even if
+// the clock steps back. Ids of two generators differ if their node numbers do: generators that
+// write posts of one author at the same time need different ones, or must write with IfAbsent().
 class PostIds {
  public:
-  // `node` is below 1,024.
+  // `node` is below 1,024; otherwise the process stops.
   explicit PostIds(uint32_t node);
   // For tests. `clock` must outlive this object.
   PostIds(const Clock* clock, uint32_t node);
@@ -37,6 +37,7 @@ class PostIds {
   PostIds(const PostIds&) = delete;
   PostIds& operator=(const PostIds&) = delete;
 
+  // A new id.
   uint64_t Next();
 
  private:

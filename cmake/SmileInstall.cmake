@@ -7,19 +7,6 @@ include(GNUInstallDirs)
 
 set(smile_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/smile")
 
-# What a user of the library needs, and nothing else; each becomes <smile/NAME.h>.
-set(smile_public_headers
-  client/answer.h client/await.h client/blocking.h client/client.h client/options.h client/page_token.h
-  client/post_ids.h
-  base/bytes.h base/result.h base/status.h
-  model/key.h model/record.h model/tables.h
-  net/endpoint.h
-  protocol/error_body.h protocol/operations.h protocol/outcomes.h)
-# What those need in turn; each becomes <smile/internal/NAME.h>, which nobody else includes. Of their
-# content only the operations are part of the contract, by way of <smile/operations.h>.
-set(smile_internal_headers client/wait.h protocol/field.h protocol/operation_list.h
-  protocol/admin_operations.h protocol/connection_operations.h protocol/record_operations.h)
-
 foreach(library base model protocol net client)
   set_target_properties(smile_${library} PROPERTIES EXPORT_NAME ${library})
   install(TARGETS smile_${library} EXPORT smile COMPONENT libsmile
@@ -31,9 +18,7 @@ target_compile_features(smile_base PUBLIC cxx_std_20)
 install(CODE "
   set(source_dir \"${CMAKE_SOURCE_DIR}\")
   set(staging_dir \"${CMAKE_BINARY_DIR}/installed_headers\")
-  set(include_dir \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_INCLUDEDIR}\")
-  set(public_headers \"${smile_public_headers}\")
-  set(internal_headers \"${smile_internal_headers}\")"
+  set(include_dir \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_INCLUDEDIR}\")"
   COMPONENT libsmile)
 install(SCRIPT "${CMAKE_SOURCE_DIR}/cmake/InstallHeaders.cmake" COMPONENT libsmile)
 

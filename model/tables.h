@@ -15,15 +15,17 @@
 
 namespace smile {
 
+// A table. kTables has the parts of its keys.
 enum class Table : uint8_t {
-  kUsers = 1,
-  kLogins = 2,
-  kPosts = 3,
-  kLinks = 4,
-  kMedia = 5,
-  kBlobs = 6
+  kUsers = 1,   // records of a user: (user id, record name)
+  kLogins = 2,  // unique logins: (login)
+  kPosts = 3,   // posts, newest first: (author id, post id)
+  kLinks = 4,   // links between users: (user id, link kind, other user's id)
+  kMedia = 5,   // manifests of photos and videos, newest first: (owner id, media id)
+  kBlobs = 6,   // the content of media: (blob id, blob part, number)
 };
 
+// The type of a part of a key.
 enum class PartType : uint8_t {
   kU64,      // 8 bytes, in text decimal
   kU32,      // 4 bytes, in text decimal
@@ -34,23 +36,34 @@ enum class PartType : uint8_t {
 
 // An integer with a name in the text form.
 struct NumberName {
-  uint8_t number;
-  std::string_view name;
+  uint8_t number;         // the integer
+  std::string_view name;  // in lower case
 };
 
+// A part of a key.
 struct Part {
-  PartType type;
-  std::string_view name;
+  PartType type;                                  // how it is encoded
+  std::string_view name;                          // what it is called in messages
   std::span<const NumberName> number_names = {};  // for kU8
   bool only_named = false;  // only the named integers are valid; otherwise any integer is
 };
 
 // The first part of a sort key in `links`. Other numbers may be used too: LinkKind{77}.
-enum class LinkKind : uint8_t { kFriend = 1, kFamily = 2, kBusiness = 3, kSchool = 4, kFollow = 5 };
+enum class LinkKind : uint8_t {
+  kFriend = 1,    // a friend
+  kFamily = 2,    // a relative
+  kBusiness = 3,  // a business associate
+  kSchool = 4,    // a school mate
+  kFollow = 5,    // somebody whose posts the user follows
+};
 
 // The first part of a sort key in `blobs`. Other numbers are invalid.
-enum class BlobPart : uint8_t { kChunk = 1, kReference = 2 };
+enum class BlobPart : uint8_t {
+  kChunk = 1,      // bytes of the content
+  kReference = 2,  // who refers to the blob
+};
 
+// The link kinds that have a name.
 inline constexpr std::array kLinkKinds = {
     NumberName{static_cast<uint8_t>(LinkKind::kFriend), "friend"},
     NumberName{static_cast<uint8_t>(LinkKind::kFamily), "family"},
@@ -58,26 +71,31 @@ inline constexpr std::array kLinkKinds = {
     NumberName{static_cast<uint8_t>(LinkKind::kSchool), "school"},
     NumberName{static_cast<uint8_t>(LinkKind::kFollow), "follow"},
 };
+// All blob parts.
 inline constexpr std::array kBlobParts = {
     NumberName{static_cast<uint8_t>(BlobPart::kChunk), "chunk"},
     NumberName{static_cast<uint8_t>(BlobPart::kReference), "reference"}};
 
+// The description of a table.
 struct TableInfo {
-  Table table;
-  std::string_view name;
-  Part partition;
-  std::array<Part, 2> sort_parts;
-  size_t sort_part_count;
-  bool newest_first;  // the table's order is by descending sort key
-  std::string_view summary;
+  Table table;                     // its number
+  std::string_view name;           // in lower case
+  Part partition;                  // the first part of a key
+  std::array<Part, 2> sort_parts;  // the others; kNoPart from sort_part_count on
+  size_t sort_part_count;          // 0 to 2
+  bool newest_first;               // the table's order is by descending sort key
+  std::string_view summary;        // one line
 
+  // The parts of a sort key.
   constexpr std::span<const Part> sort() const {
     return std::span(sort_parts).first(sort_part_count);
   }
 };
 
+// Fills unused places in TableInfo::sort_parts.
 inline constexpr Part kNoPart{PartType::kName, ""};
 
+// All tables, in the order of their numbers.
 inline constexpr std::array kTables = {
     TableInfo{Table::kUsers,
               "users",
@@ -128,12 +146,14 @@ inline constexpr std::array kTables = {
 constexpr const TableInfo* FindTable(uint8_t number) {
   return number >= 1 && number <= kTables.size() ? &kTables[number - 1] : nullptr;
 }
+// Null for a name that is not one of a table.
 constexpr const TableInfo* FindTable(std::string_view name) {
   for (const TableInfo& info : kTables) {
     if (info.name == name) return &info;
   }
   return nullptr;
 }
+// The description of a table.
 constexpr const TableInfo& InfoOf(Table table) {
   return kTables[static_cast<size_t>(table) - 1];
 }

@@ -12,8 +12,9 @@ namespace smile {
 // An IP address or a name, and a port. "127.0.0.1:7645", "[::1]:7645", "localhost:7645".
 struct Endpoint {
   std::string host = {};  // without brackets
-  uint16_t port = 0;
+  uint16_t port = 0;      // 0, to listen only: any free port
 
+  // HOST:PORT, with brackets around an IPv6 address.
   std::string ToString() const;
 };
 

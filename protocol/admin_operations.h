@@ -12,6 +12,7 @@ namespace smile {
 
 namespace op {
 
+// One counter or gauge.
 struct Stat {
   ByteView name = {};
   uint64_t value = 0;
@@ -41,6 +42,7 @@ struct Stats {
 
 }  // namespace op
 
+// The operations of this family.
 using AdminOperations = OperationList<op::Stats>;
 
 }  // namespace smile

@@ -10,7 +10,7 @@
 
 namespace smile {
 
-inline constexpr uint8_t kProtocolVersion = 1;
+inline constexpr uint8_t kProtocolVersion = 1;       // the only one so far
 inline constexpr uint32_t kHelloMagic = 0x4c494d53;  // the bytes "SMIL"
 
 namespace op {
@@ -94,6 +94,7 @@ struct Ping {
 
 }  // namespace op
 
+// The operations of this family.
 using ConnectionOperations = OperationList<op::Hello, op::Ping>;
 
 }  // namespace smile

@@ -41,9 +41,9 @@ static_assert(FieldsAreSound<ErrorBody>());
 
 // The fields of an ErrorBody that only some errors have.
 struct ErrorDetail {
-  std::optional<uint32_t> index = {};
-  std::optional<uint64_t> version = {};
-  std::optional<uint32_t> met_index = {};
+  std::optional<uint32_t> index = {};      // as in ErrorBody
+  std::optional<uint64_t> version = {};    // as in ErrorBody
+  std::optional<uint32_t> met_index = {};  // as in ErrorBody
 };
 
 }  // namespace smile

@@ -17,6 +17,7 @@
 
 namespace smile {
 
+// All operations.
 using Operations = Joined<ConnectionOperations, RecordOperations, AdminOperations>;
 
 static_assert(Operations::NumbersAndNamesAreUnique());

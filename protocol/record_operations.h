@@ -34,6 +34,7 @@ struct Get {
   };
 };
 
+// What MGET found at one key.
 struct KeyResult {
   KeyOutcome outcome = KeyOutcome::kNotFound;
   RecordView record = {};
@@ -172,6 +173,7 @@ struct Batch {
   };
 };
 
+// A record, or a range of records that cannot be read.
 struct ScanEntry {
   EntryOutcome outcome = EntryOutcome::kFound;
   ByteView sort = {};
@@ -276,6 +278,7 @@ struct List {
 
 }  // namespace op
 
+// The operations of this family.
 using RecordOperations =
     OperationList<op::Get, op::MGet, op::Put, op::Delete, op::Batch, op::Scan, op::List>;
 

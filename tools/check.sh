@@ -13,6 +13,7 @@ check "format (repair: ./dev format)" tools/format.sh --check
 check "project rules" tools/rules.py
 check "headers compile alone" tools/compile_check.py headers
 check "clang-tidy" tools/compile_check.py tidy
+check "reference of libsmile" tools/reference.py
 ((${#failed[@]} == 0)) || printf '%s\n' "${failed[@]}"
 echo "check: $passed passed, ${#failed[@]} failed"
 ((${#failed[@]} == 0))

@@ -16,7 +16,7 @@ done
 
 packages=(
   # compilers and tools
-  build-essential ccache clang clang-format clang-tidy cmake lld ninja-build pkg-config python3
+  build-essential ccache clang clang-format clang-tidy cmake doxygen lld ninja-build pkg-config python3
   libclang-rt-14-dev llvm python3-xxhash universal-ctags
   # libraries
   libbenchmark-dev libcli11-dev libcsv-dev libedit-dev libfmt-dev libgmock-dev libgtest-dev

@@ -26,7 +26,7 @@ class Tools(unittest.TestCase):
         self.root = Path(root.name)
         (self.root / "tools").mkdir()
         self.script("build.sh", "true")
-        for name in ["format.sh", "rules.py", "compile_check.py"]:
+        for name in ["format.sh", "rules.py", "compile_check.py", "reference.py"]:
             self.script(name, "true")
 
     def script(self, name, command):
@@ -72,7 +72,7 @@ class Tools(unittest.TestCase):
         self.script("rules.py", "false")
         status, lines = self.run_tool("check.sh")
         self.assertEqual((status, lines[-2:]), (1, ["FAILED check: project rules",
-                                                    "check: 3 passed, 1 failed"]))
+                                                    "check: 4 passed, 1 failed"]))
 
     def test_fuzzers_that_failed_are_named(self):
         self.fuzzer("good_fuzzer", "true")
