@@ -59,7 +59,7 @@ inline constexpr size_t kOutputHighWaterBytes = size_t{1} << 20;  // unsent repl
 inline constexpr uint32_t kDefaultMaxConnections = 20'000;  // excess ones: `overloaded`
 inline constexpr uint32_t kCeilingConnections = 1'000'000;
 inline constexpr uint32_t kReservedDescriptors = 512;   // kept for RocksDB and the process itself
-inline constexpr size_t kMaxRefusals = 64;              // per worker; excess ones get no reply
+inline constexpr size_t kMaxRejections = 64;            // per worker; excess ones get no reply
 inline constexpr int64_t kHelloTimeoutMillis = 10'000;  // then an error reply and close
 inline constexpr int64_t kStalledOutputTimeoutMillis = 60'000;  // no reply was received: close
 inline constexpr int64_t kDefaultDrainMillis = 10'000;          // for accepted requests at shutdown
@@ -202,7 +202,7 @@ inline constexpr size_t kMaxConfigBytes = size_t{1}
 // quote may be open.
 inline constexpr size_t kMaxInputRowBytes = size_t{8} << 20;
 inline constexpr size_t kMaxInputJsonDepth = 512;  // of a row to load; a deeper one is a bad row
-inline constexpr size_t kMaxResumeFileBytes = size_t{1} << 20;   // a longer one is refused
+inline constexpr size_t kMaxResumeFileBytes = size_t{1} << 20;   // a longer one is rejected
 inline constexpr size_t kMaxRequestLineBytes = size_t{8} << 20;  // on standard input, likewise
 // Over one of these it reads no further until answers have come.
 inline constexpr size_t kMaxLoadInFlightRecords = 1024;

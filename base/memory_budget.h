@@ -9,8 +9,8 @@
 // shared-memory packet switches", IEEE/ACM Transactions on Networking 6(2), 1998.)
 //
 // What has to be taken to finish accepted work (a request's bytes that became its copy, a small
-// reply) is never refused, so a request that was accepted can always end. It is bounded by what was
-// looked at before the work began.
+// reply) is never rejected, so a request that was accepted can always end. It is bounded by what
+// was looked at before the work began.
 //
 // Four classes: the budget, of the process; a pool of it for each worker, so that the cost of a
 // reply that is sent at once is an addition; an account for each connection; and what one read has
@@ -77,8 +77,8 @@ class MemoryBudget {
   }
 
   // What was not done for want of memory.
-  void CountRefusal() { refusals_.fetch_add(1, std::memory_order_relaxed); }
-  uint64_t refusals() const { return refusals_.load(std::memory_order_relaxed); }
+  void CountRejection() { rejections_.fetch_add(1, std::memory_order_relaxed); }
+  uint64_t rejections() const { return rejections_.load(std::memory_order_relaxed); }
 
   // Of `used`, the results of reads.
   void CountRead(size_t taken, size_t given) {
@@ -90,7 +90,7 @@ class MemoryBudget {
   const size_t limit_;
   alignas(64) std::atomic<size_t> used_{0};
   alignas(64) std::atomic<size_t> read_bytes_{0};
-  std::atomic<uint64_t> refusals_{0};
+  std::atomic<uint64_t> rejections_{0};
 };
 
 // One thread's part of a budget: takes from it and gives back in chunks. What it has at hand, at
@@ -104,7 +104,7 @@ class MemoryPool {
 
   MemoryBudget& budget() const { return *budget_; }
 
-  // `now` instead of `before`. Never refused.
+  // `now` instead of `before`. Never rejected.
   void Change(size_t before, size_t now) {
     if (now > before) return Take(now - before);
     Give(before - now);
@@ -164,10 +164,10 @@ class MemoryAccount {
     return held_now < share ? share - held_now : 0;
   }
 
-  // Whether there is room for a reply of so many bytes. A refusal is counted.
+  // Whether there is room for a reply of so many bytes. A rejection is counted.
   bool HasRoomFor(size_t bytes) {
     const bool has_room = bytes <= Room();
-    if (!has_room) budget_->CountRefusal();
+    if (!has_room) budget_->CountRejection();
     return has_room;
   }
 
@@ -190,7 +190,7 @@ class MemoryAccount {
     const size_t before = reads_.fetch_sub(bytes, std::memory_order_relaxed);
     CHECK(before >= bytes, "what is given back was taken");
   }
-  void CountRefusal() { budget_->CountRefusal(); }
+  void CountRejection() { budget_->CountRejection(); }
 
  private:
   MemoryBudget* const budget_;
@@ -207,9 +207,9 @@ class ReadMemory {
   ReadMemory& operator=(const ReadMemory&) = delete;
 
   // Whether it is useless to find out a result of about so many bytes, because the connection holds
-  // much and has no room for it: else reads that are refused in the end would cost as much as
-  // others. A connection that holds little is never refused this way.
-  bool WouldRefuse(size_t bytes) const {
+  // much and has no room for it: else reads that are rejected in the end would cost as much as
+  // others. A connection that holds little is never rejected this way.
+  bool WouldReject(size_t bytes) const {
     return account_->held() >= limits::kLeastLargeValueBytes && bytes > account_->Room();
   }
 
@@ -231,7 +231,7 @@ class ReadMemory {
       taken_ += more;
       return true;
     }
-    account_->CountRefusal();
+    account_->CountRejection();
     return false;
   }
 

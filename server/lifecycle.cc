@@ -90,14 +90,14 @@ void Lifecycle::Drain(Server& server, int64_t drain_millis) {
     if (!by_force && (at_once || left_nanos <= 0)) {
       log_.Warning(
           fmt::format("dropping {} connections with {} requests in flight: {}",
-                      server.open_connections(), server.open_requests(),
+                      server.open_connections(), server.requests_in_flight(),
                       at_once ? "second signal to stop" : "drain timeout (--drain-seconds)"));
       server.AbortConnections();
       by_force = true;
     }
     if (!pace.IsTime()) continue;
     log_.Info(fmt::format("draining: {} connections with {} requests in flight, at most {} s more",
-                          server.open_connections(), server.open_requests(),
+                          server.open_connections(), server.requests_in_flight(),
                           std::max<int64_t>(left_nanos, 0) / kNanosPerSecond));
   }
 }

@@ -24,23 +24,23 @@ class Counter {
 
 struct WorkerMetrics {
   Counter connections_accepted;
-  Counter connections_refused;
+  Counter connections_rejected;
   Counter connections_open;
   Counter bytes_received;
   Counter bytes_sent;
-  Counter requests_open;
+  Counter requests_in_flight;
   // Memory of connections; see SessionMemory.
   Counter memory_input;
   Counter memory_requests;
   Counter memory_replies;
-  Counter held_back;  // times that a connection was not read from because memory was short
+  Counter backpressure;  // times that a connection was not read from because memory was short
   // Connections closed because of the client.
-  Counter closed_broken;                       // protocol errors
-  Counter closed_no_hello;                     // within limits::kHelloTimeoutMillis
-  Counter closed_idle;                         // --idle-timeout-seconds
-  Counter closed_slow_frame;                   // limits::kFrameTimeoutMillis
-  Counter closed_takes_nothing;                // limits::kStalledOutputTimeoutMillis
-  Counter closed_for_memory;                   // the largest, while memory was short
+  Counter closed_protocol_error;               // protocol errors
+  Counter closed_hello_timeout;                // within limits::kHelloTimeoutMillis
+  Counter closed_idle_timeout;                 // --idle-timeout-seconds
+  Counter closed_frame_timeout;                // limits::kFrameTimeoutMillis
+  Counter closed_stalled;                      // limits::kStalledOutputTimeoutMillis
+  Counter closed_memory_pressure;              // the largest, while memory was short
   std::array<Counter, 256> requests;           // by operation code; only known ones
   std::array<Counter, kCodes.size()> replies;  // by status code
 };

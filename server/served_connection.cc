@@ -109,7 +109,7 @@ void ServedConnection::Tick(int64_t idle_millis) {
     last_progress_nanos_ = now_nanos;
   } else if (now_nanos - last_progress_nanos_ >=
              limits::kStalledOutputTimeoutMillis * kNanosPerMilli) {
-    metrics_.closed_takes_nothing.Add(1);
+    metrics_.closed_stalled.Add(1);
     return Abort("received no replies for too long");
   }
   session_->Tick(idle_millis);
@@ -122,13 +122,13 @@ bool ServedConnection::keeps_memory() const {
   const bool untaken = drains_slowly_ && clock_.MonotonicNanos() - last_empty_nanos_ >= kGraceNanos;
   // With a request in flight, it is the server's turn.
   const bool half_frame =
-      session_->open_requests() == 0 && session_->half_frame_nanos() >= kGraceNanos;
+      session_->requests_in_flight() == 0 && session_->half_frame_nanos() >= kGraceNanos;
   return untaken || half_frame;
 }
 
 // An error reply that cannot be sent now would only hold the memory.
 void ServedConnection::CloseForMemory() {
-  metrics_.closed_for_memory.Add(1);
+  metrics_.closed_memory_pressure.Add(1);
   session_->CloseForMemory();
   if (closing_ || transport_->unsent_bytes() > 0) return Abort("held too much memory");
   owner_.has_output(this);

@@ -66,8 +66,8 @@ uint64_t Server::open_connections() const {
   return Sum(&WorkerMetrics::connections_open);
 }
 
-uint64_t Server::open_requests() const {
-  return Sum(&WorkerMetrics::requests_open);
+uint64_t Server::requests_in_flight() const {
+  return Sum(&WorkerMetrics::requests_in_flight);
 }
 
 uint64_t Server::Sum(Counter WorkerMetrics::*counter) const {
@@ -86,21 +86,21 @@ EngineStats Server::Stats() const {
   using Metrics = WorkerMetrics;
   const std::pair<const char*, Counter Metrics::*> counters[] = {
       {"server.connections.accepted_count", &Metrics::connections_accepted},
-      {"server.connections.refused_count", &Metrics::connections_refused},
+      {"server.connections.rejected_count", &Metrics::connections_rejected},
       {"server.connections.open_count", &Metrics::connections_open},
       {"server.received_bytes", &Metrics::bytes_received},
       {"server.sent_bytes", &Metrics::bytes_sent},
-      {"server.requests.open_count", &Metrics::requests_open},
+      {"server.requests.in_flight_count", &Metrics::requests_in_flight},
       {"server.memory.input_bytes", &Metrics::memory_input},
       {"server.memory.request_bytes", &Metrics::memory_requests},
       {"server.memory.reply_bytes", &Metrics::memory_replies},
-      {"server.memory.held_back_count", &Metrics::held_back},
-      {"server.connections.closed_broken_count", &Metrics::closed_broken},
-      {"server.connections.closed_no_hello_count", &Metrics::closed_no_hello},
-      {"server.connections.closed_idle_count", &Metrics::closed_idle},
-      {"server.connections.closed_slow_frame_count", &Metrics::closed_slow_frame},
-      {"server.connections.closed_takes_nothing_count", &Metrics::closed_takes_nothing},
-      {"server.connections.closed_for_memory_count", &Metrics::closed_for_memory},
+      {"server.memory.backpressure_count", &Metrics::backpressure},
+      {"server.connections.closed_protocol_error_count", &Metrics::closed_protocol_error},
+      {"server.connections.closed_hello_timeout_count", &Metrics::closed_hello_timeout},
+      {"server.connections.closed_idle_timeout_count", &Metrics::closed_idle_timeout},
+      {"server.connections.closed_frame_timeout_count", &Metrics::closed_frame_timeout},
+      {"server.connections.closed_stalled_count", &Metrics::closed_stalled},
+      {"server.connections.closed_memory_pressure_count", &Metrics::closed_memory_pressure},
   };
   for (const auto& [name, member] : counters) {
     stats.emplace_back(name, Sum(member));
@@ -118,8 +118,8 @@ EngineStats Server::Stats() const {
   }
   stats.emplace_back("server.memory.limit_bytes", memory_.limit());
   stats.emplace_back("server.memory.used_bytes", memory_.used());
-  stats.emplace_back("server.memory.read_bytes", memory_.read_bytes());
-  stats.emplace_back("server.memory.refused_count", memory_.refusals());
+  stats.emplace_back("server.memory.read_result_bytes", memory_.read_bytes());
+  stats.emplace_back("server.memory.rejected_count", memory_.rejections());
   stats.emplace_back("server.workers_count", workers_.size());
   stats.emplace_back("server.uptime_seconds",
                      (clock_.MonotonicNanos() - started_nanos_) / (1000 * kNanosPerMilli));

@@ -60,7 +60,7 @@ class Server {
   void AbortConnections();
 
   uint64_t open_connections() const;
-  uint64_t open_requests() const;
+  uint64_t requests_in_flight() const;
 
  private:
   Server(const ServerOptions& options, const Clock& clock, const Logger& log);

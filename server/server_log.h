@@ -9,18 +9,18 @@ namespace smile {
 struct ServerLog {
   ServerLog(const Logger& log, const Clock& clock)
       : clients(log, clock, LogLevel::kDebug, "lines about clients"),
-        refused(log, clock, LogLevel::kWarning, "rejected connections"),
+        rejected(log, clock, LogLevel::kWarning, "rejected connections"),
         accept_failures(log, clock, LogLevel::kWarning, "failures to accept connections") {}
 
   // Called about once per second.
   void Tick() {
     clients.Tick();
-    refused.Tick();
+    rejected.Tick();
     accept_failures.Tick();
   }
 
   LogLimit clients;
-  LogLimit refused;
+  LogLimit rejected;
   LogLimit accept_failures;
 };
 

@@ -112,7 +112,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // Rejects new requests as kShuttingDown, and ends when the accepted ones are answered.
   void Drain();
 
-  size_t open_requests() const { return open_.size(); }
+  size_t requests_in_flight() const { return open_.size(); }
 
   // For the log.
   bool greeted() const { return greeted_; }
@@ -148,7 +148,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool Gather(const Frame& frame, GetRun* gets) const;
   void AnswerGets(GetRun* gets);
   void AnswerTogether(std::span<GetRun::Item> items);
-  bool RefuseIfOpen(uint32_t id);
+  bool RejectIfInFlight(uint32_t id);
   template <class Row>
   bool IsFree(const typename Row::Request& request) const;
   template <class Row>
@@ -167,7 +167,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void RunWaiting(Open* open);
   void Answer(uint32_t id, ReplyBuffer* out, FunctionRef<void(Reply&)> answer);
   void CountReply(const Reply& reply);
-  void Refuse(uint32_t id, const Status& status);
+  void Reject(uint32_t id, const Status& status);
   void Break(const Status& status);
   void End(std::string why);
   int64_t ArrivalOf(uint64_t end) const;

@@ -72,7 +72,7 @@ void Session::AnswerTogether(std::span<GetRun::Item> items) {
       });
   for (size_t i = 0; i < items.size(); ++i) {
     if (answered[i]) continue;
-    if (RefuseIfOpen(items[i].frame.header.id)) continue;
+    if (RejectIfInFlight(items[i].frame.header.id)) continue;
     Enter<op::Get>(items[i].frame, items[i].request, {});
   }
 }

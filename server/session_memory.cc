@@ -73,7 +73,7 @@ int64_t Session::half_frame_nanos() const {
 
 void Session::CloseForMemory() {
   if (ending_) return;
-  Refuse(0, {Code::kOverloaded,
+  Reject(0, {Code::kOverloaded,
              "connection memory of the server is exhausted and this connection holds much of it",
              limits::kShortMemoryRetryMillis});
   End("held too much memory");
@@ -81,7 +81,7 @@ void Session::CloseForMemory() {
 
 Session::~Session() {
   caller_->Go();
-  shared_.metrics.requests_open.Subtract(open_.size());
+  shared_.metrics.requests_in_flight.Subtract(open_.size());
   size_t in_engine = 0;
   for (const auto& [id, open] : open_) in_engine += open.in_engine ? open.memory : 0;
   std::exchange(reader_, FrameReader(0));  // an assignment would leave it its buffer
@@ -104,17 +104,17 @@ void Session::Tick(int64_t idle_millis) {
   // Since the connection began: a HELLO that arrives slowly must not hold it.
   const int64_t connected_millis = (now_nanos - connected_nanos_) / kNanosPerMilli;
   if (!greeted_ && connected_millis >= limits::kHelloTimeoutMillis) {
-    shared_.metrics.closed_no_hello.Add(1);
+    shared_.metrics.closed_hello_timeout.Add(1);
     return Break(
         {Code::kProtocolError, fmt::format("no HELLO within {} ms", limits::kHelloTimeoutMillis)});
   }
   if (FrameIsLate(now_nanos)) {
-    shared_.metrics.closed_slow_frame.Add(1);
+    shared_.metrics.closed_frame_timeout.Add(1);
     return Break({Code::kProtocolError,
                   fmt::format("a frame was incomplete after {} ms", limits::kFrameTimeoutMillis)});
   }
   if (idle_millis != 0 && quiet_millis >= idle_millis) {
-    shared_.metrics.closed_idle.Add(1);
+    shared_.metrics.closed_idle_timeout.Add(1);
     End("idle timeout");
   }
 }

@@ -39,7 +39,7 @@ void Session::Settle(Open* open) {
     output_.Append(std::move(left->held_reply));
     open_bytes_ -= left->bytes;
     open_reply_bytes_ -= left->reply_bytes;
-    shared_.metrics.requests_open.Subtract(1);
+    shared_.metrics.requests_in_flight.Subtract(1);
     open_.erase(left->id);
   }
   CHECK(!open_.empty() || (open_bytes_ == 0 && open_reply_bytes_ == 0 && open_memory_ == 0 &&
@@ -63,14 +63,14 @@ void Session::CountReply(const Reply& reply) {
   if (output_.size() + unsent_bytes_ >= taken_.replies + limits::kLeastLargeValueBytes) Account();
 }
 
-void Session::Refuse(uint32_t id, const Status& status) {
+void Session::Reject(uint32_t id, const Status& status) {
   Answer(id, &output_, [&](Reply& reply) { reply.Fail(status); });
 }
 
 // Neither the stream nor its ids can be trusted any more: one error reply, then the end.
 void Session::Break(const Status& status) {
-  Refuse(0, status);
-  shared_.metrics.closed_broken.Add(1);
+  Reject(0, status);
+  shared_.metrics.closed_protocol_error.Add(1);
   End(status.message());
 }
 

@@ -32,23 +32,23 @@ void Session::HandleFrame(const Frame& frame) {
     return Break({Code::kProtocolError, "flags of a request are set; there are none in version 1"});
   }
   if (!greeted_) return HandleHello(frame);
-  if (draining_) return Refuse(frame.header.id, {Code::kShuttingDown, "the server is stopping"});
+  if (draining_) return Reject(frame.header.id, {Code::kShuttingDown, "the server is stopping"});
   shared_.metrics.requests[frame.header.code].Add(1);
   const auto take = [&]<class Row>(Row, typename Row::Request& request) {
     if constexpr (std::is_same_v<Row, op::Hello>) {
-      Refuse(frame.header.id, {Code::kInvalid, "HELLO was already sent on this connection"});
+      Reject(frame.header.id, {Code::kInvalid, "HELLO was already sent on this connection"});
     } else {
       Take<Row>(frame, request);
     }
   };
   const Status status = Dispatch<Operations>(frame.header.code, frame.body, take);
-  if (!status.ok()) Refuse(frame.header.id, status);
+  if (!status.ok()) Reject(frame.header.id, status);
 }
 
 // An id is not used again before its request is answered.
-bool Session::RefuseIfOpen(uint32_t id) {
+bool Session::RejectIfInFlight(uint32_t id) {
   if (open_.empty() || !open_.contains(id)) return false;
-  Refuse(id, {Code::kInvalid, fmt::format("id {} is in use by a request in flight", id)});
+  Reject(id, {Code::kInvalid, fmt::format("id {} is in use by a request in flight", id)});
   return true;
 }
 
@@ -66,13 +66,13 @@ bool Session::IsFree(const typename Row::Request& request) const {
 template <class Row>
 void Session::Take(const Frame& frame, const typename Row::Request& request) {
   const uint32_t id = frame.header.id;
-  if (RefuseIfOpen(id)) return;
+  if (RejectIfInFlight(id)) return;
   if (Status status = shared_.handlers.Check(Row{}, request); !status.ok()) {
-    return Refuse(id, status);
+    return Reject(id, status);
   }
   const int64_t deadline_nanos = DeadlineOf(frame);
   if (deadline_nanos != 0 && work_nanos_ >= deadline_nanos) {
-    return Refuse(
+    return Reject(
         id, {Code::kDeadlineExceeded, "the deadline passed while the request waited to be read"});
   }
   KnownResults known;
@@ -115,7 +115,7 @@ Session::Open* Session::OpenRequest(const Frame& frame) {
   open->deadline_nanos = DeadlineOf(frame);
   open->bytes = frame.bytes.size();
   open_bytes_ += open->bytes;
-  shared_.metrics.requests_open.Add(1);
+  shared_.metrics.requests_in_flight.Add(1);
   return open;
 }
 

@@ -11,15 +11,15 @@ namespace smile {
 namespace {
 
 constexpr int64_t kTickMillis = 1'000;
-constexpr uint32_t kRefusalRetryMillis = 1'000;
+constexpr uint32_t kRejectionRetryMillis = 1'000;
 
 }  // namespace
 
 // A connection that is rejected: sends the reason, and closes.
-class Worker::Refusal final : public TransportEvents {
+class Worker::Rejection final : public TransportEvents {
  public:
-  Refusal(std::unique_ptr<Transport> transport, const Status& why,
-          std::function<void(Refusal*)> closed)
+  Rejection(std::unique_ptr<Transport> transport, const Status& why,
+            std::function<void(Rejection*)> closed)
       : transport_(std::move(transport)), closed_(std::move(closed)) {
     transport_->Start(this);
     Bytes reply;
@@ -35,7 +35,7 @@ class Worker::Refusal final : public TransportEvents {
   void OnClosed(const Status&) override { closed_(this); }
 
   const std::unique_ptr<Transport> transport_;
-  const std::function<void(Refusal*)> closed_;
+  const std::function<void(Rejection*)> closed_;
 };
 
 Result<std::unique_ptr<Worker>> Worker::Create(const Shared& shared, ListeningSocket socket) {
@@ -98,7 +98,7 @@ void Worker::Stop() {
     thread_.join();
   }
   connections_.clear();
-  refusals_.clear();
+  rejections_.clear();
   timer_.reset();
   look_timer_.reset();
   close_timer_.reset();
@@ -107,17 +107,17 @@ void Worker::Stop() {
 
 void Worker::Accept(std::unique_ptr<Transport> transport) {
   if (!MayServe()) {
-    return Refuse(std::move(transport),
-                  {Code::kUnavailable, "the server is starting", kRefusalRetryMillis});
+    return Reject(std::move(transport),
+                  {Code::kUnavailable, "the server is starting", kRejectionRetryMillis});
   }
   if (!shared_.budget.TryTake()) {
-    metrics_.connections_refused.Add(1);
-    shared_.log.refused.Write([&transport] {
+    metrics_.connections_rejected.Add(1);
+    shared_.log.rejected.Write([&transport] {
       return "connection from " + transport->peer() +
              " rejected: connection limit reached (--max-connections)";
     });
-    return Refuse(std::move(transport),
-                  {Code::kOverloaded, "connection limit reached", kRefusalRetryMillis});
+    return Reject(std::move(transport),
+                  {Code::kOverloaded, "connection limit reached", kRejectionRetryMillis});
   }
   metrics_.connections_accepted.Add(1);
   metrics_.connections_open.Add(1);
@@ -142,12 +142,12 @@ bool Worker::MayServe() {
 }
 
 // With too many rejections in progress, it closes without a reply.
-void Worker::Refuse(std::unique_ptr<Transport> transport, const Status& why) {
-  if (refusals_.size() >= limits::kMaxRefusals) return;
-  auto refusal = std::make_unique<Refusal>(std::move(transport), why,
-                                           [this](Refusal* closed) { refusals_.erase(closed); });
-  Refusal* const raw = refusal.get();
-  refusals_.emplace(raw, std::move(refusal));
+void Worker::Reject(std::unique_ptr<Transport> transport, const Status& why) {
+  if (rejections_.size() >= limits::kMaxRejections) return;
+  auto rejection = std::make_unique<Rejection>(
+      std::move(transport), why, [this](Rejection* closed) { rejections_.erase(closed); });
+  Rejection* const raw = rejection.get();
+  rejections_.emplace(raw, std::move(rejection));
 }
 
 void Worker::MarkForFlush(ServedConnection* connection) {
@@ -209,7 +209,7 @@ void Worker::HoldBack(ServedConnection* connection) {
   if (connection->is_held_back) return;
   connection->is_held_back = true;
   held_back_.push_back(connection);
-  metrics_.held_back.Add(1);
+  metrics_.backpressure.Add(1);
   if (look_timer_ != nullptr) return;
   look_timer_ = loop_->StartTimer(limits::kHeldBackLookMillis, limits::kHeldBackLookMillis,
                                   [this] { LookAtHeldBack(); });

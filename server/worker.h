@@ -80,12 +80,12 @@ class Worker {
   const WorkerMetrics& metrics() const { return metrics_; }
 
  private:
-  class Refusal;
+  class Rejection;
 
   Worker(const Shared& shared, std::unique_ptr<EventLoop> loop, ListeningSocket socket);
   void Accept(std::unique_ptr<Transport> transport);
   bool MayServe();
-  void Refuse(std::unique_ptr<Transport> transport, const Status& why);
+  void Reject(std::unique_ptr<Transport> transport, const Status& why);
   void EndTurn();
   void FlushAll();
   void ReadOn();
@@ -112,7 +112,7 @@ class Worker {
   std::unique_ptr<Timer> close_timer_;        // while to_close_ is not empty
   std::deque<ServedConnection*> to_close_;    // to free memory, the largest first
   std::unordered_map<ServedConnection*, std::unique_ptr<ServedConnection>> connections_;
-  std::unordered_map<Refusal*, std::unique_ptr<Refusal>> refusals_;
+  std::unordered_map<Rejection*, std::unique_ptr<Rejection>> rejections_;
   std::vector<ServedConnection*> to_flush_;
   std::deque<ServedConnection*> awaiting_read_;
   bool draining_ = false;

@@ -20,7 +20,7 @@ constexpr const char* kClearScreen = "\x1b[H\x1b[2J";
 
 // A gauge that is a point in time says so by its name.
 bool IsTime(const std::string& name) {
-  return name.ends_with("_began_millis");
+  return name.ends_with("_start_millis");
 }
 
 std::string ValueOf(const std::pair<std::string, uint64_t>& stat, bool raw_times) {

@@ -108,7 +108,7 @@ bool ReadBatch::IsNeeded(uint32_t wanted, uint64_t expected_bytes) {
     PendingRead& read = *wanted_[i].read;
     if (read.full || !read.ended.ok()) continue;
     const ReadMemory* const memory = read.wants_values ? read.request.memory.get() : nullptr;
-    needed = memory == nullptr || !memory->WouldRefuse(expected_bytes);
+    needed = memory == nullptr || !memory->WouldReject(expected_bytes);
     if (!needed) read.reply[wanted_[i].index] = NoMemoryForResult();
   }
   return needed;

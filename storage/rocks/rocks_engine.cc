@@ -63,10 +63,10 @@ EngineStats RocksEngine::Parts::GatherStats() const {
   const GatheredReads::Counts read = reads.counts();
   EngineStats gathered = {
       {"storage.commit.disk_reads_count", writer.disk_reads()},
-      {"storage.commit.fetches_count", admitted.fetches},
-      {"storage.commit.fetching_count", admitted.waiting},
+      {"storage.commit.admission_reads_count", admitted.fetches},
+      {"storage.commit.admission_waiting_count", admitted.waiting},
       {"storage.commit.groups_count", commits.groups},
-      {"storage.commit.refused_writes_count", commits.refused_writes + admitted.refused},
+      {"storage.commit.rejected_writes_count", commits.refused_writes + admitted.refused},
       {"storage.commit.waiting_bytes", commits.waiting_bytes},
       {"storage.commit.writes_count", commits.writes},
       {"storage.readers.batches_count", read.batches},

@@ -40,7 +40,7 @@ void AppendRocksStats(const RocksDatabase& database, EngineStats* stats) {
   const Sum sums[] = {
       {Properties::kTotalSstFilesSize, "storage.sst_bytes"},
       {Properties::kTotalBlobFileSize, "storage.blob_file_bytes"},
-      {Properties::kCurSizeAllMemTables, "storage.memtables_bytes"},
+      {Properties::kCurSizeAllMemTables, "storage.memtable_bytes"},
       {Properties::kEstimatePendingCompactionBytes, "storage.compaction.pending_bytes"},
   };
   for (const Sum& sum : sums) {
@@ -49,12 +49,12 @@ void AppendRocksStats(const RocksDatabase& database, EngineStats* stats) {
     stats->emplace_back(sum.name, total);
   }
   stats->emplace_back("storage.block_cache_bytes", database.block_cache()->GetUsage());
-  stats->emplace_back("storage.epoch_began_millis", database.epoch().began_ms);
+  stats->emplace_back("storage.epoch_start_millis", database.epoch().began_ms);
   stats->emplace_back("storage.free_disk_bytes", database.space().free_bytes());
   stats->emplace_back("storage.disk_reserve_bytes", database.space().reserve_bytes_kept());
   stats->emplace_back("storage.write_pressure_percent",
                       static_cast<uint64_t>(100 * database.write_pressure()));
-  stats->emplace_back("storage.commit.held_micros", database.held_nanos() / 1000);
+  stats->emplace_back("storage.commit.delayed_micros", database.held_nanos() / 1000);
 
   const Damage::Counts damage = database.damage().counts();
   stats->emplace_back("storage.damage.corrupt_reads_count", damage.corrupt_reads);

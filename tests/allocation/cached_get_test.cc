@@ -59,7 +59,7 @@ class CachedGetTest : public ::testing::Test {
     const uint64_t before = OfThisThread().count;
     session_->Receive(requests);
     const uint64_t made = OfThisThread().count - before;
-    EXPECT_EQ(session_->open_requests(), 0u) << "not all was answered at once";
+    EXPECT_EQ(session_->requests_in_flight(), 0u) << "not all was answered at once";
     *answer_bytes = session_->TakeOutput().size();
     return made;
   }

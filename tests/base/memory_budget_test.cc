@@ -58,7 +58,7 @@ TEST(MemoryBudget, RejectedReadTakesNothing) {
     const size_t used = budget.used();
     EXPECT_FALSE(memory.TryTake(kLimit / 2));
     EXPECT_EQ(budget.used(), used);
-    EXPECT_EQ(budget.refusals(), 1u);
+    EXPECT_EQ(budget.rejections(), 1u);
     EXPECT_EQ(budget.read_bytes(), used);
   }
   EXPECT_EQ(budget.used(), 0u);

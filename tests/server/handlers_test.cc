@@ -33,8 +33,8 @@ class HandlersTest : public SessionTest {
     return Ask(FrameOf<op::Scan>(7, request));
   }
 
-  // A refusal with these words, after which the connection lives.
-  void ExpectRefused(const Bytes& frame, Code code, const char* words) {
+  // A rejection with this message, after which the connection lives.
+  void ExpectRejected(const Bytes& frame, Code code, const char* words) {
     const ReceivedReply reply = Ask(frame);
     EXPECT_EQ(reply.code, code) << words;
     EXPECT_THAT(Bytes(reply.Error().message), HasSubstr(words));
@@ -282,33 +282,33 @@ TEST_F(HandlersTest, InvalidRequestsAreExplained) {
     return FrameOf<op::Put>(7, request);
   };
   const uint64_t empty = Hash64("");
-  ExpectRefused(FrameOf<op::Ping>(7, {.payload = std::string(1025, 'x')}), Code::kTooLarge,
-                "more than 1024");
-  ExpectRefused(FrameOf<op::Get>(7, {.key = {Table::kUsers, "short", "x"}}), Code::kInvalid,
-                "user");
-  ExpectRefused(FrameOf<op::Get>(7, {.key = {Table::kUsers, user, ""}}), Code::kInvalid, "record");
-  ExpectRefused(put({.checksum = 1, .value = "x"}), Code::kDamagedInTransit, "checksum");
-  ExpectRefused(put({.condition = {ConditionKind::kIfVersion, 0}, .checksum = empty}),
-                Code::kInvalid, "condition");
-  ExpectRefused(put({.condition = {ConditionKind::kIfAbsent, 3}, .checksum = empty}),
-                Code::kInvalid, "condition");
-  ExpectRefused(put({.checksum = empty, .expire_seconds = 0}), Code::kInvalid, "expire_seconds");
+  ExpectRejected(FrameOf<op::Ping>(7, {.payload = std::string(1025, 'x')}), Code::kTooLarge,
+                 "more than 1024");
+  ExpectRejected(FrameOf<op::Get>(7, {.key = {Table::kUsers, "short", "x"}}), Code::kInvalid,
+                 "user");
+  ExpectRejected(FrameOf<op::Get>(7, {.key = {Table::kUsers, user, ""}}), Code::kInvalid, "record");
+  ExpectRejected(put({.checksum = 1, .value = "x"}), Code::kDamagedInTransit, "checksum");
+  ExpectRejected(put({.condition = {ConditionKind::kIfVersion, 0}, .checksum = empty}),
+                 Code::kInvalid, "condition");
+  ExpectRejected(put({.condition = {ConditionKind::kIfAbsent, 3}, .checksum = empty}),
+                 Code::kInvalid, "condition");
+  ExpectRejected(put({.checksum = empty, .expire_seconds = 0}), Code::kInvalid, "expire_seconds");
   const Bytes large(limits::kMaxValueBytes + 1, 'v');
-  ExpectRefused(put({.checksum = Hash64(large), .value = large}), Code::kTooLarge, "blobs");
-  ExpectRefused(FrameOf<op::MGet>(7, {}), Code::kInvalid, "no keys");
-  ExpectRefused(FrameOf<op::MGet>(7, {.keys = std::vector<KeyView>(1001, kProfile.view())}),
-                Code::kTooLarge, "1001 keys");
-  ExpectRefused(FrameOf<op::Batch>(7, {.partition = partition}), Code::kInvalid, "no items");
-  ExpectRefused(FrameOf<op::Batch>(
-                    7, {.partition = partition,
-                        .items = {{.sort = "a", .checksum = empty},
-                                  {.kind = MutationKind::kDelete, .sort = "b", .value = "v"}}}),
-                Code::kInvalid, "item 1: a delete");
-  ExpectRefused(FrameOf<op::Scan>(7, {.partition = partition, .limit = 0}), Code::kInvalid,
-                "limit");
-  ExpectRefused(FrameOf<op::Scan>(7, {.partition = partition, .continuation = "\x07junk"}),
-                Code::kInvalid, "continuation");
-  ExpectRefused(FrameOf<op::List>(7, {.limit = 0}), Code::kInvalid, "limit");
+  ExpectRejected(put({.checksum = Hash64(large), .value = large}), Code::kTooLarge, "blobs");
+  ExpectRejected(FrameOf<op::MGet>(7, {}), Code::kInvalid, "no keys");
+  ExpectRejected(FrameOf<op::MGet>(7, {.keys = std::vector<KeyView>(1001, kProfile.view())}),
+                 Code::kTooLarge, "1001 keys");
+  ExpectRejected(FrameOf<op::Batch>(7, {.partition = partition}), Code::kInvalid, "no items");
+  ExpectRejected(FrameOf<op::Batch>(
+                     7, {.partition = partition,
+                         .items = {{.sort = "a", .checksum = empty},
+                                   {.kind = MutationKind::kDelete, .sort = "b", .value = "v"}}}),
+                 Code::kInvalid, "item 1: a delete");
+  ExpectRejected(FrameOf<op::Scan>(7, {.partition = partition, .limit = 0}), Code::kInvalid,
+                 "limit");
+  ExpectRejected(FrameOf<op::Scan>(7, {.partition = partition, .continuation = "\x07junk"}),
+                 Code::kInvalid, "continuation");
+  ExpectRejected(FrameOf<op::List>(7, {.limit = 0}), Code::kInvalid, "limit");
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ TEST_F(ReplyWindowTest, ReadsInFlightDoubleWheneverTheClientHasTakenAllReplies) 
   SendReads();
   size_t before = 0;
   for (const size_t in_flight : {1, 2, 4, 8, 16, 32}) {
-    EXPECT_EQ(session_->open_requests(), in_flight);
+    EXPECT_EQ(session_->requests_in_flight(), in_flight);
     for (size_t i = 0; i < in_flight; ++i) Release();
     EXPECT_GT(engine_.read_keys.size(), before);
     before = engine_.read_keys.size();

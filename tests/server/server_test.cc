@@ -129,9 +129,9 @@ TEST_F(ServerTest, ConnectionOverTheLimitIsRejected) {
   EXPECT_EQ(first.Ask(Hello()).code, Code::kOk);
   EXPECT_EQ(second->Ask(Hello()).code, Code::kOk);
   RawClient third(port());
-  const ReceivedReply refused = third.Receive();
-  EXPECT_EQ(refused.code, Code::kOverloaded);
-  EXPECT_GT(refused.Error().retry_after_ms, 0u);
+  const ReceivedReply rejected = third.Receive();
+  EXPECT_EQ(rejected.code, Code::kOverloaded);
+  EXPECT_GT(rejected.Error().retry_after_ms, 0u);
   EXPECT_TRUE(third.ReceivesEnd());
   second.reset();
   while (server_->open_connections() != 1) std::this_thread::yield();
@@ -210,7 +210,7 @@ TEST_F(ServerTest, MemoryOfManyConnectionsIsBounded) {
   while (closed == 0) {
     const ReceivedReply stats = other.Ask(FrameOf<op::Stats>(5, {}));
     for (const auto& stat : stats.As<op::Stats>().stats) {
-      if (stat.name == "server.connections.closed_for_memory_count") closed = stat.value;
+      if (stat.name == "server.connections.closed_memory_pressure_count") closed = stat.value;
       if (stat.name == "server.memory.used_bytes") {
         EXPECT_LE(stat.value, limits::kLeastConnectionMemoryBytes * 11 / 10);
       }

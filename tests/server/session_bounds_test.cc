@@ -22,8 +22,8 @@ TEST_F(SessionBoundsTest, DuplicateIdInFlightIsRejected) {
   Greet();
   engine_.hold = true;
   Send(PutFrame(2, kProfile, "a"));
-  const ReceivedReply refused = Ask(PutFrame(2, kElsewhere, "b"));
-  EXPECT_EQ(refused.code, Code::kInvalid);
+  const ReceivedReply rejected = Ask(PutFrame(2, kElsewhere, "b"));
+  EXPECT_EQ(rejected.code, Code::kInvalid);
   EXPECT_EQ(engine_.held(), 1u);
 }
 
@@ -80,7 +80,7 @@ TEST_F(SessionBoundsTest, ReadingPausesAtTheLimitOfReplyBytes) {
   Send(FrameOf<op::MGet>(3, {.keys = {kProfile.view()}}));
   engine_.hold = false;
   for (uint32_t i = 0; i < kGets; ++i) Send(GetFrame(10 + i, kProfile));
-  EXPECT_EQ(session_->open_requests(), kGets);
+  EXPECT_EQ(session_->requests_in_flight(), kGets);
   EXPECT_FALSE(session_->wants_bytes());
   Release();
   EXPECT_TRUE(session_->wants_bytes());
@@ -99,7 +99,7 @@ TEST_F(SessionBoundsTest, ConsecutiveGetsObeyTheLimits) {
     frames += i == 0 ? FrameOf<op::MGet>(10, {.keys = {key.view()}}) : GetFrame(10 + i, key);
   }
   Send(frames);
-  EXPECT_EQ(session_->open_requests(), kGets);
+  EXPECT_EQ(session_->requests_in_flight(), kGets);
   EXPECT_FALSE(session_->wants_bytes());
 }
 

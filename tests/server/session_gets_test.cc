@@ -34,7 +34,7 @@ TEST_F(SessionTest, ConsecutiveGetsAreAnsweredInOrder) {
   const std::vector<ReceivedReply> replies = Replies();
   EXPECT_THAT(ValuesOf(replies), ElementsAre("profile", "not_found", "theme"));
   EXPECT_EQ(replies[1].id, 11u);
-  EXPECT_EQ(session_->open_requests(), 0u);
+  EXPECT_EQ(session_->requests_in_flight(), 0u);
 }
 
 TEST_F(SessionTest, WaitingGetBlocksOnlyItsPartition) {
@@ -72,9 +72,9 @@ TEST_F(SessionTest, DuplicateIdInConsecutiveGetsIsRejected) {
   engine_.on_disk = {kProfile};
   engine_.hold_reads = true;
   Send(GetFrame(10, kProfile) + GetFrame(10, kElsewhere));
-  const std::vector<ReceivedReply> refused = Replies();
-  ASSERT_EQ(refused.size(), 1u);
-  EXPECT_EQ(refused[0].code, Code::kInvalid);
+  const std::vector<ReceivedReply> rejected = Replies();
+  ASSERT_EQ(rejected.size(), 1u);
+  EXPECT_EQ(rejected[0].code, Code::kInvalid);
   Release();
   EXPECT_THAT(ReplyIds(), ElementsAre(10));
 }
@@ -138,7 +138,7 @@ TEST_F(SessionTest, LargeValueOverTheClientsLimitIsTooLarge) {
   engine_.on_disk = {kProfile};
   const ReceivedReply reply = Ask(GetFrame(3, kProfile));
   EXPECT_EQ(reply.code, Code::kTooLarge);
-  EXPECT_EQ(session_->open_requests(), 0u);
+  EXPECT_EQ(session_->requests_in_flight(), 0u);
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ TEST_F(SessionMemoryTest, UnsentRepliesStayWithinTheBudget) {
   }
   EXPECT_LE(budget_.used(), budget_.limit());
   EXPECT_GT(metrics_.memory_replies.value(), budget_.limit() / 2);
-  EXPECT_GT(budget_.refusals(), 0u);
+  EXPECT_GT(budget_.rejections(), 0u);
   const std::vector<ReceivedReply> replies = ParseReplies(hostile_.back()->TakeOutput());
   ASSERT_FALSE(replies.empty());
   EXPECT_EQ(replies[0].code, Code::kOverloaded);
@@ -144,7 +144,7 @@ TEST_F(SessionMemoryTest, SlowDripDoesNotExtendTheFrameTimeout) {
   EXPECT_EQ(replies[0].id, 0u);
   EXPECT_EQ(replies[0].code, Code::kProtocolError);
   EXPECT_TRUE(session_->finished());
-  EXPECT_EQ(metrics_.closed_slow_frame.value(), 1u);
+  EXPECT_EQ(metrics_.closed_frame_timeout.value(), 1u);
 }
 
 TEST_F(SessionMemoryTest, PausedReadingDoesNotCountTowardsTheFrameTimeout) {

@@ -267,7 +267,7 @@ TEST_F(SessionTest, AlternatingReadsAndWritesKeepTheirOrder) {
   Send(frames);
   engine_.hold = false;
   Release();
-  EXPECT_EQ(session_->open_requests(), 0u);
+  EXPECT_EQ(session_->requests_in_flight(), 0u);
   const std::vector<ReceivedReply> replies = Replies();
   ASSERT_EQ(replies.size(), 1001u);
   for (size_t i = 1; i < 500; ++i) {
@@ -354,11 +354,11 @@ TEST_F(SessionTest, RequestsOfAClosedSessionAreNotInFlight) {
   Greet();
   engine_.hold = true;
   Send(PutFrame(2, kProfile, "a") + PutFrame(3, kProfile, "b"));
-  EXPECT_EQ(metrics_.requests_open.value(), 2u);
+  EXPECT_EQ(metrics_.requests_in_flight.value(), 2u);
   session_.reset();
-  EXPECT_EQ(metrics_.requests_open.value(), 0u);
+  EXPECT_EQ(metrics_.requests_in_flight.value(), 0u);
   Release();
-  EXPECT_EQ(metrics_.requests_open.value(), 0u);
+  EXPECT_EQ(metrics_.requests_in_flight.value(), 0u);
 }
 
 TEST_F(SessionTest, CompletionForAClosedSessionDoesNothing) {

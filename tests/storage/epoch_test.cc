@@ -85,7 +85,7 @@ class EpochTest : public RocksTest {
   }
   uint64_t EpochBegan() {
     for (const auto& [name, value] : engine().Stats()) {
-      if (name == "storage.epoch_began_millis") return value;
+      if (name == "storage.epoch_start_millis") return value;
     }
     ADD_FAILURE() << "STATS do not tell the epoch";
     return 0;

@@ -92,8 +92,8 @@ TEST_F(WriteAdmissionTest, CommitterReadsNothingFromDisk) {
   EXPECT_TRUE(engine().Put(UserKey(1000, "a"), "new", IfAbsent()).status.ok());
   EXPECT_TRUE(engine().Delete(UserKey(100, "a"), IfOld(100)).status.ok());
   EXPECT_EQ(DiskReads(), 0u);
-  EXPECT_GE(engine().Stat("storage.commit.fetches_count"), 1u);
-  EXPECT_EQ(engine().Stat("storage.commit.fetching_count"), 0u);
+  EXPECT_GE(engine().Stat("storage.commit.admission_reads_count"), 1u);
+  EXPECT_EQ(engine().Stat("storage.commit.admission_waiting_count"), 0u);
   EXPECT_EQ(engine().Stat("storage.commit.waiting_bytes"), 0u);
 }
 

@@ -64,7 +64,7 @@ class HostileMemoryTest(ProcessTest):
             self.assertLessEqual(stats["server.memory.used_bytes"],
                                  stats["server.memory.limit_bytes"] * 11 // 10)
             most = max(most, resident_kib(process))
-            closed = stats["server.connections.closed_for_memory_count"]
+            closed = stats["server.connections.closed_memory_pressure_count"]
             still = still + 1 if closed > 0 and not moved else 0
         self.assertGreater(closed, 0, "memory was short, and nobody was closed for it")
         self.assertLess(most - before, MOST_GROWTH_KIB)

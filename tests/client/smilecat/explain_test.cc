@@ -124,13 +124,13 @@ TEST(CompletionTest, CompletesPaths) {
 }
 
 TEST(StatsTest, TableAlignsNumbers) {
-  const StatValues before = {{"a.count", 1000}, {"b.began_millis", 0}, {"c", 5}};
-  const StatValues now = {{"a.count", 1234}, {"b_began_millis", 1000}, {"c", 4}};
+  const StatValues before = {{"a.count", 1000}, {"b.start_millis", 0}, {"c", 5}};
+  const StatValues now = {{"a.count", 1234}, {"b_start_millis", 1000}, {"c", 4}};
   EXPECT_EQ(StatsTable(now, &before, false),
             "a.count                        1,234  +234\n"
-            "b_began_millis  1970-01-01T00:00:01Z\n"
+            "b_start_millis  1970-01-01T00:00:01Z\n"
             "c                                  4    -1\n");
-  EXPECT_EQ(StatsTable({{"x_began_millis", 7}}, nullptr, true), "x_began_millis  7\n");
+  EXPECT_EQ(StatsTable({{"x_start_millis", 7}}, nullptr, true), "x_start_millis  7\n");
 }
 
 // A row that no other part of smilecat has heard of.
