@@ -55,6 +55,7 @@ constexpr size_t MinWireBytes() {
 template <class T>
 void EncodeValue(const T& value, Bytes* out) {
   if constexpr (std::is_same_v<T, bool> || std::is_enum_v<T>) {
+    static_assert(sizeof(T) == 1, "one byte on the wire");
     out->push_back(static_cast<char>(value));
   } else if constexpr (std::unsigned_integral<T>) {
     AppendLittle(out, value);
@@ -78,6 +79,7 @@ inline bool DecodeBytes(ByteReader* in, ByteView* bytes) {
   uint64_t size = 0;
   if (!ahead.ReadVarint(&size) || size > ahead.remaining()) return false;
   if (!ahead.ReadBytes(static_cast<size_t>(size), bytes)) return false;
+  CHECK(bytes->size() == size && ahead.remaining() < in->remaining());
   *in = ahead;
   return true;
 }
@@ -197,6 +199,7 @@ Status Decode(ByteView body, M* message) {
       return status;
     }
   }
+  CHECK(in.empty(), "every byte of a valid body belongs to a field");
   return {};
 }
 

@@ -135,6 +135,7 @@ bool Dissector::TakeText(const std::string& name, TextForm form) {
 
 void Dissector::TakeRest() {
   if (!in_.empty()) Break("rest", "unexpected bytes");
+  CHECK(end_ == frame_.size() && in_.empty(), "the parts cover the frame");
 }
 
 std::vector<FramePart> DescribeHeader(ByteView bytes, const OperationInfo* operation) {

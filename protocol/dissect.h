@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "protocol/codec.h"
 #include "protocol/field.h"
 #include "protocol/text_tree.h"
@@ -151,6 +152,7 @@ bool Dissector::TakeOptional() {
     using T = std::remove_cvref_t<decltype(std::declval<M>().*(field.kMember))>;
     if constexpr (kIsOptional<T>) {
       if (field.tag != tag) return;
+      CHECK(!known && !parts_.empty(), "a tag belongs to one field");
       known = true;
       const std::string name(field.name);
       parts_.back().meaning += ": " + name;

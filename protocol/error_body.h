@@ -38,6 +38,7 @@ struct ErrorBody {
 };
 
 static_assert(FieldsAreSound<ErrorBody>());
+static_assert(HasNoCriticalFields<ErrorBody>(), "a client of any version can read an error");
 
 // The fields of an ErrorBody that only some errors have.
 struct ErrorDetail {

@@ -143,6 +143,17 @@ constexpr bool FieldsAreSound() {
   return sound;
 }
 
+static_assert(FieldsAreSound<PartitionView>() && FieldsAreSound<KeyView>());
+static_assert(FieldsAreSound<Condition>() && FieldsAreSound<RecordView>());
+
+// Whether a reader that knows no optional field of M can read it.
+template <Message M>
+constexpr bool HasNoCriticalFields() {
+  bool none = true;
+  ForEachField<M>([&](const auto& field) { none = none && !IsCriticalTag(field.tag); });
+  return none;
+}
+
 template <class T>
 inline constexpr bool kIsList = false;
 template <class T>

@@ -142,6 +142,7 @@ FrameReader::Event FrameReader::Next(Frame* frame) {
   } else {
     fed_.remove_prefix(length);
   }
+  CHECK(bytes.size() == header.length, "a frame is as long as its header says");
   *frame = {header, bytes.substr(kFrameHeaderBytes), bytes, /*stays=*/!from_kept};
   return Event::kFrame;
 }

@@ -18,6 +18,7 @@
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "base/status.h"
 #include "protocol/input_buffer.h"
 
@@ -60,7 +61,10 @@ class FrameWriter {
   void Finish(ByteView rest = {});
 
   // Size of the frame so far.
-  size_t size() const { return out_->size() - start_; }
+  size_t size() const {
+    CHECK(out_->size() >= start_, "nothing before the frame is removed");
+    return out_->size() - start_;
+  }
 
   // Removes the frame again.
   void Discard() { out_->resize(start_); }
@@ -107,7 +111,10 @@ class FrameReader {
   // After Keep(): the bytes that were fed and not yet returned as frames.
   ByteView rest() const { return Unused(); }
   // Number of bytes that were fed and not yet returned as frames.
-  size_t buffered_bytes() const { return kept_.size() - kept_used_ + fed_.size(); }
+  size_t buffered_bytes() const {
+    CHECK(kept_used_ <= kept_.size());
+    return kept_.size() - kept_used_ + fed_.size();
+  }
   // Memory of the buffer, and how much of it is unused.
   size_t memory() const { return kept_.memory(); }
   size_t free_memory() const { return kept_.free_memory(); }

@@ -12,6 +12,7 @@ namespace smile {
 namespace {
 
 constexpr size_t kPageBytes = 4096;
+static_assert(InputBuffer::kLeastLargeBytes % kPageBytes == 0, "a mapping is whole pages");
 
 constexpr size_t RoundUp(size_t bytes) {
   return (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
@@ -34,6 +35,7 @@ void InputBuffer::Reserve(size_t bytes) {
   grown.reserve(bytes);
   grown.append(small_);
   small_.swap(grown);
+  CHECK(large_ == nullptr && small_.capacity() >= bytes);
 }
 
 // Out of memory, it fails as operator new does.
@@ -86,6 +88,7 @@ void InputBuffer::Clear() {
 }
 
 size_t InputBuffer::free_memory() const {
+  CHECK(large_size_ <= large_pages_bytes_, "bytes are in pages that were written to");
   if (large_ != nullptr) return large_pages_bytes_ - large_size_;
   return small_.empty() ? 0 : small_.capacity() - small_.size();
 }

@@ -20,6 +20,8 @@ void EncodeRequest(uint32_t id, uint16_t deadline_ms, const typename Row::Reques
   frame.Finish();
 }
 
+static_assert(static_cast<uint8_t>(Code::kOk) == 0, "the status of a reply with a response");
+
 // The header of the reply to a request that succeeded.
 inline FrameHeader OkHeader(uint32_t id) {
   return {.id = id, .code = static_cast<uint8_t>(Code::kOk), .flags = kFlagReply};

@@ -26,6 +26,14 @@ struct OperationInfo {
   uint8_t since;  // protocol version
 };
 
+// Lower-case letters and '_'.
+constexpr bool IsWord(std::string_view name) {
+  for (const char c : name) {
+    if ((c < 'a' || c > 'z') && c != '_') return false;
+  }
+  return !name.empty();
+}
+
 // A list of rows, from which other code is derived.
 template <class... Rows>
 struct OperationList {
@@ -68,6 +76,13 @@ struct OperationList {
   }
   static constexpr bool AreSince(uint8_t version) {
     return ((Rows::kInfo.since >= 1 && Rows::kInfo.since <= version) && ...);
+  }
+  // Names are words of the text form and parts of the names of statistics.
+  static constexpr bool NamesAreWords() {
+    return (IsWord(Rows::kInfo.name) && ...) && ((Rows::kInfo.summary.size() > 0) && ...);
+  }
+  static constexpr bool RepliesHaveNoCriticalFields() {
+    return (HasNoCriticalFields<typename Rows::Response>() && ...);
   }
   static constexpr bool MessagesAreSound() {
     return (

@@ -23,6 +23,7 @@ using Operations = Joined<ConnectionOperations, RecordOperations, AdminOperation
 static_assert(Operations::NumbersAndNamesAreUnique());
 static_assert(op::Hello::kInfo.code == 1, "a server of any version has to know HELLO");
 static_assert(Operations::CodesAreIn(1, 127) && Operations::AreSince(kProtocolVersion));
-static_assert(Operations::MessagesAreSound());
+static_assert(Operations::MessagesAreSound() && Operations::NamesAreWords());
+static_assert(Operations::RepliesHaveNoCriticalFields(), "an earlier client can read a reply");
 
 }  // namespace smile

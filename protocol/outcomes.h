@@ -41,5 +41,8 @@ struct EnumTable<EntryOutcome> {
 
 static_assert(EnumIsSound<KeyOutcome>());
 static_assert(EnumIsSound<EntryOutcome>());
+// The text form omits the first value, which is the usual one.
+static_assert(EnumTable<KeyOutcome>::kValues[0].value == KeyOutcome::kFound);
+static_assert(EnumTable<EntryOutcome>::kValues[0].value == EntryOutcome::kFound);
 
 }  // namespace smile

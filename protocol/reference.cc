@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "model/tables.h"
 #include "protocol/operations.h"
@@ -104,6 +105,8 @@ std::string TableOf(std::string_view what, const std::string& rows) {
 }
 
 std::string RowOf(std::string_view name, const std::string& type, std::string_view summary) {
+  CHECK(!name.empty() && !summary.empty(), "every field is documented");
+  CHECK(summary.find('|') == std::string_view::npos, "a cell of a table has no '|'");
   return fmt::format("| `{}` | {} | {} |\n", name, type, summary);
 }
 
@@ -145,6 +148,7 @@ std::string DocumentTables() {
 std::string DocumentLimits() {
   std::string text = "\n| maximum | of | when exceeded |\n|---:|---|---|\n";
   for (const Limit& limit : kLimits) {
+    CHECK(limit.value > 0 && !limit.when_met.empty(), "a limit says what happens");
     text += fmt::format("| {} | {} | {} |\n", limit.value, limit.what, limit.when_met);
   }
   return text;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "base/hash.h"
 #include "base/result.h"
 #include "model/key.h"
@@ -286,6 +287,7 @@ Status NoRangeFor(Table table);
 template <Message M>
 Status SetRange(TextState* state, M* message) {
   if (state->prefix.empty()) return {};
+  CHECK(state->table.has_value(), "a path that has a sort key names its table");
   bool has_range = false;
   ForEachField<M>([&](const auto& field) {
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(message->*(field.kMember))>,

@@ -11,6 +11,12 @@
 namespace smile {
 namespace {
 
+// Whether SplitLine reads `token` as one token, `text`.
+bool ReadsAs(std::string_view token, std::string_view text) {
+  const Result<std::vector<TextToken>> read = SplitLine(token);
+  return read.ok() && read->size() == 1 && read->front().text == text;
+}
+
 constexpr bool IsBlank(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
@@ -132,6 +138,7 @@ std::vector<TextToken> TokensOf(std::span<const std::string> arguments) {
 }
 
 std::string Quote(std::string_view text) {
+  const std::string_view original = text;
   std::string quoted = "\"";
   while (!text.empty()) {
     const size_t size = Utf8SequenceSize(text);
@@ -151,6 +158,7 @@ std::string Quote(std::string_view text) {
   }
   quoted.push_back('"');
   CHECK(quoted.size() >= 2 && quoted.front() == '"');
+  if (kExpensiveChecks) CHECK(ReadsAs(quoted, original), "what is written can be read");
   return quoted;
 }
 

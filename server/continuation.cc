@@ -1,12 +1,18 @@
 #include "server/continuation.h"
 
 #include <algorithm>
+#include <cstdint>
+
+#include "base/check.h"
+#include "base/limits.h"
 
 namespace smile {
 namespace {
 
 constexpr char kAfter = 1;
 constexpr char kFrom = 2;
+
+static_assert(limits::kMaxNameBytes <= UINT8_MAX, "the size of a partition is one byte");
 
 std::optional<ByteView> OfKind(const std::optional<ByteView>& continuation, char kind) {
   if (!continuation.has_value() || continuation->empty() || continuation->front() != kind) {
@@ -33,12 +39,17 @@ Bytes ContinuationFrom(ByteView next) {
 Bytes ContinuationOf(const ScanPage& page) {
   if (!page.more) return {};
   if (page.resume_from.has_value()) return ContinuationFrom(*page.resume_from);
+  CHECK(page.size() > 0, "a page that is not complete says where it ends");
   return ContinuationAfter(page[page.size() - 1].sort);
 }
 
 Bytes ContinuationOf(const ListPage& page) {
   if (!page.more) return {};
-  if (!page.resume_from.has_value()) return ContinuationAfter(page.partitions.back());
+  if (!page.resume_from.has_value()) {
+    CHECK(!page.partitions.empty(), "a page that is not complete says where it ends");
+    return ContinuationAfter(page.partitions.back());
+  }
+  CHECK(page.resume_from->partition.size() <= limits::kMaxNameBytes);
   Bytes continuation(1, kFrom);
   continuation.push_back(static_cast<char>(page.resume_from->partition.size()));
   return continuation.append(page.resume_from->partition).append(page.resume_from->sort);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 
+#include "base/limits.h"
 #include "protocol/frame.h"
 #include "protocol/operations.h"
 
@@ -13,6 +14,7 @@ namespace smile {
 struct GetRun {
   // Enough to overlap the cache misses of one with the work on others.
   static constexpr size_t kMost = 16;
+  static_assert(kMost <= limits::kMaxPeekKeys, "an event loop looks up few keys at once");
 
   // The request borrows from the frame, which stays valid until the run is answered.
   struct Item {

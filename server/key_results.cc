@@ -30,7 +30,10 @@ static_assert(limits::kLeastReplyFrameBytes >=
 }  // namespace
 
 ValueRoom::ValueRoom(size_t max_body_bytes, size_t keys, size_t used_before)
-    : most_(max_body_bytes - kCountBytes - keys * kResultBytesWithoutValue), used_(used_before) {}
+    : most_(max_body_bytes - kCountBytes - keys * kResultBytesWithoutValue), used_(used_before) {
+  CHECK(max_body_bytes >= kCountBytes + keys * kResultBytesWithoutValue,
+        "an outcome for each key fits into a reply");
+}
 
 KeyOutcome ValueRoom::Take(const RecordView& record) {
   const size_t size = record.value.size();
@@ -79,8 +82,10 @@ bool KeyResultsInMemory::Add(Engine* engine, const std::vector<KeyView>& keys) {
 }
 
 void KeyResultsInMemory::AddOne(const op::KeyResult& result) {
+  CHECK(added_ < sizes_.size());
   const size_t before = to_->size();
   Encode(result, to_);
+  CHECK(to_->size() > before, "a result is not empty: size 0 means unknown");
   sizes_[added_++] = static_cast<uint32_t>(to_->size() - before);
 }
 
@@ -102,6 +107,7 @@ void AppendKeyResults(const KnownResults& known, const ReadReply& read, size_t m
       encoded.remove_prefix(known.sizes[i]);
       continue;
     }
+    CHECK(next != read.end(), "each key that was not known was read");
     op::KeyResult result = ToKeyResult(*next++);
     if (result.outcome == KeyOutcome::kFound) {
       const KeyOutcome outcome = room.Take(result.record);
@@ -109,6 +115,7 @@ void AppendKeyResults(const KnownResults& known, const ReadReply& read, size_t m
     }
     Encode(result, body);
   }
+  CHECK(encoded.empty() && next == read.end(), "each result is sent once");
 }
 
 }  // namespace smile

@@ -7,6 +7,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/check.h"
 #include "base/limits.h"
 
 namespace smile {
@@ -100,6 +101,8 @@ void Lifecycle::Drain(Server& server, int64_t drain_millis) {
                           server.open_connections(), server.requests_in_flight(),
                           std::max<int64_t>(left_nanos, 0) / kNanosPerSecond));
   }
+  CHECK(server.open_connections() == 0 && server.requests_in_flight() == 0,
+        "drained: nobody waits for an answer");
 }
 
 }  // namespace smile

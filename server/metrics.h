@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/check.h"
 #include "base/status.h"
 
 namespace smile {
@@ -15,7 +16,11 @@ class Counter {
   void Add(uint64_t amount) {
     value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
   }
-  void Subtract(uint64_t amount) { Add(0 - amount); }
+  // Of a gauge: what is subtracted was added.
+  void Subtract(uint64_t amount) {
+    CHECK(value() >= amount, "a gauge counts what there is");
+    Add(0 - amount);
+  }
   uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -43,6 +48,12 @@ struct WorkerMetrics {
   Counter closed_memory_pressure;              // the largest, while memory was short
   std::array<Counter, 256> requests;           // by operation code; only known ones
   std::array<Counter, kCodes.size()> replies;  // by status code
+
+  // What connections hold. Nothing once all are closed.
+  bool AllReleased() const {
+    return connections_open.value() == 0 && requests_in_flight.value() == 0 &&
+           memory_input.value() == 0 && memory_requests.value() == 0 && memory_replies.value() == 0;
+  }
 };
 
 }  // namespace smile

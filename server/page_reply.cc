@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "protocol/operations.h"
 #include "server/continuation.h"
@@ -16,7 +17,9 @@ class PageRoom {
   // Of elements that have at most so many lengths each, beside a continuation and a flag. At least
   // one element without a value has room.
   PageRoom(const Reply& reply, size_t lengths)
-      : lengths_(lengths), most_(reply.max_body_bytes() - kFixed), left_(most_) {}
+      : lengths_(lengths), most_(reply.max_body_bytes() - kFixed), left_(most_) {
+    CHECK(lengths <= kMaxLengths);
+  }
 
   // Whether an element of `bytes`, without its lengths, would fit into an empty reply.
   bool FitsAlone(size_t bytes) const { return bytes + lengths_ * kLengthBytes <= most_; }
@@ -33,6 +36,12 @@ class PageRoom {
   static constexpr size_t kLengthBytes = 4;                            // maximum in a frame
   static constexpr size_t kContinuation = 32 + limits::kMaxNameBytes;  // maximum: a place in a LIST
   static constexpr size_t kFixed = 2 * kLengthBytes + 1 + kContinuation;
+
+  static constexpr size_t kMaxLengths = 2;
+  static_assert(limits::kLeastReplyFrameBytes >=
+                    kFrameHeaderBytes + kFixed + 1 + limits::kMaxNameBytes +
+                        kRecordBytesWithoutValue + kMaxLengths * kLengthBytes,
+                "an element without its value fits into every reply");
 
   const size_t lengths_;
   const size_t most_;
@@ -62,6 +71,7 @@ void ReplyWithPage(std::span<const ScanPage::Entry> entries, Bytes continuation,
     const size_t whole = without_value + entry.record.value.size();
     const bool too_large = !room.FitsAlone(whole);
     if (!room.Take(too_large ? without_value : whole)) {
+      CHECK(!response.entries.empty(), "one entry without its value fits");
       const op::ScanEntry& last = response.entries.back();
       continuation = last.outcome == EntryOutcome::kGap ? ContinuationFrom(entry.sort)
                                                         : ContinuationAfter(last.sort);
@@ -83,6 +93,7 @@ void ReplyWithPage(const ListPage& page, Reply* reply) {
   PageRoom room(*reply, /*lengths=*/1);
   for (const Bytes& id : page.partitions) {
     if (!room.Take(id.size())) {
+      CHECK(!response.partitions.empty(), "one partition fits");
       continuation = ContinuationAfter(response.partitions.back());
       break;
     }

@@ -1,5 +1,7 @@
 #include "server/partition_order.h"
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "base/check.h"
@@ -15,6 +17,7 @@ constexpr size_t kCompactAt = 64;
 bool PartitionOrder::NextMayRun(const Lane& lane) {
   CHECK(lane.granted < lane.entries.size());
   if (lane.running == 0) return true;
+  CHECK(lane.granted > lane.first, "what runs was granted and has not left");
   return lane.entries[lane.granted - 1]->access == Access::kWrite &&
          lane.entries[lane.granted]->access == Access::kWrite;
 }
@@ -25,6 +28,10 @@ bool PartitionOrder::Enter(Entry* entry, Access access, std::vector<uint64_t> pa
   entry->lanes_not_granted = 0;
   entry->lanes_not_first = 0;
   entry->partitions = std::move(partitions);
+  if (kExpensiveChecks) {
+    CHECK(std::is_sorted(entry->partitions.begin(), entry->partitions.end(), std::less_equal<>()),
+          "sorted and unique");
+  }
   for (const uint64_t partition : entry->partitions) {
     Lane& lane = lanes_[partition];
     if (lane.first < lane.entries.size()) ++entry->lanes_not_first;
@@ -35,7 +42,11 @@ bool PartitionOrder::Enter(Entry* entry, Access access, std::vector<uint64_t> pa
     } else {
       ++entry->lanes_not_granted;
     }
+    CHECK(lane.first <= lane.granted && lane.granted <= lane.entries.size());
+    CHECK(lane.running <= lane.granted - lane.first, "what runs was granted and has not left");
   }
+  CHECK(entry->lanes_not_first <= entry->partitions.size() &&
+        entry->lanes_not_granted <= entry->partitions.size());
   return entry->lanes_not_granted == 0;
 }
 

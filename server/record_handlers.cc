@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "server/continuation.h"
@@ -61,6 +62,10 @@ Status CheckItem(Table table, const op::BatchItem& item) {
   return CheckValue(item.value, item.checksum);
 }
 
+static_assert(limits::kMaxValueBytes + kFrameHeaderBytes + kRecordBytesWithoutValue + 4 <=
+                  limits::kMaxFrameBytes,
+              "every value fits into a request and a reply");
+
 // What a failed write tells beside its status.
 ErrorDetail DetailOf(const WriteReply& reply, bool with_index) {
   if (reply.status.code() != Code::kConditionFailed) return {};
@@ -71,6 +76,7 @@ ErrorDetail DetailOf(const WriteReply& reply, bool with_index) {
 }
 
 ScanRequest ToScanRequest(const op::Scan::Request& request) {
+  CHECK(request.limit > 0, "Check() comes first");
   const size_t max_bytes = request.max_bytes == 0 ? limits::kMaxReplyValueBytes : request.max_bytes;
   const std::optional<ByteView> from = GoesOnFrom(request.continuation);
   const std::optional<ByteView> after = GoesOnAfter(request.continuation);
@@ -100,6 +106,7 @@ void ReplyWithKeys(const Result<ReadReply>& result, const KnownResults& known, R
 }  // namespace
 
 uint64_t RecordHandlers::ExpiryOf(uint32_t expire_seconds) const {
+  CHECK(expire_seconds <= limits::kMaxExpirySeconds, "Check() comes first");
   if (expire_seconds == 0) return 0;
   return static_cast<uint64_t>(clock_.WallMillis()) + uint64_t{1000} * expire_seconds;
 }
@@ -196,6 +203,7 @@ void RecordHandlers::Start(op::Get, const op::Get::Request& request, int64_t dea
                                  memory = std::move(memory)](Result<ReadReply> result) mutable {
     to.SendResult(std::move(memory), [result = std::move(result)](Reply& reply) mutable {
       if (!result.ok()) return reply.Fail(result.status());
+      CHECK(result->size() == 1, "one result per key");
       Result<Record>& record = result->front();
       if (!record.ok()) return reply.Fail(record.status());
       reply.OkRecord(std::move(record).value());
@@ -216,6 +224,7 @@ void RecordHandlers::Start(op::MGet, const op::MGet::Request& request, KnownResu
   for (size_t i = 0; i < request.keys.size(); ++i) {
     if (!known.Knows(i)) read.keys.emplace_back(request.keys[i]);
   }
+  CHECK(!read.keys.empty(), "an MGET whose results are all known was answered");
   auto memory = read.memory;
   engine_.Read(std::move(read), [to = std::move(to), memory = std::move(memory),
                                  known = std::move(known)](Result<ReadReply> result) mutable {
@@ -239,6 +248,7 @@ void RecordHandlers::Start(op::Put, const op::Put::Request& request, int64_t dea
                     if (!result.status.ok()) {
                       return reply.Fail(result.status, DetailOf(result, false));
                     }
+                    CHECK(result.versions.size() == 1, "one version per mutation");
                     reply.Ok<op::Put>({.version = result.versions.front()});
                   });
                 });
@@ -255,6 +265,7 @@ void RecordHandlers::Start(op::Delete, const op::Delete::Request& request, int64
                     if (!result.status.ok()) {
                       return reply.Fail(result.status, DetailOf(result, false));
                     }
+                    CHECK(result.versions.size() == 1, "one version per mutation");
                     reply.Ok<op::Delete>({.version = result.versions.front()});
                   });
                 });
@@ -273,12 +284,14 @@ void RecordHandlers::Start(op::Batch, const op::Batch::Request& request, int64_t
                          .value = item.value});
   }
   const uint64_t source = to.source();
+  const size_t count = mutations.size();
   engine_.Write(WriteRequest(request.partition, std::move(mutations), deadline, source),
-                [to = std::move(to)](WriteReply result) {
-                  to.Send([result = std::move(result)](Reply& reply) {
+                [to = std::move(to), count](WriteReply result) {
+                  to.Send([result = std::move(result), count](Reply& reply) {
                     if (!result.status.ok()) {
                       return reply.Fail(result.status, DetailOf(result, true));
                     }
+                    CHECK(result.versions.size() == count, "one version per mutation");
                     reply.Ok<op::Batch>({.versions = result.versions});
                   });
                 });

@@ -20,7 +20,9 @@ class Reply {
   // Replies longer than `max_frame_bytes` become kTooLarge. Large ones for which `memory` has no
   // room become kOverloaded; null if their memory was taken before.
   Reply(uint32_t id, size_t max_frame_bytes, MemoryAccount* memory, ReplyBuffer* out)
-      : id_(id), max_frame_bytes_(max_frame_bytes), memory_(memory), out_(out) {}
+      : id_(id), max_frame_bytes_(max_frame_bytes), memory_(memory), out_(out) {
+    CHECK(max_frame_bytes >= limits::kLeastReplyFrameBytes, "HELLO agrees on no less");
+  }
 
   template <class Row>
   void Ok(const typename Row::Response& response) {

@@ -42,6 +42,7 @@ class ReplyBuffer {
     before_tail_ -= front.size();
     memory_before_tail_ -= MemoryOf(front);
     CHECK(!pieces_.empty() || (before_tail_ == 0 && memory_before_tail_ == 0));
+    if (kExpensiveChecks) CHECK(before_tail_ == BytesOfPieces(), "sizes add up");
     return front;
   }
 
@@ -53,6 +54,11 @@ class ReplyBuffer {
     before_tail_ += bytes.size();
     memory_before_tail_ += MemoryOf(bytes);
     pieces_.push_back(std::move(bytes));
+  }
+  size_t BytesOfPieces() const {
+    size_t bytes = 0;
+    for (const Bytes& piece : pieces_) bytes += piece.size();
+    return bytes;
   }
   void SealTail() {
     if (!tail_.empty()) Push(std::exchange(tail_, {}));

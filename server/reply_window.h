@@ -43,6 +43,10 @@ class ReplyWindow {
   // Enough to read the next values while the last ones are sent.
   static constexpr size_t kAheadBytes = 4 * limits::kOutputHighWaterBytes;
 
+  static_assert(limits::kMinInFlightReplyBytes <= limits::kMaxInFlightReplyBytes);
+  static_assert(kUntakenDivisor > 0 && limits::kMinInFlightReplyBytes / kUntakenDivisor > 0,
+                "the smallest window lets a reply wait");
+
   size_t in_flight_bytes_ = limits::kMinInFlightReplyBytes;
   bool replied_ = false;  // since all replies were taken
 };

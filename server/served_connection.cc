@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "base/check.h"
+
 namespace smile {
 
 ServedConnection::ServedConnection(std::unique_ptr<Transport> transport,
@@ -73,6 +75,7 @@ void ServedConnection::AwaitTurn() {
 }
 
 void ServedConnection::ReadOn() {
+  CHECK(awaits_read, "its turn comes once");
   awaits_read = false;
   session_->GoOn();
   owner_.has_output(this);
@@ -101,7 +104,9 @@ void ServedConnection::SetReading(bool wanted) {
 void ServedConnection::Tick(int64_t idle_millis) {
   const int64_t now_nanos = clock_.MonotonicNanos();
   const size_t unsent_bytes = transport_->unsent_bytes();
+  CHECK(unsent_bytes <= given_bytes_, "what is unsent was given");
   const uint64_t taken_bytes = given_bytes_ - unsent_bytes;
+  CHECK(taken_bytes >= taken_bytes_, "what was sent stays sent");
   drains_slowly_ = unsent_bytes > limits::kSlowDrainSeconds * (taken_bytes - taken_bytes_);
   if (unsent_bytes == 0) last_empty_nanos_ = now_nanos;
   if (unsent_bytes == 0 || taken_bytes != taken_bytes_) {

@@ -27,8 +27,10 @@ Server::Server(const ServerOptions& options, const Clock& clock, const Logger& l
 
 Result<std::unique_ptr<Server>> Server::Listen(const ServerOptions& options, const Clock& clock,
                                                const Logger& log) {
+  CHECK(options.workers > 0, "somebody serves");
   std::unique_ptr<Server> server(new Server(options, clock, log));
   SMILE_ASSIGN(std::vector<ListeningSocket> sockets, ListenOn(options.listen, options.workers));
+  CHECK(sockets.size() == options.workers, "each worker has a socket");
   server->listening_on_.port = sockets.front().port();
   for (ListeningSocket& socket : sockets) {
     SMILE_ASSIGN(std::unique_ptr<Worker> worker,

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "protocol/message.h"
 #include "server/get_run.h"
 #include "server/request_bounds.h"
@@ -17,6 +18,10 @@ namespace {
 // A session without room is not read from, so few arrivals have to be remembered; further bytes
 // count as part of the last one.
 constexpr size_t kMaxArrivals = 16;
+
+// A new session answers one request of the maximum length.
+static_assert(kMaxReplyBytes<op::Get> <= limits::kMinInFlightReplyBytes);
+static_assert(limits::kMaxFrameBytesBeforeHello >= kFrameHeaderBytes);
 
 }  // namespace
 
@@ -39,6 +44,7 @@ void Session::Receive(ByteView bytes) {
   received_nanos_ = shared_.clock.MonotonicNanos();
   last_active_nanos_ = received_nanos_;
   received_bytes_ += bytes.size();
+  CHECK(arrivals_.empty() || arrivals_.back().end <= received_bytes_, "bytes arrive in order");
   if (arrivals_.size() < kMaxArrivals) {
     arrivals_.push_back({received_bytes_, received_nanos_});
   } else {
@@ -77,6 +83,7 @@ void Session::PumpBuffered() {
 
 // Works on what has been received, as far as there is room for it.
 void Session::Pump(int64_t now_nanos) {
+  CHECK(reader_.buffered_bytes() <= received_bytes_, "what is buffered was received");
   work_nanos_ = now_nanos;
   GetRun gets;
   bool begins = frame_nanos_ == 0;  // whether the remaining bytes are the start of a frame
@@ -96,6 +103,7 @@ void Session::Pump(int64_t now_nanos) {
     if (event == FrameReader::Event::kFrame && !gathered) HandleFrame(frame);
   }
   AnswerGets(&gets);
+  CHECK(gets.size == 0, "every GET of a run was answered or entered");
   if (event == FrameReader::Event::kBroken) Break(reader_.error());
   // An incomplete frame arrives with its last byte.
   if (event == FrameReader::Event::kNeedMore) arrivals_.clear();
@@ -113,6 +121,7 @@ int64_t Session::ArrivalOf(uint64_t end) const {
 // --- HELLO ---------------------------------------------------------------------------------------
 
 void Session::HandleHello(const Frame& frame) {
+  CHECK(!greeted_ && open_.empty(), "no request is accepted before HELLO");
   if (frame.header.code != op::Hello::kInfo.code) {
     return Break({Code::kProtocolError, "the first frame is not HELLO"});
   }
@@ -143,6 +152,8 @@ void Session::HandleHello(const Frame& frame) {
   if (hello.max_frame_bytes != 0) {
     max_reply_bytes_ = std::min<size_t>(hello.max_frame_bytes, limits::kMaxFrameBytes);
   }
+  CHECK(max_reply_bytes_ >= limits::kLeastReplyFrameBytes &&
+        max_reply_bytes_ <= limits::kMaxFrameBytes);
   reader_.set_max_frame_bytes(limits::kMaxFrameBytes);
   Answer(frame.header.id, &output_, [&](Reply& reply) {
     reply.Ok<op::Hello>({.version = kProtocolVersion,

@@ -70,6 +70,7 @@ void Session::AnswerTogether(std::span<GetRun::Item> items) {
         CountReply(reply);
         return HasRoom(0);
       });
+  CHECK(aside_count <= items.size());
   for (size_t i = 0; i < items.size(); ++i) {
     if (answered[i]) continue;
     if (RejectIfInFlight(items[i].frame.header.id)) continue;

@@ -20,6 +20,7 @@ size_t Session::most_bytes() const {
 
 // What waits to be worked on is no obstacle to working on it.
 bool Session::OverShare() const {
+  CHECK(account_->held() >= taken_.input, "what is held includes the input");
   return account_->held() - taken_.input > shared_.memory.budget().Share();
 }
 
@@ -35,7 +36,8 @@ void Session::Account() {
                           .requests = open_memory_,
                           .replies = output_.memory() + held_reply_memory_ + unsent_memory_};
   const auto change = [](size_t before, size_t after, Counter* gauge) {
-    if (before != after) gauge->Add(after - before);
+    if (after < before) gauge->Subtract(before - after);
+    if (after > before) gauge->Add(after - before);
   };
   change(taken_.input, now.input, &shared_.metrics.memory_input);
   change(taken_.requests, now.requests, &shared_.metrics.memory_requests);
@@ -80,6 +82,7 @@ void Session::CloseForMemory() {
 }
 
 Session::~Session() {
+  CHECK(!running_freed_, "what runs for a session keeps it alive");
   caller_->Go();
   shared_.metrics.requests_in_flight.Subtract(open_.size());
   size_t in_engine = 0;
@@ -90,6 +93,7 @@ Session::~Session() {
   CHECK(in_engine <= taken_.requests, "what the engine holds was taken for requests");
   taken_.requests -= in_engine;
   Account();
+  CHECK(taken_.total() == 0, "an ended session holds only what the engine has");
   shared_.metrics.memory_requests.Subtract(in_engine);
   shared_.memory.Orphan(in_engine);
 }

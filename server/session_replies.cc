@@ -10,7 +10,7 @@ namespace smile {
 void Session::Complete(uint32_t id, FunctionRef<void(Reply&)> answer) {
   const auto found = open_.find(id);
   CHECK(found != open_.end(), "a request is completed once");
-  CHECK(found->second.in_engine);
+  CHECK(found->second.in_engine && !found->second.finished);
   found->second.in_engine = false;
   Finish(&found->second, answer);
   Account();
@@ -34,16 +34,20 @@ void Session::Settle(Open* open) {
   const PartitionOrder::Freed& freed = order_.Finish(open);
   for (PartitionOrder::Entry* entry : freed.leave) {
     Open* const left = static_cast<Open*>(entry);
+    CHECK(left->finished && !left->in_engine && left->lanes_not_first == 0,
+          "a reply is sent after those before it");
+    CHECK(open_memory_ >= left->memory && held_reply_memory_ >= left->held_reply.memory());
+    CHECK(open_bytes_ >= left->bytes && open_reply_bytes_ >= left->reply_bytes);
     held_reply_memory_ -= left->held_reply.memory();
     open_memory_ -= left->memory;
     output_.Append(std::move(left->held_reply));
     open_bytes_ -= left->bytes;
     open_reply_bytes_ -= left->reply_bytes;
     shared_.metrics.requests_in_flight.Subtract(1);
-    open_.erase(left->id);
+    CHECK(open_.erase(left->id) == 1, "a request ends once");
   }
   CHECK(!open_.empty() || (open_bytes_ == 0 && open_reply_bytes_ == 0 && open_memory_ == 0 &&
-                           held_reply_memory_ == 0),
+                           held_reply_memory_ == 0 && order_.empty()),
         "no request, nothing held for one");
   if (draining_ && open_.empty()) End("the server is stopping");
   for (PartitionOrder::Entry* entry : freed.run) freed_.push_back(static_cast<Open*>(entry));
@@ -57,7 +61,8 @@ void Session::Answer(uint32_t id, ReplyBuffer* out, FunctionRef<void(Reply&)> an
 }
 
 void Session::CountReply(const Reply& reply) {
-  CHECK(reply.written());
+  CHECK(reply.written(), "every request is answered");
+  CHECK(static_cast<size_t>(reply.code()) < shared_.metrics.replies.size());
   reply_window_.OnReply(output_.size() + unsent_bytes_);
   shared_.metrics.replies[static_cast<size_t>(reply.code())].Add(1);
   if (output_.size() + unsent_bytes_ >= taken_.replies + limits::kLeastLargeValueBytes) Account();

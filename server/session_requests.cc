@@ -28,6 +28,7 @@ std::vector<uint64_t> PartitionsOf(const typename Row::Request& request) {
 }  // namespace
 
 void Session::HandleFrame(const Frame& frame) {
+  CHECK(!ending_, "nothing is accepted after the end");
   if (frame.header.flags != 0) {
     return Break({Code::kProtocolError, "flags of a request are set; there are none in version 1"});
   }
@@ -109,6 +110,7 @@ template void Session::Enter<op::Get>(const Frame&, const op::Get::Request&, Kno
 Session::Open* Session::OpenRequest(const Frame& frame) {
   const auto [at, is_new] = open_.try_emplace(frame.header.id);
   CHECK(is_new, "an id belongs to one request in flight");
+  CHECK(open_.size() <= limits::kMaxInFlightRequests, "without room no frame is handled");
   Open* const open = &at->second;
   open->id = frame.header.id;
   open->code = frame.header.code;
@@ -157,6 +159,8 @@ void Session::RunFreed() {
 }
 
 void Session::RunWaiting(Open* open) {
+  CHECK(!open->in_engine && !open->finished && open->lanes_not_granted == 0);
+  CHECK(!open->partitions.empty(), "only a partition is waited for");
   if (open->deadline_nanos != 0 && shared_.clock.MonotonicNanos() >= open->deadline_nanos) {
     return Finish(open, [](Reply& reply) {
       reply.Fail({Code::kDeadlineExceeded,

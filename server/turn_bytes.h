@@ -28,6 +28,8 @@ class TurnBytes {
   void Begin() { read_ = sent_ = 0; }
 
  private:
+  static_assert(limits::kTurnReadBytes >= limits::kReadBufferBytes, "one full read fits in a turn");
+
   size_t read_ = 0;
   size_t sent_ = 0;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "base/thread_name.h"
 #include "protocol/message.h"
@@ -66,9 +67,11 @@ Worker::Worker(const Shared& shared, std::unique_ptr<EventLoop> loop, ListeningS
 
 Worker::~Worker() {
   CHECK(!thread_.joinable(), "Stop() comes first");
+  CHECK(connections_.empty() && rejections_.empty(), "no connection outlives its worker");
 }
 
 void Worker::Start() {
+  CHECK(!thread_.joinable(), "a worker is one thread");
   thread_ = std::thread([this] {
     NameThisThread("smile-worker");
     ShortenTimeSliceOfThisThread(limits::kLoopTimeSliceNanos);
@@ -125,6 +128,7 @@ void Worker::Accept(std::unique_ptr<Transport> transport) {
       std::make_unique<ServedConnection>(std::move(transport), *session_shared_, owner_);
   ServedConnection* const raw = connection.get();
   connections_.emplace(raw, std::move(connection));
+  CHECK(metrics_.connections_open.value() == connections_.size());
   raw->Start();
 }
 
@@ -144,10 +148,13 @@ bool Worker::MayServe() {
 // With too many rejections in progress, it closes without a reply.
 void Worker::Reject(std::unique_ptr<Transport> transport, const Status& why) {
   if (rejections_.size() >= limits::kMaxRejections) return;
-  auto rejection = std::make_unique<Rejection>(
-      std::move(transport), why, [this](Rejection* closed) { rejections_.erase(closed); });
+  auto rejection =
+      std::make_unique<Rejection>(std::move(transport), why, [this](Rejection* closed) {
+        CHECK(rejections_.erase(closed) == 1, "a connection closes once");
+      });
   Rejection* const raw = rejection.get();
   rejections_.emplace(raw, std::move(rejection));
+  CHECK(rejections_.size() <= limits::kMaxRejections);
 }
 
 void Worker::MarkForFlush(ServedConnection* connection) {
@@ -183,6 +190,7 @@ void Worker::FlushAll() {
 // As many connections as can read a whole buffer in one turn.
 void Worker::ReadOn() {
   constexpr size_t kMost = limits::kTurnReadBytes / limits::kReadBufferBytes;
+  static_assert(kMost > 0, "each turn reads from someone");
   for (size_t i = 0; i < kMost && !awaiting_read_.empty(); ++i) {
     ServedConnection* const connection = awaiting_read_.front();
     awaiting_read_.pop_front();
@@ -198,6 +206,12 @@ void Worker::Remove(ServedConnection* connection) {
   CHECK(connections_.erase(connection) == 1, "a connection closes once");
   metrics_.connections_open.Subtract(1);
   shared_.budget.GiveBack();
+  CHECK(metrics_.connections_open.value() == connections_.size());
+  if (connections_.empty()) {
+    CHECK(to_flush_.empty() && held_back_.empty() && awaiting_read_.empty() && to_close_.empty(),
+          "a closed connection is in no list");
+    CHECK(metrics_.AllReleased(), "closed connections hold nothing");
+  }
   SeeWhetherDrained();
 }
 
@@ -217,6 +231,7 @@ void Worker::HoldBack(ServedConnection* connection) {
 
 // A connection that still has no memory returns to the list when it is flushed.
 void Worker::LookAtHeldBack() {
+  CHECK(look_timer_ != nullptr);
   if (held_back_.empty()) return look_timer_.reset();
   std::erase_if(held_back_, [](ServedConnection* connection) {
     connection->is_held_back = !connection->GoOn();

@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
   const auto put =
       blocking.Put(post, "a post", {.condition = smile::IfAbsent(), .expire_seconds = 60});
   if (!put.ok()) return Fail(put.status().ToString());
-  const auto got = blocking.Get(post, {.deadline_millis = 1'000});
+  const auto got = blocking.Get(post, {.deadline_millis = 60'000});
   if (!got.ok()) return Fail(got.status().ToString());
   if (got->value != "a post" || got->version != *put) return Fail("another post was read");
   const auto again = blocking.Put(post, "another", {.condition = smile::IfAbsent()});
