@@ -25,7 +25,7 @@ std::vector<Generator::Choice> Choose(Generator* generator, int count) {
   return choices;
 }
 
-TEST(Generator, ReadsAndWritesHaveTheirShares) {
+TEST(Generator, ReadAndWriteSharesMatchTheWorkload) {
   for (const WorkloadInfo& workload : kWorkloads) {
     Generator generator(OptionsOf(workload.kind), 0);
     int plain_reads = 0;
@@ -36,7 +36,7 @@ TEST(Generator, ReadsAndWritesHaveTheirShares) {
   }
 }
 
-TEST(Generator, AllNumbersAreThoseOfRecordsThatAreThere) {
+TEST(Generator, NumbersAreThoseOfExistingRecords) {
   for (const WorkloadInfo& workload : kWorkloads) {
     if (workload.writes == WriteKind::kInsert || workload.posts_per_author > 0) continue;
     Generator generator(OptionsOf(workload.kind), 0);
@@ -46,7 +46,7 @@ TEST(Generator, AllNumbersAreThoseOfRecordsThatAreThere) {
   }
 }
 
-TEST(Generator, AnMGetHasManyDifferentNumbers) {
+TEST(Generator, MGetNumbersAreDistinct) {
   Generator generator(OptionsOf(WorkloadKind::kMGet), 0);
   std::array<uint64_t, kKeysPerMGet> numbers{};
   EXPECT_EQ(generator.Next(numbers).kind, OperationKind::kMGet);
@@ -54,7 +54,7 @@ TEST(Generator, AnMGetHasManyDifferentNumbers) {
   for (const uint64_t number : numbers) EXPECT_LT(number, 10'050u);
 }
 
-TEST(Generator, ScansAskForNoMoreThanAnAuthorHas) {
+TEST(Generator, ScanLimitIsAtMostTheAuthorsPosts) {
   Generator generator(OptionsOf(WorkloadKind::kYcsbE), 0);
   std::set<uint32_t> limits;
   bool last_author = false;
@@ -71,7 +71,7 @@ TEST(Generator, ScansAskForNoMoreThanAnAuthorHas) {
   EXPECT_EQ(*limits.begin(), 1u);
 }
 
-TEST(Generator, InsertedPostsAreOfAuthorsThatAreNotScanned) {
+TEST(Generator, InsertedPostsBelongToUnscannedAuthors) {
   Generator generator(OptionsOf(WorkloadKind::kYcsbE), 0);
   for (const Generator::Choice& choice : Choose(&generator, 10'000)) {
     if (choice.kind == OperationKind::kPut) {
@@ -80,7 +80,7 @@ TEST(Generator, InsertedPostsAreOfAuthorsThatAreNotScanned) {
   }
 }
 
-TEST(Generator, LoadersInsertDifferentRecords) {
+TEST(Generator, LoadersInsertDisjointRecords) {
   BenchOptions options = OptionsOf(WorkloadKind::kYcsbD);
   options.threads = 3;
   std::set<uint64_t> inserted;
@@ -98,7 +98,7 @@ TEST(Generator, LoadersInsertDifferentRecords) {
   EXPECT_EQ(inserted.size(), static_cast<size_t>(inserts));
 }
 
-TEST(Generator, WhatWasInsertedIsReadOnceItIsThereAndThenMost) {
+TEST(Generator, LatestPrefersAcknowledgedInserts) {
   BenchOptions options = OptionsOf(WorkloadKind::kYcsbD);
   Generator generator(options, 0);
   std::vector<uint64_t> inserts;

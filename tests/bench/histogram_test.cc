@@ -8,7 +8,7 @@
 namespace smile::bench {
 namespace {
 
-TEST(Histogram, KnowsSmallLatenciesExactly) {
+TEST(Histogram, SmallLatenciesAreExact) {
   Histogram histogram;
   for (int64_t nanos = 1; nanos <= 200; ++nanos) histogram.Add(nanos);
   EXPECT_EQ(histogram.count(), 200u);
@@ -22,7 +22,7 @@ TEST(Histogram, KnowsSmallLatenciesExactly) {
   EXPECT_EQ(histogram.Percentile(100), 200u);
 }
 
-TEST(Histogram, AddsEvenlySpreadLatenciesInBoundedWork) {
+TEST(Histogram, EvenlySpreadLatenciesAreAddedInBoundedWork) {
   Histogram histogram;
   histogram.AddEvenly(1'000, 2'000, 0);
   EXPECT_EQ(histogram.count(), 0u);
@@ -36,7 +36,7 @@ TEST(Histogram, AddsEvenlySpreadLatenciesInBoundedWork) {
   EXPECT_NEAR(static_cast<double>(histogram.Percentile(99)), 2'980'000, 30'000);
 }
 
-TEST(Histogram, KnowsEveryLatencyToBetterThanOnePercentAndNeverUnderstatesIt) {
+TEST(Histogram, ErrorIsBelowOnePercentAndNeverTooLow) {
   for (uint64_t nanos = 1; nanos < Histogram::kMaxNanos; nanos += 1 + nanos / 37) {
     Histogram histogram;
     histogram.Add(static_cast<int64_t>(nanos));
@@ -47,7 +47,7 @@ TEST(Histogram, KnowsEveryLatencyToBetterThanOnePercentAndNeverUnderstatesIt) {
   }
 }
 
-TEST(Histogram, ShowsARareStallInItsTail) {
+TEST(Histogram, RareStallIsInTheTail) {
   Histogram histogram;
   for (int i = 0; i < 9'998; ++i) histogram.Add(1'000);
   histogram.Add(50'000'000);
@@ -56,7 +56,7 @@ TEST(Histogram, ShowsARareStallInItsTail) {
   EXPECT_EQ(histogram.Percentile(99.99), 50'000'000u);
 }
 
-TEST(Histogram, CountsWhatIsOutsideOfItsRangeAsItsEnds) {
+TEST(Histogram, LatenciesOutsideTheRangeAreClamped) {
   Histogram histogram;
   histogram.Add(-5);
   EXPECT_EQ(histogram.max(), 0u);
@@ -65,7 +65,7 @@ TEST(Histogram, CountsWhatIsOutsideOfItsRangeAsItsEnds) {
   EXPECT_EQ(histogram.Percentile(100), Histogram::kMaxNanos);
 }
 
-TEST(Histogram, SumsOfThreadsAreAsOneHistogram) {
+TEST(Histogram, SumEqualsOneHistogram) {
   Histogram all;
   Histogram first;
   Histogram second;
@@ -83,7 +83,7 @@ TEST(Histogram, SumsOfThreadsAreAsOneHistogram) {
   }
 }
 
-TEST(Histogram, AnEmptyOneSaysZero) {
+TEST(Histogram, EmptyHistogramIsZero) {
   const Histogram histogram;
   EXPECT_EQ(histogram.count(), 0u);
   EXPECT_EQ(histogram.min(), 0u);

@@ -73,7 +73,7 @@ class LoadTest : public ::testing::Test {
   std::unique_ptr<Client> client_;
 };
 
-TEST_F(LoadTest, EveryWorkloadDoesAsManyOperationsAsAskedAndFindsAllOfThemRight) {
+TEST_F(LoadTest, EveryWorkloadSucceedsWithTheGivenOperations) {
   for (const WorkloadInfo& workload : kWorkloads) {
     SCOPED_TRACE(workload.name);
     options_.workload = workload.kind;
@@ -89,7 +89,7 @@ TEST_F(LoadTest, EveryWorkloadDoesAsManyOperationsAsAskedAndFindsAllOfThemRight)
   }
 }
 
-TEST_F(LoadTest, WorkloadsThatScanLeaveEachOthersAuthorsAlone) {
+TEST_F(LoadTest, ScanWorkloadsUseDisjointAuthors) {
   for (const WorkloadKind kind :
        {WorkloadKind::kScan, WorkloadKind::kYcsbE, WorkloadKind::kScan, WorkloadKind::kYcsbE}) {
     options_.workload = kind;
@@ -97,7 +97,7 @@ TEST_F(LoadTest, WorkloadsThatScanLeaveEachOthersAuthorsAlone) {
   }
 }
 
-TEST_F(LoadTest, ARunBoundedInTimeEnds) {
+TEST_F(LoadTest, TimedRunEnds) {
   options_.operations = 0;
   options_.seconds = 0.05;
   const Results results = Run();
@@ -105,7 +105,7 @@ TEST_F(LoadTest, ARunBoundedInTimeEnds) {
   EXPECT_GE(results.seconds, 0.05);
 }
 
-TEST_F(LoadTest, ScansOfLargeValuesMayBeCutShort) {
+TEST_F(LoadTest, TruncatedScansOfLargeValuesAreRight) {
   options_.workload = WorkloadKind::kScan;
   options_.value_bytes = 100'000;
   options_.operations = 20;
@@ -114,7 +114,7 @@ TEST_F(LoadTest, ScansOfLargeValuesMayBeCutShort) {
   EXPECT_EQ(results.failures(), 0u);
 }
 
-TEST_F(LoadTest, AnOpenLoopSendsWhatIsDue) {
+TEST_F(LoadTest, OpenLoopSendsDueOperations) {
   options_.rate = 100'000;
   const Results results = Run();
   EXPECT_EQ(results.operations, 2'000u);
@@ -122,7 +122,7 @@ TEST_F(LoadTest, AnOpenLoopSendsWhatIsDue) {
   EXPECT_GE(results.seconds, 0.019);
 }
 
-TEST_F(LoadTest, WithoutAServerThereIsNoConnection) {
+TEST_F(LoadTest, MissingServerIsUnavailable) {
   server_->BeginDrain();
   while (!server_->drained()) {
   }
@@ -133,7 +133,7 @@ TEST_F(LoadTest, WithoutAServerThereIsNoConnection) {
   EXPECT_EQ(results.status().code(), Code::kUnavailable);
 }
 
-TEST_F(LoadTest, RecordsThatAreThereAlreadyAreNotWrittenAgain) {
+TEST_F(LoadTest, PreloadedRecordsAreNotWritten) {
   options_.preloaded = true;
   EXPECT_EQ(Run().errors.at(Code::kNotFound), 2'000u);
   options_.preloaded = false;
@@ -142,7 +142,7 @@ TEST_F(LoadTest, RecordsThatAreThereAlreadyAreNotWrittenAgain) {
   EXPECT_EQ(Run().failures(), 0u);
 }
 
-TEST_F(LoadTest, IdleConnectionsAreGreetedAndStayOpenWhileTheLoadRuns) {
+TEST_F(LoadTest, IdleConnectionsStayOpenDuringTheRun) {
   options_.idle_connections = 7;
   Result<std::unique_ptr<Loader>> loader = Loader::Create(options_, 1, &client_clock_);
   ASSERT_TRUE(loader.ok());
@@ -157,14 +157,14 @@ TEST_F(LoadTest, IdleConnectionsAreGreetedAndStayOpenWhileTheLoadRuns) {
   EXPECT_EQ(Stat("server.connections.open_count"), 4u + 1u);  // with that of Stat
 }
 
-TEST_F(LoadTest, AServerProcessThatIsNotThereIsRefused) {
+TEST_F(LoadTest, MissingServerProcessIsRejected) {
   options_.server_pid = int64_t{1} << 40;
   const Result<Results> results = RunLoad(options_, client_clock_, hooks_);
   ASSERT_FALSE(results.ok());
   EXPECT_EQ(results.status().code(), Code::kInvalid);
 }
 
-TEST_F(LoadTest, AnInterruptedLoadHasItsResultsSoFar) {
+TEST_F(LoadTest, InterruptedLoadReturnsResultsSoFar) {
   options_.operations = 0;
   options_.seconds = 1e6;
   bool measuring = false;
@@ -179,7 +179,7 @@ TEST_F(LoadTest, AnInterruptedLoadHasItsResultsSoFar) {
   EXPECT_EQ(results.reads.count(), results.operations + results.unanswered.in_flight);
 }
 
-TEST_F(LoadTest, ALoadInterruptedBeforeItsMeasurementHasNoResults) {
+TEST_F(LoadTest, LoadInterruptedBeforeMeasuringHasNoResults) {
   hooks_.interrupted = [] { return true; };
   const Results results = Run();
   EXPECT_TRUE(results.interrupted);
@@ -249,14 +249,14 @@ class LoaderTest : public LoadTest {
   std::unique_ptr<Loader> loader_;
 };
 
-TEST_F(LoaderTest, AMissingRecordIsAnError) {
+TEST_F(LoaderTest, MissingRecordIsAnError) {
   const Results results = Finish(Phase::Kind::kRun, 10);
   EXPECT_EQ(results.operations, 0u);
   EXPECT_EQ(results.failures(), 10u);
   EXPECT_EQ(results.errors.at(Code::kNotFound), 10u);
 }
 
-TEST_F(LoaderTest, AValueThatNobodyWroteThereIsAnError) {
+TEST_F(LoaderTest, WrongValueIsAnError) {
   EXPECT_EQ(loader_->preload_operations(), options_.keys);
   EXPECT_EQ(Finish(Phase::Kind::kPreload, options_.keys).operations, options_.keys);
   EXPECT_EQ(Finish(Phase::Kind::kRun, 100).failures(), 0u);
@@ -270,7 +270,7 @@ TEST_F(LoaderTest, AValueThatNobodyWroteThereIsAnError) {
   EXPECT_EQ(results.operations, 0u);
 }
 
-TEST_F(LoaderTest, AnOpenLoopCountsFromWhenOperationsWereDueNotFromWhenTheyWereSent) {
+TEST_F(LoaderTest, OpenLoopLatencyCountsFromTheDueTime) {
   EXPECT_EQ(Finish(Phase::Kind::kPreload, options_.keys).failures(), 0u);
   Phase phase;
   phase.kind = Phase::Kind::kRun;
@@ -288,7 +288,7 @@ TEST_F(LoaderTest, AnOpenLoopCountsFromWhenOperationsWereDueNotFromWhenTheyWereS
   EXPECT_NEAR(results.reads.mean(), 405.0 * kNanosPerMilli, kNanosPerMilli);
 }
 
-TEST_F(LoaderTest, WhatWasDueAndNeverSentIsInTheLatencies) {
+TEST_F(LoaderTest, UnsentOperationsAreInTheLatencies) {
   options_.connections = 1;
   options_.depth = 1;
   std::future<Results> future = BeginOpenLoop(/*interval_millis=*/100.0);
@@ -305,7 +305,7 @@ TEST_F(LoaderTest, WhatWasDueAndNeverSentIsInTheLatencies) {
               44.0 * kNanosPerMilli);
 }
 
-TEST_F(LoaderTest, WhatWasNeverSentIsDividedAsTheWorkloadIs) {
+TEST_F(LoaderTest, UnsentOperationsAreDividedLikeTheWorkload) {
   options_.connections = 1;
   options_.depth = 1;
   options_.workload = WorkloadKind::kYcsbA;
@@ -318,7 +318,7 @@ TEST_F(LoaderTest, WhatWasNeverSentIsDividedAsTheWorkloadIs) {
   EXPECT_NEAR(static_cast<double>(results.reads.count()), 500, 2);
 }
 
-TEST_F(LoaderTest, WhatIsInFlightWhenTheLoadIsCutIsInTheLatencies) {
+TEST_F(LoaderTest, OperationsInFlightAtTheCutAreInTheLatencies) {
   EXPECT_EQ(Finish(Phase::Kind::kPreload, options_.keys).failures(), 0u);
   std::future<Results> future =
       loader_->Begin({.kind = Phase::Kind::kRun, .start_nanos = clock_.MonotonicNanos()});
@@ -331,7 +331,7 @@ TEST_F(LoaderTest, WhatIsInFlightWhenTheLoadIsCutIsInTheLatencies) {
   EXPECT_GE(results.operations, 100u);
 }
 
-TEST_F(LoaderTest, TheLongestTimeWithoutAnAnswerIsMeasured) {
+TEST_F(LoaderTest, LongestStallIsMeasured) {
   options_.connections = 1;
   options_.depth = 1;
   Connect();
@@ -350,7 +350,7 @@ TEST_F(LoaderTest, TheLongestTimeWithoutAnAnswerIsMeasured) {
   EXPECT_EQ(future.get().longest_stall_nanos, 700 * kNanosPerMilli);
 }
 
-TEST_F(LoaderTest, AReadModifyWriteReadsThenWritesAndIsCountedAsOneWrite) {
+TEST_F(LoaderTest, ReadModifyWriteIsOneWrite) {
   options_.workload = WorkloadKind::kYcsbF;
   Connect();
   EXPECT_EQ(Finish(Phase::Kind::kPreload, options_.keys).failures(), 0u);
@@ -361,14 +361,14 @@ TEST_F(LoaderTest, AReadModifyWriteReadsThenWritesAndIsCountedAsOneWrite) {
   EXPECT_EQ(LastGeneration(), options_.keys + results.writes.count());
 }
 
-TEST_F(LoaderTest, WhatCouldNotBeReadIsNotWritten) {
+TEST_F(LoaderTest, FailedReadIsNotFollowedByAWrite) {
   options_.workload = WorkloadKind::kYcsbF;
   Connect();
   EXPECT_EQ(Finish(Phase::Kind::kRun, 100).errors.at(Code::kNotFound), 100u);
   EXPECT_EQ(LastGeneration(), 0u);
 }
 
-TEST_F(LoaderTest, ALostConnectionEndsThePhase) {
+TEST_F(LoaderTest, LostConnectionEndsThePhase) {
   options_.operations = 0;
   std::future<Results> future = loader_->Begin({.kind = Phase::Kind::kRun});
   while (loader_->answered() < 100) std::this_thread::yield();

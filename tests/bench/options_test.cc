@@ -16,7 +16,7 @@ Result<BenchOptions> Parse(std::vector<const char*> arguments, std::string* help
                            help == nullptr ? &ignored : help);
 }
 
-TEST(BenchOptions, AllOptionsAreRead) {
+TEST(BenchOptions, AllOptionsAreParsed) {
   const Result<BenchOptions> parsed = Parse({"--target",
                                              "smile://localhost:99",
                                              "--workload",
@@ -54,7 +54,7 @@ TEST(BenchOptions, AllOptionsAreRead) {
   EXPECT_EQ(parsed->server_pid, 77);
 }
 
-TEST(BenchOptions, WithoutAnyTheRunIsBoundedInTime) {
+TEST(BenchOptions, DefaultRunIsTimed) {
   const Result<BenchOptions> parsed = Parse({});
   ASSERT_TRUE(parsed.ok());
   EXPECT_EQ(parsed->target.endpoint.port, 7645);
@@ -62,7 +62,7 @@ TEST(BenchOptions, WithoutAnyTheRunIsBoundedInTime) {
   EXPECT_EQ(parsed->seconds, kDefaultSeconds);
 }
 
-TEST(BenchOptions, ATargetNamesADriverAndWhereItsServerIs) {
+TEST(BenchOptions, TargetNamesDriverAndServer) {
   for (const auto& [text, driver] : std::vector<std::pair<const char*, DriverKind>>{
            {"smile://127.0.0.1:7645", DriverKind::kSmile},
            {"redis://127.0.0.1:6379", DriverKind::kRedis},
@@ -76,7 +76,7 @@ TEST(BenchOptions, ATargetNamesADriverAndWhereItsServerIs) {
   EXPECT_EQ(Parse({"--target", "redis://localhost"})->target.endpoint.port, 6379);
 }
 
-TEST(BenchOptions, AWorkloadBringsItsValueSizeAndDistributionUnlessTheyAreGiven) {
+TEST(BenchOptions, WorkloadSetsDefaultValueSizeAndDistribution) {
   const auto b = Parse({"--workload", "ycsb-b"});
   ASSERT_TRUE(b.ok());
   EXPECT_EQ(b->value_bytes, 1'000u);
@@ -95,7 +95,7 @@ TEST(BenchOptions, AWorkloadBringsItsValueSizeAndDistributionUnlessTheyAreGiven)
   EXPECT_EQ(get->idle_connections, 10'000u);
 }
 
-TEST(BenchOptions, WhatCannotBeMeantIsRefusedInWords) {
+TEST(BenchOptions, InvalidOptionsAreRejectedWithAMessage) {
   for (const std::vector<const char*>& arguments :
        std::vector<std::vector<const char*>>{{"--workload", "delete"},
                                              {"--target", "127.0.0.1:7645"},
@@ -148,7 +148,7 @@ TEST(BenchOptions, NumbersAreDecimalFiniteAndWithinTheirRange) {
             "--seconds: \"nan\" is not a number from 0.001 to 10000000");
 }
 
-TEST(BenchOptions, HelpNamesTheOptions) {
+TEST(BenchOptions, HelpListsTheOptions) {
   std::string help;
   ASSERT_TRUE(Parse({"--help"}, &help).ok());
   EXPECT_NE(help.find("--workload"), std::string::npos);

@@ -35,14 +35,14 @@ class RedisProtocolTest : public ::testing::TestWithParam<size_t> {
 };
 INSTANTIATE_TEST_SUITE_P(Pieces, RedisProtocolTest, ::testing::Values(1, 7, 65'536));
 
-TEST_P(RedisProtocolTest, APingIsAnsweredWithPong) {
+TEST_P(RedisProtocolTest, PingIsAnsweredWithPong) {
   Connect(0);
   exchange_.Ask({{.kind = OperationKind::kPing}});
   EXPECT_EQ(exchange_.TakeAsked(), "*1\r\n$4\r\nPING\r\n");
   EXPECT_THAT(exchange_.Say("+PONG\r\n"), ElementsAre(Right(0)));
 }
 
-TEST_P(RedisProtocolTest, PutsAndGetsOfOneTurnAreOnePipeline) {
+TEST_P(RedisProtocolTest, OperationsOfOneTurnAreOnePipeline) {
   Connect(0);
   const Bytes value = ValueOf(42);
   exchange_.Ask({{.kind = OperationKind::kPut, .number = 42, .value = value},
@@ -52,19 +52,19 @@ TEST_P(RedisProtocolTest, PutsAndGetsOfOneTurnAreOnePipeline) {
   EXPECT_THAT(exchange_.Say("+OK\r\n$16\r\n" + value + "\r\n"), ElementsAre(Right(0), Right(1)));
 }
 
-TEST_P(RedisProtocolTest, AWrongValueIsNoticed) {
+TEST_P(RedisProtocolTest, WrongValueIsDetected) {
   Connect(0);
   exchange_.Ask(get_);
   EXPECT_THAT(exchange_.Say("$16\r\n" + ValueOf(42) + "\r\n"), ElementsAre(Wrong(0)));
 }
 
-TEST_P(RedisProtocolTest, AMissingValueIsNotFound) {
+TEST_P(RedisProtocolTest, MissingValueIsNotFound) {
   Connect(0);
   exchange_.Ask(get_);
   EXPECT_THAT(exchange_.Say("$-1\r\n"), ElementsAre(Failed(0, Code::kNotFound)));
 }
 
-TEST_P(RedisProtocolTest, ManyKeysAreOneMGet) {
+TEST_P(RedisProtocolTest, SeveralKeysAreOneMGet) {
   Connect(0);
   const std::vector<uint64_t> numbers = {42, 40};
   const std::vector<Operation> mget = {{.kind = OperationKind::kMGet, .numbers = numbers}};
@@ -81,7 +81,7 @@ TEST_P(RedisProtocolTest, ManyKeysAreOneMGet) {
               ElementsAre(Failed(0, Code::kNotFound)));
 }
 
-TEST_P(RedisProtocolTest, APostIsAStringAndAMemberOfItsAuthorsSet) {
+TEST_P(RedisProtocolTest, PostIsAStringAndASetMember) {
   Connect(kExchangedPostsPerAuthor);
   const Bytes value = ValueOf(41);
   exchange_.Ask({{.kind = OperationKind::kPut, .number = 41, .value = value}});
@@ -92,7 +92,7 @@ TEST_P(RedisProtocolTest, APostIsAStringAndAMemberOfItsAuthorsSet) {
   EXPECT_THAT(exchange_.Say(":1\r\n"), ElementsAre(Right(0)));
 }
 
-TEST_P(RedisProtocolTest, AScanIsTheNewestOfTheSetAndTheirValuesInOnePipeline) {
+TEST_P(RedisProtocolTest, ScanReadsNewestMembersAndTheirValues) {
   Connect(kExchangedPostsPerAuthor);
   const std::vector<Operation> scan = {
       {.kind = OperationKind::kScan, .number = 2, .limit = 2, .newest = 1}};
@@ -111,7 +111,7 @@ TEST_P(RedisProtocolTest, AScanIsTheNewestOfTheSetAndTheirValuesInOnePipeline) {
   EXPECT_THAT(exchange_.Say("*0\r\n*2\r\n$-1\r\n$-1\r\n"), ElementsAre(Failed(0, Code::kNotFound)));
 }
 
-TEST_P(RedisProtocolTest, ARefusalIsToldInTheServersWordsAndTheNextIsAnswered) {
+TEST_P(RedisProtocolTest, ErrorReplyKeepsItsMessageAndTheConnection) {
   Connect(0);
   const Bytes value = ValueOf(41);
   exchange_.Ask({{.kind = OperationKind::kPut, .number = 41, .value = value}, get_[0]});
@@ -121,7 +121,7 @@ TEST_P(RedisProtocolTest, ARefusalIsToldInTheServersWordsAndTheNextIsAnswered) {
   EXPECT_THAT(answers[0].status.message(), HasSubstr("OOM command not allowed"));
 }
 
-TEST_P(RedisProtocolTest, WhatIsNotTheProtocolEndsTheConnection) {
+TEST_P(RedisProtocolTest, ProtocolErrorClosesTheConnection) {
   for (const std::string& said : {std::string("HTTP/1.1 400\r\n"), std::string(":1\r\n"),
                                   std::string("$x\r\n"), std::string("*1\r\n$1\r\nx\r\n")}) {
     Exchange exchange(GetParam());
@@ -132,14 +132,14 @@ TEST_P(RedisProtocolTest, WhatIsNotTheProtocolEndsTheConnection) {
   }
 }
 
-TEST_P(RedisProtocolTest, AnAnswerThatNobodyAskedForEndsTheConnection) {
+TEST_P(RedisProtocolTest, UnexpectedReplyClosesTheConnection) {
   Connect(0);
   EXPECT_THAT(exchange_.Say("+OK\r\n"), IsEmpty());
   exchange_.Ask(get_);
   EXPECT_THAT(exchange_.TakeAnswers(), ElementsAre(Failed(0, Code::kUnavailable)));
 }
 
-TEST_P(RedisProtocolTest, ALostConnectionEndsWhatIsOpenAndWhatComesLater) {
+TEST_P(RedisProtocolTest, LostConnectionFailsPendingAndLaterOperations) {
   Connect(0);
   exchange_.Ask({get_[0], get_[0]});
   EXPECT_THAT(exchange_.Cut(),
@@ -148,7 +148,7 @@ TEST_P(RedisProtocolTest, ALostConnectionEndsWhatIsOpenAndWhatComesLater) {
   EXPECT_THAT(exchange_.TakeAnswers(), ElementsAre(Failed(0, Code::kUnavailable)));
 }
 
-TEST_P(RedisProtocolTest, ValuesLargerThanAReadAreWhole) {
+TEST_P(RedisProtocolTest, ValuesLargerThanAReadAreReassembled) {
   Connect(0);
   exchange_.Ask({get_[0], get_[0]});
   const Bytes large(100'000, 'x');

@@ -24,7 +24,7 @@ Results SomeResults() {
   return results;
 }
 
-TEST(Report, TextSaysRateLatenciesAndCpu) {
+TEST(Report, TextHasRateLatenciesAndCpu) {
   Results results = SomeResults();
   results.server_cpu_seconds = 0.0002;
   const std::string text = FormatText({}, results);
@@ -36,7 +36,7 @@ TEST(Report, TextSaysRateLatenciesAndCpu) {
   EXPECT_THAT(text, Not(HasSubstr("errors")));
 }
 
-TEST(Report, WhatWentWrongIsCountedAndShown) {
+TEST(Report, FailuresAreCountedAndShown) {
   Results results = SomeResults();
   Results other;
   other.errors[Code::kOverloaded] = 3;
@@ -50,7 +50,7 @@ TEST(Report, WhatWentWrongIsCountedAndShown) {
   EXPECT_THAT(text, HasSubstr("first: overloaded: later"));
 }
 
-TEST(Report, UnansweredOperationsAreNamedAndNotCountedAsDone) {
+TEST(Report, UnansweredOperationsAreShownSeparately) {
   Results results = SomeResults();
   results.reads.Add(5'000'000'000);
   results.unanswered = {.never_sent = 3, .timed_out = 1};
@@ -71,7 +71,7 @@ TEST(Report, UnansweredOperationsAreNamedAndNotCountedAsDone) {
             nlohmann::json({{"never_sent", 3}, {"in_flight", 2}, {"timed_out", 1}, {"lost", 4}}));
 }
 
-TEST(Report, AnInterruptedRunIsMarked) {
+TEST(Report, InterruptedRunIsMarked) {
   Results results = SomeResults();
   EXPECT_THAT(FormatText({}, results), Not(HasSubstr("INTERRUPTED")));
   EXPECT_EQ(nlohmann::json::parse(FormatJson({}, results))["interrupted"], false);
@@ -96,7 +96,7 @@ TEST(Report, JsonHasTheSameFigures) {
   EXPECT_FALSE(json.contains("server_rss_bytes"));
 }
 
-TEST(Report, JsonSaysWhatWasMeasuredOfWhat) {
+TEST(Report, JsonDescribesTheRun) {
   BenchOptions options;
   options.target.driver = DriverKind::kRocksDb;
   options.target.directory = "/data";
@@ -118,7 +118,7 @@ TEST(Report, JsonSaysWhatWasMeasuredOfWhat) {
   EXPECT_EQ(json["server_rss_bytes"], 4096);
 }
 
-TEST(Report, JsonHasTheCurveOfPercentilesTowardsTheWorst) {
+TEST(Report, JsonHasThePercentileCurve) {
   Results results;
   for (int i = 1; i <= 100'000; ++i) results.reads.Add(i * 1000);
   const auto curve = nlohmann::json::parse(FormatJson({}, results))["reads"]["percentiles"];
@@ -132,7 +132,7 @@ TEST(Report, JsonHasTheCurveOfPercentilesTowardsTheWorst) {
   for (size_t i = 1; i < curve.size(); ++i) EXPECT_GE(curve[i][1], curve[i - 1][1]);
 }
 
-TEST(Report, TheLongestStallIsThatOfAnyThread) {
+TEST(Report, LongestStallIsTheMaximumOfAllThreads) {
   Results results;
   results.longest_stall_nanos = 5;
   Results other;
@@ -142,13 +142,13 @@ TEST(Report, TheLongestStallIsThatOfAnyThread) {
   EXPECT_EQ(results.longest_stall_nanos, 9);
 }
 
-TEST(Report, ARunWithoutOperationsDividesByNothing) {
+TEST(Report, EmptyRunDoesNotDivideByZero) {
   const auto json = nlohmann::json::parse(FormatJson({}, {}));
   EXPECT_EQ(json["operations_per_second"], 0);
   EXPECT_EQ(json["client_cpu_us"], 0);
 }
 
-TEST(CpuTime, OfThisProcessIsTheSameAskedEitherWay) {
+TEST(CpuTime, OwnCpuTimeMatchesProcfs) {
   const double before = OwnCpuSeconds();
   while (OwnCpuSeconds() < before + 0.05) {
   }
@@ -157,14 +157,14 @@ TEST(CpuTime, OfThisProcessIsTheSameAskedEitherWay) {
   EXPECT_NEAR(*asked, OwnCpuSeconds(), 0.03);  // the kernel counts in ticks of 10 ms, twice
 }
 
-TEST(ResidentBytes, GrowWithWhatIsTouched) {
+TEST(ResidentBytes, GrowWithTouchedMemory) {
   const std::optional<uint64_t> before = ResidentBytesOf(getpid());
   ASSERT_TRUE(before.has_value());
   const std::string touched(size_t{64} << 20, 'x');
   EXPECT_GE(*ResidentBytesOf(getpid()), *before + (touched.size() >> 1));
 }
 
-TEST(Process, OfNoneThereIsNothing) {
+TEST(Process, MissingProcessHasNoFigures) {
   EXPECT_FALSE(CpuSecondsOf(int64_t{1} << 40).has_value());
   EXPECT_FALSE(ResidentBytesOf(int64_t{1} << 40).has_value());
 }

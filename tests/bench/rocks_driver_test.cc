@@ -50,7 +50,7 @@ class RocksDriverTest : public ::testing::Test {
   BenchOptions options_;
 };
 
-TEST_F(RocksDriverTest, EveryWorkloadFindsAllRight) {
+TEST_F(RocksDriverTest, EveryWorkloadSucceeds) {
   for (const WorkloadInfo& workload : kWorkloads) {
     SCOPED_TRACE(workload.name);
     std::filesystem::remove_all(options_.target.directory);
@@ -60,13 +60,13 @@ TEST_F(RocksDriverTest, EveryWorkloadFindsAllRight) {
   }
 }
 
-TEST_F(RocksDriverTest, RecordsOfAnEarlierRunAreFoundAgain) {
+TEST_F(RocksDriverTest, RecordsOfAnEarlierRunAreFound) {
   EXPECT_EQ(Run(WorkloadKind::kScan).failures(), 0u);
   options_.preloaded = true;
   EXPECT_EQ(Run(WorkloadKind::kScan).failures(), 0u);
 }
 
-TEST_F(RocksDriverTest, AWrongValueIsNoticed) {
+TEST_F(RocksDriverTest, WrongValueIsDetected) {
   EXPECT_EQ(Run(WorkloadKind::kGet).failures(), 0u);
   Bytes value;
   MakeValue(8, 0, options_.value_bytes, &value);
@@ -79,7 +79,7 @@ TEST_F(RocksDriverTest, AWrongValueIsNoticed) {
   }
 }
 
-TEST_F(RocksDriverTest, AMissingValueIsNotFound) {
+TEST_F(RocksDriverTest, MissingValueIsNotFound) {
   EXPECT_EQ(Run(WorkloadKind::kGet).failures(), 0u);
   ASSERT_TRUE(Open()->Delete({}, "u:00000000000007").ok());
   options_.preloaded = true;
@@ -88,7 +88,7 @@ TEST_F(RocksDriverTest, AMissingValueIsNotFound) {
   }
 }
 
-TEST_F(RocksDriverTest, AScanThatLacksAPostIsWrong) {
+TEST_F(RocksDriverTest, ScanWithoutAPostIsWrong) {
   EXPECT_EQ(Run(WorkloadKind::kScan).failures(), 0u);
   {
     const std::unique_ptr<rocksdb::DB> database = Open();
@@ -101,7 +101,7 @@ TEST_F(RocksDriverTest, AScanThatLacksAPostIsWrong) {
   EXPECT_GT(Run(WorkloadKind::kScan).wrong_values, 0u);
 }
 
-TEST_F(RocksDriverTest, ADirectoryThatCannotBeHadIsAFailureInWords) {
+TEST_F(RocksDriverTest, UnusableDirectoryIsAnErrorWithAMessage) {
   options_.target.directory = "/proc/no/such/directory";
   const Result<Results> results = RunLoad(options_, clock_, kHooks);
   ASSERT_FALSE(results.ok());

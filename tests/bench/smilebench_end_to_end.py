@@ -47,7 +47,7 @@ class Smilebench(unittest.TestCase):
         os.close(terminal)
         return process.returncode, output.decode()
 
-    def test_a_signal_ends_the_run_with_its_report_so_far(self):
+    def test_signal_ends_the_run_with_a_report(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             with self.subTest(number):
                 status, output = self.measure("--seconds", "1000", "--keys", "100", when=b"get: ",
@@ -56,7 +56,7 @@ class Smilebench(unittest.TestCase):
                 self.assertIn("INTERRUPTED", output)
                 self.assertRegex(output, r"\nreads +[0-9]+ ")
 
-    def test_json_is_marked_too(self):
+    def test_interrupted_json_report_is_marked(self):
         status, output = self.measure("--seconds", "1000", "--keys", "100", "--json", "--rate",
                                       "1000", when=b"get: ",
                                       act=lambda process: process.send_signal(signal.SIGINT))
@@ -64,7 +64,7 @@ class Smilebench(unittest.TestCase):
         self.assertEqual((status, report["interrupted"]), (130, True))
         self.assertGreater(report["reads"]["count"], 0)
 
-    def test_what_a_hung_server_does_not_answer_is_in_the_latencies(self):
+    def test_unanswered_operations_are_in_the_latencies(self):
         def hang_then_interrupt(process):
             os.kill(self.server.process.pid, signal.SIGSTOP)
             process.send_signal(signal.SIGINT)
@@ -81,7 +81,7 @@ class Smilebench(unittest.TestCase):
         self.assertEqual(report["reads"]["count"],
                          report["operations"] + report["unanswered"]["in_flight"])
 
-    def test_lookups_are_interrupted_too(self):
+    def test_lookups_can_be_interrupted(self):
         subprocess.run(self.command("load", "--users", "10"), check=True,
                        stdout=subprocess.DEVNULL)
         process = subprocess.Popen(self.command("lookups", "--users", "10", "--seconds", "1000"),

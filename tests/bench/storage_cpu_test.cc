@@ -38,7 +38,7 @@ class StorageCpuTest : public ::testing::Test {
   BenchOptions options_;
 };
 
-TEST_F(StorageCpuTest, IsAPartOfWhatTheProcessUsedForReadsWritesAndScans) {
+TEST_F(StorageCpuTest, StorageCpuIsPartOfTheProcessCpu) {
   for (const WorkloadKind workload :
        {WorkloadKind::kGet, WorkloadKind::kMGet, WorkloadKind::kPut, WorkloadKind::kScan}) {
     SCOPED_TRACE(InfoOf(workload).name);
@@ -49,7 +49,7 @@ TEST_F(StorageCpuTest, IsAPartOfWhatTheProcessUsedForReadsWritesAndScans) {
   }
 }
 
-TEST_F(StorageCpuTest, OfPreparingARunIsNotThatOfTheRun) {
+TEST_F(StorageCpuTest, PreparationIsNotCounted) {
   options_.keys = 20'000;
   options_.operations = 1;
   const Results results = Run(WorkloadKind::kGet);

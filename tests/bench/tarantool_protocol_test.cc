@@ -84,7 +84,7 @@ class TarantoolProtocolTest : public ::testing::TestWithParam<size_t> {
 };
 INSTANTIATE_TEST_SUITE_P(Pieces, TarantoolProtocolTest, ::testing::Values(1, 7, 65'536));
 
-TEST_P(TarantoolProtocolTest, APutReplacesTheTupleOfItsKey) {
+TEST_P(TarantoolProtocolTest, PutReplacesTheTuple) {
   Connect();
   const Bytes value = FromHex(kValue40).substr(2);
   exchange_.Ask({{.kind = OperationKind::kPut, .number = 40, .value = value}});
@@ -93,7 +93,7 @@ TEST_P(TarantoolProtocolTest, APutReplacesTheTupleOfItsKey) {
   EXPECT_THAT(Say(OneTuple(kSync0, kKey40, kValue40)), ElementsAre(Right(0)));
 }
 
-TEST_P(TarantoolProtocolTest, AnswersAreFoundInAnyOrder) {
+TEST_P(TarantoolProtocolTest, RepliesMayArriveInAnyOrder) {
   Connect();
   exchange_.Ask({get40_, get41_});
   EXPECT_EQ(exchange_.TakeAsked(), FromHex(Select("00", kKey40) + Select("40", kKey41)));
@@ -101,17 +101,17 @@ TEST_P(TarantoolProtocolTest, AnswersAreFoundInAnyOrder) {
               ElementsAre(Right(1), Right(0)));
 }
 
-TEST_P(TarantoolProtocolTest, AWrongValueIsNoticed) {
+TEST_P(TarantoolProtocolTest, WrongValueIsDetected) {
   Connect();
   EXPECT_THAT(AskAndSay({get40_}, OneTuple(kSync0, kKey41, kValue41)), ElementsAre(Wrong(0)));
 }
 
-TEST_P(TarantoolProtocolTest, AMissingTupleIsNotFound) {
+TEST_P(TarantoolProtocolTest, MissingTupleIsNotFound) {
   Connect();
   EXPECT_THAT(AskAndSay({get40_}, NoTuple(kSync0)), ElementsAre(Failed(0, Code::kNotFound)));
 }
 
-TEST_P(TarantoolProtocolTest, ManyKeysAreAsManySelectsAndOneOperation) {
+TEST_P(TarantoolProtocolTest, SeveralKeysAreSelectsOfOneOperation) {
   Connect();
   exchange_.Ask({mget_});
   EXPECT_EQ(exchange_.TakeAsked(), FromHex(Select("00", kKey42) + Select("01", kKey40)));
@@ -124,7 +124,7 @@ TEST_P(TarantoolProtocolTest, ManyKeysAreAsManySelectsAndOneOperation) {
               ElementsAre(Failed(0, Code::kNotFound)));
 }
 
-TEST_P(TarantoolProtocolTest, APostIsATupleOfItsAuthorAndNumber) {
+TEST_P(TarantoolProtocolTest, PostIsATupleOfAuthorAndNumber) {
   ConnectToPosts();
   const Bytes value = FromHex(kValue41).substr(2);
   exchange_.Ask({{.kind = OperationKind::kPut, .number = 41, .value = value}});
@@ -134,7 +134,7 @@ TEST_P(TarantoolProtocolTest, APostIsATupleOfItsAuthorAndNumber) {
               ElementsAre(Right(0)));
 }
 
-TEST_P(TarantoolProtocolTest, AScanIsOneSelectFromTheNewestOn) {
+TEST_P(TarantoolProtocolTest, ScanIsOneSelectFromTheNewest) {
   ConnectToPosts();
   const Operation scan = {.kind = OperationKind::kScan, .number = 2, .limit = 3, .newest = 2};
   exchange_.Ask({scan});
@@ -149,7 +149,7 @@ TEST_P(TarantoolProtocolTest, AScanIsOneSelectFromTheNewestOn) {
   EXPECT_THAT(AskAndSay({scan}, NoTuple(kSync0)), ElementsAre(Wrong(0)));
 }
 
-TEST_P(TarantoolProtocolTest, ARefusalIsToldInTheServersWordsAndTheNextIsAnswered) {
+TEST_P(TarantoolProtocolTest, ErrorReplyKeepsItsMessageAndTheConnection) {
   Connect();
   const auto answers = AskAndSay(
       {get40_, get41_},
@@ -161,14 +161,14 @@ TEST_P(TarantoolProtocolTest, ARefusalIsToldInTheServersWordsAndTheNextIsAnswere
   EXPECT_EQ(answers[0].status.message(), "Space '0' does not exist");
 }
 
-TEST_P(TarantoolProtocolTest, WithoutTheSpaceThereIsNoConnection) {
+TEST_P(TarantoolProtocolTest, MissingSpaceFailsTheConnection) {
   exchange_.Connect(std::make_unique<TarantoolProtocol>(0, &exchange_));
   exchange_.Ask({{.kind = OperationKind::kPing}});
   EXPECT_THAT(Say(kGreeting + "ce00000018" + kSync0 + "80" + NoTuple(kSync1)),
               ElementsAre(Failed(0, Code::kNotFound)));
 }
 
-TEST_P(TarantoolProtocolTest, WhatIsNotTheProtocolEndsTheConnection) {
+TEST_P(TarantoolProtocolTest, ProtocolErrorClosesTheConnection) {
   for (const std::string& said : {
            std::string("0102030405"),                   // no length
            std::string("ceffffffff"),                   // too long
@@ -187,7 +187,7 @@ TEST_P(TarantoolProtocolTest, WhatIsNotTheProtocolEndsTheConnection) {
   }
 }
 
-TEST_P(TarantoolProtocolTest, ALostConnectionEndsWhatIsOpen) {
+TEST_P(TarantoolProtocolTest, LostConnectionFailsPendingOperations) {
   Connect();
   exchange_.Ask({get40_, mget_});
   EXPECT_THAT(exchange_.Cut(),

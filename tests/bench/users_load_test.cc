@@ -31,7 +31,7 @@ class UsersLoadTest : public UsersTest {
                         .progress = [this](const ProgressState& state) { done_ = state.done; }};
 };
 
-TEST_F(UsersLoadTest, EveryUserHasItsLoginAndItsProfile) {
+TEST_F(UsersLoadTest, EveryUserHasLoginAndProfile) {
   const UsersLoadResults results = Load();
   EXPECT_TRUE(results.complete(options_));
   EXPECT_EQ(results.rows, 600u);
@@ -43,7 +43,7 @@ TEST_F(UsersLoadTest, EveryUserHasItsLoginAndItsProfile) {
   ExpectUsers(1, 300);
 }
 
-TEST_F(UsersLoadTest, ALoginIsClaimedBeforeItsUserIsWritten) {
+TEST_F(UsersLoadTest, LoginIsClaimedBeforeTheProfileIsWritten) {
   Load();
   const std::vector<std::string> writes = engine_.TakeWrites();
   ASSERT_EQ(writes.size(), 600u);
@@ -56,7 +56,7 @@ TEST_F(UsersLoadTest, ALoginIsClaimedBeforeItsUserIsWritten) {
   }
 }
 
-TEST_F(UsersLoadTest, ALoginOfSomebodyElseEndsTheLoadBeforeItsUser) {
+TEST_F(UsersLoadTest, TakenLoginEndsTheLoadBeforeTheProfile) {
   Put(LoginKey(LoginOf(20)), "somebody");
   const UsersLoadResults results = Load();
   EXPECT_FALSE(results.complete(options_));
@@ -68,7 +68,7 @@ TEST_F(UsersLoadTest, ALoginOfSomebodyElseEndsTheLoadBeforeItsUser) {
   EXPECT_LT(results.rows, 598u);
 }
 
-TEST_F(UsersLoadTest, AnInterruptedLoadSaysWhereToGoOnAndGoesOnThere) {
+TEST_F(UsersLoadTest, InterruptedLoadCanBeContinued) {
   hooks_.interrupted = [this] { return done_ >= 50; };
   const UsersLoadResults first = Load();
   EXPECT_TRUE(first.interrupted);
@@ -87,7 +87,7 @@ TEST_F(UsersLoadTest, AnInterruptedLoadSaysWhereToGoOnAndGoesOnThere) {
   ExpectUsers(1, 300);
 }
 
-TEST_F(UsersLoadTest, LoginsThatAreThereAlreadyAreFoundToBeTheSameUsers) {
+TEST_F(UsersLoadTest, ExistingLoginsOfTheSameUsersAreAccepted) {
   Load();
   const UsersLoadResults again = Load();
   EXPECT_TRUE(again.complete(options_));
@@ -95,7 +95,7 @@ TEST_F(UsersLoadTest, LoginsThatAreThereAlreadyAreFoundToBeTheSameUsers) {
   EXPECT_EQ(again.rows, 300u);
 }
 
-TEST_F(UsersLoadTest, WhatIsRefusedForNowIsSentAgain) {
+TEST_F(UsersLoadTest, OverloadedWritesAreRetried) {
   engine_.RefuseFirst();
   const UsersLoadResults results = Load();
   EXPECT_TRUE(results.complete(options_));
@@ -104,7 +104,7 @@ TEST_F(UsersLoadTest, WhatIsRefusedForNowIsSentAgain) {
   ExpectUsers(1, 300);
 }
 
-TEST_F(UsersLoadTest, LostConnectionsAreMadeAgainAndNothingIsMissing) {
+TEST_F(UsersLoadTest, LostConnectionsAreReplacedWithoutLoss) {
   bool aborted = false;
   hooks_.progress = [&](const ProgressState& state) {
     if (state.done >= 100 && !aborted) server_->AbortConnections();
@@ -117,7 +117,7 @@ TEST_F(UsersLoadTest, LostConnectionsAreMadeAgainAndNothingIsMissing) {
   ExpectUsers(1, 300);
 }
 
-TEST_F(UsersLoadTest, NoMoreIsUnderWayThanTheConnectionsAndTheirDepthAllow) {
+TEST_F(UsersLoadTest, WritesInFlightAreBoundedByDepth) {
   options_.connections = 1;
   options_.depth = 1;
   Load();
@@ -128,19 +128,19 @@ TEST_F(UsersLoadTest, NoMoreIsUnderWayThanTheConnectionsAndTheirDepthAllow) {
   }
 }
 
-TEST_F(UsersLoadTest, WithoutAServerThereIsNoConnection) {
+TEST_F(UsersLoadTest, MissingServerIsUnavailable) {
   StopServer();
   const Result<UsersLoadResults> results = LoadUsers(options_, client_clock_, hooks_);
   ASSERT_FALSE(results.ok());
   EXPECT_EQ(results.status().code(), Code::kUnavailable);
 }
 
-TEST_F(UsersLoadTest, AServerProcessThatIsNotThereIsRefused) {
+TEST_F(UsersLoadTest, MissingServerProcessIsRejected) {
   options_.server_pid = int64_t{1} << 40;
   EXPECT_EQ(LoadUsers(options_, client_clock_, hooks_).status().code(), Code::kInvalid);
 }
 
-TEST_F(UsersLoadTest, TheReportSaysWhatItCostAndWhereToGoOn) {
+TEST_F(UsersLoadTest, ReportHasCostAndWhereToContinue) {
   options_.server_pid = getpid();
   UsersLoadResults results = Load();
   EXPECT_THAT(FormatText(options_, results), HasSubstr("600 rows"));

@@ -35,7 +35,7 @@ class UsersLookupsTest : public UsersTest {
   }
 };
 
-TEST_F(UsersLookupsTest, ProfilesAndLoginsAreAskedForAndFoundRight) {
+TEST_F(UsersLookupsTest, ProfilesAndLoginsAreFound) {
   WriteUsers();
   const LookupResults results = LookUp();
   for (const LookupRound* round : {&results.cold, &results.warm}) {
@@ -47,7 +47,7 @@ TEST_F(UsersLookupsTest, ProfilesAndLoginsAreAskedForAndFoundRight) {
   EXPECT_EQ(engine_.TakeReads().size(), results.cold.lookups + results.warm.lookups);
 }
 
-TEST_F(UsersLookupsTest, TheWarmRoundAsksForWhatTheColdOneAskedForAndNothingElse) {
+TEST_F(UsersLookupsTest, WarmRoundRepeatsTheColdRound) {
   options_.users = 1'000'000;  // of which none is there: it is about what is asked
   options_.connections = 1;
   options_.depth = 1;
@@ -59,7 +59,7 @@ TEST_F(UsersLookupsTest, TheWarmRoundAsksForWhatTheColdOneAskedForAndNothingElse
   for (size_t i = cold; i < reads.size(); ++i) EXPECT_EQ(reads[i], reads[(i - cold) % cold]);
 }
 
-TEST_F(UsersLookupsTest, EachRunAsksForOtherUsers) {
+TEST_F(UsersLookupsTest, EachRunLooksUpOtherUsers) {
   options_.users = kMaxUsers;
   LookUp();
   const std::vector<std::string> first = engine_.TakeReads();
@@ -67,7 +67,7 @@ TEST_F(UsersLookupsTest, EachRunAsksForOtherUsers) {
   EXPECT_NE(first.at(0), engine_.TakeReads().at(0));
 }
 
-TEST_F(UsersLookupsTest, AMissingUserIsAnError) {
+TEST_F(UsersLookupsTest, MissingUserIsAnError) {
   const LookupResults results = LookUp();
   EXPECT_GT(results.cold.errors, 0u);
   EXPECT_EQ(results.cold.first_error.code(), Code::kNotFound);
@@ -75,7 +75,7 @@ TEST_F(UsersLookupsTest, AMissingUserIsAnError) {
   EXPECT_GT(results.warm.failures(), 0u);
 }
 
-TEST_F(UsersLookupsTest, AWrongProfileAndAWrongLoginAreErrors) {
+TEST_F(UsersLookupsTest, WrongProfileOrLoginIsAnError) {
   options_.users = 1;
   WriteUsers();
   Bytes other;
@@ -93,7 +93,7 @@ TEST_F(UsersLookupsTest, AWrongProfileAndAWrongLoginAreErrors) {
   EXPECT_THAT(FormatText(options_, both), HasSubstr("WRONG VALUES"));
 }
 
-TEST_F(UsersLookupsTest, AnInterruptionEndsTheRoundAndIsReported) {
+TEST_F(UsersLookupsTest, InterruptionEndsTheRoundAndIsReported) {
   WriteUsers();
   options_.seconds = 1e6;
   int polls = 0;
@@ -107,13 +107,13 @@ TEST_F(UsersLookupsTest, AnInterruptionEndsTheRoundAndIsReported) {
   EXPECT_THAT(FormatJson(options_, *results), HasSubstr("\"interrupted\": true"));
 }
 
-TEST_F(UsersLookupsTest, WithoutAServerThereIsNoConnection) {
+TEST_F(UsersLookupsTest, MissingServerIsUnavailable) {
   StopServer();
   EXPECT_EQ(LookUpUsers(options_, client_clock_, [] { return false; }).status().code(),
             Code::kUnavailable);
 }
 
-TEST_F(UsersLookupsTest, TheReportHasBothRounds) {
+TEST_F(UsersLookupsTest, ReportHasBothRounds) {
   WriteUsers();
   options_.server_pid = getpid();
   const LookupResults results = LookUp();

@@ -18,7 +18,7 @@ Result<UsersOptions> Parse(Parser parser, std::vector<const char*> arguments,
                 help == nullptr ? &ignored : help);
 }
 
-TEST(UsersOptions, OfALoadAreRead) {
+TEST(UsersOptions, LoadOptionsAreParsed) {
   const auto parsed =
       Parse(ParseLoadOptions, {"--target", "smile://localhost:99", "--users", "45000000", "--from",
                                "17", "--connections", "2", "--server-pid", "77", "--json"});
@@ -32,7 +32,7 @@ TEST(UsersOptions, OfALoadAreRead) {
   EXPECT_TRUE(parsed->json);
 }
 
-TEST(UsersOptions, OfLookupsAreRead) {
+TEST(UsersOptions, LookupOptionsAreParsed) {
   const auto parsed =
       Parse(ParseLookupsOptions, {"--users", "5", "--seconds", "0.5", "--depth", "3"});
   ASSERT_TRUE(parsed.ok()) << parsed.status().ToString();
@@ -43,7 +43,7 @@ TEST(UsersOptions, OfLookupsAreRead) {
   EXPECT_EQ(Parse(ParseLookupsOptions, {"--users", "5"})->depth, 1u);
 }
 
-TEST(UsersOptions, WhatCannotBeMeantIsRefusedInWords) {
+TEST(UsersOptions, InvalidOptionsAreRejectedWithAMessage) {
   for (const std::vector<const char*>& arguments : std::vector<std::vector<const char*>>{
            {},
            {"--users", "0"},
@@ -69,7 +69,7 @@ TEST(UsersOptions, WhatCannotBeMeantIsRefusedInWords) {
   EXPECT_FALSE(Parse(ParseLoadOptions, {"--users", "5", "--from", "nan"}).ok());
 }
 
-TEST(UsersOptions, HelpSaysWhatColdMeans) {
+TEST(UsersOptions, HelpExplainsCold) {
   std::string help;
   ASSERT_TRUE(Parse(ParseLookupsOptions, {"--help"}, &help).ok());
   EXPECT_NE(help.find("restart the server"), std::string::npos);

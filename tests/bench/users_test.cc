@@ -11,7 +11,7 @@
 namespace smile::bench {
 namespace {
 
-TEST(Users, EachHasALoginOfItsOwnThatIsAMailAddress) {
+TEST(Users, LoginsAreUniqueMailAddresses) {
   std::set<Bytes> logins;
   for (uint64_t user = 1; user <= 20'000; ++user) {
     const Bytes login = LoginOf(user);
@@ -22,13 +22,13 @@ TEST(Users, EachHasALoginOfItsOwnThatIsAMailAddress) {
   }
 }
 
-TEST(Users, LoginsSortOtherwiseThanNumbers) {
+TEST(Users, LoginOrderDiffersFromUserOrder) {
   std::vector<Bytes> logins;
   for (uint64_t user = 1; user <= 100; ++user) logins.push_back(LoginOf(user));
   EXPECT_FALSE(std::is_sorted(logins.begin(), logins.end()));
 }
 
-TEST(Users, ALoginNamesItsUserAndHoldsACredentialOfItsOwn) {
+TEST(Users, LoginHasUserAndUniqueCredential) {
   Bytes one;
   Bytes other;
   MakeLoginRecord(4711, &one);
@@ -41,7 +41,7 @@ TEST(Users, ALoginNamesItsUserAndHoldsACredentialOfItsOwn) {
   EXPECT_EQ(one, before);
 }
 
-TEST(Users, AProfileIsJsonOfARealisticSizeAndEachUsersIsAnother) {
+TEST(Users, ProfilesAreUniqueJsonOfRealisticSize) {
   Bytes profile;
   std::set<Bytes> seen;
   size_t total = 0;

@@ -30,7 +30,7 @@ class VerifierTest : public ::testing::Test {
   }
 };
 
-TEST_F(VerifierTest, AGetIsAnsweredWithItsValueAlone) {
+TEST_F(VerifierTest, GetReplyHasOneValue) {
   const Operation get{.kind = OperationKind::kGet, .number = 7};
   EXPECT_TRUE(IsRight(get, {7}));
   EXPECT_FALSE(IsRight(get, {8}));
@@ -38,7 +38,7 @@ TEST_F(VerifierTest, AGetIsAnsweredWithItsValueAlone) {
   EXPECT_FALSE(IsRight(get, {7, 7}));
 }
 
-TEST_F(VerifierTest, AnMGetIsAnsweredWithAllItsValuesInTheirOrder) {
+TEST_F(VerifierTest, MGetReplyHasAllValuesInOrder) {
   const std::vector<uint64_t> numbers = {3, 9, 3};
   const Operation mget{.kind = OperationKind::kMGet, .numbers = numbers};
   EXPECT_TRUE(IsRight(mget, {3, 9, 3}));
@@ -47,7 +47,7 @@ TEST_F(VerifierTest, AnMGetIsAnsweredWithAllItsValuesInTheirOrder) {
   EXPECT_FALSE(IsRight(mget, {3, 9, 3, 3}));
 }
 
-TEST_F(VerifierTest, AScanIsAnsweredWithTheNewestPostsFirst) {
+TEST_F(VerifierTest, ScanReplyHasNewestPostsFirst) {
   const Operation scan{.kind = OperationKind::kScan, .number = 5, .limit = 3, .newest = 19};
   EXPECT_TRUE(IsRight(scan, {119, 118, 117}, {19, 18, 17}));
   EXPECT_FALSE(IsRight(scan, {117, 118, 119}, {17, 18, 19}));
@@ -57,7 +57,7 @@ TEST_F(VerifierTest, AScanIsAnsweredWithTheNewestPostsFirst) {
   EXPECT_FALSE(IsRight(scan, {119, 118, 117}, {19, 18}));
 }
 
-TEST_F(VerifierTest, AScanMayBeShortOnlyIfItSaysSo) {
+TEST_F(VerifierTest, ShortScanReplyMustBeMarked) {
   const Operation scan{.kind = OperationKind::kScan, .number = 5, .limit = 3, .newest = 19};
   EXPECT_FALSE(IsRight(scan, {119, 118}, {19, 18}));
   EXPECT_TRUE(IsRight(scan, {119, 118}, {19, 18}, true));

@@ -11,7 +11,7 @@
 namespace smile::bench {
 namespace {
 
-TEST(Workload, AValueIsRecognisedInAnyGenerationAndSize) {
+TEST(Workload, ValuesOfAnyGenerationAndSizeAreRecognised) {
   Bytes value;
   for (const size_t size : {size_t{0}, size_t{1}, size_t{15}, size_t{16}, size_t{17}, size_t{100},
                             limits::kMaxValueBytes}) {
@@ -62,7 +62,7 @@ TEST(Workload, KeysAreThoseOfTheModel) {
   }
 }
 
-TEST(Workload, AuthorsHaveAllPosts) {
+TEST(Workload, AuthorsShareAllPosts) {
   for (const uint64_t keys : {1, 19, 20, 21, 1'000}) {
     uint64_t total = 0;
     for (uint64_t author = 0; author < Authors(20, keys); ++author) {
@@ -73,14 +73,14 @@ TEST(Workload, AuthorsHaveAllPosts) {
   }
 }
 
-TEST(Workload, EachIsFoundByItsKind) {
+TEST(Workload, WorkloadIsFoundByItsKind) {
   for (const WorkloadInfo& workload : kWorkloads) {
     EXPECT_EQ(NameOf(workload.kind), workload.name);
     EXPECT_EQ(KeysPerOperation(workload.kind), workload.name == "mget" ? 32u : 1u);
   }
 }
 
-TEST(Random, IsBelowItsBoundAndReachesAllOfIt) {
+TEST(Random, NumbersCoverTheRangeBelowTheBound) {
   Random random(0);
   std::set<uint64_t> seen;
   for (int i = 0; i < 1'000; ++i) seen.insert(random.Below(10));

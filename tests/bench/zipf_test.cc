@@ -18,14 +18,14 @@ double SumOf(uint64_t count, double exponent) {
   return sum;
 }
 
-TEST(Zeta, IsTheSumOfTheFormulaAlsoWhereItIsTakenAsAnIntegral) {
+TEST(Zeta, SumAndIntegralMatchTheFormula) {
   for (const uint64_t count : {1, 2, 9'999, 10'000, 10'001, 1'000'000}) {
     EXPECT_NEAR(Zeta(count, 0.99), SumOf(count, 0.99), 1e-9) << count;
   }
   EXPECT_NEAR(Zeta(10'000'000'000, 0.99), 26.46902820178302, 1e-6);  // as YCSB has it
 }
 
-TEST(Zipfian, RanksComeAsOftenAsTheFormulaSays) {
+TEST(Zipfian, RankFrequenciesMatchTheFormula) {
   constexpr uint64_t kCount = 1'000;
   const Zipfian zipfian(kCount);
   Random random(1);
@@ -50,7 +50,7 @@ TEST(Zipfian, RanksComeAsOftenAsTheFormulaSays) {
   }
 }
 
-TEST(Zipfian, GrownIsAsIfItHadBeenMadeSo) {
+TEST(Zipfian, GrownEqualsNew) {
   for (const uint64_t count : {1, 2, 3, 500}) {
     Zipfian grown(1);
     grown.Grow(count);
@@ -65,7 +65,7 @@ TEST(Zipfian, GrownIsAsIfItHadBeenMadeSo) {
   }
 }
 
-TEST(ScrambledZipfian, FewNumbersAreLikelyAndTheyAreNoNeighbours) {
+TEST(ScrambledZipfian, LikelyNumbersAreFewAndScattered) {
   constexpr uint64_t kCount = 10'000;
   const ScrambledZipfian scrambled(kCount);
   Random random(1);

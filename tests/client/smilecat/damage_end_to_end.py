@@ -63,7 +63,7 @@ class DamageTest(SmilecatTest):
             continuation = page["continuation"]
             yield page
 
-    def test_scan_goes_past_a_damaged_block(self):
+    def test_scan_continues_after_a_damaged_block(self):
         pages = self.pages("scan", "users/5000", "--limit", "1000")
         entries = [entry for page in pages for entry in page["entries"]]
         outcomes = [entry["outcome"] for entry in entries]
@@ -77,7 +77,7 @@ class DamageTest(SmilecatTest):
         self.assertEqual(len(done.stdout.splitlines()), len(entries))
         self.hides_the_disk(done)
 
-    def test_list_goes_past_a_damaged_block(self):
+    def test_list_continues_after_a_damaged_block(self):
         pages = list(self.pages("list", "users", "--limit", "1000"))
         self.assertIn(True, [page["gap"] for page in pages])
         listed = [partition for page in pages for partition in page["partitions"]]

@@ -13,7 +13,7 @@ from smilecat_case import TIMEOUT_SECONDS, SmilecatTest, run_tests
 
 
 class ExplainTest(SmilecatTest):
-    def test_hex_names_the_fields_of_frames_both_ways_on_stderr(self):
+    def test_hex_explains_frames_on_stderr(self):
         self.ok("put", "users/1/x", "Ada")
         done = self.cat.run("--hex", "get", "users/1/x")
         self.assertEqual(done.stdout, b"Ada")
@@ -38,7 +38,7 @@ class ExplainTest(SmilecatTest):
             self.ok("--send-hex", data.hex(), "--idle", "50", *hello)
         self.ok("ping")
 
-    def test_hex_comes_from_a_file_or_standard_input_too(self):
+    def test_hex_is_read_from_a_file_or_stdin(self):
         ping = "16 00 00 00 07 00 00 00 02 00 00 00 05 68 65 6c 6c 6f".replace(" ", "")
         # The checksum is wrong on purpose: the server says so.
         for arguments, stdin in [
@@ -129,7 +129,7 @@ class ExplainTest(SmilecatTest):
                 process.wait(TIMEOUT_SECONDS)
                 process.stdout.close()
 
-    def test_captured_bytes_are_explained_in_either_direction(self):
+    def test_captured_bytes_are_explained(self):
         capture = self.path("capture")
         with socket.socket() as listener, open(capture, "wb") as file:
             listener.bind(("127.0.0.1", 0))

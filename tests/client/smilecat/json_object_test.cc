@@ -48,14 +48,14 @@ TEST(JsonObjectTest, NumbersOfAnySizeKeepTheirDigits) {
   EXPECT_THAT(Again(R"({"a":1e99999,"a":2})"), HasSubstr("two members"));
 }
 
-TEST(JsonObjectTest, WhatIsNotANumberInJsonIsRefused) {
+TEST(JsonObjectTest, InvalidNumbersAreRejected) {
   for (const char* number : {"01", "+1", "1.", ".5", "0x10", "NaN", "Infinity", "1e", "--1"}) {
     EXPECT_THAT(Again(std::string(R"({"a":)") + number + "}"), HasSubstr("not valid JSON"))
         << number;
   }
 }
 
-TEST(JsonObjectTest, TextIsCompactAndStringsMeanTheSame) {
+TEST(JsonObjectTest, TextIsCompactAndStringsKeepTheirMeaning) {
   EXPECT_EQ(Again(" { \"a\" : [ 1 , { } , [ ] ] , \"b\" : { \"x\" : null , \"y\" : true } } "),
             R"({"a":[1,{},[]],"b":{"x":null,"y":true}})");
   EXPECT_EQ(Again("{}"), "{}");
@@ -64,14 +64,14 @@ TEST(JsonObjectTest, TextIsCompactAndStringsMeanTheSame) {
   EXPECT_EQ(JsonObject::Parse(R"({"a":"\u0000"})")->Find("a")->text, Bytes(1, '\0'));
 }
 
-TEST(JsonObjectTest, AMemberThatOccursTwiceIsRefusedAtEveryDepth) {
+TEST(JsonObjectTest, DuplicateMembersAreRejectedAtEveryDepth) {
   EXPECT_THAT(Again(R"({"id":1,"id":1})"), HasSubstr("two members \"id\""));
   EXPECT_THAT(Again(R"({"a":[{"id":1,"\u0069d":2}]})"), HasSubstr("two members \"id\""));
   EXPECT_EQ(Again(R"({"a":{"id":1},"b":{"id":2},"id":3})"),
             R"({"a":{"id":1},"b":{"id":2},"id":3})");
 }
 
-TEST(JsonObjectTest, NestingHasABound) {
+TEST(JsonObjectTest, NestingIsBounded) {
   const auto nested = [](size_t depth) {
     return R"({"a":)" + std::string(depth - 1, '[') + std::string(depth - 1, ']') + "}";
   };
@@ -83,7 +83,7 @@ TEST(JsonObjectTest, NestingHasABound) {
   EXPECT_THAT(Again(objects), HasSubstr("nested over 512 deep"));
 }
 
-TEST(JsonObjectTest, TextThatCouldNotBeWrittenBackIsRefused) {
+TEST(JsonObjectTest, TextThatCannotBeWrittenBackIsRejected) {
   EXPECT_THAT(Again("{\"a\":\"\xff\"}"), HasSubstr("not UTF-8"));
   EXPECT_THAT(Again("{\"a\":\"\xed\xa0\x80\"}"), HasSubstr("not UTF-8")) << "a surrogate in UTF-8";
   for (const char* escape : {R"(\ud800)", R"(\udc00)", R"(\ud800\u0041)", R"(\x41)"}) {
@@ -94,7 +94,7 @@ TEST(JsonObjectTest, TextThatCouldNotBeWrittenBackIsRefused) {
       << "the parser would end there, and what follows be lost";
 }
 
-TEST(JsonObjectTest, WhatIsNoObjectIsRefused) {
+TEST(JsonObjectTest, NonObjectsAreRejected) {
   for (const char* text : {"[1]", "1", "null", "\"a\""}) {
     EXPECT_EQ(Again(text), "is not a JSON object") << text;
   }

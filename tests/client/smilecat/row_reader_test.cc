@@ -79,7 +79,7 @@ TEST_F(RowReaderTest, CsvFieldsKeepQuotedCommasQuotesNewlinesAndSpaces) {
                           ElementsAre("3", "  ")));
 }
 
-TEST_F(RowReaderTest, CsvIsReadWithAnyLineEndAndWithoutOneAtTheEnd) {
+TEST_F(RowReaderTest, CsvLineEndsMayVary) {
   for (const std::string end : {"\n", "\r\n", "\r"}) {
     auto reader = Open("a,b" + end + "1,2" + end + end + "3,\xc3\xa9", RowFormat::kCsv);
     EXPECT_THAT(ReadAll(reader.get()),
@@ -87,7 +87,7 @@ TEST_F(RowReaderTest, CsvIsReadWithAnyLineEndAndWithoutOneAtTheEnd) {
   }
 }
 
-TEST_F(RowReaderTest, AByteOrderMarkIsSkipped) {
+TEST_F(RowReaderTest, ByteOrderMarkIsSkipped) {
   for (const char* header : {"id,b\n", "\"id\",\"b\"\r\n", "\"id\",b"}) {
     auto reader = Open(Bytes(kByteOrderMark) + Bytes(header), RowFormat::kCsv);
     EXPECT_THAT(*reader->columns(), ElementsAre("id", "b")) << header;
@@ -98,7 +98,7 @@ TEST_F(RowReaderTest, AByteOrderMarkIsSkipped) {
   EXPECT_THAT(OpenError(kByteOrderMark).message(), HasSubstr("is empty"));
 }
 
-TEST_F(RowReaderTest, AByteOrderMarkThatComesInPiecesIsSkipped) {
+TEST_F(RowReaderTest, ByteOrderMarkInPiecesIsSkipped) {
   const std::string path = files_.Path("pipe");
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
   std::thread writer([&] {
@@ -120,7 +120,7 @@ TEST_F(RowReaderTest, AByteOrderMarkThatComesInPiecesIsSkipped) {
   writer.join();
 }
 
-TEST_F(RowReaderTest, Utf16IsNamed) {
+TEST_F(RowReaderTest, Utf16IsRejected) {
   EXPECT_THAT(OpenError(Bytes("\xff\xfei\0d\0", 6)).message(), HasSubstr("UTF-16"));
 }
 
@@ -134,17 +134,17 @@ TEST_F(RowReaderTest, EmptyFieldsAfterTheNamedColumnsAreIgnored) {
                   ElementsAre("bad", "has 1 columns, the first line names 2")));
 }
 
-TEST_F(RowReaderTest, ARowKeepsNulBytes) {
+TEST_F(RowReaderTest, RowKeepsNulBytes) {
   auto reader = Open(ByteView("a,b\n1\0,\0\n", 9), RowFormat::kCsv);
   EXPECT_THAT(ReadAll(reader.get()), ElementsAre(ElementsAre(Bytes("1\0", 2), Bytes(1, '\0'))));
 }
 
-TEST_F(RowReaderTest, TsvIsCutAtTabs) {
+TEST_F(RowReaderTest, TsvIsSplitAtTabs) {
   auto reader = Open("a\tb\n1,5\t2\n", RowFormat::kTsv);
   EXPECT_THAT(ReadAll(reader.get()), ElementsAre(ElementsAre("1,5", "2")));
 }
 
-TEST_F(RowReaderTest, MalformedCsvRowsAreReportedAndReadingGoesOn) {
+TEST_F(RowReaderTest, MalformedCsvRowsAreReportedAndSkipped) {
   auto reader = Open("a,b\n1,x\"y\n1,2,3\n\"q\"r,1\n4,5\n6,\"open\n", RowFormat::kCsv);
   EXPECT_THAT(ReadAll(reader.get()),
               ElementsAre(ElementsAre("bad", HasSubstr("a quote")),
@@ -153,19 +153,19 @@ TEST_F(RowReaderTest, MalformedCsvRowsAreReportedAndReadingGoesOn) {
                           ElementsAre("bad", HasSubstr("not closed"))));
 }
 
-TEST_F(RowReaderTest, LinesOfRowsAreKnownAlsoBehindQuotedNewlines) {
+TEST_F(RowReaderTest, LineNumbersCountQuotedNewlines) {
   auto reader = Open("a\n\n\"x\ny\"\nz\n", RowFormat::kCsv);
   EXPECT_THAT(ReadLines(reader.get()), ElementsAre(Pair(3, 4), Pair(5, 5)));
 }
 
-TEST_F(RowReaderTest, LinesAreCountedWithAnyLineEnd) {
+TEST_F(RowReaderTest, LineNumbersCountAnyLineEnd) {
   for (const std::string end : {"\n", "\r\n", "\r"}) {
     auto reader = Open("a" + end + end + "\"x" + end + "y\"" + end + "z" + end, RowFormat::kCsv);
     EXPECT_THAT(ReadLines(reader.get()), ElementsAre(Pair(3, 4), Pair(5, 5)));
   }
 }
 
-TEST_F(RowReaderTest, ARowThatSwallowsOthersTellsTheLinesThatItHas) {
+TEST_F(RowReaderTest, SwallowingRowKnowsItsLines) {
   auto closed = Open("a,b\n1,\"open\n2,x\n3,\"y\"\n4,z\n", RowFormat::kCsv);
   EXPECT_THAT(ReadLines(closed.get()), ElementsAre(Pair(2, 4), Pair(5, 5)));
   auto open = Open("a,b\n1,x\n1,\"open\n2,x\n3,y", RowFormat::kCsv);
@@ -174,7 +174,7 @@ TEST_F(RowReaderTest, ARowThatSwallowsOthersTellsTheLinesThatItHas) {
   EXPECT_THAT(ReadLines(wrong.get()), ElementsAre(Pair(2, 4), Pair(5, 5)));
 }
 
-TEST_F(RowReaderTest, ABadRowLongerThanABlockIsSkippedWhole) {
+TEST_F(RowReaderTest, BadRowLongerThanABlockIsSkipped) {
   const Bytes filler(limits::kReadBufferBytes, ',');
   auto reader = Open("a,b\n1,x\"y" + filler + "\n2,z\n", RowFormat::kCsv);
   Row row;
@@ -184,7 +184,7 @@ TEST_F(RowReaderTest, ABadRowLongerThanABlockIsSkippedWhole) {
   EXPECT_THAT(ReadAll(reader.get()), ElementsAre(ElementsAre("2", "z")));
 }
 
-TEST_F(RowReaderTest, AHeaderThatIsMissingOrNamesAColumnTwiceIsRefused) {
+TEST_F(RowReaderTest, InvalidHeaderIsRejected) {
   EXPECT_THAT(OpenError("").message(), HasSubstr("is empty"));
   EXPECT_THAT(OpenError("a,b,a\n").message(), HasSubstr("two columns are named \"a\""));
   EXPECT_THAT(OpenError("a,b,a\n").message(), HasSubstr("input: line 1: "));
@@ -193,7 +193,7 @@ TEST_F(RowReaderTest, AHeaderThatIsMissingOrNamesAColumnTwiceIsRefused) {
   EXPECT_THAT(OpenError("a\"b\n").message(), HasSubstr("line 1: the first line has a quote"));
 }
 
-TEST_F(RowReaderTest, ReadingGoesOnFromEachPositionAsIfItHadNotStopped) {
+TEST_F(RowReaderTest, ReadingContinuesFromAnyPosition) {
   const std::pair<Bytes, RowFormat> inputs[] = {
       {"a,b\r\n1,2\r\n\r\n\"x\ny\",3\r\nbad\r\n5,6", RowFormat::kCsv},
       {"a,b\n1,2\n\n\"x\ny\",3\nb\"ad,\n5,6\n", RowFormat::kCsv},
@@ -217,7 +217,7 @@ TEST_F(RowReaderTest, ReadingGoesOnFromEachPositionAsIfItHadNotStopped) {
   }
 }
 
-TEST_F(RowReaderTest, AFileThatWasChangedBeforeThePositionIsRefused) {
+TEST_F(RowReaderTest, FileChangedBeforeThePositionIsRejected) {
   const Bytes filler(2 * limits::kReadBufferBytes, 'x');
   const Bytes content = "a\n" + filler + "\nlast\n";
   auto whole = Open(content, RowFormat::kCsv);
@@ -237,7 +237,7 @@ TEST_F(RowReaderTest, AFileThatWasChangedBeforeThePositionIsRefused) {
   EXPECT_FALSE(*Open("b" + content.substr(1), RowFormat::kCsv)->EndsAt(end));
 }
 
-TEST_F(RowReaderTest, ALastRowWithoutALineEndIsNotFinished) {
+TEST_F(RowReaderTest, LastRowWithoutALineEndIsUnfinished) {
   const std::pair<Bytes, RowFormat> inputs[] = {{"a\n1\n2", RowFormat::kCsv},
                                                 {"a\n1\n\"2\n", RowFormat::kCsv},
                                                 {"a\n1\nx\"y", RowFormat::kCsv},
@@ -254,12 +254,12 @@ TEST_F(RowReaderTest, ALastRowWithoutALineEndIsNotFinished) {
   }
 }
 
-TEST_F(RowReaderTest, AHeaderThatMayGrowIsReadAgain) {
+TEST_F(RowReaderTest, UnfinishedHeaderIsReadAgain) {
   EXPECT_EQ(Open("a,b", RowFormat::kCsv)->position(), Position());
   EXPECT_EQ(Open("a,b\n", RowFormat::kCsv)->position().offset, 4u);
 }
 
-TEST_F(RowReaderTest, RowsAcrossBlocksOfTheFileAreWhole) {
+TEST_F(RowReaderTest, RowsAcrossBlocksAreReassembled) {
   Bytes content = "a,b\n";
   const size_t rows = limits::kReadBufferBytes / 8;
   for (size_t i = 0; i < rows; ++i) content += std::to_string(i) + ",\"x,\n" + "y\"\n";
@@ -272,7 +272,7 @@ TEST_F(RowReaderTest, RowsAcrossBlocksOfTheFileAreWhole) {
   EXPECT_EQ(reader->position().offset, content.size());
 }
 
-TEST_F(RowReaderTest, ARowWithoutAnEndIsNotReadWithoutABound) {
+TEST_F(RowReaderTest, EndlessRowIsBounded) {
   const Bytes filler(limits::kMaxInputRowBytes + 10, 'x');
   auto csv = Open("a\nb\n\"\n" + filler + "\"\nb\n", RowFormat::kCsv);
   EXPECT_THAT(ReadAll(csv.get()).back(),
@@ -284,7 +284,7 @@ TEST_F(RowReaderTest, ARowWithoutAnEndIsNotReadWithoutABound) {
       << "a line has an end: what follows can be read";
 }
 
-TEST_F(RowReaderTest, JsonLinesThatAreNoObjectAreReported) {
+TEST_F(RowReaderTest, JsonLinesOtherThanObjectsAreReported) {
   auto reader =
       Open("{\"b\":1,\"a\":2}\r\n\n[1]\n{\"a\":\n{\"c\":\"\\u0000\"}", RowFormat::kJsonLines);
   EXPECT_EQ(reader->columns(), nullptr);
@@ -294,7 +294,7 @@ TEST_F(RowReaderTest, JsonLinesThatAreNoObjectAreReported) {
                                                  ElementsAre("{\"c\":\"\\u0000\"}")));
 }
 
-TEST_F(RowReaderTest, FilesThatCannotBeReadAreRefusedInWords) {
+TEST_F(RowReaderTest, UnreadableFilesAreRejectedWithAMessage) {
   EXPECT_THAT(InputFile::Open(files_.Path("none")).status().message(), HasSubstr("cannot open"));
   EXPECT_THAT(InputFile::Open(files_.Path("")).status().message(), HasSubstr("is not a file"));
 }

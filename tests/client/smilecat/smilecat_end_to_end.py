@@ -13,7 +13,7 @@ from smilecat_case import TIMEOUT_SECONDS, SmilecatTest, run_tests
 
 
 class OneRequestTest(SmilecatTest):
-    def test_a_binary_value_goes_through_pipes_byte_for_byte(self):
+    def test_binary_value_round_trips_through_pipes(self):
         value = bytes(range(256)) * 400 + b"\n"
         self.ok("put", "users/1/binary", "-", stdin=value)
         self.assertEqual(self.ok("get", "users/1/binary"), value)
@@ -24,7 +24,7 @@ class OneRequestTest(SmilecatTest):
         self.ok("put", "users/1/empty", "-")
         self.assertEqual(self.ok("get", "users/1/empty"), b"")
 
-    def test_all_operations_answer(self):
+    def test_all_operations_work(self):
         self.assertIn(b'"hi"', self.ok("ping", "--payload", "hi"))
         version = re.search(rb"version=(\d+)", self.ok("put", "posts/5/1", "first")).group(1)
         self.ok("put", "posts/5/1", "again", "--if-version", version.decode())
@@ -38,7 +38,7 @@ class OneRequestTest(SmilecatTest):
         self.assertRegex(self.ok("delete", "posts/5/1"), rb"^version=\d+\n$")
         self.fails(4, "not_found", "get", "posts/5/1")
 
-    def test_text_leaves_out_what_is_usual_and_json_does_not(self):
+    def test_text_omits_usual_fields_and_json_does_not(self):
         self.ok("put", "users/70/a", "x")
         for text in (self.ok("scan", "users/70"), self.ok("list", "users"),
                      self.ok("mget", "users/70/a")):
@@ -49,7 +49,7 @@ class OneRequestTest(SmilecatTest):
         self.assertEqual(entry["outcome"], "found")
         self.assertIs(json.loads(self.ok("--json", "list", "users"))["gap"], False)
 
-    def test_all_pages_and_chosen_statistics_are_one_line_each_in_a_pipe(self):
+    def test_all_pages_and_stats_prefix_are_one_line_in_a_pipe(self):
         puts = "".join(f"put users/71/{i:04} v{i}\n" for i in range(1200))
         self.ok(stdin=puts.encode())
         lines = self.ok("--json", stdin=b"scan users/71 --all\nlist users --all\n"
@@ -75,12 +75,12 @@ class OneRequestTest(SmilecatTest):
                 self.fails(2, arguments[-2].lstrip("-") if len(arguments[-2]) > 2 else "is empty",
                            "get", "users/1/x", *arguments)
 
-    def test_raw_is_the_bytes_alone(self):
+    def test_raw_prints_only_the_bytes(self):
         self.ok("put", "users/2/raw", "-", stdin=b"\xff\x1b[2J\n")
         self.assertEqual(self.ok("get", "users/2/raw", "--raw"), b"\xff\x1b[2J\n")
         self.fails(2, "answers with none", "put", "users/2/raw", "x", "--raw")
 
-    def test_times_are_dates_and_numbers_for_programs(self):
+    def test_times_are_dates_or_raw_numbers(self):
         self.ok("put", "posts/3/1", "x", "--expire-seconds", "7200")
         self.ok("put", "posts/3/2", "y")
         with_ttl, without = self.ok("scan", "posts/3").decode().splitlines()[:0:-1]
@@ -89,7 +89,7 @@ class OneRequestTest(SmilecatTest):
         self.assertRegex(self.ok("scan", "posts/3", "--raw-times").decode(), r"expires_ms=\d{13} ")
         self.assertNotIn(b"value", self.ok("scan", "posts/3", "--keys-only"))
 
-    def test_all_pages_are_walked(self):
+    def test_all_pages_are_requested(self):
         count = 25_000
         self.ok(stdin="".join("put users/5000/%05d x\n" % i for i in range(count)).encode())
         lines = self.ok("scan", "users/5000", "--all", "--keys-only").decode().splitlines()
@@ -110,7 +110,7 @@ class OneRequestTest(SmilecatTest):
         self.fails(4, "no statistic begins with nothing", "stats", "nothing")
         self.fails(2, "unexpected argument", "stats", "a", "b")
 
-    def test_stats_are_watched_until_they_are_not(self):
+    def test_stats_watch_shows_changes(self):
         process = subprocess.Popen(
             self.cat.command("stats", "server.requests.ping", "--watch", "--interval", "0.1"),
             stdout=subprocess.PIPE, text=True)
@@ -122,7 +122,7 @@ class OneRequestTest(SmilecatTest):
             process.wait(TIMEOUT_SECONDS)
             process.stdout.close()
 
-    def test_json_is_one_object_a_line(self):
+    def test_json_is_one_object_per_line(self):
         self.ok("put", "users/2/profile", '"quoted" \u00e9')
         record = json.loads(self.ok("get", "users/2/profile", "--json"))["record"]
         self.assertEqual(record["value"], '"quoted" \u00e9')
@@ -131,13 +131,13 @@ class OneRequestTest(SmilecatTest):
             json.loads(self.ok("--json", "get", "users/2/raw"))["record"]["value_base64"], "/wA="
         )
 
-    def test_what_looks_like_an_option_stands_behind_dashes(self):
+    def test_values_may_look_like_options_after_dashes(self):
         self.ok("put", "users/3/x", "--", "--json")
         self.assertEqual(self.ok("get", "users/3/x"), b"--json")
         self.ok("put", "users/3/x", "load")
         self.assertEqual(self.ok("get", "users/3/x"), b"load")
 
-    def test_failures_are_told_apart_by_their_status_in_one_line(self):
+    def test_failures_have_distinct_exit_statuses(self):
         self.fails(4, "no such record", "get", "users/404/none")
         self.ok("put", "users/4/x", "1")
         self.fails(5, "condition_failed", "put", "users/4/x", "2", "--if-absent")
@@ -156,7 +156,7 @@ class OneRequestTest(SmilecatTest):
                                   stderr=subprocess.PIPE, timeout=TIMEOUT_SECONDS)
         self.assertEqual(done.returncode, 8, done)
 
-    def test_a_value_that_is_too_large_is_told_what_to_do(self):
+    def test_too_large_value_error_has_advice(self):
         large = self.path("large", b"x" * ((1 << 20) + 1))
         for value, stdin in [("@" + large, b""), ("-", b"x" * ((1 << 20) + 1))]:
             done = self.fails(1, "too_large", "put", "media/4/1", value, stdin=stdin)
@@ -164,7 +164,7 @@ class OneRequestTest(SmilecatTest):
         self.assertIn("has 1048577 bytes", self.fails(1, "too_large", "put", "media/4/1", "@" + large)
                       .stderr.decode())
 
-    def test_json_has_an_object_for_a_failure_too(self):
+    def test_json_prints_failures_as_objects(self):
         for status, error, arguments in [(4, "not_found", ["get", "users/404/none"]),
                                          (2, "unsupported", ["gett", "users/404/none"]),
                                          (8, "invalid", ["put", "users/4/x", "@/none/such"])]:
@@ -173,7 +173,7 @@ class OneRequestTest(SmilecatTest):
             self.assertEqual(json.loads(done.stdout)["error"], error)
             self.assertEqual(done.stderr.count(b"\n"), 1, done.stderr)
 
-    def test_wrong_usage_is_status_2_in_one_line(self):
+    def test_invalid_usage_is_status_2_in_one_line(self):
         for words, arguments in [
             ("unknown operation", ["gett", "users/1/x"]),
             ("KEY is missing", ["get"]),
@@ -198,7 +198,7 @@ class OneRequestTest(SmilecatTest):
             self.ok("put", "users/5/x", "1")
             self.fails(2, words, *arguments)
 
-    def test_a_server_that_is_not_there_is_status_3_at_once(self):
+    def test_missing_server_is_status_3(self):
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
             nobody = "127.0.0.1:%d" % unused.getsockname()[1]
@@ -213,7 +213,7 @@ class OneRequestTest(SmilecatTest):
             done = self.cat.run("-s", nobody, stdin=b"ping\nping\n")
             self.assertEqual(done.returncode, 3, done)
 
-    def test_the_help_and_the_page_have_the_same_exit_statuses(self):
+    def test_help_and_page_have_the_same_exit_statuses(self):
         in_help = re.findall(rb"^  (\d+) +(\S.*)$", self.ok("--help").split(b"Exit status")[1], re.M)
         page = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../docs/SMILECAT.md")
         with open(page, "rb") as file:
@@ -244,7 +244,7 @@ class ConfigurationTest(SmilecatTest):
                               stdin=subprocess.DEVNULL, capture_output=True,
                               timeout=TIMEOUT_SECONDS)
 
-    def test_the_server_comes_from_the_option_the_variable_or_the_file(self):
+    def test_server_is_taken_from_option_variable_or_file(self):
         here, nowhere = self.server.address, "127.0.0.1:1"
         for status, configuration, arguments, variables in [
             (0, "# mine\n\n server = %s \n" % here, [], {}),
@@ -256,13 +256,13 @@ class ConfigurationTest(SmilecatTest):
             done = self.run_with(configuration, *arguments, "ping", **variables)
             self.assertEqual(done.returncode, status, done)
 
-    def test_times_and_deadline_come_from_the_file(self):
+    def test_times_and_deadline_are_taken_from_the_file(self):
         self.ok("put", "posts/1/1", "x", "--expire-seconds", "99")
         configuration = "server=%s\nraw-times = true\ndeadline = 5000" % self.server.address
         done = self.run_with(configuration, "scan", "posts/1")
         self.assertIn(b"expires_ms=1", done.stdout)
 
-    def test_what_is_wrong_is_said_with_its_line(self):
+    def test_configuration_errors_name_the_line(self):
         for words, configuration, variables in [
             ("smilecat.conf line 2: there is no option \"sever\"", "\nsever = x", {}),
             ("smilecat.conf line 1: a line is NAME = VALUE", "what", {}),
@@ -276,7 +276,7 @@ class ConfigurationTest(SmilecatTest):
 
 
 class LinesTest(SmilecatTest):
-    def test_answers_come_one_a_line_in_the_order_of_the_lines(self):
+    def test_answers_are_in_input_order(self):
         count = 3000
         puts = "".join("put users/%d/n %d\n" % (i, i) for i in range(count))
         gets = "".join("get users/%d/n\n" % i for i in range(count))
@@ -287,7 +287,7 @@ class LinesTest(SmilecatTest):
             [str(i) for i in range(count)],
         )
 
-    def test_lines_take_effect_as_if_each_waited_for_the_one_before(self):
+    def test_lines_take_effect_in_order(self):
         lines = []
         for i in range(100):
             lines += ["put users/7/x %d" % i, "put logins/seven %d" % i]
@@ -302,7 +302,7 @@ class LinesTest(SmilecatTest):
         b"put users/8/y -\nput users/8/y @/none/such\nget users/8/x\n"
     )
 
-    def test_each_line_has_one_answer_and_failures_name_their_line(self):
+    def test_each_line_has_one_answer_and_failures_name_the_line(self):
         done = self.cat.run(stdin=self.LINES)
         answers = done.stdout.decode().splitlines()
         self.assertEqual([a.split(":")[0] for a in answers[1:-1]],
@@ -314,20 +314,20 @@ class LinesTest(SmilecatTest):
         self.assertEqual(done.stderr, b"smilecat: 5 of 7 requests failed, the first in line 4\n")
         self.assertEqual(done.returncode, 8)
 
-    def test_with_json_each_answer_is_an_object(self):
+    def test_json_answers_are_objects(self):
         done = self.cat.run("--json", stdin=self.LINES)
         answers = [json.loads(a) for a in done.stdout.decode().splitlines()]
         self.assertEqual([a.get("error") for a in answers],
                          [None, "unsupported", "invalid", "not_found", "invalid", "invalid", None])
         self.assertEqual([a["line"] for a in answers[1:-1]], [4, 5, 6, 7, 8])
 
-    def test_the_status_is_the_worst_of_the_lines(self):
+    def test_exit_status_is_the_most_severe(self):
         for status, lines in [(0, "ping"), (4, "ping\nget users/404/none"),
                               (5, "get users/404/none\ndelete users/404/none --if-version 1"),
                               (2, "get users/404/none\nwhat\nping")]:
             self.assertEqual(self.cat.run(stdin=lines.encode()).returncode, status, lines)
 
-    def test_a_line_that_is_too_long_is_one_failure_and_the_next_is_read(self):
+    def test_too_long_line_is_one_failure(self):
         for more in [1, 1 << 18, 1 << 20]:
             long = b"put users/8/x " + b"x" * ((8 << 20) + more)
             done = self.cat.run(stdin=long + b"\nping\n" + long)
@@ -337,7 +337,7 @@ class LinesTest(SmilecatTest):
             self.assertEqual(answers[1], 'payload=""')
             self.assertIn("line 3: too_large", answers[2])
 
-    def test_answers_that_cannot_be_printed_are_status_8(self):
+    def test_unwritable_stdout_is_status_8(self):
         with open("/dev/full", "wb") as full:
             done = subprocess.run(
                 self.cat.command(),
@@ -349,7 +349,7 @@ class LinesTest(SmilecatTest):
         self.assertEqual(done.stderr, b"smilecat: cannot write to standard output\n")
         self.assertEqual(done.returncode, 8)
 
-    def test_answers_come_while_standard_input_is_open(self):
+    def test_answers_are_printed_while_stdin_is_open(self):
         process = subprocess.Popen(
             self.cat.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
