@@ -201,6 +201,8 @@ inline constexpr size_t kMaxConfigBytes = size_t{1}
 // Of a file to load. A longer line of JSON is a bad row; at a longer row of CSV the load stops: a
 // quote may be open.
 inline constexpr size_t kMaxInputRowBytes = size_t{8} << 20;
+// The first CSV row with more lines is reported, though it is loaded: a quote may be open.
+inline constexpr size_t kUsualRowLines = 100;
 inline constexpr size_t kMaxInputJsonDepth = 512;  // of a row to load; a deeper one is a bad row
 inline constexpr size_t kMaxResumeFileBytes = size_t{1} << 20;   // a longer one is rejected
 inline constexpr size_t kMaxRequestLineBytes = size_t{8} << 20;  // on standard input, likewise

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "base/print.h"
+
 namespace smile {
 namespace {
 
@@ -98,9 +100,9 @@ void Progress::Update(ProgressState state) {
   last_nanos_ = now;
   state.seconds = seconds();
   if (is_terminal_) {
-    fmt::print(out_, "\r{}\x1b[K", ProgressLine(state, ColumnsOf(out_) - 1));
+    PrintTo(out_, "\r{}\x1b[K", ProgressLine(state, ColumnsOf(out_) - 1));
   } else {
-    fmt::print(out_, "{}\n", LineOf(state, /*with_bar=*/false));
+    PrintTo(out_, "{}\n", LineOf(state, /*with_bar=*/false));
   }
   std::fflush(out_);
   drawn_ = is_terminal_;
@@ -108,7 +110,7 @@ void Progress::Update(ProgressState state) {
 
 void Progress::Clear() {
   if (!drawn_) return;
-  fmt::print(out_, "\r\x1b[K");
+  PrintTo(out_, "\r\x1b[K");
   std::fflush(out_);
   drawn_ = false;
 }

@@ -118,11 +118,20 @@ bool IsControl(ByteView text, size_t size) {
   return size == 2 && lead == 0xc2 && static_cast<uint8_t>(text[1]) < 0xa0;
 }
 
+bool IsUnsafe(ByteView text, size_t size) {
+  if (size != 3) return IsControl(text, size);
+  const auto second = static_cast<uint8_t>(text[1]);
+  const auto last = static_cast<uint8_t>(text[2]);
+  if (text[0] != '\xe2') return false;
+  return (second == 0x80 && last >= 0xa8 && last <= 0xae) ||
+         (second == 0x81 && last >= 0xa6 && last <= 0xa9);
+}
+
 void AppendPrintable(ByteView text, std::string* out) {
   while (!text.empty()) {
     const size_t size = Utf8SequenceSize(text);
     const size_t taken = std::max<size_t>(size, 1);
-    if (size > 0 && !IsControl(text, size)) {
+    if (size > 0 && !IsUnsafe(text, size)) {
       out->append(text.substr(0, size));
     } else {
       for (const char byte : text.substr(0, taken)) *out += "\\x" + ToHex({&byte, 1});
@@ -131,14 +140,17 @@ void AppendPrintable(ByteView text, std::string* out) {
   }
 }
 
-std::string EscapeJsonControls(std::string_view json) {
-  if (json.find_first_of("\x7f\xc2") == std::string_view::npos) return std::string(json);
+std::string EscapeUnsafeJson(std::string_view json) {
+  if (json.find_first_of("\x7f\xc2\xe2") == std::string_view::npos) return std::string(json);
   std::string escaped;
   escaped.reserve(json.size());
   while (!json.empty()) {
     const size_t size = std::max<size_t>(Utf8SequenceSize(json), 1);
-    if (IsControl(json, size) && static_cast<uint8_t>(json[0]) >= 0x7f) {
-      escaped.append("\\u00").append(ToHex(json.substr(size - 1, 1)));
+    if (IsUnsafe(json, size) && static_cast<uint8_t>(json[0]) >= 0x7f) {
+      const bool is_long = size == 3;  // U+2028 to U+2069
+      const auto low =
+          static_cast<char>(is_long ? (json[1] & 0x03) << 6 | (json[2] & 0x3f) : json[size - 1]);
+      escaped.append(is_long ? "\\u20" : "\\u00").append(ToHex({&low, 1}));
     } else {
       escaped.append(json.substr(0, size));
     }

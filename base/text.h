@@ -33,11 +33,16 @@ bool IsUtf8(ByteView bytes);
 // control character, U+0000 to U+001F or U+007F to U+009F, which a terminal may execute.
 bool IsControl(ByteView text, size_t size);
 
-// Appends `text` to a line for people: control characters and bytes that are not UTF-8 become \xNN.
+// The same, or an explicit bidirectional format character (U+202A to U+202E, U+2066 to U+2069), or
+// a line or paragraph separator (U+2028, U+2029): with these, text from elsewhere could look like
+// other text, or like text that the program itself prints.
+bool IsUnsafe(ByteView text, size_t size);
+
+// Appends `text` to a line for people: unsafe characters and bytes that are not UTF-8 become \xNN.
 void AppendPrintable(ByteView text, std::string* out);
 
-// Replaces the control characters that JSON strings may contain unescaped (U+007F to U+009F) by
-// \uNNNN, so that a terminal does not execute them.
-std::string EscapeJsonControls(std::string_view json);
+// Replaces the unsafe characters that JSON strings may contain unescaped (all from U+007F on) by
+// \uNNNN.
+std::string EscapeUnsafeJson(std::string_view json);
 
 }  // namespace smile

@@ -18,7 +18,7 @@ void AppendEscapedName(ByteView name, std::string* text) {
     const size_t size = Utf8SequenceSize(name);
     const auto lead = static_cast<uint8_t>(name[0]);
     const bool verbatim =
-        size > 0 && !IsControl(name, size) && lead != ' ' && lead != '/' && lead != '%';
+        size > 0 && !IsUnsafe(name, size) && lead != ' ' && lead != '/' && lead != '%';
     if (verbatim) {
       text->append(name.substr(0, size));
       name.remove_prefix(size);

@@ -143,7 +143,7 @@ std::string Quote(std::string_view text) {
   while (!text.empty()) {
     const size_t size = Utf8SequenceSize(text);
     const char c = text[0];
-    if (size > 0 && !IsControl(text, size) && c != '"' && c != '\\') {
+    if (size > 0 && !IsUnsafe(text, size) && c != '"' && c != '\\') {
       quoted.append(text.substr(0, size));
       text.remove_prefix(size);
       continue;

@@ -28,7 +28,8 @@ std::vector<TextToken> TokensOf(std::span<const std::string> arguments);
 // `text` as one token for SplitLine, quoted only if necessary.
 std::string QuoteToken(std::string_view text);
 
-// `text` in double quotes. Well-formed UTF-8 is not escaped, except control characters.
+// `text` in double quotes. Well-formed UTF-8 is not escaped, except characters that are
+// unsafe on a terminal (IsUnsafe in base/text.h).
 std::string Quote(std::string_view text);
 
 }  // namespace smile

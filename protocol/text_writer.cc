@@ -195,7 +195,7 @@ std::string WriteLine(const TextNode& message, const LineStyle& style) {
 }
 
 std::string WriteJson(const TextNode& message) {
-  return EscapeJsonControls(JsonOf(message).dump());
+  return EscapeUnsafeJson(JsonOf(message).dump());
 }
 
 }  // namespace smile

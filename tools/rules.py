@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The project rules, checked: which folder may include and link which, what only one place may
-include, no cycles, the length of files and functions, words that stand for unfinished work, words
-that the glossary replaces, links and paths that lead nowhere.
+include, no cycles, the length of files and functions, words that stand for unfinished work, printing
+that throws, words that the glossary replaces, links and paths that lead nowhere.
 
 rules.py [ROOT]: prints one line per violation, then one per rule; exit status 1 if there are any.
 """
@@ -170,6 +170,13 @@ def finished(tree):
                 yield f"{name}:{number}: {match.group(0)}"
 
 
+def printing(tree):
+    for name, text in tree.cpp().items():
+        for number, line in enumerate(text.splitlines(), 1):
+            if re.search(r"\bfmt::v?print(ln)?\(", line):
+                yield f"{name}:{number}: throws if it cannot write: use base/print.h"
+
+
 def terms(tree):
     yield from glossary.violations({**tree.text, **tree.pages})
 
@@ -182,8 +189,8 @@ def references(tree):
     yield from page_links.paths({**tree.text, **tree.pages}, exists)
 
 
-RULES = [layers, private_libraries, cycles, links, file_length, function_length, finished, terms,
-         references]
+RULES = [layers, private_libraries, cycles, links, file_length, function_length, finished, printing,
+         terms, references]
 
 
 def main():

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/interrupt.h"
+#include "base/print.h"
 #include "base/progress.h"
 #include "base/standard_streams.h"
 #include "bench/smilebench/load.h"
@@ -25,7 +26,7 @@ namespace {
 
 void ShowOnTerminal(const std::string& line) {
   if (isatty(STDERR_FILENO) == 0) return;
-  fmt::print(stderr, "\r\x1b[K{}", line);
+  PrintTo(stderr, "\r\x1b[K{}", line);
   std::fflush(stderr);
 }
 
@@ -43,7 +44,7 @@ void AllowManyConnections() {
 }
 
 ExitStatus Complain(const Status& status) {
-  fmt::print(stderr, "smilebench: {}\n", status.ToString());
+  PrintTo(stderr, "smilebench: {}\n", status.ToString());
   return StatusOfFailure(status.code());
 }
 
@@ -51,10 +52,10 @@ ExitStatus Complain(const Status& status) {
 template <class Options>
 bool IsOver(const Result<Options>& options, const std::string& help, ExitStatus* exit) {
   if (!options.ok()) {
-    fmt::print(stderr, "smilebench: {}; see --help\n", options.status().message());
+    PrintTo(stderr, "smilebench: {}; see --help\n", options.status().message());
     *exit = kExitUsage;
   } else if (!help.empty()) {
-    fmt::print("{}", help);
+    PrintText(stdout, help);
     *exit = kExitOk;
   }
   return !options.ok() || !help.empty();
@@ -71,7 +72,8 @@ ExitStatus MeasureMain(int argc, const char* const* argv) {
       RunLoad(*options, clock,
               {.show_progress = ShowOnTerminal, .interrupted = [&] { return interrupt.Raised(); }});
   if (!results.ok()) return Complain(results.status());
-  fmt::print("{}", options->json ? FormatJson(*options, *results) : FormatText(*options, *results));
+  PrintText(stdout,
+            options->json ? FormatJson(*options, *results) : FormatText(*options, *results));
   if (results->interrupted) return kExitInterrupted;
   if (results->lost) return kExitConnection;
   const bool failed = results->failures() > 0 || results->unanswered.in_flight > 0;
@@ -92,7 +94,8 @@ ExitStatus LoadMain(int argc, const char* const* argv) {
                  .progress = [&](const ProgressState& state) { progress.Update(state); }});
   progress.Clear();
   if (!results.ok()) return Complain(results.status());
-  fmt::print("{}", options->json ? FormatJson(*options, *results) : FormatText(*options, *results));
+  PrintText(stdout,
+            options->json ? FormatJson(*options, *results) : FormatText(*options, *results));
   if (results->interrupted) return kExitInterrupted;
   return results->complete(*options) ? kExitOk : kExitErrors;
 }
@@ -107,7 +110,8 @@ ExitStatus LookupsMain(int argc, const char* const* argv) {
   const Result<LookupResults> results =
       LookUpUsers(*options, clock, [&] { return interrupt.Raised(); });
   if (!results.ok()) return Complain(results.status());
-  fmt::print("{}", options->json ? FormatJson(*options, *results) : FormatText(*options, *results));
+  PrintText(stdout,
+            options->json ? FormatJson(*options, *results) : FormatText(*options, *results));
   if (results->interrupted) return kExitInterrupted;
   return results->cold.failures() + results->warm.failures() == 0 ? kExitOk : kExitErrors;
 }
@@ -125,5 +129,8 @@ int Main(int argc, const char* const* argv) {
 
 int main(int argc, char** argv) {
   smile::OpenStandardStreams();
-  return smile::bench::Main(argc, argv);
+  const int status = smile::bench::Main(argc, argv);
+  if (smile::Printed(stdout)) return status;
+  smile::PrintText(stderr, "smilebench: cannot write to standard output\n");
+  return status == smile::bench::kExitOk ? smile::bench::kExitErrors : status;
 }

@@ -81,8 +81,10 @@ enum ExitStatus : int {
   kExitInterrupted = 130,  // as a shell reports SIGINT
 };
 inline constexpr const char* kExitStatuses =
-    "Exit status: 0 every operation succeeded; 1 errors, wrong values or no operations; 2 invalid "
-    "usage; 3 no connection, or a connection was lost; 130 interrupted (SIGINT or SIGTERM): the "
+    "Exit status: 0 every operation succeeded; 1 errors, wrong values, no operations or no report; "
+    "2 "
+    "invalid usage; 3 no connection, or a connection was lost; 130 interrupted (SIGINT or "
+    "SIGTERM): the "
     "report covers the time until then";
 
 // kInvalid with a message for an invalid command line. With --help the result is ok and *help is

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/print.h"
 #include "base/text.h"
 #include "client/smilecat/colour.h"
 
@@ -16,7 +17,7 @@ std::string Printable(std::string_view text) {
 }
 
 void Complain(std::string_view words) {
-  fmt::print(stderr, "{}{}\n", InRed("smilecat: ", WantsColour(stderr)), Printable(words));
+  PrintTo(stderr, "{}{}\n", InRed("smilecat: ", WantsColour(stderr)), Printable(words));
 }
 
 ExitStatus Complain(std::string_view words, ExitStatus status) {

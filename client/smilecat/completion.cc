@@ -57,6 +57,22 @@ Choices AfterOperation(std::string_view name) {
   return choices;
 }
 
+// The operation or command in `words`, which may have options before it. Empty: there is none yet.
+std::string_view OpeningOf(std::string_view words) {
+  bool after_option = false;  // whose value the word may be
+  while (true) {
+    const size_t begin = words.find_first_not_of(" \t");
+    if (begin == std::string_view::npos) return {};
+    words.remove_prefix(begin);
+    const std::string_view word = words.substr(0, words.find_first_of(" \t"));
+    const bool is_option = word.starts_with('-');
+    const bool is_known = IsCommand(word) || Requests::Find(word) != nullptr;
+    if (is_known || (!is_option && !after_option)) return word;
+    after_option = is_option;
+    words.remove_prefix(word.size());
+  }
+}
+
 void SetCommonStart(Completion* completion) {
   std::vector<std::string>& choices = completion->choices;
   std::sort(choices.begin(), choices.end());
@@ -73,18 +89,17 @@ void SetCommonStart(Completion* completion) {
 Completion Complete(std::string_view line, const PathLookup& lookup) {
   const size_t space = line.find_last_of(" \t");
   const std::string_view word = space == std::string_view::npos ? line : line.substr(space + 1);
-  const size_t first = line.find_first_not_of(" \t");
-  const std::string_view start = first == std::string_view::npos ? "" : line.substr(first);
-  const bool opens = start.find_first_of(" \t") == std::string_view::npos;
-  const std::string_view name = start.substr(0, start.find_first_of(" \t"));
+  const std::string_view name = OpeningOf(line.substr(0, line.size() - word.size()));
   Completion completion{.word_bytes = word.size(), .common_start = std::string(word)};
-  Choices choices = opens             ? Openings()
+  Choices choices = name.empty()      ? Openings()
                     : IsCommand(name) ? AfterCommand(name)
                                       : AfterOperation(name);
-  for (std::string& choice : choices.words) {
-    if (choice.starts_with(word)) completion.choices.push_back(std::move(choice));
-  }
   const bool is_path = word.find('/') != std::string_view::npos;
+  for (std::string& choice : choices.words) {
+    // A table that is typed stands for what is in it.
+    const bool is_typed = is_path && choice == word;
+    if (choice.starts_with(word) && !is_typed) completion.choices.push_back(std::move(choice));
+  }
   if (is_path && choices.takes_path && lookup) {
     FoundPaths found = lookup(word, choices.takes_record);
     completion.more = found.more;

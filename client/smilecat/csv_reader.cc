@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/progress.h"
 
 namespace smile::cat {
 namespace {
@@ -103,8 +104,8 @@ Status CsvReader::FitToColumns(std::vector<Bytes>* fields) const {
   const size_t count = fields->size();
   while (fields->size() > columns_.size() && fields->back().empty()) fields->pop_back();
   if (fields->size() == columns_.size()) return {};
-  return {Code::kInvalid,
-          fmt::format("has {} columns, the first line names {}", count, columns_.size())};
+  return {Code::kInvalid, fmt::format("has {}, the first line names {}", Counted(count, "column"),
+                                      columns_.size())};
 }
 
 Status CsvReader::FillBlock() {
@@ -163,8 +164,8 @@ RowEvent CsvReader::ParsePiece(ByteView piece) {
   if (bad_) return EndsLine(piece) ? Ended(RowEvent::kBad) : RowEvent::kEnd;
   if (row_begun_ && position_.offset - row_offset_ > limits::kMaxInputRowBytes) {
     return Fail({Code::kTooLarge,
-                 fmt::format("{}: lines {} to {}: a row of over {} bytes; is a quote not closed?",
-                             file_->name(), row_line_, last_line_, limits::kMaxInputRowBytes)});
+                 fmt::format("{}: {}: a row of over {} bytes; is a quote not closed?",
+                             file_->name(), row_lines().ToString(), limits::kMaxInputRowBytes)});
   }
   return row_complete_ ? Ended(RowEvent::kRow) : RowEvent::kEnd;
 }

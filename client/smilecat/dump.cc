@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/interrupt.h"
+#include "base/print.h"
 #include "base/progress.h"
 #include "client/smilecat/complain.h"
 #include "client/smilecat/dump_line.h"
@@ -68,9 +69,9 @@ class DumpRun {
   }
 
   void PrintSummary(const std::string& name) {
-    fmt::print(stderr, "{}: {} of {}, {} not read whole, {} and {} not readable; {:.1f} s\n",
-               Printable(name), Counted(records_, "record"), Counted(partitions_, "partition"),
-               refused_, Counted(unread_, "record"), Counted(gaps_, "range"), progress_.seconds());
+    PrintTo(stderr, "{}: {} of {}, {} not read whole, {} and {} not readable; {:.1f} s\n",
+            Printable(name), Counted(records_, "record"), Counted(partitions_, "partition"),
+            refused_, Counted(unread_, "record"), Counted(gaps_, "range"), progress_.seconds());
   }
 
  private:

@@ -39,6 +39,12 @@ Status ReadValue(const JsonObject& object, Bytes* value) {
 
 }  // namespace
 
+Result<Key> KeyOfRow(std::string_view path) {
+  Result<Key> key = ParseKey(path);
+  if (key.ok()) return key;
+  return Status(key.status().code(), "has an invalid key: " + key.status().message());
+}
+
 std::string DumpLine(const KeyView& key, const RecordView& record) {
   nlohmann::ordered_json object;
   object["key"] = FormatKey(key);
@@ -49,7 +55,7 @@ std::string DumpLine(const KeyView& key, const RecordView& record) {
   }
   object["version"] = record.version;
   if (record.expires_ms != 0) object["expires_ms"] = record.expires_ms;
-  return EscapeJsonControls(object.dump()) + "\n";
+  return EscapeUnsafeJson(object.dump()) + "\n";
 }
 
 Result<LoadedRecord> ReadDumpRow(const Row& row, int64_t wall_millis) {
@@ -57,7 +63,7 @@ Result<LoadedRecord> ReadDumpRow(const Row& row, int64_t wall_millis) {
   const JsonMember* const key = row.object->Find("key");
   if (key == nullptr || key->kind != JsonKind::kString) return NotADump("has no \"key\"");
   LoadedRecord record;
-  SMILE_ASSIGN(record.key, ParseKey(key->text));
+  SMILE_ASSIGN(record.key, KeyOfRow(key->text));
   SMILE_TRY(ReadValue(*row.object, &record.value));
   const JsonMember* const expires = row.object->Find("expires_ms");
   if (expires == nullptr) return record;

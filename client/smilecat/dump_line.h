@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -26,6 +27,10 @@ struct LoadedRecord {
   std::optional<uint32_t> expire_seconds;
   bool expired = false;  // its time was over before it was loaded: not to be written
 };
+
+// The key that a row names or makes. kInvalid, with a message that continues "the row", if it is
+// none.
+Result<Key> KeyOfRow(std::string_view path);
 
 // With the line end.
 std::string DumpLine(const KeyView& key, const RecordView& record);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/print.h"
 #include "client/smilecat/capture.h"
 #include "client/smilecat/complain.h"
 #include "client/smilecat/conversation.h"
@@ -17,7 +18,7 @@ namespace smile::cat {
 namespace {
 
 void PrintNow(const std::string& text) {
-  fmt::print("{}", text);
+  PrintText(stdout, text);
   std::fflush(stdout);
 }
 

@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "base/print.h"
 #include "base/progress.h"
 #include "base/text.h"
 
@@ -92,7 +93,7 @@ LineEditor::Event LineEditor::Read(std::string* line) {
   const char* const text = el_gets(edit_, &count);
   if (terminated_) return Event::kTerminated;
   if (cancelled_) {
-    fmt::print("^C\n");
+    PrintText(stdout, "^C\n");
     std::fflush(stdout);
     return Event::kCancelled;
   }
@@ -192,13 +193,13 @@ unsigned char LineEditor::Complete() {
   if (whole && !completion.common_start.ends_with('/')) added += ' ';
   if (!added.empty()) return el_insertstr(edit_, added.c_str()) == 0 ? CC_REFRESH : CC_ERROR;
   const size_t shown = std::min(completion.choices.size(), kMaxShownChoices);
-  fmt::print("\n");
-  for (size_t i = 0; i < shown; ++i) fmt::print("{}  ", completion.choices[i]);
+  PrintText(stdout, "\n");
+  for (size_t i = 0; i < shown; ++i) PrintTo(stdout, "{}  ", completion.choices[i]);
   if (shown < completion.choices.size() || completion.more) {
-    fmt::print("... {}{} in all", completion.more ? "over " : "",
-               WithCommas(completion.choices.size()));
+    PrintTo(stdout, "... {}{} in all", completion.more ? "over " : "",
+            WithCommas(completion.choices.size()));
   }
-  fmt::print("\n");
+  PrintText(stdout, "\n");
   std::fflush(stdout);
   return CC_REDISPLAY;
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/limits.h"
 #include "client/smilecat/complain.h"
 #include "client/smilecat/load_summary.h"
 #include "client/smilecat/reply.h"
@@ -52,6 +53,7 @@ bool LoadRun::LoadRow() {
   }
   Result<std::vector<LoadedRecord>> records =
       tools_.mapping->Apply(row, tools_.clock->WallMillis());
+  TellOfLongRow(reader.row_lines());
   if (records.ok()) {
     writer_.WriteRow(reader.row_lines(), reader.position(), std::move(*records));
   } else {
@@ -59,6 +61,17 @@ bool LoadRun::LoadRow() {
                         "the row " + records.status().message());
   }
   return true;
+}
+
+// A quote that is not closed makes one row of many, and the next quote may make it a valid one.
+void LoadRun::TellOfLongRow(const LineRange& lines) {
+  if (long_row_told_ || lines.count() <= limits::kUsualRowLines) return;
+  long_row_told_ = true;
+  progress_.Clear();
+  Complain(
+      fmt::format("{}: {}: one row with {} lines is loaded; is a quote not closed? (later "
+                  "rows with many lines are not reported)",
+                  tools_.reader->file().name(), lines.ToString(), WithCommas(lines.count())));
 }
 
 // The last row of a file that may be a part of one: the next run reads it again if the file grows.
@@ -105,7 +118,8 @@ Status LoadRun::Save() {
   point_.done = before_unfinished_row_.value_or(now_);
   point_.with_unfinished_row.reset();
   if (point_.done != now_) point_.with_unfinished_row = now_;
-  return tools_.resume_file->Save(point_);
+  position_failure_ = tools_.resume_file->Save(point_);
+  return position_failure_;
 }
 
 uint64_t LoadRun::ErrorsOfThisRun() const {
@@ -123,9 +137,9 @@ Status LoadRun::Look() {
   }
   SMILE_TRY(server_failure_);
   if (ErrorsOfThisRun() <= options_.max_errors) return {};
-  return {Code::kInvalid,
-          fmt::format("{}: line {}: stopped after {} errors; --max-errors N allows more",
-                      tools_.reader->file().name(), now_.position.line, ErrorsOfThisRun())};
+  return {Code::kInvalid, fmt::format("{}: line {}: stopped after {}; --max-errors N allows more",
+                                      tools_.reader->file().name(), now_.position.line,
+                                      Counted(ErrorsOfThisRun(), "error"))};
 }
 
 ExitStatus LoadRun::Run() {
@@ -135,7 +149,8 @@ ExitStatus LoadRun::Run() {
     interrupted_ = interrupted_ || tools_.interrupt->Raised();
     return !interrupted_;
   });
-  Status status;
+  // Nothing is written if the position cannot be saved.
+  Status status = Save();
   for (uint64_t row = 0; status.ok() && !interrupted_ && LoadRow(); ++row) {
     if (row % kRowsPerLook != 0) continue;
     status = Look();
@@ -165,7 +180,7 @@ ExitStatus LoadRun::Explain(const Status& status) {
   if (!wrong.ok()) {
     const bool ours = wrong.code() == Code::kInvalid;  // of a file, or too many errors
     Complain(ours || !input_failure_.ok() ? wrong.message() : Complaint(wrong));
-    if (!input_failure_.ok()) return ExitStatus::kFile;
+    if (!input_failure_.ok() || !position_failure_.ok()) return ExitStatus::kFile;
     return ours ? ExitStatus::kIncomplete : ExitStatusOf(wrong);
   }
   if (interrupted_) {

@@ -40,6 +40,7 @@ class LoadRun {
  private:
   bool LoadRow();
   void KeepUnfinishedRowApart();
+  void TellOfLongRow(const LineRange& lines);
   void TakeState();
   void ShowProgress(bool waiting);
   void OnWaiting();
@@ -58,7 +59,9 @@ class LoadRun {
   Progress progress_;
   int64_t saved_nanos_ = 0;
   bool interrupted_ = false;
+  bool long_row_told_ = false;
   Status input_failure_;
+  Status position_failure_;  // it cannot be saved
   Status server_failure_;
   LoadWriter writer_;
 };

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/print.h"
 #include "base/progress.h"
 #include "client/smilecat/complain.h"
 
@@ -63,7 +64,7 @@ std::string LoadSummaryJson(const LoadSummary& summary) {
 }
 
 void PrintLoadSummary(const LoadSummary& summary, bool json) {
-  fmt::print("{}", json ? LoadSummaryJson(summary) : LoadSummaryText(summary));
+  PrintText(stdout, json ? LoadSummaryJson(summary) : LoadSummaryText(summary));
 }
 
 }  // namespace smile::cat

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/limits.h"
+#include "base/progress.h"
 #include "model/path.h"
 
 namespace smile::cat {
@@ -15,9 +16,9 @@ constexpr int kMaxTries = 5;
 constexpr std::chrono::milliseconds kWaitingPeriod{200};
 
 std::string Report(const LineRange& lines, std::string_view words) {
-  if (lines.first == lines.last) return fmt::format("line {}: {}", lines.first, words);
-  return fmt::format("lines {} to {}: {}; {} lines are lost", lines.first, lines.last, words,
-                     lines.last - lines.first + 1);
+  if (lines.count() == 1) return fmt::format("{}: {}", lines.ToString(), words);
+  return fmt::format("{}: {}; {} lines are lost", lines.ToString(), words,
+                     WithCommas(lines.count()));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/print.h"
 #include "base/standard_streams.h"
 #include "client/smilecat/complain.h"
 #include "client/smilecat/configuration.h"
@@ -31,6 +32,13 @@ ExitStatus Run(const CommandLine& line) {
   return RunOneRequest(OneRequestOf(line), line.request);
 }
 
+// Whatever was to be printed: if a part of it is missing, the exit status tells.
+ExitStatus CheckOutput(ExitStatus status) {
+  // kFile: it was complained about.
+  if (Printed(stdout) || status == ExitStatus::kFile) return status;
+  return WorseOf(status, Complain("cannot write to standard output", ExitStatus::kFile));
+}
+
 }  // namespace
 }  // namespace smile::cat
 
@@ -45,6 +53,6 @@ int main(int argc, char** argv) {
     return static_cast<int>(
         smile::cat::Complain(defaults.status().message(), smile::cat::ExitStatus::kUsage));
   }
-  return static_cast<int>(saying != nullptr ? smile::cat::Say(*saying)
-                                            : smile::cat::Run(std::get<0>(line)));
+  return static_cast<int>(smile::cat::CheckOutput(
+      saying != nullptr ? smile::cat::Say(*saying) : smile::cat::Run(std::get<0>(line))));
 }

@@ -69,7 +69,7 @@ Result<std::vector<LoadedRecord>> Mapping::Apply(const Row& row, int64_t wall_mi
     SMILE_ASSIGN(const std::optional<uint32_t> expire_seconds, ExpiryOf(row));
     for (const Template& key : keys_) {
       SMILE_ASSIGN(const Bytes path, key.FillPath(row));
-      SMILE_ASSIGN(Key parsed, ParseKey(path));
+      SMILE_ASSIGN(Key parsed, KeyOfRow(path));
       const bool again = std::any_of(records.begin(), records.end(),
                                      [&](const auto& record) { return record.key == parsed; });
       if (!again) records.push_back({std::move(parsed), value, expire_seconds});
@@ -106,8 +106,9 @@ Result<std::optional<uint32_t>> Mapping::ExpiryOf(const Row& row) const {
   if (error == std::errc() && rest == end && seconds >= 1 && seconds <= limits::kMaxExpirySeconds) {
     return std::optional<uint32_t>(seconds);
   }
-  return Status(Code::kInvalid, fmt::format("\"{}\" is no expiry: it takes seconds, from 1 to {}",
-                                            text, limits::kMaxExpirySeconds));
+  return Status(Code::kInvalid,
+                fmt::format("has the TTL \"{}\", which is not a number of seconds from 1 to {}",
+                            text, limits::kMaxExpirySeconds));
 }
 
 }  // namespace smile::cat

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/print.h"
 #include "client/smilecat/all_pages.h"
 #include "client/smilecat/colour.h"
 #include "client/smilecat/complain.h"
@@ -81,14 +82,14 @@ Result<Bytes> OneRequest::ReadFile(std::string_view path) {
 
 ExitStatus OneRequest::Complain(const std::string& words, ExitStatus status) const {
   if (!options_.at_prompt) return cat::Complain(words, status);
-  fmt::print("{}\n", InRed(Printable(words), WantsColour(stdout)));
+  PrintTo(stdout, "{}\n", InRed(Printable(words), WantsColour(stdout)));
   return status;
 }
 
 // With --json, what reads stdout has its object for a failure too.
 ExitStatus OneRequest::Fail(const Status& status, const ErrorDetail& detail,
                             ExitStatus exit_status) const {
-  if (options_.json) fmt::print("{}", ShowError(status, detail, ReplyForm::kJson));
+  if (options_.json) PrintText(stdout, ShowError(status, detail, ReplyForm::kJson));
   if (options_.json && options_.at_prompt) return exit_status;
   const bool usage = exit_status == ExitStatus::kUsage || exit_status == ExitStatus::kFile;
   return Complain(usage ? status.message() : Complaint(status, detail), exit_status);

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "base/print.h"
 #include "client/smilecat/complain.h"
 #include "client/smilecat/line_editor.h"
 #include "client/smilecat/one_request.h"
@@ -63,7 +64,7 @@ class Prompt {
 bool Prompt::RunLine(const std::string& line) {
   const Result<std::vector<TextToken>> tokens = SplitLine(line);
   if (!tokens.ok()) {
-    fmt::print("{}\n", tokens.status().message());
+    PrintTo(stdout, "{}\n", Printable(tokens.status().message()));
     return true;
   }
   if (tokens->empty() || (*tokens)[0].text.starts_with('#')) return true;
@@ -76,9 +77,9 @@ bool Prompt::RunLine(const std::string& line) {
   const auto read = ReadCommandLine(*tokens, defaults);
   if (const auto* const saying = std::get_if<Saying>(&read)) {
     const bool is_help = saying->status == ExitStatus::kOk;
-    fmt::print("{}", is_help ? saying->text
-                             : fmt::format("{}; see {}\n", saying->text,
-                                           saying->help == "--help" ? "help" : saying->help));
+    PrintText(stdout, is_help ? saying->text
+                              : fmt::format("{}; see {}\n", saying->text,
+                                            saying->help == "--help" ? "help" : saying->help));
   } else {
     Run(std::get<CommandLine>(read));
   }
@@ -89,8 +90,8 @@ bool Prompt::RunLine(const std::string& line) {
 void Prompt::Run(const CommandLine& line) {
   const bool reads_stdin = line.subject == "-" || line.send_hex.source == "-";
   if (line.task == Task::kLines || line.task == Task::kListen || reads_stdin) {
-    fmt::print("that is for the command line: the prompt takes requests, {}\n",
-               "load, dump, decode, describe, help and quit");
+    PrintTo(stdout, "that is for the command line: the prompt takes requests, {}\n",
+            "load, dump, decode, describe, help and quit");
     return;
   }
   const bool same_server = line.server.server.ToString() == options_.server.server.ToString() &&
@@ -110,7 +111,7 @@ void Prompt::Run(const CommandLine& line) {
                                            [this](int64_t millis) { return Sleep(millis); }});
   if (status != ExitStatus::kInterrupted) return;
   if (const Status connected = ConnectAnew(); !connected.ok()) {
-    fmt::print("{}\n", connected.message());
+    PrintTo(stdout, "{}\n", Printable(connected.message()));
   }
 }
 
@@ -151,17 +152,17 @@ bool Prompt::Sleep(int64_t millis) {
 
 ExitStatus RunPrompt(const PromptOptions& options) {
   if (!UseUtf8Locale()) {
-    fmt::print(stderr,
-               "smilecat: the prompt needs a UTF-8 locale and there is none, not even C.UTF-8; "
-               "give the request as arguments or in a pipe\n");
+    PrintTo(stderr,
+            "smilecat: the prompt needs a UTF-8 locale and there is none, not even C.UTF-8; "
+            "give the request as arguments or in a pipe\n");
     return ExitStatus::kUsage;
   }
   Prompt prompt(options);
   if (const Status connected = prompt.ConnectAnew(); !connected.ok()) {
     return Complain(connected.message(), ExitStatus::kConnection);
   }
-  fmt::print("smilecat at {}; help lists the requests, quit or Ctrl-D ends it\n",
-             options.server.server.ToString());
+  PrintTo(stdout, "smilecat at {}; help lists the requests, quit or Ctrl-D ends it\n",
+          options.server.server.ToString());
   std::fflush(stdout);
   bool terminated = false;
   {
@@ -172,9 +173,10 @@ ExitStatus RunPrompt(const PromptOptions& options) {
       const LineEditor::Event event = editor.Read(&line);
       goes_on = event == LineEditor::Event::kCancelled || event == LineEditor::Event::kGarbled ||
                 (event == LineEditor::Event::kLine && prompt.RunLine(line));
-      if (event == LineEditor::Event::kEnd) fmt::print("\n");
+      if (event == LineEditor::Event::kEnd) PrintText(stdout, "\n");
       if (event == LineEditor::Event::kGarbled) {
-        fmt::print("not sent: the line has bytes that are not UTF-8; set the terminal to UTF-8\n");
+        PrintText(stdout,
+                  "not sent: the line has bytes that are not UTF-8; set the terminal to UTF-8\n");
       }
       terminated = event == LineEditor::Event::kTerminated || prompt.terminated();
     }

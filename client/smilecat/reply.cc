@@ -96,7 +96,7 @@ Bytes ShowError(const Status& status, const ErrorDetail& detail, const ReplyStyl
     if (detail.index.has_value()) object["index"] = *detail.index;
     if (detail.version.has_value()) object["version"] = *detail.version;
     if (detail.met_index.has_value()) object["met_index"] = *detail.met_index;
-    return EscapeJsonControls(
+    return EscapeUnsafeJson(
                object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) +
            "\n";
   }

@@ -15,6 +15,10 @@ Result<const JsonMember*> FindMember(const JsonObject& object, const std::string
 
 }  // namespace
 
+std::string LineRange::ToString() const {
+  return first == last ? fmt::format("line {}", first) : fmt::format("lines {} to {}", first, last);
+}
+
 Result<Bytes> Row::Text(const Column& column) const {
   if (!is_json()) {
     CHECK(column.index < fields.size());

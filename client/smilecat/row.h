@@ -49,6 +49,10 @@ struct Position {
 struct LineRange {
   uint64_t first = 1;
   uint64_t last = 1;
+
+  uint64_t count() const { return last - first + 1; }
+  // "line 5", "lines 5 to 604"
+  std::string ToString() const;
 };
 
 enum class RowEvent : uint8_t {

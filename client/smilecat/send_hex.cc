@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/limits.h"
+#include "base/print.h"
 #include "base/text.h"
 #include "client/smilecat/complain.h"
 #include "client/smilecat/content.h"
@@ -65,7 +66,7 @@ class HexExchange final : public TransportEvents {
 
  private:
   static void PrintNow(const std::string& text) {
-    fmt::print("{}", text);
+    PrintText(stdout, text);
     std::fflush(stdout);
   }
 

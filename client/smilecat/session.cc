@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/print.h"
 #include "client/smilecat/conversation.h"
 #include "protocol/operations.h"
 
@@ -19,7 +20,7 @@ class HexTap {
  public:
   void operator()(TapEvent event, ByteView bytes) {
     if (event == TapEvent::kConnected) {
-      conversation_.emplace("", [](const std::string& text) { fmt::print(stderr, "{}", text); });
+      conversation_.emplace("", [](const std::string& text) { PrintText(stderr, text); });
     } else if (event != TapEvent::kDisconnected && conversation_.has_value()) {
       conversation_->Feed(event == TapEvent::kSent ? Direction::kToServer : Direction::kToClient,
                           bytes);

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/progress.h"
+#include "client/smilecat/complain.h"
 #include "protocol/operations.h"
 #include "protocol/text_time.h"
 
@@ -53,7 +54,7 @@ Look LookOnce(Client* client, const StatsOptions& options, int64_t deadline_mill
                           [pending, stats](const Answer<op::Stats>& answer) {
                             if (answer.ok()) {
                               for (const op::Stat& stat : answer->stats) {
-                                stats->emplace_back(stat.name, stat.value);
+                                stats->emplace_back(Printable(stat.name), stat.value);
                               }
                             }
                             pending->Set({.status = answer.status()});

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "base/print.h"
 #include "client/smilecat/complain.h"
 #include "client/smilecat/inspect.h"
 
@@ -19,8 +20,8 @@ ExitStatus RunTask(const CommandLine& line) {
     case Task::kDecode:
       return RunDecode(line.subject);
     case Task::kDescribe:
-      fmt::print("{}",
-                 line.subject.empty() ? DescribeOperations() : DescribeOperation(line.subject));
+      PrintText(stdout,
+                line.subject.empty() ? DescribeOperations() : DescribeOperation(line.subject));
       return ExitStatus::kOk;
     case Task::kLoad:
       return RunLoad(line.load);
@@ -48,7 +49,7 @@ ExitStatus Say(const Saying& saying) {
   if (saying.status != ExitStatus::kOk) {
     return Complain(fmt::format("{}; see smilecat {}", saying.text, saying.help), saying.status);
   }
-  fmt::print("{}", saying.text);
+  PrintText(stdout, saying.text);
   return saying.status;
 }
 

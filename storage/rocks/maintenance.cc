@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/print.h"
 #include "base/progress.h"
 #include "storage/rocks/check.h"
 #include "storage/rocks/repair.h"
@@ -42,7 +43,7 @@ constexpr std::string_view kHelp =
     "3 failed.\n";
 
 int Complain(std::string_view words, int exit_status) {
-  fmt::print(stderr, "smiled: {}\n", words);
+  PrintTo(stderr, "smiled: {}\n", words);
   return exit_status;
 }
 
@@ -54,16 +55,17 @@ CheckProgress ShowOn(Progress* progress) {
 }
 
 void PrintLines(const CheckReport& report) {
-  for (const std::string& line : report.Lines()) fmt::print("{}\n", line);
+  for (const std::string& line : report.Lines()) PrintTo(stdout, "{}\n", line);
 }
 
 int Conclude(const CheckReport& report) {
-  fmt::print("checked {} records, {} table files: {}\n", WithCommas(report.checked_records),
-             WithCommas(report.checked_files),
-             report.clean()
-                 ? std::string("nothing is damaged")
-                 : fmt::format("damaged blocks {}, records {}, files {}", report.blocks.size(),
-                               report.records.size(), report.files.size()));
+  PrintTo(stdout, "checked {} records, {} table files: {}\n", WithCommas(report.checked_records),
+          WithCommas(report.checked_files),
+          report.clean()
+              ? std::string("nothing is damaged")
+              : fmt::format("damaged blocks {}, records {}, files {}", report.blocks.size(),
+                            report.records.size(), report.files.size()));
+  if (!Printed(stdout)) return Complain("cannot write to standard output", kExitNotDone);
   return report.clean() ? kExitSound : kExitDamaged;
 }
 
@@ -89,10 +91,11 @@ int Repair(const RocksDirectory& directory, OlderRecords older_records) {
   if (!result.ok()) return Complain(result.status().message(), kExitNotDone);
   PrintLines(result->before);
   if (!result->salvage.empty()) {
-    fmt::print("removed; saved in {}\n", result->salvage);
+    PrintTo(stdout, "removed; saved in {}\n", result->salvage);
     for (const std::string& name : result->older) {
-      fmt::print("{} became visible in a version that may be outdated: saved in older.jsonl, {}\n",
-                 name, older_records == OlderRecords::kKeep ? "served" : "deleted");
+      PrintTo(stdout,
+              "{} became visible in a version that may be outdated: saved in older.jsonl, {}\n",
+              name, older_records == OlderRecords::kKeep ? "served" : "deleted");
     }
     PrintLines(result->after);
   }
@@ -109,8 +112,9 @@ std::optional<int> RunMaintenance(std::span<const char* const> arguments) {
   OlderRecords older_records = OlderRecords::kDeleteInBlocks;
   for (const std::string_view argument : arguments.subspan(1)) {
     if (argument == "--help" || argument == "-h") {
-      fmt::print("{}", kHelp);
-      return kExitSound;
+      PrintText(stdout, kHelp);
+      return Printed(stdout) ? kExitSound
+                             : Complain("cannot write to standard output", kExitNotDone);
     }
     const bool may_choose = command == "repair" && older_records == OlderRecords::kDeleteInBlocks;
     if (argument == "--keep-older" && may_choose) {

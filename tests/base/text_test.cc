@@ -95,11 +95,27 @@ TEST(Utf8, RecognisesC0AndC1Controls) {
   }
 }
 
-TEST(TextTest, ControlsThatJsonMayHoldAreEscaped) {
-  EXPECT_EQ(EscapeJsonControls("{\"a\":\"\x7f\xc2\x80\xc2\x9b\xc2\x9f\"}"),
+TEST(Utf8, RecognisesCharactersThatReorderText) {
+  for (const std::string_view unsafe :
+       {"\u2028", "\u2029", "\u202a", "\u202e", "\u2066", "\u2069", "\x1b", "\xc2\x9b"}) {
+    EXPECT_TRUE(IsUnsafe(unsafe, unsafe.size())) << ToHex(unsafe);
+  }
+  for (const std::string_view other :
+       {"a", "\xc2\xa0", "\u2027", "\u202f", "\u2065", "\u206a", "\u200f", "\u22ae", "\u60ae"}) {
+    EXPECT_FALSE(IsUnsafe(other, other.size())) << ToHex(other);
+  }
+  std::string printable;
+  AppendPrintable("a\u202eb\u200f", &printable);
+  EXPECT_EQ(printable, "a\\xe2\\x80\\xaeb\u200f");
+}
+
+TEST(TextTest, UnsafeCharactersThatJsonMayHoldAreEscaped) {
+  EXPECT_EQ(EscapeUnsafeJson("\"\u2028\u202a\u202e\u2066\u2069\u202f\""),
+            "\"\\u2028\\u202a\\u202e\\u2066\\u2069\u202f\"");
+  EXPECT_EQ(EscapeUnsafeJson("{\"a\":\"\x7f\xc2\x80\xc2\x9b\xc2\x9f\"}"),
             R"({"a":"\u007f\u0080\u009b\u009f"})");
   const std::string others = "{\"a\":\"\xc2\xa0\xc3\xa9 \\u001b\xe2\x82\xac\"}\n";
-  EXPECT_EQ(EscapeJsonControls(others), others);
+  EXPECT_EQ(EscapeUnsafeJson(others), others);
 }
 
 }  // namespace

@@ -94,6 +94,17 @@ class Smilebench(unittest.TestCase):
         self.assertEqual(process.returncode, 130)
         self.assertIn(b"INTERRUPTED", output)
 
+    def test_unwritable_output_never_ends_in_a_crash(self):
+        with open("/dev/full", "wb") as full:
+            for arguments in (["--help"], ["--operations", "10", "--keys", "10"]):
+                ended = subprocess.run(self.command(*arguments), stdout=full,
+                                       stderr=subprocess.PIPE, timeout=TIMEOUT_SECONDS, check=False)
+                self.assertEqual((ended.returncode, ended.stderr),
+                                 (1, b"smilebench: cannot write to standard output\n"))
+            ended = subprocess.run(self.command("--keys", "nan"), stderr=full,
+                                   timeout=TIMEOUT_SECONDS, check=False)
+            self.assertEqual(ended.returncode, 2)
+
     def test_invalid_numbers_are_invalid_usage(self):
         for arguments in (["--seconds", "nan"], ["--rate", "nan"], ["--keys", "0x10"],
                           ["lookups", "--users", "1", "--seconds", "inf"]):

@@ -104,6 +104,10 @@ class Rules(unittest.TestCase):
             with self.subTest(word=word):
                 self.assertEqual(broken_rules({"base/x.cc": f"// {word}: later\n"}), {"finished"})
 
+    def test_printing_that_throws_is_caught(self):
+        self.assertEqual(broken_rules({"base/x.cc": 'fmt::print("x");\n'}), {"printing"})
+        self.assertEqual(broken_rules({"base/x.cc": 'PrintText(stdout, "x");\n'}), set())
+
     def test_words_that_the_glossary_replaces_are_caught(self):
         patterns = rules.glossary.replacements(rules.glossary.PAGE.read_text())
         self.assertGreater(len(patterns), 20)

@@ -51,6 +51,7 @@ TEST(Path, NamesAreEscaped) {
   EXPECT_EQ(FormatKey(UserKey(1, "a/b%c d\n\x7f\xff").view()), "users/1/a%2Fb%25c%20d%0A%7F%FF");
   EXPECT_EQ(FormatKey(LoginKey("Łódź 漢字 😀").view()), "logins/Łódź%20漢字%20😀");
   EXPECT_EQ(FormatKey(UserKey(1, "\xc2\x9b").view()), "users/1/%C2%9B");
+  EXPECT_EQ(FormatKey(UserKey(1, "a\u202eb").view()), "users/1/a%E2%80%AEb");
   EXPECT_EQ(ParseKey("users/1/a b")->sort, "a b");
   EXPECT_EQ(ParseKey("users/1/%61%2f")->sort, "a/");
 }

@@ -76,6 +76,7 @@ TEST(TextToken, QuotesAreWrittenOnlyWhereNeeded) {
   EXPECT_EQ(Quote("\xc2\x9b"
                   "5n"),
             R"("\xc2\x9b5n")");
+  EXPECT_EQ(Quote("a\u202eb"), R"("a\xe2\x80\xaeb")");
 }
 
 TEST(TextToken, QuotedTokensRoundTrip) {

@@ -36,6 +36,7 @@ TEST(WriteLine, ShowsBinaryInHexadecimal) {
     EXPECT_EQ(FormatBytes(value), "0x" + ToHex(value));
   }
   EXPECT_EQ(FormatBytes("Łódź 😀"), "\"Łódź 😀\"");
+  EXPECT_EQ(FormatBytes("a\u202eb"), R"("a\xe2\x80\xaeb")") << "text, of which a part is escaped";
   EXPECT_EQ(FormatBytes(""), "\"\"");
 }
 
@@ -168,7 +169,7 @@ TEST(WriteLine, IsOnePrintableLineForAnyBytes) {
         while (!rest.empty()) {
           const size_t size = Utf8SequenceSize(rest);
           ASSERT_GT(size, 0u) << line;
-          ASSERT_FALSE(IsControl(rest, size)) << line;
+          ASSERT_FALSE(IsUnsafe(rest, size)) << line;
           rest.remove_prefix(size);
         }
       }

@@ -99,6 +99,9 @@ TEST(CompletionTest, CompletesOperationsTablesAndOptions) {
   EXPECT_THAT(Complete("help sta").choices, ElementsAre("stats"));
   EXPECT_THAT(Complete("nothing us").choices, IsEmpty());
   EXPECT_EQ(Complete("get users/1").common_start, "users/1");
+  EXPECT_THAT(Complete("--json -s host:1 get us").choices, ElementsAre("users/"));
+  EXPECT_THAT(Complete("--json sc").choices, ElementsAre("scan"));
+  EXPECT_THAT(Complete("nothing sc").choices, IsEmpty());
 }
 
 TEST(CompletionTest, CompletesCommands) {
@@ -117,10 +120,13 @@ TEST(CompletionTest, CompletesPaths) {
   EXPECT_EQ(Complete("get users/4", lookup).common_start, "users/4");
   EXPECT_TRUE(Complete("get users/4", lookup).more);
   EXPECT_THAT(Complete("scan users/42", lookup).choices, ElementsAre("users/42/"));
-  EXPECT_THAT(asked, ElementsAre("users/4 records", "users/4 records", "users/42"));
+  EXPECT_THAT(Complete("get users/", lookup).choices, ElementsAre("users/42/", "users/43/"))
+      << "what is typed is not a choice";
+  EXPECT_THAT(asked,
+              ElementsAre("users/4 records", "users/4 records", "users/42", "users/ records"));
   Complete("ping --payload users/4", lookup);
   Complete("get us", lookup);
-  EXPECT_EQ(asked.size(), 3u);
+  EXPECT_EQ(asked.size(), 4u);
 }
 
 TEST(StatsTest, TableAlignsNumbers) {

@@ -109,10 +109,36 @@ class LoadTest(SmilecatTest):
         self.assertIn(b"open.csv: lines 5 to 604: ", done.stderr)
         self.assertIn(b"600 lines are lost", done.stderr)
 
+    def test_row_with_many_lines_is_loaded_and_reported_once(self):
+        lines = ["%d,n" % i for i in range(2, 1000)]
+        lines[3], lines[602] = '5,"open', '604,closed"'
+        lines[700], lines[900] = '702,"open', '902,closed"'
+        csv = self.path("many_lines.csv", "\n".join(["id,name", *lines, ""]).encode())
+        done, summary = self.load(csv, "-k", "media/57/{id}")
+        self.assertEqual((done.returncode, summary["written"]), (0, 199), done)
+        self.assertIn(b"many_lines.csv: lines 5 to 604: one row with 600 lines", done.stderr)
+        self.assertEqual(done.stderr.count(b"\n"), 1, done.stderr)
+
+    def test_row_errors_are_sentences(self):
+        csv = self.path("sentences.csv", b"id,ttl\nx,1\n1\n2,soon\n")
+        done, _ = self.load(csv, "-k", "users/{id}/x", "--expire", "{ttl}", "--max-errors", "2")
+        for text in (b'line 2: the row has an invalid key: "x" is not a valid user',
+                     b"line 3: the row has 1 column, the first line names 2",
+                     b'line 4: the row has the TTL "soon", which is not a number of seconds'):
+            self.assertIn(text, done.stderr)
+        done, _ = self.load(csv, "-k", "logins/{id}", "--max-errors", "0")
+        self.assertIn(b"stopped after 1 error;", done.stderr)
+        lines = b'{"key":"nowhere/1","value":"x"}\n'
+        done, _ = self.load("-", "--format", "jsonl", stdin=lines)
+        self.assertIn(b'the row has an invalid key: unknown table "nowhere"', done.stderr)
+        endless = self.path("endless.csv", b'id\n"' + b"x" * (9 << 20))
+        done, _ = self.load(endless, "-k", "users/{id}/x")
+        self.assertIn(b"endless.csv: line 2: a row of over", done.stderr)
+
     def test_file_content_is_escaped(self):
-        name = "title\x1b]0;x\x07.csv"
+        name = "title\x1b]0;x\x07\u202e.csv"
         csv = self.path(name, b"id,\x1b[31mred\n\x9b31m,2\n")
-        escaped = b"title\\x1b]0;x\\x07.csv"
+        escaped = b"title\\x1b]0;x\\x07\\xe2\\x80\\xae.csv"
         for template in ("users/{id}/x", "users/{nr}/x"):
             done = self.cat.run("load", csv, "-k", template)
             self.assertIn(escaped, done.stderr)
@@ -260,6 +286,12 @@ class ResumeTest(SmilecatTest):
         os.write(writer, b"id,v\n1,a\n")
         self.addCleanup(os.close, writer)
         self.assertIn("regular file", self.load(8))
+
+    def test_nothing_is_loaded_if_the_position_cannot_be_saved(self):
+        self.append(b"id,v\n1,a\n")
+        self.position = "/none/such/position"
+        self.assertIn("cannot write the position", self.load(8))
+        self.assertEqual(self.cat.run("get", "users/1/" + self.name).returncode, 4)
 
     def test_resume_file_is_locked(self):
         self.append(b"id,v\n1,a\n")

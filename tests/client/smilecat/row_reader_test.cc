@@ -131,7 +131,7 @@ TEST_F(RowReaderTest, EmptyFieldsAfterTheNamedColumnsAreIgnored) {
       ReadAll(reader.get()),
       ElementsAre(ElementsAre("1", "a"), ElementsAre("2", "b"), ElementsAre("3", "c"),
                   ElementsAre("4", ""), ElementsAre("bad", "has 4 columns, the first line names 2"),
-                  ElementsAre("bad", "has 1 columns, the first line names 2")));
+                  ElementsAre("bad", "has 1 column, the first line names 2")));
 }
 
 TEST_F(RowReaderTest, RowKeepsNulBytes) {

@@ -156,6 +156,23 @@ class OneRequestTest(SmilecatTest):
                                   stderr=subprocess.PIPE, timeout=TIMEOUT_SECONDS)
         self.assertEqual(done.returncode, 8, done)
 
+    def test_unwritable_output_never_ends_in_a_crash(self):
+        rows = self.path("rows.csv", b"id\n1\n")
+        with open("/dev/full", "wb") as full:
+            for arguments in [["--help"], ["--version"], ["describe"], ["help", "put"], ["stats"],
+                              ["get", "users/404/x", "--json"], ["decode", rows],
+                              ["load", rows, "-k", "users/{id}/full"], ["dump", "users"],
+                              ["--send-hex", "00", "--idle", "1"]]:
+                done = subprocess.run(self.cat.command(*arguments), stdout=full,
+                                      stderr=subprocess.PIPE, timeout=TIMEOUT_SECONDS)
+                self.assertEqual(done.returncode, 8, (arguments, done))
+                self.assertIn(b"cannot write to standard output", done.stderr)
+            for status, arguments in [(4, ["get", "users/404/x"]), (2, ["--foo"]), (0, ["--hex", "ping"]),
+                                      (0, ["dump", "users"])]:
+                done = subprocess.run(self.cat.command(*arguments), stdout=subprocess.DEVNULL,
+                                      stderr=full, timeout=TIMEOUT_SECONDS)
+                self.assertEqual(done.returncode, status, (arguments, done))
+
     def test_too_large_value_error_has_advice(self):
         large = self.path("large", b"x" * ((1 << 20) + 1))
         for value, stdin in [("@" + large, b""), ("-", b"x" * ((1 << 20) + 1))]:
