@@ -16,14 +16,17 @@ std::string RootFooter() {
   return "Requests (smilecat OPERATION --help says more):\n" + requests +
          "\n"
          "A record is named by its path: users/42/profile, logins/ada@example.org, posts/42/7,\n"
-         "links/42/friend/7, media/42/9, blobs/<32 digits>/chunk/0. In names / is written %2F and\n"
-         "% is written %25. A VALUE is taken as it stands, from a file as @FILE, or from standard\n"
-         "input as -. After a -- nothing is an option, @FILE or -.\n"
+         "links/42/friend/7, media/42/9, blobs/<32 digits>/chunk/0. In a name, / is written as %2F "
+         "and\n"
+         "% as %25. A VALUE is taken literally, or read from a file (@FILE) or standard input "
+         "(-).\n"
+         "After --, nothing is an option, @FILE or -.\n"
          "\n"
-         "A value that is got is printed readably on a terminal; in a pipe it is its bytes alone.\n"
-         "On standard input, empty lines and those that begin with # are skipped; words with "
-         "spaces\n"
-         "stand in 'single' or \"double\" quotes; each line has one line of answer, in their "
+         "get prints a readable line on a terminal, and the bytes of the value in a pipe. On "
+         "standard\n"
+         "input, empty lines and lines that begin with # are skipped, arguments with spaces are "
+         "written\n"
+         "in 'single' or \"double\" quotes, and every line has one line of output, in input "
          "order.\n"
          "\n"
          "  smilecat put users/42/profile 'Ada Lovelace'\n"
@@ -34,7 +37,7 @@ std::string RootFooter() {
          "  smilecat --hex ping\n"
          "  smilecat --listen 7646 -s 127.0.0.1:7645\n"
          "\n"
-         "Exit status (of several failures, the worst):\n" +
+         "Exit status (of several failures, the most severe):\n" +
          ExitStatusTable();
 }
 
