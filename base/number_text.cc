@@ -54,9 +54,7 @@ Result<Number> Read(std::string_view what, std::string_view text, bool well_form
   const auto [stop, error] = std::from_chars(text.data(), end, number);
   const bool read = well_formed && error == std::errc() && stop == end;
   if (read && number >= min && number <= max) return number;
-  std::string shown;
-  AppendPrintable(text, &shown);
-  return Status(Code::kInvalid, fmt::format("\"{}\" is not {} from {} to {}", shown, what,
+  return Status(Code::kInvalid, fmt::format("\"{}\" is not {} from {} to {}", Printable(text), what,
                                             ToText(min), ToText(max)));
 }
 

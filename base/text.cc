@@ -140,6 +140,12 @@ void AppendPrintable(ByteView text, std::string* out) {
   }
 }
 
+std::string Printable(ByteView text) {
+  std::string printable;
+  AppendPrintable(text, &printable);
+  return printable;
+}
+
 std::string EscapeUnsafeJson(std::string_view json) {
   if (json.find_first_of("\x7f\xc2\xe2") == std::string_view::npos) return std::string(json);
   std::string escaped;

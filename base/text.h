@@ -40,6 +40,7 @@ bool IsUnsafe(ByteView text, size_t size);
 
 // Appends `text` to a line for people: unsafe characters and bytes that are not UTF-8 become \xNN.
 void AppendPrintable(ByteView text, std::string* out);
+std::string Printable(ByteView text);
 
 // Replaces the unsafe characters that JSON strings may contain unescaped (all from U+007F on) by
 // \uNNNN.

@@ -13,6 +13,7 @@
 #include "base/print.h"
 #include "base/progress.h"
 #include "base/standard_streams.h"
+#include "base/text.h"
 #include "bench/smilebench/load.h"
 #include "bench/smilebench/options.h"
 #include "bench/smilebench/report.h"
@@ -44,7 +45,7 @@ void AllowManyConnections() {
 }
 
 ExitStatus Complain(const Status& status) {
-  PrintTo(stderr, "smilebench: {}\n", status.ToString());
+  PrintTo(stderr, "smilebench: {}\n", Printable(status.ToString()));
   return StatusOfFailure(status.code());
 }
 
@@ -52,7 +53,7 @@ ExitStatus Complain(const Status& status) {
 template <class Options>
 bool IsOver(const Result<Options>& options, const std::string& help, ExitStatus* exit) {
   if (!options.ok()) {
-    PrintTo(stderr, "smilebench: {}; see --help\n", options.status().message());
+    PrintTo(stderr, "smilebench: {}; see --help\n", Printable(options.status().message()));
     *exit = kExitUsage;
   } else if (!help.empty()) {
     PrintText(stdout, help);

@@ -51,9 +51,7 @@ struct Given {
 };
 
 std::string Quoted(std::string_view text) {
-  std::string shown = "\"";
-  AppendPrintable(text, &shown);
-  return shown + "\"";
+  return "\"" + Printable(text) + "\"";
 }
 
 Result<Target> ParseTarget(std::string_view text) {

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "bench/smilebench/workload.h"
 
 namespace smile::bench {
@@ -155,7 +156,7 @@ std::string FormatText(const BenchOptions& options, const Results& results) {
     out += fmt::format("errors: {} {}\n", count, InfoOf(code).name);
   }
   if (!results.first_error.ok()) {
-    out += fmt::format("first: {}\n", results.first_error.ToString());
+    out += fmt::format("first: {}\n", Printable(results.first_error.ToString()));
   }
   return out;
 }
@@ -192,7 +193,9 @@ std::string FormatJson(const BenchOptions& options, const Results& results) {
     json["server_rss_bytes"] = results.server_rss_bytes;
   }
   // A server's error message may not be UTF-8.
-  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return EscapeUnsafeJson(
+             json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) +
+         "\n";
 }
 
 }  // namespace smile::bench

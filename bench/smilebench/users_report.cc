@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/progress.h"
+#include "base/text.h"
 
 namespace smile::bench {
 namespace {
@@ -61,7 +62,7 @@ void PutUse(const std::optional<ProcessUse>& use, uint64_t count, Json* json) {
 }
 
 std::string Dump(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return EscapeUnsafeJson(json.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 void AppendLatencies(std::string_view round, std::string_view what, const Histogram& latencies,
@@ -90,7 +91,8 @@ void AppendVerdict(std::string_view name, const LookupRound& round, std::string*
   }
   if (round.wrong_values > 0) *out += fmt::format("WRONG VALUES: {}\n", round.wrong_values);
   if (round.errors > 0) {
-    *out += fmt::format("errors: {}; first: {}\n", round.errors, round.first_error.ToString());
+    *out += fmt::format("errors: {}; first: {}\n", round.errors,
+                        Printable(round.first_error.ToString()));
   }
 }
 
@@ -128,7 +130,8 @@ std::string FormatText(const UsersOptions& options, const UsersLoadResults& resu
                      WithCommas(results.retried), WithCommas(results.already_there));
   out += UseText(results.server, results.rows, "row");
   out += DiskText(results.disk_bytes, results.next - 1);
-  if (!results.failure.ok()) out += fmt::format("ended early: {}\n", results.failure.ToString());
+  if (!results.failure.ok())
+    out += fmt::format("ended early: {}\n", Printable(results.failure.ToString()));
   if (results.interrupted) out += "INTERRUPTED: this report covers only the time until then\n";
   if (!results.complete(options)) out += fmt::format("resume with --from {}\n", results.next);
   return out;

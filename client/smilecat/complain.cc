@@ -10,12 +10,6 @@
 
 namespace smile::cat {
 
-std::string Printable(std::string_view text) {
-  std::string printable;
-  AppendPrintable(text, &printable);
-  return printable;
-}
-
 void Complain(std::string_view words) {
   PrintTo(stderr, "{}{}\n", InRed("smilecat: ", WantsColour(stderr)), Printable(words));
 }

@@ -10,6 +10,7 @@
 #include "base/interrupt.h"
 #include "base/print.h"
 #include "base/progress.h"
+#include "base/text.h"
 #include "client/smilecat/complain.h"
 #include "client/smilecat/dump_line.h"
 #include "client/smilecat/dump_walk.h"

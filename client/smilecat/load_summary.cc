@@ -7,7 +7,7 @@
 
 #include "base/print.h"
 #include "base/progress.h"
-#include "client/smilecat/complain.h"
+#include "base/text.h"
 
 namespace smile::cat {
 namespace {

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/print.h"
+#include "base/text.h"
 #include "client/smilecat/all_pages.h"
 #include "client/smilecat/colour.h"
 #include "client/smilecat/complain.h"

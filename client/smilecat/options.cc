@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "client/smilecat/complain.h"
 #include "client/smilecat/inspect.h"
 #include "client/smilecat/option_apps.h"

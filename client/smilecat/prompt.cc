@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "base/print.h"
+#include "base/text.h"
 #include "client/smilecat/complain.h"
 #include "client/smilecat/line_editor.h"
 #include "client/smilecat/one_request.h"

@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "client/smilecat/colour.h"
-#include "client/smilecat/complain.h"
 #include "protocol/text_writer.h"
 
 namespace smile::cat {

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/progress.h"
-#include "client/smilecat/complain.h"
+#include "base/text.h"
 #include "protocol/operations.h"
 #include "protocol/text_time.h"
 

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/print.h"
 #include "base/progress.h"
+#include "base/text.h"
 #include "storage/rocks/check.h"
 #include "storage/rocks/repair.h"
 
@@ -43,7 +44,7 @@ constexpr std::string_view kHelp =
     "3 failed.\n";
 
 int Complain(std::string_view words, int exit_status) {
-  PrintTo(stderr, "smiled: {}\n", words);
+  PrintTo(stderr, "smiled: {}\n", Printable(words));
   return exit_status;
 }
 

@@ -104,9 +104,7 @@ TEST(Utf8, RecognisesCharactersThatReorderText) {
        {"a", "\xc2\xa0", "\u2027", "\u202f", "\u2065", "\u206a", "\u200f", "\u22ae", "\u60ae"}) {
     EXPECT_FALSE(IsUnsafe(other, other.size())) << ToHex(other);
   }
-  std::string printable;
-  AppendPrintable("a\u202eb\u200f", &printable);
-  EXPECT_EQ(printable, "a\\xe2\\x80\\xaeb\u200f");
+  EXPECT_EQ(Printable("a\u202eb\u200f"), "a\\xe2\\x80\\xaeb\u200f");
 }
 
 TEST(TextTest, UnsafeCharactersThatJsonMayHoldAreEscaped) {

@@ -50,6 +50,15 @@ TEST(Report, FailuresAreCountedAndShown) {
   EXPECT_THAT(text, HasSubstr("first: overloaded: later"));
 }
 
+TEST(Report, ServerMessagesAreEscaped) {
+  Results results = SomeResults();
+  results.first_error = {Code::kOverloaded, "\x1b[31m\xc2\x9b\u202e\xff\nsecond line"};
+  EXPECT_THAT(
+      FormatText({}, results),
+      HasSubstr("first: overloaded: \\x1b[31m\\xc2\\x9b\\xe2\\x80\\xae\\xff\\x0asecond line"));
+  EXPECT_THAT(FormatJson({}, results), HasSubstr("\\u001b[31m\\u009b\\u202e\ufffd\\nsecond line"));
+}
+
 TEST(Report, UnansweredOperationsAreShownSeparately) {
   Results results = SomeResults();
   results.reads.Add(5'000'000'000);
