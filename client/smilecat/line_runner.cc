@@ -30,6 +30,13 @@ class LineRun {
     const Result<std::vector<TextToken>> tokens = SplitLine(line);
     if (!tokens.ok()) return AnswerBad(number, tokens.status(), ExitStatus::kUsage);
     if (tokens->empty() || (*tokens)[0].text.starts_with('#')) return;
+    if (const auto lost = printer_.lost(); lost.has_value()) {
+      return AnswerBad(number,
+                       {Code::kUnavailable, fmt::format("not sent, because the connection was lost "
+                                                        "in line {}",
+                                                        lost->first)},
+                       ExitStatus::kConnection);
+    }
     if ((*tokens)[0].text == op::Stats::kInfo.name && tokens->size() > 1) {
       return RunStats(number, *tokens);
     }
@@ -49,8 +56,8 @@ class LineRun {
                     {status, {}, ShowError(status, {}, form(), number), exit_status});
   }
 
-  // The server is out of reach, or the answers cannot be printed: no more is sent.
-  bool over() const { return printer_.lost().has_value() || printer_.output_failed(); }
+  // The answers cannot be printed: nothing more is read.
+  bool over() const { return printer_.output_failed(); }
 
   // `input`: how reading the lines ended.
   ExitStatus Finish(const Status& input) {

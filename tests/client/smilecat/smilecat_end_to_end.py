@@ -338,6 +338,19 @@ class LinesTest(SmilecatTest):
                          [None, "unsupported", "invalid", "not_found", "invalid", "invalid", None])
         self.assertEqual([a["line"] for a in answers[1:-1]], [4, 5, 6, 7, 8])
 
+    def test_lines_after_a_lost_connection_are_answered_and_not_sent(self):
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            nobody = "127.0.0.1:%d" % unused.getsockname()[1]
+            lines = b"put users/1/a 1\nping\n# no request\nwhat\nput users/1/b 2\n"
+            for arguments in [[], ["--json"]]:
+                done = self.cat.run("-s", nobody, *arguments, stdin=lines)
+                self.assertEqual((done.returncode, done.stdout.count(b"\n")), (3, 4), done)
+            answers = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([answer["line"] for answer in answers], [1, 2, 4, 5])
+        self.assertEqual(answers[3]["message"], "not sent, because the connection was lost in line 1")
+        self.assertIn(b"later lines were not sent", done.stderr)
+
     def test_exit_status_is_the_most_severe(self):
         for status, lines in [(0, "ping"), (4, "ping\nget users/404/none"),
                               (5, "get users/404/none\ndelete users/404/none --if-version 1"),
