@@ -123,7 +123,9 @@ TEST(MappingTest, TtlComesFromATemplate) {
   const MappingOptions options{.keys = {"users/{id}/x"}, .expire = "{ttl}"};
   EXPECT_EQ((*Apply(options, CsvRow({"1", "", "60"})))[0].expire_seconds, 60u);
   for (const char* text : {"", "0", "-1", "1.5", "60s", "99999999999"}) {
-    EXPECT_THAT(ErrorOf(options, CsvRow({"1", "", text})), HasSubstr("which is not a number of seconds")) << text;
+    EXPECT_THAT(ErrorOf(options, CsvRow({"1", "", text})),
+                HasSubstr("which is not a number of seconds"))
+        << text;
   }
 }
 
