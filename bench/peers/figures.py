@@ -92,10 +92,11 @@ class Runs:
         return Figure(values) if values else None
 
     def ratio(self, quantity, stage, workload, shape, server, other, variant=""):
-        """Median of one server to median of another; None if either was not measured."""
+        """Median of one server to median of another; None if either was not measured, or is 0: its
+        processor time was less than the kernel counts in."""
         one = self.figure(quantity, stage, workload, shape, server, variant)
         two = self.figure(quantity, stage, workload, shape, other, variant)
-        if one is None or two is None or two.median == 0:
+        if one is None or two is None or 0 in (one.median, two.median):
             return None
         return one.median / two.median
 

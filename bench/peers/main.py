@@ -169,10 +169,10 @@ def raw_text(raw):
 
 
 def write(raw, out):
-    import plots  # needs matplotlib, which only this needs
     out.mkdir(parents=True, exist_ok=True)
     (out / "raw.json").write_text(raw_text(raw))
     (out / "report.md").write_text(report.markdown(raw))
+    import plots  # needs matplotlib: if that fails, the other files are there
     (out / "report.html").write_text(plots.html(raw))
 
 

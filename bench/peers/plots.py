@@ -10,7 +10,7 @@ import matplotlib
 matplotlib.use("svg")
 from matplotlib import pyplot, ticker  # noqa: E402  (behind the choice of what draws)
 
-from report import NOTHING, Report, load_title, machine_rows, number  # noqa: E402
+from report import NOTHING, Report, load_title, machine_rows, number, rounds_words  # noqa: E402
 
 # Told apart by people who see colours differently, and on white as on black: Okabe and Ito's.
 COLOURS = ["#0072b2", "#d55e00", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#999999"]
@@ -248,8 +248,8 @@ def html(raw):
     with pyplot.rc_context(STYLE):
         plots = Plots(report)
         stages = [stage_section(report, plots, stage) for stage in raw["stages"]]
-    made = (f"<h1>Smile compared with its peers</h1><p>{raw['made']}; {settings['rounds']} alternating "
-            f"rounds of {settings['seconds']:g} s for each load; made by "
+    made = (f"<h1>Smile compared with its peers</h1><p>{raw['made']}; {rounds_words(settings)} "
+            f"of {settings['seconds']:g} s for each load; made by "
             f"<code>{escape.escape(raw['command'])}</code>. Tables with all figures are in "
             "report.md; raw.json has everything that was measured.</p>")
     body = [made, f"<p>{report.quiet_line()}</p>", alarm(report), goals_table(report), f"<p>{READING}</p>", *stages,

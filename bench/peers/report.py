@@ -40,6 +40,11 @@ def ratio_words(value):
     return NOTHING if value is None else f"{value:.2f}"
 
 
+def rounds_words(settings):
+    rounds = settings["rounds"]
+    return "1 round" if rounds == 1 else f"{rounds} alternating rounds"
+
+
 def busy_share(runs, quantity, where):
     """The share of its core that a process used, in percent."""
     cpu, rate = runs.figure(quantity, *where), runs.figure("throughput", *where)
@@ -191,7 +196,7 @@ def markdown(raw):
     report = Report(raw)
     settings = raw["settings"]
     lines = ["# Smile compared with its peers", "",
-             f"{raw['made']}; {settings['rounds']} alternating rounds of {settings['seconds']:g} s "
+             f"{raw['made']}; {rounds_words(settings)} of {settings['seconds']:g} s "
              f"for each load; made by `{raw['command']}`.", ""]
     lines += [report.quiet_line(), ""]
     for section in (alarm, goals_section, machine_section, servers_section):

@@ -102,6 +102,17 @@ class Report(unittest.TestCase):
         row = table_row(report.markdown(self.raw), "### GET 64x1", "Smile")
         self.assertEqual(row[1:3], ["300,000 (100,000–900,000)", "4.00 (2.00–9.00)"])
 
+    def test_processor_time_below_the_kernels_unit_is_not_measured(self):
+        for run in self.raw["runs"]:
+            if (run["stage"], run["server"]) == ("records", "smile"):
+                run["result"]["server_cpu_us"] = 0
+        self.assertEqual([goal.met for goal in self.goals(1)], [None, None, True])
+
+    def test_number_of_rounds_agrees_with_its_noun(self):
+        self.assertIn("; 3 alternating rounds of 1 s", report.markdown(self.raw))
+        self.raw["settings"]["rounds"] = 1
+        self.assertIn("; 1 round of 1 s", report.markdown(self.raw))
+
     def test_a_peers_row_says_how_smile_compares_with_it(self):
         row = table_row(report.markdown(self.raw), "### GET 64x1", "Redis, memory only")
         self.assertEqual(row[3:5], ["3.00", "0.50"])
