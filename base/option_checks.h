@@ -1,4 +1,5 @@
-// Checks of the values of CLI11 options, for smilecat and smilebench.
+// Checks of the values of CLI11 options, for smilecat and smilebench, and messages of CLI11's
+// errors, for smiled too.
 //
 // CLI11's own conversions take more than a person means (see number_text.h), and its Range lets
 // "nan" through: every numeric option has one of these checks.
@@ -37,6 +38,24 @@ inline CLI::Validator NotEmpty() {
 inline CLI::Validator DecimalFrom(double min, double max) {
   return CLI::Validator(
       [min, max](const std::string& text) { return ProblemOf(ReadDecimal(text, min, max)); }, "");
+}
+
+// The error message of a failed parse of `app`. CLI11's own names unexpected arguments in reverse
+// order, and types instead of values.
+inline std::string MessageOf(const CLI::App& app, const CLI::ParseError& error) {
+  const std::string message = error.what();
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !app.remaining().empty()) {
+    const std::string first = app.remaining().front();
+    const bool is_option = first.size() > 1 && first.starts_with('-');
+    return (is_option ? "unknown option " : "unexpected argument ") + first;
+  }
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    const std::string name = message.substr(0, message.find(':'));
+    if (const CLI::Option* option = app.get_option_no_throw(name); option != nullptr) {
+      return name + " needs a value: " + option->get_type_name();
+    }
+  }
+  return message;
 }
 
 }  // namespace smile

@@ -46,7 +46,8 @@ Result<sockaddr_storage> NumericAddress(const Endpoint& endpoint) {
     return address;
   }
   return Status(Code::kInvalid,
-                "\"" + endpoint.host + "\" is not an IP address; write it as 127.0.0.1 or [::1]");
+                "\"" + endpoint.host +
+                    "\" is not an IP address; write the address as 127.0.0.1:7645 or [::1]:7645");
 }
 
 // A write that waits in libuv owns its bytes.

@@ -147,7 +147,10 @@ std::optional<Failure> Serve(const Options& options, Signals* signals, const Clo
     return Failure{status, kExitFailed};
   }
   Result<std::unique_ptr<Server>> listening = Server::Listen(*server_options, clock, log);
-  if (!listening.ok()) return Failure{listening.status(), kExitFailed};
+  if (!listening.ok()) {
+    const bool invalid = listening.status().code() == Code::kInvalid;  // the address of --listen
+    return Failure{listening.status(), invalid ? kExitUsage : kExitFailed};
+  }
   Server& server = **listening;
 
   Lifecycle lifecycle(signals, clock, log);

@@ -19,6 +19,7 @@
 #include <toml++/toml.h>
 
 #include <CLI/CLI.hpp>
+#include "base/option_checks.h"
 #include "server/version.h"
 
 namespace smile {
@@ -254,15 +255,18 @@ Result<CommandLine> ParseCommandLine(int argc, const char* const* argv) {
   std::vector<CLI::Option*> flags;
   for (size_t i = 0; i < kOptions.size(); ++i) {
     const std::string flag = "--" + std::string(kOptions[i].name);
-    flags.push_back(IsSwitch(kOptions[i]) ? app.add_flag(flag) : app.add_option(flag, texts[i]));
+    flags.push_back(
+        IsSwitch(kOptions[i])
+            ? app.add_flag(flag)
+            : app.add_option(flag, texts[i])->type_name(std::string(kOptions[i].value_name)));
   }
-  app.add_option("--config", config);
+  app.add_option("--config", config)->type_name("FILE");
   app.add_flag("--help,-h", help);
   app.add_flag("--version", version);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return Status(Code::kInvalid, fmt::format("{}; see `smiled --help`", error.what()));
+    return Status(Code::kInvalid, fmt::format("{}; see `smiled --help`", MessageOf(app, error)));
   }
   CommandLine line;
   if (help || version) {

@@ -196,7 +196,7 @@ Result<BenchOptions> ParseBenchOptions(int argc, const char* const* argv, std::s
     *help = app.help();
     return options;
   } catch (const CLI::ParseError& error) {
-    return Status(Code::kInvalid, error.what());
+    return Status(Code::kInvalid, MessageOf(app, error));
   }
   SMILE_ASSIGN(options.target, ParseTarget(given.target));
   SMILE_TRY(Complete(given, &options));

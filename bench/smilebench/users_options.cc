@@ -62,7 +62,7 @@ Status Parse(CLI::App* app, int argc, const char* const* argv, UsersOptions* opt
     *help = app->help();
     return {};
   } catch (const CLI::ParseError& error) {
-    return {Code::kInvalid, error.what()};
+    return {Code::kInvalid, MessageOf(*app, error)};
   }
   if (!target.starts_with(kScheme)) {
     return {Code::kInvalid, "--target: not a Smile server; give smile://HOST:PORT"};

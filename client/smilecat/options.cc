@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/option_checks.h"
 #include "base/text.h"
 #include "client/smilecat/complain.h"
 #include "client/smilecat/inspect.h"
@@ -36,7 +37,7 @@ Status Parse(CLI::App* app, Words words) {
     app->parse(words);
     return {};
   } catch (const CLI::ParseError& error) {
-    return Wrong(error.what());
+    return Wrong(MessageOf(*app, error));
   }
 }
 

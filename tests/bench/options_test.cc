@@ -121,6 +121,12 @@ TEST(BenchOptions, InvalidOptionsAreRejectedWithAMessage) {
   }
 }
 
+TEST(BenchOptions, UnknownArgumentsAndMissingValuesAreNamed) {
+  EXPECT_EQ(Parse({"stray", "more"}).status().message(), "unexpected argument stray");
+  EXPECT_EQ(Parse({"--stray", "5"}).status().message(), "unknown option --stray");
+  EXPECT_EQ(Parse({"--rate"}).status().message(), "--rate needs a value: RATE");
+}
+
 TEST(BenchOptions, NumbersAreDecimalFiniteAndWithinTheirRange) {
   for (const char* option : {"--keys", "--value-size", "--connections", "--idle-connections",
                              "--depth", "--operations", "--threads", "--server-pid"}) {

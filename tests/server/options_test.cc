@@ -54,13 +54,15 @@ TEST(Options, ErrorsAreOneLineThatNamesTheProblem) {
     std::vector<const char*> arguments;
     const char* words;
   } cases[] = {
-      {{"--wokers", "2"}, "--wokers"},
-      {{"extra"}, "extra"},
+      {{"--wokers", "2"}, "unknown option --wokers; see"},
+      {{"extra", "more"}, "unexpected argument extra; see"},
       {{"--workers", "two"}, "--workers: \"two\" is not an integer from 0 to 256"},
       {{"--workers", "257"}, "--workers: \"257\" is not an integer"},
       {{"--workers", "-1"}, "--workers"},
       {{"--readers", "0"}, "--readers: \"0\" is not an integer from 1"},
-      {{"--workers"}, "--workers"},
+      {{"--workers"}, "--workers needs a value: N; see"},
+      {{"--listen"}, "--listen needs a value: HOST:PORT; see"},
+      {{"--config"}, "--config needs a value: FILE; see"},
       {{"--data", ""}, "--data: the value must not be empty"},
   };
   for (const auto& bad : cases) {

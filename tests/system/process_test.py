@@ -175,6 +175,11 @@ class FileTest(ProcessTest):
             self.refused(2, words, "--config", name)
         self.assertFalse(os.path.exists(self.path("data")))
 
+    def test_invalid_address_is_invalid_usage(self):
+        self.refused(2, '"7645" is not an IP address; write the address as 127.0.0.1:7645',
+                     "--listen", "7645")
+        self.assertFalse(os.path.exists(self.path("data")))
+
     def test_second_server_on_a_directory_names_the_first(self):
         process, _ = self.serving()
         self.refused(1, "is in use by another smiled (process %d)" % process.pid,
