@@ -74,7 +74,8 @@ Result<int> Lock(const std::string& directory) {
   const std::string path = directory + "/LOCK";
   const int lock = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0) {
-    return Refuse(fmt::format("{} cannot be written by this user: {}", path, Words(errno)));
+    const std::string_view who = errno == EACCES || errno == EPERM ? " by this user" : "";
+    return Refuse(fmt::format("{} cannot be written{}: {}", path, who, Words(errno)));
   }
   if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
@@ -168,6 +169,12 @@ Status RocksDirectory::CheckIsNew() const {
   if (!status.ok()) return Refuse(fmt::format("{} cannot be read: {}", path_, status.ToString()));
   for (const std::string& child : children) {
     if (child == "." || child == ".." || child == "LOCK" || child == "FORMAT.new") continue;
+    if (child == "lost+found") {
+      return Refuse(
+          fmt::format("{0} is the root of a file system (it contains {1}): give a directory in it, "
+                      "such as {0}/data",
+                      path_, child));
+    }
     return Refuse(
         fmt::format("{} is not empty and is not a data directory of Smile (it contains {}): give "
                     "another directory",

@@ -86,6 +86,18 @@ TEST_F(RocksDirectoryTest, ForeignDirectoryIsNotTouched) {
   EXPECT_THAT(OpenWords(), AllOf(HasSubstr("is not empty"), HasSubstr("thesis.txt")));
 }
 
+TEST_F(RocksDirectoryTest, RootOfAFileSystemIsRejectedWithADirectoryToUse) {
+  std::filesystem::create_directories(options_.directory + "/lost+found");
+  EXPECT_THAT(OpenWords(),
+              AllOf(HasSubstr("is the root of a file system"),
+                    HasSubstr("give a directory in it, such as " + options_.directory + "/data")));
+}
+
+TEST_F(RocksDirectoryTest, LockThatNobodyCanWriteIsNotTheUsersFault) {
+  std::filesystem::create_directories(options_.directory + "/LOCK");
+  EXPECT_THAT(OpenWords(), HasSubstr("/LOCK cannot be written: Is a directory"));
+}
+
 TEST_F(RocksDirectoryTest, StartContinuesAfterACrashBeforeTheFormatFile) {
   std::filesystem::create_directory(options_.directory);
   WriteFile(options_.directory + "/LOCK", "process 1\n");
