@@ -175,6 +175,8 @@ Status FillSlots(TextState* state, std::span<const TextSlot> slots, bool nested)
 
 void AppendUsage(std::span<const TextSlot> slots, std::string* line,
                  std::vector<TextArgument>* arguments) {
+  const bool may_delete = std::any_of(slots.begin(), slots.end(),
+                                      [](const TextSlot& slot) { return slot.is_mutation_kind; });
   for (const bool positional : {true, false}) {
     for (const TextSlot& slot : slots) {
       if (slot.positional != positional) continue;
@@ -188,7 +190,8 @@ void AppendUsage(std::span<const TextSlot> slots, std::string* line,
       }
       std::string form = positional ? PlaceholderFor(slot) : OptionForm(slot);
       if (slot.repeats) form.append("...");
-      line->append(positional ? " " + form : " [" + form + "]");
+      const bool required = positional && !(slot.is_value && may_delete);
+      line->append(required ? " " + form : " [" + form + "]");
       arguments->push_back({std::move(form), WithDefault(slot.summary, slot.standard), positional});
     }
   }

@@ -76,6 +76,7 @@ struct TextSlot {
   bool flag = false;
   bool repeats = false;
   bool is_value = false;
+  bool is_mutation_kind = false;  // put or delete; a delete has no value
   std::function<Status(const TextToken&)> take = nullptr;
   std::function<Status()> take_element = nullptr;  // of a list of messages, from the input
   Describe describe_element = nullptr;
@@ -227,6 +228,7 @@ void AddSlots(TextState* state, const FieldType& field, Member* member,
     TextSlot slot{.name = field.name, .summary = field.summary};
     slot.positional = !kIsOptional<Member> && !field.text_default;
     slot.is_value = form == TextForm::kValue;
+    slot.is_mutation_kind = std::is_same_v<T, MutationKind>;
     const auto target = [member]() -> T* {
       if constexpr (kIsOptional<Member>) {
         return member->has_value() ? &**member : &member->emplace();

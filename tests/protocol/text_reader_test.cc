@@ -178,7 +178,7 @@ TEST(TextReader, ErrorsShowTheUsage) {
 TEST(TextReader, UsageListsEveryArgument) {
   const TextUsage usage = UsageOf<op::Batch>();
   EXPECT_EQ(usage.line,
-            "batch PARTITION (put|delete SORT VALUE [--if-absent] [--if-version N] "
+            "batch PARTITION (put|delete SORT [VALUE] [--if-absent] [--if-version N] "
             "[--expire-seconds N])...");
   std::vector<std::string> forms;
   for (const TextArgument& argument : usage.arguments) {
