@@ -6,7 +6,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
@@ -40,6 +42,22 @@ inline CLI::Validator DecimalFrom(double min, double max) {
       [min, max](const std::string& text) { return ProblemOf(ReadDecimal(text, min, max)); }, "");
 }
 
+// Accepts the names of values, for an option of an enumeration. `description` is for the help.
+template <class Enum>
+CLI::Validator OneOf(std::map<std::string, Enum> values, std::string description) {
+  return CLI::Validator(
+      [values = std::move(values)](std::string& text) {
+        if (const auto found = values.find(text); found != values.end()) {
+          text = std::to_string(static_cast<uint64_t>(found->second));
+          return std::string();
+        }
+        std::string names;
+        for (const auto& [name, value] : values) names += (names.empty() ? "" : ", ") + name;
+        return "\"" + text + "\" is not one of " + names;
+      },
+      std::move(description));
+}
+
 // The error message of a failed parse of `app`. CLI11's own names unexpected arguments in reverse
 // order, and types instead of values.
 inline std::string MessageOf(const CLI::App& app, const CLI::ParseError& error) {
@@ -50,10 +68,13 @@ inline std::string MessageOf(const CLI::App& app, const CLI::ParseError& error) 
     return (is_option ? "unknown option " : "unexpected argument ") + first;
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
-    const std::string name = message.substr(0, message.find(':'));
-    if (const CLI::Option* option = app.get_option_no_throw(name); option != nullptr) {
+    const std::string name = message.substr(0, message.find_first_of(": "));
+    const CLI::Option* option = app.get_option_no_throw(name);
+    if (message.ends_with(" missing") && option != nullptr) {
       return name + " needs a value: " + option->get_type_name();
     }
+    if (message.ends_with("flag override")) return name + " takes no value";
+    if (message.find("received") != std::string::npos) return name + " is given twice";
   }
   return message;
 }

@@ -87,7 +87,7 @@ void DescribeWorkload(CLI::App* app, BenchOptions* options, Given* given) {
   }
   app->add_option("--workload", options->workload, summaries + " (default get)")
       ->type_name("")
-      ->transform(CLI::CheckedTransformer(workloads).description(names));
+      ->transform(OneOf(workloads, names));
   app->add_option("--keys", options->keys, "number of distinct records (default 100000)")
       ->type_name("N")
       ->check(IntegerFrom(1, kMaxBenchKeys));
@@ -103,7 +103,7 @@ void DescribeWorkload(CLI::App* app, BenchOptions* options, Given* given) {
                       "how records are chosen (default: zipfian (0.99, scrambled) for ycsb, the "
                       "latest for ycsb-d, otherwise uniform)")
           ->type_name("")
-          ->transform(CLI::CheckedTransformer(distributions).description("uniform|zipfian"));
+          ->transform(OneOf(distributions, "uniform|zipfian"));
   app->add_flag("--preloaded", options->preloaded,
                 "do not write the records first: an earlier run with the same --keys and "
                 "--value-size wrote them (of scan; of ycsb-e; or of any other workload but put)");

@@ -125,6 +125,8 @@ TEST(BenchOptions, UnknownArgumentsAndMissingValuesAreNamed) {
   EXPECT_EQ(Parse({"stray", "more"}).status().message(), "unexpected argument stray");
   EXPECT_EQ(Parse({"--stray", "5"}).status().message(), "unknown option --stray");
   EXPECT_EQ(Parse({"--rate"}).status().message(), "--rate needs a value: RATE");
+  EXPECT_EQ(Parse({"--distribution", "even"}).status().message(),
+            "--distribution: \"even\" is not one of uniform, zipfian");
 }
 
 TEST(BenchOptions, NumbersAreDecimalFiniteAndWithinTheirRange) {

@@ -62,6 +62,8 @@ TEST(Options, ErrorsAreOneLineThatNamesTheProblem) {
       {{"--readers", "0"}, "--readers: \"0\" is not an integer from 1"},
       {{"--workers"}, "--workers needs a value: N; see"},
       {{"--listen"}, "--listen needs a value: HOST:PORT; see"},
+      {{"--data", "a", "--data", "b"}, "--data is given twice; see"},
+      {{"--new-epoch=5"}, "--new-epoch takes no value; see"},
       {{"--config"}, "--config needs a value: FILE; see"},
       {{"--data", ""}, "--data: the value must not be empty"},
   };
