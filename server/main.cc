@@ -136,6 +136,15 @@ void SayReady(const Server& server, const Options& options, const Logger& log) {
   }
 }
 
+// Rarely what is meant, as long as there is no authentication.
+void WarnIfOpenToAll(const Endpoint& address, const Logger& log) {
+  if (address.host != "0.0.0.0" && address.host != "::") return;
+  log.Warning(
+      fmt::format("listening on all addresses ({}): there is no authentication, so every "
+                  "host that reaches one of them can read and write all data",
+                  address.ToString()));
+}
+
 // Serves until a request to stop; nullopt after an orderly end.
 std::optional<Failure> Serve(const Options& options, Signals* signals, const Clock& clock,
                              const Logger& log) {
@@ -152,6 +161,7 @@ std::optional<Failure> Serve(const Options& options, Signals* signals, const Clo
     return Failure{listening.status(), invalid ? kExitUsage : kExitFailed};
   }
   Server& server = **listening;
+  WarnIfOpenToAll(server.listening_on(), log);
 
   Lifecycle lifecycle(signals, clock, log);
   OpenProgress progress;

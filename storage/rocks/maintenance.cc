@@ -141,9 +141,11 @@ std::optional<int> RunMaintenance(std::span<const char* const> arguments) {
                                 path),
                     kExitUsage);
   }
-  const auto directory = RocksDirectory::Open(path, rocksdb::Env::Default());
+  const bool checks = command == "check";
+  const auto directory = RocksDirectory::Open(path, rocksdb::Env::Default(),
+                                              checks ? DirectoryUse::kRead : DirectoryUse::kWrite);
   if (!directory.ok()) return Complain(directory.status().message(), kExitNotDone);
-  return command == "check" ? Check(**directory) : Repair(**directory, older_records);
+  return checks ? Check(**directory) : Repair(**directory, older_records);
 }
 
 }  // namespace smile

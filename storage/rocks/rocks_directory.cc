@@ -70,9 +70,12 @@ std::string ReadHolder(int lock) {
   return holder;
 }
 
-Result<int> Lock(const std::string& directory) {
+Result<int> Lock(const std::string& directory, DirectoryUse use) {
   const std::string path = directory + "/LOCK";
-  const int lock = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  int lock = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock < 0 && errno == EROFS && use == DirectoryUse::kRead) {
+    lock = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  }
   if (lock < 0) {
     const std::string_view who = errno == EACCES || errno == EPERM ? " by this user" : "";
     return Refuse(fmt::format("{} cannot be written{}: {}", path, who, Words(errno)));
@@ -89,7 +92,7 @@ Result<int> Lock(const std::string& directory) {
                     "another directory",
                     directory, holder));
   }
-  // For people only: the lock is held without it, also on a full disk.
+  // For people only: the lock is held without it, also on a full or read-only disk.
   const std::string holder = fmt::format("process {}\n", getpid());
   if (pwrite(lock, holder.data(), holder.size(), 0) == static_cast<ssize_t>(holder.size())) {
     (void)ftruncate(lock, static_cast<off_t>(holder.size()));
@@ -100,10 +103,10 @@ Result<int> Lock(const std::string& directory) {
 }  // namespace
 
 Result<std::unique_ptr<RocksDirectory>> RocksDirectory::Open(const std::string& path,
-                                                             rocksdb::Env* env) {
+                                                             rocksdb::Env* env, DirectoryUse use) {
   if (path.empty()) return Status(Code::kInvalid, "the path of the data directory is empty");
   SMILE_TRY(MakeDirectory(env, path));
-  SMILE_ASSIGN(const int lock, Lock(path));
+  SMILE_ASSIGN(const int lock, Lock(path, use));
   std::unique_ptr<RocksDirectory> directory(new RocksDirectory(path, env, lock));
   SMILE_TRY(directory->CheckFormat());
   return directory;

@@ -23,11 +23,16 @@
 
 namespace smile {
 
+// kRead: nothing but LOCK is written, and not even that if the file system is read-only.
+enum class DirectoryUse : uint8_t { kRead, kWrite };
+
 class RocksDirectory {
  public:
   // Creates the directory if it is missing, locks it, and checks its format, or writes the format
-  // into a new one. Errors have a message for the operator.
-  static Result<std::unique_ptr<RocksDirectory>> Open(const std::string& path, rocksdb::Env* env);
+  // into a new one. With kRead the directory exists and has a format. Errors have a message for the
+  // operator.
+  static Result<std::unique_ptr<RocksDirectory>> Open(const std::string& path, rocksdb::Env* env,
+                                                      DirectoryUse use = DirectoryUse::kWrite);
   ~RocksDirectory();
   RocksDirectory(const RocksDirectory&) = delete;
   RocksDirectory& operator=(const RocksDirectory&) = delete;

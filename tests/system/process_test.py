@@ -180,6 +180,40 @@ class FileTest(ProcessTest):
                      "--listen", "7645")
         self.assertFalse(os.path.exists(self.path("data")))
 
+    def test_listening_on_all_addresses_is_warned_of(self):
+        warning = "warning listening on all addresses (0.0.0.0:"
+        process, _ = self.serving()
+        self.stop(process)
+        self.assertNotIn(warning, self.log())
+        with open(self.log_path, "ab") as log:
+            process = subprocess.Popen([SMILED, "--listen", "0.0.0.0:0", "--data", self.path("data")],
+                                       stdout=subprocess.PIPE, stderr=log)
+        self.addCleanup(self.end, process)
+        self.wait_for_log(warning)
+        self.wait_for_log("serving on")
+        self.stop(process)
+
+    def test_check_works_on_a_read_only_file_system(self):
+        process, port = self.serving()
+        self.client(port).put(smile.key(smile.USERS, smile.number_key(1), b"profile"), b"x")
+        self.stop(process)
+
+        def read_only(*command):
+            data = self.path("data")
+            script = ('mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" || exit 77; "$@"; '
+                      'status=$?; umount "$0"; exit $status')
+            return subprocess.run(["unshare", "--mount", "sh", "-c", script, data, *command],
+                                  capture_output=True, timeout=TIMEOUT_SECONDS)
+
+        done = read_only(SMILED, "check", self.path("data"))
+        if done.returncode == 77 or b"unshare" in done.stderr:
+            self.skipTest("needs the right to mount: %r" % done.stderr)
+        self.assertEqual((done.returncode, done.stdout.decode()),
+                         (0, "checked 1 records, 1 table files: nothing is damaged\n"), done)
+        done = read_only(SMILED, "--listen", "127.0.0.1:0", "--data", self.path("data"))
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn(b"LOCK cannot be written: Read-only file system", done.stderr)
+
     def test_second_server_on_a_directory_names_the_first(self):
         process, _ = self.serving()
         self.refused(1, "is in use by another smiled (process %d)" % process.pid,
