@@ -10,6 +10,7 @@ The blocks with the scene "data set" need DATA_DIRECTORY, or what the environmen
 SMILE_DATA_DIR names; exit status 77 if there is none, and they were left out.
 """
 
+import json
 import os
 import pathlib
 import random
@@ -200,6 +201,24 @@ class DocsTest(unittest.TestCase):
             for option in sorted(set(re.findall(r"(?:^|[ `(])(--[a-z][a-z-]+)", read(page)))):
                 with self.subTest(page=page, option=option):
                     self.assertRegex(known, re.escape(option) + r"(?![a-z-])")
+
+    def test_statistics_are_documented(self):
+        section = read("docs/OPERATING.md").partition("\n## All statistics\n")[2]
+        shown = re.findall(r"`((?:server|storage)\.[A-Za-z_.]+)`", section.partition("\n## ")[0])
+        patterns = [re.sub("OPERATION|STATUS|TABLE", "[a-z_]+", re.escape(name)) for name in shown]
+        with tempfile.TemporaryDirectory(prefix="smile_docs_") as directory:
+            shell = Shell(directory)
+            try:
+                shell.must("smiled --data data")
+                real = list(json.loads(shell.must("smilecat --json stats")))
+            finally:
+                shell.close()
+        for name in real:
+            with self.subTest(statistic=name):
+                self.assertTrue(any(re.fullmatch(pattern, name) for pattern in patterns))
+        for pattern in patterns:
+            with self.subTest(documented=pattern):
+                self.assertTrue(any(re.fullmatch(pattern, name) for name in real))
 
     def test_commands_print_what_is_shown(self):
         count = 0
