@@ -73,7 +73,9 @@ inline std::string MessageOf(const CLI::App& app, const CLI::ParseError& error) 
     if (message.ends_with(" missing") && option != nullptr) {
       return name + " needs a value: " + option->get_type_name();
     }
-    if (message.ends_with("flag override")) return name + " takes no value";
+    if (message.ends_with("flag override")) {
+      return (name.starts_with('-') ? "" : "--") + name + " takes no value";
+    }
     if (message.find("received") != std::string::npos) return name + " is given twice";
   }
   return message;

@@ -257,7 +257,7 @@ Result<CommandLine> ParseCommandLine(int argc, const char* const* argv) {
     const std::string flag = "--" + std::string(kOptions[i].name);
     flags.push_back(
         IsSwitch(kOptions[i])
-            ? app.add_flag(flag)
+            ? app.add_flag(flag)->disable_flag_override()
             : app.add_option(flag, texts[i])->type_name(std::string(kOptions[i].value_name)));
   }
   app.add_option("--config", config)->type_name("FILE");

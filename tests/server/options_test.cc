@@ -64,6 +64,7 @@ TEST(Options, ErrorsAreOneLineThatNamesTheProblem) {
       {{"--listen"}, "--listen needs a value: HOST:PORT; see"},
       {{"--data", "a", "--data", "b"}, "--data is given twice; see"},
       {{"--new-epoch=5"}, "--new-epoch takes no value; see"},
+      {{"--accept-wal-loss=false"}, "--accept-wal-loss takes no value; see"},
       {{"--config"}, "--config needs a value: FILE; see"},
       {{"--data", ""}, "--data: the value must not be empty"},
   };
