@@ -38,7 +38,7 @@ class Await {
 
   bool await_ready() const { return false; }
   void await_suspend(std::coroutine_handle<> waiter) {
-    // The answer may come, and this object go, before Call has returned.
+    // The answer may arrive, and this object be destroyed, before Call returns.
     client_->Call<Row>(request_, options_, [this, waiter](Answer<Row> answer) {
       answer_.emplace(std::move(answer));
       waiter.resume();
@@ -57,7 +57,7 @@ namespace await_internal {
 
 struct Nothing {};
 
-// Shared by a running coroutine and its Task, either of which may go first.
+// Shared by a running coroutine and its Task, either of which may be destroyed first.
 template <class T>
 class TaskState {
  public:
@@ -78,7 +78,7 @@ class TaskState {
     changed_.wait(lock, [this] { return value_.has_value(); });
     return std::move(*value_);
   }
-  // False if the value is there already.
+  // False if there is a value already.
   bool ResumeLater(std::coroutine_handle<> waiter) {
     const std::lock_guard lock(mutex_);
     if (value_.has_value()) return false;
@@ -97,8 +97,8 @@ template <class T>
 struct PromiseBase {
   using State = TaskState<T>;
 
-  // Publishes the value when nothing of the coroutine is left: whoever waits may then take away
-  // what it used.
+  // Publishes the value after the coroutine's frame was destroyed: whoever waits for it may then
+  // destroy what the coroutine used.
   struct Publish {
     bool await_ready() noexcept { return false; }
     template <class Promise>

@@ -9,12 +9,13 @@
 namespace smile {
 namespace {
 
-std::optional<ByteView> ViewOf(const std::optional<ByteView>& was, const Bytes& owned) {
-  return was.has_value() ? std::optional<ByteView>(owned) : std::nullopt;
+std::optional<ByteView> ViewOf(const std::optional<ByteView>& given, const Bytes& owned) {
+  CHECK(given.value_or(ByteView()) == owned, "`owned` is a copy");
+  return given.has_value() ? std::optional<ByteView>(owned) : std::nullopt;
 }
 
-// The next item of the pages that `request` asks for; null at the end, or when *status is not ok.
-// The continuation points into the previous page, which is kept until the request is encoded.
+// The next item of the pages of `request`; null at the end, or when *status is not ok. The
+// continuation points into the previous page, which is kept until the request is encoded.
 template <class Row, class ItemsOf>
 auto* NextItem(BlockingClient* client, const CallOptions& options, typename Row::Request* request,
                std::optional<Answer<Row>>* page, size_t* next, Status* status, ItemsOf items_of) {
@@ -52,31 +53,32 @@ Result<Record> BlockingClient::Get(const KeyView& key, const CallOptions& option
 Result<std::vector<KeyAnswer>> BlockingClient::MGet(std::span<const KeyView> keys,
                                                     const CallOptions& options) {
   std::vector<KeyAnswer> found(keys.size());
-  std::vector<size_t> open(keys.size());  // indexes of keys without a result
-  std::iota(open.begin(), open.end(), size_t{0});
-  while (!open.empty()) {
-    const size_t count = std::min(open.size(), limits::kMaxMGetKeys);
+  std::vector<size_t> remaining(keys.size());  // indexes of keys without a result
+  std::iota(remaining.begin(), remaining.end(), size_t{0});
+  while (!remaining.empty()) {
+    const size_t count = std::min(remaining.size(), limits::kMaxMGetKeys);
     op::MGet::Request request;
-    for (size_t i = 0; i < count; ++i) request.keys.push_back(keys[open[i]]);
+    for (size_t i = 0; i < count; ++i) request.keys.push_back(keys[remaining[i]]);
     const auto answer = Call<op::MGet>(request, options);
     if (!answer.ok()) return answer.status();
     if (answer->results.size() != count) {
       return Status(Code::kProtocolError, "the reply to MGET does not have one result per key");
     }
-    std::vector<size_t> still;
+    std::vector<size_t> next;
     for (size_t i = 0; i < count; ++i) {
       const auto& result = answer->results[i];
       if (result.outcome == KeyOutcome::kRetry) {
-        still.push_back(open[i]);
+        next.push_back(remaining[i]);
       } else {
-        found[open[i]] = KeyAnswer{result.outcome, Record(result.record)};
+        found[remaining[i]] = KeyAnswer{result.outcome, Record(result.record)};
       }
     }
-    if (still.size() == count) {
+    if (next.size() == count) {
       return Status(Code::kProtocolError, "the reply to MGET has no result for any key");
     }
-    still.insert(still.end(), open.begin() + static_cast<ptrdiff_t>(count), open.end());
-    open = std::move(still);
+    next.insert(next.end(), remaining.begin() + static_cast<ptrdiff_t>(count), remaining.end());
+    CHECK(next.size() < remaining.size(), "each request gets at least one result");
+    remaining = std::move(next);
   }
   return found;
 }
@@ -133,6 +135,7 @@ ScanReader::ScanReader(BlockingClient* client, const op::Scan::Request& request,
   request_.from = ViewOf(request.from, from_);
   request_.to = ViewOf(request.to, to_);
   request_.continuation.reset();
+  CHECK(request_.partition.id.data() == partition_.data(), "the request points into this object");
 }
 
 const op::ScanEntry* ScanReader::Next() {

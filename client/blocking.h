@@ -6,9 +6,9 @@
 //   if (put.met_version()) std::printf("there is version %lu\n", *put.met_version());
 //   const smile::Result<smile::Record> record = blocking.Get(theme);
 //
-// A call blocks its thread, at most until its deadline. It must not be made on the client's own
-// thread, where callbacks run. MGet and the readers may send several requests, and apply the
-// deadline to each.
+// A call blocks its thread, at most until its deadline. A call on the client's own thread, where
+// callbacks run, would wait for itself: it stops the process. MGet and the readers may send several
+// requests, and apply the deadline to each.
 #pragma once
 
 #include <cstdint>
@@ -73,6 +73,7 @@ class BlockingClient {
   // Any operation, such as one page of a scan: Client::Call, then waits for the answer.
   template <class Row>
   Answer<Row> Call(const typename Row::Request& request, const CallOptions& options = {}) {
+    client_->CheckMayBlock();
     WaitFor<Answer<Row>> answer;
     client_->Call<Row>(request, options, [&](Answer<Row> a) { answer.Set(std::move(a)); });
     return answer.Take();

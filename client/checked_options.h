@@ -1,4 +1,4 @@
-// What the client makes of its options.
+// Validation of a client's options, and what is computed from them.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@
 
 namespace smile {
 
-// kInvalid, with a message that names the option, unless all are within their bounds.
+// kInvalid, with a message that names the option, unless all are in range.
 Status Validate(const ClientOptions& options);
 
-// When a call that begins now is to end, on the clock's monotonic time in nanoseconds.
+// The deadline of a call that is made now, in nanoseconds of the clock's monotonic time.
 int64_t DeadlineOf(const ClientOptions& client, const CallOptions& call, const Clock& clock);
 
 }  // namespace smile

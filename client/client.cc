@@ -22,8 +22,8 @@ class Client::Impl {
   int64_t DeadlineOf(const CallOptions& options) const {
     return smile::DeadlineOf(options_, options, clock_);
   }
-  // The number of the connection that carries the request: the same for all of a partition. Those
-  // that are about no partition take turns.
+  // The index of the connection for a request: the same for all of a partition. Requests about no
+  // partition use the connections in turn.
   template <class Row>
   size_t ConnectionFor(const typename Row::Request& request) {
     if (connections_.size() == 1) return 0;
@@ -33,11 +33,12 @@ class Client::Impl {
     });
     return (first.has_value() ? *first : turn_.fetch_add(1)) % connections_.size();
   }
-  void Submit(std::unique_ptr<OpenCall> call, size_t connection);
+  void Submit(std::unique_ptr<PendingCall> call, size_t connection);
+  bool OnOwnThread() const { return std::this_thread::get_id() == thread_.get_id(); }
 
  private:
   struct Submitted {
-    std::unique_ptr<OpenCall> call;
+    std::unique_ptr<PendingCall> call;
     size_t connection = 0;
   };
 
@@ -70,20 +71,23 @@ Client::Impl::Impl(std::unique_ptr<EventLoop> loop, ClientOptions options)
 }
 
 Client::Impl::~Impl() {
+  CHECK(!OnOwnThread(), "a client is not destroyed in a callback");
   loop_->Post([this] { End(); });
   thread_.join();
+  CHECK(inbox_.empty(), "every call is answered before its client is destroyed");
 }
 
 void Client::Impl::End() {
   {
     const std::lock_guard lock(mutex_);
+    CHECK(!ending_, "a client ends once");
     ending_ = true;
   }
   AddAll(TakeInbox());
   for (const auto& connection : connections_) connection->EndAll();
   for (auto calls = TakeInbox(); !calls.empty(); calls = TakeInbox()) {
     for (Submitted& one : calls) {
-      CHECK(!one.call->admitted, "a call that came after the end was admitted");
+      CHECK(!one.call->admitted, "no call is admitted after the end");
       one.call->Fail({Code::kUnavailable, "the client was closed"}, {});
     }
   }
@@ -91,6 +95,7 @@ void Client::Impl::End() {
 }
 
 void Client::Impl::AddAll(std::vector<Submitted> calls) {
+  CHECK(OnOwnThread());
   for (Submitted& one : calls) connections_[one.connection]->Add(std::move(one.call));
 }
 
@@ -101,7 +106,7 @@ std::vector<Client::Impl::Submitted> Client::Impl::TakeInbox() {
   return calls;
 }
 
-void Client::Impl::Submit(std::unique_ptr<OpenCall> call, size_t connection) {
+void Client::Impl::Submit(std::unique_ptr<PendingCall> call, size_t connection) {
   CHECK(connection < connections_.size());
   bool first;
   {
@@ -133,7 +138,11 @@ void Client::Call(const typename Row::Request& request, const CallOptions& optio
                 impl_->ConnectionFor<Row>(request));
 }
 
-// Instantiated here, so that the header needs no encoder. HELLO is sent by the channel alone.
+void Client::CheckMayBlock() const {
+  CHECK(!impl_->OnOwnThread(), "a callback must not block: it would wait for itself");
+}
+
+// Instantiated here, so that the header needs no encoder. Only the channel sends HELLO.
 static_assert(Operations::kCount == 10, "a new operation needs a line here");
 template void Client::Call(const op::Ping::Request&, const CallOptions&,
                            std::function<void(Answer<op::Ping>)>);

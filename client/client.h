@@ -59,15 +59,18 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // Sends a request; `done` gets the answer, exactly once, on the client's thread. `Row` is an
-  // operation of protocol/operations.h other than op::Hello. Does not block.
+  // Sends a request; `done` gets the answer, exactly once, on the client's thread, and is not
+  // empty. `Row` is an operation of protocol/operations.h other than op::Hello. Does not block.
   template <class Row>
   void Call(const typename Row::Request& request, const CallOptions& options,
             std::function<void(Answer<Row>)> done);
 
  private:
+  friend class BlockingClient;
   class Impl;
   explicit Client(std::unique_ptr<Impl> impl);
+  // Stops the process if this is the client's own thread.
+  void CheckMayBlock() const;
 
   const std::unique_ptr<Impl> impl_;
 };

@@ -28,6 +28,7 @@ Connection::Connection(EventLoop* loop, const Clock* clock, ClientOptions option
       channel_(ForChannel(options_)),
       backoff_(options_.first_backoff_millis, options_.max_backoff_millis, std::random_device()()),
       server_(first_server % options_.servers.size()) {
+  CHECK(Validate(options_).ok(), "the options were validated");
   Connect();
 }
 
@@ -42,11 +43,13 @@ void Connection::EndAll() {
   tick_.reset();
   transport_.reset();
   channel_.EndAll({Code::kUnavailable, "the client was closed"});
+  CHECK(!channel_.has_calls(), "every call is answered before its connection is destroyed");
 }
 
 void Connection::Connect() {
-  CHECK(transport_ == nullptr, "one connection at a time");
-  ended_ = false;
+  CHECK(transport_ == nullptr && !channel_.ready(), "one connection at a time");
+  CHECK(server_ < options_.servers.size());
+  closing_ = false;
   attempt_until_nanos_ =
       clock_->MonotonicNanos() + options_.connect_timeout_millis * kNanosPerMilli;
   loop_->ConnectTcp(options_.servers[server_], options_.connect_timeout_millis,
@@ -58,29 +61,30 @@ void Connection::Connect() {
 void Connection::OnConnected(Result<std::unique_ptr<Transport>> result) {
   if (!result.ok()) {
     Disconnected(result.status());
-    return ConnectLater(result.status());
+    return Reconnect(result.status());
   }
+  CHECK(transport_ == nullptr && !closing_, "one attempt at a time");
   transport_ = std::move(result).value();
   if (options_.tap) options_.tap(TapEvent::kConnected, {});
   transport_->Start(this);
   channel_.Connected();
-  // Connecting has used up a part of the attempt's time.
-  const int64_t left = (attempt_until_nanos_ - clock_->MonotonicNanos()) / kNanosPerMilli;
-  hello_timeout_ = loop_->StartTimer(std::max<int64_t>(left, 0), 0, [this] {
-    Lose({Code::kUnavailable, options_.servers[server_].ToString() +
-                                  " did not answer HELLO within " +
-                                  std::to_string(options_.connect_timeout_millis) + " ms"});
+  // The time limit includes the time that connecting took.
+  const int64_t remaining = (attempt_until_nanos_ - clock_->MonotonicNanos()) / kNanosPerMilli;
+  hello_timeout_ = loop_->StartTimer(std::max<int64_t>(remaining, 0), 0, [this] {
+    EndConnection({Code::kUnavailable,
+                   options_.servers[server_].ToString() + " did not answer HELLO within " +
+                       std::to_string(options_.connect_timeout_millis) + " ms"});
   });
 }
 
 void Connection::Flush() {
   while (channel_.has_output()) {
-    const size_t unsent = transport_ == nullptr || ended_ ? 0 : transport_->unsent_bytes();
+    const size_t unsent = transport_ == nullptr || closing_ ? 0 : transport_->unsent_bytes();
     if (unsent >= limits::kOutputHighWaterBytes) break;
     Bytes out;
     channel_.Fill(limits::kOutputHighWaterBytes - unsent, clock_->MonotonicNanos(), &out);
-    if (out.empty()) continue;  // the deadlines of all waiting calls had passed
-    CHECK(transport_ != nullptr && !ended_, "a channel without a connection has nothing to send");
+    if (out.empty()) continue;  // all waiting calls were overdue
+    CHECK(transport_ != nullptr && !closing_, "a channel without a connection has nothing to send");
     if (options_.tap) options_.tap(TapEvent::kSent, out);
     transport_->Send(std::move(out));
   }
@@ -88,37 +92,39 @@ void Connection::Flush() {
 }
 
 void Connection::ArmTick() {
-  const int64_t left = channel_.next_tick() - clock_->MonotonicNanos();
   tick_at_ = channel_.next_tick();
-  tick_ = loop_->StartTimer(std::max<int64_t>(left / kNanosPerMilli + 1, 0), 0, [this] {
+  CHECK(tick_at_ != Channel::kNever);
+  const int64_t remaining = tick_at_ - clock_->MonotonicNanos();
+  tick_ = loop_->StartTimer(std::max<int64_t>(remaining / kNanosPerMilli + 1, 0), 0, [this] {
     tick_at_ = Channel::kNever;
     const Status status = channel_.Tick(clock_->MonotonicNanos());
-    if (!status.ok() && transport_ != nullptr && !ended_) Lose(status);
+    if (!status.ok() && transport_ != nullptr && !closing_) EndConnection(status);
     Flush();
   });
 }
 
 void Connection::OnBytes(ByteView bytes) {
-  if (ended_) return;
+  if (closing_) return;
   if (options_.tap) options_.tap(TapEvent::kReceived, bytes);
   const Status status = channel_.Receive(bytes, clock_->MonotonicNanos());
-  if (!status.ok()) return Lose(status);
+  if (!status.ok()) return EndConnection(status);
   if (channel_.ready()) hello_timeout_.reset();
 }
 
 void Connection::OnSent() {}  // the turn ends with Flush
 
 void Connection::OnEnd() {
-  if (!ended_) Lose({Code::kUnavailable, "the server ended the connection"});
+  if (!closing_) EndConnection({Code::kUnavailable, "the server closed the connection"});
 }
 
-// The channel is told at once, so that it sends nothing more on a closing connection.
-void Connection::Lose(const Status& why) {
-  ended_ = true;
+// The channel is told at once, so that it sends nothing more on the connection.
+void Connection::EndConnection(const Status& why) {
+  CHECK(transport_ != nullptr && !closing_, "a connection ends once");
+  closing_ = true;
   end_ = why;
   if (options_.tap) options_.tap(TapEvent::kDisconnected, {});
   hello_timeout_.reset();
-  // The next attempt must not wait for bytes that cannot be sent.
+  // Close would wait until unsent bytes were sent, which may be never.
   if (transport_->unsent_bytes() == 0) {
     transport_->Close();
   } else {
@@ -128,17 +134,19 @@ void Connection::Lose(const Status& why) {
 }
 
 void Connection::OnClosed(const Status& status) {
+  CHECK(transport_ != nullptr);
   transport_.reset();
-  if (!ended_) {
+  if (!closing_) {
     end_ = status;
     if (options_.tap) options_.tap(TapEvent::kDisconnected, {});
     Disconnected(status);
   }
-  ConnectLater(end_);
+  Reconnect(end_);
 }
 
-// A lost connection is made again to the same address; an attempt that failed goes on with the next
-// one. Calls end for a failed attempt only when no address is left.
+// A lost connection is made again to the same address if that has replied to a request: a server
+// may answer HELLO and nothing else. After a failed attempt the next address is tried. Calls end
+// because of failed attempts only after all addresses have failed.
 void Connection::Disconnected(const Status& why) {
   const size_t servers = options_.servers.size();
   if (channel_.ready()) {
@@ -147,16 +155,17 @@ void Connection::Disconnected(const Status& why) {
     server_ = (server_ + 1) % servers;
     servers_failed_ = (servers_failed_ + 1) % servers;
   }
-  try_at_once_ = servers_failed_ != 0;
-  channel_.Disconnected(why, try_at_once_);
+  CHECK(server_ < servers && servers_failed_ < servers);
+  tries_another_ = servers_failed_ != 0;
+  channel_.Disconnected(why, tries_another_);
 }
 
-void Connection::ConnectLater(const Status& why) {
+void Connection::Reconnect(const Status& why) {
   hello_timeout_.reset();
-  if (try_at_once_) return Connect();
-  if (channel_.useful()) failed_attempts_ = 0;
-  const int64_t asked = std::min<int64_t>(why.retry_after_ms(), options_.max_backoff_millis);
-  const int64_t pause = asked + backoff_.PauseMillis(failed_attempts_++);
+  if (tries_another_) return Connect();
+  if (channel_.has_replied()) failed_attempts_ = 0;
+  const int64_t requested = std::min<int64_t>(why.retry_after_ms(), options_.max_backoff_millis);
+  const int64_t pause = requested + backoff_.PauseMillis(failed_attempts_++);
   reconnect_ = loop_->StartTimer(pause, 0, [this] { Connect(); });
 }
 

@@ -1,5 +1,5 @@
-// A Channel on an EventLoop: connects, connects again when the connection is lost, and carries the
-// channel's bytes. It belongs to the loop's thread; one loop may have many.
+// A Channel on an EventLoop: connects, reconnects when the connection is lost, and carries the
+// channel's bytes. Belongs to the loop's thread; a loop may have several.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +17,15 @@ namespace smile {
 
 class Connection final : private TransportEvents {
  public:
-  // Begins to connect, to server `first_server` modulo their number. `loop` and `clock` must
-  // outlive it.
+  // Begins to connect to the address `first_server` modulo their number. The options are valid;
+  // `loop` and `clock` must outlive this object.
   Connection(EventLoop* loop, const Clock* clock, ClientOptions options, size_t first_server = 0);
   // As EndAll. Not from within `done`.
   ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // `done` runs later, from the loop or from Flush. The request is encoded before this returns.
+  // `done` runs later, in the loop or in Flush. The request is encoded before Call returns.
   template <class Row>
   void Call(const typename Row::Request& request, const CallOptions& options,
             std::function<void(Answer<Row>)> done) {
@@ -35,18 +35,18 @@ class Connection final : private TransportEvents {
     Add(std::move(call));
   }
 
-  // Any thread: the first half of Call, which reserves memory for it.
-  void Admit(OpenCall* call) { channel_.Admit(call); }
-  void Add(std::unique_ptr<OpenCall> call) { channel_.Add(std::move(call)); }
+  // The two halves of Call. Any thread may call Admit, which reserves memory for the call.
+  void Admit(PendingCall* call) { channel_.Admit(call); }
+  void Add(std::unique_ptr<PendingCall> call) { channel_.Add(std::move(call)); }
 
-  // Sends the calls that were added. The owner calls it at the end of each turn of the loop, so
-  // that all calls of a turn are sent in one write.
+  // Sends the calls that were added. To be called at the end of each turn of the loop, so that all
+  // calls of a turn are sent in one write.
   void Flush();
 
-  // Ends all calls, as ~Client does, and the connection for good.
+  // Ends all calls, as ~Client does, and the connection. It is not made again.
   void EndAll();
 
-  // Whether HELLO was answered and the connection is open.
+  // Whether there is a connection on which HELLO was answered.
   bool ready() const { return channel_.ready(); }
 
  private:
@@ -57,8 +57,8 @@ class Connection final : private TransportEvents {
 
   void Connect();
   void OnConnected(Result<std::unique_ptr<Transport>> result);
-  void Lose(const Status& why);
-  void ConnectLater(const Status& why);
+  void EndConnection(const Status& why);
+  void Reconnect(const Status& why);
   void Disconnected(const Status& why);
   void ArmTick();
 
@@ -68,19 +68,19 @@ class Connection final : private TransportEvents {
   Channel channel_;
   Backoff backoff_;
   uint32_t failed_attempts_ = 0;  // since a connection answered a call
-  size_t server_;                 // the index of the address that is connected, or tried
-  size_t servers_failed_ = 0;     // attempts one after the other, each to another address
-  bool try_at_once_ = false;      // there are addresses left that were not tried
+  size_t server_;                 // index of the current address
+  size_t servers_failed_ = 0;     // successive addresses that failed; 0 after all did
+  bool tries_another_ = false;    // the next address is to be tried at once
 
-  std::unique_ptr<Transport> transport_;
-  bool ended_ = false;                    // transport_ is closing
+  std::unique_ptr<Transport> transport_;  // null while there is no connection
+  bool closing_ = false;                  // transport_ was told to close
   Status end_;                            // why
   std::unique_ptr<Timer> reconnect_;      // until the next attempt
   int64_t attempt_until_nanos_ = 0;       // when the current attempt to connect times out
-  std::unique_ptr<Timer> hello_timeout_;  // from connecting until HELLO is answered
+  std::unique_ptr<Timer> hello_timeout_;  // until HELLO is answered
   std::unique_ptr<Timer> tick_;
   int64_t tick_at_ = Channel::kNever;
-  // Attempts to connect outlive this object; this is how they know that it is gone.
+  // Tells attempts to connect, which may outlive this object, that it was destroyed: then null.
   std::shared_ptr<Connection*> self_ = std::make_shared<Connection*>(this);
 };
 

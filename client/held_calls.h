@@ -1,13 +1,13 @@
-// Calls that were rejected and are to be retried, and the calls after them: later calls of the
-// same partitions, which must not overtake them.
+// Calls that wait in the client: those that were rejected and wait for their retry, and later calls
+// of the same partitions, which must not overtake them.
 //
-// A refused call is sent again only as long as no later call of its partition has been executed:
-// what a server that was asked in this order could have answered. (A call that was in flight when
-// an earlier one was refused may be executed all the same; then the earlier one ends with its
-// refusal, which is true: it had no effect.)
+// A rejected call is retried only while no later call of its partition has been executed: only then
+// could a server that received the calls in this order have given these replies. A call that was in
+// flight when an earlier one was rejected may still be executed; then the earlier one ends with its
+// rejection, which is true: it had no effect.
 //
-// Not bounded by itself: what is here counts in the channel's max_queued_bytes. For the channel's
-// thread.
+// Has no limit of its own: the calls in it count towards the channel's max_queued_bytes. For the
+// channel's thread.
 #pragma once
 
 #include <cstddef>
@@ -19,62 +19,67 @@
 
 #include "base/function_ref.h"
 #include "base/status.h"
-#include "client/open_call.h"
+#include "client/pending_call.h"
+#include "protocol/error_body.h"
 
 namespace smile {
 
-// Of each partition, by its hash, the highest order of some calls.
+// For each partition, the highest order among some of its calls.
 class LastOrders {
  public:
   bool empty() const { return orders_.empty(); }
   void Add(const std::vector<uint64_t>& partitions, uint64_t order);
-  // Whether one of those calls came after `order` on one of `partitions`.
-  bool HasAfter(const std::vector<uint64_t>& partitions, uint64_t order) const;
+  // Whether one of those calls comes after `order` on one of `partitions`.
+  bool AnyAfter(const std::vector<uint64_t>& partitions, uint64_t order) const;
 
  private:
   std::unordered_map<uint64_t, uint64_t> orders_;
 };
 
-// Of a call that was answered with this code. The others say that the server did not look at the
-// record.
+// Whether a request that was answered with this code may have been executed. The other codes say
+// that the server did not read or write the record.
 bool MayHaveBeenExecuted(Code code);
 
 class HeldCalls {
  public:
   struct Held {
-    std::unique_ptr<OpenCall> call;
-    std::vector<uint64_t> partitions;
-    int64_t not_before = 0;
-    Status refusal;  // ok: it was not sent yet
-    ErrorDetail detail;
+    std::unique_ptr<PendingCall> call;
+    std::vector<uint64_t> partitions;  // those of the call
+    int64_t not_before = 0;            // when it may be sent, in nanoseconds of monotonic time
+    Status rejection;                  // ok: it was not sent yet
+    ErrorDetail detail;                // of the rejection
   };
 
   bool empty() const { return held_.empty(); }
 
-  // Whether the call has to wait for one that is held.
-  bool HoldsBack(const OpenCall& call) const;
+  // Whether the call has to wait because of one that is held.
+  bool HoldsBack(const PendingCall& call) const;
 
-  // Puts it in its place; answers whether that is behind all others.
-  bool Add(std::unique_ptr<OpenCall> call, int64_t not_before, Status refusal,
+  // Adds a call in its order. Returns true if it comes after all others. A call that was not sent
+  // yet has an ok `rejection` and waits for other calls, not for a time: its `not_before` is 0.
+  bool Add(std::unique_ptr<PendingCall> call, int64_t not_before, Status rejection,
            const ErrorDetail& detail);
 
-  // Takes out, in their order, the calls that may be sent now: their time has come, none before
-  // them on their partitions stays here, and none after them is among `in_flight`.
-  std::vector<std::unique_ptr<OpenCall>> Release(int64_t now, const LastOrders& in_flight);
+  // Takes out, in their order, the calls that may be sent at `now`: their time has come, no earlier
+  // call of their partitions stays held, and no later one is among `in_flight`.
+  std::vector<std::unique_ptr<PendingCall>> Release(int64_t now, const LastOrders& in_flight);
 
-  // Takes out the refused calls that came before `order` on one of `partitions`, where a call was
-  // executed or may have been. The calls after them stay until the next Release.
-  std::vector<Held> TakeRefusedBefore(const std::vector<uint64_t>& partitions, uint64_t order);
+  // Takes out the rejected calls that come before `order` on one of `partitions`, where a call was
+  // or may have been executed. The calls that wait for them stay until the next Release.
+  std::vector<Held> TakeRejectedBefore(const std::vector<uint64_t>& partitions, uint64_t order);
 
-  // When the next one may be sent again, after `now`; INT64_MAX if no time is waited for.
+  // The earliest time after `now` at which a call may be sent; INT64_MAX if there is none.
   int64_t NextTime(int64_t now) const;
 
-  // Takes out those for which `ends` says so, likewise.
+  // Takes out, in their order, the calls for which `ends` is true. The calls that wait for them
+  // stay until the next Release.
   std::vector<Held> TakeIf(FunctionRef<bool(const Held&)> ends);
 
  private:
-  std::vector<Held> held_;                   // by order
-  std::unordered_set<uint64_t> partitions_;  // of those; possibly more until the next Release
+  void CheckOrder() const;
+
+  std::vector<Held> held_;                   // by ascending order
+  std::unordered_set<uint64_t> partitions_;  // theirs; possibly more until the next Release
 };
 
 }  // namespace smile

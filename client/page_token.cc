@@ -29,11 +29,11 @@ uint32_t ChecksumOf(ByteView continuation) {
   return static_cast<uint32_t>(Hash64(continuation));
 }
 
-Status NoToken(const char* why) {
-  return {Code::kInvalid, std::string("the page token ") + why + ": use it as it was handed out"};
+Status InvalidToken(const char* why) {
+  return {Code::kInvalid, std::string("the page token ") + why + "; pass it on unchanged"};
 }
 
-// Base64url without padding. False unless `text` is what encoding some bytes gives.
+// Base64url without padding. False unless `text` is the encoding of some bytes.
 bool DecodeBase64(std::string_view text, Bytes* bytes) {
   uint32_t bits = 0;
   int count = 0;  // of valid bits
@@ -47,7 +47,7 @@ bool DecodeBase64(std::string_view text, Bytes* bytes) {
     bytes->push_back(static_cast<char>(bits >> count & 0xff));
   }
   CHECK(count < 8);
-  // What is left is padding: fewer bits than a digit has, all of them zero.
+  // The remaining bits are padding: fewer than a digit has, and zero.
   return count < 6 && (bits & ((1u << count) - 1)) == 0;
 }
 
@@ -65,19 +65,21 @@ std::string EncodePageToken(ByteView continuation) {
     bits = bits << 8 | static_cast<uint8_t>(byte);
     for (count += 8; count >= 6; count -= 6) text.push_back(kAlphabet[bits >> (count - 6) & 63]);
   }
+  CHECK(count >= 0 && count < 6, "less than a digit remains");
   if (count > 0) text.push_back(kAlphabet[bits << (6 - count) & 63]);
+  CHECK(text.size() == (bytes.size() * 8 + 5) / 6);
   return text;
 }
 
 Result<Bytes> DecodePageToken(std::string_view token) {
   if (token.empty()) return Bytes();
-  if (token.size() > limits::kMaxPageTokenBytes) return NoToken("is too long");
+  if (token.size() > limits::kMaxPageTokenBytes) return InvalidToken("is too long");
   Bytes bytes;
-  if (!DecodeBase64(token, &bytes)) return NoToken("is not base64url");
-  if (bytes.size() <= sizeof(uint32_t)) return NoToken("is too short");
+  if (!DecodeBase64(token, &bytes)) return InvalidToken("is not base64url");
+  if (bytes.size() <= sizeof(uint32_t)) return InvalidToken("is too short");
   const Bytes continuation = bytes.substr(sizeof(uint32_t));
   if (LoadLittle<uint32_t>(bytes.data()) != ChecksumOf(continuation)) {
-    return NoToken("is damaged");
+    return InvalidToken("is damaged");
   }
   return continuation;
 }

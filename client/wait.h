@@ -1,4 +1,4 @@
-// A value that one thread waits for and another one brings, once.
+// A value that one thread sets, once, and another one waits for.
 #pragma once
 
 #include <condition_variable>
@@ -11,12 +11,13 @@ namespace smile {
 template <class T>
 class WaitFor {
  public:
-  // Told under the lock: as soon as it is released, this object may be gone.
+  // Notifies under the lock: this object may be destroyed as soon as the lock is released.
   void Set(T value) {
     const std::lock_guard lock(mutex_);
     value_.emplace(std::move(value));
     set_.notify_one();
   }
+  // Blocks until the value was set.
   T Take() {
     std::unique_lock lock(mutex_);
     set_.wait(lock, [this] { return value_.has_value(); });

@@ -1,9 +1,12 @@
 #include "model/key.h"
 
-#include <fmt/format.h>
-
+#include <algorithm>
+#include <initializer_list>
 #include <string>
 
+#include <fmt/format.h>
+
+#include "base/check.h"
 #include "base/coding.h"
 #include "base/hash.h"
 #include "base/limits.h"
@@ -11,6 +14,28 @@
 
 namespace smile {
 namespace {
+
+// The functions below that encode and decode keys are written for these parts.
+constexpr bool HasParts(Table table, PartType partition, std::initializer_list<PartType> sort) {
+  const TableInfo& info = InfoOf(table);
+  return info.partition.type == partition &&
+         std::equal(sort.begin(), sort.end(), info.sort().begin(), info.sort().end(),
+                    [](PartType type, const Part& part) { return part.type == type; });
+}
+static_assert(HasParts(Table::kUsers, PartType::kU64, {PartType::kName}));
+static_assert(HasParts(Table::kLogins, PartType::kName, {}));
+static_assert(HasParts(Table::kPosts, PartType::kU64, {PartType::kU64}));
+static_assert(HasParts(Table::kLinks, PartType::kU64, {PartType::kU8, PartType::kU64}));
+static_assert(HasParts(Table::kMedia, PartType::kU64, {PartType::kU64}));
+static_assert(HasParts(Table::kBlobs, PartType::kBytes16, {PartType::kU8, PartType::kU32}));
+static_assert(sizeof(uint64_t) == WidthOf(PartType::kU64));
+static_assert(sizeof(uint32_t) == WidthOf(PartType::kU32));
+static_assert(sizeof(LinkKind) == WidthOf(PartType::kU8) && sizeof(BlobPart) == sizeof(LinkKind));
+
+const TableInfo& KnownTable(Table table) {
+  CHECK(FindTable(static_cast<uint8_t>(table)) != nullptr, "the decoder rejects unknown tables");
+  return InfoOf(table);
+}
 
 // Removes one part from the front of `bytes`.
 Status TakePart(const TableInfo& table, const Part& part, ByteReader* bytes) {
@@ -54,14 +79,14 @@ Status NothingLeft(const TableInfo& table, const ByteReader& bytes) {
 }  // namespace
 
 Status ValidatePartition(const PartitionView& partition) {
-  const TableInfo& table = InfoOf(partition.table);
+  const TableInfo& table = KnownTable(partition.table);
   ByteReader bytes(partition.id);
   if (Status status = TakePart(table, table.partition, &bytes); !status.ok()) return status;
   return NothingLeft(table, bytes);
 }
 
 Status ValidateSort(Table table_id, ByteView sort) {
-  const TableInfo& table = InfoOf(table_id);
+  const TableInfo& table = KnownTable(table_id);
   ByteReader bytes(sort);
   for (const Part& part : table.sort()) {
     const ByteView rest = bytes.rest();
@@ -77,7 +102,7 @@ Status ValidateKey(const KeyView& key) {
 }
 
 Status ValidateSortBound(Table table_id, ByteView bound) {
-  const TableInfo& table = InfoOf(table_id);
+  const TableInfo& table = KnownTable(table_id);
   ByteReader bytes(bound);
   for (const Part& part : table.sort()) {
     if (bytes.empty()) return {};
@@ -90,6 +115,7 @@ Bytes PrefixEnd(ByteView prefix) {
   Bytes end(prefix);
   while (!end.empty() && static_cast<uint8_t>(end.back()) == 0xff) end.pop_back();
   if (!end.empty()) end.back() = static_cast<char>(static_cast<uint8_t>(end.back()) + 1);
+  CHECK(end.empty() || end > prefix, "greater than the prefix");
   return end;
 }
 

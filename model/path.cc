@@ -97,6 +97,7 @@ std::string ExpectedFor(const Part& part) {
 }
 
 Status AppendPart(const TableInfo& table, const Part& part, std::string_view text, Bytes* out) {
+  const size_t before = out->size();
   bool read = false;
   switch (part.type) {
     case PartType::kU64:
@@ -118,7 +119,12 @@ Status AppendPart(const TableInfo& table, const Part& part, std::string_view tex
       break;
     }
   }
-  if (read) return {};
+  if (read) {
+    const size_t appended = out->size() - before;
+    CHECK(part.type == PartType::kName ? appended > 0 && appended <= limits::kMaxNameBytes
+                                       : appended == WidthOf(part.type));
+    return {};
+  }
   return {Code::kInvalid, fmt::format("\"{}\" is not a valid {} in {}: it must be {}", text,
                                       part.name, table.name, ExpectedFor(part))};
 }
@@ -185,6 +191,7 @@ Status UnknownTable(std::string_view name) {
 Result<Path> ParsePath(std::string_view text) {
   std::vector<std::string_view> pieces = SplitAtSlashes(text);
   if (pieces.size() > 1 && pieces.back().empty()) pieces.pop_back();  // users/42/ is users/42
+  CHECK(!pieces.empty());
   const TableInfo* table = FindTable(pieces[0]);
   if (table == nullptr) return UnknownTable(pieces[0]);
   const size_t whole = 2 + table->sort_part_count;
@@ -204,6 +211,7 @@ Result<Path> ParsePath(std::string_view text) {
   }
   if (pieces.size() < whole) return path;
   SMILE_TRY(ValidateSort(table->table, path.key.sort));
+  CHECK(ValidatePartition(path.key.view().partition_view()).ok(), "every part was read");
   path.kind = Path::Kind::kRecord;
   return path;
 }
@@ -243,6 +251,7 @@ Result<Bytes> ParseSortBound(Table table_id, std::string_view text) {
   for (size_t i = 0; i < pieces.size(); ++i) {
     SMILE_TRY(AppendPart(table, table.sort_parts[i], pieces[i], &sort));
   }
+  CHECK(ValidateSortBound(table_id, sort).ok(), "every part was read");
   return sort;
 }
 
@@ -256,6 +265,7 @@ std::string FormatSort(Table table_id, ByteView sort) {
     FormatPart(part, sort.substr(0, width), &text);
     sort.remove_prefix(width);
   }
+  CHECK(sort.empty(), "a valid sort key consists of the table's parts");
   return text;
 }
 

@@ -54,7 +54,7 @@ struct Condition {
   uint64_t version = 0;                         // for kIfVersion; otherwise 0
 
   // Whether a record of version `current` meets it; 0: the record is absent.
-  bool HoldsFor(uint64_t current) const {
+  constexpr bool HoldsFor(uint64_t current) const {
     switch (kind) {
       case ConditionKind::kAlways:
         return true;
@@ -75,6 +75,11 @@ constexpr Condition IfAbsent() {
 constexpr Condition IfVersion(uint64_t version) {
   return {ConditionKind::kIfVersion, version};
 }
+
+static_assert(Condition().HoldsFor(0) && Condition().HoldsFor(7), "by default nothing is demanded");
+static_assert(IfAbsent().HoldsFor(0) && !IfAbsent().HoldsFor(7));
+static_assert(IfVersion(7).HoldsFor(7) && !IfVersion(7).HoldsFor(8) && !IfVersion(0).HoldsFor(0),
+              "an absent record meets no version");
 
 // What a mutation does.
 enum class MutationKind : uint8_t {

@@ -175,6 +175,12 @@ constexpr bool PartsAreSound(const TableInfo& table) {
     if (part.type == PartType::kName && i + 1 < table.sort_part_count) return false;
     if (!part.number_names.empty() && part.type != PartType::kU8) return false;
     if (part.only_named && part.number_names.empty()) return false;
+    for (const NumberName& name : part.number_names) {
+      for (const NumberName& other : part.number_names) {
+        if (&name != &other && (name.number == other.number || name.name == other.name))
+          return false;
+      }
+    }
   }
   return true;
 }

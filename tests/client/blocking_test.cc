@@ -1,5 +1,6 @@
 #include "client/blocking.h"
 
+#include <future>
 #include <string>
 #include <vector>
 
@@ -225,6 +226,21 @@ TEST_F(Blocking, StatsHaveNames) {
       }));
   EXPECT_EQ(*client->Stats(),
             (std::vector<std::pair<Bytes, uint64_t>>{{"a.count", 1}, {"b.bytes", 2}}));
+}
+
+TEST(BlockingDeathTest, ACallInACallbackStopsTheProcessInsteadOfWaitingForItself) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_DEATH(
+      {
+        FakeServer server;
+        const auto client = Client::Create({.servers = {server.endpoint()}}).value();
+        BlockingClient blocking(client.get());
+        std::promise<void> never;
+        client->Call<op::Ping>(
+            {}, {}, [&](const Answer<op::Ping>&) { static_cast<void>(blocking.Ping()); });
+        never.get_future().wait();
+      },
+      "a callback must not block");
 }
 
 }  // namespace

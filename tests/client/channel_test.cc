@@ -225,14 +225,14 @@ TEST_F(Channel_, BytesThatAreNotTheProtocolEndTheConnection) {
   Bytes damaged = Encoded<op::Get>(id, {RecordOf("value")});
   damaged.back() = static_cast<char>(damaged.back() ^ 1);
   const std::vector<std::pair<Bytes, const char*>> bad = {
-      {"HTTP/1.1 400 Bad Request\r\n\r\n", "not Smile's protocol"},
-      {Bytes(64, '\0'), "not Smile's protocol"},
-      {Bytes(64, '\xff'), "not Smile's protocol"},
+      {"HTTP/1.1 400 Bad Request\r\n\r\n", "does not speak Smile's protocol"},
+      {Bytes(64, '\0'), "does not speak Smile's protocol"},
+      {Bytes(64, '\xff'), "does not speak Smile's protocol"},
       {damaged, "checksum"},
-      {request, "no reply"},
-      {Encoded<op::Ping>(id + 1, {}), "was not sent"},
-      {Encoded<op::Ping>(id + 65'536, {}), "was not sent"},
-      {Encoded<op::Hello>(0, {}), "no HELLO"},
+      {request, "not a reply"},
+      {Encoded<op::Ping>(id + 1, {}), "no request in flight has"},
+      {Encoded<op::Ping>(id + 65'536, {}), "no request in flight has"},
+      {Encoded<op::Hello>(0, {}), "a second reply to HELLO"},
   };
   for (const auto& [bytes, words] : bad) {
     const Status status = Receive(bytes);

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "client/blocking.h"
@@ -64,6 +65,8 @@ TEST(Pool, ACallWithoutRetryEndsWhenAllAddressesFailed) {
 }
 
 TEST(Pool, RejectsOptionsOutOfTheirRange) {
+  EXPECT_THAT(Client::Create({.max_backoff_millis = 0}).status().message(),
+              ::testing::HasSubstr("max_backoff_millis of a client is 0"));
   EXPECT_EQ(Client::Create({.servers = {}}).status().code(), Code::kInvalid);
   EXPECT_EQ(Client::Create({.connections = 0}).status().code(), Code::kInvalid);
   EXPECT_EQ(Client::Create({.connections = 1025}).status().code(), Code::kInvalid);

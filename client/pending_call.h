@@ -1,5 +1,5 @@
-// One call in flight: its encoded request, and whom to answer. The channel handles calls through
-// OpenCall, without the types of their operations; TypedCall puts the types back.
+// A call that is not yet answered: its encoded request and its callback. The channel handles calls
+// as PendingCall, without the types of their operations; TypedCall knows them.
 #pragma once
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -25,65 +26,72 @@
 
 namespace smile {
 
-class OpenCall {
+// Belongs to one thread at a time.
+class PendingCall {
  public:
-  OpenCall(const OperationInfo& operation, int64_t deadline_nanos, const CallOptions& options)
+  PendingCall(const OperationInfo& operation, int64_t deadline_nanos, const CallOptions& options)
       : operation_(operation),
         deadline_nanos_(deadline_nanos),
         retry_(options.retry),
         any_order_(options.any_order) {}
-  virtual ~OpenCall() = default;
-  OpenCall(const OpenCall&) = delete;
-  OpenCall& operator=(const OpenCall&) = delete;
+  virtual ~PendingCall() { CHECK(answered_, "a call is not destroyed without an answer"); }
+  PendingCall(const PendingCall&) = delete;
+  PendingCall& operator=(const PendingCall&) = delete;
 
   const OperationInfo& operation() const { return operation_; }
   bool writes() const { return operation_.effect == Effect::kWrite; }
-  int64_t deadline_nanos() const { return deadline_nanos_; }  // on the monotonic clock
+  int64_t deadline_nanos() const { return deadline_nanos_; }  // monotonic time
   bool retry() const { return retry_; }
   bool any_order() const { return any_order_; }
   Bytes& frame() { return frame_; }
 
-  // Whether room was made for it; see Channel::Admit.
+  // Whether memory was reserved for its frame; see Channel::Admit.
   bool admitted = false;
 
-  // Of two calls, the one that was made first has the lower number; see Channel::Add.
+  // Position among the channel's calls, from 1: lower for earlier calls. See Channel::Add.
   uint64_t order = 0;
 
-  // Hashes of the partitions in which it has to keep its order, each once; none for any_order. They
-  // are found in the frame, at some cost: for when something has to be sent again.
+  // Hashes of the partitions in which the call has to keep its order, each once, sorted; none for
+  // any_order. Decodes the frame, so it is called only when something is to be retried.
   virtual std::vector<uint64_t> Partitions() const = 0;
 
-  // Counts a rejection; how many there were before.
-  uint32_t CountRefusal() { return refusals_++; }
-  // Counts rejections as kDamagedInTransit. True if there were so many that the bytes must have
-  // been damaged where they were made, by this process or by the server.
-  bool StaysDamaged(Code code) {
+  // Counts a rejection. Returns the number of earlier ones.
+  uint32_t CountRejection() { return rejections_++; }
+  // Counts a rejection with this code. True after so many as kDamagedInTransit that the bytes must
+  // have been damaged before they were sent, by this process or by the server.
+  bool DamagedTooOften(Code code) {
     return code == Code::kDamagedInTransit && damages_++ >= limits::kMaxDamagedRetries;
   }
 
-  // Answers with the body of a reply whose code was ok. A failure: the body is not what it should
-  // be, and nobody was answered.
+  // Answers the call with the body of a reply whose code is ok. After a failure, which says what is
+  // wrong with the body, the call is not answered yet.
   virtual Status Accept(ByteView body) = 0;
 
-  // Answers with a failure. Either this or an Accept that returns ok is called, once, last.
+  // Answers the call with a failure. A call is answered exactly once, by this or by Accept.
   virtual void Fail(Status status, const ErrorDetail& detail) = 0;
 
  protected:
-  Bytes frame_;  // id and deadline are stamped when it is sent
+  void SetAnswered() {
+    CHECK(!answered_, "a call is answered once");
+    answered_ = true;
+  }
+
+  Bytes frame_;  // its id and deadline are set when it is sent
 
  private:
   const OperationInfo& operation_;
   const int64_t deadline_nanos_;
   const bool retry_;
   const bool any_order_;
-  uint32_t refusals_ = 0;
+  bool answered_ = false;
+  uint32_t rejections_ = 0;
   uint32_t damages_ = 0;
 };
 
 namespace call_internal {
 
-// The frame's checksum has been verified, so a value that does not match its own was damaged
-// before: in the server's memory, after its own check. Reading again may help.
+// The frame's checksum was verified. If a value does not match its own checksum, it was damaged in
+// the server's memory, after the server verified it. Reading it again may help.
 inline Status VerifyRecord(const RecordView& record) {
   if (Hash64(record.value) == record.checksum) return {};
   return {Code::kDamagedInTransit, "a value does not match the checksum that came with it"};
@@ -112,8 +120,8 @@ inline Status VerifyValues<op::Scan>(const op::Scan::Response& response) {
   return {};
 }
 
-// Encodes `request` with a checksum for each value that is to be written and has none. (0 as a
-// checksum that was given is as good: it is computed again, and is what it was.)
+// Encodes `request` with a checksum for each value to write that has none. (A value whose checksum
+// is 0 has it computed again, with the same result.)
 template <class Row>
 void EncodeWithChecksums(const typename Row::Request& request, Bytes* out) {
   EncodeRequest<Row>(/*id=*/0, /*deadline_ms=*/0, request, out);
@@ -134,7 +142,7 @@ inline void EncodeWithChecksums<op::Batch>(const op::Batch::Request& request, By
 }
 
 template <class Row>
-bool AsksForValues(const typename Row::Request& request) {
+bool RequestsValues(const typename Row::Request& request) {
   if constexpr (requires { request.keys_only; }) return !request.keys_only;
   return true;
 }
@@ -142,16 +150,20 @@ bool AsksForValues(const typename Row::Request& request) {
 }  // namespace call_internal
 
 template <class Row>
-class TypedCall final : public OpenCall {
+class TypedCall final : public PendingCall {
+  static_assert(!std::is_same_v<Row, op::Hello>, "only the channel sends HELLO");
+
  public:
   using Done = std::function<void(Answer<Row>)>;
 
   TypedCall(const typename Row::Request& request, int64_t deadline_nanos,
             const CallOptions& options, Done done)
-      : OpenCall(Row::kInfo, deadline_nanos, options),
-        verify_(call_internal::AsksForValues<Row>(request)),
+      : PendingCall(Row::kInfo, deadline_nanos, options),
+        verify_(call_internal::RequestsValues<Row>(request)),
         done_(std::move(done)) {
+    CHECK(done_ != nullptr, "a call needs a callback for its answer");
     call_internal::EncodeWithChecksums<Row>(request, &frame_);
+    CHECK(frame_.size() >= kFrameHeaderBytes);
   }
 
   std::vector<uint64_t> Partitions() const override {
@@ -159,7 +171,7 @@ class TypedCall final : public OpenCall {
     if (any_order()) return partitions;
     typename Row::Request request;
     const Status status = Decode(ByteView(frame_).substr(kFrameHeaderBytes), &request);
-    CHECK(status.ok(), "it was encoded here");
+    CHECK(status.ok(), "the request was encoded here");
     ForEachPartition<Row>(
         request, [&](const PartitionView& partition) { partitions.push_back(HashOf(partition)); });
     std::sort(partitions.begin(), partitions.end());
@@ -173,11 +185,14 @@ class TypedCall final : public OpenCall {
     typename Row::Response response;
     SMILE_TRY(Decode(ByteView(owned.get(), body.size()), &response));
     if (verify_) SMILE_TRY(call_internal::VerifyValues<Row>(response));
+    SetAnswered();
     done_(Answer<Row>(std::move(owned), std::move(response)));
     return {};
   }
 
   void Fail(Status status, const ErrorDetail& detail) override {
+    CHECK(!status.ok());
+    SetAnswered();
     done_(Answer<Row>(std::move(status), detail));
   }
 
