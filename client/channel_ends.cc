@@ -45,6 +45,7 @@ void Channel::TakeNotAdmitted(std::vector<Ended>* ended) {
 void Channel::Disconnected(const Status& why, bool tries_another) {
   CHECK(!why.ok());
   const bool was_ready = state_ == State::kReady;
+  if (state_ == State::kDisconnected) has_replied_ = false;
   state_ = State::kDisconnected;
   last_failure_ = why;
   EndInFlight(why);

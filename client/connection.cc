@@ -149,7 +149,7 @@ void Connection::OnClosed(const Status& status) {
 // because of failed attempts only after all addresses have failed.
 void Connection::Disconnected(const Status& why) {
   const size_t servers = options_.servers.size();
-  if (channel_.ready()) {
+  if (channel_.ready() && channel_.has_replied()) {
     servers_failed_ = 0;
   } else {
     server_ = (server_ + 1) % servers;

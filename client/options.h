@@ -24,8 +24,8 @@ enum class TapEvent : uint8_t {
 struct ClientOptions {
   // Addresses of one server: each must lead to the same data. From 1 to 64. Connection number i
   // starts with address i modulo their number. After a failed attempt to connect it tries the next
-  // address at once, and pauses when all of them have failed. A lost connection is made again to
-  // the same address first.
+  // address at once, and pauses when all of them have failed. A connection that is lost after it
+  // answered a call is made again to the same address first.
   std::vector<Endpoint> servers{{"127.0.0.1", 7645}};
   // Number of connections, from 1 to 1,024. All calls of one partition use the same one.
   uint32_t connections = 1;

@@ -213,6 +213,19 @@ TEST_F(Channel_, ErrorsCarryTheirDetail) {
   EXPECT_EQ((*put)->detail().version, 7u);
 }
 
+TEST_F(Channel_, HasRepliedIsAboutTheLastConnectionOrAttempt) {
+  EXPECT_FALSE(channel.has_replied());
+  Hello();
+  EXPECT_FALSE(channel.has_replied()) << "HELLO does not count";
+  const auto ping = Call<op::Ping>({"x"});
+  ASSERT_TRUE(Reply<op::Ping>(Fill()[0].header.id, {"x"}).ok());
+  EXPECT_TRUE(channel.has_replied());
+  Lose();
+  EXPECT_TRUE(channel.has_replied());
+  Lose();  // an attempt to connect that failed
+  EXPECT_FALSE(channel.has_replied()) << "otherwise pauses between attempts would not grow";
+}
+
 // --- What the server must not send -----------------------------------------------------------
 
 TEST_F(Channel_, BytesThatAreNotTheProtocolEndTheConnection) {

@@ -59,6 +59,19 @@ TEST(Pool, AFailedAttemptGoesOnWithTheNextAddressAlsoForACallWithoutRetry) {
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(blocking.Ping({.retry = false}).ok());
 }
 
+TEST(Pool, AServerThatAnswersOnlyHelloIsLeftForTheNextAddress) {
+  FakeServer bad({.script = [](FakePeer& peer, int, const Frame&) {
+    peer.Cut();
+    return true;
+  }});
+  FakeServer good;
+  const auto client = Client::Create({.servers = {bad.endpoint(), good.endpoint()},
+                                      .first_backoff_millis = 1,
+                                      .max_backoff_millis = 1})
+                          .value();
+  EXPECT_EQ(BlockingClient(client.get()).Get(UserKey(1, "x")).status().code(), Code::kNotFound);
+}
+
 TEST(Pool, ACallWithoutRetryEndsWhenAllAddressesFailed) {
   const auto client = Client::Create({.servers = {NobodyListens(), NobodyListens()}}).value();
   EXPECT_EQ(BlockingClient(client.get()).Ping({.retry = false}).code(), Code::kUnavailable);
