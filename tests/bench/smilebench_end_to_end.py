@@ -66,7 +66,7 @@ class Smilebench(unittest.TestCase):
 
     def test_unanswered_operations_are_in_the_latencies(self):
         def hang_then_interrupt(process):
-            os.kill(self.server.process.pid, signal.SIGSTOP)
+            self.server.stall()
             process.send_signal(signal.SIGINT)
 
         try:
@@ -74,7 +74,7 @@ class Smilebench(unittest.TestCase):
                                           "--connections", "3", when=b"get: ",
                                           act=hang_then_interrupt)
         finally:
-            os.kill(self.server.process.pid, signal.SIGCONT)
+            self.server.resume()
         report = json.loads(output)
         self.assertEqual(status, 130)
         self.assertGreaterEqual(report["unanswered"]["in_flight"], 1)

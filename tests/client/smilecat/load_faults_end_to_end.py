@@ -82,8 +82,8 @@ class LostServerTest(SmilecatTest):
 
     def test_load_can_be_interrupted_while_the_server_stalls(self):
         process, terminal = self.begin_load("media/3")
-        self.server.process.send_signal(signal.SIGSTOP)
-        self.addCleanup(self.server.process.send_signal, signal.SIGCONT)
+        self.server.stall()
+        self.addCleanup(self.server.resume)
 
         def write_rows():
             with contextlib.suppress(BrokenPipeError):
@@ -95,7 +95,7 @@ class LostServerTest(SmilecatTest):
         terminal.read_until(b"no answer for 3 s")
         process.send_signal(signal.SIGINT)
         terminal.read_until(b"interrupted; waiting")
-        self.server.process.send_signal(signal.SIGCONT)
+        self.server.resume()
         summary = json.loads(process.stdout.read())
         self.assertEqual((process.wait(TIMEOUT_SECONDS), summary["whole"]), (130, False))
         self.assertLess(summary["rows"], 10_000)
@@ -144,8 +144,8 @@ class LostServerTest(SmilecatTest):
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         os.read(read_end, 1)
-        self.server.process.send_signal(signal.SIGSTOP)
-        self.addCleanup(self.server.process.send_signal, signal.SIGCONT)
+        self.server.stall()
+        self.addCleanup(self.server.resume)
 
         def read_all():
             while os.read(read_end, 65536):
@@ -165,8 +165,8 @@ class InterruptedTest(SmilecatTest):
 
     def setUp(self):
         self.ok("put", "users/1/x", "1")
-        self.server.process.send_signal(signal.SIGSTOP)
-        self.addCleanup(self.server.process.send_signal, signal.SIGCONT)
+        self.server.stall()
+        self.addCleanup(self.server.resume)
 
     def begin(self, directory, *arguments):
         """A command that waits for the server, with its output in a fresh directory."""
@@ -209,7 +209,7 @@ class InterruptedTest(SmilecatTest):
         process = self.begin_dump("once")
         process.send_signal(signal.SIGINT)
         self.wait_while(process, lambda: self.is_pending(process))
-        self.server.process.send_signal(signal.SIGCONT)
+        self.server.resume()
         _, words = process.communicate(timeout=TIMEOUT_SECONDS)
         self.assertEqual(words, b"smilecat: interrupted, the dump is not whole\n")
         self.assertEqual(process.returncode, 130)

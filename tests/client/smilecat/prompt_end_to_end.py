@@ -107,7 +107,7 @@ class KeysTest(PromptTest):
         self.ok("put", "users/1/x", "there")
         for request, words in [("get users/1/x", "cancelled\r\n"),
                                ("put users/1/y 1", "may or may not have taken effect")]:
-            self.server.process.send_signal(signal.SIGSTOP)
+            self.server.stall()
             try:
                 terminal.type(request + "\n")
                 terminal.wait_for(re.escape(request) + r"[^\n]*\n")
@@ -115,7 +115,7 @@ class KeysTest(PromptTest):
                 terminal.wait_for(re.escape(words))
                 terminal.wait_for(PROMPT)
             finally:
-                self.server.process.send_signal(signal.SIGCONT)
+                self.server.resume()
             self.assertIn('value="there"', terminal.run("get users/1/x"))
 
     def test_ctrl_d_exits_on_an_empty_line_only(self):

@@ -40,6 +40,14 @@ class Server:
         with open(os.path.join(self.directory, "smiled.log")) as text:
             raise RuntimeError("smiled did not start: " + text.read())
 
+    def stall(self):
+        """Returns when all threads have stopped: until then, requests are still answered."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
     def stop(self):
         """In order: what was acknowledged is there when it starts again."""
         if self.process is None:
