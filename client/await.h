@@ -10,7 +10,8 @@
 // After a co_await the coroutine runs on the client's thread. It must not block there: no Wait().
 // It resumes also when its client is destroyed, with kUnavailable or kOutcomeUnknown. An exception
 // that leaves a Task terminates the process. Clang before 17 with libstdc++ needs the option
-// -D__cpp_impl_coroutine=201902L; the CMake package sets it.
+// -D__cpp_impl_coroutine=201902L; the CMake package sets it. GCC 12 rejects a list of keys or items
+// that is written inside a co_await ("array used as initializer"): put the request into a variable.
 #pragma once
 
 #include <condition_variable>
