@@ -5,7 +5,7 @@
 set(public_headers
   client/answer.h client/await.h client/blocking.h client/client.h client/options.h client/page_token.h
   client/post_ids.h
-  base/bytes.h base/result.h base/status.h
+  base/bytes.h base/result.h base/status.h base/task.h
   model/key.h model/record.h model/tables.h
   net/endpoint.h
   protocol/admin_operations.h protocol/connection_operations.h protocol/error_body.h

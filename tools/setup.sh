@@ -21,7 +21,7 @@ packages=(
   # libraries
   libbenchmark-dev libcli11-dev libcsv-dev libedit-dev libfmt-dev libgmock-dev libgtest-dev
   libhiredis-dev libjemalloc-dev liblz4-dev libmsgpack-cxx-dev librocksdb-dev
-  libtomlplusplus-dev libuv1-dev libxxhash-dev libzstd-dev nlohmann-json3-dev
+  libssl-dev libtomlplusplus-dev libuv1-dev libxxhash-dev libzstd-dev nlohmann-json3-dev
 )
 
 # One call of dpkg; it fails for an unknown package, which is then missing.
