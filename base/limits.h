@@ -109,6 +109,26 @@ inline constexpr uint64_t kSlowDrainSeconds = 10;
 inline constexpr size_t kClosingsAtOnce = 4;
 inline constexpr int64_t kClosingPauseMillis = 5;
 
+// --- Content of media -----------------------------------------------------------------------
+// An upload or piece that exceeds one of these is answered `too_large` or `invalid`.
+inline constexpr uint32_t kMinChunkBytes = uint32_t{64} << 10;
+inline constexpr uint32_t kMaxChunkBytes = uint32_t{1} << 20;
+inline constexpr uint32_t kDefaultChunkBytes = uint32_t{256} << 10;
+inline constexpr uint64_t kMaxContentBytes = uint64_t{128} << 30;
+inline constexpr uint64_t kMaxContentChunks = uint64_t{1} << 17;  // 1 MiB of checksums in memory
+inline constexpr uint32_t kMaxContentReadBytes = uint32_t{1} << 20;
+inline constexpr size_t kMaxMissingRanges = 1000;  // in one answer; more are found by asking again
+inline constexpr size_t kMaxUploadSteps = 64;      // waiting for one upload; more: `overloaded`
+inline constexpr size_t kMaxOpenUploads = 128;     // the others are opened when they are used again
+inline constexpr size_t kMaxOpenContents = 128;    // the same
+inline constexpr size_t kMaxMediaFieldBytes = size_t{4} << 10;
+inline constexpr uint64_t kUploadExpiryMillis = uint64_t{24} * 3600 * 1000;  // then it is dropped
+// --- Work that spans partitions (service/work_log.h) ------------------------------------------
+inline constexpr uint64_t kWorkGraceMillis = 30'000;  // then the sweeper finishes what was begun
+inline constexpr int64_t kSweepMillis = 1'000;        // between two looks for such work
+inline constexpr uint32_t kSweptItems = 100;          // read from the log at once
+inline constexpr uint64_t kContentFreeDiskBytes = uint64_t{512} << 20;  // kept free for records
+
 // --- Client ---------------------------------------------------------------------------------
 // A server with requests in flight that sends nothing for this long has stalled: the client
 // reconnects.
@@ -160,7 +180,8 @@ inline constexpr size_t kMaxCachedValueBytes = size_t{32} << 10;  // larger ones
 // With less free disk space, beside what the memtables need, puts are answered `no_space`; deletes
 // are still accepted. On a small disk, a fraction of it (kDiskShare).
 inline constexpr uint64_t kMinFreeDiskBytes = uint64_t{64} << 20;
-inline constexpr uint64_t kDiskShare = 8;  // one byte in 8
+inline constexpr uint64_t kDiskShare = 8;               // one byte in 8
+inline constexpr uint32_t kNoSpaceRetryMillis = 1'000;  // about how often space is checked
 // On a nearly full disk, memtables are flushed from this size on.
 inline constexpr uint64_t kLeastEarlyFlushBytes = uint64_t{16} << 20;
 // Disk space that compactions leave for the log. A compaction that would use it fails and is

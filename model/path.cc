@@ -69,9 +69,9 @@ bool AppendNamedNumber(const Part& part, std::string_view text, Bytes* out) {
   return AppendNumber<uint8_t>(text, out);
 }
 
-bool AppendHex16(std::string_view text, Bytes* out) {
+bool AppendHex(std::string_view text, size_t size, Bytes* out) {
   const std::optional<Bytes> bytes = FromHex(text);
-  if (!bytes.has_value() || bytes->size() != 16) return false;
+  if (!bytes.has_value() || bytes->size() != size) return false;
   out->append(*bytes);
   return true;
 }
@@ -89,6 +89,8 @@ std::string ExpectedFor(const Part& part) {
     }
     case PartType::kBytes16:
       return "32 hexadecimal digits";
+    case PartType::kBytes32:
+      return "64 hexadecimal digits";
     case PartType::kName:
       return fmt::format("1 to {} bytes, with '/' written as %2F and '%' as %25",
                          limits::kMaxNameBytes);
@@ -110,7 +112,8 @@ Status AppendPart(const TableInfo& table, const Part& part, std::string_view tex
       read = AppendNamedNumber(part, text, out);
       break;
     case PartType::kBytes16:
-      read = AppendHex16(text, out);
+    case PartType::kBytes32:
+      read = AppendHex(text, WidthOf(part.type), out);
       break;
     case PartType::kName: {
       Bytes name;
@@ -150,6 +153,7 @@ void FormatPart(const Part& part, ByteView bytes, std::string* text) {
       return;
     }
     case PartType::kBytes16:
+    case PartType::kBytes32:
       text->append(ToHex(bytes));
       return;
     case PartType::kName:

@@ -23,6 +23,10 @@ enum class Table : uint8_t {
   kLinks = 4,   // links between users: (user id, link kind, other user's id)
   kMedia = 5,   // manifests of photos and videos, newest first: (owner id, media id)
   kBlobs = 6,   // the content of media: (blob id, blob part, number)
+  // Internal: clients cannot name them.
+  kContents = 7,  // content that is stored once, and what refers to it: (SHA-256, part, upload id)
+  kUploads = 8,   // uploads that are not finished: (upload id)
+  kWork = 9,      // work in progress, to be finished after a crash: (0, due time, id)
 };
 
 // The type of a part of a key.
@@ -31,6 +35,7 @@ enum class PartType : uint8_t {
   kU32,      // 4 bytes, in text decimal
   kU8,       // 1 byte, in text one of the part's names, or decimal
   kBytes16,  // 16 bytes, in text 32 hexadecimal digits
+  kBytes32,  // 32 bytes, in text 64 hexadecimal digits
   kName,     // 1 to limits::kMaxNameBytes bytes of any kind, in text escaped as in a URL
 };
 
@@ -63,6 +68,12 @@ enum class BlobPart : uint8_t {
   kReference = 2,  // who refers to the blob
 };
 
+// The first part of a sort key in `contents`. Other numbers are invalid.
+enum class ContentPart : uint8_t {
+  kHead = 1,       // where the content is; the upload id is 0
+  kReference = 2,  // an upload whose media record has this content
+};
+
 // The link kinds that have a name.
 inline constexpr std::array kLinkKinds = {
     NumberName{static_cast<uint8_t>(LinkKind::kFriend), "friend"},
@@ -76,6 +87,11 @@ inline constexpr std::array kBlobParts = {
     NumberName{static_cast<uint8_t>(BlobPart::kChunk), "chunk"},
     NumberName{static_cast<uint8_t>(BlobPart::kReference), "reference"}};
 
+// All content parts.
+inline constexpr std::array kContentParts = {
+    NumberName{static_cast<uint8_t>(ContentPart::kHead), "head"},
+    NumberName{static_cast<uint8_t>(ContentPart::kReference), "reference"}};
+
 // The description of a table.
 struct TableInfo {
   Table table;                     // its number
@@ -85,6 +101,7 @@ struct TableInfo {
   size_t sort_part_count;          // 0 to 2
   bool newest_first;               // the table's order is by descending sort key
   std::string_view summary;        // one line
+  bool internal = false;           // written by the server alone; clients cannot name it
 
   // The parts of a sort key.
   constexpr std::span<const Part> sort() const {
@@ -140,7 +157,39 @@ inline constexpr std::array kTables = {
         2,
         false,
         "the content of media in chunks, and references to it"},
+    TableInfo{Table::kContents,
+              "contents",
+              {PartType::kBytes32, "sha256"},
+              {{{PartType::kU8, "part", kContentParts, /*only_named=*/true},
+                {PartType::kBytes16, "upload"}}},
+              2,
+              false,
+              "content that is stored once, and references to it",
+              /*internal=*/true},
+    TableInfo{Table::kUploads,
+              "uploads",
+              {PartType::kBytes16, "upload"},
+              {{kNoPart, kNoPart}},
+              0,
+              false,
+              "uploads that are not finished",
+              /*internal=*/true},
+    TableInfo{Table::kWork,
+              "work",
+              {PartType::kU8, "lane"},
+              {{{PartType::kU64, "due"}, {PartType::kBytes16, "id"}}},
+              2,
+              false,
+              "work in progress, to be finished after a crash",
+              /*internal=*/true},
 };
+
+// The tables that clients can name, which come before the others.
+constexpr std::span<const TableInfo> ClientTables() {
+  size_t count = 0;
+  while (count < kTables.size() && !kTables[count].internal) ++count;
+  return std::span(kTables).first(count);
+}
 
 // Null for a number that is not a table.
 constexpr const TableInfo* FindTable(uint8_t number) {
@@ -166,6 +215,14 @@ static_assert(
       return true;
     }(),
     "kTables is indexed by number");
+static_assert(
+    [] {
+      for (const TableInfo& info : std::span(kTables).subspan(ClientTables().size())) {
+        if (!info.internal) return false;
+      }
+      return true;
+    }(),
+    "internal tables come last");
 
 // A name extends to the end of its byte string, so nothing can follow it.
 constexpr bool PartsAreSound(const TableInfo& table) {
@@ -205,6 +262,8 @@ constexpr size_t WidthOf(PartType type) {
       return 1;
     case PartType::kBytes16:
       return 16;
+    case PartType::kBytes32:
+      return 32;
     case PartType::kName:
       break;
   }

@@ -172,8 +172,8 @@ struct EnumTable;
 template <>
 struct EnumTable<Table> {
   static constexpr auto kValues = [] {
-    std::array<EnumValue<Table>, kTables.size()> values{};
-    for (size_t i = 0; i < kTables.size(); ++i) values[i] = {kTables[i].table, kTables[i].name};
+    std::array<EnumValue<Table>, ClientTables().size()> values{};
+    for (size_t i = 0; i < values.size(); ++i) values[i] = {kTables[i].table, kTables[i].name};
     return values;
   }();
 };

@@ -41,6 +41,8 @@ std::string DescribeWidth(const Part& part) {
     }
     case PartType::kBytes16:
       return "16 bytes";
+    case PartType::kBytes32:
+      return "32 bytes";
     case PartType::kName:
       break;
   }
@@ -131,7 +133,7 @@ std::string DocumentTables() {
   std::string text =
       "\n| number | table | partition | sort key | order of a scan | holds |\n"
       "|---:|---|---|---|---|---|\n";
-  for (const TableInfo& table : kTables) {
+  for (const TableInfo& table : ClientTables()) {
     std::string sort;
     for (const Part& part : table.sort()) {
       sort +=

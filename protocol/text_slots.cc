@@ -14,7 +14,7 @@ namespace {
 
 static_assert(
     [] {
-      for (const TableInfo& table : kTables) {
+      for (const TableInfo& table : ClientTables()) {
         if (table.newest_first && table.sort_part_count > 1) return false;
       }
       return true;

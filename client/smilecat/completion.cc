@@ -33,7 +33,7 @@ Choices AfterCommand(std::string_view name) {
   if (name == "help" || name == "describe") AppendNames(&choices.words);
   if (name != "dump") return choices;
   choices.takes_path = true;
-  for (const TableInfo& table : kTables) choices.words.emplace_back(table.name);
+  for (const TableInfo& table : ClientTables()) choices.words.emplace_back(table.name);
   return choices;
 }
 
@@ -50,7 +50,7 @@ Choices AfterOperation(std::string_view name) {
       choices.takes_path = choices.takes_path || argument.form == "PARTITION";
     }
     choices.takes_path = choices.takes_path || choices.takes_record;
-    for (const TableInfo& table : kTables) {
+    for (const TableInfo& table : ClientTables()) {
       choices.words.push_back(std::string(table.name) + (choices.takes_path ? "/" : ""));
     }
   });

@@ -25,7 +25,7 @@ namespace {
 Result<std::vector<Path>> WhatToDump(const std::string& text) {
   std::vector<Path> paths;
   if (text.empty()) {
-    for (const TableInfo& table : kTables) {
+    for (const TableInfo& table : ClientTables()) {
       SMILE_ASSIGN(Path path, ParsePath(table.name));
       paths.push_back(std::move(path));
     }

@@ -105,10 +105,11 @@ FoundPaths LookUpRecords(Search* search, const PartitionView& partition, std::st
 FoundPaths LookUpPaths(Client* client, const PromptSignals& signals, std::string_view word,
                        bool records) {
   const size_t slash = word.find('/');
-  const auto table = std::find_if(kTables.begin(), kTables.end(), [&](const TableInfo& info) {
+  const auto tables = ClientTables();
+  const auto table = std::find_if(tables.begin(), tables.end(), [&](const TableInfo& info) {
     return slash != std::string_view::npos && info.name == word.substr(0, slash);
   });
-  if (table == kTables.end()) return {};
+  if (table == tables.end()) return {};
   Search search(client, signals);
   const size_t second = word.find('/', slash + 1);
   if (second == std::string_view::npos) return LookUpPartitions(&search, *table, word, records);

@@ -81,7 +81,7 @@ Status GroupWriter::Refusal(const UseGate::Use& use) const {
   if (refusal.ok() && !use) {
     refusal = Status(Code::kNoSpace,
                      "the server is recovering from a full disk: nothing was written; retry later",
-                     kNoSpaceRetryMillis);
+                     limits::kNoSpaceRetryMillis);
   }
   return refusal;
 }
@@ -153,7 +153,7 @@ void GroupWriter::Stage(PendingWrite* write) {
   if (low_on_space_ && !OnlyDeletes(write->request)) {
     reply.status =
         Status(Code::kNoSpace, "the server's disk is nearly full: only deletes are taken",
-               kNoSpaceRetryMillis);
+               limits::kNoSpaceRetryMillis);
     return;
   }
   undo_.clear();
@@ -357,7 +357,7 @@ void GroupWriter::FailAll(std::span<PendingWrite> group, const Status& status, b
   if (status.code() == Code::kOutcomeUnknown) {
     unjudged = Status(no_space ? Code::kNoSpace : Code::kStorageFailed,
                       "an earlier write in the same group failed: nothing was written",
-                      kNoSpaceRetryMillis);
+                      limits::kNoSpaceRetryMillis);
   }
   for (PendingWrite& write : group) {
     if (write.late) continue;

@@ -244,7 +244,7 @@ Status RocksDatabase::Writable() const {
       return {};
     case Health::kNoSpace:
       return {Code::kNoSpace, "the server's disk is full: nothing can be written",
-              kNoSpaceRetryMillis};
+              limits::kNoSpaceRetryMillis};
     case Health::kFailed:
       break;
   }

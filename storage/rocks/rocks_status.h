@@ -10,9 +10,6 @@
 
 namespace smile {
 
-// On a full disk, the interval at which space is checked, about.
-inline constexpr uint32_t kNoSpaceRetryMillis = 1'000;
-
 // Whether a read failed because stored bytes are damaged or missing, so that it would fail again. A
 // read error of the disk is something else: the data may be intact.
 bool IsDamage(const rocksdb::Status& status);

@@ -19,9 +19,15 @@ using ::testing::HasSubstr;
 
 // A key of each table, as the model says it is.
 std::vector<Key> OneOfEach() {
-  return {UserKey(1, "profile"), LoginKey("ada"),
-          PostKey(1, 2),         LinkKey(1, LinkKind::kFamily, 3),
-          MediaKey(1, 2),        BlobKey(Bytes(16, 'b'), BlobPart::kChunk, 2)};
+  return {UserKey(1, "profile"),
+          LoginKey("ada"),
+          PostKey(1, 2),
+          LinkKey(1, LinkKind::kFamily, 3),
+          MediaKey(1, 2),
+          BlobKey(Bytes(16, 'b'), BlobPart::kChunk, 2),
+          {Table::kContents, Bytes(32, 's'), '\1' + Bytes(16, 'x')},
+          {Table::kUploads, Bytes(16, 'u'), {}},
+          {Table::kWork, Bytes(1, 'l'), Bytes(24, 'w')}};
 }
 
 TEST(Key, KeyLengthsMatchTheirParts) {
@@ -140,7 +146,7 @@ TEST(Tables, AreFoundByNumberAndName) {
     EXPECT_EQ(FindTable(table.name), &table);
     EXPECT_EQ(&InfoOf(table.table), &table);
   }
-  for (const int number : {0, 7, 255}) {
+  for (const int number : {0, 10, 255}) {
     EXPECT_EQ(FindTable(static_cast<uint8_t>(number)), nullptr);
   }
   EXPECT_EQ(FindTable("people"), nullptr);

@@ -1,4 +1,5 @@
-// Seeded randomness for tests: bytes that are difficult for encodings, and valid keys of any table.
+// Seeded randomness for tests: bytes, also ones that are difficult for encodings, and valid keys of
+// any table.
 #pragma once
 
 #include <array>
@@ -16,6 +17,12 @@ using Random = std::mt19937_64;
 // 0 … bound-1
 inline uint64_t Below(Random* random, uint64_t bound) {
   return std::uniform_int_distribution<uint64_t>(0, bound - 1)(*random);
+}
+
+inline Bytes RandomBytes(Random* random, size_t size) {
+  Bytes bytes(size, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(Below(random, 256));
+  return bytes;
 }
 
 // Mostly the bytes that have a meaning in encodings, and their neighbours.

@@ -1,0 +1,61 @@
+// What the sweeper does with the items of the work log that the media service wrote.
+#include <utility>
+
+#include "base/callback_await.h"
+#include "service/media/media_service.h"
+
+namespace smile {
+
+Task<Status> MediaService::Finish(WorkItem item) const {
+  const ContentId upload{.bytes = item.id};
+  const auto held = co_await locks_.Lock(upload);
+  switch (item.kind) {
+    case WorkKind::kUpload:
+      co_return co_await FinishUpload(upload);
+    case WorkKind::kRelease: {
+      const auto release = DecodeMediaRelease(item.payload);
+      if (!release) break;
+      co_return co_await FinishRelease(upload, *release);
+    }
+  }
+  co_return Status(Code::kCorrupt, "the item of the work log is damaged");
+}
+
+// Completes an upload that was being committed; drops one that was cancelled or whose time is over.
+Task<Status> MediaService::FinishUpload(ContentId upload) const {
+  Result<StoredUpload> stored = co_await ReadUpload(upload);
+  if (stored.status().code() == Code::kNotFound) {
+    // Begin was interrupted, or all is done. Content that was sealed is not touched.
+    co_return co_await FromCallback<Status>(
+        [&](auto done) { store_.Cancel(upload, std::move(done)); });
+  }
+  if (!stored.ok()) co_return stored.status();
+  const bool expired = NowMillis() >= stored->record.expires_ms;
+  switch (stored->record.state) {
+    case UploadState::kCommitting: {
+      const auto manifest = co_await Complete(upload, std::move(*stored));
+      // kConditionFailed: the media id was taken, and the upload is dropped.
+      co_return manifest.status().code() == Code::kConditionFailed ? Status() : manifest.status();
+    }
+    case UploadState::kDropped:
+      co_return co_await Drop(upload, std::move(*stored));
+    case UploadState::kOpen:
+      if (expired) co_return co_await Drop(upload, std::move(*stored));
+      co_return Status();
+    case UploadState::kCommitted:
+      break;
+  }
+  if (!expired) co_return Status();
+  const WriteReply removed = co_await engine_.Write(UploadKey(upload), DeleteChange({}));
+  co_return removed.status;
+}
+
+Task<Status> MediaService::FinishRelease(ContentId upload, MediaRelease release) const {
+  const Result<StoredManifest> stored = co_await ReadManifest(release.id);
+  if (!stored.ok() && stored.status().code() != Code::kNotFound) co_return stored.status();
+  // The manifest was not deleted, and the delete was not answered: it is as if it was not made.
+  if (stored.ok() && stored->manifest.upload == upload) co_return Status();
+  co_return co_await contents_.Release(release.sha256, upload);
+}
+
+}  // namespace smile

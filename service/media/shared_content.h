@@ -1,0 +1,61 @@
+// Content that is stored once, whoever uploads it, and given back when nothing refers to it.
+//
+// The partition contents/SHA-256 has a head, which says where the bytes are, and a reference for
+// each upload whose media record has this content. Everything that adds or removes a reference also
+// writes the head, on the condition that it is the one that was read: so each change is one atomic
+// write, changes of one content have an order, and content is declared dying only while it has no
+// reference. Once it is dying, nobody refers to it any more; its bytes are deleted, then its head.
+// New content with the same SHA-256 then has another ContentId, so a late deletion cannot meet it.
+//
+// All functions may be repeated and run at the same time, on any thread. They fail with what the
+// engine or the content store answers, and may have been done in part.
+#pragma once
+
+#include <optional>
+
+#include "base/result.h"
+#include "base/sha256.h"
+#include "base/task.h"
+#include "service/engine_calls.h"
+#include "service/media/media_records.h"
+#include "storage/content_store.h"
+#include "storage/engine.h"
+
+namespace smile {
+
+class SharedContent {
+ public:
+  // Both outlive this object.
+  SharedContent(Engine& engine, ContentStore& store) : engine_(engine), store_(store) {}
+
+  // Adds the reference of `upload`, whose content is sealed, has `size` bytes and this SHA-256;
+  // `id` is its media record. The answer is the content that is referred to: that of this upload,
+  // or of an earlier one, and then that of this one is not needed.
+  Task<Result<ContentId>> Refer(Sha256Digest sha256, ContentId upload, uint64_t size,
+                                MediaId id) const;
+
+  // Removes the reference. With the last one, deletes the content.
+  Task<Status> Release(Sha256Digest sha256, ContentId upload) const;
+
+  // The content that `upload` refers to. kNotFound if it does not.
+  Task<Result<ContentHead>> Find(Sha256Digest sha256, ContentId upload) const;
+
+ private:
+  struct StoredHead {
+    ContentHead head;
+    uint64_t version = 0;
+  };
+
+  // kNotFound if there is none, kCorrupt if it cannot be decoded.
+  Task<Result<StoredHead>> ReadHead(Sha256Digest sha256) const;
+  Task<Result<bool>> HasReferences(Sha256Digest sha256) const;
+  // Deletes content that is dying.
+  Task<Status> Bury(Sha256Digest sha256, StoredHead stored) const;
+  // Declares content dying if nothing refers to it, and deletes it.
+  Task<Status> CollectIfUnused(Sha256Digest sha256) const;
+
+  const EngineCalls engine_;
+  ContentStore& store_;
+};
+
+}  // namespace smile

@@ -1,0 +1,55 @@
+// Finishes or undoes what a crash, a lost engine or a failed step left between partitions: executes
+// the items of the work log whose time has come, on a thread of its own.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "service/work_log.h"
+
+namespace smile {
+
+class Sweeper {
+ public:
+  // Executes an item, which may be repeated. Ok: it is not needed any more.
+  using Finish = std::function<Task<Status>(WorkItem item)>;
+
+  // All outlive the sweeper.
+  Sweeper(Engine& engine, const Clock& clock, Finish finish)
+      : log_(engine), clock_(clock), finish_(std::move(finish)) {}
+  ~Sweeper();
+  Sweeper(const Sweeper&) = delete;
+  Sweeper& operator=(const Sweeper&) = delete;
+
+  // Sweeps every limits::kSweepMillis until Stop().
+  void Start();
+  // Ends the thread after the item that it executes. Further calls do nothing.
+  void Stop();
+
+  // Executes all items that are due now. An item that fails is due again after
+  // limits::kWorkGraceMillis. Blocks; not on a thread that completes calls of the engine. The
+  // number of items that are done.
+  Result<uint64_t> Sweep();
+
+ private:
+  void Run();
+  bool stopping() const;
+  Status Postpone(WorkItem item, uint64_t now_ms) const;
+
+  const WorkLog log_;
+  const Clock& clock_;
+  const Finish finish_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace smile

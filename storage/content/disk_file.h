@@ -1,0 +1,53 @@
+// A file of the disk, with errors as Status: kNoSpace, kNotFound or kStorageFailed. Messages name
+// no path, as they may reach clients. All calls block. Not for event loops.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace smile {
+
+class DiskFile {
+ public:
+  // For reading and writing; fails if there is one.
+  static Result<DiskFile> Create(const std::string& path);
+  static Result<DiskFile> OpenToWrite(const std::string& path);
+  static Result<DiskFile> OpenToRead(const std::string& path);
+  DiskFile(DiskFile&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  DiskFile& operator=(DiskFile&& other) noexcept;
+  ~DiskFile();
+
+  // Exactly `size` bytes, or kCorrupt if the file ends before.
+  Status ReadAt(uint64_t offset, size_t size, char* bytes) const;
+  Status WriteAt(uint64_t offset, ByteView bytes) const;
+  Result<uint64_t> Size() const;
+  Status Truncate(uint64_t size) const;
+  // The bytes and the size are durable when it returns.
+  Status Sync() const;
+  // Starts to write the range to the disk without waiting, so that Sync() has less to do.
+  void StartSync(uint64_t offset, uint64_t size) const;
+
+ private:
+  explicit DiskFile(int descriptor) : descriptor_(descriptor) {}
+  static Result<DiskFile> Open(const std::string& path, int flags);
+
+  int descriptor_;
+};
+
+// Only the owner of the process may use it. Ok if there is one.
+Status MakeDirectory(const std::string& path);
+// Makes the entries of a directory durable.
+Status SyncDirectory(const std::string& path);
+// Replaces a file at `to`.
+Status RenameFile(const std::string& from, const std::string& to);
+// Ok if there is none.
+Status RemoveFile(const std::string& path);
+bool FileExists(const std::string& path);
+// Bytes that the process may still write to the disk of `path`.
+Result<uint64_t> FreeDiskBytes(const std::string& path);
+
+}  // namespace smile

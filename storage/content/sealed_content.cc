@@ -1,0 +1,141 @@
+#include "storage/content/sealed_content.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/coding.h"
+#include "base/hash.h"
+#include "base/limits.h"
+
+namespace smile {
+namespace {
+
+constexpr size_t kFolderDigits = 2;  // 256 folders, so that none has too many files
+
+Status NoSuchContent() {
+  return {Code::kNotFound, "no such content"};
+}
+
+Status Damaged() {
+  return {Code::kCorrupt, "the content is damaged at this offset"};
+}
+
+}  // namespace
+
+std::string SealedContents::FolderOf(const ContentId& id) const {
+  return directory_ + "/" + id.ToHex().substr(0, kFolderDigits);
+}
+
+std::string SealedContents::PathOf(const ContentId& id) const {
+  return FolderOf(id) + "/" + id.ToHex().substr(kFolderDigits);
+}
+
+bool SealedContents::Has(const ContentId& id) const {
+  return FileExists(PathOf(id));
+}
+
+Result<std::shared_ptr<const SealedContents::OpenContent>> SealedContents::Open(
+    const ContentId& id) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = index_.find(id); found != index_.end()) {
+    recent_.splice(recent_.begin(), recent_, found->second);
+    return recent_.front().second;
+  }
+  auto file = DiskFile::OpenToRead(PathOf(id));
+  if (file.status().code() == Code::kNotFound) return NoSuchContent();
+  if (!file.ok()) return file.status();
+  const auto size = file->Size();
+  if (!size.ok()) return size.status();
+  if (*size < kContentFooterBytes) return Damaged();
+  Bytes coded(kContentFooterBytes, '\0');
+  SMILE_TRY(file->ReadAt(*size - coded.size(), coded.size(), coded.data()));
+  const auto footer = DecodeContentFooter(coded);
+  if (!footer || *size != footer->size +
+                              ChunksOf(footer->size, footer->chunk_bytes) * kContentSumBytes +
+                              kContentFooterBytes) {
+    return Damaged();
+  }
+  auto opened = std::make_shared<const OpenContent>(
+      OpenContent{.file = std::move(file).value(), .footer = *footer});
+  recent_.emplace_front(id, opened);
+  index_[id] = recent_.begin();
+  if (recent_.size() > limits::kMaxOpenContents) {
+    index_.erase(recent_.back().first);
+    recent_.pop_back();
+  }
+  CHECK(recent_.size() == index_.size());
+  return opened;
+}
+
+void SealedContents::Forget(const ContentId& id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = index_.find(id);
+  if (found == index_.end()) return;
+  recent_.erase(found->second);
+  index_.erase(found);
+}
+
+Result<ContentInfo> SealedContents::Stat(const ContentId& id) {
+  const auto content = Open(id);
+  if (!content.ok()) return content.status();
+  return ContentInfo{.sha256 = (*content)->footer.sha256, .size = (*content)->footer.size};
+}
+
+Result<ContentPiece> SealedContents::Read(const ContentRange& range) {
+  CHECK(range.size > 0 && range.size <= limits::kMaxContentReadBytes);
+  const auto content = Open(range.id);
+  if (!content.ok()) return content.status();
+  const DiskFile& file = (*content)->file;
+  const ContentFooter& footer = (*content)->footer;
+  if (range.offset > footer.size) {
+    return Status(Code::kInvalid, "the offset is beyond the end of the content, which has " +
+                                      std::to_string(footer.size) + " bytes");
+  }
+  const uint64_t size = std::min<uint64_t>(range.size, footer.size - range.offset);
+  ContentPiece piece{.bytes = {}, .checksum = Hash64({}), .content_size = footer.size};
+  if (size == 0) return piece;
+
+  const uint32_t chunk_bytes = footer.chunk_bytes;
+  const uint64_t first = range.offset / chunk_bytes;
+  const uint64_t end = ChunksOf(range.offset + size, chunk_bytes);
+  const uint64_t begin_offset = first * chunk_bytes;
+  const uint64_t end_offset = std::min<uint64_t>(end * chunk_bytes, footer.size);
+  Bytes bytes(end_offset - begin_offset, '\0');
+  SMILE_TRY(file.ReadAt(begin_offset, bytes.size(), bytes.data()));
+  Bytes sums((end - first) * kContentSumBytes, '\0');
+  SMILE_TRY(file.ReadAt(footer.size + first * kContentSumBytes, sums.size(), sums.data()));
+  for (uint64_t chunk = first; chunk < end; ++chunk) {
+    const ByteView stored = ByteView(bytes).substr((chunk - first) * chunk_bytes,
+                                                   ChunkSize(chunk, footer.size, chunk_bytes));
+    const auto sum = LoadLittle<uint64_t>(sums.data() + (chunk - first) * kContentSumBytes);
+    if (Hash64(stored) != sum) return Damaged();
+    piece.checksum = sum;
+  }
+  if (size == bytes.size()) {
+    piece.bytes = std::move(bytes);
+    if (end - first == 1) return piece;  // with the checksum that its sender gave it
+  } else {
+    piece.bytes.assign(bytes, range.offset - begin_offset, size);
+  }
+  piece.checksum = Hash64(piece.bytes);
+  return piece;
+}
+
+Status SealedContents::Take(const std::string& path, const ContentId& id) {
+  const std::string folder = FolderOf(id);
+  SMILE_TRY(MakeDirectory(folder));
+  SMILE_TRY(RenameFile(path, PathOf(id)));
+  SMILE_TRY(SyncDirectory(folder));
+  return SyncDirectory(directory_);
+}
+
+Status SealedContents::Delete(const ContentId& id) {
+  Forget(id);
+  const std::string path = PathOf(id);
+  if (!FileExists(path)) return {};
+  SMILE_TRY(RemoveFile(path));
+  return SyncDirectory(FolderOf(id));
+}
+
+}  // namespace smile

@@ -1,0 +1,49 @@
+// Content on the disk, whose files are complete and never change. All calls block; any thread.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "storage/content/content_format.h"
+#include "storage/content/disk_file.h"
+#include "storage/content_store.h"
+
+namespace smile {
+
+class SealedContents {
+ public:
+  // `directory` is that of all content.
+  explicit SealedContents(std::string directory) : directory_(std::move(directory)) {}
+
+  // As ContentStore's.
+  Result<ContentPiece> Read(const ContentRange& range);
+  Result<ContentInfo> Stat(const ContentId& id);
+  Status Delete(const ContentId& id);
+
+  // Moves the complete and synced file at `path` here; durable when it returns.
+  Status Take(const std::string& path, const ContentId& id);
+  bool Has(const ContentId& id) const;
+
+ private:
+  struct OpenContent {
+    DiskFile file;
+    ContentFooter footer;
+  };
+  using Recent = std::list<std::pair<ContentId, std::shared_ptr<const OpenContent>>>;
+
+  std::string FolderOf(const ContentId& id) const;
+  std::string PathOf(const ContentId& id) const;
+  Result<std::shared_ptr<const OpenContent>> Open(const ContentId& id);
+  void Forget(const ContentId& id);
+
+  const std::string directory_;
+  std::mutex mutex_;
+  Recent recent_;  // open files, the last used first; at most limits::kMaxOpenContents
+  std::map<ContentId, Recent::iterator> index_;
+};
+
+}  // namespace smile

@@ -1,0 +1,249 @@
+#include "storage/content/upload_file.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/coding.h"
+#include "base/hash.h"
+#include "base/limits.h"
+
+namespace smile {
+namespace {
+
+constexpr uint64_t kHashPerAppend = 4;  // chunks that are read again, if pieces arrive out of order
+constexpr uint64_t kStartSyncBytes = uint64_t{8} << 20;
+
+Status NoSuchUpload() {
+  return {Code::kNotFound, "no such upload"};
+}
+
+}  // namespace
+
+std::string UploadFile::DataPath(const std::string& directory, const ContentId& id) {
+  return directory + "/" + id.ToHex();
+}
+
+std::string UploadFile::ChunksPath(const std::string& directory, const ContentId& id) {
+  return DataPath(directory, id) + ".chunks";
+}
+
+Result<std::unique_ptr<UploadFile>> UploadFile::Create(const std::string& directory,
+                                                       const UploadSpec& spec) {
+  auto chunks = DiskFile::Create(ChunksPath(directory, spec.id));
+  if (!chunks.ok()) return chunks.status();
+  const Bytes header = EncodeUploadHeader({.chunk_bytes = spec.chunk_bytes, .size = spec.size});
+  SMILE_TRY(chunks->WriteAt(0, header));
+  auto data = DiskFile::Create(DataPath(directory, spec.id));
+  if (!data.ok()) return data.status();
+  return std::unique_ptr<UploadFile>(
+      new UploadFile(spec, std::move(data).value(), std::move(chunks).value()));
+}
+
+Result<std::unique_ptr<UploadFile>> UploadFile::Open(const std::string& directory,
+                                                     const ContentId& id) {
+  auto chunks = DiskFile::OpenToWrite(ChunksPath(directory, id));
+  if (chunks.status().code() == Code::kNotFound) return NoSuchUpload();
+  if (!chunks.ok()) return chunks.status();
+  auto data = DiskFile::OpenToWrite(DataPath(directory, id));
+  if (data.status().code() == Code::kNotFound) return NoSuchUpload();
+  if (!data.ok()) return data.status();
+  Bytes bytes(kUploadHeaderBytes, '\0');
+  SMILE_TRY(chunks->ReadAt(0, bytes.size(), bytes.data()));
+  const auto header = DecodeUploadHeader(bytes);
+  if (!header) return Status(Code::kCorrupt, "the upload is damaged; begin again");
+  const UploadSpec spec{.id = id, .chunk_bytes = header->chunk_bytes, .size = header->size};
+  std::unique_ptr<UploadFile> upload(
+      new UploadFile(spec, std::move(data).value(), std::move(chunks).value()));
+  SMILE_TRY(upload->Recover());
+  return upload;
+}
+
+Status UploadFile::Remove(const std::string& directory, const ContentId& id) {
+  SMILE_TRY(RemoveFile(DataPath(directory, id)));
+  return RemoveFile(ChunksPath(directory, id));
+}
+
+// Chunks whose bytes do not match their entry are missing.
+Status UploadFile::Recover() {
+  const auto table_bytes = chunks_.Size();
+  if (!table_bytes.ok()) return table_bytes.status();
+  const auto data_bytes = data_.Size();
+  if (!data_bytes.ok()) return data_bytes.status();
+  const uint64_t entries = std::min<uint64_t>(
+      (*table_bytes - kUploadHeaderBytes) / kUploadEntryBytes, limits::kMaxContentChunks);
+  Bytes bytes(spec_.chunk_bytes, '\0');
+  Bytes coded(kUploadEntryBytes, '\0');
+  for (uint64_t chunk = 0; chunk < entries; ++chunk) {
+    SMILE_TRY(
+        chunks_.ReadAt(kUploadHeaderBytes + chunk * kUploadEntryBytes, coded.size(), coded.data()));
+    const UploadEntry entry = DecodeUploadEntry(coded);
+    const uint64_t offset = chunk * spec_.chunk_bytes;
+    if (entry.size == 0 || !CheckPiece(offset, entry.size).ok()) continue;
+    if (offset + entry.size > *data_bytes) continue;
+    SMILE_TRY(data_.ReadAt(offset, entry.size, bytes.data()));
+    const ByteView stored = ByteView(bytes).substr(0, entry.size);
+    if (Hash64(stored) != entry.sum) continue;
+    Note(chunk, entry.size, entry.sum);
+    if (hashed_chunks_ == chunk) {
+      hash_.Update(stored);
+      ++hashed_chunks_;
+    }
+  }
+  return {};
+}
+
+Status UploadFile::CheckPiece(uint64_t offset, size_t size) const {
+  const uint32_t chunk_bytes = spec_.chunk_bytes;
+  if (offset % chunk_bytes != 0) {
+    return {Code::kInvalid, "the offset is not a multiple of the upload's chunk size, " +
+                                std::to_string(chunk_bytes)};
+  }
+  if (size == 0 || size > chunk_bytes) {
+    return {Code::kInvalid,
+            "a piece has 1 to " + std::to_string(chunk_bytes) + " bytes, the upload's chunk size"};
+  }
+  if (offset / chunk_bytes >= limits::kMaxContentChunks ||
+      offset > limits::kMaxContentBytes - size) {
+    return {Code::kTooLarge, "content has at most " + std::to_string(limits::kMaxContentBytes) +
+                                 " bytes in " + std::to_string(limits::kMaxContentChunks) +
+                                 " chunks"};
+  }
+  const uint64_t end = offset + size;
+  if (spec_.size && end > *spec_.size) {
+    return {Code::kInvalid,
+            "the piece exceeds the size of the content, " + std::to_string(*spec_.size)};
+  }
+  if (size == chunk_bytes || (spec_.size && end == *spec_.size)) return {};
+  if (spec_.size || end < there_.size() * uint64_t{chunk_bytes}) {
+    return {Code::kInvalid, "only the last piece may be shorter than the upload's chunk size, " +
+                                std::to_string(chunk_bytes)};
+  }
+  return {};
+}
+
+uint32_t UploadFile::SizeOf(uint64_t chunk) const {
+  return spec_.size ? ChunkSize(chunk, *spec_.size, spec_.chunk_bytes) : spec_.chunk_bytes;
+}
+
+void UploadFile::Note(uint64_t chunk, size_t size, uint64_t sum) {
+  CHECK(!IsThere(chunk));
+  if (chunk >= there_.size()) {
+    there_.resize(chunk + 1);
+    sums_.resize(chunk + 1);
+  }
+  there_[chunk] = true;
+  sums_[chunk] = sum;
+  received_bytes_ += size;
+  if (size < spec_.chunk_bytes) spec_.size = chunk * spec_.chunk_bytes + size;
+  CHECK(size == SizeOf(chunk) && there_.size() == sums_.size());
+  CHECK(!spec_.size || received_bytes_ <= *spec_.size);
+}
+
+Status UploadFile::Append(uint64_t offset, ByteView bytes, uint64_t checksum) {
+  if (failed_) return {Code::kStorageFailed, "the disk failed; begin the upload again"};
+  SMILE_TRY(CheckPiece(offset, bytes.size()));
+  const uint64_t chunk = offset / spec_.chunk_bytes;
+  if (IsThere(chunk)) {
+    if (sums_[chunk] == checksum && SizeOf(chunk) == bytes.size()) return {};
+    return {Code::kConditionFailed, "other bytes were uploaded at this offset"};
+  }
+  SMILE_TRY(data_.WriteAt(offset, bytes));
+  SMILE_TRY(chunks_.WriteAt(
+      kUploadHeaderBytes + chunk * kUploadEntryBytes,
+      EncodeUploadEntry({.sum = checksum, .size = static_cast<uint32_t>(bytes.size())})));
+  Note(chunk, bytes.size(), checksum);
+  unsynced_bytes_ += bytes.size();
+  if (unsynced_bytes_ >= kStartSyncBytes) {
+    data_.StartSync(0, 0);
+    unsynced_bytes_ = 0;
+  }
+  if (chunk != hashed_chunks_) return {};
+  hash_.Update(bytes);
+  ++hashed_chunks_;
+  return HashOn(kHashPerAppend);
+}
+
+Status UploadFile::HashOn(uint64_t limit) {
+  Bytes bytes;
+  for (uint64_t i = 0; i < limit && IsThere(hashed_chunks_); ++i) {
+    const uint64_t chunk = hashed_chunks_;
+    bytes.resize(SizeOf(chunk));
+    SMILE_TRY(data_.ReadAt(chunk * spec_.chunk_bytes, bytes.size(), bytes.data()));
+    if (Hash64(bytes) != sums_[chunk]) {
+      return {Code::kCorrupt, "the upload is damaged; begin again"};
+    }
+    hash_.Update(bytes);
+    ++hashed_chunks_;
+  }
+  return {};
+}
+
+uint64_t UploadFile::outstanding_bytes() const {
+  return spec_.size ? *spec_.size - received_bytes_ : 0;
+}
+
+UploadProgress UploadFile::Progress() const {
+  UploadProgress progress{.spec = spec_, .received_bytes = received_bytes_};
+  const uint64_t known = there_.size();
+  const uint64_t chunks = spec_.size ? ChunksOf(*spec_.size, spec_.chunk_bytes) : known;
+  CHECK(chunks >= known);
+  bool gap_seen = false;
+  for (uint64_t chunk = 0; chunk < chunks; ++chunk) {
+    const uint64_t offset = chunk * spec_.chunk_bytes;
+    if (IsThere(chunk)) {
+      if (!gap_seen) progress.contiguous_bytes = offset + SizeOf(chunk);
+      continue;
+    }
+    gap_seen = true;
+    // All that follows the last chunk that is there is one range.
+    const uint64_t size = chunk < known ? SizeOf(chunk) : *spec_.size - offset;
+    std::vector<ByteRange>& missing = progress.missing;
+    if (!missing.empty() && missing.back().offset + missing.back().size == offset) {
+      missing.back().size += size;
+    } else if (missing.size() == limits::kMaxMissingRanges) {
+      break;
+    } else {
+      missing.push_back({.offset = offset, .size = size});
+    }
+    if (chunk >= known) break;
+  }
+  return progress;
+}
+
+Result<ContentInfo> UploadFile::Digest() {
+  if (failed_) {
+    return Status(Code::kStorageFailed, "the disk failed; begin the upload again");
+  }
+  if (!spec_.size) {
+    if (received_bytes_ != there_.size() * uint64_t{spec_.chunk_bytes}) {
+      return Status(Code::kConditionFailed, "pieces are missing; ask for the progress");
+    }
+    spec_.size = received_bytes_;
+  }
+  if (received_bytes_ != *spec_.size) {
+    return Status(Code::kConditionFailed, "pieces are missing: " + std::to_string(received_bytes_) +
+                                              " of " + std::to_string(*spec_.size) +
+                                              " bytes are there; ask for the progress");
+  }
+  SMILE_TRY(HashOn(limits::kMaxContentChunks));
+  CHECK(hashed_chunks_ == ChunksOf(*spec_.size, spec_.chunk_bytes));
+  return ContentInfo{.sha256 = hash_.Digest(), .size = *spec_.size};
+}
+
+Status UploadFile::Finish() {
+  const auto info = Digest();
+  if (!info.ok()) return info.status();
+  Bytes trailer;
+  for (const uint64_t sum : sums_) AppendLittle(&trailer, sum);
+  trailer += EncodeContentFooter(
+      {.sha256 = info->sha256, .size = info->size, .chunk_bytes = spec_.chunk_bytes});
+  // What a piece that failed in the middle left after the end goes.
+  SMILE_TRY(data_.Truncate(info->size));
+  SMILE_TRY(data_.WriteAt(info->size, trailer));
+  Status synced = data_.Sync();
+  failed_ = !synced.ok();
+  return synced;
+}
+
+}  // namespace smile

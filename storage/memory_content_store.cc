@@ -1,0 +1,205 @@
+#include "storage/memory_content_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/hash.h"
+
+namespace smile {
+namespace {
+
+Status NoSuchUpload() {
+  return {Code::kNotFound, "no such upload"};
+}
+
+Status Closed() {
+  return {Code::kShuttingDown, "the server is stopping"};
+}
+
+}  // namespace
+
+Status MemoryContentStore::BeginNow(const UploadSpec& spec) {
+  if (closed_) return Closed();
+  const uint64_t size = spec.size.value_or(0);
+  const uint64_t chunks = size / spec.chunk_bytes + (size % spec.chunk_bytes != 0 ? 1 : 0);
+  if (size > limits::kMaxContentBytes || chunks > limits::kMaxContentChunks) {
+    return {Code::kTooLarge, "too large"};
+  }
+  const auto [entry, is_new] = uploads_.try_emplace(spec.id, Upload{.spec = spec, .pieces = {}});
+  const UploadSpec& there = entry->second.spec;
+  if (is_new ||
+      (there.chunk_bytes == spec.chunk_bytes && (!spec.size || there.size == spec.size))) {
+    return {};
+  }
+  return {Code::kConditionFailed, "there is another upload"};
+}
+
+Status MemoryContentStore::AppendNow(const UploadPiece& piece) {
+  if (closed_) return Closed();
+  const auto found = uploads_.find(piece.id);
+  if (found == uploads_.end()) return NoSuchUpload();
+  Upload& upload = found->second;
+  std::optional<uint64_t>& size = upload.spec.size;
+  const uint32_t chunk = upload.spec.chunk_bytes;
+  if (piece.offset % chunk != 0 || piece.bytes.empty() || piece.bytes.size() > chunk) {
+    return {Code::kInvalid, "not a chunk"};
+  }
+  if (piece.offset / chunk >= limits::kMaxContentChunks ||
+      piece.offset + piece.bytes.size() > limits::kMaxContentBytes) {
+    return {Code::kTooLarge, "too large"};
+  }
+  const uint64_t end = piece.offset + piece.bytes.size();
+  const bool is_short = piece.bytes.size() < chunk;
+  if (size && (end > *size || (is_short && end != *size))) return {Code::kInvalid, "not its size"};
+  if (!size && is_short && !upload.pieces.empty() &&
+      end < upload.pieces.rbegin()->first + upload.pieces.rbegin()->second.size()) {
+    return {Code::kInvalid, "ends before other pieces"};
+  }
+  const auto [entry, is_new] = upload.pieces.try_emplace(piece.offset, piece.bytes);
+  if (!is_new && entry->second != piece.bytes) return {Code::kConditionFailed, "other bytes"};
+  if (is_short) size = end;
+  return {};
+}
+
+Result<UploadProgress> MemoryContentStore::ProgressNow(const ContentId& id) const {
+  if (closed_) return Closed();
+  const auto found = uploads_.find(id);
+  if (found == uploads_.end()) return NoSuchUpload();
+  const Upload& upload = found->second;
+  UploadProgress progress{.spec = upload.spec};
+  uint64_t next = 0;
+  const auto miss = [&](uint64_t end) {
+    if (end > next && progress.missing.size() < limits::kMaxMissingRanges) {
+      progress.missing.push_back({.offset = next, .size = end - next});
+    }
+  };
+  for (const auto& [offset, bytes] : upload.pieces) {
+    miss(offset);
+    next = offset + bytes.size();
+    progress.received_bytes += bytes.size();
+    if (progress.missing.empty()) progress.contiguous_bytes = next;
+  }
+  if (upload.spec.size) miss(*upload.spec.size);
+  return progress;
+}
+
+Result<Bytes> MemoryContentStore::Join(const ContentId& id) const {
+  const auto progress = ProgressNow(id);
+  if (!progress.ok()) return progress.status();
+  if (!progress->missing.empty()) return Status(Code::kConditionFailed, "pieces are missing");
+  Bytes whole;
+  for (const auto& [offset, bytes] : uploads_.at(id).pieces) whole += bytes;
+  return whole;
+}
+
+Result<ContentPiece> MemoryContentStore::ReadNow(const ContentRange& range) const {
+  CHECK(range.size > 0 && range.size <= limits::kMaxContentReadBytes);
+  if (closed_) return Closed();
+  const auto found = contents_.find(range.id);
+  if (found == contents_.end()) return Status(Code::kNotFound, "no such content");
+  if (range.offset > found->second.size()) return Status(Code::kInvalid, "beyond the end");
+  const Bytes bytes = found->second.substr(range.offset, range.size);
+  return ContentPiece{
+      .bytes = bytes, .checksum = Hash64(bytes), .content_size = found->second.size()};
+}
+
+void MemoryContentStore::Begin(UploadSpec spec, Done<Status> done) {
+  std::unique_lock lock(mutex_);
+  const Status status = BeginNow(spec);
+  lock.unlock();
+  done(status);
+}
+
+void MemoryContentStore::Append(UploadPiece piece, Done<Status> done) {
+  std::unique_lock lock(mutex_);
+  const Status status = AppendNow(piece);
+  lock.unlock();
+  done(status);
+}
+
+void MemoryContentStore::Progress(ContentId id, Done<Result<UploadProgress>> done) {
+  std::unique_lock lock(mutex_);
+  auto progress = ProgressNow(id);
+  lock.unlock();
+  done(std::move(progress));
+}
+
+void MemoryContentStore::Digest(ContentId id, Done<Result<ContentInfo>> done) {
+  std::unique_lock lock(mutex_);
+  const auto whole = Join(id);
+  lock.unlock();
+  if (!whole.ok()) return done(whole.status());
+  done(ContentInfo{.sha256 = Sha256::Of(*whole), .size = whole->size()});
+}
+
+void MemoryContentStore::Seal(ContentId id, Done<Status> done) {
+  std::unique_lock lock(mutex_);
+  Status status;
+  if (closed_ || contents_.count(id) == 0) {
+    auto whole = Join(id);
+    status = whole.status();
+    if (whole.ok()) {
+      contents_[id] = std::move(whole).value();
+      uploads_.erase(id);
+    }
+  }
+  lock.unlock();
+  done(status);
+}
+
+void MemoryContentStore::Cancel(ContentId id, Done<Status> done) {
+  std::unique_lock lock(mutex_);
+  const Status status = closed_ ? Closed() : Status();
+  if (!closed_) uploads_.erase(id);
+  lock.unlock();
+  done(status);
+}
+
+void MemoryContentStore::Read(ContentRange range, Done<Result<ContentPiece>> done) {
+  std::unique_lock lock(mutex_);
+  auto piece = ReadNow(range);
+  lock.unlock();
+  done(std::move(piece));
+}
+
+void MemoryContentStore::Stat(ContentId id, Done<Result<ContentInfo>> done) {
+  std::unique_lock lock(mutex_);
+  const auto found = contents_.find(id);
+  Result<ContentInfo> info = Status(Code::kNotFound, "no such content");
+  if (closed_) {
+    info = Closed();
+  } else if (found != contents_.end()) {
+    info = ContentInfo{.sha256 = Sha256::Of(found->second), .size = found->second.size()};
+  }
+  lock.unlock();
+  done(std::move(info));
+}
+
+void MemoryContentStore::Delete(ContentId id, Done<Status> done) {
+  std::unique_lock lock(mutex_);
+  const Status status = closed_ ? Closed() : Status();
+  if (!closed_) {
+    uploads_.erase(id);
+    contents_.erase(id);
+  }
+  lock.unlock();
+  done(status);
+}
+
+void MemoryContentStore::Close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+}
+
+size_t MemoryContentStore::upload_count() const {
+  const std::lock_guard lock(mutex_);
+  return uploads_.size();
+}
+
+size_t MemoryContentStore::content_count() const {
+  const std::lock_guard lock(mutex_);
+  return contents_.size();
+}
+
+}  // namespace smile

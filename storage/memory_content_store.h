@@ -1,0 +1,48 @@
+// Content in memory: the oracle of the tests, simple enough to be obviously correct. Nothing is
+// durable. Operations run, and answer, before the call returns.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+
+#include "storage/content_store.h"
+
+namespace smile {
+
+class MemoryContentStore final : public ContentStore {
+ public:
+  void Begin(UploadSpec spec, Done<Status> done) override;
+  void Append(UploadPiece piece, Done<Status> done) override;
+  void Progress(ContentId id, Done<Result<UploadProgress>> done) override;
+  void Digest(ContentId id, Done<Result<ContentInfo>> done) override;
+  void Seal(ContentId id, Done<Status> done) override;
+  void Cancel(ContentId id, Done<Status> done) override;
+  void Read(ContentRange range, Done<Result<ContentPiece>> done) override;
+  void Stat(ContentId id, Done<Result<ContentInfo>> done) override;
+  void Delete(ContentId id, Done<Status> done) override;
+  void Close() override;
+
+  // Uploads and contents that are there, for tests of what is left behind.
+  size_t upload_count() const;
+  size_t content_count() const;
+
+ private:
+  struct Upload {
+    UploadSpec spec;
+    std::map<uint64_t, Bytes> pieces;  // by offset
+  };
+
+  Status BeginNow(const UploadSpec& spec);
+  Status AppendNow(const UploadPiece& piece);
+  Result<UploadProgress> ProgressNow(const ContentId& id) const;
+  Result<Bytes> Join(const ContentId& id) const;
+  Result<ContentPiece> ReadNow(const ContentRange& range) const;
+
+  mutable std::mutex mutex_;
+  std::map<ContentId, Upload> uploads_;
+  std::map<ContentId, Bytes> contents_;
+  bool closed_ = false;
+};
+
+}  // namespace smile

@@ -1,0 +1,135 @@
+// For tests: a media service on memory backends, which survive its restarts; short forms of its
+// calls; and a check that nothing is left behind.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+
+#include "base/callback_await.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "service/media/media_service.h"
+#include "service/sweeper.h"
+#include "storage/memory_content_store.h"
+#include "storage/memory_engine.h"
+#include "tests/service/stopping_backends.h"
+
+namespace smile::testing {
+
+inline constexpr uint32_t kChunk = limits::kMinChunkBytes;
+
+// A process: a service and its sweeper, which stop after some calls of their backends.
+struct MediaProcess {
+  MediaProcess(Engine* engine_below, ContentStore* store_below, const Clock& clock,
+               std::mt19937_64* random, int64_t calls)
+      : budget(calls),
+        engine(engine_below, &budget),
+        store(store_below, &budget),
+        media(engine, store, clock,
+              [random] {
+                ContentId id;
+                for (uint8_t& byte : id.bytes) byte = static_cast<uint8_t>((*random)());
+                return id;
+              }),
+        sweeper(engine, clock, [this](WorkItem item) { return media.Finish(std::move(item)); }) {}
+
+  Result<ContentId> Begin(MediaId id, std::optional<uint64_t> size = {},
+                          std::optional<Sha256Digest> sha256 = {}) {
+    return media
+        .Begin({.id = id,
+                .fields = {.content_type = "image/png", .name = "cat.png", .custom = "{}"},
+                .chunk_bytes = kChunk,
+                .size = size,
+                .sha256 = sha256})
+        .Wait();
+  }
+  Status Append(const ContentId& upload, uint64_t offset, const Bytes& bytes) {
+    return FromCall([&](auto done) {
+             media.Append(
+                 {.id = upload, .offset = offset, .bytes = bytes, .checksum = Hash64(bytes)},
+                 std::move(done));
+           })
+        .Wait();
+  }
+  // All steps of an upload.
+  Result<MediaManifest> Upload(MediaId id, const Bytes& bytes) {
+    const Result<ContentId> upload = Begin(id, bytes.size());
+    if (!upload.ok()) return upload.status();
+    for (size_t offset = 0; offset < bytes.size(); offset += kChunk) {
+      SMILE_TRY(Append(*upload, offset, bytes.substr(offset, kChunk)));
+    }
+    return media.Commit(id.owner, *upload).Wait();
+  }
+  Result<Bytes> Read(MediaId id) {
+    auto piece = media.Read(id, 0, limits::kMaxContentReadBytes, 0).Wait();
+    if (!piece.ok()) return piece.status();
+    return std::move(piece->bytes);
+  }
+
+  template <class Call>
+  static Task<Status> FromCall(Call call) {
+    co_return co_await FromCallback<Status>(std::move(call));
+  }
+
+  CallBudget budget;
+  StoppingEngine engine;
+  StoppingContentStore store;
+  MediaService media;
+  Sweeper sweeper;
+};
+
+class MediaTest : public ::testing::Test {
+ protected:
+  static constexpr int64_t kNoLimit = INT64_MAX;
+
+  MediaTest() { Restart(); }
+
+  // Ends the process, and starts one that stops after `calls`.
+  void Restart(int64_t calls = kNoLimit) {
+    process_ = std::make_unique<MediaProcess>(&engine_, &store_, clock_, &random_, calls);
+  }
+  void SweepAfter(uint64_t millis) {
+    clock_.AdvanceMillis(static_cast<int64_t>(millis));
+    const auto swept = process_->sweeper.Sweep();
+    ASSERT_TRUE(swept.ok()) << swept.status().ToString();
+  }
+  size_t Records(Table table) {
+    size_t count = 0;
+    engine_.List({.table = table, .limit = 1000}, [&](Result<ListPage> partitions) {
+      for (const Bytes& partition : partitions->partitions) {
+        engine_.Scan(
+            {.table = table, .partition = partition, .limit = 10'000, .max_value_bytes = SIZE_MAX},
+            [&](Result<ScanPage> page) { count += page->size(); });
+      }
+    });
+    return count;
+  }
+  // After all time limits: exactly `contents` contents, `media` media records, and nothing that
+  // only uploads or deletes need.
+  void ExpectNothingElse(size_t contents, size_t media) {
+    SweepAfter(limits::kWorkGraceMillis + 1);
+    SweepAfter(limits::kUploadExpiryMillis + 1);
+    SweepAfter(limits::kWorkGraceMillis + 1);
+    EXPECT_EQ(store_.content_count(), contents);
+    EXPECT_EQ(store_.upload_count(), 0u);
+    EXPECT_EQ(Records(Table::kMedia), media);
+    EXPECT_EQ(Records(Table::kContents), contents + media);  // a head each, and references
+    EXPECT_EQ(Records(Table::kUploads), 0u);
+    EXPECT_EQ(Records(Table::kWork), 0u);
+  }
+
+  ManualClock clock_;
+  std::mt19937_64 random_{3};
+  MemoryEngine engine_{&clock_, MemoryEngine::Answers::kInline};
+  MemoryContentStore store_;
+  std::unique_ptr<MediaProcess> process_;
+};
+
+}  // namespace smile::testing

@@ -1,0 +1,154 @@
+// A process that stops after any of its steps loses nothing that it acknowledged, and leaves
+// nothing that the next process does not finish or undo.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+
+#include "tests/service/media_fixture.h"
+
+namespace smile::testing {
+namespace {
+
+constexpr MediaId kCat{.owner = 42, .media = 7};
+constexpr MediaId kSameCat{.owner = 43, .media = 1};
+constexpr int64_t kManyCalls = 1000;
+
+class MediaStopTest : public MediaTest {
+ protected:
+  // Runs `steps` in processes that stop after 0, 1, 2 … calls, until one completes; each is
+  // followed by one that does not stop and that sweeps, and then by `check`.
+  void StopAfterEachCall(const std::function<void()>& prepare, const std::function<Status()>& steps,
+                         const std::function<void(const Status&)>& check) {
+    for (int64_t calls = 0; calls < kManyCalls; ++calls) {
+      SCOPED_TRACE("stopped after " + std::to_string(calls) + " calls");
+      Restart();
+      prepare();
+      Restart(calls);
+      const Status status = steps();
+      const bool stopped = process_->budget.stopped();
+      Restart();
+      SweepAfter(limits::kWorkGraceMillis + 1);
+      check(status);
+      if (::testing::Test::HasFailure()) return;
+      if (!stopped) return;
+    }
+    FAIL() << "the steps never completed";
+  }
+  void DeleteAll() {
+    for (const MediaId& id : {kCat, kSameCat}) (void)process_->media.Delete(id).Wait();
+    ExpectNothingElse(0, 0);
+  }
+};
+
+TEST_F(MediaStopTest, UploadIsWholeOrNotThere) {
+  StopAfterEachCall([] {}, [&] { return process_->Upload(kCat, "photo").status(); },
+                    [&](const Status& status) {
+                      const auto bytes = process_->Read(kCat);
+                      ASSERT_TRUE(bytes.ok() || !status.ok()) << bytes.status().ToString();
+                      if (bytes.ok()) {
+                        EXPECT_EQ(*bytes, "photo");
+                      } else {
+                        EXPECT_EQ(bytes.status().code(), Code::kNotFound);
+                      }
+                      DeleteAll();
+                    });
+}
+
+TEST_F(MediaStopTest, SecondUploadOfTheSameContentIsWholeOrNotThere) {
+  StopAfterEachCall([&] { ASSERT_TRUE(process_->Upload(kSameCat, "photo").ok()); },
+                    [&] { return process_->Upload(kCat, "photo").status(); },
+                    [&](const Status& status) {
+                      EXPECT_EQ(*process_->Read(kSameCat), "photo");
+                      const auto bytes = process_->Read(kCat);
+                      EXPECT_TRUE(bytes.ok() || !status.ok());
+                      // An upload that was sealed but not noted as complete waits for another
+                      // commit.
+                      EXPECT_LE(store_.content_count(), status.ok() ? 1u : 2u);
+                      DeleteAll();
+                    });
+}
+
+TEST_F(MediaStopTest, DeleteIsDoneOrNotBegun) {
+  StopAfterEachCall([&] { ASSERT_TRUE(process_->Upload(kCat, "photo").ok()); },
+                    [&] { return process_->media.Delete(kCat).Wait(); },
+                    [&](const Status& status) {
+                      const auto bytes = process_->Read(kCat);
+                      EXPECT_FALSE(status.ok() && bytes.ok());
+                      EXPECT_EQ(store_.content_count(), bytes.ok() ? 1u : 0u);
+                      DeleteAll();
+                    });
+}
+
+TEST_F(MediaStopTest, DeleteOfSharedContentKeepsIt) {
+  StopAfterEachCall(
+      [&] {
+        ASSERT_TRUE(process_->Upload(kCat, "photo").ok());
+        ASSERT_TRUE(process_->Upload(kSameCat, "photo").ok());
+      },
+      [&] { return process_->media.Delete(kCat).Wait(); },
+      [&](const Status&) {
+        EXPECT_EQ(*process_->Read(kSameCat), "photo");
+        DeleteAll();
+      });
+}
+
+TEST_F(MediaStopTest, CancelLeavesNothing) {
+  StopAfterEachCall([] {},
+                    [&] {
+                      const auto upload = process_->Begin(kCat);
+                      if (!upload.ok()) return upload.status();
+                      SMILE_TRY(process_->Append(*upload, 0, "photo"));
+                      return process_->media.Cancel(kCat.owner, *upload).Wait();
+                    },
+                    [&](const Status&) {
+                      EXPECT_EQ(process_->Read(kCat).status().code(), Code::kNotFound);
+                      ExpectNothingElse(0, 0);
+                    });
+}
+
+TEST_F(MediaStopTest, UploadUnderATakenIdLeavesNothing) {
+  StopAfterEachCall([&] { ASSERT_TRUE(process_->Upload(kCat, "first").ok()); },
+                    [&] { return process_->Upload(kCat, "second").status(); },
+                    [&](const Status& status) {
+                      EXPECT_FALSE(status.ok());
+                      EXPECT_EQ(*process_->Read(kCat), "first");
+                      DeleteAll();
+                    });
+}
+
+TEST_F(MediaStopTest, SweepMayStopAnywhere) {
+  StopAfterEachCall(
+      [&] {
+        ASSERT_TRUE(process_->Upload(kCat, "photo").ok());
+        ASSERT_TRUE(process_->Upload(kSameCat, "photo").ok());
+        ASSERT_TRUE(process_->Begin({.owner = 1, .media = 1}).ok());
+        clock_.AdvanceMillis(static_cast<int64_t>(limits::kUploadExpiryMillis) + 1);
+      },
+      [&] { return process_->sweeper.Sweep().status(); },
+      [&](const Status&) {
+        EXPECT_EQ(*process_->Read(kCat), "photo");
+        EXPECT_EQ(*process_->Read(kSameCat), "photo");
+        DeleteAll();
+      });
+}
+
+// The next process deletes before it has swept.
+TEST_F(MediaStopTest, DeleteAfterAnInterruptedCommitIsFinal) {
+  for (int64_t calls = 0; calls < 40; ++calls) {
+    SCOPED_TRACE(calls);
+    Restart(calls);
+    (void)process_->Upload(kCat, "photo");
+    Restart();
+    (void)process_->media.Delete(kCat).Wait();
+    const bool was_there = process_->Read(kCat).status().code() != Code::kNotFound;
+    EXPECT_FALSE(was_there);
+    SweepAfter(limits::kWorkGraceMillis + 1);
+    // A commit that had not come to the manifest may still be completed.
+    DeleteAll();
+    if (HasFailure()) return;
+  }
+}
+
+}  // namespace
+}  // namespace smile::testing

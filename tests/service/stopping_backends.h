@@ -1,0 +1,108 @@
+// For tests: an Engine and a ContentStore that stop after a number of calls, as a process that
+// crashes does: further calls have no effect and are answered kShuttingDown. A new pair on the same
+// backends is the process after its restart.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+#include "storage/content_store.h"
+#include "storage/engine.h"
+
+namespace smile::testing {
+
+// Calls that are still allowed. Shared by the backends of a process.
+class CallBudget {
+ public:
+  explicit CallBudget(int64_t calls) : left_(calls) {}
+  bool Take() { return left_.fetch_sub(1) > 0; }
+  // Whether a call was refused.
+  bool stopped() const { return left_.load() < 0; }
+
+ private:
+  std::atomic<int64_t> left_;
+};
+
+inline Status Stopped() {
+  return {Code::kShuttingDown, "stopped by the test"};
+}
+
+class StoppingEngine final : public Engine {
+ public:
+  StoppingEngine(Engine* engine, CallBudget* budget) : engine_(engine), budget_(budget) {}
+
+  PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) override {
+    return engine_->Peek(key, found);
+  }
+  void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override {
+    if (!budget_->Take()) return done(Stopped());
+    engine_->Read(std::move(request), std::move(done));
+  }
+  void Write(WriteRequest request, std::function<void(WriteReply)> done) override {
+    if (!budget_->Take()) return done({.status = Stopped(), .versions = {}});
+    engine_->Write(std::move(request), std::move(done));
+  }
+  void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override {
+    if (!budget_->Take()) return done(Stopped());
+    engine_->Scan(std::move(request), std::move(done));
+  }
+  void List(ListRequest request, std::function<void(Result<ListPage>)> done) override {
+    engine_->List(std::move(request), std::move(done));
+  }
+  void Stats(std::function<void(EngineStats)> done) override { engine_->Stats(std::move(done)); }
+  void Close() override {}
+
+ private:
+  Engine* const engine_;
+  CallBudget* const budget_;
+};
+
+class StoppingContentStore final : public ContentStore {
+ public:
+  StoppingContentStore(ContentStore* store, CallBudget* budget) : store_(store), budget_(budget) {}
+
+  void Begin(UploadSpec spec, Done<Status> done) override {
+    if (!budget_->Take()) return done(Stopped());
+    store_->Begin(spec, std::move(done));
+  }
+  void Append(UploadPiece piece, Done<Status> done) override {
+    if (!budget_->Take()) return done(Stopped());
+    store_->Append(std::move(piece), std::move(done));
+  }
+  void Progress(ContentId id, Done<Result<UploadProgress>> done) override {
+    if (!budget_->Take()) return done(Stopped());
+    store_->Progress(id, std::move(done));
+  }
+  void Digest(ContentId id, Done<Result<ContentInfo>> done) override {
+    if (!budget_->Take()) return done(Stopped());
+    store_->Digest(id, std::move(done));
+  }
+  void Seal(ContentId id, Done<Status> done) override {
+    if (!budget_->Take()) return done(Stopped());
+    store_->Seal(id, std::move(done));
+  }
+  void Cancel(ContentId id, Done<Status> done) override {
+    if (!budget_->Take()) return done(Stopped());
+    store_->Cancel(id, std::move(done));
+  }
+  void Read(ContentRange range, Done<Result<ContentPiece>> done) override {
+    if (!budget_->Take()) return done(Stopped());
+    store_->Read(range, std::move(done));
+  }
+  void Stat(ContentId id, Done<Result<ContentInfo>> done) override {
+    if (!budget_->Take()) return done(Stopped());
+    store_->Stat(id, std::move(done));
+  }
+  void Delete(ContentId id, Done<Status> done) override {
+    if (!budget_->Take()) return done(Stopped());
+    store_->Delete(id, std::move(done));
+  }
+  void Close() override {}
+
+ private:
+  ContentStore* const store_;
+  CallBudget* const budget_;
+};
+
+}  // namespace smile::testing

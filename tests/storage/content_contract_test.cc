@@ -1,0 +1,284 @@
+// The contract suite of storage/content_store.h, which every content store passes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "storage/content/content_files.h"
+#include "storage/memory_content_store.h"
+#include "tests/storage/blocking_content.h"
+#include "tests/storage/random_bytes.h"
+#include "tests/storage/temp_directory.h"
+
+namespace smile::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr uint32_t kChunk = limits::kMinChunkBytes;
+
+struct StoreKind {
+  std::string name;
+  std::function<std::unique_ptr<ContentStore>(const std::string& directory, const Clock* clock)>
+      make;
+
+  friend std::ostream& operator<<(std::ostream& out, const StoreKind& kind) {
+    return out << kind.name;
+  }
+};
+
+std::vector<StoreKind> AllStores() {
+  return {{"memory",
+           [](const std::string&, const Clock*) { return std::make_unique<MemoryContentStore>(); }},
+          {"files", [](const std::string& directory, const Clock* clock) {
+             return std::move(ContentFiles::Open({.directory = directory}, clock)).value();
+           }}};
+}
+
+ContentId IdOf(uint8_t number) {
+  ContentId id;
+  id.bytes.fill(number);
+  return id;
+}
+
+class ContentContract : public ::testing::TestWithParam<StoreKind> {
+ protected:
+  ContentContract()
+      : store_(GetParam().make(directory_ / "content", &clock_)), content_(store_.get()) {}
+
+  Bytes Random(size_t size) { return RandomBytes(&random_, size); }
+  Status Upload(const ContentId& id, const Bytes& bytes) {
+    SMILE_TRY(content_.Begin({.id = id, .chunk_bytes = kChunk, .size = bytes.size()}));
+    for (size_t offset = 0; offset < bytes.size(); offset += kChunk) {
+      SMILE_TRY(content_.Append(id, offset, bytes.substr(offset, kChunk)));
+    }
+    return content_.Seal(id);
+  }
+
+  TempDirectory directory_;
+  ManualClock clock_;
+  std::mt19937_64 random_{1};
+  const std::unique_ptr<ContentStore> store_;
+  BlockingContent content_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Stores, ContentContract, ::testing::ValuesIn(AllStores()),
+                         [](const auto& info) { return info.param.name; });
+
+TEST_P(ContentContract, ReadsWhatWasUploaded) {
+  for (const size_t size : {size_t{0}, size_t{1}, size_t{kChunk}, size_t{kChunk} * 3 + 17}) {
+    const ContentId id = IdOf(static_cast<uint8_t>(size % 251 + 1));
+    const Bytes bytes = Random(size);
+    ASSERT_TRUE(Upload(id, bytes).ok());
+    const auto piece = content_.Read(id, 0, limits::kMaxContentReadBytes);
+    ASSERT_TRUE(piece.ok()) << piece.status().ToString();
+    EXPECT_TRUE(piece->bytes == bytes);
+    EXPECT_EQ(piece->checksum, Hash64(bytes));
+    EXPECT_EQ(piece->content_size, size);
+    const auto info = content_.Stat(id);
+    ASSERT_TRUE(info.ok());
+    EXPECT_EQ(*info, (ContentInfo{.sha256 = Sha256::Of(bytes), .size = size}));
+  }
+}
+
+TEST_P(ContentContract, ReadsAnyRange) {
+  const Bytes bytes = Random(size_t{kChunk} * 2 + 100);
+  ASSERT_TRUE(Upload(IdOf(1), bytes).ok());
+  const std::vector<ByteRange> ranges = {{0, 1},
+                                         {kChunk - 1, 2},
+                                         {kChunk, kChunk},
+                                         {kChunk * 2, 100},
+                                         {kChunk * 2 + 50, 1000},
+                                         {1, kChunk * 2},
+                                         {bytes.size(), 1}};
+  for (const auto& [offset, size] : ranges) {
+    const auto piece = content_.Read(IdOf(1), offset, static_cast<uint32_t>(size));
+    ASSERT_TRUE(piece.ok()) << offset << ": " << piece.status().ToString();
+    EXPECT_TRUE(piece->bytes == bytes.substr(offset, size)) << offset;
+    EXPECT_EQ(piece->checksum, Hash64(piece->bytes));
+  }
+  EXPECT_EQ(content_.Read(IdOf(1), bytes.size() + 1, 1).status().code(), Code::kInvalid);
+  EXPECT_EQ(content_.Read(IdOf(2), 0, 1).status().code(), Code::kNotFound);
+}
+
+TEST_P(ContentContract, PiecesArriveInAnyOrder) {
+  const Bytes bytes = Random(size_t{kChunk} * 9 + 5);
+  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk, .size = bytes.size()}).ok());
+  for (const size_t chunk : {9, 3, 0, 1, 8, 2, 7, 4, 6, 5}) {
+    EXPECT_EQ(content_.Seal(IdOf(1)).code(), Code::kConditionFailed);
+    ASSERT_TRUE(
+        content_.Append(IdOf(1), chunk * kChunk, bytes.substr(chunk * kChunk, kChunk)).ok());
+  }
+  const auto info = content_.Digest(IdOf(1));
+  ASSERT_TRUE(info.ok()) << info.status().ToString();
+  EXPECT_EQ(*info, (ContentInfo{.sha256 = Sha256::Of(bytes), .size = bytes.size()}));
+  ASSERT_TRUE(content_.Seal(IdOf(1)).ok());
+  EXPECT_TRUE(content_.Read(IdOf(1), 0, limits::kMaxContentReadBytes)->bytes == bytes);
+}
+
+TEST_P(ContentContract, PiecesArriveFromManyCallers) {
+  const Bytes bytes = Random(size_t{kChunk} * 16);
+  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk, .size = bytes.size()}).ok());
+  std::vector<std::thread> callers;
+  for (size_t caller = 0; caller < 4; ++caller) {
+    callers.emplace_back([&, caller] {
+      for (size_t chunk = caller; chunk < 16; chunk += 4) {
+        EXPECT_TRUE(
+            content_.Append(IdOf(1), chunk * kChunk, bytes.substr(chunk * kChunk, kChunk)).ok());
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(content_.Digest(IdOf(1))->sha256, Sha256::Of(bytes));
+}
+
+TEST_P(ContentContract, RepeatedPieceIsAcceptedAndAnotherRejected) {
+  const Bytes piece = Random(kChunk);
+  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk}).ok());
+  ASSERT_TRUE(content_.Append(IdOf(1), kChunk, piece).ok());
+  EXPECT_TRUE(content_.Append(IdOf(1), kChunk, piece).ok());
+  EXPECT_EQ(content_.Append(IdOf(1), kChunk, Random(kChunk)).code(), Code::kConditionFailed);
+  EXPECT_EQ(content_.Progress(IdOf(1))->received_bytes, kChunk);
+}
+
+TEST_P(ContentContract, RejectsPiecesThatDoNotFit) {
+  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk, .size = kChunk * 2 + 10}).ok());
+  const auto append = [&](uint64_t offset, size_t size) {
+    return content_.Append(IdOf(1), offset, Bytes(size, 'x')).code();
+  };
+  EXPECT_EQ(append(1, kChunk), Code::kInvalid);
+  EXPECT_EQ(append(0, 0), Code::kInvalid);
+  EXPECT_EQ(append(0, kChunk + 1), Code::kInvalid);
+  EXPECT_EQ(append(0, kChunk - 1), Code::kInvalid);
+  EXPECT_EQ(append(kChunk * 2, 11), Code::kInvalid);
+  EXPECT_EQ(append(kChunk * 2, 9), Code::kInvalid);
+  EXPECT_EQ(append(kChunk * 3, 1), Code::kInvalid);
+  const uint64_t last_offset = ~uint64_t{0} / kChunk * kChunk;
+  EXPECT_EQ(append(last_offset, kChunk), Code::kTooLarge);
+  EXPECT_EQ(append(limits::kMaxContentChunks * kChunk, kChunk), Code::kTooLarge);
+  EXPECT_EQ(append(kChunk * 2, 10), Code::kOk);
+  EXPECT_EQ(content_.Append(IdOf(2), 0, "x").code(), Code::kNotFound);
+}
+
+TEST_P(ContentContract, ShortPieceEndsContentOfUnknownSize) {
+  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk}).ok());
+  ASSERT_TRUE(content_.Append(IdOf(1), kChunk, Bytes(kChunk, 'b')).ok());
+  EXPECT_EQ(content_.Append(IdOf(1), 0, "short").code(), Code::kInvalid);
+  ASSERT_TRUE(content_.Append(IdOf(1), kChunk * 2, "end").ok());
+  EXPECT_EQ(content_.Append(IdOf(1), kChunk * 3, "more").code(), Code::kInvalid);
+  EXPECT_EQ(content_.Progress(IdOf(1))->spec.size, kChunk * 2 + 3);
+  EXPECT_EQ(content_.Seal(IdOf(1)).code(), Code::kConditionFailed);
+  ASSERT_TRUE(content_.Append(IdOf(1), 0, Bytes(kChunk, 'a')).ok());
+  ASSERT_TRUE(content_.Seal(IdOf(1)).ok());
+  EXPECT_EQ(content_.Stat(IdOf(1))->size, kChunk * 2 + 3);
+}
+
+TEST_P(ContentContract, ContentOfUnknownSizeMayEndWithAWholeChunk) {
+  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk}).ok());
+  ASSERT_TRUE(content_.Append(IdOf(1), 0, Bytes(kChunk, 'a')).ok());
+  ASSERT_TRUE(content_.Append(IdOf(1), kChunk, Bytes(kChunk, 'b')).ok());
+  ASSERT_TRUE(content_.Seal(IdOf(1)).ok());
+  EXPECT_EQ(content_.Stat(IdOf(1))->size, kChunk * 2);
+}
+
+TEST_P(ContentContract, ProgressTellsWhatIsMissing) {
+  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk, .size = kChunk * 6 + 1}).ok());
+  EXPECT_THAT(content_.Progress(IdOf(1))->missing, ElementsAre(ByteRange{0, kChunk * 6 + 1}));
+  for (const uint64_t chunk : {0, 1, 4}) {
+    ASSERT_TRUE(content_.Append(IdOf(1), chunk * kChunk, Bytes(kChunk, 'x')).ok());
+  }
+  const auto progress = content_.Progress(IdOf(1));
+  ASSERT_TRUE(progress.ok());
+  EXPECT_EQ(progress->received_bytes, kChunk * 3);
+  EXPECT_EQ(progress->contiguous_bytes, kChunk * 2);
+  EXPECT_THAT(progress->missing,
+              ElementsAre(ByteRange{kChunk * 2, kChunk * 2}, ByteRange{kChunk * 5, kChunk + 1}));
+  EXPECT_EQ(content_.Progress(IdOf(2)).status().code(), Code::kNotFound);
+}
+
+TEST_P(ContentContract, BeginMayBeRepeated) {
+  const UploadSpec spec{.id = IdOf(1), .chunk_bytes = kChunk, .size = kChunk * 2};
+  ASSERT_TRUE(content_.Begin(spec).ok());
+  ASSERT_TRUE(content_.Append(IdOf(1), 0, Bytes(kChunk, 'x')).ok());
+  EXPECT_TRUE(content_.Begin(spec).ok());
+  EXPECT_EQ(content_.Progress(IdOf(1))->received_bytes, kChunk);
+  EXPECT_EQ(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk, .size = 1}).code(),
+            Code::kConditionFailed);
+  EXPECT_EQ(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk * 2}).code(),
+            Code::kConditionFailed);
+}
+
+TEST_P(ContentContract, RejectsContentThatIsTooLarge) {
+  for (const uint64_t size :
+       {limits::kMaxContentBytes + 1, kChunk * limits::kMaxContentChunks + 1, ~uint64_t{0}}) {
+    EXPECT_EQ(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk, .size = size}).code(),
+              Code::kTooLarge);
+  }
+  EXPECT_EQ(content_.Progress(IdOf(1)).status().code(), Code::kNotFound);
+}
+
+TEST_P(ContentContract, SealAndDeleteMayBeRepeated) {
+  ASSERT_TRUE(Upload(IdOf(1), "photo").ok());
+  EXPECT_TRUE(content_.Seal(IdOf(1)).ok());
+  EXPECT_EQ(content_.Append(IdOf(1), 0, "photo").code(), Code::kNotFound);
+  EXPECT_TRUE(content_.Delete(IdOf(1)).ok());
+  EXPECT_TRUE(content_.Delete(IdOf(1)).ok());
+  EXPECT_EQ(content_.Read(IdOf(1), 0, 1).status().code(), Code::kNotFound);
+  EXPECT_EQ(content_.Stat(IdOf(1)).status().code(), Code::kNotFound);
+  EXPECT_EQ(content_.Seal(IdOf(1)).code(), Code::kNotFound);
+}
+
+TEST_P(ContentContract, CancelDropsOnlyAnUpload) {
+  ASSERT_TRUE(Upload(IdOf(1), "photo").ok());
+  ASSERT_TRUE(content_.Begin({.id = IdOf(2), .chunk_bytes = kChunk}).ok());
+  for (const uint8_t id : {1, 2, 3}) EXPECT_TRUE(content_.Cancel(IdOf(id)).ok());
+  EXPECT_EQ(content_.Read(IdOf(1), 0, 10)->bytes, "photo");
+  EXPECT_EQ(content_.Progress(IdOf(2)).status().code(), Code::kNotFound);
+}
+
+TEST_P(ContentContract, DeleteDropsAnUpload) {
+  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk}).ok());
+  ASSERT_TRUE(content_.Append(IdOf(1), 0, Bytes(kChunk, 'x')).ok());
+  ASSERT_TRUE(content_.Delete(IdOf(1)).ok());
+  EXPECT_EQ(content_.Progress(IdOf(1)).status().code(), Code::kNotFound);
+  EXPECT_EQ(content_.Digest(IdOf(1)).status().code(), Code::kNotFound);
+}
+
+TEST_P(ContentContract, ManyUploadsAreOpenAtTheSameTime) {
+  constexpr size_t kUploads = limits::kMaxOpenUploads + 20;
+  std::vector<ContentId> ids(kUploads);
+  for (ContentId& id : ids) {
+    const Bytes bytes = Random(id.bytes.size());
+    std::copy(bytes.begin(), bytes.end(), id.bytes.begin());
+    ASSERT_TRUE(content_.Begin({.id = id, .chunk_bytes = kChunk}).ok());
+    ASSERT_TRUE(content_.Append(id, kChunk, id.ToHex()).ok());
+  }
+  for (const ContentId& id : ids) {
+    ASSERT_TRUE(content_.Append(id, 0, Bytes(kChunk, 'x')).ok());
+    ASSERT_TRUE(content_.Seal(id).ok());
+  }
+  for (const ContentId& id : ids) EXPECT_EQ(content_.Read(id, kChunk, 100)->bytes, id.ToHex());
+}
+
+TEST_P(ContentContract, AnswersShuttingDownAfterClose) {
+  ASSERT_TRUE(Upload(IdOf(1), "photo").ok());
+  store_->Close();
+  EXPECT_EQ(content_.Begin({.id = IdOf(2)}).code(), Code::kShuttingDown);
+  EXPECT_EQ(content_.Append(IdOf(2), 0, "x").code(), Code::kShuttingDown);
+  EXPECT_EQ(content_.Read(IdOf(1), 0, 1).status().code(), Code::kShuttingDown);
+  EXPECT_EQ(content_.Delete(IdOf(1)).code(), Code::kShuttingDown);
+}
+
+}  // namespace
+}  // namespace smile::testing

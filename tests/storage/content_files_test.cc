@@ -1,0 +1,193 @@
+#include "storage/content/content_files.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+
+#include "base/clock.h"
+#include "storage/content/content_format.h"
+#include "tests/storage/blocking_content.h"
+#include "tests/storage/random_bytes.h"
+#include "tests/storage/temp_directory.h"
+
+namespace smile::testing {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr uint32_t kChunk = limits::kMinChunkBytes;
+const ContentId kId{.bytes = {0xab, 0xcd}};
+
+class ContentFilesTest : public ::testing::Test {
+ protected:
+  ContentFilesTest() { Open(); }
+
+  void Open() {
+    store_.reset();
+    store_ = std::move(ContentFiles::Open({.directory = directory_ / "content"}, &clock_)).value();
+    content_ = std::make_unique<BlockingContent>(store_.get());
+  }
+  std::string UploadPath() const { return directory_ / "content/uploads/" + kId.ToHex(); }
+  std::string ContentPath() const {
+    return directory_ / "content/" + kId.ToHex().substr(0, 2) + "/" + kId.ToHex().substr(2);
+  }
+  size_t FileCount() const {
+    size_t count = 0;
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(directory_ / "content")) {
+      if (entry.is_regular_file()) ++count;
+    }
+    return count;
+  }
+  static void Damage(const std::string& path, size_t offset) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(offset));
+    const auto byte = static_cast<char>(file.get() ^ 1);
+    file.seekp(static_cast<std::streamoff>(offset));
+    file.put(byte);
+    ASSERT_TRUE(file.good());
+  }
+  void Upload(const Bytes& bytes) {
+    ASSERT_TRUE(content_->Begin({.id = kId, .chunk_bytes = kChunk, .size = bytes.size()}).ok());
+    for (size_t offset = 0; offset < bytes.size(); offset += kChunk) {
+      ASSERT_TRUE(content_->Append(kId, offset, bytes.substr(offset, kChunk)).ok());
+    }
+  }
+
+  TempDirectory directory_;
+  ManualClock clock_;
+  std::mt19937_64 random_{2};
+  const Bytes bytes_ = RandomBytes(&random_, size_t{kChunk} * 4 + 9);
+  std::unique_ptr<ContentFiles> store_;
+  std::unique_ptr<BlockingContent> content_;
+};
+
+TEST_F(ContentFilesTest, ContentSurvivesARestart) {
+  Upload(bytes_);
+  ASSERT_TRUE(content_->Seal(kId).ok());
+  Open();
+  EXPECT_TRUE(content_->Read(kId, 0, limits::kMaxContentReadBytes)->bytes == bytes_);
+  EXPECT_EQ(FileCount(), 1u);
+}
+
+TEST_F(ContentFilesTest, UploadContinuesAfterARestart) {
+  ASSERT_TRUE(content_->Begin({.id = kId, .chunk_bytes = kChunk, .size = bytes_.size()}).ok());
+  ASSERT_TRUE(content_->Append(kId, 0, bytes_.substr(0, kChunk)).ok());
+  ASSERT_TRUE(content_->Append(kId, kChunk * 4, bytes_.substr(kChunk * 4)).ok());
+  Open();
+  const auto progress = content_->Progress(kId);
+  ASSERT_TRUE(progress.ok());
+  EXPECT_EQ(progress->spec.size, bytes_.size());
+  EXPECT_THAT(progress->missing, ElementsAre(ByteRange{kChunk, kChunk * 3}));
+  for (size_t chunk = 1; chunk < 4; ++chunk) {
+    ASSERT_TRUE(content_->Append(kId, chunk * kChunk, bytes_.substr(chunk * kChunk, kChunk)).ok());
+  }
+  EXPECT_EQ(content_->Digest(kId)->sha256, Sha256::Of(bytes_));
+  ASSERT_TRUE(content_->Seal(kId).ok());
+}
+
+TEST_F(ContentFilesTest, UnknownSizeIsFoundAgainAfterARestart) {
+  ASSERT_TRUE(content_->Begin({.id = kId, .chunk_bytes = kChunk}).ok());
+  ASSERT_TRUE(content_->Append(kId, kChunk, "end").ok());
+  Open();
+  EXPECT_EQ(content_->Progress(kId)->spec.size, kChunk + 3);
+  EXPECT_EQ(content_->Append(kId, kChunk * 2, "x").code(), Code::kInvalid);
+}
+
+// A crash may lose bytes or entries of pieces, which were not synced.
+TEST_F(ContentFilesTest, LostPiecesAreMissingAfterARestart) {
+  Upload(bytes_);
+  store_.reset();
+  Damage(UploadPath(), kChunk * 2 + 100);
+  std::filesystem::resize_file(UploadPath(), kChunk * 3 + 10);
+  Open();
+  const auto progress = content_->Progress(kId);
+  ASSERT_TRUE(progress.ok());
+  EXPECT_EQ(progress->contiguous_bytes, kChunk * 2);
+  EXPECT_THAT(progress->missing, ElementsAre(ByteRange{kChunk * 2, kChunk * 2 + 9}));
+  store_.reset();
+  std::filesystem::resize_file(UploadPath() + ".chunks",
+                               kUploadHeaderBytes + kUploadEntryBytes + 3);
+  Open();
+  EXPECT_EQ(content_->Progress(kId)->received_bytes, kChunk);
+  for (size_t offset = 0; offset < bytes_.size(); offset += kChunk) {
+    ASSERT_TRUE(content_->Append(kId, offset, bytes_.substr(offset, kChunk)).ok());
+  }
+  ASSERT_TRUE(content_->Seal(kId).ok());
+  EXPECT_EQ(content_->Stat(kId)->sha256, Sha256::Of(bytes_));
+}
+
+TEST_F(ContentFilesTest, HalfOfAnUploadIsRemovedAtTheStart) {
+  Upload(bytes_);
+  store_.reset();
+  std::filesystem::remove(UploadPath());
+  Open();
+  EXPECT_EQ(FileCount(), 0u);
+  EXPECT_EQ(content_->Progress(kId).status().code(), Code::kNotFound);
+}
+
+TEST_F(ContentFilesTest, DamageCostsOneChunk) {
+  Upload(bytes_);
+  ASSERT_TRUE(content_->Seal(kId).ok());
+  Damage(ContentPath(), kChunk + 5);
+  EXPECT_EQ(content_->Read(kId, kChunk * 2 - 1, 1).status().code(), Code::kCorrupt);
+  EXPECT_EQ(content_->Read(kId, 0, kChunk + 1).status().code(), Code::kCorrupt);
+  EXPECT_TRUE(content_->Read(kId, 0, kChunk)->bytes == bytes_.substr(0, kChunk));
+  EXPECT_TRUE(content_->Read(kId, kChunk * 2, kChunk)->bytes == bytes_.substr(kChunk * 2, kChunk));
+}
+
+TEST_F(ContentFilesTest, DamagedFooterIsReported) {
+  Upload(bytes_);
+  ASSERT_TRUE(content_->Seal(kId).ok());
+  Damage(ContentPath(), std::filesystem::file_size(ContentPath()) - 20);
+  EXPECT_EQ(content_->Read(kId, 0, 1).status().code(), Code::kCorrupt);
+  EXPECT_TRUE(content_->Delete(kId).ok());
+  EXPECT_EQ(FileCount(), 0u);
+}
+
+TEST_F(ContentFilesTest, DeletedUploadAndContentLeaveNothing) {
+  Upload(bytes_);
+  ASSERT_TRUE(content_->Delete(kId).ok());
+  EXPECT_EQ(FileCount(), 0u);
+  Upload(bytes_);
+  ASSERT_TRUE(content_->Seal(kId).ok());
+  ASSERT_TRUE(content_->Read(kId, 0, 1).ok());
+  ASSERT_TRUE(content_->Delete(kId).ok());
+  EXPECT_EQ(FileCount(), 0u);
+}
+
+TEST_F(ContentFilesTest, FilesArePrivate) {
+  Upload(bytes_);
+  ASSERT_TRUE(content_->Seal(kId).ok());
+  using std::filesystem::perms;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_ / "content")) {
+    const perms others = entry.status().permissions() & (perms::group_all | perms::others_all);
+    EXPECT_EQ(others, perms::none) << entry.path();
+  }
+}
+
+// Sizes that were declared count, although nothing has arrived.
+TEST_F(ContentFilesTest, ContentThatDoesNotFitIsRejectedAtBegin) {
+  const uint64_t free = std::filesystem::space(directory_ / "content").available;
+  Status status;
+  uint64_t accepted = 0;
+  for (uint8_t number = 1; status.ok() && accepted <= free; ++number) {
+    ContentId id;
+    id.bytes.fill(number);
+    const UploadSpec spec{
+        .id = id, .chunk_bytes = limits::kMaxChunkBytes, .size = uint64_t{1} << 37};
+    status = content_->Begin(spec);
+    if (status.ok()) accepted += *spec.size;
+  }
+  EXPECT_EQ(status.code(), Code::kNoSpace);
+  EXPECT_LE(accepted, free);
+}
+
+}  // namespace
+}  // namespace smile::testing
