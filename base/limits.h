@@ -194,7 +194,6 @@ inline constexpr uint32_t kMaxReaders = 256;
 // Nice value of readers: event loops run first, so that reads from memory do not wait for reads
 // from disk.
 inline constexpr int kReaderNice = 10;
-inline constexpr int64_t kLoopTimeSliceNanos = 100'000;  // the minimum of Linux
 inline constexpr uint32_t kMaxWorkers = 256;
 
 // --- Log ------------------------------------------------------------------------------------

@@ -1,8 +1,6 @@
 // Name (for top -H, perf and debuggers) and priority of threads.
 #pragma once
 
-#include <cstdint>
-
 namespace smile {
 
 // Names the calling thread. At most 15 bytes, the kernel's limit.
@@ -11,10 +9,5 @@ void NameThisThread(const char* name);
 // Raises the calling thread's nice value, so that other threads of the process run first. Does
 // nothing if the kernel does not allow it.
 void LowerPriorityOfThisThread(int by);
-
-// Asks for a shorter time slice: when the calling thread wakes up, it preempts threads with a
-// longer one, as long as it has not used up its share of the processor. Where the kernel does not
-// allow that (Linux before 6.12), nothing changes.
-void ShortenTimeSliceOfThisThread(int64_t nanos);
 
 }  // namespace smile

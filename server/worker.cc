@@ -74,7 +74,6 @@ void Worker::Start() {
   CHECK(!thread_.joinable(), "a worker is one thread");
   thread_ = std::thread([this] {
     NameThisThread("smile-worker");
-    ShortenTimeSliceOfThisThread(limits::kLoopTimeSliceNanos);
     loop_->Run();
   });
 }
