@@ -62,8 +62,9 @@ size_t ServedConnection::Flush() {
     closing_ = true;
     transport_->Close();
   } else {
-    SetReading(!awaits_read && session_->wants_bytes());
-    if (session_->is_held_back()) owner_.held_back(this);
+    const bool wants_bytes = session_->wants_bytes();
+    SetReading(!awaits_read && wants_bytes);
+    if (!wants_bytes && session_->is_held_back()) owner_.held_back(this);
   }
   return given_bytes_ - given_before;
 }

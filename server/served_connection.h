@@ -72,7 +72,7 @@ class ServedConnection final : public TransportEvents {
   size_t MostBytes() const override {
     // Reading may not be paused yet when memory becomes short: then nothing is read, because a
     // buffer might grow.
-    return session_->wants_bytes() ? std::min(session_->most_bytes(), owner_.turn->most_read()) : 0;
+    return std::min(session_->wanted_bytes(), owner_.turn->most_read());
   }
   void OnNoRoom() override;
   void OnBytes(ByteView bytes) override;

@@ -42,6 +42,7 @@ struct SessionMemory {
   size_t replies = 0;   // written and not yet sent
 
   size_t total() const { return input + requests + replies; }
+  bool operator==(const SessionMemory&) const = default;
 };
 
 class Session : public std::enable_shared_from_this<Session> {
@@ -77,13 +78,10 @@ class Session : public std::enable_shared_from_this<Session> {
   size_t output_bytes() const { return output_.size(); }
   void set_unsent(size_t bytes, size_t memory);
 
-  // False: pass no more bytes for now. (Bytes that are passed are kept nevertheless.)
-  bool wants_bytes() const {
-    return !ending_ && HasRoom(0) && most_bytes() >= limits::kLeastReadBytes;
-  }
-
-  // Maximum number of bytes for which there is memory.
-  size_t most_bytes() const;
+  // Maximum number of bytes to pass. 0: pass no more for now. (Bytes that are passed are kept
+  // nevertheless.)
+  size_t wanted_bytes() const;
+  bool wants_bytes() const { return wanted_bytes() > 0; }
 
   // It takes no bytes only because of memory that others hold. Try again later.
   bool is_held_back() const { return !ending_ && HasRoomOfItsOwn(0) && !wants_bytes(); }

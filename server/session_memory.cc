@@ -11,17 +11,20 @@ namespace smile {
 
 // What fits into the buffer as it is, or else so much that the buffer has room to grow: by up to a
 // quarter more than its content.
-size_t Session::most_bytes() const {
+size_t Session::wanted_bytes() const {
+  if (ending_ || !HasRoom(0)) return 0;
   const size_t room = account_->Room();
   const size_t growth = (taken_.input + room) / 4;
   const size_t most = std::max(reader_.free_memory(), room > growth ? room - growth : 0);
-  return std::min(most, limits::kReadBufferBytes);
+  return most < limits::kLeastReadBytes ? 0 : std::min(most, limits::kReadBufferBytes);
 }
 
 // What waits to be worked on is no obstacle to working on it.
 bool Session::OverShare() const {
-  CHECK(account_->held() >= taken_.input, "what is held includes the input");
-  return account_->held() - taken_.input > shared_.memory.budget().Share();
+  const size_t held = account_->held();
+  CHECK(held >= taken_.input, "what is held includes the input");
+  const size_t others = held - taken_.input;
+  return others > limits::kGuaranteedConnectionBytes && others > shared_.memory.budget().Share();
 }
 
 // Number of GETs that are looked up together. Each may have a large value: with little unused
@@ -35,6 +38,7 @@ void Session::Account() {
   const SessionMemory now{.input = reader_.memory(),
                           .requests = open_memory_,
                           .replies = output_.memory() + held_reply_memory_ + unsent_memory_};
+  if (now == taken_) return;
   const auto change = [](size_t before, size_t after, Counter* gauge) {
     if (after < before) gauge->Subtract(before - after);
     if (after > before) gauge->Add(after - before);

@@ -33,7 +33,7 @@ class SessionMemoryTest : public SessionTest {
   // As a connection hands bytes over: as many as are wanted. Answers what is left.
   static ByteView Feed(Session& session, ByteView bytes) {
     while (!bytes.empty() && session.wants_bytes()) {
-      const size_t piece = std::min(bytes.size(), session.most_bytes());
+      const size_t piece = std::min(bytes.size(), session.wanted_bytes());
       session.Receive(bytes.substr(0, piece));
       bytes.remove_prefix(piece);
     }
