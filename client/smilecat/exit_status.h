@@ -36,7 +36,7 @@ inline constexpr std::array kExitStatuses = {
     ExitStatusInfo{ExitStatus::kNotFound, "the record does not exist"},
     ExitStatusInfo{ExitStatus::kConditionFailed, "condition not met; nothing written"},
     ExitStatusInfo{ExitStatus::kRefused,
-                   "refused by the server for another reason; nothing written"},
+                   "rejected by the server for another reason; nothing written"},
     ExitStatusInfo{ExitStatus::kUsage, "invalid usage: an option, a request or a configuration"},
     ExitStatusInfo{ExitStatus::kOverloaded,
                    "not now (overloaded, disk full, shutting down, deadline exceeded); nothing "
