@@ -122,7 +122,9 @@ Task<Result<UploadProgress>> MediaService::Progress(uint64_t owner, ContentId up
   const Result<StoredUpload> stored = co_await ReadUploadOf(owner, upload);
   if (!stored.ok()) co_return stored.status();
   const UploadRecord& record = stored->record;
+  if (record.state == UploadState::kDropped) co_return NoSuchUpload();
   if (record.state != UploadState::kOpen) {
+    CHECK(record.size.has_value(), "content that is complete has a size");
     co_return UploadProgress{
         .spec = {.id = upload, .chunk_bytes = record.chunk_bytes, .size = record.size},
         .received_bytes = *record.size,

@@ -107,6 +107,24 @@ TEST_F(MediaStopTest, CancelLeavesNothing) {
                     });
 }
 
+TEST_F(MediaStopTest, UploadWhoseCancelWasInterruptedIsThereOrGone) {
+  for (int64_t calls = 0; calls < 10; ++calls) {
+    SCOPED_TRACE(calls);
+    Restart();
+    const auto upload = process_->Begin(kCat);
+    ASSERT_TRUE(upload.ok());
+    ASSERT_TRUE(process_->Append(*upload, 0, "photo").ok());
+    Restart(calls);
+    (void)process_->media.Cancel(kCat.owner, *upload).Wait();
+    Restart();
+    const auto progress = process_->media.Progress(kCat.owner, *upload).Wait();
+    const auto committed = process_->media.Commit(kCat.owner, *upload).Wait();
+    EXPECT_EQ(progress.status().code(), committed.status().code());
+    DeleteAll();
+    if (HasFailure()) return;
+  }
+}
+
 TEST_F(MediaStopTest, UploadUnderATakenIdLeavesNothing) {
   StopAfterEachCall([&] { ASSERT_TRUE(process_->Upload(kCat, "first").ok()); },
                     [&] { return process_->Upload(kCat, "second").status(); },
