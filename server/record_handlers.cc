@@ -103,6 +103,23 @@ void ReplyWithKeys(const Result<ReadReply>& result, const KnownResults& known, R
   });
 }
 
+// PUT or DELETE.
+template <class Row>
+void WriteOne(Engine* engine, const PartitionView& partition, const MutationView& mutation,
+              int64_t deadline, Responder to) {
+  const uint64_t source = to.source();
+  engine->Write(WriteRequest(partition, {mutation}, deadline, source),
+                [to = std::move(to)](WriteReply result) {
+                  to.Send([result = std::move(result)](Reply& reply) {
+                    if (!result.status.ok()) {
+                      return reply.Fail(result.status, DetailOf(result, false));
+                    }
+                    CHECK(result.versions.size() == 1, "one version per mutation");
+                    reply.Ok<Row>({.version = result.versions.front()});
+                  });
+                });
+}
+
 }  // namespace
 
 uint64_t RecordHandlers::ExpiryOf(uint32_t expire_seconds) const {
@@ -241,34 +258,14 @@ void RecordHandlers::Start(op::Put, const op::Put::Request& request, int64_t dea
                               .expires_ms = ExpiryOf(request.expire_seconds.value_or(0)),
                               .checksum = request.checksum,
                               .value = request.value};
-  const uint64_t source = to.source();
-  engine_.Write(WriteRequest(request.key.partition_view(), {mutation}, deadline, source),
-                [to = std::move(to)](WriteReply result) {
-                  to.Send([result = std::move(result)](Reply& reply) {
-                    if (!result.status.ok()) {
-                      return reply.Fail(result.status, DetailOf(result, false));
-                    }
-                    CHECK(result.versions.size() == 1, "one version per mutation");
-                    reply.Ok<op::Put>({.version = result.versions.front()});
-                  });
-                });
+  WriteOne<op::Put>(&engine_, request.key.partition_view(), mutation, deadline, std::move(to));
 }
 
 void RecordHandlers::Start(op::Delete, const op::Delete::Request& request, int64_t deadline,
                            Responder to) const {
   const MutationView mutation{
       .kind = MutationKind::kDelete, .sort = request.key.sort, .condition = request.condition};
-  const uint64_t source = to.source();
-  engine_.Write(WriteRequest(request.key.partition_view(), {mutation}, deadline, source),
-                [to = std::move(to)](WriteReply result) {
-                  to.Send([result = std::move(result)](Reply& reply) {
-                    if (!result.status.ok()) {
-                      return reply.Fail(result.status, DetailOf(result, false));
-                    }
-                    CHECK(result.versions.size() == 1, "one version per mutation");
-                    reply.Ok<op::Delete>({.version = result.versions.front()});
-                  });
-                });
+  WriteOne<op::Delete>(&engine_, request.key.partition_view(), mutation, deadline, std::move(to));
 }
 
 void RecordHandlers::Start(op::Batch, const op::Batch::Request& request, int64_t deadline,
