@@ -104,87 +104,69 @@ Result<ContentPiece> MemoryContentStore::ReadNow(const ContentRange& range) cons
       .bytes = bytes, .checksum = Hash64(bytes), .content_size = found->second.size()};
 }
 
+template <class Operation>
+auto MemoryContentStore::Locked(const Operation& operation) const {
+  const std::lock_guard lock(mutex_);
+  return operation();
+}
+
 void MemoryContentStore::Begin(UploadSpec spec, Done<Status> done) {
-  std::unique_lock lock(mutex_);
-  const Status status = BeginNow(spec);
-  lock.unlock();
-  done(status);
+  done(Locked([&] { return BeginNow(spec); }));
 }
 
 void MemoryContentStore::Append(UploadPiece piece, Done<Status> done) {
-  std::unique_lock lock(mutex_);
-  const Status status = AppendNow(piece);
-  lock.unlock();
-  done(status);
+  done(Locked([&] { return AppendNow(piece); }));
 }
 
 void MemoryContentStore::Progress(ContentId id, Done<Result<UploadProgress>> done) {
-  std::unique_lock lock(mutex_);
-  auto progress = ProgressNow(id);
-  lock.unlock();
-  done(std::move(progress));
+  done(Locked([&] { return ProgressNow(id); }));
 }
 
 void MemoryContentStore::Digest(ContentId id, Done<Result<ContentInfo>> done) {
-  std::unique_lock lock(mutex_);
-  const auto whole = Join(id);
-  lock.unlock();
+  const Result<Bytes> whole = Locked([&] { return Join(id); });
   if (!whole.ok()) return done(whole.status());
   done(ContentInfo{.sha256 = Sha256::Of(*whole), .size = whole->size()});
 }
 
 void MemoryContentStore::Seal(ContentId id, Done<Status> done) {
-  std::unique_lock lock(mutex_);
-  Status status;
-  if (closed_ || contents_.count(id) == 0) {
-    auto whole = Join(id);
-    status = whole.status();
-    if (whole.ok()) {
-      contents_[id] = std::move(whole).value();
-      uploads_.erase(id);
-    }
-  }
-  lock.unlock();
-  done(status);
+  done(Locked([&]() -> Status {
+    if (!closed_ && contents_.count(id) > 0) return {};
+    Result<Bytes> whole = Join(id);
+    if (!whole.ok()) return whole.status();
+    contents_[id] = std::move(whole).value();
+    uploads_.erase(id);
+    return {};
+  }));
 }
 
 void MemoryContentStore::Cancel(ContentId id, Done<Status> done) {
-  std::unique_lock lock(mutex_);
-  const Status status = closed_ ? Closed() : Status();
-  if (!closed_) uploads_.erase(id);
-  lock.unlock();
-  done(status);
+  done(Locked([&] {
+    if (closed_) return Closed();
+    uploads_.erase(id);
+    return Status();
+  }));
 }
 
 void MemoryContentStore::Read(ContentRange range, Done<Result<ContentPiece>> done) {
-  std::unique_lock lock(mutex_);
-  auto piece = ReadNow(range);
-  lock.unlock();
-  done(std::move(piece));
+  done(Locked([&] { return ReadNow(range); }));
 }
 
 void MemoryContentStore::Stat(ContentId id, Done<Result<ContentInfo>> done) {
-  std::unique_lock lock(mutex_);
-  const auto found = contents_.find(id);
-  Result<ContentInfo> info = Status(Code::kNotFound, "no such content");
-  if (closed_) {
-    info = Closed();
-  } else if (found != contents_.end()) {
-    info = ContentInfo{.sha256 = Sha256::Of(found->second), .size = found->second.size()};
-  }
-  lock.unlock();
-  done(std::move(info));
+  done(Locked([&]() -> Result<ContentInfo> {
+    if (closed_) return Closed();
+    const auto found = contents_.find(id);
+    if (found == contents_.end()) return Status(Code::kNotFound, "no such content");
+    return ContentInfo{.sha256 = Sha256::Of(found->second), .size = found->second.size()};
+  }));
 }
 
 void MemoryContentStore::Delete(ContentId id, Done<Status> done) {
-  std::unique_lock lock(mutex_);
-  const Status status = closed_ ? Closed() : Status();
-  if (!closed_) {
+  done(Locked([&] {
+    if (closed_) return Closed();
     uploads_.erase(id);
     contents_.erase(id);
-  }
-  lock.unlock();
-  done(status);
+    return Status();
+  }));
 }
 
 void MemoryContentStore::Close() {

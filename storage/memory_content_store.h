@@ -33,6 +33,8 @@ class MemoryContentStore final : public ContentStore {
     std::map<uint64_t, Bytes> pieces;  // by offset
   };
 
+  template <class Operation>
+  auto Locked(const Operation& operation) const;
   Status BeginNow(const UploadSpec& spec);
   Status AppendNow(const UploadPiece& piece);
   Result<UploadProgress> ProgressNow(const ContentId& id) const;
