@@ -2,6 +2,10 @@
 
 #define XXH_STATIC_LINKING_ONLY  // for the definition of XXH3_state_t
 #include <xxhash.h>
+#if defined(__x86_64__)
+// Makes the functions choose the code for the processor's vectors (AVX2, AVX-512) when they run.
+#include <xxh_x86dispatch.h>
+#endif
 
 #include <algorithm>
 #include <random>

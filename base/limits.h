@@ -79,6 +79,18 @@ inline constexpr size_t kTurnSendBytes = size_t{256} << 10;
 inline constexpr size_t kSmallTurnBytes = size_t{4} << 10;
 inline constexpr size_t kDropsPerTurn = 2;  // reads that drop what peers of closed sockets send
 
+// --- Bulk ------------------------------------------------------------------------------------
+// Large requests and replies that keep no order, such as pieces of media: they let others go first,
+// and few of their bytes are given to the kernel at a time, so that a small request or reply that
+// is made later does not wait for megabytes.
+inline constexpr size_t kLeastBulkBytes = size_t{16} << 10;  // from this size on it is bulk
+// Bulk waits while more than this of its connection is unsent.
+inline constexpr size_t kUnsentBulkBytes = size_t{16} << 10;
+// Bulk requests in flight per connection; further ones wait in the client. Over kMaxInFlightBytes
+// the server would not read small requests, either.
+inline constexpr size_t kMaxBulkInFlightBytes = size_t{4} << 20;
+static_assert(kMaxBulkInFlightBytes + kMaxFrameBytes <= kMaxInFlightBytes);
+
 // --- Memory of all connections --------------------------------------------------------------
 // One limit for incomplete frames, waiting requests, results of reads and unsent replies
 // (base/memory_budget.h). A connection that exceeds its share of the unused memory is not read
@@ -118,15 +130,86 @@ inline constexpr uint64_t kMaxContentBytes = uint64_t{128} << 30;
 inline constexpr uint64_t kMaxContentChunks = uint64_t{1} << 17;  // 1 MiB of checksums in memory
 inline constexpr uint32_t kMaxContentReadBytes = uint32_t{1} << 20;
 inline constexpr size_t kMaxMissingRanges = 1000;  // in one answer; more are found by asking again
-inline constexpr size_t kMaxUploadSteps = 64;      // waiting for one upload; more: `overloaded`
-inline constexpr size_t kMaxOpenUploads = 128;     // the others are opened when they are used again
-inline constexpr size_t kMaxOpenContents = 128;    // the same
+// Work that waits for the content store: calls and bytes of one upload, and bytes of all. Over a
+// limit: `overloaded`.
+inline constexpr size_t kMaxUploadSteps = 64;
+inline constexpr size_t kMaxUploadWaitingBytes = size_t{2} << 20;
+inline constexpr size_t kMaxContentWaitingBytes = size_t{64} << 20;
+static_assert(kMaxUploadWaitingBytes >= kMaxChunkBytes);
+inline constexpr size_t kMaxOpenUploads = 128;   // the others are opened when they are used again
+inline constexpr size_t kMaxOpenContents = 128;  // the same
 inline constexpr size_t kMaxMediaFieldBytes = size_t{4} << 10;
 inline constexpr uint64_t kUploadExpiryMillis = uint64_t{24} * 3600 * 1000;  // then it is dropped
+// A request of MEDIA_CHECK ends after so many records or files, or bytes of content.
+inline constexpr uint32_t kCheckedMediaRecords = 200;
+inline constexpr uint64_t kCheckedContentBytes = uint64_t{8} << 20;
+// --- Links ----------------------------------------------------------------------------------
+// A request that exceeds one of these is answered `too_large`.
+inline constexpr size_t kMaxLinkValueBytes = size_t{1} << 10;
+inline constexpr size_t kMaxLinkChecks = 1000;
+inline constexpr uint32_t kMaxLinkEntries = 10'000;  // a larger `limit` is reduced to this
+// Changes of links that are one write; others wait for it.
+inline constexpr size_t kMaxLinksTogether = 128;
+inline constexpr size_t kMaxLinkBytesTogether = size_t{32} << 10;  // of values; one always fits
+// Links that one request for common links examines; then it returns a continuation token.
+inline constexpr uint32_t kExaminedLinks = 1000;
+
+// --- Logins and sessions ----------------------------------------------------------------------
+// A request that exceeds one of these is answered `too_large` or `invalid`.
+inline constexpr size_t kMaxPasswordBytes = 1024;  // at least 1
+inline constexpr size_t kMaxCallerLabelBytes = 255;
+inline constexpr size_t kMaxFirstRecords = 100;  // that LOGIN_REGISTER writes
+inline constexpr size_t kMaxCredentialBytes = 1024;
+inline constexpr uint32_t kMaxLoginsPerUser = 100;
+inline constexpr size_t kMaxSessionLabelBytes = 1024;
+// With more sessions of one user, the oldest is revoked.
+inline constexpr uint32_t kMaxSessionsPerUser = 1000;
+inline constexpr uint32_t kMaxExportedLogins = 1000;  // per page; a larger `limit` is reduced to it
+// Costs of a credential that is imported, and of smiled's options; about a second of work.
+inline constexpr uint32_t kMaxCredentialMemoryKib = uint32_t{256} << 10;
+inline constexpr uint64_t kMaxCredentialWorkKib = uint64_t{1} << 20;  // memory, times passes
+inline constexpr uint32_t kMaxArgon2Lanes = 64;
+inline constexpr uint32_t kMaxBcryptCost = 14;
+inline constexpr uint32_t kMaxCryptRounds = 1'000'000;
+// Passwords that wait for a thread that hashes: over the limit, `overloaded`.
+inline constexpr size_t kMaxHashQueuePerThread = 64;
+inline constexpr uint32_t kHashQueueRetryMillis = 500;  // about the time for half a full queue
+inline constexpr uint32_t kMaxHashThreads = 256;
+// Guessing is slowed by service/logins/guess_limiter.h. A count is forgotten when nothing was
+// guessed for this long; that a label is known to a login, when it was not used for that long.
+inline constexpr uint64_t kGuessesKeptMillis = uint64_t{24} * 3600 * 1000;
+inline constexpr uint32_t kFreeGuesses = 5;  // of a login by a label
+inline constexpr uint32_t kFreeGuessesOfLogin = 20;
+inline constexpr uint32_t kFreeGuessesOfLabel = 50;
+inline constexpr uint64_t kMaxGuessDelayMillis = uint64_t{15} * 60 * 1000;
+inline constexpr uint64_t kMaxLoginGuessDelayMillis = uint64_t{5} * 60 * 1000;
+inline constexpr uint64_t kKnownLabelMillis = uint64_t{90} * 24 * 3600 * 1000;
+inline constexpr uint64_t kKnownLabelWriteMillis = uint64_t{24} * 3600 * 1000;
+inline constexpr uint32_t kGuessInFlightRetryMillis = 100;
+
+// --- Feeds ----------------------------------------------------------------------------------
+inline constexpr size_t kMaxFeedAuthors = 5'000;    // links to more: the newest count
+inline constexpr size_t kMaxFeedKinds = 16;         // of one request: `too_large`
+inline constexpr uint32_t kMaxFeedEntries = 1'000;  // a larger `limit` is reduced to this
+inline constexpr size_t kFeedReadsTogether = 32;    // timelines that a feed reads at the same time
+
 // --- Work that spans partitions (service/work_log.h) ------------------------------------------
 inline constexpr uint64_t kWorkGraceMillis = 30'000;  // then the sweeper finishes what was begun
 inline constexpr int64_t kSweepMillis = 1'000;        // between two looks for such work
 inline constexpr uint32_t kSweptItems = 100;          // read from the log at once
+
+// --- Users as a whole (service/users/user_service.h) -------------------------------------------
+// USER_STAT counts so many of a kind, and says that there are more.
+inline constexpr uint32_t kMaxUserTally = 1000;
+// A call of an erase ends when it removed so much, or after this time; then there is more. It ends
+// after so many passes although others go on writing.
+inline constexpr uint64_t kMaxErasedPerCall = 10'000;
+inline constexpr int64_t kMaxEraseMillis = 2'000;
+inline constexpr int kMaxErasePasses = 3;
+inline constexpr uint32_t kErasedTogether = 128;  // removed at the same time, or by one write
+// An erase that takes longer, or was interrupted, is continued by the sweeper.
+inline constexpr uint64_t kEraseGraceMillis = 5'000;
+
 inline constexpr uint64_t kContentFreeDiskBytes = uint64_t{512} << 20;  // kept free for records
 
 // --- Client ---------------------------------------------------------------------------------
@@ -147,6 +230,14 @@ inline constexpr size_t kMaxHeldWrites =
     16'384;  // conditional ones that wait for a read, and those after them
 inline constexpr size_t kMaxCommitGroupBytes = size_t{8} << 20;  // of one group; the rest waits
 inline constexpr size_t kMaxCommitGroupRequests = 4096;          // the same
+// Bulk writes, which are those of content and all of at least kLeastBulkWriteBytes, have a share of
+// a group, and a smaller one while others write too; one always fits. See storage/committer.h.
+inline constexpr size_t kLeastBulkWriteBytes = size_t{64} << 10;
+inline constexpr size_t kMaxBulkGroupBytes = size_t{4} << 20;
+inline constexpr size_t kMaxSharedBulkGroupBytes = size_t{512} << 10;
+// Writes of different partitions that take effect together: a CHECK of who writes them.
+inline constexpr size_t kMaxWritesTogether = 64;
+inline constexpr size_t kMaxFreeingBytes = size_t{8} << 10;  // of a request that frees space
 inline constexpr size_t kMaxReaderQueue = 65'536;  // lookups, and walks, that wait for a reader
 // Values that a reader fetches at once, as far as it knows their size; it fetches more afterwards.
 inline constexpr size_t kMaxFetchValueBytes = 4 * kMaxReplyValueBytes;
@@ -250,6 +341,13 @@ static_assert(kLeastReplyFrameBytes <= kMaxFrameBytes);
 static_assert(kMaxPeekKeys <= kMaxMGetKeys);
 static_assert(kMaxMGetKeys <= kMaxListItems && kMaxBatchMutations <= kMaxListItems,
               "requests that the server accepts can be decoded");
+static_assert(kMaxLinkChecks <= kMaxListItems && kMaxLinkEntries <= kMaxListItems);
+static_assert(64 + kMaxLinkChecks * (32 + kMaxLinkValueBytes) <= kMaxFrameBytes,
+              "the reply to the largest check fits in a frame");
+static_assert(64 + kMaxLinkEntries * 32 + kMaxReplyValueBytes <= kMaxFrameBytes,
+              "the largest page of links fits in a frame");
+static_assert(kErasedTogether <= kMaxBatchMutations);
+static_assert(6 * kMaxLinksTogether <= kMaxBatchMutations, "links together are one write");
 static_assert(kMaxScanEntries <= kMaxListItems && kMaxListEntries <= kMaxListItems,
               "replies that the server sends can be decoded");
 static_assert(kMaxValueBytes <= kMaxReplyValueBytes, "a single record always fits");

@@ -19,7 +19,7 @@ Context NewContext() {
 }  // namespace
 
 std::string Sha256Digest::ToHex() const {
-  return smile::ToHex(ByteView(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  return smile::ToHex(view());
 }
 
 struct Sha256::State {

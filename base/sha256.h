@@ -16,6 +16,8 @@ struct Sha256Digest {
   std::array<uint8_t, 32> bytes{};
 
   auto operator<=>(const Sha256Digest&) const = default;
+  // Borrows the bytes.
+  ByteView view() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
   // 64 hexadecimal digits.
   std::string ToHex() const;
 };

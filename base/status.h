@@ -39,6 +39,7 @@ enum class Code : uint8_t {
   kStorageFailed = 13,
   kOutcomeUnknown = 14,
   kUnavailable = 15,
+  kTooManyGuesses = 16,
 };
 
 // The description of a code.
@@ -80,6 +81,8 @@ inline constexpr std::array kCodes = {
              "the write may or may not have taken effect"},
     CodeInfo{Code::kUnavailable, "unavailable", ErrorClass::kRetryNow,
              "the server is starting, or (from the client) cannot be reached; no effect"},
+    CodeInfo{Code::kTooManyGuesses, "too_many_guesses", ErrorClass::kNever,
+             "too many wrong passwords; try again after retry_after_ms, not earlier"},
 };
 
 // Null for a number this version does not know.

@@ -65,7 +65,7 @@ void Channel::Add(std::unique_ptr<PendingCall> call) {
   call->order = ++last_order_;
   if (!call->admitted) return not_admitted_.push_back(std::move(call));
   TickBy(call->deadline_nanos());
-  waiting_.push_back(std::move(call));
+  waiting_.Add(std::move(call));
 }
 
 void Channel::Connected() {
@@ -76,12 +76,21 @@ void Channel::Connected() {
   reader_ = FrameReader(limits::kMaxFrameBytes);
 }
 
-bool Channel::CanSend() const {
-  return state_ == State::kReady && !waiting_.empty() && slots_.in_use() < max_in_flight_;
+bool Channel::CanSend(size_t unsent) const {
+  if (state_ != State::kReady || slots_.in_use() >= max_in_flight_) return false;
+  if (waiting_.has_small()) return unsent < limits::kOutputHighWaterBytes;
+  return !waiting_.empty() && unsent < limits::kUnsentBulkBytes &&
+         bulk_bytes_ < limits::kMaxBulkInFlightBytes;
 }
 
-bool Channel::has_output() const {
-  return state_ == State::kConnected || !not_admitted_.empty() || CanSend();
+void Channel::CountBulk(const PendingCall& call, bool is_sent) {
+  if (!call.is_bulk()) return;
+  CHECK(is_sent || bulk_bytes_ >= call.frame_bytes());
+  bulk_bytes_ += is_sent ? call.frame_bytes() : -call.frame_bytes();
+}
+
+bool Channel::has_output(size_t unsent) const {
+  return state_ == State::kConnected || !not_admitted_.empty() || CanSend(unsent);
 }
 
 void Channel::FillHello(Bytes* out) {
@@ -92,13 +101,12 @@ void Channel::FillHello(Bytes* out) {
   state_ = State::kHelloSent;
 }
 
-void Channel::Fill(size_t room, int64_t now, Bytes* out) {
+void Channel::Fill(size_t unsent, int64_t now, Bytes* out) {
   if (state_ == State::kConnected) FillHello(out);
   std::vector<Ended> ended;
   TakeNotAdmitted(&ended);
-  while (CanSend() && out->size() < room) {
-    std::unique_ptr<PendingCall> call = std::move(waiting_.front());
-    waiting_.pop_front();
+  while (CanSend(unsent + out->size())) {
+    std::unique_ptr<PendingCall> call = waiting_.Take();
     if (call->deadline_nanos() <= now) {
       ended.push_back({std::move(call), OverdueBeforeSent()});
       continue;
@@ -119,6 +127,7 @@ void Channel::Fill(size_t room, int64_t now, Bytes* out) {
       TickBy(StallNanos());
     }
     PendingCall& sent = *call;
+    CountBulk(sent, /*is_sent=*/true);
     RestampFrame(&sent.frame(), slots_.Take(std::move(call)), RemainingMillis(sent, now));
     CHECK(slots_.in_use() <= max_in_flight_);
     out->append(sent.frame());
@@ -163,6 +172,7 @@ Status Channel::OnFrame(const Frame& frame, int64_t now) {
     return {};
   }
   std::unique_ptr<PendingCall> call = std::move(slot->call);
+  CountBulk(*call, /*is_sent=*/false);
   slots_.Free(slot);
   if (ok) {
     OnAccepted(std::move(call), frame.body, now);
@@ -247,6 +257,13 @@ void Channel::OnRejected(std::unique_ptr<PendingCall> call, const Status& status
     case ErrorClass::kRetryAfter:
       pause_millis = status.retry_after_ms() + backoff_.PauseMillis(call->CountRejection());
       break;
+    case ErrorClass::kOutcomeUnknown:
+      if (call->writes() && call->repeatable()) {
+        call->maybe_executed = true;
+        pause_millis = backoff_.PauseMillis(call->CountRejection());
+        break;
+      }
+      [[fallthrough]];
     default:
       if (MayHaveBeenExecuted(status.code())) OnExecuted(*call);
       return Finish(std::move(call), status, detail);

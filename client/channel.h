@@ -8,7 +8,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <limits>
 #include <memory>
 #include <string>
@@ -20,6 +19,7 @@
 #include "client/call_slots.h"
 #include "client/held_calls.h"
 #include "client/pending_call.h"
+#include "client/waiting_calls.h"
 #include "protocol/frame.h"
 
 namespace smile {
@@ -64,8 +64,10 @@ class Channel {
   // unless another address is tried at once.
   void Disconnected(const Status& why, bool tries_another = false);
 
-  // Appends what is to be sent to `out`, until it has at least `room` bytes.
-  void Fill(size_t room, int64_t now, Bytes* out);
+  // Appends what is to be sent to `out`, which follows `unsent` bytes, until both together have at
+  // least limits::kOutputHighWaterBytes. Bulk calls come last, and only while both have less than
+  // limits::kUnsentBulkBytes: what is made later, and is small, should not wait for them.
+  void Fill(size_t unsent, int64_t now, Bytes* out);
 
   // Ends calls whose deadline has passed, and lets held calls go whose time has come. A failure
   // means that the server has stalled; as for Receive.
@@ -85,7 +87,7 @@ class Channel {
   // Whether there are calls that were not answered yet.
   bool has_calls() const { return queued_bytes_ != 0 || !not_admitted_.empty(); }
   // Whether Fill would do something now.
-  bool has_output() const;
+  bool has_output(size_t unsent) const;
 
  private:
   enum class State : uint8_t { kDisconnected, kConnected, kHelloSent, kReady };
@@ -113,7 +115,8 @@ class Channel {
   void Finish(std::unique_ptr<PendingCall> call, Status status, const ErrorDetail& detail = {});
   void FinishAll(std::vector<Ended> ended);
   void ReleaseMemory(size_t bytes);
-  bool CanSend() const;
+  void CountBulk(const PendingCall& call, bool is_sent);
+  bool CanSend(size_t unsent) const;
   void TickBy(int64_t nanos);
   int64_t StallNanos() const;
   Status OverdueBeforeSent() const;
@@ -123,10 +126,11 @@ class Channel {
   std::atomic<size_t> queued_bytes_{0};  // frames of admitted calls not yet answered
 
   // A call is in one of these four from Add until it is answered.
-  std::deque<std::unique_ptr<PendingCall>> waiting_;  // to be sent
+  WaitingCalls waiting_;  // to be sent
   std::vector<std::unique_ptr<PendingCall>> not_admitted_;
   HeldCalls held_;
-  CallSlots slots_;  // in flight
+  CallSlots slots_;        // in flight
+  size_t bulk_bytes_ = 0;  // in slots_
 
   uint64_t last_order_ = 0;
   int64_t next_tick_ = kNever;

@@ -1,6 +1,5 @@
 // The ends of calls other than by a reply: deadlines, lost connections, the end of the channel.
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "base/check.h"
@@ -57,7 +56,8 @@ void Channel::Disconnected(const Status& why, bool tries_another) {
   if (!held_.empty()) TickBy(0);
 }
 
-// Reads are sent again in their order, unless a later write was lost too: they might see it.
+// Reads are sent again in their order, unless a later write was lost too: they might see it. So are
+// writes that may be repeated, which have no order.
 void Channel::EndInFlight(const Status& why) {
   std::vector<Ended> ended;
   std::vector<std::unique_ptr<PendingCall>> again;
@@ -65,10 +65,11 @@ void Channel::EndInFlight(const Status& why) {
   for (CallSlots::Slot& slot : slots_.all()) {
     if (slot.call != nullptr) {
       std::unique_ptr<PendingCall> call = CallSlots::Abandon(&slot);
-      if (call->writes() || !call->retry()) {
+      if (!call->repeatable() || !call->retry()) {
         Status status = LostReply(*call, why.message());
         ended.push_back({std::move(call), std::move(status)});
       } else {
+        call->maybe_executed = call->writes();
         again.push_back(std::move(call));
       }
     }
@@ -76,17 +77,17 @@ void Channel::EndInFlight(const Status& why) {
     EndRejectedBefore(slot.partitions, slot.order);
   }
   slots_.Clear();
+  bulk_bytes_ = 0;
   std::sort(again.begin(), again.end(),
             [](const auto& a, const auto& b) { return a->order < b->order; });
-  for (std::unique_ptr<PendingCall>& read : again) {
-    CHECK(!read->writes(), "a write that may have taken effect is not sent again");
-    if (lost_writes.empty() || !lost_writes.AnyAfter(read->Partitions(), read->order)) continue;
-    Status status = LostReply(*read, why.message());
-    ended.push_back({std::move(read), std::move(status)});
+  for (std::unique_ptr<PendingCall>& call : again) {
+    CHECK(call->repeatable(), "a write that may have taken effect is not sent again");
+    if (lost_writes.empty() || !lost_writes.AnyAfter(call->Partitions(), call->order)) continue;
+    Status status = LostReply(*call, why.message());
+    ended.push_back({std::move(call), std::move(status)});
   }
   std::erase(again, nullptr);
-  waiting_.insert(waiting_.begin(), std::make_move_iterator(again.begin()),
-                  std::make_move_iterator(again.end()));
+  waiting_.AddFirst(std::move(again));
   FinishAll(std::move(ended));
 }
 
@@ -95,10 +96,7 @@ void Channel::EndInFlight(const Status& why) {
 void Channel::EndUnsent(const Status& why, bool client_rejected) {
   std::vector<Ended> ended;
   const auto ends = [&](const PendingCall& call) { return client_rejected || !call.retry(); };
-  for (std::unique_ptr<PendingCall>& call : waiting_) {
-    if (ends(*call)) ended.push_back({std::move(call), why});
-  }
-  std::erase(waiting_, nullptr);
+  for (auto& call : waiting_.TakeIf(ends)) ended.push_back({std::move(call), why});
   for (HeldCalls::Held& held :
        held_.TakeIf([&](const HeldCalls::Held& held) { return ends(*held.call); })) {
     ended.push_back({std::move(held.call), why});
@@ -122,21 +120,19 @@ Status Channel::Tick(int64_t now) {
   };
   for (CallSlots::Slot& slot : slots_.all()) {
     if (slot.call == nullptr || !overdue(*slot.call)) continue;
+    CountBulk(*slot.call, /*is_sent=*/false);
     Status status = OverdueInFlight(*slot.call);
     ended.push_back({CallSlots::Abandon(&slot), std::move(status)});
   }
-  for (std::unique_ptr<PendingCall>& call : waiting_) {
-    if (overdue(*call)) ended.push_back({std::move(call), OverdueBeforeSent()});
+  for (auto& call : waiting_.TakeIf(overdue)) {
+    ended.push_back({std::move(call), OverdueBeforeSent()});
   }
-  std::erase(waiting_, nullptr);
   const auto ends = [&](const HeldCalls::Held& held) { return overdue(*held.call); };
   for (HeldCalls::Held& held : held_.TakeIf(ends)) {
     ended.push_back({std::move(held.call), OverdueBeforeSent()});
   }
   if (!held_.empty()) {
-    auto released = held_.Release(now, slots_.Orders());
-    waiting_.insert(waiting_.begin(), std::make_move_iterator(released.begin()),
-                    std::make_move_iterator(released.end()));
+    waiting_.AddFirst(held_.Release(now, slots_.Orders()));
     earliest = std::min(earliest, held_.NextTime(now));
   }
   next_tick_ = earliest == kNever ? kNever : std::max(earliest, now + kTickNanos);
@@ -158,7 +154,10 @@ void Channel::EndAll(const Status& why) {
       ended.push_back({std::move(slot.call), std::move(status)});
     }
     slots_.Clear();
-    for (auto& call : std::exchange(waiting_, {})) ended.push_back({std::move(call), why});
+    bulk_bytes_ = 0;
+    for (auto& call : waiting_.TakeIf([](const PendingCall&) { return true; })) {
+      ended.push_back({std::move(call), why});
+    }
     for (HeldCalls::Held& held : held_.TakeIf([](const auto&) { return true; })) {
       ended.push_back({std::move(held.call), why});
     }
@@ -170,6 +169,12 @@ void Channel::EndAll(const Status& why) {
 
 void Channel::Finish(std::unique_ptr<PendingCall> call, Status status, const ErrorDetail& detail) {
   if (call->admitted) ReleaseMemory(call->frame().size());
+  const ErrorClass error_class = status.error_class();
+  if (call->maybe_executed &&
+      (error_class == ErrorClass::kRetryNow || error_class == ErrorClass::kRetryAfter)) {
+    // The last attempt had no effect, but an earlier one may have had.
+    status = LostReply(*call, status.message());
+  }
   call->Fail(std::move(status), detail);
 }
 

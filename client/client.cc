@@ -143,7 +143,7 @@ void Client::CheckMayBlock() const {
 }
 
 // Instantiated here, so that the header needs no encoder. Only the channel sends HELLO.
-static_assert(Operations::kCount == 10, "a new operation needs a line here");
+static_assert(Operations::kCount == 47, "a new operation needs a line here");
 template void Client::Call(const op::Ping::Request&, const CallOptions&,
                            std::function<void(Answer<op::Ping>)>);
 template void Client::Call(const op::Get::Request&, const CallOptions&,
@@ -162,5 +162,79 @@ template void Client::Call(const op::List::Request&, const CallOptions&,
                            std::function<void(Answer<op::List>)>);
 template void Client::Call(const op::Stats::Request&, const CallOptions&,
                            std::function<void(Answer<op::Stats>)>);
+template void Client::Call(const op::MediaBegin::Request&, const CallOptions&,
+                           std::function<void(Answer<op::MediaBegin>)>);
+template void Client::Call(const op::MediaAppend::Request&, const CallOptions&,
+                           std::function<void(Answer<op::MediaAppend>)>);
+template void Client::Call(const op::MediaProgress::Request&, const CallOptions&,
+                           std::function<void(Answer<op::MediaProgress>)>);
+template void Client::Call(const op::MediaCommit::Request&, const CallOptions&,
+                           std::function<void(Answer<op::MediaCommit>)>);
+template void Client::Call(const op::MediaCancel::Request&, const CallOptions&,
+                           std::function<void(Answer<op::MediaCancel>)>);
+template void Client::Call(const op::MediaPut::Request&, const CallOptions&,
+                           std::function<void(Answer<op::MediaPut>)>);
+template void Client::Call(const op::MediaStat::Request&, const CallOptions&,
+                           std::function<void(Answer<op::MediaStat>)>);
+template void Client::Call(const op::MediaRead::Request&, const CallOptions&,
+                           std::function<void(Answer<op::MediaRead>)>);
+template void Client::Call(const op::MediaList::Request&, const CallOptions&,
+                           std::function<void(Answer<op::MediaList>)>);
+template void Client::Call(const op::MediaSet::Request&, const CallOptions&,
+                           std::function<void(Answer<op::MediaSet>)>);
+template void Client::Call(const op::MediaDelete::Request&, const CallOptions&,
+                           std::function<void(Answer<op::MediaDelete>)>);
+template void Client::Call(const op::MediaCheck::Request&, const CallOptions&,
+                           std::function<void(Answer<op::MediaCheck>)>);
+template void Client::Call(const op::Link::Request&, const CallOptions&,
+                           std::function<void(Answer<op::Link>)>);
+template void Client::Call(const op::Unlink::Request&, const CallOptions&,
+                           std::function<void(Answer<op::Unlink>)>);
+template void Client::Call(const op::LinkCount::Request&, const CallOptions&,
+                           std::function<void(Answer<op::LinkCount>)>);
+template void Client::Call(const op::LinkList::Request&, const CallOptions&,
+                           std::function<void(Answer<op::LinkList>)>);
+template void Client::Call(const op::LinkCheck::Request&, const CallOptions&,
+                           std::function<void(Answer<op::LinkCheck>)>);
+template void Client::Call(const op::LinkCommon::Request&, const CallOptions&,
+                           std::function<void(Answer<op::LinkCommon>)>);
+template void Client::Call(const op::LinkCounts::Request&, const CallOptions&,
+                           std::function<void(Answer<op::LinkCounts>)>);
+template void Client::Call(const op::Feed::Request&, const CallOptions&,
+                           std::function<void(Answer<op::Feed>)>);
+template void Client::Call(const op::LoginRegister::Request&, const CallOptions&,
+                           std::function<void(Answer<op::LoginRegister>)>);
+template void Client::Call(const op::LoginVerify::Request&, const CallOptions&,
+                           std::function<void(Answer<op::LoginVerify>)>);
+template void Client::Call(const op::LoginChange::Request&, const CallOptions&,
+                           std::function<void(Answer<op::LoginChange>)>);
+template void Client::Call(const op::LoginReset::Request&, const CallOptions&,
+                           std::function<void(Answer<op::LoginReset>)>);
+template void Client::Call(const op::LoginRename::Request&, const CallOptions&,
+                           std::function<void(Answer<op::LoginRename>)>);
+template void Client::Call(const op::LoginRemove::Request&, const CallOptions&,
+                           std::function<void(Answer<op::LoginRemove>)>);
+template void Client::Call(const op::LoginAdd::Request&, const CallOptions&,
+                           std::function<void(Answer<op::LoginAdd>)>);
+template void Client::Call(const op::LoginImport::Request&, const CallOptions&,
+                           std::function<void(Answer<op::LoginImport>)>);
+template void Client::Call(const op::LoginList::Request&, const CallOptions&,
+                           std::function<void(Answer<op::LoginList>)>);
+template void Client::Call(const op::LoginExport::Request&, const CallOptions&,
+                           std::function<void(Answer<op::LoginExport>)>);
+template void Client::Call(const op::SessionMake::Request&, const CallOptions&,
+                           std::function<void(Answer<op::SessionMake>)>);
+template void Client::Call(const op::SessionVerify::Request&, const CallOptions&,
+                           std::function<void(Answer<op::SessionVerify>)>);
+template void Client::Call(const op::SessionList::Request&, const CallOptions&,
+                           std::function<void(Answer<op::SessionList>)>);
+template void Client::Call(const op::SessionRevoke::Request&, const CallOptions&,
+                           std::function<void(Answer<op::SessionRevoke>)>);
+template void Client::Call(const op::SessionRevokeAll::Request&, const CallOptions&,
+                           std::function<void(Answer<op::SessionRevokeAll>)>);
+template void Client::Call(const op::UserStat::Request&, const CallOptions&,
+                           std::function<void(Answer<op::UserStat>)>);
+template void Client::Call(const op::UserErase::Request&, const CallOptions&,
+                           std::function<void(Answer<op::UserErase>)>);
 
 }  // namespace smile

@@ -16,14 +16,14 @@
 // and may make further calls. The request is encoded before Call returns, so the bytes that it
 // points to need not live longer.
 //
-// Checksums. A put whose `checksum` is 0 gets that of its value. A program that computed it earlier
-// passes it, and so protects the value from there on.
+// Checksums. A value to be written whose `checksum` is 0 gets that of its bytes. A program that
+// computed it earlier passes it, and so protects the value from there on.
 //
 // Retries. A request that is known not to have taken effect is sent again until the call's
 // deadline, if the class of the error allows it (retry_now, retry_after). A value that does not
 // match its checksum is retried three times. When a connection is lost, reads in flight are sent
 // again, and writes in flight end as kOutcomeUnknown: a conditional write that is sent twice might
-// fail because it succeeded the first time.
+// fail because it succeeded the first time. CallOptions::repeatable changes that.
 //
 // Order. Calls of one partition take effect in the order in which they were made, retries included,
 // unless they set CallOptions::any_order: all of them use the same connection, and a call waits in

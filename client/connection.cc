@@ -78,11 +78,11 @@ void Connection::OnConnected(Result<std::unique_ptr<Transport>> result) {
 }
 
 void Connection::Flush() {
-  while (channel_.has_output()) {
+  for (;;) {
     const size_t unsent = transport_ == nullptr || closing_ ? 0 : transport_->unsent_bytes();
-    if (unsent >= limits::kOutputHighWaterBytes) break;
+    if (!channel_.has_output(unsent)) break;
     Bytes out;
-    channel_.Fill(limits::kOutputHighWaterBytes - unsent, clock_->MonotonicNanos(), &out);
+    channel_.Fill(unsent, clock_->MonotonicNanos(), &out);
     if (out.empty()) continue;  // all waiting calls were overdue
     CHECK(transport_ != nullptr && !closing_, "a channel without a connection has nothing to send");
     if (options_.tap) options_.tap(TapEvent::kSent, out);

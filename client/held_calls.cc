@@ -36,7 +36,8 @@ bool HeldCalls::Add(std::unique_ptr<PendingCall> call, int64_t not_before, Statu
                     const ErrorDetail& detail) {
   CHECK(call->retry() || rejection.ok(), "a call without retry ends when it is rejected");
   CHECK(!rejection.ok() || not_before == 0, "a call that was not sent waits for no time");
-  CHECK(!MayHaveBeenExecuted(rejection.code()) || rejection.ok(), "only what had no effect waits");
+  CHECK(!MayHaveBeenExecuted(rejection.code()) || rejection.ok() || call->repeatable(),
+        "only what had no effect waits");
   Held held{.call = std::move(call),
             .partitions = {},
             .not_before = not_before,

@@ -61,6 +61,10 @@ struct CallOptions {
   // True: the call does not keep the order of its partition. A retry may take effect after later
   // calls, which do not wait for it.
   bool any_order = false;
+  // True: executing the request twice has the same result as once, as with the operations on an
+  // upload. A write is then sent again after it was lost with its connection, and after
+  // kOutcomeUnknown, until the deadline. Implies any_order.
+  bool repeatable = false;
 };
 
 }  // namespace smile

@@ -33,7 +33,8 @@ class PendingCall {
       : operation_(operation),
         deadline_nanos_(deadline_nanos),
         retry_(options.retry),
-        any_order_(options.any_order) {}
+        any_order_(options.any_order || options.repeatable),
+        repeatable_(options.repeatable) {}
   virtual ~PendingCall() { CHECK(answered_, "a call is not destroyed without an answer"); }
   PendingCall(const PendingCall&) = delete;
   PendingCall& operator=(const PendingCall&) = delete;
@@ -43,10 +44,18 @@ class PendingCall {
   int64_t deadline_nanos() const { return deadline_nanos_; }  // monotonic time
   bool retry() const { return retry_; }
   bool any_order() const { return any_order_; }
+  // Whether it may be executed more than once: reads, and writes that say so.
+  bool repeatable() const { return repeatable_ || !writes(); }
   Bytes& frame() { return frame_; }
+  size_t frame_bytes() const { return frame_.size(); }
+  // A large request without an order, such as a piece of an upload: others may overtake it.
+  bool is_bulk() const { return is_bulk_; }
 
   // Whether memory was reserved for its frame; see Channel::Admit.
   bool admitted = false;
+
+  // A write of which an earlier attempt may have been executed.
+  bool maybe_executed = false;
 
   // Position among the channel's calls, from 1: lower for earlier calls. See Channel::Add.
   uint64_t order = 0;
@@ -77,12 +86,14 @@ class PendingCall {
   }
 
   Bytes frame_;  // its id and deadline are set when it is sent
+  bool is_bulk_ = false;
 
  private:
   const OperationInfo& operation_;
   const int64_t deadline_nanos_;
   const bool retry_;
   const bool any_order_;
+  const bool repeatable_;
   bool answered_ = false;
   uint32_t rejections_ = 0;
   uint32_t damages_ = 0;
@@ -120,6 +131,18 @@ inline Status VerifyValues<op::Scan>(const op::Scan::Response& response) {
   return {};
 }
 
+template <>
+inline Status VerifyValues<op::Feed>(const op::Feed::Response& response) {
+  for (const auto& entry : response.entries) {
+    if (entry.outcome == EntryOutcome::kFound) SMILE_TRY(VerifyRecord(entry.record));
+  }
+  return {};
+}
+template <>
+inline Status VerifyValues<op::MediaRead>(const op::MediaRead::Response& response) {
+  return VerifyRecord({.checksum = response.checksum, .value = response.bytes});
+}
+
 // Encodes `request` with a checksum for each value to write that has none. (A value whose checksum
 // is 0 has it computed again, with the same result.)
 template <class Row>
@@ -131,6 +154,28 @@ inline void EncodeWithChecksums<op::Put>(const op::Put::Request& request, Bytes*
   op::Put::Request with = request;
   if (with.checksum == 0) with.checksum = Hash64(with.value);
   EncodeRequest<op::Put>(/*id=*/0, /*deadline_ms=*/0, with, out);
+}
+template <>
+inline void EncodeWithChecksums<op::LoginRegister>(const op::LoginRegister::Request& request,
+                                                   Bytes* out) {
+  op::LoginRegister::Request with = request;
+  for (op::FirstRecord& record : with.records) {
+    if (record.checksum == 0) record.checksum = Hash64(record.value);
+  }
+  EncodeRequest<op::LoginRegister>(/*id=*/0, /*deadline_ms=*/0, with, out);
+}
+template <>
+inline void EncodeWithChecksums<op::MediaPut>(const op::MediaPut::Request& request, Bytes* out) {
+  op::MediaPut::Request with = request;
+  if (with.checksum == 0) with.checksum = Hash64(with.bytes);
+  EncodeRequest<op::MediaPut>(/*id=*/0, /*deadline_ms=*/0, with, out);
+}
+template <>
+inline void EncodeWithChecksums<op::MediaAppend>(const op::MediaAppend::Request& request,
+                                                 Bytes* out) {
+  op::MediaAppend::Request with = request;
+  if (with.checksum == 0) with.checksum = Hash64(with.bytes);
+  EncodeRequest<op::MediaAppend>(/*id=*/0, /*deadline_ms=*/0, with, out);
 }
 template <>
 inline void EncodeWithChecksums<op::Batch>(const op::Batch::Request& request, Bytes* out) {
@@ -164,6 +209,7 @@ class TypedCall final : public PendingCall {
     CHECK(done_ != nullptr, "a call needs a callback for its answer");
     call_internal::EncodeWithChecksums<Row>(request, &frame_);
     CHECK(frame_.size() >= kFrameHeaderBytes);
+    is_bulk_ = (any_order() || !kNamesPartitions<Row>)&&frame_.size() >= limits::kLeastBulkBytes;
   }
 
   std::vector<uint64_t> Partitions() const override {

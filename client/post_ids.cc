@@ -35,8 +35,8 @@ uint64_t PostIds::Next() {
   } while (!last_.compare_exchange_weak(last, next));
   CHECK(next > last, "an id is larger than the ones before it");
   const uint64_t sequence = next & ((uint64_t{1} << kIdSequenceBits) - 1);
-  return (next >> kIdSequenceBits) << (kIdNodeBits + kIdSequenceBits) |
-         uint64_t{node_} << kIdSequenceBits | sequence;
+  return (next >> kIdSequenceBits) << kIdMillisShift | uint64_t{node_} << kIdSequenceBits |
+         sequence;
 }
 
 }  // namespace smile

@@ -10,19 +10,11 @@
 #include <cstdint>
 #include <memory>
 
+#include "model/time_ordered_id.h"
+
 namespace smile {
 
 class Clock;
-
-inline constexpr int64_t kIdEpochMillis = 1'577'836'800'000;  // 2020-01-01 as Unix time
-inline constexpr int kIdNodeBits = 10;                        // node numbers are below 1,024
-inline constexpr int kIdSequenceBits = 12;                    // 4,096 ids per millisecond and node
-
-// When the id was made, in milliseconds of Unix time. Ahead of the clock if a generator makes more
-// than 4,096 ids per millisecond.
-constexpr int64_t MillisOfId(uint64_t id) {
-  return static_cast<int64_t>(id >> (kIdNodeBits + kIdSequenceBits)) + kIdEpochMillis;
-}
 
 // A generator of ids. Thread-safe. Each id is larger than all that this object made before, even if
 // the clock steps back. Ids of two generators differ if their node numbers do: generators that

@@ -13,6 +13,12 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 # Line tables are enough for a sanitizer's report, and -O1 compiles fast and runs bearably.
 set(CMAKE_CXX_FLAGS_SANITIZED "-O1 -g1")
 
+# ThreadSanitizer runs what has threads; to compile the rest for it would take as long as its tests.
+set(SMILE_THREADS_ONLY OFF)
+if(SMILE_SANITIZE MATCHES "thread")
+  set(SMILE_THREADS_ONLY ON)
+endif()
+
 find_program(CCACHE ccache)
 if(CCACHE)
   # The sloppiness is what ccache asks for to cache with precompiled headers; a base directory lets

@@ -8,6 +8,13 @@ add_library(smile_rocksdb INTERFACE)
 if(SMILE_ROCKSDB STREQUAL "package")
   find_package(RocksDB REQUIRED)
   target_link_libraries(smile_rocksdb INTERFACE RocksDB::rocksdb-shared)
+  if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+    # storage/rocks/fast_crc32c.cc takes the place of the library's function. Nothing in the program
+    # refers to it, so the linker is told to take it out of its archive.
+    set(SMILE_FAST_CRC32C ON)
+    target_link_options(smile_rocksdb INTERFACE
+      "LINKER:--undefined=_ZN7rocksdb6crc32c6ExtendEjPKcm")
+  endif()
 elseif(SMILE_ROCKSDB STREQUAL "source")
   execute_process(COMMAND "${CMAKE_SOURCE_DIR}/tools/rocksdb_source.sh" --path
     OUTPUT_VARIABLE rocksdb_home OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)

@@ -25,7 +25,8 @@ constexpr bool HasParts(Table table, PartType partition, std::initializer_list<P
 static_assert(HasParts(Table::kUsers, PartType::kU64, {PartType::kName}));
 static_assert(HasParts(Table::kLogins, PartType::kName, {}));
 static_assert(HasParts(Table::kPosts, PartType::kU64, {PartType::kU64}));
-static_assert(HasParts(Table::kLinks, PartType::kU64, {PartType::kU8, PartType::kU64}));
+static_assert(HasParts(Table::kLinks, PartType::kU64,
+                       {PartType::kU8, PartType::kU8, PartType::kU64, PartType::kU64}));
 static_assert(HasParts(Table::kMedia, PartType::kU64, {PartType::kU64}));
 static_assert(HasParts(Table::kBlobs, PartType::kBytes16, {PartType::kU8, PartType::kU32}));
 static_assert(sizeof(uint64_t) == WidthOf(PartType::kU64));
@@ -140,9 +141,18 @@ Key PostKey(uint64_t author, uint64_t post) {
   return {Table::kPosts, PartitionOf(author), PartitionOf(post)};
 }
 Key LinkKey(uint64_t user, LinkKind kind, uint64_t other) {
-  Bytes sort(1, static_cast<char>(kind));
-  AppendBig(&sort, other);
-  return {Table::kLinks, PartitionOf(user), sort};
+  return LinkKey(user, LinkSort{kind, LinkView::kMember, other, 0});
+}
+Key LinkKey(uint64_t user, const LinkSort& sort) {
+  return {Table::kLinks, PartitionOf(user), Encode(sort)};
+}
+Bytes Encode(const LinkSort& sort) {
+  Bytes bytes;
+  bytes.push_back(static_cast<char>(sort.kind));
+  bytes.push_back(static_cast<char>(sort.view));
+  AppendBig(&bytes, sort.first);
+  AppendBig(&bytes, sort.second);
+  return bytes;
 }
 Key MediaKey(uint64_t owner, uint64_t media) {
   return {Table::kMedia, PartitionOf(owner), PartitionOf(media)};
@@ -164,8 +174,11 @@ std::optional<uint64_t> DecodeMediaSort(ByteView sort) {
   return DecodePartition(sort);
 }
 std::optional<LinkSort> DecodeLinkSort(ByteView sort) {
-  if (sort.size() != 1 + sizeof(uint64_t)) return std::nullopt;
-  return LinkSort{LinkKind{static_cast<uint8_t>(sort[0])}, LoadBig<uint64_t>(sort.data() + 1)};
+  if (sort.size() != 2 + 2 * sizeof(uint64_t)) return std::nullopt;
+  return LinkSort{.kind = LinkKind{static_cast<uint8_t>(sort[0])},
+                  .view = LinkView{static_cast<uint8_t>(sort[1])},
+                  .first = LoadBig<uint64_t>(sort.data() + 2),
+                  .second = LoadBig<uint64_t>(sort.data() + 2 + sizeof(uint64_t))};
 }
 std::optional<BlobSort> DecodeBlobSort(ByteView sort) {
   if (sort.size() != 1 + sizeof(uint32_t)) return std::nullopt;

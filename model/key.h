@@ -77,8 +77,6 @@ Key UserKey(uint64_t user, ByteView record_name);
 Key LoginKey(ByteView login);
 // A post; PostIds makes ids.
 Key PostKey(uint64_t author, uint64_t post);
-// A link of `user` to `other`.
-Key LinkKey(uint64_t user, LinkKind kind, uint64_t other);
 // The manifest of a photo or video; PostIds makes ids.
 Key MediaKey(uint64_t owner, uint64_t media);
 // A part of a blob, whose id has 16 bytes.
@@ -87,10 +85,18 @@ Key BlobKey(ByteView blob_id, BlobPart part, uint32_t number);
 // The parts of a sort key in `links`.
 struct LinkSort {
   LinkKind kind = LinkKind::kFriend;  // may be one without a name
-  uint64_t other = 0;                 // the other user
+  LinkView view = LinkView::kCount;   // what the others are
+  uint64_t first = 0;                 // the other user, or the complemented time
+  uint64_t second = 0;                // the other user
 
   bool operator==(const LinkSort&) const = default;
 };
+// The bytes of a sort key.
+Bytes Encode(const LinkSort& sort);
+// A record of the links of `user`.
+Key LinkKey(uint64_t user, const LinkSort& sort);
+// The link of `user` to `other`.
+Key LinkKey(uint64_t user, LinkKind kind, uint64_t other);
 
 // The parts of a sort key in `blobs`.
 struct BlobSort {
@@ -107,7 +113,7 @@ std::optional<uint64_t> DecodePartition(ByteView id);
 std::optional<uint64_t> DecodePostSort(ByteView sort);
 // The media id of a sort key in `media`. Empty unless it has 8 bytes.
 std::optional<uint64_t> DecodeMediaSort(ByteView sort);
-// The parts of a sort key in `links`. Empty unless it has 9 bytes.
+// The parts of a sort key in `links`. Empty unless it has 18 bytes.
 std::optional<LinkSort> DecodeLinkSort(ByteView sort);
 // The parts of a sort key in `blobs`. Empty unless it has 5 bytes.
 std::optional<BlobSort> DecodeBlobSort(ByteView sort);

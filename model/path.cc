@@ -13,6 +13,14 @@
 namespace smile {
 namespace {
 
+constexpr bool PathsHaveOneSortPart() {
+  for (const TableInfo& table : ClientTables()) {
+    if (table.sort_part_count > 1) return false;
+  }
+  return true;
+}
+static_assert(PathsHaveOneSortPart(), "a path of a partition and some sort parts names nothing");
+
 void AppendEscapedName(ByteView name, std::string* text) {
   while (!name.empty()) {
     const size_t size = Utf8SequenceSize(name);
@@ -186,8 +194,19 @@ std::string ShapeOf(const TableInfo& table) {
 
 Status UnknownTable(std::string_view name) {
   std::string names;
-  for (const TableInfo& table : kTables) names.append(names.empty() ? "" : ", ").append(table.name);
+  for (const TableInfo& table : ClientTables()) {
+    names.append(names.empty() ? "" : ", ").append(table.name);
+  }
   return {Code::kInvalid, fmt::format("unknown table \"{}\"; the tables are {}", name, names)};
+}
+
+Status InternalTable(const TableInfo& table) {
+  return {
+      Code::kInvalid,
+      fmt::format("the records of \"{}\" are the server's own: for logins there are the "
+                  "operations login_register, login_verify and others, for links link, link_list "
+                  "and others, for photos and videos media_put, media_list and others",
+                  table.name)};
 }
 
 }  // namespace
@@ -198,6 +217,7 @@ Result<Path> ParsePath(std::string_view text) {
   CHECK(!pieces.empty());
   const TableInfo* table = FindTable(pieces[0]);
   if (table == nullptr) return UnknownTable(pieces[0]);
+  if (table->internal) return InternalTable(*table);
   const size_t whole = 2 + table->sort_part_count;
   if (pieces.size() > whole) {
     return Status(Code::kInvalid,
@@ -211,7 +231,6 @@ Result<Path> ParsePath(std::string_view text) {
   path.kind = Path::Kind::kPartition;
   for (size_t i = 2; i < pieces.size(); ++i) {
     SMILE_TRY(AppendPart(*table, table->sort_parts[i - 2], pieces[i], &path.key.sort));
-    path.kind = Path::Kind::kSortPrefix;
   }
   if (pieces.size() < whole) return path;
   SMILE_TRY(ValidateSort(table->table, path.key.sort));

@@ -1,5 +1,5 @@
-// The text form of keys: paths such as users/42/profile, logins/ada@example.org, links/42/friend/7,
-// blobs/00112233445566778899aabbccddeeff/chunk/0.
+// The text form of keys: paths such as users/42/profile, logins/ada@example.org,
+// links/42/friend/7.
 //
 // Parts are separated by '/'. In names, '/', '%', spaces, control bytes and bytes that are not
 // valid UTF-8 are written as %XX; when read, any byte may be escaped, and '/' and '%' must be.
@@ -14,12 +14,12 @@
 
 namespace smile {
 
-// A path of a table, a partition, leading parts of a sort key, or a record.
+// A path of a table, a partition, or a record.
 struct Path {
-  enum class Kind : uint8_t { kTable, kPartition, kSortPrefix, kRecord };
+  enum class Kind : uint8_t { kTable, kPartition, kRecord };
 
   Kind kind = Kind::kTable;
-  Key key;  // sort is empty or partial unless kind is kRecord
+  Key key;  // sort is empty unless kind is kRecord
 };
 
 // Otherwise kInvalid, with a message that shows the expected form.

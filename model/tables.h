@@ -18,15 +18,18 @@ namespace smile {
 // A table. kTables has the parts of its keys.
 enum class Table : uint8_t {
   kUsers = 1,   // records of a user: (user id, record name)
-  kLogins = 2,  // unique logins: (login)
+  kLogins = 2,  // unique logins: (login); internal, as those from 4 on
   kPosts = 3,   // posts, newest first: (author id, post id)
-  kLinks = 4,   // links between users: (user id, link kind, other user's id)
-  kMedia = 5,   // manifests of photos and videos, newest first: (owner id, media id)
-  kBlobs = 6,   // the content of media: (blob id, blob part, number)
-  // Internal: clients cannot name them.
-  kContents = 7,  // content that is stored once, and what refers to it: (SHA-256, part, upload id)
-  kUploads = 8,   // uploads that are not finished: (upload id)
-  kWork = 9,      // work in progress, to be finished after a crash: (0, due time, id)
+  // Internal: clients cannot name their records, which the operations of services write.
+  kLinks = 4,      // links between users: (user id, link kind, view, ...)
+  kMedia = 5,      // records of photos and videos, newest first: (owner id, media id)
+  kBlobs = 6,      // small content: (content id, blob part, number)
+  kContents = 7,   // content that is stored once, and what refers to it: (SHA-256, part, upload id)
+  kUploads = 8,    // uploads that are not finished: (upload id)
+  kWork = 9,       // work in progress, to be finished after a crash: (0, due time, id, kind)
+  kAccounts = 10,  // what belongs to a user, so that it can be listed: (user id, part, name)
+  kSessions = 11,  // session tokens: (SHA-256 of the token)
+  kGuesses = 12,   // passwords that were guessed: (SHA-256 of a login, a label, or both)
 };
 
 // The type of a part of a key.
@@ -47,19 +50,37 @@ struct NumberName {
 
 // A part of a key.
 struct Part {
-  PartType type;                                  // how it is encoded
+  PartType type = PartType::kName;                // how it is encoded
   std::string_view name;                          // what it is called in messages
   std::span<const NumberName> number_names = {};  // for kU8
   bool only_named = false;  // only the named integers are valid; otherwise any integer is
 };
 
-// The first part of a sort key in `links`. Other numbers may be used too: LinkKind{77}.
+// The first part of a sort key in `links`. Other numbers but 0 may be used too: LinkKind{77}.
 enum class LinkKind : uint8_t {
-  kFriend = 1,    // a friend
-  kFamily = 2,    // a relative
-  kBusiness = 3,  // a business associate
-  kSchool = 4,    // a school mate
-  kFollow = 5,    // somebody whose posts the user follows
+  kFriend = 1,      // a friend
+  kFamily = 2,      // a relative
+  kBusiness = 3,    // a business associate
+  kSchool = 4,      // a school mate
+  kFollow = 5,      // somebody whose posts the user follows
+  kFollower = 133,  // the inverse: somebody who follows the user's posts
+};
+
+// The kind of the link back, unless a request names another: of friend, family, business and school
+// the same; of others the number with its highest bit inverted, so that each has its own. 0, which
+// is invalid, for 128.
+constexpr LinkKind InverseOf(LinkKind kind) {
+  const bool mutual = kind >= LinkKind::kFriend && kind <= LinkKind::kSchool;
+  return mutual ? kind : LinkKind{static_cast<uint8_t>(static_cast<uint8_t>(kind) ^ 0x80)};
+}
+static_assert(InverseOf(LinkKind::kFriend) == LinkKind::kFriend);
+static_assert(InverseOf(LinkKind::kFollow) == LinkKind::kFollower);
+
+// The second part of a sort key in `links`. Other numbers are invalid.
+enum class LinkView : uint8_t {
+  kCount = 1,   // how many links of the kind there are; the other parts are 0
+  kMember = 2,  // a link by the other's id; the last part is 0
+  kNewest = 3,  // the same link by its complemented time, then the other's id
 };
 
 // The first part of a sort key in `blobs`. Other numbers are invalid.
@@ -74,6 +95,14 @@ enum class ContentPart : uint8_t {
   kReference = 2,  // an upload whose media record has this content
 };
 
+// The first part of a sort key in `accounts`. Other numbers are invalid.
+enum class AccountPart : uint8_t {
+  kLogin = 1,    // a login of the user; the name is the login
+  kSession = 2,  // a session; the name is when it was made, and the SHA-256 of its token
+  kNote = 3,     // that the user is being erased
+  kUpload = 4,   // an upload that was begun for the user; the name is its id
+};
+
 // The link kinds that have a name.
 inline constexpr std::array kLinkKinds = {
     NumberName{static_cast<uint8_t>(LinkKind::kFriend), "friend"},
@@ -81,7 +110,13 @@ inline constexpr std::array kLinkKinds = {
     NumberName{static_cast<uint8_t>(LinkKind::kBusiness), "business"},
     NumberName{static_cast<uint8_t>(LinkKind::kSchool), "school"},
     NumberName{static_cast<uint8_t>(LinkKind::kFollow), "follow"},
+    NumberName{static_cast<uint8_t>(LinkKind::kFollower), "follower"},
 };
+// All views of links.
+inline constexpr std::array kLinkViews = {
+    NumberName{static_cast<uint8_t>(LinkView::kCount), "count"},
+    NumberName{static_cast<uint8_t>(LinkView::kMember), "member"},
+    NumberName{static_cast<uint8_t>(LinkView::kNewest), "newest"}};
 // All blob parts.
 inline constexpr std::array kBlobParts = {
     NumberName{static_cast<uint8_t>(BlobPart::kChunk), "chunk"},
@@ -92,16 +127,24 @@ inline constexpr std::array kContentParts = {
     NumberName{static_cast<uint8_t>(ContentPart::kHead), "head"},
     NumberName{static_cast<uint8_t>(ContentPart::kReference), "reference"}};
 
+// All account parts.
+inline constexpr std::array kAccountParts = {
+    NumberName{static_cast<uint8_t>(AccountPart::kLogin), "login"},
+    NumberName{static_cast<uint8_t>(AccountPart::kSession), "session"},
+    NumberName{static_cast<uint8_t>(AccountPart::kNote), "note"},
+    NumberName{static_cast<uint8_t>(AccountPart::kUpload), "upload"}};
+
 // The description of a table.
 struct TableInfo {
-  Table table;                     // its number
+  Table table = Table::kUsers;     // its number
   std::string_view name;           // in lower case
   Part partition;                  // the first part of a key
-  std::array<Part, 2> sort_parts;  // the others; kNoPart from sort_part_count on
-  size_t sort_part_count;          // 0 to 2
-  bool newest_first;               // the table's order is by descending sort key
+  std::array<Part, 4> sort_parts;  // the others; unused from sort_part_count on
+  size_t sort_part_count = 0;      // 0 to 4
+  bool newest_first = false;       // the table's order is by descending sort key
   std::string_view summary;        // one line
-  bool internal = false;           // written by the server alone; clients cannot name it
+  bool internal = false;           // written by the server alone; clients cannot name its records
+  bool listed = !internal;         // clients can list its partitions
 
   // The parts of a sort key.
   constexpr std::span<const Part> sort() const {
@@ -127,7 +170,9 @@ inline constexpr std::array kTables = {
               {{kNoPart, kNoPart}},
               0,
               false,
-              "user id and credential of a login; unique, created with *if absent*"},
+              "user id and credential of a login; unique",
+              /*internal=*/true,
+              /*listed=*/true},
     TableInfo{Table::kPosts,
               "posts",
               {PartType::kU64, "author"},
@@ -138,17 +183,23 @@ inline constexpr std::array kTables = {
     TableInfo{Table::kLinks,
               "links",
               {PartType::kU64, "user"},
-              {{{PartType::kU8, "kind", kLinkKinds}, {PartType::kU64, "other"}}},
-              2,
+              {{{PartType::kU8, "kind", kLinkKinds},
+                {PartType::kU8, "view", kLinkViews, /*only_named=*/true},
+                {PartType::kU64, "first"},
+                {PartType::kU64, "second"}}},
+              4,
               false,
-              "a user's links to others, with a value for each link"},
+              "a user's links to others, by other and newest first, and their number",
+              /*internal=*/true,
+              /*listed=*/true},
     TableInfo{Table::kMedia,
               "media",
               {PartType::kU64, "owner"},
               {{{PartType::kU64, "media"}, kNoPart}},
               1,
               true,
-              "manifests of photos and videos; newest first"},
+              "records of photos and videos; newest first",
+              /*internal=*/true},
     TableInfo{
         Table::kBlobs,
         "blobs",
@@ -156,7 +207,8 @@ inline constexpr std::array kTables = {
         {{{PartType::kU8, "part", kBlobParts, /*only_named=*/true}, {PartType::kU32, "number"}}},
         2,
         false,
-        "the content of media in chunks, and references to it"},
+        "small content",
+        /*internal=*/true},
     TableInfo{Table::kContents,
               "contents",
               {PartType::kBytes32, "sha256"},
@@ -177,18 +229,72 @@ inline constexpr std::array kTables = {
     TableInfo{Table::kWork,
               "work",
               {PartType::kU8, "lane"},
-              {{{PartType::kU64, "due"}, {PartType::kBytes16, "id"}}},
-              2,
+              {{{PartType::kU64, "due"}, {PartType::kBytes16, "id"}, {PartType::kU8, "kind"}}},
+              3,
               false,
               "work in progress, to be finished after a crash",
               /*internal=*/true},
+    TableInfo{
+        Table::kAccounts,
+        "accounts",
+        {PartType::kU64, "user"},
+        {{{PartType::kU8, "part", kAccountParts, /*only_named=*/true}, {PartType::kName, "name"}}},
+        2,
+        false,
+        "what belongs to a user: logins, sessions and uploads",
+        /*internal=*/true},
+    TableInfo{Table::kSessions,
+              "sessions",
+              {PartType::kBytes32, "sha256"},
+              {{kNoPart, kNoPart}},
+              0,
+              false,
+              "session tokens, of which only the SHA-256 is stored",
+              /*internal=*/true},
+    TableInfo{Table::kGuesses,
+              "guesses",
+              {PartType::kBytes32, "sha256"},
+              {{kNoPart, kNoPart}},
+              0,
+              false,
+              "how often passwords were guessed, by login, label, or both",
+              /*internal=*/true},
 };
 
-// The tables that clients can name, which come before the others.
-constexpr std::span<const TableInfo> ClientTables() {
+namespace tables_internal {
+
+template <class Wanted>
+constexpr size_t Count(Wanted wanted) {
   size_t count = 0;
-  while (count < kTables.size() && !kTables[count].internal) ++count;
-  return std::span(kTables).first(count);
+  for (const TableInfo& info : kTables) count += wanted(info) ? 1 : 0;
+  return count;
+}
+
+template <size_t N, class Wanted>
+constexpr std::array<TableInfo, N> Select(Wanted wanted) {
+  std::array<TableInfo, N> selected;
+  size_t count = 0;
+  for (const TableInfo& info : kTables) {
+    if (wanted(info)) selected[count++] = info;
+  }
+  return selected;
+}
+
+inline constexpr auto kIsOfClients = [](const TableInfo& info) { return !info.internal; };
+inline constexpr auto kIsListed = [](const TableInfo& info) { return info.listed; };
+
+inline constexpr auto kClientTables = Select<Count(kIsOfClients)>(kIsOfClients);
+inline constexpr auto kListedTables = Select<Count(kIsListed)>(kIsListed);
+
+}  // namespace tables_internal
+
+// The tables whose records clients can name.
+constexpr std::span<const TableInfo> ClientTables() {
+  return tables_internal::kClientTables;
+}
+// The tables whose partitions clients can list: those, and some of the others.
+constexpr std::span<const TableInfo> ListedTables() {
+  return tables_internal::kListedTables;
 }
 
 // Null for a number that is not a table.
@@ -215,14 +321,6 @@ static_assert(
       return true;
     }(),
     "kTables is indexed by number");
-static_assert(
-    [] {
-      for (const TableInfo& info : std::span(kTables).subspan(ClientTables().size())) {
-        if (!info.internal) return false;
-      }
-      return true;
-    }(),
-    "internal tables come last");
 
 // A name extends to the end of its byte string, so nothing can follow it.
 constexpr bool PartsAreSound(const TableInfo& table) {

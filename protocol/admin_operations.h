@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <tuple>
 #include <vector>
 
 #include "protocol/field.h"
@@ -18,8 +17,8 @@ struct Stat {
   uint64_t value = 0;
 
   static constexpr auto Fields() {
-    return std::tuple{Field<&Stat::name>{"name", "dotted name that ends in the unit"},
-                      Field<&Stat::value>{"value", "current value"}};
+    return FieldList{Field<&Stat::name>{"name", "dotted name that ends in the unit"},
+                     Field<&Stat::value>{"value", "current value"}};
   }
 };
 
@@ -28,14 +27,14 @@ struct Stats {
                                        Effect::kAdmin, 1};
 
   struct Request {
-    static constexpr auto Fields() { return std::tuple{}; }
+    static constexpr auto Fields() { return FieldList{}; }
   };
 
   struct Response {
     std::vector<Stat> stats = {};
 
     static constexpr auto Fields() {
-      return std::tuple{Field<&Response::stats>{"stats", "sorted by name"}};
+      return FieldList{Field<&Response::stats>{"stats", "sorted by name"}};
     }
   };
 };

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <tuple>
 
 #include "protocol/field.h"
 #include "protocol/operation_list.h"
@@ -28,7 +27,7 @@ struct Hello {
     std::optional<ByteView> client_name = {};
 
     static constexpr auto Fields() {
-      return std::tuple{
+      return FieldList{
           Field<&Request::magic>{"magic", "the bytes \"SMIL\"", 0, TextForm::kPlain, kHasDefault},
           Field<&Request::first_version>{"first_version", "oldest version that the client supports",
                                          0, TextForm::kPlain, kHasDefault},
@@ -53,7 +52,7 @@ struct Hello {
     std::optional<ByteView> server_name = {};
 
     static constexpr auto Fields() {
-      return std::tuple{
+      return FieldList{
           Field<&Response::version>{"version", "version of this connection"},
           Field<&Response::features>{"features", "feature bits that both sides have"},
           Field<&Response::max_frame_bytes>{"max_frame_bytes", "maximum length of a reply"},
@@ -73,8 +72,8 @@ struct Ping {
     ByteView payload = {};
 
     static constexpr auto Fields() {
-      return std::tuple{Field<&Request::payload>{"payload", "any bytes, at most 1,024", 0,
-                                                 TextForm::kPlain, kHasDefault}};
+      return FieldList{Field<&Request::payload>{"payload", "any bytes, at most 1,024", 0,
+                                                TextForm::kPlain, kHasDefault}};
     }
   };
 
@@ -83,7 +82,7 @@ struct Ping {
     std::optional<ByteView> trouble = {};
 
     static constexpr auto Fields() {
-      return std::tuple{
+      return FieldList{
           Field<&Response::payload>{"payload", "the payload of the request"},
           Field<&Response::trouble>{
               "trouble", "problem that needs the operator's attention; absent if there is none",

@@ -73,7 +73,9 @@ void ExplainHeader(ByteView bytes, const OperationInfo* operation, std::vector<F
   (*parts)[5].meaning = header.deadline_ms == 0 ? "none" : fmt::format("{} ms", header.deadline_ms);
 }
 
-std::string ShortHex(ByteView bytes) {
+std::string ShortHex(const FramePart& part) {
+  const ByteView bytes = part.bytes;
+  if (part.is_secret) return "** …";
   std::string text;
   for (size_t i = 0; i < std::min(bytes.size(), kShownBytes); ++i) {
     text.append(i > 0 ? " " : "").append(ToHex(bytes.substr(i, 1)));
@@ -91,13 +93,19 @@ void Dissector::Add(size_t start, std::string name, std::string meaning) {
       {start, frame_.substr(start, offset() - start), std::move(name), std::move(meaning)});
 }
 
+void Dissector::AddSecret(size_t start, std::string name) {
+  Add(start, std::move(name), std::string(kMaskedSecret));
+  parts_.back().is_secret = true;
+}
+
 // The remaining bytes cannot be decoded.
 void Dissector::Break(std::string name, std::string why) {
   const size_t start = offset();
   CHECK(start == end_, "parts leave no gap");
   end_ = frame_.size();
   in_ = ByteReader({});
-  parts_.push_back({start, frame_.substr(start), std::move(name), std::move(why), true});
+  parts_.push_back(
+      {start, frame_.substr(start), std::move(name), std::move(why), true, has_secrets_});
 }
 
 bool Dissector::TakeLength(const std::string& name, uint64_t max, uint64_t* value) {
@@ -126,6 +134,10 @@ bool Dissector::TakeText(const std::string& name, TextForm form) {
     return false;
   }
   if (bytes.empty()) return true;
+  if (IsSecret(form)) {
+    AddSecret(start, name);
+    return true;
+  }
   const bool is_text = form == TextForm::kPlain || form == TextForm::kValue;
   Add(start, name,
       is_text ? FormatBytes(bytes, {.max_bytes = kShownTextBytes})
@@ -157,14 +169,13 @@ std::string FormatParts(const std::vector<FramePart>& parts) {
   size_t hex_width = 0;
   size_t name_width = 0;
   for (const FramePart& part : parts) {
-    hex_width = std::max(hex_width, ShortHex(part.bytes).size());
+    hex_width = std::max(hex_width, ShortHex(part).size());
     name_width = std::max(name_width, part.name.size());
   }
   std::string text;
   for (const FramePart& part : parts) {
-    text +=
-        fmt::format("{:>6}  {:<{}}  {:<{}}  {}{}\n", part.offset, ShortHex(part.bytes), hex_width,
-                    part.name, name_width, part.broken ? "BROKEN: " : "", part.meaning);
+    text += fmt::format("{:>6}  {:<{}}  {:<{}}  {}{}\n", part.offset, ShortHex(part), hex_width,
+                        part.name, name_width, part.broken ? "BROKEN: " : "", part.meaning);
   }
   return text;
 }

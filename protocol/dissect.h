@@ -24,6 +24,8 @@ struct FramePart {
   std::string name;     // "key.partition", "items[2].value", "length of value"
   std::string meaning;  // "42", "\"Ada\"", "users"
   bool broken = false;  // the bytes are invalid; meaning says why
+  // The bytes are a secret, or could be: they are not shown.
+  bool is_secret = false;
 };
 
 class Dissector {
@@ -44,6 +46,7 @@ class Dissector {
  private:
   size_t offset() const { return frame_.size() - in_.remaining(); }
   void Add(size_t start, std::string name, std::string meaning);
+  void AddSecret(size_t start, std::string name);
   void Break(std::string name, std::string why);
   // A varint; false if it is invalid or exceeds `max`.
   bool TakeLength(const std::string& name, uint64_t max, uint64_t* value);
@@ -65,7 +68,8 @@ class Dissector {
   const ByteView frame_;
   ByteReader in_;
   TextContext context_;
-  size_t end_;  // of the last part
+  bool has_secrets_ = true;  // what cannot be decoded may be one
+  size_t end_;               // of the last part
   std::vector<FramePart> parts_;
 };
 
@@ -172,12 +176,17 @@ bool Dissector::TakeOptional() {
   const size_t value_start = offset();
   ByteView value;
   (void)in_.ReadBytes(static_cast<size_t>(length), &value);
-  Add(value_start, "unknown field", WordFor(TextForm::kOpaque, {}, value));
+  if (has_secrets_) {
+    AddSecret(value_start, "unknown field");
+  } else {
+    Add(value_start, "unknown field", WordFor(TextForm::kOpaque, {}, value));
+  }
   return true;
 }
 
 template <Message M>
 void Dissector::Take() {
+  has_secrets_ = HasSecrets<M>();
   if (!TakeRequired<M>("")) return;
   while (!in_.empty() && TakeOptional<M>()) {
   }

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <tuple>
 
 #include "base/bytes.h"
 #include "base/status.h"
@@ -21,7 +20,7 @@ struct ErrorBody {
   std::optional<uint32_t> met_index = {};
 
   static constexpr auto Fields() {
-    return std::tuple{
+    return FieldList{
         Field<&ErrorBody::error_class>{"class", "what the client may do"},
         Field<&ErrorBody::retry_after_ms>{"retry_after_ms",
                                           "time to wait before a retry (0: not specified)"},

@@ -1,7 +1,7 @@
 // A field of a message: one declaration with its member, name and meaning. Codec, text form,
 // documentation and fuzz seeds are derived from it.
 //
-// A message is a plain struct with `static constexpr auto Fields()`, a tuple of Field. Types of
+// A message is a plain struct with `static constexpr auto Fields()`, a FieldList of Field. Types of
 // lower layers (keys, records) have a Layout specialisation instead.
 #pragma once
 
@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -19,6 +18,7 @@
 #include "base/status.h"
 #include "model/key.h"
 #include "model/record.h"
+#include "protocol/field_list.h"
 
 namespace smile {
 
@@ -33,8 +33,18 @@ enum class TextForm : uint8_t {
   kPartition,  // a partition id as in a path, if the table is known
   kOpaque,     // hexadecimal
   kTime,       // Unix milliseconds, 0: never; for people, a date and the remaining time
+  kPast,       // Unix milliseconds of an event; for people, a date
+  kLinkKind,   // a kind of links: its name, or a number from 1 to 255
+  kSecret,     // a password or credential: not shown; when read: @FILE or -
+  kToken,      // the same in hexadecimal
   kKeysOnly,   // a flag of a request whose reply has no values
+  kAnswer,     // a flag that a reply is about: shown also where it is not set
 };
+
+// Whether a field is never shown, unless somebody asks for it.
+constexpr bool IsSecret(TextForm form) {
+  return form == TextForm::kSecret || form == TextForm::kToken;
+}
 
 inline constexpr bool kHasDefault = true;
 
@@ -66,7 +76,7 @@ struct Layout {
 template <>
 struct Layout<PartitionView> {
   static constexpr auto Fields() {
-    return std::tuple{
+    return FieldList{
         Field<&PartitionView::table>{"table", "number of the table"},
         Field<&PartitionView::id>{"partition", "id of the partition", 0, TextForm::kPartition}};
   }
@@ -75,7 +85,7 @@ struct Layout<PartitionView> {
 template <>
 struct Layout<KeyView> {
   static constexpr auto Fields() {
-    return std::tuple{
+    return FieldList{
         Field<&KeyView::table>{"table", "number of the table"},
         Field<&KeyView::partition>{"partition", "id of the partition", 0, TextForm::kPartition},
         Field<&KeyView::sort>{"sort", "sort key within the partition", 0, TextForm::kSort}};
@@ -85,7 +95,7 @@ struct Layout<KeyView> {
 template <>
 struct Layout<Condition> {
   static constexpr auto Fields() {
-    return std::tuple{
+    return FieldList{
         Field<&Condition::kind>{"kind", "what must hold"},
         Field<&Condition::version>{"version", "expected version for if_version; otherwise 0"}};
   }
@@ -94,7 +104,7 @@ struct Layout<Condition> {
 template <>
 struct Layout<RecordView> {
   static constexpr auto Fields() {
-    return std::tuple{
+    return FieldList{
         Field<&RecordView::version>{"version", "version of the put that wrote it (see *Records*)"},
         Field<&RecordView::checksum>{"checksum", "XXH3-64 of the value", 0, TextForm::kChecksum},
         Field<&RecordView::expires_ms>{"expires_ms", "expiry time, Unix milliseconds (0: never)", 0,
@@ -111,7 +121,7 @@ concept Message = requires {
 // Calls visit(field) for each field of T in order.
 template <Message T, class Visit>
 constexpr void ForEachField(Visit&& visit) {
-  std::apply([&](const auto&... field) { (visit(field), ...); }, Layout<T>::Fields());
+  Layout<T>::Fields().Apply([&](const auto&... field) { (visit(field), ...); });
 }
 
 template <class T>
@@ -129,18 +139,27 @@ inline constexpr bool kIsOptional = !std::is_same_v<typename OptionalInner<T>::T
 // tags, and all have names of their own.
 template <Message M>
 constexpr bool FieldsAreSound() {
-  bool sound = true;
-  uint8_t last_tag = 0;
-  ForEachField<M>([&](const auto& field) {
-    using T = std::remove_cvref_t<decltype(std::declval<M>().*(field.kMember))>;
-    sound = sound && !field.name.empty();
-    sound = sound && (kIsOptional<T> ? field.tag > last_tag : field.tag == 0 && last_tag == 0);
-    last_tag = field.tag;
-    size_t with_this_name = 0;
-    ForEachField<M>([&](const auto& other) { with_this_name += other.name == field.name; });
-    sound = sound && with_this_name == 1;
+  struct Row {
+    std::string_view name;
+    uint8_t tag;
+    bool optional;
+  };
+  // An array first: the comparison of all pairs is then not instantiated for each pair of types.
+  const auto rows = Layout<M>::Fields().Apply([](const auto&... field) {
+    return std::array<Row, sizeof...(field)>{
+        Row{field.name, field.tag,
+            kIsOptional<std::remove_cvref_t<decltype(std::declval<M>().*(field.kMember))>>}...};
   });
-  return sound;
+  uint8_t last_tag = 0;
+  for (const Row& row : rows) {
+    if (row.name.empty()) return false;
+    if (row.optional ? row.tag <= last_tag : row.tag != 0 || last_tag != 0) return false;
+    last_tag = row.tag;
+    for (const Row& other : rows) {
+      if (&other != &row && other.name == row.name) return false;
+    }
+  }
+  return true;
 }
 
 static_assert(FieldsAreSound<PartitionView>() && FieldsAreSound<KeyView>());
@@ -159,6 +178,24 @@ inline constexpr bool kIsList = false;
 template <class T>
 inline constexpr bool kIsList<std::vector<T>> = true;
 
+// Whether a field of M, or of a message in it, is a secret.
+template <Message M>
+constexpr bool HasSecrets() {
+  bool has = false;
+  ForEachField<M>([&](const auto& field) {
+    using T = typename OptionalInner<
+        std::remove_cvref_t<decltype(std::declval<M>().*(field.kMember))>>::Type;
+    has = has || IsSecret(field.text);
+    if constexpr (kIsList<T>) {
+      if constexpr (Message<typename T::value_type>)
+        has = has || HasSecrets<typename T::value_type>();
+    } else if constexpr (Message<T>) {
+      has = has || HasSecrets<T>();
+    }
+  });
+  return has;
+}
+
 // The values of an enum on the wire, with their names in text.
 template <class E>
 struct EnumValue {
@@ -172,8 +209,9 @@ struct EnumTable;
 template <>
 struct EnumTable<Table> {
   static constexpr auto kValues = [] {
-    std::array<EnumValue<Table>, ClientTables().size()> values{};
-    for (size_t i = 0; i < values.size(); ++i) values[i] = {kTables[i].table, kTables[i].name};
+    std::array<EnumValue<Table>, ListedTables().size()> values{};
+    size_t count = 0;
+    for (const TableInfo& info : ListedTables()) values[count++] = {info.table, info.name};
     return values;
   }();
 };

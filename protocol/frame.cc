@@ -147,9 +147,20 @@ FrameReader::Event FrameReader::Next(Frame* frame) {
   return Event::kFrame;
 }
 
+// Whether the frame that has begun needs a buffer of about the size of the present one.
+bool FrameReader::ReusesBuffer() const {
+  if (!kept_.is_large() || fed_.size() < kLengthEnd) return false;
+  const auto length = LoadLittle<uint32_t>(fed_.data() + kLengthOffset);
+  return length >= kept_.memory() / 2 && length <= max_frame_bytes_;
+}
+
 void FrameReader::Keep() {
   if (Unused().empty()) {
-    kept_.Clear();
+    if (ReusesBuffer()) {
+      kept_.RemovePrefix(kept_.size());
+    } else {
+      kept_.Clear();
+    }
     kept_used_ = 0;
   }
   TopUp(Unused().size() + fed_.size());

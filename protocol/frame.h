@@ -86,7 +86,8 @@ void RestampFrame(Bytes* frame, uint32_t id, uint16_t deadline_ms);
 // Keep() must be called; only then are unused bytes copied. An idle reader holds no buffer. The
 // buffer of a frame uses memory as bytes arrive, whatever length was claimed
 // (protocol/input_buffer.h): a small one grows by doubling, but not beyond the end of the frame and
-// not by more than `spare`.
+// not by more than `spare`. While large frames of about the same length follow each other without a
+// pause, they use the same buffer: a new one costs a page fault for each page.
 class FrameReader {
  public:
   enum class Event : uint8_t { kFrame, kNeedMore, kBroken };
@@ -122,6 +123,7 @@ class FrameReader {
  private:
   Event Break(Code code, std::string message);
   ByteView Unused() const { return kept_.view().substr(kept_used_); }
+  bool ReusesBuffer() const;
   void TopUp(size_t wanted);
   void Reserve(size_t needed);
 

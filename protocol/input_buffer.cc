@@ -18,6 +18,29 @@ constexpr size_t RoundUp(size_t bytes) {
   return (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
 }
 
+// Null if there is not enough memory.
+void* Map(size_t bytes) {
+  void* const mapped =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return mapped == MAP_FAILED ? nullptr : mapped;
+}
+
+// A larger mapping with the same bytes, instead of this one. Null if there is not enough memory.
+void* Remap(void* old, size_t old_bytes, size_t bytes) {
+#if defined(__SANITIZE_THREAD__)
+  // ThreadSanitizer does not see mremap: it would take the next thread that is given the old
+  // addresses by the kernel for one that shares them.
+  void* const mapped = Map(bytes);
+  if (mapped == nullptr) return nullptr;
+  std::memcpy(mapped, old, old_bytes);
+  CHECK(munmap(old, old_bytes) == 0);
+  return mapped;
+#else
+  void* const mapped = mremap(old, old_bytes, bytes, MREMAP_MAYMOVE);
+  return mapped == MAP_FAILED ? nullptr : mapped;
+#endif
+}
+
 }  // namespace
 
 void InputBuffer::Swap(InputBuffer* other) {
@@ -41,10 +64,8 @@ void InputBuffer::Reserve(size_t bytes) {
 // Out of memory, it fails as operator new does.
 void InputBuffer::Enlarge(size_t bytes) {
   CHECK(bytes % kPageBytes == 0 && bytes > large_capacity_);
-  void* const mapped = large_ != nullptr ? mremap(large_, large_capacity_, bytes, MREMAP_MAYMOVE)
-                                         : mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (mapped == MAP_FAILED) throw std::bad_alloc();
+  void* const mapped = large_ != nullptr ? Remap(large_, large_capacity_, bytes) : Map(bytes);
+  if (mapped == nullptr) throw std::bad_alloc();
   large_ = static_cast<char*>(mapped);
   large_capacity_ = bytes;
   // With huge pages, the first byte would use 2 MiB. Fails where there are none.

@@ -13,9 +13,10 @@
 namespace smile {
 
 enum class Effect : uint8_t {
-  kRead,   // changes nothing; may be repeated
-  kWrite,  // changes records; repeated only if it is known that nothing took effect
-  kAdmin,  // concerns the connection or the server
+  kRead,         // changes nothing; may be repeated
+  kWrite,        // changes records; repeated only if it is known that nothing took effect
+  kAdmin,        // concerns the connection or the server
+  kCredentials,  // reads credentials; rejected unless the server was started to allow it
 };
 
 struct OperationInfo {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "model/media_fault.h"
 #include "protocol/field.h"
 
 namespace smile {
@@ -39,8 +40,22 @@ struct EnumTable<EntryOutcome> {
        {EntryOutcome::kTooLarge, "too_large"}}};
 };
 
+template <>
+struct EnumTable<MediaFault> {
+  static constexpr std::array<EnumValue<MediaFault>, 8> kValues{
+      {{MediaFault::kDamagedRecord, "damaged_record"},
+       {MediaFault::kNoReference, "no_reference"},
+       {MediaFault::kOtherContent, "other_content"},
+       {MediaFault::kNoBytes, "no_bytes"},
+       {MediaFault::kDamagedBytes, "damaged_bytes"},
+       {MediaFault::kNoMediaRecord, "no_media_record"},
+       {MediaFault::kUnusedContent, "unused_content"},
+       {MediaFault::kUnknownFile, "unknown_file"}}};
+};
+
 static_assert(EnumIsSound<KeyOutcome>());
 static_assert(EnumIsSound<EntryOutcome>());
+static_assert(EnumIsSound<MediaFault>());
 // The text form omits the first value, which is the usual one.
 static_assert(EnumTable<KeyOutcome>::kValues[0].value == KeyOutcome::kFound);
 static_assert(EnumTable<EntryOutcome>::kValues[0].value == EntryOutcome::kFound);

@@ -6,6 +6,18 @@
 
 namespace smile {
 
+// Whether requests of the operation are about partitions, whose order they keep.
+template <class Row>
+inline constexpr bool kNamesPartitions = requires(typename Row::Request request) {
+  request.key;
+}
+|| requires(typename Row::Request request) {
+  request.partition;
+}
+|| requires(typename Row::Request request) {
+  request.keys;
+};
+
 // Calls `visit` with the PartitionView of each key, or of the partition, of the request; possibly
 // with the same one several times. Other operations have none.
 template <class Row, class Visit>

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <tuple>
 #include <vector>
 
 #include "protocol/field.h"
@@ -21,7 +20,7 @@ struct Get {
     KeyView key = {};
 
     static constexpr auto Fields() {
-      return std::tuple{Field<&Request::key>{"key", "key of the record"}};
+      return FieldList{Field<&Request::key>{"key", "key of the record"}};
     }
   };
 
@@ -29,7 +28,7 @@ struct Get {
     RecordView record = {};
 
     static constexpr auto Fields() {
-      return std::tuple{Field<&Response::record>{"record", "the record"}};
+      return FieldList{Field<&Response::record>{"record", "the record"}};
     }
   };
 };
@@ -40,7 +39,7 @@ struct KeyResult {
   RecordView record = {};
 
   static constexpr auto Fields() {
-    return std::tuple{
+    return FieldList{
         Field<&KeyResult::outcome>{
             "outcome", "retry: not read, send the key again; too_large: read it with GET"},
         Field<&KeyResult::record>{"record", "zero and empty unless found"}};
@@ -55,7 +54,7 @@ struct MGet {
     std::vector<KeyView> keys = {};
 
     static constexpr auto Fields() {
-      return std::tuple{Field<&Request::keys>{"keys", "keys of the records"}};
+      return FieldList{Field<&Request::keys>{"keys", "keys of the records"}};
     }
   };
 
@@ -63,7 +62,7 @@ struct MGet {
     std::vector<KeyResult> results = {};
 
     static constexpr auto Fields() {
-      return std::tuple{
+      return FieldList{
           Field<&Response::results>{"results", "one per key, in the order of the keys"}};
     }
   };
@@ -80,7 +79,7 @@ struct Put {
     std::optional<uint32_t> expire_seconds = {};
 
     static constexpr auto Fields() {
-      return std::tuple{
+      return FieldList{
           Field<&Request::key>{"key", "key of the record"},
           Field<&Request::condition>{"condition", "what must hold for the write to take effect"},
           Field<&Request::checksum>{"checksum", "XXH3-64 of the value", 0, TextForm::kChecksum},
@@ -94,7 +93,7 @@ struct Put {
     uint64_t version = 0;
 
     static constexpr auto Fields() {
-      return std::tuple{Field<&Response::version>{"version", "new version of the record"}};
+      return FieldList{Field<&Response::version>{"version", "new version of the record"}};
     }
   };
 };
@@ -108,7 +107,7 @@ struct Delete {
     Condition condition = {};
 
     static constexpr auto Fields() {
-      return std::tuple{
+      return FieldList{
           Field<&Request::key>{"key", "key of the record"},
           Field<&Request::condition>{"condition", "what must hold for the delete to take effect"}};
     }
@@ -118,7 +117,7 @@ struct Delete {
     uint64_t version = 0;
 
     static constexpr auto Fields() {
-      return std::tuple{Field<&Response::version>{"version", "version of the delete"}};
+      return FieldList{Field<&Response::version>{"version", "version of the delete"}};
     }
   };
 };
@@ -133,7 +132,7 @@ struct BatchItem {
   ByteView value = {};
 
   static constexpr auto Fields() {
-    return std::tuple{
+    return FieldList{
         Field<&BatchItem::kind>{"kind", "put or delete"},
         Field<&BatchItem::sort>{"sort", "sort key within the partition", 0, TextForm::kSort},
         Field<&BatchItem::condition>{"condition",
@@ -157,7 +156,7 @@ struct Batch {
     std::vector<BatchItem> items = {};
 
     static constexpr auto Fields() {
-      return std::tuple{
+      return FieldList{
           Field<&Request::partition>{"partition", "partition of all items"},
           Field<&Request::items>{"items", "puts and deletes, applied in this order; at least one"}};
     }
@@ -167,7 +166,7 @@ struct Batch {
     std::vector<uint64_t> versions = {};
 
     static constexpr auto Fields() {
-      return std::tuple{
+      return FieldList{
           Field<&Response::versions>{"versions", "one per item, in the order of the items"}};
     }
   };
@@ -180,7 +179,7 @@ struct ScanEntry {
   RecordView record = {};
 
   static constexpr auto Fields() {
-    return std::tuple{
+    return FieldList{
         Field<&ScanEntry::outcome>{
             "outcome",
             "corrupt: the value cannot be read; gap: records here cannot be read; too_large: read "
@@ -206,7 +205,7 @@ struct Scan {
     std::optional<ByteView> continuation = {};
 
     static constexpr auto Fields() {
-      return std::tuple{
+      return FieldList{
           Field<&Request::partition>{"partition", "the partition"},
           Field<&Request::limit>{"limit", "maximum number of entries (1–10,000)", 0,
                                  TextForm::kPlain, kHasDefault},
@@ -231,7 +230,7 @@ struct Scan {
     ByteView continuation = {};
 
     static constexpr auto Fields() {
-      return std::tuple{
+      return FieldList{
           Field<&Response::entries>{"entries", "records found, and what could not be read"},
           Field<&Response::continuation>{
               "continuation", "empty if complete; otherwise pass it to get the next page", 0,
@@ -250,7 +249,7 @@ struct List {
     std::optional<ByteView> continuation = {};
 
     static constexpr auto Fields() {
-      return std::tuple{
+      return FieldList{
           Field<&Request::table>{"table", "number of the table"},
           Field<&Request::limit>{"limit", "maximum number of partitions (1–10,000)", 0,
                                  TextForm::kPlain, kHasDefault},
@@ -265,7 +264,7 @@ struct List {
     ByteView continuation = {};
 
     static constexpr auto Fields() {
-      return std::tuple{
+      return FieldList{
           Field<&Response::partitions>{"partitions", "each once, in unspecified order", 0,
                                        TextForm::kPartition},
           Field<&Response::gap>{"gap", "true if partitions of this page cannot be read"},

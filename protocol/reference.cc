@@ -18,6 +18,8 @@ std::string_view NameOfEffect(Effect effect) {
       return "read";
     case Effect::kWrite:
       return "write";
+    case Effect::kCredentials:
+      return "credentials";
     case Effect::kAdmin:
       break;
   }
@@ -70,6 +72,12 @@ constexpr Limit kLimits[] = {
     {"elements of any list in a frame", limits::kMaxListItems, "`invalid`"},
     {"bytes of values in a reply with more than one record", limits::kMaxReplyValueBytes,
      "SCAN returns a continuation token; MGET marks the remaining keys `retry`"},
+    {"bytes of content", limits::kMaxContentBytes, "`too_large`"},
+    {"pieces of an upload", limits::kMaxContentChunks, "`too_large`: use a larger `chunk_bytes`"},
+    {"bytes of content type, name and custom field together", limits::kMaxMediaFieldBytes,
+     "`too_large`"},
+    {"milliseconds until an upload that is not committed is dropped", limits::kUploadExpiryMillis,
+     "`not_found`"},
     {"bytes of a PING's payload", limits::kMaxPingBytes, "`too_large`"},
     {"bytes of client_name in HELLO", limits::kMaxClientNameBytes,
      "`too_large`, then the connection closes"},

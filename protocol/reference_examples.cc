@@ -6,6 +6,9 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "base/limits.h"
+#include "base/sha256.h"
+#include "base/text.h"
 #include "protocol/describe.h"
 #include "protocol/message.h"
 #include "protocol/operations.h"
@@ -115,50 +118,181 @@ void AddRecords(ExampleList* examples) {
 }
 
 void AddRanges(ExampleList* examples) {
-  const Key seven = LinkKey(42, LinkKind::kFriend, 7);
-  const Key nine = LinkKey(42, LinkKind::kFriend, 9);
-  const Key followed = LinkKey(42, LinkKind::kFollow, 3);
-  const PartitionView links = seven.view().partition_view();
-  const op::BatchItem met{MutationKind::kPut,    seven.sort,   {}, 0,
-                          Hash64("met in 1833"), "met in 1833"};
-  const op::BatchItem other{MutationKind::kPut, nine.sort, {}, 0, Hash64(""), ""};
+  const Key newer = PostKey(42, uint64_t{9} << 22);
+  const Key older = PostKey(42, uint64_t{7} << 22);
+  const Key draft = PostKey(42, uint64_t{3} << 22);
+  const PartitionView posts = newer.view().partition_view();
+  const op::BatchItem first{MutationKind::kPut, older.sort, {}, 0, Hash64("good"), "good"};
+  const op::BatchItem second{MutationKind::kPut, newer.sort, {}, 0, Hash64("better"), "better"};
   examples->Request<op::Batch>(
       "BATCH of two puts and a delete", 9, 0,
-      {.partition = links, .items = {met, other, {MutationKind::kDelete, followed.sort}}});
+      {.partition = posts, .items = {first, second, {MutationKind::kDelete, draft.sort}}});
   examples->Reply<op::Batch>(
       "BATCH's reply", 9, {.versions = {VersionOfWrite(3), VersionOfWrite(4), VersionOfWrite(5)}});
-  op::BatchItem again{MutationKind::kPut, followed.sort, {}, 0, Hash64(""), ""};
-  const op::BatchItem first = again;
+  op::BatchItem again{MutationKind::kPut, draft.sort, {}, 0, Hash64(""), ""};
+  const op::BatchItem once = again;
   again.condition.kind = ConditionKind::kIfAbsent;
   examples->Request<op::Batch>("BATCH whose second condition fails because of its first item", 10,
-                               0, {.partition = links, .items = {first, again}});
+                               0, {.partition = posts, .items = {once, again}});
   examples->Error("BATCH's reply when a condition fails because of an earlier item", 10,
                   Status(Code::kConditionFailed, ""), {.index = 1, .version = 0, .met_index = 0});
 
-  const ByteView friends = ByteView(seven.sort).substr(0, 1);
-  const Bytes family = PrefixEnd(friends);
-  const Bytes continuation = Bytes(1, '\1') + seven.sort;
-  op::Scan::Request scan = {
-      .partition = links, .limit = 1, .from = friends, .to = ByteView(family)};
-  examples->Request<op::Scan>("SCAN of the friends of user 42, one per page", 11, 0, scan);
+  const ByteView to = draft.sort;
+  const Bytes continuation = Bytes(1, '\1') + newer.sort;
+  op::Scan::Request scan = {.partition = posts, .limit = 1, .to = to};
+  examples->Request<op::Scan>("SCAN of the posts of user 42 down to one, one per page", 11, 0,
+                              scan);
   examples->Reply<op::Scan>(
       "SCAN's reply, with a continuation token", 11,
-      {.entries = {{EntryOutcome::kFound, seven.sort, RecordOf(VersionOfWrite(3), "met in 1833")}},
+      {.entries = {{EntryOutcome::kFound, newer.sort, RecordOf(VersionOfWrite(4), "better")}},
        .continuation = continuation});
   scan.continuation = ByteView(continuation);
   examples->Request<op::Scan>("SCAN of the next page", 12, 0, scan);
   examples->Reply<op::Scan>(
       "SCAN's last reply", 12,
-      {.entries = {{EntryOutcome::kFound, nine.sort, RecordOf(VersionOfWrite(4), "")}}});
-  examples->Request<op::List>("LIST of the users that have links", 13, 0,
-                              {.table = Table::kLinks, .limit = 100});
-  examples->Reply<op::List>("LIST's reply", 13, {.partitions = {links.id}});
+      {.entries = {{EntryOutcome::kFound, older.sort, RecordOf(VersionOfWrite(3), "good")}}});
+  examples->Request<op::List>("LIST of the users that have posts", 13, 0,
+                              {.table = Table::kPosts, .limit = 100});
+  examples->Reply<op::List>("LIST's reply", 13, {.partitions = {posts.id}});
 }
 
-void AddRest(ExampleList* examples) {
+void AddLinks(ExampleList* examples) {
+  constexpr auto kFriend = static_cast<uint8_t>(LinkKind::kFriend);
+  const op::LinkEntry seven{EntryOutcome::kFound, 7, kNow, kFriend, "met in 1833"};
+  examples->Request<op::Link>(
+      "LINK of users 42 and 7 as friends, with a time", 22, 0,
+      {.user = 42, .kind = kFriend, .other = 7, .value = "met in 1833", .time_ms = kNow});
+  examples->Reply<op::Link>("LINK's reply", 22, {.created = true, .time_ms = kNow});
+  examples->Request<op::LinkCount>("LINK_COUNT of the friends of user 7", 23, 0,
+                                   {.user = 7, .kind = kFriend});
+  examples->Reply<op::LinkCount>("LINK_COUNT's reply", 23, {.count = 1});
+  examples->Request<op::LinkList>("LINK_LIST of the friends of user 42", 24, 0,
+                                  {.user = 42, .kind = kFriend});
+  examples->Reply<op::LinkList>("LINK_LIST's reply", 24, {.entries = {seven}, .continuation = {}});
+  examples->Request<op::LinkCheck>("LINK_CHECK: which of users 7 and 8 are friends of user 42?", 25,
+                                   0, {.user = 42, .kind = kFriend, .others = {7, 8}});
+  examples->Reply<op::LinkCheck>("LINK_CHECK's reply", 25, {.entries = {seven}});
+  examples->Request<op::Unlink>("UNLINK of the same link from its other side", 26, 0,
+                                {.user = 7, .kind = kFriend, .other = 42});
+  examples->Reply<op::Unlink>("UNLINK's reply", 26, {.removed = true});
+}
+
+void AddFeed(ExampleList* examples) {
+  // A token begins with 1, the user and the kinds.
+  examples->Request<op::Feed>("FEED of the friends and family of user 42", 30, 0,
+                              {.user = 42, .kinds = {1, 2}, .limit = 2});
+  examples->Reply<op::Feed>("FEED's reply: nobody has posted", 30, {});
+}
+
+// As given by a server whose first upload has the id 00 01 02 ... 0f.
+void AddMedia(ExampleList* examples) {
+  Bytes upload;
+  for (char byte = 0; byte < static_cast<char>(kUploadIdBytes); ++byte) upload.push_back(byte);
+  const ByteView content = "hello";
+  const Bytes sha256 = *FromHex("2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
+  const uint64_t media = uint64_t{7} << 22;
+  const op::MediaInfo info{.media = media,
+                           .size = content.size(),
+                           .sha256 = sha256,
+                           .created_ms = kNow,
+                           .content_type = "text/plain",
+                           .name = "hello.txt",
+                           .custom = {}};
+  examples->Request<op::MediaBegin>("MEDIA_BEGIN of a text of 5 bytes", 16, 0,
+                                    {.owner = 42,
+                                     .media = media,
+                                     .content_type = info.content_type,
+                                     .name = info.name,
+                                     .size = content.size()});
+  examples->Reply<op::MediaBegin>(
+      "MEDIA_BEGIN's reply", 16,
+      {.upload = upload, .media = media, .expires_ms = kNow + limits::kUploadExpiryMillis});
+  examples->Request<op::MediaAppend>(
+      "MEDIA_APPEND of the only piece", 17, 0,
+      {.upload = upload, .offset = 0, .checksum = Hash64(content), .bytes = content});
+  examples->Reply<op::MediaAppend>("MEDIA_APPEND's reply", 17, {});
+  examples->Request<op::MediaProgress>("MEDIA_PROGRESS", 18, 0, {.owner = 42, .upload = upload});
+  examples->Reply<op::MediaProgress>("MEDIA_PROGRESS' reply: nothing is missing", 18,
+                                     {.chunk_bytes = kDefaultPieceBytes,
+                                      .received_bytes = content.size(),
+                                      .contiguous_bytes = content.size(),
+                                      .missing = {},
+                                      .size = content.size()});
+  examples->Request<op::MediaCommit>("MEDIA_COMMIT", 19, 0, {.owner = 42, .upload = upload});
+  examples->Reply<op::MediaCommit>("MEDIA_COMMIT's reply", 19, {.info = info});
+  examples->Request<op::MediaRead>("MEDIA_READ of three bytes from the second", 20, 0,
+                                   {.owner = 42, .media = media, .offset = 1, .size = 3});
+  examples->Reply<op::MediaRead>(
+      "MEDIA_READ's reply", 20,
+      {.content_bytes = content.size(), .checksum = Hash64("ell"), .bytes = "ell"});
+  examples->Request<op::MediaList>("MEDIA_LIST of user 42", 21, 0, {.owner = 42});
+  examples->Reply<op::MediaList>("MEDIA_LIST's reply", 21,
+                                 {.entries = {{EntryOutcome::kFound, info}}, .continuation = {}});
+}
+
+// The token has the bytes 0 to 31.
+void AddLogins(ExampleList* examples) {
+  constexpr uint64_t kUser = 42;
+  const ByteView login = "ada@example.org";
+  Bytes token;
+  for (char c = 0; c < 32; ++c) token.push_back(c);
+  const Sha256Digest digest = Sha256::Of(token);
+  const ByteView id(reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size());
+  const uint64_t expires_ms = kNow + 3'600'000;
+  const ByteView motto = "Poetical science";
+  examples->Request<op::LoginRegister>(
+      "LOGIN_REGISTER with a first record", 40, 0,
+      {.login = login,
+       .password = "correct horse",
+       .user = kUser,
+       .records = {{.name = "motto", .checksum = Hash64(motto), .value = motto}}});
+  examples->Reply<op::LoginRegister>("LOGIN_REGISTER's reply", 40, {.user = kUser});
+  examples->Request<op::LoginVerify>(
+      "LOGIN_VERIFY", 41, 0, {.login = login, .password = "correct horse", .label = "203.0.113.7"});
+  examples->Reply<op::LoginVerify>("LOGIN_VERIFY's reply", 41, {.user = kUser});
+  examples->Request<op::LoginVerify>(
+      "LOGIN_VERIFY of a wrong password", 42, 0,
+      {.login = login, .password = "battery", .label = "203.0.113.9"});
+  examples->Error("LOGIN_VERIFY's reply, the same for a login that does not exist", 42,
+                  Status(Code::kNotFound, "there is no such login, or the password is wrong"), {});
+  examples->Request<op::SessionMake>("SESSION_MAKE, for an hour", 43, 0,
+                                     {.user = kUser, .label = "phone", .expire_seconds = 3600});
+  examples->Reply<op::SessionMake>("SESSION_MAKE's reply", 43,
+                                   {.token = token, .session = id, .expires_ms = expires_ms});
+  examples->Request<op::SessionVerify>("SESSION_VERIFY", 44, 0, {.token = token});
+  examples->Reply<op::SessionVerify>("SESSION_VERIFY's reply", 44,
+                                     {.user = kUser,
+                                      .session = id,
+                                      .label = "phone",
+                                      .created_ms = kNow,
+                                      .expires_ms = expires_ms});
+  examples->Request<op::LoginList>("LOGIN_LIST", 45, 0, {.user = kUser});
+  examples->Reply<op::LoginList>("LOGIN_LIST's reply", 45,
+                                 {.logins = {{.login = login,
+                                              .form = CredentialForm::kArgon2id,
+                                              .created_ms = kNow,
+                                              .changed_ms = kNow}}});
+}
+
+// Of what the examples before left.
+void AddUsers(ExampleList* examples) {
+  examples->Request<op::UserStat>("USER_STAT of user 42", 46, 0, {.user = 42});
+  examples->Reply<op::UserStat>(
+      "USER_STAT's reply", 46,
+      {.logins = 1, .sessions = 1, .media = 1, .posts = 2, .records = 1, .complete = true});
+  examples->Request<op::UserErase>("USER_ERASE", 47, 0, {.user = 42});
+  examples->Reply<op::UserErase>(
+      "USER_ERASE's reply", 47,
+      {.done = true, .logins = 1, .sessions = 1, .media = 1, .posts = 2, .records = 1});
+}
+
+void AddStats(ExampleList* examples) {
   examples->Request<op::Stats>("STATS", 14, 0, {});
   examples->Reply<op::Stats>("STATS' reply (of a server with a single statistic)", 14,
                              {.stats = {{"server.connections.open_count", 1}}});
+}
+
+void AddBroken(ExampleList* examples) {
   examples->Broken<op::Ping>("A PING whose checksum is off by one bit", 15, {.payload = "hello"});
   examples->Error(
       "The reply to that, before the connection closes", 0,
@@ -175,7 +309,13 @@ std::vector<Example> MakeExamples() {
   AddConnection(&examples);
   AddRecords(&examples);
   AddRanges(&examples);
-  AddRest(&examples);
+  AddStats(&examples);
+  AddMedia(&examples);
+  AddLinks(&examples);
+  AddFeed(&examples);
+  AddLogins(&examples);
+  AddUsers(&examples);
+  AddBroken(&examples);
   return examples.Take();
 }
 

@@ -33,13 +33,14 @@ std::string CommandWord(TextForm form, const T& value, const TextContext& contex
   } else if constexpr (std::is_enum_v<T>) {
     return std::string(NameOf(value));
   } else if constexpr (std::unsigned_integral<T>) {
-    return std::to_string(value);
+    return form == TextForm::kLinkKind ? WordForLinkKind(value) : std::to_string(value);
   } else if constexpr (std::is_same_v<T, KeyView>) {
     return QuoteToken(FormatKey(value));
   } else if constexpr (std::is_same_v<T, PartitionView>) {
     return QuoteToken(FormatPartition(value));
   } else {
     if (form == TextForm::kValue) return Quote(value);
+    if (IsSecret(form)) return "-";  // the line asks for it
     const bool plain =
         form == TextForm::kPlain || (form != TextForm::kOpaque && !context.table.has_value());
     return QuoteToken(plain ? std::string(value) : WordFor(form, context, value));

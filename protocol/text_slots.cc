@@ -57,6 +57,11 @@ std::string WithDefault(std::string_view summary, std::string_view standard) {
   return text + fmt::format("; default {})", standard);
 }
 
+std::optional<Bytes> FromHexWord(std::string_view digits) {
+  if (digits.starts_with("0x")) digits.remove_prefix(2);
+  return FromHex(digits);
+}
+
 // Options are applied last: what they mean may depend on the path that comes after them.
 struct GivenOption {
   const TextSlot* slot;
@@ -155,7 +160,8 @@ class Filler {
 
   Status NothingMissing() {
     const TextSlot* missing = NextPositional();
-    if (missing == nullptr || (missing->repeats && repeat_has_one_)) return {};
+    if (missing == nullptr || missing->may_be_empty) return {};
+    if (missing->repeats && repeat_has_one_) return {};
     return {Code::kInvalid, fmt::format("{} is missing", PlaceholderFor(*missing))};
   }
 
@@ -185,7 +191,8 @@ void AppendUsage(std::span<const TextSlot> slots, std::string* line,
         std::string element;
         slot.describe_element(&element, arguments);
         CHECK(element.starts_with(' '));
-        line->append(" (").append(element.substr(1)).append(")...");
+        const std::string form = "(" + element.substr(1) + ")...";
+        line->append(slot.may_be_empty ? " [" + form + "]" : " " + form);
         continue;
       }
       std::string form = positional ? PlaceholderFor(slot) : OptionForm(slot);
@@ -206,12 +213,6 @@ Status UnknownName(const TextToken& token, const std::string& names) {
   return {Code::kInvalid, fmt::format("{} is not one of {}", Quote(token.text), names)};
 }
 
-Status NoRangeFor(Table table) {
-  return {Code::kInvalid,
-          fmt::format("the path has parts after its partition, {}/{}", InfoOf(table).name,
-                      InCapitals(InfoOf(table).partition.name))};
-}
-
 Result<uint64_t> TakeNumber(const TextToken& token, uint64_t max) {
   const char* const end = token.text.data() + token.text.size();
   uint64_t number = 0;
@@ -219,6 +220,19 @@ Result<uint64_t> TakeNumber(const TextToken& token, uint64_t max) {
   if (error == std::errc() && stopped == end && number <= max) return number;
   return Status(Code::kInvalid,
                 fmt::format("{} is not an integer from 0 to {}", Quote(token.text), max));
+}
+
+Result<uint64_t> TakeLinkKind(const TextToken& token) {
+  std::string names;
+  for (const NumberName& known : kLinkKinds) {
+    if (known.name == token.text) return uint64_t{known.number};
+    names.append(known.name).append(", ");
+  }
+  Result<uint64_t> number = TakeNumber(token, UINT8_MAX);
+  if (number.ok()) return number;
+  return Status(Code::kInvalid,
+                fmt::format("{} is not a kind of links: it must be {}or an integer from 1 to 255",
+                            Quote(token.text), names));
 }
 
 Result<bool> TakeBool(const TextToken& token) {
@@ -232,17 +246,18 @@ Result<Bytes> TakeBytes(const TextState& state, TextForm form, const TextToken& 
   switch (form) {
     case TextForm::kValue:
       if (token.literal || !content) return token.text;
-      if (token.text == "-") return content(token.text);
-      if (token.text.starts_with("@")) return content(std::string_view(token.text).substr(1));
+      if (token.text == "-") return content(token.text, {});
+      if (token.text.starts_with("@")) return content(std::string_view(token.text).substr(1), {});
       return token.text;
     case TextForm::kOpaque: {
-      std::string_view digits = token.text;
-      if (digits.starts_with("0x")) digits.remove_prefix(2);
-      std::optional<Bytes> bytes = FromHex(digits);
+      std::optional<Bytes> bytes = FromHexWord(token.text);
       if (bytes.has_value()) return *std::move(bytes);
       return Status(Code::kInvalid, fmt::format("{} is not hexadecimal with two digits per byte",
                                                 Quote(token.text)));
     }
+    case TextForm::kSecret:
+    case TextForm::kToken:
+      break;
     case TextForm::kSort:
       if (state.table.has_value()) return ParseSort(*state.table, token.text);
       break;
@@ -254,10 +269,32 @@ Result<Bytes> TakeBytes(const TextState& state, TextForm form, const TextToken& 
     case TextForm::kPlain:
     case TextForm::kChecksum:
     case TextForm::kTime:
+    case TextForm::kPast:
+    case TextForm::kLinkKind:
     case TextForm::kKeysOnly:
+    case TextForm::kAnswer:
       break;
   }
   return token.text;
+}
+
+Result<Bytes> TakeSecret(const TextState& state, TextForm form, std::string_view name,
+                         const TextToken& token) {
+  const ContentReader& content = state.input->content;
+  Bytes secret = token.text;
+  if (content) {
+    const bool is_file = token.text.starts_with('@');
+    if (!is_file && token.text != "-") {
+      return Status(Code::kInvalid,
+                    "a secret is not written in a request, where others may see it: give @FILE, or "
+                    "- to be asked for it");
+    }
+    SMILE_ASSIGN(secret, content(std::string_view(token.text).substr(is_file ? 1 : 0), name));
+  }
+  if (form != TextForm::kToken || !content) return secret;
+  std::optional<Bytes> bytes = FromHexWord(secret);
+  if (bytes.has_value()) return *std::move(bytes);
+  return Status(Code::kInvalid, "it is not hexadecimal with two digits per byte");
 }
 
 Status TakeKey(TextState* state, const TextToken& token, KeyView* key) {
@@ -280,7 +317,6 @@ Status TakePartition(TextState* state, const TextToken& token, PartitionView* pa
   }
   CHECK(ValidatePartition(path.key.view().partition_view()).ok());
   state->table = path.key.table;
-  state->prefix = std::move(path.key.sort);
   *partition = {path.key.table, state->input->bytes->Keep(std::move(path.key.partition))};
   return {};
 }

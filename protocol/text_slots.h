@@ -26,9 +26,10 @@
 
 namespace smile {
 
-// Reads the content of "@FILE" (`name` is FILE) or "-" (`name` is "-") given as a value. Without a
-// reader, such tokens are literal values.
-using ContentReader = std::function<Result<Bytes>(std::string_view name)>;
+// Reads the content of "@FILE" (`name` is FILE) or "-" (`name` is "-") given as a value. `secret`:
+// the name of the field if it is a secret, otherwise empty. Without a reader, such tokens are
+// literal values.
+using ContentReader = std::function<Result<Bytes>(std::string_view name, std::string_view secret)>;
 
 // Owns bytes at a fixed address, also when it is moved.
 class TextBytes {
@@ -61,7 +62,6 @@ namespace text_internal {
 struct TextState {
   TextInput* input = nullptr;
   std::optional<Table> table = std::nullopt;
-  Bytes prefix = {};           // of a partial path
   bool without_value = false;  // the message is a delete
 };
 
@@ -75,6 +75,7 @@ struct TextSlot {
   bool positional = false;
   bool flag = false;
   bool repeats = false;
+  bool may_be_empty = false;  // a list
   bool is_value = false;
   bool is_mutation_kind = false;  // put or delete; a delete has no value
   std::function<Status(const TextToken&)> take = nullptr;
@@ -92,8 +93,12 @@ void AppendUsage(std::span<const TextSlot> slots, std::string* line,
 Status UnknownOperation(std::string_view name, const std::string& names);
 
 Result<uint64_t> TakeNumber(const TextToken& token, uint64_t max);
+// The number of a kind of links.
+Result<uint64_t> TakeLinkKind(const TextToken& token);
 Result<bool> TakeBool(const TextToken& token);
 Result<Bytes> TakeBytes(const TextState& state, TextForm form, const TextToken& token);
+Result<Bytes> TakeSecret(const TextState& state, TextForm form, std::string_view name,
+                         const TextToken& token);
 Status TakeKey(TextState* state, const TextToken& token, KeyView* key);
 Status TakePartition(TextState* state, const TextToken& token, PartitionView* partition);
 Status UnknownName(const TextToken& token, const std::string& names);
@@ -122,7 +127,9 @@ Status TakeValue(TextState* state, TextForm form, const TextToken& token, T* val
   } else if constexpr (std::is_enum_v<T>) {
     return TakeEnum(state, token, value);
   } else if constexpr (std::unsigned_integral<T>) {
-    SMILE_ASSIGN(const uint64_t number, TakeNumber(token, std::numeric_limits<T>::max()));
+    SMILE_ASSIGN(const uint64_t number, form == TextForm::kLinkKind
+                                            ? TakeLinkKind(token)
+                                            : TakeNumber(token, std::numeric_limits<T>::max()));
     *value = static_cast<T>(number);
     return {};
   } else if constexpr (std::is_same_v<T, ByteView>) {
@@ -142,11 +149,12 @@ constexpr std::string_view PlaceholderOf(TextForm form) {
   if constexpr (std::is_same_v<T, Table>) {
     return "TABLE";
   } else if constexpr (std::unsigned_integral<T>) {
-    return "N";
+    return form == TextForm::kLinkKind ? "KIND" : "N";
   } else if constexpr (std::is_same_v<T, MutationKind>) {
     return "put|delete";
   } else if constexpr (std::is_same_v<T, ByteView>) {
     if (form == TextForm::kOpaque) return "HEX";
+    if (IsSecret(form)) return "@FILE|-";
     if (form == TextForm::kSort || form == TextForm::kSortFrom || form == TextForm::kSortTo) {
       return "SORT";
     }
@@ -161,7 +169,7 @@ inline constexpr bool kIsOneWord =
     std::is_same_v<T, KeyView> || std::is_same_v<T, PartitionView>;
 
 template <Message M>
-Status FinishMessage(TextState* state, M* message);
+void SetChecksums(const TextState& state, M* message);
 
 template <Message M>
 std::vector<TextSlot> SlotsOf(TextState* state, M* message);
@@ -171,7 +179,8 @@ Status ReadElement(TextState* outer, M* element) {
   TextState state{.input = outer->input, .table = outer->table};
   const std::vector<TextSlot> slots = SlotsOf(&state, element);
   SMILE_TRY(FillSlots(&state, slots, true));
-  return FinishMessage(&state, element);
+  SetChecksums(state, element);
+  return {};
 }
 
 template <Message M>
@@ -226,7 +235,8 @@ void AddSlots(TextState* state, const FieldType& field, Member* member,
     for (TextSlot& slot : SlotsOf(state, member)) slots->push_back(std::move(slot));
   } else if (form != TextForm::kChecksum) {
     TextSlot slot{.name = field.name, .summary = field.summary};
-    slot.positional = !kIsOptional<Member> && !field.text_default;
+    slot.positional = !kIsOptional<Member> && (kIsList<T> || !field.text_default);
+    slot.may_be_empty = kIsList<T> && field.text_default;
     slot.is_value = form == TextForm::kValue;
     slot.is_mutation_kind = std::is_same_v<T, MutationKind>;
     const auto target = [member]() -> T* {
@@ -241,12 +251,21 @@ void AddSlots(TextState* state, const FieldType& field, Member* member,
       MakeRepeat<typename T::value_type>(state, form, append, &slot);
     } else {
       slot.placeholder = PlaceholderOf<T>(form);
+      if (std::unsigned_integral<T> && slot.positional) slot.placeholder = {};  // its name
       slot.flag = std::is_same_v<T, bool> && !slot.positional;
       if (slot.flag) slot.placeholder = {};
       if constexpr (std::unsigned_integral<T> && !std::is_same_v<T, bool> && !kIsOptional<Member>) {
         if (field.text_default && *member != 0) slot.standard = std::to_string(*member);
       }
+      [[maybe_unused]] const auto name = field.name;
       slot.take = [=](const TextToken& token) -> Status {
+        if constexpr (std::is_same_v<T, ByteView>) {
+          if (IsSecret(form)) {
+            SMILE_ASSIGN(Bytes secret, TakeSecret(*state, form, name, token));
+            *target() = state->input->bytes->Keep(std::move(secret));
+            return {};
+          }
+        }
         return TakeValue(state, form, token, target());
       };
     }
@@ -283,41 +302,14 @@ void SetChecksums(const TextState& state, M* message) {
   });
 }
 
-Status NoRangeFor(Table table);
-
-// Sets the range of the message from a partial path, unless it is given explicitly.
-template <Message M>
-Status SetRange(TextState* state, M* message) {
-  if (state->prefix.empty()) return {};
-  CHECK(state->table.has_value(), "a path that has a sort key names its table");
-  bool has_range = false;
-  ForEachField<M>([&](const auto& field) {
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(message->*(field.kMember))>,
-                                 std::optional<ByteView>>) {
-      std::optional<ByteView>& bound = message->*(field.kMember);
-      const bool begins = field.text == TextForm::kSortFrom;
-      if (!begins && field.text != TextForm::kSortTo) return;
-      has_range = true;
-      Bytes bytes = begins ? state->prefix : PrefixEnd(state->prefix);
-      if (!bound.has_value() && !bytes.empty()) bound = state->input->bytes->Keep(std::move(bytes));
-    }
-  });
-  return has_range ? Status() : NoRangeFor(*state->table);
-}
-
-template <Message M>
-Status FinishMessage(TextState* state, M* message) {
-  SetChecksums(*state, message);
-  return SetRange(state, message);
-}
-
 // Reads all of the input as one message.
 template <Message M>
 Status ReadMessage(TextInput* input, M* message) {
   TextState state{.input = input};
   const std::vector<TextSlot> slots = SlotsOf(&state, message);
   SMILE_TRY(FillSlots(&state, slots, false));
-  return FinishMessage(&state, message);
+  SetChecksums(state, message);
+  return {};
 }
 
 }  // namespace text_internal

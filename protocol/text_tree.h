@@ -26,12 +26,14 @@ struct TextContext {
   std::optional<Table> table = std::nullopt;
   // The request asked for no values.
   bool without_values = false;
+  bool show_secrets = false;
 };
 
 struct TextNode {
   enum class Kind : uint8_t {
     kNumber,   // number
     kTime,     // number: Unix milliseconds, 0: never
+    kPast,     // number: Unix milliseconds
     kBool,     // number is 0 or 1
     kWord,     // word: a name, a path or hexadecimal; valid UTF-8 without spaces
     kBytes,    // bytes: any
@@ -53,8 +55,12 @@ std::string WordFor(const Condition& condition);
 // Bytes with a text form: sort keys and partitions (hexadecimal if the table is unknown), opaque
 // tokens. Empty bytes give an empty text.
 std::string WordFor(TextForm form, const TextContext& context, ByteView bytes);
+// What is shown in place of a secret.
+inline constexpr std::string_view kMaskedSecret = "<secret>";
 // 16 hexadecimal digits.
 std::string WordForChecksum(uint64_t checksum);
+// The name of a kind of links, or its number.
+std::string WordForLinkKind(uint64_t kind);
 
 namespace text_internal {
 
@@ -83,7 +89,7 @@ TextNode NodeOf(std::string_view name, TextForm form, const T& value, const Text
   if constexpr (std::is_same_v<T, bool>) {
     node.kind = Kind::kBool;
     node.number = value ? 1 : 0;
-    node.usual = !value;
+    node.usual = !value && form != TextForm::kAnswer;
   } else if constexpr (std::is_enum_v<T>) {
     word(std::string(NameOf(value)));
     if constexpr (kIsOutcome<T>) node.usual = value == EnumTable<T>::kValues[0].value;
@@ -91,11 +97,14 @@ TextNode NodeOf(std::string_view name, TextForm form, const T& value, const Text
     node.kind = Kind::kNumber;
     node.number = value;
     if (form == TextForm::kTime) node.kind = Kind::kTime;
+    if (form == TextForm::kPast) node.kind = Kind::kPast;
     if (form == TextForm::kChecksum) word(WordForChecksum(value));
+    if (form == TextForm::kLinkKind) word(WordForLinkKind(value));
   } else if constexpr (std::is_same_v<T, ByteView>) {
     node.kind = Kind::kBytes;
     node.bytes = value;
-    if (!IsText(form)) word(WordFor(form, context, value));
+    const bool is_shown = form == TextForm::kSecret && context.show_secrets;
+    if (!IsText(form) && !is_shown) word(WordFor(form, context, value));
   } else if constexpr (std::is_same_v<T, KeyView>) {
     word(FormatKey(value));
   } else if constexpr (std::is_same_v<T, PartitionView>) {

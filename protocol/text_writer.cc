@@ -31,6 +31,7 @@ void AppendValue(const TextNode& node, const LineStyle& style, std::string* line
   switch (node.kind) {
     case Kind::kNumber:
     case Kind::kTime:
+    case Kind::kPast:
       line->append(std::to_string(node.number));
       return;
     case Kind::kBool:
@@ -76,7 +77,9 @@ void AppendTime(const TextNode& field, const LineStyle& style, std::string* line
   std::string_view name = field.name;
   if (name.ends_with("_ms")) name.remove_suffix(3);
   AppendName(name, style, line);
-  line->append(FormatTime(field.number)).push_back(' ');
+  line->append(FormatTime(field.number));
+  if (field.kind == Kind::kPast) return;
+  line->push_back(' ');
   CHECK(style.now_millis.has_value());
   AppendName("ttl", style, line);
   line->append(FormatTimeLeft(field.number, *style.now_millis));
@@ -93,7 +96,8 @@ void AppendField(const TextNode& field, const LineStyle& style, std::string* lin
     AppendFields(field, style, line);
     return;
   }
-  if (field.kind == Kind::kTime && style.now_millis.has_value()) {
+  const bool is_time = field.kind == Kind::kTime || field.kind == Kind::kPast;
+  if (is_time && style.now_millis.has_value()) {
     AppendTime(field, style, line);
     return;
   }
@@ -132,6 +136,7 @@ Json JsonOf(const TextNode& node) {
   switch (node.kind) {
     case Kind::kNumber:
     case Kind::kTime:
+    case Kind::kPast:
       return node.number;
     case Kind::kBool:
       return node.number != 0;
@@ -163,10 +168,18 @@ std::string WordFor(const Condition& condition) {
 
 std::string WordFor(TextForm form, const TextContext& context, ByteView bytes) {
   if (bytes.empty() && form != TextForm::kPartition) return {};
-  const bool is_key = form != TextForm::kOpaque;
+  if (IsSecret(form) && !context.show_secrets) return std::string(kMaskedSecret);
+  const bool is_key = form != TextForm::kOpaque && form != TextForm::kToken;
   if (!is_key || !context.table.has_value()) return "0x" + ToHex(bytes);
   if (form == TextForm::kPartition) return FormatPartition({*context.table, bytes});
   return FormatSort(*context.table, bytes);
+}
+
+std::string WordForLinkKind(uint64_t kind) {
+  for (const NumberName& known : kLinkKinds) {
+    if (known.number == kind) return std::string(known.name);
+  }
+  return std::to_string(kind);
 }
 
 std::string WordForChecksum(uint64_t checksum) {

@@ -20,10 +20,17 @@
 #include "protocol/operations.h"
 #include "server/admin_handlers.h"
 #include "server/connection_handlers.h"
+#include "server/feed_handlers.h"
 #include "server/key_results.h"
+#include "server/link_handlers.h"
+#include "server/login_handlers.h"
+#include "server/media_handlers.h"
 #include "server/record_handlers.h"
 #include "server/reply.h"
 #include "server/responder.h"
+#include "server/services.h"
+#include "server/session_handlers.h"
+#include "server/user_handlers.h"
 #include "storage/engine.h"
 
 namespace smile {
@@ -32,8 +39,17 @@ namespace smile {
 class Handlers {
  public:
   // `server_stats` returns the server's own part of STATS. Any thread.
-  Handlers(Engine& engine, const Clock& clock, std::function<EngineStats()> server_stats)
-      : connection_(engine), records_(engine, clock), admin_(engine, std::move(server_stats)) {}
+  Handlers(Engine& engine, const Services& services, const Clock& clock,
+           std::function<EngineStats()> server_stats)
+      : connection_(engine),
+        records_(engine, clock),
+        media_(services.media),
+        links_(services.links),
+        logins_(services.logins, services.allow_credential_export),
+        sessions_(services.sessions),
+        users_(services.users),
+        feeds_(services.feeds),
+        admin_(engine, std::move(server_stats)) {}
 
   template <class Row>
   Status Check(Row row, const typename Row::Request& request) const {
@@ -77,6 +93,18 @@ class Handlers {
       return connection_;
     } else if constexpr (RecordOperations::kContains<Row>) {
       return records_;
+    } else if constexpr (MediaOperations::kContains<Row>) {
+      return media_;
+    } else if constexpr (LinkOperations::kContains<Row>) {
+      return links_;
+    } else if constexpr (LoginOperations::kContains<Row>) {
+      return logins_;
+    } else if constexpr (SessionOperations::kContains<Row>) {
+      return sessions_;
+    } else if constexpr (UserOperations::kContains<Row>) {
+      return users_;
+    } else if constexpr (FeedOperations::kContains<Row>) {
+      return feeds_;
     } else {
       static_assert(AdminOperations::kContains<Row>, "each family needs its handlers here");
       return admin_;
@@ -85,6 +113,12 @@ class Handlers {
 
   const ConnectionHandlers connection_;
   const RecordHandlers records_;
+  const MediaHandlers media_;
+  const LinkHandlers links_;
+  const LoginHandlers logins_;
+  const SessionHandlers sessions_;
+  const UserHandlers users_;
+  const FeedHandlers feeds_;
   const AdminHandlers admin_;
 };
 

@@ -1,5 +1,5 @@
 // smiled: reads options, starts engine and server, and handles signals. The only place that names
-// the engine.
+// engine and content store.
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,14 +19,22 @@
 #include "base/bounded_write.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/random_bytes.h"
 #include "base/standard_streams.h"
 #include "server/file_limit.h"
 #include "server/lifecycle.h"
 #include "server/machine_memory.h"
 #include "server/options.h"
 #include "server/server.h"
+#include "server/services.h"
 #include "server/signals.h"
 #include "server/version.h"
+#include "service/links/link_service.h"
+#include "service/logins/login_service.h"
+#include "service/media/media_service.h"
+#include "service/sweeper.h"
+#include "service/users/user_service.h"
+#include "storage/content/content_files.h"
 #include "storage/rocks/maintenance.h"
 #include "storage/rocks/rocks_engine.h"
 
@@ -100,6 +108,15 @@ RocksOptions ToRocksOptions(const Options& options, OpenProgress* progress) {
           .progress = progress};
 }
 
+HasherOptions ToHasherOptions(const Options& options) {
+  const uint32_t cores = std::max(1u, std::thread::hardware_concurrency());
+  return {
+      .params = {.memory_kib = static_cast<uint32_t>(options.argon2_memory_kib),
+                 .passes = static_cast<uint32_t>(options.argon2_passes),
+                 .lanes = static_cast<uint32_t>(options.argon2_lanes)},
+      .threads = options.hash_threads == 0 ? cores : static_cast<uint32_t>(options.hash_threads)};
+}
+
 // An error before the server serves, for stderr and the exit status.
 struct Failure {
   Status why;
@@ -145,11 +162,87 @@ void WarnIfOpenToAll(const Endpoint& address, const Logger& log) {
                   address.ToString()));
 }
 
+// What the server stores in, and the services on it.
+class Backends {
+ public:
+  static Result<std::unique_ptr<Backends>> Open(const Options& options, OpenProgress* progress,
+                                                const Clock* clock, const Logger* log) {
+    // The engine first: it creates the data directory, and locks it.
+    SMILE_ASSIGN(auto engine, RocksEngine::Open(ToRocksOptions(options, progress), clock, log));
+    SMILE_ASSIGN(auto contents,
+                 ContentFiles::Open({.directory = options.data + "/content"}, clock));
+    return std::unique_ptr<Backends>(
+        new Backends(std::move(engine), std::move(contents), ToHasherOptions(options), *clock));
+  }
+
+  Engine& engine() { return *engine_; }
+  Services services(bool allow_credential_export) const {
+    return {.media = media_,
+            .links = links_,
+            .logins = logins_,
+            .sessions = sessions_,
+            .users = users_,
+            .feeds = feeds_,
+            .allow_credential_export = allow_credential_export};
+  }
+  void StartSweeper() { sweeper_.Start(); }
+
+  // When the server is drained. What services do meanwhile ends with what the next call of a
+  // backend answers.
+  void Close() {
+    sweeper_.Stop();
+    hasher_.Stop();
+    contents_->Close();
+    engine_->Close();
+  }
+
+ private:
+  Backends(std::unique_ptr<RocksEngine> engine, std::unique_ptr<ContentFiles> contents,
+           const HasherOptions& hashes, const Clock& clock)
+      : engine_(std::move(engine)),
+        contents_(std::move(contents)),
+        hasher_(hashes, clock),
+        media_(*engine_, *contents_, clock, RandomContentId),
+        links_(*engine_, clock),
+        feeds_(*engine_, links_),
+        sessions_(*engine_, clock, RandomBytes),
+        logins_(*engine_, hasher_, sessions_, clock, RandomBytes),
+        users_(*engine_, media_, links_, logins_, sessions_, clock),
+        sweeper_(*engine_, clock, [this](WorkItem item) { return Finish(std::move(item)); }) {}
+
+  Task<Status> Finish(WorkItem item) const {
+    switch (item.kind) {
+      case WorkKind::kRevoke:
+        return sessions_.Finish(std::move(item));
+      case WorkKind::kErase:
+        return users_.Finish(std::move(item));
+      case WorkKind::kUpload:
+      case WorkKind::kRelease:
+        break;
+    }
+    return media_.Finish(std::move(item));
+  }
+
+  const std::unique_ptr<RocksEngine> engine_;
+  const std::unique_ptr<ContentFiles> contents_;
+  PasswordHasher hasher_;
+  const MediaService media_;
+  const LinkService links_;
+  const FeedService feeds_;
+  const SessionService sessions_;
+  const LoginService logins_;
+  const UserService users_;
+  Sweeper sweeper_;
+};
+
 // Serves until a request to stop; nullopt after an orderly end.
 std::optional<Failure> Serve(const Options& options, Signals* signals, const Clock& clock,
                              const Logger& log) {
   log.Info(fmt::format("{} starting, process {}; non-default options: {}", kServerName, getpid(),
                        DescribeChanges(options)));
+  if (Status status = CheckParams(ToHasherOptions(options).params); !status.ok()) {
+    return Failure{{status.code(), "--argon2-...: " + status.message()}, kExitUsage};
+  }
   Result<ServerOptions> server_options = ToServerOptions(options);
   if (!server_options.ok()) return Failure{server_options.status(), kExitUsage};
   if (Status status = FitConnections(&server_options->max_connections, log); !status.ok()) {
@@ -165,21 +258,20 @@ std::optional<Failure> Serve(const Options& options, Signals* signals, const Clo
 
   Lifecycle lifecycle(signals, clock, log);
   OpenProgress progress;
-  std::optional<Result<std::unique_ptr<RocksEngine>>> opened;
+  std::optional<Result<std::unique_ptr<Backends>>> opened;
   const int64_t begin_nanos = clock.MonotonicNanos();
-  const auto open = [&] {
-    opened.emplace(RocksEngine::Open(ToRocksOptions(options, &progress), &clock, &log));
-  };
+  const auto open = [&] { opened.emplace(Backends::Open(options, &progress, &clock, &log)); };
   if (!lifecycle.Open(open, [&] { return DescribeOpening(progress); })) EndNow(log);
   if (!opened->ok()) return Failure{opened->status(), kExitFailed};
   log.Info(DescribeRecovery(progress, clock.MonotonicNanos() - begin_nanos));
-  Engine& engine = ***opened;
-  server.Serve(engine);
+  Backends& backends = ***opened;
+  server.Serve(backends.engine(), backends.services(options.allow_credential_export));
+  backends.StartSweeper();
   SayReady(server, options, log);
 
   lifecycle.WaitForStop();
   lifecycle.Drain(server, static_cast<int64_t>(options.drain_seconds) * 1000);
-  if (!lifecycle.Close([&engine] { engine.Close(); })) EndNow(log);
+  if (!lifecycle.Close([&backends] { backends.Close(); })) EndNow(log);
   log.Info("stopped");
   return {};
 }

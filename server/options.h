@@ -21,6 +21,11 @@ struct Options {
   uint64_t connection_memory_mib = 0;  // 0: a fraction of the machine's
   uint64_t idle_timeout_seconds = 0;
   uint64_t drain_seconds = limits::kDefaultDrainMillis / 1000;
+  uint64_t argon2_memory_kib = 19'456;
+  uint64_t argon2_passes = 2;
+  uint64_t argon2_lanes = 1;
+  bool allow_credential_export = false;
+  uint64_t hash_threads = 0;  // 0: one per core
   std::string log_level = "info";
   bool accept_wal_loss = false;
   bool new_epoch = false;

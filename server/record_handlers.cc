@@ -12,9 +12,29 @@
 #include "server/continuation.h"
 #include "server/key_results.h"
 #include "server/page_reply.h"
+#include "server/request_checks.h"
 
 namespace smile {
 namespace {
+
+// The records of some tables can be listed, but only services read and write them.
+Status CheckTable(Table table) {
+  if (!InfoOf(table).internal) return {};
+  return {Code::kInvalid,
+          fmt::format("the records of the table {} are the server's own: there are operations for "
+                      "what it holds, such as LINK",
+                      InfoOf(table).name)};
+}
+
+Status CheckKey(const KeyView& key) {
+  SMILE_TRY(CheckTable(key.table));
+  return ValidateKey(key);
+}
+
+Status CheckPartition(const PartitionView& partition) {
+  SMILE_TRY(CheckTable(partition.table));
+  return ValidatePartition(partition);
+}
 
 Status CheckCondition(const Condition& condition) {
   const bool has_version = condition.version != 0;
@@ -25,11 +45,10 @@ Status CheckCondition(const Condition& condition) {
 
 Status CheckValue(ByteView value, uint64_t checksum) {
   if (value.size() > limits::kMaxValueBytes) {
-    return {
-        Code::kTooLarge,
-        fmt::format(
-            "the value has {} bytes, more than {}: store larger content in chunks (table blobs)",
-            value.size(), limits::kMaxValueBytes)};
+    return {Code::kTooLarge,
+            fmt::format(
+                "the value has {} bytes, more than {}: store larger content as media (MEDIA_BEGIN)",
+                value.size(), limits::kMaxValueBytes)};
   }
   if (Hash64(value) != checksum) {
     return {Code::kDamagedInTransit,
@@ -131,29 +150,29 @@ uint64_t RecordHandlers::ExpiryOf(uint32_t expire_seconds) const {
 // --- Check ---------------------------------------------------------------------------------------
 
 Status RecordHandlers::Check(op::Get, const op::Get::Request& request) const {
-  return ValidateKey(request.key);
+  return CheckKey(request.key);
 }
 
 Status RecordHandlers::Check(op::MGet, const op::MGet::Request& request) const {
   SMILE_TRY(CheckCount("keys", request.keys.size(), limits::kMaxMGetKeys));
-  for (const KeyView& key : request.keys) SMILE_TRY(ValidateKey(key));
+  for (const KeyView& key : request.keys) SMILE_TRY(CheckKey(key));
   return {};
 }
 
 Status RecordHandlers::Check(op::Put, const op::Put::Request& request) const {
-  SMILE_TRY(ValidateKey(request.key));
+  SMILE_TRY(CheckKey(request.key));
   SMILE_TRY(CheckCondition(request.condition));
   if (request.expire_seconds.has_value()) SMILE_TRY(CheckExpiry(*request.expire_seconds, 1));
   return CheckValue(request.value, request.checksum);
 }
 
 Status RecordHandlers::Check(op::Delete, const op::Delete::Request& request) const {
-  SMILE_TRY(ValidateKey(request.key));
+  SMILE_TRY(CheckKey(request.key));
   return CheckCondition(request.condition);
 }
 
 Status RecordHandlers::Check(op::Batch, const op::Batch::Request& request) const {
-  SMILE_TRY(ValidatePartition(request.partition));
+  SMILE_TRY(CheckPartition(request.partition));
   SMILE_TRY(CheckCount("items", request.items.size(), limits::kMaxBatchMutations));
   for (size_t i = 0; i < request.items.size(); ++i) {
     if (Status status = CheckItem(request.partition.table, request.items[i]); !status.ok()) {
@@ -164,8 +183,8 @@ Status RecordHandlers::Check(op::Batch, const op::Batch::Request& request) const
 }
 
 Status RecordHandlers::Check(op::Scan, const op::Scan::Request& request) const {
-  SMILE_TRY(ValidatePartition(request.partition));
-  if (request.limit == 0) return {Code::kInvalid, "limit is 0; it must be at least 1"};
+  SMILE_TRY(CheckPartition(request.partition));
+  SMILE_TRY(CheckLimit(request.limit));
   const Table table = request.partition.table;
   if (request.to.has_value()) {
     if (request.to->empty()) {
@@ -178,7 +197,7 @@ Status RecordHandlers::Check(op::Scan, const op::Scan::Request& request) const {
 }
 
 Status RecordHandlers::Check(op::List, const op::List::Request& request) const {
-  if (request.limit == 0) return {Code::kInvalid, "limit is 0; it must be at least 1"};
+  SMILE_TRY(CheckLimit(request.limit));
   return CheckListContinuation(request.table, request.continuation);
 }
 
@@ -223,7 +242,9 @@ void RecordHandlers::Start(op::Get, const op::Get::Request& request, int64_t dea
       CHECK(result->size() == 1, "one result per key");
       Result<Record>& record = result->front();
       if (!record.ok()) return reply.Fail(record.status());
-      reply.OkRecord(std::move(record).value());
+      RecordView head = record->view();
+      head.value = {};
+      reply.OkOwned<op::Get>({.record = head}, std::move(record->value));
     });
   });
 }

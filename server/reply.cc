@@ -17,28 +17,29 @@ void Reply::OkLent(const RecordView& record) {
   Ok<op::Get>({.record = record});
 }
 
-// The value is the end of the response, after its length: encoded without a value, the length is
-// one byte, which is replaced by the actual length.
-void Reply::OkRecord(Record record) {
-  if (record.value.size() < limits::kLeastLargeValueBytes) {
-    return Ok<op::Get>({.record = record.view()});
-  }
+// Encoded with an empty last field, the response ends in the length of that field, one byte, which
+// is replaced by the actual length.
+void Reply::OkWithTail(FunctionRef<void(Bytes* body)> encode_head, Bytes last) {
   CHECK(!written_);
-  FrameWriter frame(out_->tail(), OkHeader(id_));
-  RecordView head = record.view();
-  head.value = {};
-  Encode(op::Get::Response{.record = head}, out_->tail());
-  CHECK(out_->tail()->back() == 0);
-  out_->tail()->pop_back();
-  AppendVarint(out_->tail(), record.value.size());
-  const size_t size = frame.size() + record.value.size();
+  Bytes* const tail = out_->tail();
+  FrameWriter frame(tail, OkHeader(id_));
+  encode_head(tail);
+  CHECK(tail->back() == 0);
+  tail->pop_back();
+  AppendVarint(tail, last.size());
+  const size_t size = frame.size() + last.size();
   if (size > max_frame_bytes_) {
     frame.Discard();
     return FailTooLarge(size);
   }
-  CHECK(memory_ == nullptr, "its memory was taken when it was read");
-  frame.Finish(record.value);
-  out_->AppendPiece(std::move(record.value));
+  if (last.size() < limits::kLeastLargeValueBytes) {
+    tail->append(last);
+    frame.Finish();
+  } else {
+    CHECK(memory_ == nullptr, "its memory was taken when it was read");
+    frame.Finish(last);
+    out_->AppendPiece(std::move(last));
+  }
   written_ = true;
 }
 

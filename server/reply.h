@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/check.h"
@@ -59,8 +60,12 @@ class Reply {
   // The reply to a GET, with a borrowed record. If there is no room for it, nothing is copied.
   void OkLent(const RecordView& record);
 
-  // The reply to a GET, with a value that is not copied if it is large.
-  void OkRecord(Record record);
+  // A response whose last field is `last`, which is not copied if it is large; in `response` that
+  // field is empty.
+  template <class Row>
+  void OkOwned(const typename Row::Response& response, Bytes last) {
+    OkWithTail([&](Bytes* body) { Encode(response, body); }, std::move(last));
+  }
 
   void Fail(const Status& status, const ErrorDetail& detail = {}) {
     CHECK(!written_);
@@ -76,6 +81,7 @@ class Reply {
   Code code() const { return code_; }
 
  private:
+  void OkWithTail(FunctionRef<void(Bytes* body)> encode_head, Bytes last);
   void FailTooLarge(size_t size);
   bool HasRoomFor(size_t size) const;
   void FailForMemory();

@@ -41,9 +41,14 @@ Result<std::unique_ptr<Server>> Server::Listen(const ServerOptions& options, con
   return server;
 }
 
-void Server::Serve(Engine& engine) {
+void Server::Serve(Engine& engine, const Services& services) {
   CHECK(handlers_ == nullptr, "it serves already");
-  handlers_ = std::make_unique<const Handlers>(engine, clock_, [this] { return Stats(); });
+  handlers_ = std::make_unique<const Handlers>(engine, services, clock_, [this, services] {
+    EngineStats stats = Stats();
+    for (auto& stat : services.media.Stats()) stats.push_back(std::move(stat));
+    for (auto& stat : services.logins.Stats()) stats.push_back(std::move(stat));
+    return stats;
+  });
   serving_.store(handlers_.get(), std::memory_order_release);
 }
 

@@ -39,7 +39,7 @@ class Server {
                                                 const Logger& log);
 
   // Starts serving; called once. The engine outlives the server.
-  void Serve(Engine& engine);
+  void Serve(Engine& engine, const Services& services);
 
   // Drops remaining connections. For an orderly end, drain until drained(); then close the engine,
   // which no worker calls any more; then destroy the server. So every accepted request is answered,

@@ -69,8 +69,9 @@ Bytes Session::TakeOutput() {
 bool Session::HasRoomOfItsOwn(size_t gets) const {
   return open_.size() + gets < limits::kMaxInFlightRequests &&
          open_bytes_ < limits::kMaxInFlightBytes &&
-         open_reply_bytes_ + gets * kMaxReplyBytes<op::Get> < reply_window_.in_flight_bytes() &&
-         output_.size() + unsent_bytes_ < reply_window_.untaken_bytes();
+         open_reply_bytes_ + output_.bulk_bytes() + gets * kMaxReplyBytes<op::Get> <
+             reply_window_.in_flight_bytes() &&
+         output_.size() - output_.bulk_bytes() + unsent_bytes_ < reply_window_.untaken_bytes();
 }
 
 // Handles bytes that were received when there was no room.
@@ -155,7 +156,7 @@ void Session::HandleHello(const Frame& frame) {
   CHECK(max_reply_bytes_ >= limits::kLeastReplyFrameBytes &&
         max_reply_bytes_ <= limits::kMaxFrameBytes);
   reader_.set_max_frame_bytes(limits::kMaxFrameBytes);
-  Answer(frame.header.id, &output_, [&](Reply& reply) {
+  Answer(frame.header.id, output_.replies(), [&](Reply& reply) {
     reply.Ok<op::Hello>({.version = kProtocolVersion,
                          .features = 0,
                          .max_frame_bytes = static_cast<uint32_t>(max_reply_bytes_),

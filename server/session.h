@@ -29,6 +29,7 @@
 #include "server/get_run.h"
 #include "server/handlers.h"
 #include "server/metrics.h"
+#include "server/output_queue.h"
 #include "server/partition_order.h"
 #include "server/reply.h"
 #include "server/reply_window.h"
@@ -74,8 +75,9 @@ class Session : public std::enable_shared_from_this<Session> {
   // Removes the next piece of the replies; empty if there is none. The caller reports with
   // set_unsent() what it has not sent yet.
   Bytes TakeOutput();
-  bool has_output() const { return !output_.empty(); }
-  size_t output_bytes() const { return output_.size(); }
+  bool has_output() const { return output_.HasNext(unsent_bytes_); }
+  // About what has_output() tells of.
+  size_t output_bytes() const { return output_.NextBytes(unsent_bytes_); }
   void set_unsent(size_t bytes, size_t memory);
 
   // Maximum number of bytes to pass. 0: pass no more for now. (Bytes that are passed are kept
@@ -130,6 +132,7 @@ class Session : public std::enable_shared_from_this<Session> {
     size_t reply_bytes = 0;  // maximum length of the reply to a read
     size_t memory = 0;       // of the request
     bool in_engine = false;
+    bool is_bulk = false;    // its reply may be overtaken by others, if it is large
     Bytes waiting_body;      // while it may not run yet
     ReplyBuffer held_reply;  // while its reply may not be sent yet
   };
@@ -176,7 +179,7 @@ class Session : public std::enable_shared_from_this<Session> {
   const Shared& shared_;
   const std::function<void()> on_output_;
   FrameReader reader_;
-  ReplyBuffer output_;
+  OutputQueue output_;
   size_t unsent_bytes_ = 0;
   size_t unsent_memory_ = 0;
   size_t max_reply_bytes_ = limits::kMaxFrameBytes;

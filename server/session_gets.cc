@@ -61,7 +61,7 @@ void Session::AnswerTogether(std::span<GetRun::Item> items) {
         }
         CHECK(!answered[i], "a key is looked up once");
         answered[i] = true;
-        Reply reply(items[i].frame.header.id, max_reply_bytes_, account_.get(), &output_);
+        Reply reply(items[i].frame.header.id, max_reply_bytes_, account_.get(), output_.replies());
         if (result == PeekResult::kFound) {
           reply.OkLent(record);
         } else {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "server/session.h"
 
 namespace smile {
@@ -25,7 +26,8 @@ void Session::Finish(Open* open, FunctionRef<void(Reply&)> answer) {
 
 // A reply that may be sent goes directly to the output.
 ReplyBuffer* Session::OutputOf(Open* open) {
-  return open->lanes_not_first == 0 ? &output_ : &open->held_reply;
+  if (open->lanes_not_first > 0 || open->is_bulk) return &open->held_reply;
+  return output_.replies();
 }
 
 // After the reply to `open`: releases what waited for it. `open` may be destroyed.
@@ -40,7 +42,11 @@ void Session::Settle(Open* open) {
     CHECK(open_bytes_ >= left->bytes && open_reply_bytes_ >= left->reply_bytes);
     held_reply_memory_ -= left->held_reply.memory();
     open_memory_ -= left->memory;
-    output_.Append(std::move(left->held_reply));
+    if (left->is_bulk && left->held_reply.size() >= limits::kLeastBulkBytes) {
+      output_.AppendBulk(std::move(left->held_reply));
+    } else {
+      output_.replies()->Append(std::move(left->held_reply));
+    }
     open_bytes_ -= left->bytes;
     open_reply_bytes_ -= left->reply_bytes;
     shared_.metrics.requests_in_flight.Subtract(1);
@@ -69,7 +75,7 @@ void Session::CountReply(const Reply& reply) {
 }
 
 void Session::Reject(uint32_t id, const Status& status) {
-  Answer(id, &output_, [&](Reply& reply) { reply.Fail(status); });
+  Answer(id, output_.replies(), [&](Reply& reply) { reply.Fail(status); });
 }
 
 // Neither the stream nor its ids can be trusted any more: one error reply, then the end.

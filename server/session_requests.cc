@@ -78,7 +78,7 @@ void Session::Take(const Frame& frame, const typename Row::Request& request) {
   }
   KnownResults known;
   if (IsFree<Row>(request)) {
-    Reply reply(id, max_reply_bytes_, account_.get(), &output_);
+    Reply reply(id, max_reply_bytes_, account_.get(), output_.replies());
     if (shared_.handlers.TryNow(Row{}, request, &reply, &known)) return CountReply(reply);
   }
   Enter<Row>(frame, request, std::move(known));
@@ -90,7 +90,8 @@ void Session::Enter(const Frame& frame, const typename Row::Request& request, Kn
   Open* const open = OpenRequest(frame);
   const auto access = Row::kInfo.effect == Effect::kWrite ? PartitionOrder::Access::kWrite
                                                           : PartitionOrder::Access::kRead;
-  if (access == PartitionOrder::Access::kRead) open->reply_bytes = kMaxReplyBytes<Row>;
+  if (access == PartitionOrder::Access::kRead) open->reply_bytes = ReplyBytesOf<Row>(request);
+  open->is_bulk = std::is_same_v<Row, op::MediaRead>;
   open_reply_bytes_ += open->reply_bytes;
   open->memory = MemoryOf<Row>(frame, request);
   open_memory_ += open->memory;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -18,6 +19,7 @@ struct Change {
   Bytes sort;
   Condition condition = {};
   Bytes value = {};
+  uint64_t expires_ms = 0;  // Unix milliseconds; 0: never
 };
 
 inline Change PutChange(Bytes sort, Bytes value, Condition condition = {}) {
@@ -30,20 +32,47 @@ inline Change DeleteChange(Bytes sort, Condition condition = {}) {
   return {.kind = MutationKind::kDelete, .sort = std::move(sort), .condition = condition};
 }
 
+// The write of these changes, which are of one partition.
+WriteRequest RequestOf(Table table, ByteView partition, const std::vector<Change>& changes,
+                       uint64_t source = 0);
+// One change.
+WriteRequest RequestOf(const Key& key, Change change);
+
+// Makes `request` that of the page after `page`, which has `more`.
+void ContinueScan(const ScanPage& page, ScanRequest* request);
+
 // The engine outlives the tasks.
 class EngineCalls {
  public:
   explicit EngineCalls(Engine& engine) : engine_(engine) {}
 
-  // A record, or why there is none; kNotFound if it is absent.
+  // As Engine::Peek.
+  PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) const {
+    return engine_.Peek(key, found);
+  }
+  // As Engine::PeekMany.
+  void PeekMany(std::span<const KeyView> keys, PeekEach each) const {
+    engine_.PeekMany(keys, each);
+  }
+  // As Engine::PeekScan.
+  bool PeekScan(const ScanRequest& request, FoundPage found) const {
+    return engine_.PeekScan(request, found);
+  }
+  // As Engine::PeekFirst.
+  void PeekFirst(Table table, std::span<const Bytes> partitions, PeekFirstEach each) const {
+    engine_.PeekFirst(table, partitions, each);
+  }
+  // A record, or why there is none; kNotFound if it is absent. Looked for in memory first.
   Task<Result<Record>> Read(Key key) const;
-  // As Engine::Read.
-  Task<Result<ReadReply>> ReadMany(std::vector<Key> keys) const;
+  Task<Result<ReadReply>> Read(ReadRequest request) const;
   // Changes of one partition, atomically.
   Task<WriteReply> Write(Table table, Bytes partition, std::vector<Change> changes) const;
   // One change.
   Task<WriteReply> Write(Key key, Change change) const;
+  Task<WriteReply> Write(WriteRequest request) const;
+  bool can_write_together() const { return engine_.can_write_together(); }
   Task<Result<ScanPage>> Scan(ScanRequest request) const;
+  Task<Result<ListPage>> List(ListRequest request) const;
 
  private:
   Engine& engine_;

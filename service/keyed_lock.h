@@ -2,7 +2,8 @@
 //
 //   const auto held = co_await locks.Lock(key);   // until `held` goes
 //
-// A waiter goes on on the thread that releases the lock. Any thread.
+// A waiter goes on on the thread that releases the lock; if that happens inside another release on
+// this thread, when that one returns, so that many waiters do not nest. Any thread.
 #pragma once
 
 #include <coroutine>
@@ -71,7 +72,20 @@ class KeyedLock {
         entry->second.pop_front();
       }
     }
-    if (next) next.resume();
+    if (next) ResumeInTurn(next);
+  }
+
+  static void ResumeInTurn(std::coroutine_handle<> waiter) {
+    thread_local std::deque<std::coroutine_handle<>>* in_turn = nullptr;
+    if (in_turn != nullptr) return in_turn->push_back(waiter);
+    std::deque<std::coroutine_handle<>> waiters(1, waiter);
+    in_turn = &waiters;
+    while (!waiters.empty()) {
+      const std::coroutine_handle<> next = waiters.front();
+      waiters.pop_front();
+      next.resume();
+    }
+    in_turn = nullptr;
   }
 
   std::mutex mutex_;

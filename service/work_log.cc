@@ -9,7 +9,8 @@
 namespace smile {
 namespace {
 
-constexpr size_t kSortBytes = sizeof(uint64_t) + 16;
+// Due time, id, kind.
+constexpr size_t kSortBytes = sizeof(uint64_t) + 16 + 1;
 
 Bytes Lane() {
   return Bytes(1, '\0');
@@ -19,32 +20,41 @@ Key KeyOf(const WorkItem& item) {
   Bytes sort;
   AppendBig(&sort, item.due_ms);
   sort.append(reinterpret_cast<const char*>(item.id.data()), item.id.size());
+  sort.push_back(static_cast<char>(item.kind));
   return {Table::kWork, Lane(), sort};
 }
 
 std::optional<WorkItem> Decode(const ScanPage::Entry& entry) {
   if (entry.outcome != ScanPage::Outcome::kFound) return std::nullopt;
-  const ByteView value = entry.record.value;
-  if (entry.sort.size() != kSortBytes || value.empty()) return std::nullopt;
+  if (entry.sort.size() != kSortBytes) return std::nullopt;
   WorkItem item;
   item.due_ms = LoadBig<uint64_t>(entry.sort.data());
-  std::copy(entry.sort.begin() + sizeof(uint64_t), entry.sort.end(), item.id.begin());
-  item.kind = WorkKind{static_cast<uint8_t>(value[0])};
-  item.payload = Bytes(value.substr(1));
+  std::copy_n(entry.sort.begin() + sizeof(uint64_t), item.id.size(), item.id.begin());
+  item.kind = WorkKind{static_cast<uint8_t>(entry.sort.back())};
+  item.payload = Bytes(entry.record.value);
   return item;
 }
 
 }  // namespace
 
+WriteRequest WorkLog::AddRequest(WorkItem item) {
+  const Key key = KeyOf(item);
+  return RequestOf(key, PutChange({}, std::move(item.payload)));
+}
+
 Task<Status> WorkLog::Add(WorkItem item) const {
-  Bytes value(1, static_cast<char>(item.kind));
-  value += item.payload;
-  const WriteReply reply = co_await engine_.Write(KeyOf(item), PutChange({}, std::move(value)));
+  WriteRequest request = AddRequest(std::move(item));
+  request.SetFreesSpace();
+  const WriteReply reply = co_await engine_.Write(std::move(request));
   co_return reply.status;
 }
 
+WriteRequest WorkLog::RemoveRequest(const WorkItem& item) {
+  return RequestOf(KeyOf(item), DeleteChange({}));
+}
+
 Task<Status> WorkLog::Remove(WorkItem item) const {
-  const WriteReply reply = co_await engine_.Write(KeyOf(item), DeleteChange({}));
+  const WriteReply reply = co_await engine_.Write(RemoveRequest(item));
   co_return reply.status;
 }
 
@@ -62,12 +72,7 @@ Task<Result<std::vector<WorkItem>>> WorkLog::Due(uint64_t now_ms, uint32_t limit
       if (std::optional<WorkItem> item = Decode((*page)[i])) items.push_back(std::move(*item));
     }
     if (!page->more) break;
-    if (page->resume_from) {
-      request.from = *page->resume_from;
-      request.after.clear();
-    } else {
-      request.after = Bytes((*page)[page->size() - 1].sort);
-    }
+    ContinueScan(*page, &request);
   }
   co_return items;
 }

@@ -24,6 +24,8 @@ namespace smile {
 enum class WorkKind : uint8_t {
   kUpload = 1,   // an upload: expire or complete it; payload: none, the id is the upload's
   kRelease = 2,  // a media record that is deleted: release its content; the id is its upload's
+  kRevoke = 3,   // revoke sessions of a user; payload: which
+  kErase = 4,    // erase a user; payload: none, the id begins with the user's
 };
 
 struct WorkItem {
@@ -40,9 +42,13 @@ class WorkLog {
   // The engine outlives the log.
   explicit WorkLog(Engine& engine) : engine_(engine) {}
 
-  // Durable when it is answered. An item with the same due time and id is replaced.
+  // Durable when it is answered. Items are accepted on a full disk, as what they are for may free
+  // space. An item with the same due time, id and kind is replaced.
   Task<Status> Add(WorkItem item) const;
   Task<Status> Remove(WorkItem item) const;
+  // The writes of Add and Remove, to be part of another (WriteRequest::AddAlso).
+  static WriteRequest AddRequest(WorkItem item);
+  static WriteRequest RemoveRequest(const WorkItem& item);
 
   // The first items whose due time is at most `now_ms`, at most `limit`. Items that cannot be read
   // are left out.

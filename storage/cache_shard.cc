@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/prefetch.h"
+#include "storage/first_sort.h"
 #include "storage/key_encoding.h"
 
 namespace smile {
@@ -116,7 +117,7 @@ const CacheShard::Entry* CacheShard::Find(const CacheKey& key) {
 void CacheShard::Fill(const CacheKey& key, const RecordView* record) {
   CHECK(SlotOf(key).in_progress == 0, "nothing is inserted while it is written");
   Entry* const entry = *Place(key);
-  if (entry != nullptr && key.kind() == CacheKey::Kind::kRecord) return;  // it is the same record
+  if (entry != nullptr && key.kind() != CacheKey::Kind::kPage) return;  // it is the same
   const bool in_main = entry != nullptr && entry->in_main;
   if (entry != nullptr) Remove(entry);  // a page that was too short
   Insert(key, record, in_main);
@@ -146,6 +147,22 @@ void CacheShard::EndWrite(const CacheKey& key, bool known, const RecordView* rec
   const bool in_main = entry->in_main;
   Remove(entry);
   if (known) Insert(key, record, in_main);
+}
+
+// Puts that overlap leave the first of their keys, in whatever order they end.
+void CacheShard::EndFirstWrite(const CacheKey& key, bool known, ByteView put) {
+  Slot& slot = slots_[SlotIndex(key)];
+  CHECK(slot.in_progress > 0, "EndFirstWrite follows BeginWrite");
+  --slot.in_progress;
+  Entry* const entry = *Place(key);
+  if (entry == nullptr) return;
+  CHECK(entry->writes_in_progress > 0, "no entry is inserted while its key is written");
+  --entry->writes_in_progress;
+  if (!known) return Remove(entry);
+  if (!FirstSort::Decode(entry->record().value).ComesAfter(put)) return;
+  const FirstSort first(put);
+  const RecordView record{.value = first.encoded()};
+  SetRecord(entry, &record);
 }
 
 // The key has no entry.
@@ -294,7 +311,9 @@ void CacheShard::CheckConsistency() const {
       ++in_queues;
     }
   }
-  CHECK(in_queues == entries_ && counts_[0].entries + counts_[1].entries == entries_);
+  uint64_t counted = 0;
+  for (const RecordCache::KindCounts& kind : counts_) counted += kind.entries;
+  CHECK(in_queues == entries_ && counted == entries_);
 }
 
 void CacheShard::AddCounts(RecordCache::Counts* sum) const {
@@ -306,6 +325,7 @@ void CacheShard::AddCounts(RecordCache::Counts* sum) const {
   };
   add(CacheKey::Kind::kRecord, &sum->records);
   add(CacheKey::Kind::kPage, &sum->pages);
+  add(CacheKey::Kind::kFirst, &sum->firsts);
   sum->bytes += bytes();
 }
 

@@ -81,6 +81,7 @@ class CacheShard {
   // in place; it may still be evicted.
   bool BeginWrite(const CacheKey& key);
   void EndWrite(const CacheKey& key, bool known, const RecordView* record);
+  void EndFirstWrite(const CacheKey& key, bool known, ByteView put);
 
   const Slot& SlotOf(const CacheKey& key) const { return slots_[SlotIndex(key)]; }
 
@@ -150,7 +151,7 @@ class CacheShard {
   // table.
   std::vector<uint32_t> ghosts_;
   std::vector<Slot> slots_;
-  std::array<RecordCache::KindCounts, 2> counts_;  // of each CacheKey::Kind
+  std::array<RecordCache::KindCounts, CacheKey::kKinds> counts_;  // of each CacheKey::Kind
 };
 
 }  // namespace smile

@@ -51,8 +51,10 @@ ByteView TakeBytes(size_t size, ByteView* from) {
 }  // namespace
 
 bool IsForFirstPage(const ScanRequest& request) {
-  return KeepsFirstPages(request.table) && request.from.empty() && request.to.empty() &&
-         request.after.empty();
+  const size_t prefix = PagePrefixBytes(request.table);
+  return request.after.empty() && request.from.size() == prefix &&
+         HasFirstPage(request.table, request.from) &&
+         request.to == (prefix == 0 ? Bytes() : PrefixEnd(request.from));
 }
 
 bool IsWorthKeeping(const ScanRequest& request, const ScanPage& page) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "model/tables.h"
 #include "storage/engine.h"
 
 namespace smile {
@@ -17,7 +18,21 @@ constexpr bool KeepsFirstPages(Table table) {
   return table == Table::kPosts || table == Table::kLinks || table == Table::kMedia;
 }
 
-// Whether the request starts at the beginning of its partition, in a table whose pages are cached.
+// A page has the first records of a partition, or in `links`, where timelines of several kinds are
+// in one partition, of those whose sort keys begin with the same bytes: this many.
+constexpr size_t PagePrefixBytes(Table table) {
+  return table == Table::kLinks ? 2 : 0;
+}
+// Whether the records whose sort keys begin like this, complete or as a page's prefix, have a page.
+constexpr bool HasFirstPage(Table table, ByteView sort) {
+  if (table == Table::kLinks) {
+    return sort.size() >= 2 && sort[1] == static_cast<char>(LinkView::kNewest);
+  }
+  return KeepsFirstPages(table);
+}
+
+// Whether the request is for all records of a page and those after them. Then its `from` is the
+// page's prefix.
 bool IsForFirstPage(const ScanRequest& request);
 
 // Whether the page that answered such a request can answer others: all its entries were readable

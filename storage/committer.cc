@@ -1,5 +1,7 @@
 #include "storage/committer.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/check.h"
@@ -9,9 +11,10 @@
 namespace smile {
 namespace {
 
-// The turn of a source when more writes wait than fit in a group: some tens of small writes.
-constexpr size_t kTurnBytes = size_t{16} << 10;
-static_assert(kTurnBytes <= limits::kMaxCommitGroupBytes);
+// Bulk writes share with others if there was one so recently.
+constexpr int64_t kRecentNanos = 1000 * kNanosPerMilli;
+// After a group with bulk writes, others have this part of its time.
+constexpr int64_t kOthersPart = 2;
 static_assert(limits::kMaxCommitGroupBytes <= limits::kMaxCommitQueueBytes);
 
 }  // namespace
@@ -20,7 +23,6 @@ Committer::Committer(const Clock* clock, PaceFunction pace, CommitFunction commi
     : clock_(clock),
       pace_(std::move(pace)),
       commit_(std::move(commit)),
-      backlog_(kTurnBytes),
       thread_([this] { Run(); }) {
   CHECK(pace_ && commit_);
 }
@@ -103,12 +105,7 @@ Committer::Counts Committer::counts() const {
 
 void Committer::Run() {
   NameThisThread("smile-committer");
-  for (;;) {
-    {
-      std::unique_lock lock(mutex_);
-      not_empty_.wait(lock, [this] { return !queue_.empty() || !backlog_.empty() || closing_; });
-      if (queue_.empty() && backlog_.empty()) return;
-    }
+  while (WaitForWork()) {
     pace_();
     {
       const std::lock_guard lock(mutex_);
@@ -116,33 +113,71 @@ void Committer::Run() {
       group_.swap(queue_);
     }
     FormGroup();
+    if (group_.empty()) continue;  // bulk writes wait for their time
     MarkLate();
+    const int64_t begin_nanos = clock_->MonotonicNanos();
     CommitGroup();
+    ShareTime(begin_nanos);
     group_.clear();
   }
+}
+
+// False: the committer closes, and nothing waits.
+bool Committer::WaitForWork() {
+  std::unique_lock lock(mutex_);
+  const auto some = [this] { return !queue_.empty() || closing_; };
+  if (backlog_.only_bulk() && !BulkMayGo()) {
+    const std::chrono::nanoseconds rest(bulk_after_nanos_ - clock_->MonotonicNanos());
+    if (!not_empty_.wait_for(lock, rest, some)) bulk_after_nanos_ = 0;
+  } else if (backlog_.empty()) {
+    not_empty_.wait(lock, some);
+  }
+  if (closing_) bulk_after_nanos_ = 0;
+  return !queue_.empty() || !backlog_.empty();
+}
+
+bool Committer::BulkMayGo() const {
+  return bulk_after_nanos_ == 0 || clock_->MonotonicNanos() >= bulk_after_nanos_;
+}
+
+bool Committer::OthersWrite(int64_t now) const {
+  return others_at_nanos_ && now - *others_at_nanos_ < kRecentNanos;
+}
+
+// After the group was committed.
+void Committer::ShareTime(int64_t begin_nanos) {
+  bool some_bulk = false;
+  bool some_others = false;
+  for (const PendingWrite& write : group_) {
+    (write.request.bulk() ? some_bulk : some_others) = true;
+  }
+  if (some_others) others_at_nanos_ = begin_nanos;
+  if (!some_bulk) return;
+  const int64_t now = clock_->MonotonicNanos();
+  bulk_after_nanos_ = OthersWrite(now) ? now + (now - begin_nanos) / kOthersPart : 0;
 }
 
 // Forms the next group from what was just taken from the queue and from the backlog. Usually that
 // is all of it.
 void Committer::FormGroup() {
   size_t bytes = 0;
-  for (const PendingWrite& write : group_) bytes += write.request.bytes();
+  bool some_bulk = false;
+  for (const PendingWrite& write : group_) {
+    bytes += write.request.bytes();
+    some_bulk = some_bulk || write.request.bulk();
+  }
   const bool fits =
       group_.size() <= limits::kMaxCommitGroupRequests && bytes <= limits::kMaxCommitGroupBytes;
-  if (fits && backlog_.empty()) return;
-
-  for (PendingWrite& write : group_) {
-    const uint64_t source = write.request.source();
-    const size_t cost = write.request.bytes();
-    backlog_.Push(source, cost, std::move(write));
-  }
+  if (fits && !some_bulk && backlog_.empty()) return;
+  for (PendingWrite& write : group_) backlog_.Push(std::move(write));
   group_.clear();
-  bytes = 0;
-  while (!backlog_.empty() && group_.size() < limits::kMaxCommitGroupRequests) {
-    bytes += backlog_.Front().request.bytes();
-    if (bytes > limits::kMaxCommitGroupBytes && !group_.empty()) return;
-    group_.push_back(backlog_.Pop());
+  size_t bulk_bytes = 0;
+  if (BulkMayGo()) {
+    bulk_bytes = backlog_.only_bulk() && !OthersWrite(clock_->MonotonicNanos())
+                     ? limits::kMaxBulkGroupBytes
+                     : limits::kMaxSharedBulkGroupBytes;
   }
+  backlog_.Take(bulk_bytes, &group_);
 }
 
 // Called just before the group is committed, so that a write that waited while earlier groups were

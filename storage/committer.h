@@ -1,42 +1,33 @@
 // Group commit: one thread that combines waiting writes into groups, so that they share the cost of
 // a commit (one fsync). While a group is committed, new writes queue up for the next one; when the
 // committer is idle, a write is taken at once, so an idle server adds no latency. When more writes
-// wait than fit in one group, sources take turns (storage/fair_queue.h).
+// wait than fit in one group, sources take turns (storage/commit_backlog.h).
+//
+// Bulk writes (WriteRequest::bulk) have a share of each group, and of the committer's time: while
+// others write too, a group with bulk writes is followed by half as much time without, so that most
+// other writes wait only for each other. Without others, bulk writes do not wait.
 //
 // How a group is committed is up to the function that is passed to the constructor. Any thread may
 // call Submit and counts. Writes of one source are committed and answered in the order of their
-// Submit calls.
+// Submit calls, if they are of one partition.
 #pragma once
 
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/clock.h"
+#include "storage/commit_backlog.h"
 #include "storage/engine.h"
-#include "storage/fair_queue.h"
+#include "storage/pending_write.h"
 
 namespace smile {
-
-// A write that waits for its group or is in it.
-struct PendingWrite {
-  WriteRequest request;
-  std::function<void(WriteReply)> done;  // not empty
-  WriteReply reply;
-  // Mutations whose condition depends on a record that could not be read, and why, sorted by index:
-  // for a commit function that reads only from memory.
-  struct Unread {
-    size_t mutation;
-    Status why;
-  };
-  std::vector<Unread> unread = {};
-  bool late = false;  // the deadline had passed when the group was formed: answered, not committed
-};
 
 class Committer {
  public:
@@ -81,6 +72,10 @@ class Committer {
   void GiveBackLocked(size_t bytes);
   bool Enqueue(PendingWrite write);
   void Run();
+  bool WaitForWork();
+  bool BulkMayGo() const;
+  bool OthersWrite(int64_t now) const;
+  void ShareTime(int64_t begin_nanos);
   void FormGroup();
   void MarkLate();
   void CommitGroup();
@@ -96,8 +91,10 @@ class Committer {
   bool closing_ = false;
 
   // Used only by the committer's thread.
-  std::vector<PendingWrite> group_;  // swapped with queue_, so that both keep their memory
-  FairQueue<PendingWrite> backlog_;  // writes that did not fit in an earlier group
+  std::vector<PendingWrite> group_;         // swapped with queue_, so that both keep their memory
+  CommitBacklog backlog_;                   // writes that did not fit in an earlier group
+  std::optional<int64_t> others_at_nanos_;  // when there was a write that is not bulk last
+  int64_t bulk_after_nanos_ = 0;            // bulk writes wait until then
 
   std::thread thread_;
 };

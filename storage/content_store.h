@@ -19,6 +19,9 @@
 // kOverloaded. Any call may be kStorageFailed (a disk error) or, after Close(), kShuttingDown.
 //
 // `source`: as in storage/engine.h.
+//
+// At most limits::kMaxUploadWaitingBytes of pieces of one upload wait, and
+// limits::kMaxContentWaitingBytes of all.
 #pragma once
 
 #include <array>
@@ -27,6 +30,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -43,7 +48,11 @@ struct ContentId {
   auto operator<=>(const ContentId&) const = default;
   // 32 hexadecimal digits.
   std::string ToHex() const;
+  static std::optional<ContentId> FromHex(std::string_view text);
 };
+
+// One that nobody can guess.
+ContentId RandomContentId();
 
 struct UploadSpec {
   ContentId id;
@@ -118,8 +127,9 @@ class ContentStore {
   // kNotFound: no such upload.
   virtual void Progress(ContentId id, Done<Result<UploadProgress>> done) = 0;
 
-  // The SHA-256 and size of a complete upload; reads what was not read yet. kNotFound;
-  // kConditionFailed: pieces are missing.
+  // The SHA-256 and size of a complete upload; reads what was not read yet. Ends the content: no
+  // piece may follow it, so what Seal makes has this digest. kNotFound; kConditionFailed: pieces
+  // are missing.
   virtual void Digest(ContentId id, Done<Result<ContentInfo>> done) = 0;
 
   // Turns a complete upload into content. Ok if it was done before. kNotFound; kConditionFailed:
@@ -129,6 +139,10 @@ class ContentStore {
   // Drops an upload that is not sealed. Ok if there is none.
   virtual void Cancel(ContentId id, Done<Status> done) = 0;
 
+  // The SHA-256 of bytes that are not content: computed here because it must not occupy the threads
+  // of others. `bytes` are valid until `done`.
+  virtual void Hash(ByteView bytes, uint64_t source, Done<Result<Sha256Digest>> done) = 0;
+
   // kNotFound: no such content. kInvalid: the offset is beyond the end; with an offset at the end,
   // the piece is empty. kCorrupt: a chunk of the range is damaged.
   virtual void Read(ContentRange range, Done<Result<ContentPiece>> done) = 0;
@@ -136,9 +150,15 @@ class ContentStore {
   // kNotFound if there is no such content.
   virtual void Stat(ContentId id, Done<Result<ContentInfo>> done) = 0;
 
+  // The ids of sealed content that follow `after`, in order, at most `limit` (at least 1).
+  virtual void List(ContentId after, uint32_t limit, Done<Result<std::vector<ContentId>>> done) = 0;
+
   // Frees the space of content, sealed or not. Ok if there is none. Reads that have begun may
   // complete.
   virtual void Delete(ContentId id, Done<Status> done) = 0;
+
+  // Figures for the operator, as Engine::Stats. Does not wait.
+  virtual std::vector<std::pair<std::string, uint64_t>> Stats() const { return {}; }
 
   // Ends running work and releases the storage. Blocks. Called at most once, and not while another
   // thread is inside a function of this store. The destructor calls it if nobody did.

@@ -1,10 +1,12 @@
 #include "storage/engine.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "storage/key_encoding.h"
 
 namespace smile {
 
@@ -14,6 +16,8 @@ WriteRequest::WriteRequest(const PartitionView& partition, std::vector<MutationV
       mutations_(std::move(mutations)),
       deadline_nanos_(deadline_nanos),
       source_(source) {
+  frees_space_ = std::all_of(mutations_.begin(), mutations_.end(),
+                             [](const MutationView& m) { return m.kind == MutationKind::kDelete; });
   CHECK(!mutations_.empty() && mutations_.size() <= limits::kMaxBatchMutations);
   size_t size = partition.id.size();
   for (const MutationView& mutation : mutations_) {
@@ -38,6 +42,22 @@ WriteRequest::WriteRequest(const PartitionView& partition, std::vector<MutationV
   CHECK(to == storage_.get() + size, "the bytes of all parts add up");
 }
 
+void WriteRequest::AddAlso(WriteRequest other) {
+  CHECK(other.also_.empty(), "writes together are a flat list");
+  CHECK(also_.size() + 2 <= limits::kMaxWritesTogether);
+  for (const MutationView& mutation : other.mutations_) {
+    CHECK(mutation.condition.kind == ConditionKind::kAlways, "conditions are in one partition");
+  }
+  bytes_ += other.bytes_;
+  frees_space_ = frees_space_ && other.frees_space_;
+  also_.push_back(std::move(other));
+}
+
+void WriteRequest::SetFreesSpace() {
+  CHECK(bytes_ <= limits::kMaxFreeingBytes, "its puts are small");
+  frees_space_ = true;
+}
+
 Status NoMemoryForResult() {
   return {Code::kOverloaded,
           "not enough memory for this reply: connections of this server hold too much; retry later",
@@ -60,6 +80,10 @@ bool Engine::PeekScan(const ScanRequest&, FoundPage) {
   return false;
 }
 
+void Engine::PeekFirst(Table /*table*/, std::span<const Bytes> partitions, PeekFirstEach each) {
+  for (size_t i = 0; i < partitions.size(); ++i) each(i, PeekResult::kUnknown, {});
+}
+
 void ScanPage::Add(ByteView sort, const RecordView& record) {
   Append(Outcome::kFound, sort, record);
 }
@@ -73,8 +97,8 @@ void ScanPage::AddGap() {
 }
 
 void ScanPage::Append(Outcome outcome, ByteView sort, const RecordView& record) {
-  static_assert(limits::kMaxNameBytes <= UINT32_MAX);
-  CHECK(sort.size() <= limits::kMaxNameBytes);
+  static_assert(kMaxEncodedKeyBytes <= UINT32_MAX);
+  CHECK(sort.size() <= kMaxEncodedKeyBytes);
   CHECK(record.value.size() <= UINT32_MAX, "neither engine stores a larger value");
   CHECK(outcome != Outcome::kGap || sort.empty(), "a gap has no sort key");
   CHECK(outcome == Outcome::kFound || record.version == 0, "what cannot be read has no record");
@@ -101,6 +125,11 @@ ScanPage::Entry ScanPage::operator[](size_t i) const {
                      .checksum = span.checksum,
                      .expires_ms = span.expires_ms,
                      .value = bytes.substr(span.offset + span.sort_size, span.value_size)}};
+}
+
+uint64_t Engine::Observe(ChangeObserver* observer) {
+  CHECK(observer == nullptr, "this engine tells nobody of its changes");
+  return 0;
 }
 
 }  // namespace smile

@@ -8,7 +8,8 @@
 //    calls, if those are ordered (same thread, or one happens before the other).
 //  * `done` of a write is called only when the write is durable, as the engine defines it.
 //  * A write may end as kOutcomeUnknown: it may or may not have taken effect, now or later.
-//  * Across partitions there is no order.
+//  * Across partitions there is no order, and no atomicity, except in an engine that can write
+//    together (Engine::can_write_together).
 //
 // Everything is asynchronous. Each `done` is called exactly once, on any thread, possibly before
 // the call returns. It must not block and must not call Close(). All functions except Close() may
@@ -48,11 +49,13 @@
 
 #include "base/bytes.h"
 #include "base/function_ref.h"
+#include "base/limits.h"
 #include "base/memory_budget.h"
 #include "base/result.h"
 #include "model/key.h"
 #include "model/record.h"
 #include "storage/caller.h"
+#include "storage/change_observer.h"
 
 namespace smile {
 
@@ -66,6 +69,9 @@ enum class PeekResult : uint8_t {
 
 // `record` is meaningful only with kFound, and valid during the call. Return false to stop.
 using PeekEach = FunctionRef<bool(size_t index, PeekResult result, const RecordView& record)>;
+
+// `sort` is meaningful only with kFound, and valid during the call.
+using PeekFirstEach = FunctionRef<void(size_t index, PeekResult result, ByteView sort)>;
 
 struct ReadRequest {
   std::vector<Key> keys;  // at least one
@@ -94,16 +100,39 @@ class WriteRequest {
   WriteRequest(const PartitionView& partition, std::vector<MutationView> mutations,
                int64_t deadline_nanos, uint64_t source = 0);
 
+  // Adds a write of another partition that takes effect together with this one: both or neither,
+  // and no read sees the one without the other after this request was answered. For engines whose
+  // can_write_together() is true. The other write has no conditions and nothing beside it, and they
+  // are at most limits::kMaxWritesTogether with this one (CHECK). Its deadline and source do not
+  // count. Other writes of its keys that are in flight at the same time have no order with it, even
+  // from the same source.
+  void AddAlso(WriteRequest other);
+
+  // The request frees space: it is accepted when only deletes are, although it has puts, which are
+  // small. At most limits::kMaxFreeingBytes (CHECK).
+  void SetFreesSpace();
+
+  // The request is part of a stream of many bytes, such as photos: it may wait for those of others,
+  // and others wait for few of its kind. So does a large one, without this call.
+  void SetBulk() { bulk_ = true; }
+
   const PartitionView& partition() const { return partition_; }
   const std::vector<MutationView>& mutations() const { return mutations_; }
+  const std::vector<WriteRequest>& also() const { return also_; }
+  // Accepted when only deletes are: it consists of them, or SetFreesSpace was called.
+  bool frees_space() const { return frees_space_; }
   int64_t deadline_nanos() const { return deadline_nanos_; }
   uint64_t source() const { return source_; }
-  // What it counts for in the limits of queues. Greater than 0.
+  bool bulk() const { return bulk_ || bytes_ >= limits::kLeastBulkWriteBytes; }
+  // What it counts for in the limits of queues, with all in also(). Greater than 0.
   size_t bytes() const { return bytes_; }
 
  private:
   PartitionView partition_;
   std::vector<MutationView> mutations_;
+  std::vector<WriteRequest> also_;
+  bool frees_space_ = false;
+  bool bulk_ = false;
   int64_t deadline_nanos_;
   uint64_t source_;
   size_t bytes_;
@@ -112,8 +141,8 @@ class WriteRequest {
 
 struct WriteReply {
   Status status;
-  // If ok: one for each mutation, deletes included. Never 0, unique in the engine, and increasing
-  // in the order in which writes take effect.
+  // If ok: one for each mutation, deletes included, but none for those of also(). Never 0, unique
+  // in the engine, and increasing in the order in which writes take effect.
   std::vector<uint64_t> versions;
   // If kConditionFailed: the first mutation whose condition did not hold, and the version of its
   // record (0: absent). If an earlier mutation of the same request changed that record, the
@@ -279,10 +308,24 @@ class Engine {
   // False: use Scan. The default implementation always returns false.
   virtual bool PeekScan(const ScanRequest& request, FoundPage found);
 
+  // The first sort key of each of these partitions, in the table's order, as far as it is known
+  // without waiting: calls `each` for every partition, in order. kAbsent: it has no records. What
+  // is unknown may be found with a Scan of all the partition's records, and then be known. The
+  // default implementation knows nothing.
+  virtual void PeekFirst(Table table, std::span<const Bytes> partitions, PeekFirstEach each);
+
   virtual void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) = 0;
   virtual void Write(WriteRequest request, std::function<void(WriteReply)> done) = 0;
+  // Whether requests may have writes of other partitions (WriteRequest::AddAlso).
+  virtual bool can_write_together() const { return false; }
   virtual void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) = 0;
   virtual void List(ListRequest request, std::function<void(Result<ListPage>)> done) = 0;
+
+  // From now on, tells the observer of all changes (storage/change_observer.h); it outlives the
+  // engine. Called at most once, before all writes (CHECK where cheap). Returns the newest version
+  // that a change has so far, or 0: all changes that the observer is told of have greater ones. The
+  // default implementation CHECKs: the engine tells nobody.
+  virtual uint64_t Observe(ChangeObserver* observer);
 
   // The most severe problem that needs the operator's attention; empty if there is none. Does not
   // wait.

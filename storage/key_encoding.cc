@@ -1,6 +1,7 @@
 #include "storage/key_encoding.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "base/check.h"
@@ -22,19 +23,36 @@ constexpr bool ComplementsFixedWidthOnly() {
 static_assert(ComplementsFixedWidthOnly(),
               "the complement of a name would sort a prefix after the names that begin with it");
 
-constexpr bool PartsFitInAName() {
-  for (const TableInfo& info : kTables) {
-    size_t width = 0;
-    for (const Part& part : info.sort()) width += WidthOf(part.type);
-    const bool has_name = !info.sort().empty() && WidthOf(info.sort().back().type) == 0;
-    if (has_name && width > 0) return false;
-    if (width > limits::kMaxNameBytes || WidthOf(info.partition.type) > limits::kMaxNameBytes) {
-      return false;
-    }
+constexpr size_t LongestSortBytes(const TableInfo& info) {
+  size_t bytes = 0;
+  for (const Part& part : info.sort()) {
+    const size_t width = WidthOf(part.type);
+    bytes += width == 0 ? limits::kMaxNameBytes : width;
   }
-  return true;
+  return bytes;
 }
-static_assert(PartsFitInAName(), "kMaxEncodedKeyBytes is the size of the longest key");
+
+constexpr size_t LongestKeyBytes(const TableInfo& info) {
+  const size_t partition = WidthOf(info.partition.type);
+  // Each byte of a name may be escaped.
+  return (partition == 0 ? 2 * limits::kMaxNameBytes + 2 : partition) + LongestSortBytes(info);
+}
+static_assert(std::all_of(kTables.begin(), kTables.end(),
+                          [](const TableInfo& info) {
+                            return LongestKeyBytes(info) <= kMaxEncodedKeyBytes;
+                          }),
+              "every key fits");
+
+// Indexed by the number of the table. Sort keys that are decoded from any bytes are not longer.
+constexpr auto kLongestSortBytes = [] {
+  std::array<size_t, kTables.size() + 1> longest{};
+  for (const TableInfo& info : kTables) {
+    longest[static_cast<size_t>(info.table)] =
+        std::max(LongestSortBytes(info), limits::kMaxNameBytes);
+  }
+  return longest;
+}();
+
 static_assert(static_cast<unsigned char>(kEnd) < static_cast<unsigned char>(kEscapedZero),
               "a partition sorts before those that begin with it");
 
@@ -61,7 +79,8 @@ char* AppendSort(char* to, Table table, ByteView sort) {
 EncodedKey::EncodedKey(const KeyView& key) {
   const size_t width = WidthOf(InfoOf(key.table).partition.type);
   CHECK(width == 0 || key.partition.size() == width, "the partition is valid");
-  CHECK(key.partition.size() <= limits::kMaxNameBytes && key.sort.size() <= limits::kMaxNameBytes);
+  CHECK(key.partition.size() <= limits::kMaxNameBytes);
+  CHECK(key.sort.size() <= kLongestSortBytes[static_cast<size_t>(key.table)]);
   char* const sort = AppendPartition(bytes_, key.partition_view());
   char* const end = AppendSort(sort, key.table, key.sort);
   partition_size_ = static_cast<size_t>(sort - bytes_);
@@ -124,7 +143,7 @@ bool DecodeSort(Table table, ByteView encoded, Bytes* sort) {
   const size_t size = EncodedPartitionSize(table, encoded);
   if (size == 0) return false;
   const ByteView stored = encoded.substr(size);
-  if (stored.size() > limits::kMaxNameBytes) return false;
+  if (stored.size() > kLongestSortBytes[static_cast<size_t>(table)]) return false;
   sort->resize(stored.size());
   (void)AppendSort(sort->data(), table, stored);  // the complement is its own reverse
   return true;

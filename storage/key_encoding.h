@@ -24,8 +24,8 @@ namespace smile {
 // The maximum size of an encoded key: a name of zeros as partition, its terminator, and a sort key.
 inline constexpr size_t kMaxEncodedKeyBytes = 2 * limits::kMaxNameBytes + 2 + limits::kMaxNameBytes;
 
-// An encoded key (or bound) without an allocation. The partition must be valid, and the sort key at
-// most limits::kMaxNameBytes long (CHECK).
+// An encoded key (or bound) without an allocation. The partition must be valid, and the sort key
+// not longer than a valid one of the table (CHECK).
 class EncodedKey {
  public:
   explicit EncodedKey(const KeyView& key);

@@ -123,7 +123,11 @@ void MemoryContentStore::Progress(ContentId id, Done<Result<UploadProgress>> don
 }
 
 void MemoryContentStore::Digest(ContentId id, Done<Result<ContentInfo>> done) {
-  const Result<Bytes> whole = Locked([&] { return Join(id); });
+  const Result<Bytes> whole = Locked([&] {
+    Result<Bytes> joined = Join(id);
+    if (joined.ok()) uploads_.at(id).spec.size = joined->size();
+    return joined;
+  });
   if (!whole.ok()) return done(whole.status());
   done(ContentInfo{.sha256 = Sha256::Of(*whole), .size = whole->size()});
 }
@@ -147,6 +151,13 @@ void MemoryContentStore::Cancel(ContentId id, Done<Status> done) {
   }));
 }
 
+void MemoryContentStore::Hash(ByteView bytes, uint64_t, Done<Result<Sha256Digest>> done) {
+  done(Locked([&]() -> Result<Sha256Digest> {
+    if (closed_) return Closed();
+    return Sha256::Of(bytes);
+  }));
+}
+
 void MemoryContentStore::Read(ContentRange range, Done<Result<ContentPiece>> done) {
   done(Locked([&] { return ReadNow(range); }));
 }
@@ -157,6 +168,18 @@ void MemoryContentStore::Stat(ContentId id, Done<Result<ContentInfo>> done) {
     const auto found = contents_.find(id);
     if (found == contents_.end()) return Status(Code::kNotFound, "no such content");
     return ContentInfo{.sha256 = Sha256::Of(found->second), .size = found->second.size()};
+  }));
+}
+
+void MemoryContentStore::List(ContentId after, uint32_t limit,
+                              Done<Result<std::vector<ContentId>>> done) {
+  done(Locked([&]() -> Result<std::vector<ContentId>> {
+    if (closed_) return Closed();
+    std::vector<ContentId> ids;
+    for (auto i = contents_.upper_bound(after); i != contents_.end() && ids.size() < limit; ++i) {
+      ids.push_back(i->first);
+    }
+    return ids;
   }));
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <vector>
 
 #include "storage/content_store.h"
 
@@ -18,8 +19,10 @@ class MemoryContentStore final : public ContentStore {
   void Digest(ContentId id, Done<Result<ContentInfo>> done) override;
   void Seal(ContentId id, Done<Status> done) override;
   void Cancel(ContentId id, Done<Status> done) override;
+  void Hash(ByteView bytes, uint64_t source, Done<Result<Sha256Digest>> done) override;
   void Read(ContentRange range, Done<Result<ContentPiece>> done) override;
   void Stat(ContentId id, Done<Result<ContentInfo>> done) override;
+  void List(ContentId after, uint32_t limit, Done<Result<std::vector<ContentId>>> done) override;
   void Delete(ContentId id, Done<Status> done) override;
   void Close() override;
 

@@ -51,6 +51,19 @@ bool MemoryEngine::PeekScan(const ScanRequest& request, FoundPage found) {
   return true;
 }
 
+void MemoryEngine::PeekFirst(Table table, std::span<const Bytes> partitions, PeekFirstEach each) {
+  for (size_t i = 0; i < partitions.size(); ++i) {
+    PeekResult result = PeekResult::kUnknown;
+    Bytes sort;
+    const auto found = [&](std::span<const ScanPage::Entry> entries, bool /*more*/) {
+      result = entries.empty() ? PeekResult::kAbsent : PeekResult::kFound;
+      if (!entries.empty()) sort = entries.front().sort;
+    };
+    PeekScan({.table = table, .partition = partitions[i], .limit = 1, .keys_only = true}, found);
+    each(i, result, sort);
+  }
+}
+
 void MemoryEngine::Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) {
   CHECK(!request.keys.empty());
   auto reply =
@@ -59,8 +72,11 @@ void MemoryEngine::Read(ReadRequest request, std::function<void(Result<ReadReply
 }
 
 void MemoryEngine::Write(WriteRequest request, std::function<void(WriteReply)> done) {
-  auto result =
-      Under<WriteReply>(request.deadline_nanos(), nullptr, [&] { return Apply(request); });
+  auto result = Under<WriteReply>(request.deadline_nanos(), nullptr, [&] {
+    WriteReply applied = Apply(request);
+    if (applied.status.ok()) TellObserver(request, applied.versions.front());
+    return applied;
+  });
   WriteReply reply;
   if (result.ok()) {
     reply = std::move(result).value();
@@ -179,7 +195,32 @@ WriteReply MemoryEngine::Apply(const WriteRequest& request) {
   }
   CHECK(reply.versions.size() == (reply.status.ok() ? request.mutations().size() : 0));
   if (partition.empty()) partitions_.erase(place);
+  if (!reply.status.ok()) return reply;
+  for (const WriteRequest& also : request.also()) CHECK(Apply(also).status.ok(), "unconditional");
   return reply;
+}
+
+uint64_t MemoryEngine::Observe(ChangeObserver* observer) {
+  const std::lock_guard lock(mutex_);
+  CHECK(observer_ == nullptr && writes_ == 0, "observed once, from the start");
+  observer_ = observer;
+  return last_version_;
+}
+
+// The versions of a write are consecutive, with those of the writes together with it.
+void MemoryEngine::TellObserver(const WriteRequest& request, uint64_t first_version) {
+  if (observer_ == nullptr) return;
+  std::vector<AppliedChange> changes;
+  uint64_t version = first_version;
+  const auto add = [&](const WriteRequest& write) {
+    for (const MutationView& mutation : write.mutations()) {
+      changes.push_back({write.partition(), &mutation, version++});
+    }
+  };
+  add(request);
+  for (const WriteRequest& also : request.also()) add(also);
+  CHECK(version == last_version_ + 1);
+  observer_->OnChanges(changes);
 }
 
 ReadReply MemoryEngine::ReadAll(const ReadRequest& request) const {

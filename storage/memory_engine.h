@@ -36,10 +36,13 @@ class MemoryEngine final : public Engine {
 
   PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) override;
   bool PeekScan(const ScanRequest& request, FoundPage found) override;
+  void PeekFirst(Table table, std::span<const Bytes> partitions, PeekFirstEach each) override;
   void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override;
   void Write(WriteRequest request, std::function<void(WriteReply)> done) override;
+  bool can_write_together() const override { return true; }
   void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override;
   void List(ListRequest request, std::function<void(Result<ListPage>)> done) override;
+  uint64_t Observe(ChangeObserver* observer) override;
   void Stats(std::function<void(EngineStats)> done) override;
   void Close() override;
 
@@ -57,6 +60,7 @@ class MemoryEngine final : public Engine {
                       const Operation& operation);  // the lock
   const Record* Find(const KeyView& key) const;     // null if absent or expired
   WriteReply Apply(const WriteRequest& request);
+  void TellObserver(const WriteRequest& request, uint64_t first_version);
   ReadReply ReadAll(const ReadRequest& request) const;
   ScanPage ScanSome(const ScanRequest& request) const;
   ListPage ListSome(const ListRequest& request) const;
@@ -71,6 +75,7 @@ class MemoryEngine final : public Engine {
   std::condition_variable changed_;
   std::map<std::pair<Table, Bytes>, Partition> partitions_;
   uint64_t last_version_;  // starts at the current time, as in the other engine
+  ChangeObserver* observer_ = nullptr;
   uint64_t writes_ = 0;
   bool closed_ = false;
   std::deque<std::function<void()>> waiting_answers_;

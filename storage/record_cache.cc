@@ -11,7 +11,7 @@ CacheKey::CacheKey(const SecretHash& hash, Kind kind, Table table, ByteView enco
       table_(table),
       encoded_(encoded),
       // An odd constant (the golden ratio) distributes one user's keys in different tables.
-      hash_(hash(encoded) ^ ((static_cast<uint64_t>(table) << 1 | static_cast<uint64_t>(kind)) *
+      hash_(hash(encoded) ^ ((static_cast<uint64_t>(table) << 2 | static_cast<uint64_t>(kind)) *
                              0x9e3779b97f4a7c15ULL)) {}
 
 RecordCache::RecordCache(size_t max_bytes, const SecretHash& hash) : hash_(hash) {
@@ -54,6 +54,10 @@ RecordCache::Found RecordCache::Find(const CacheKey& key, const Clock& clock,
   return Found::kRecord;
 }
 
+bool RecordCache::Caches(const CacheKey& key, const RecordView* record) {
+  return key.table() != Table::kBlobs || record == nullptr;
+}
+
 RecordCache::Ticket RecordCache::TicketFor(const CacheKey& key) {
   CacheShard& shard = ShardOf(key);
   const std::lock_guard lock(shard.mutex());
@@ -61,7 +65,7 @@ RecordCache::Ticket RecordCache::TicketFor(const CacheKey& key) {
 }
 
 void RecordCache::Fill(const CacheKey& key, const Ticket& ticket, const RecordView* record) {
-  if (!ticket.good) return;
+  if (!ticket.good || !Caches(key, record)) return;
   CacheShard& shard = ShardOf(key);
   const std::lock_guard lock(shard.mutex());
   // None has begun since, so none is in progress either.
@@ -77,7 +81,13 @@ bool RecordCache::BeginWrite(const CacheKey& key) {
 void RecordCache::EndWrite(const CacheKey& key, bool known, const RecordView* record) {
   CacheShard& shard = ShardOf(key);
   const std::lock_guard lock(shard.mutex());
-  shard.EndWrite(key, known, record);
+  shard.EndWrite(key, known && Caches(key, record), record);
+}
+
+void RecordCache::EndFirstWrite(const CacheKey& key, bool known, ByteView put) {
+  CacheShard& shard = ShardOf(key);
+  const std::lock_guard lock(shard.mutex());
+  shard.EndFirstWrite(key, known, put);
 }
 
 RecordCache::Counts RecordCache::counts() const {

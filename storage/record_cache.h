@@ -11,13 +11,18 @@
 // that are written and not read would evict those that are read.
 //
 // The page cache of timelines is part of it: the answer to a scan from the beginning of a partition
-// (its newest records, in a table that is newest first). Such a page is cached under the partition
-// as if it were a record (its value is encoded by storage/cached_page.h), shares memory and queues
-// with the records, and is kept coherent in the same way: a write of any key in the partition is
-// also a write of the page, which ends with the page unknown. A scan takes the page's ticket before
-// it creates its iterator. So a page that is filled in was read while nothing in the partition
-// changed, and nothing has changed since. Only time could change it: a page is not filled in if the
-// scan has met a record with an expiry time.
+// (its newest records, in a table that is newest first; in `links`, those of a kind). Such a page
+// is cached under what their keys begin with as if it were a record (its value is encoded by
+// storage/cached_page.h), shares memory and queues with the records, and is kept coherent in the
+// same way: a write of any key in the partition is also a write of its page, which ends with the
+// page unknown. A scan takes the page's ticket before it creates its iterator. So a page that is
+// filled in was read while nothing in the partition changed, and nothing has changed since. Only
+// time could change it: a page is not filled in if the scan has met a record with an expiry time.
+//
+// The first sort keys of partitions of posts are part of it too (storage/first_sort.h): small
+// entries that tell for many partitions at once which have something new. A put before the first
+// moves it; anything else that a write does to the partition may make it unknown. They are filled
+// in by scans from the beginning, as pages are.
 //
 // Coherence. Readers and writers follow this protocol:
 //   * A writer calls BeginWrite before it writes a key, and EndWrite with the new state of the
@@ -51,7 +56,8 @@ namespace smile {
 // A key of the cache that made it. Borrows its bytes.
 class CacheKey {
  public:
-  enum class Kind : uint8_t { kRecord, kPage };
+  enum class Kind : uint8_t { kRecord, kPage, kFirst };
+  static constexpr size_t kKinds = 3;
 
   CacheKey() = default;
 
@@ -90,7 +96,8 @@ class RecordCache {
   struct Counts {
     KindCounts records;
     KindCounts pages;
-    uint64_t bytes = 0;  // of records, pages and hash tables
+    KindCounts firsts;
+    uint64_t bytes = 0;  // of all of them and hash tables
   };
 
   // `max_bytes` is the maximum memory of the cache: keys, values and its own structures, also while
@@ -105,9 +112,17 @@ class RecordCache {
   CacheKey KeyOf(Table table, ByteView encoded) const {
     return {hash_, CacheKey::Kind::kRecord, table, encoded};
   }
-  // The key of the cached page of a partition.
-  CacheKey PageKeyOf(Table table, ByteView encoded_partition) const {
-    return {hash_, CacheKey::Kind::kPage, table, encoded_partition};
+  CacheKey KeyOf(CacheKey::Kind kind, Table table, ByteView encoded) const {
+    return {hash_, kind, table, encoded};
+  }
+  // The key of the cached page of records whose encoded keys begin like this.
+  CacheKey PageKeyOf(Table table, ByteView encoded_prefix) const {
+    return {hash_, CacheKey::Kind::kPage, table, encoded_prefix};
+  }
+
+  // The key of the first sort key of the partition that is encoded like this.
+  CacheKey FirstKeyOf(Table table, ByteView encoded_partition) const {
+    return {hash_, CacheKey::Kind::kFirst, table, encoded_partition};
   }
 
   // Prefetches the memory that Find will access for these keys into the processor's caches: for all
@@ -130,10 +145,15 @@ class RecordCache {
   // Once for each BeginWrite (CHECK). `record`: the new state in the storage; null: the record is
   // absent. `known` is false if the state is not known.
   void EndWrite(const CacheKey& key, bool known, const RecordView* record);
+  // Likewise for a first sort key: the write put a record with the sort key `put`. `known` is false
+  // if it is not known that it only put records, of which this is the first, that do not expire.
+  void EndFirstWrite(const CacheKey& key, bool known, ByteView put);
 
   Counts counts() const;
 
  private:
+  // Photos would push everything else out: of `blobs`, only that there is no record is cached.
+  static bool Caches(const CacheKey& key, const RecordView* record);
   CacheShard& ShardOf(const CacheKey& key) const;
 
   // Enough that threads seldom contend for a lock, few enough that a shard holds many records.

@@ -2,6 +2,9 @@
 # bench.sh: the micro-benchmarks, then smilebench against a new smiled on a free port, with its data in a
 # fresh directory under build/. SECONDS_EACH (default 5) is the duration of each load.
 # bench.sh peers [OPTION...]: compares smiled with other servers, and writes a report.
+# bench.sh media [OPTION...]: likewise, with photos and videos.
+# bench.sh linkbench [OPTION...]: likewise, with the nodes and links of LinkBench.
+# bench.sh network [OPTION...]: a day of a social network: how many people a core serves.
 #
 # Uses RocksDB from source if ./dev setup --rocksdb=source was run, else Debian's package.
 set -euo pipefail
@@ -11,6 +14,11 @@ preset="release"
 if [[ -f "$(tools/rocksdb_source.sh --path)/complete" ]]; then preset="release-source"; fi
 echo "bench: measuring build/$preset" >&2
 if [[ "${1:-}" == peers ]]; then exec bench/peers/main.py --preset "$preset" "${@:2}"; fi
+if [[ "${1:-}" == media ]]; then exec bench/media/media.py --preset "$preset" "${@:2}"; fi
+if [[ "${1:-}" == linkbench ]]; then
+  exec bench/linkbench/linkbench.py --preset "$preset" "${@:2}"
+fi
+if [[ "${1:-}" == network ]]; then exec bench/network/network.py --preset "$preset" "${@:2}"; fi
 
 tools/build.sh "$preset" smiled smilebench smile_microbench </dev/null
 bin="build/$preset/bin"

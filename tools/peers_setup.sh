@@ -1,10 +1,17 @@
 #!/usr/bin/env bash
-# peers_setup.sh PRESET: installs the servers and the plotting library that bench/peers needs, if they
-# are missing, and builds the preset.
+# peers_setup.sh PRESET [linkbench]: installs the servers and the plotting library that bench/peers (or
+# bench/linkbench) needs, if they are missing, and builds the preset.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-programs=(redis-server tarantool)
+services=(redis-server tarantool nginx)
+programs=("${services[@]}")
+packages=("${services[@]}" python3-matplotlib)
+if [[ "${2:-}" == linkbench ]]; then
+  services=(mariadb)
+  programs=(mariadbd-safe mariadbd)
+  packages=(mariadb-server mariadb-plugin-rocksdb)
+fi
 
 # Debian's packages start a service when they are installed. It is stopped and disabled; services that
 # ran before are not touched.
@@ -13,14 +20,14 @@ install_quietly() {
   ((EUID == 0)) || as_root=(sudo)
   [[ -d /run/systemd/system ]] && systemd=yes
   before=" $(running) "
-  if [[ -n "$systemd" ]]; then "${as_root[@]}" systemctl mask --quiet "${programs[@]}"; fi
+  if [[ -n "$systemd" ]]; then "${as_root[@]}" systemctl mask --quiet "${services[@]}"; fi
   echo "peers: installing $*"
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
     --no-install-recommends "$@" </dev/null
   if [[ -n "$systemd" ]]; then
-    "${as_root[@]}" systemctl unmask --quiet "${programs[@]}"
-    "${as_root[@]}" systemctl disable --quiet "${programs[@]}" || true
+    "${as_root[@]}" systemctl unmask --quiet "${services[@]}"
+    "${as_root[@]}" systemctl disable --quiet "${services[@]}" || true
   fi
   for pid in $(running); do
     [[ "$before" == *" $pid "* ]] || "${as_root[@]}" kill "$pid"
@@ -30,11 +37,11 @@ install_quietly() {
 # The process ids of all servers of these names.
 running() {
   local program
-  for program in "${programs[@]}"; do pidof "$program" || true; done | xargs
+  for program in "${programs[@]}"; do pidof -x "$program" || true; done | xargs
 }
 
 missing=()
-for package in "${programs[@]}" python3-matplotlib; do
+for package in "${packages[@]}"; do
   status="$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" || true
   [[ "$status" == installed ]] || missing+=("$package")
 done

@@ -19,8 +19,8 @@ packages=(
   build-essential ccache clang clang-format clang-tidy cmake doxygen lld ninja-build pkg-config python3
   libclang-rt-14-dev llvm python3-xxhash universal-ctags
   # libraries
-  libbenchmark-dev libcli11-dev libcsv-dev libedit-dev libfmt-dev libgmock-dev libgtest-dev
-  libhiredis-dev libjemalloc-dev liblz4-dev libmsgpack-cxx-dev librocksdb-dev
+  libargon2-dev libbenchmark-dev libcli11-dev libcrypt-dev libcsv-dev libedit-dev libfmt-dev libgmock-dev libgtest-dev
+  libhiredis-dev libjemalloc-dev liblz4-dev libmariadb-dev libmsgpack-cxx-dev librocksdb-dev
   libssl-dev libtomlplusplus-dev libuv1-dev libxxhash-dev libzstd-dev nlohmann-json3-dev
 )
 

@@ -66,25 +66,30 @@ def children_seconds():
 
 
 class Generator:
-    """smilebench, pinned to its core."""
+    """smilebench, pinned to its core unless that is None."""
 
-    def __init__(self, binary):
+    def __init__(self, binary, core=GENERATOR_CORE):
         self.binary = binary
+        self.pin = [] if core is None else ["taskset", "-c", str(core)]
 
     def run(self, server, stage, cell, seconds, preloaded, idle=0):
         """What the report keeps of one run of smilebench."""
         connections, depth = SHAPES[cell.shape]
-        command = ["taskset", "-c", str(GENERATOR_CORE), str(self.binary),
-                   "--target", server.target, "--workload", cell.workload,
-                   "--connections", str(connections), "--depth", str(depth),
-                   "--keys", str(stage.keys), "--value-size", str(stage.value_bytes),
-                   "--seconds", f"{seconds:g}", "--json"]
+        arguments = ["--workload", cell.workload,
+                     "--connections", str(connections), "--depth", str(depth),
+                     "--keys", str(stage.keys), "--value-size", str(stage.value_bytes),
+                     "--seconds", f"{seconds:g}"]
+        if preloaded:
+            arguments.append("--preloaded")
+        if idle:
+            arguments += ["--idle-connections", str(idle)]
+        return self.measure(server, arguments, seconds)
+
+    def measure(self, server, arguments, seconds):
+        """The same, of any arguments of smilebench, which should take about so long."""
+        command = [*self.pin, str(self.binary), *arguments, "--target", server.target, "--json"]
         if server.pid:
             command += ["--server-pid", str(server.pid)]
-        if preloaded:
-            command.append("--preloaded")
-        if idle:
-            command += ["--idle-connections", str(idle)]
         server.check_alive()
         others = machine.Others(lambda: servers.cpu_seconds(server.pid) + children_seconds())
         try:

@@ -56,9 +56,13 @@ class Kind:
     # To start it, and to print its version. {port}, {directory} and {binaries} are filled in.
     command: tuple = ()
     version: tuple = ()
-    engine: str = ""  # of Tarantool, which is configured by a script
+    # A file that configures it: its name, and its text, in which %(port)s and %(directory)s are
+    # filled in.
+    script_name: str = ""
+    script: str = ""
     address: str = ""  # of a server that the user started
     note: str = ""  # on its settings, for the report
+    pinned: bool = True  # to SERVER_CORE
 
     def words(self, **places):
         return [word.format(**places) for word in self.command]
@@ -84,7 +88,8 @@ def redis_with(name, title, durable, *options, binary="redis-server", note=""):
 
 def tarantool_with(name, title, engine):
     return Kind(name, title, "tarantool", FSYNCED, "peers: ready",
-                ("tarantool", "{directory}/init.lua"), ("tarantool", "--version"), engine)
+                ("tarantool", "{directory}/init.lua"), ("tarantool", "--version"), "init.lua",
+                TARANTOOL_INIT.replace("%(engine)s", engine))
 
 
 ALWAYS = ("--appendonly", "yes", "--appendfsync", "always")
@@ -155,8 +160,8 @@ def describe(kinds, versions, binaries="build/release/bin"):
                "version": versions.get(kind.name, ""), "command": shlex.join(words)}
         if kind.note:
             row["note"] = kind.note
-        if kind.engine:
-            row["script"] = TARANTOOL_INIT % {**places, "engine": kind.engine}
+        if kind.script:
+            row["script"] = kind.script % places
         rows.append(row)
     return rows
 
@@ -190,12 +195,11 @@ class Server:
         """Starts it with its data in a directory, which may already have data. ServerError if it
         does not become ready."""
         places = {"port": free_port(), "directory": directory, "binaries": binaries}
-        if self.kind.engine:
-            script = TARANTOOL_INIT % {**places, "engine": self.kind.engine}
-            (directory / "init.lua").write_text(script)
+        if self.kind.script:
+            (directory / self.kind.script_name).write_text(self.kind.script % places)
         # It dies with its parent, even if that is killed.
-        command = ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", str(SERVER_CORE),
-                   *self.kind.words(**places)]
+        pin = ["taskset", "-c", str(SERVER_CORE)] if self.kind.pinned else []
+        command = ["setpriv", "--pdeathsig", "KILL", *pin, *self.kind.words(**places)]
         self.log = directory / "log"
         with open(self.log, "wb") as output:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
@@ -269,9 +273,9 @@ def tail(log, lines=15):
 
 def start(kind, directory, binaries):
     """Starts a server with its data in a directory that does not exist yet."""
-    if kind is ROCKSDB:
+    if not kind.command:  # it is in the generator's process
         directory.mkdir(parents=True)
-        return Server(kind, f"rocksdb:{directory / 'data'}")
+        return Server(kind, f"{kind.scheme}:{directory / 'data'}")
     for attempt in range(START_ATTEMPTS):
         # Another process may take the port that was free a moment ago.
         place = (directory / str(attempt)).absolute()

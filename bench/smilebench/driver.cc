@@ -1,5 +1,7 @@
 #include "bench/smilebench/driver.h"
 
+#include "bench/smilebench/files_driver.h"
+#include "bench/smilebench/http_protocol.h"
 #include "bench/smilebench/redis_protocol.h"
 #include "bench/smilebench/rocks_driver.h"
 #include "bench/smilebench/smile_driver.h"
@@ -29,8 +31,17 @@ Result<std::unique_ptr<Driver>> MakeDriver(const BenchOptions& options, const Dr
       driver = over_wire(
           [&] { return std::make_unique<TarantoolProtocol>(posts_per_author, parts.events); });
       break;
+    case DriverKind::kHttp:
+      driver = over_wire([&] {
+        return std::make_unique<HttpProtocol>(options.target.endpoint.ToString(), parts.events);
+      });
+      break;
     case DriverKind::kRocksDb:
       return RocksDriver::Open(options, parts);
+    case DriverKind::kFiles:
+      return FilesDriver::Open(options, parts);
+    case DriverKind::kTcp:
+      return Status(Code::kInvalid, "--target: tcp: is for smilebench streams");
   }
   return driver;
 }

@@ -3,11 +3,18 @@
 #include <algorithm>
 
 namespace smile::bench {
+namespace {
+
+// A prime: multiples of it, modulo the number of photos, come to all of them, in no order.
+constexpr uint64_t kPhotoStride = 2'654'435'761;
+
+}  // namespace
 
 Generator::Generator(const BenchOptions& options, uint32_t index)
     : workload_(InfoOf(options.workload)),
       distribution_(options.distribution),
       keys_(options.keys),
+      first_(options.first),
       threads_(options.threads),
       index_(index),
       random_(Random(index).Next()),
@@ -18,6 +25,7 @@ Generator::Generator(const BenchOptions& options, uint32_t index)
 }
 
 Generator::Choice Generator::Next(std::span<uint64_t> numbers) {
+  if (workload_.photos) return NextPhoto();
   if (random_.Below(100) < workload_.read_percent) return Read(numbers);
   switch (workload_.writes) {
     case WriteKind::kUpdate:
@@ -43,6 +51,12 @@ Generator::Choice Generator::Read(std::span<uint64_t> numbers) {
       break;
   }
   return {.kind = OperationKind::kGet, .number = NextNumber()};
+}
+
+Generator::Choice Generator::NextPhoto() {
+  const uint64_t nth = photos_++ % keys_;
+  if (workload_.read_percent == 0) return {.kind = OperationKind::kPut, .number = first_ + nth};
+  return {.kind = OperationKind::kGet, .number = first_ + nth * kPhotoStride % keys_};
 }
 
 // Inserted posts are not scanned: they are of authors after those that `keys` has.

@@ -38,10 +38,13 @@ class Generator {
   uint64_t NextOf(uint64_t count, const ScrambledZipfian& zipfian);
   uint64_t NextLatest();
   uint64_t NumberOfInsert(uint64_t nth) const;
+  Choice NextPhoto();
 
   const WorkloadInfo& workload_;
   const Distribution distribution_;
   const uint64_t keys_;
+  const uint64_t first_;
+  uint64_t photos_ = 0;  // used
   const uint64_t threads_;
   const uint64_t index_;
   Random random_;

@@ -43,8 +43,9 @@ Loader::Loader(const BenchOptions& options, uint32_t index, const Clock* clock,
       idle_connections_(ShareOf(options.idle_connections, index, options.threads)),
       loop_(std::move(loop)),
       generator_(options, index),
-      verifier_(InfoOf(options.workload).posts_per_author, options.value_bytes) {
-  const size_t slots = size_t{connection_count_} * std::max(options_.depth, kPreloadDepth);
+      photos_(InfoOf(options.workload).photos ? std::make_unique<Photos>() : nullptr),
+      verifier_(InfoOf(options.workload).posts_per_author, options.value_bytes, photos_.get()) {
+  const size_t slots = size_t{connection_count_} * PreloadDepth();
   slots_.resize(std::max<size_t>(slots, connections()));
   if (InfoOf(options_.workload).reads == ReadKind::kMGet) {
     mget_numbers_.resize(slots_.size() * kKeysPerMGet);
@@ -64,7 +65,9 @@ Loader::~Loader() {
 }
 
 uint64_t Loader::preload_operations() const {
-  if (options_.workload == WorkloadKind::kPut || options_.preloaded) return 0;
+  const WorkloadKind workload = options_.workload;
+  if (workload == WorkloadKind::kPut || workload == WorkloadKind::kPhotoPut) return 0;
+  if (options_.preloaded) return 0;
   if (index_ >= options_.keys) return 0;
   return (options_.keys - index_ - 1) / options_.threads + 1;
 }
@@ -82,11 +85,16 @@ uint32_t Loader::SlotsInUse() const {
     case Phase::Kind::kConnect:
       return connections();
     case Phase::Kind::kPreload:
-      return connection_count_ * std::max(options_.depth, kPreloadDepth);
+      return connection_count_ * PreloadDepth();
     case Phase::Kind::kRun:
       break;
   }
   return connection_count_ * options_.depth;
+}
+
+uint32_t Loader::PreloadDepth() const {
+  if (photos_ != nullptr) return options_.depth;  // more would take much memory
+  return std::max(options_.depth, kPreloadDepth);
 }
 
 // Slots are dealt to the connections in turn; when all connect, idle ones have one too.
@@ -216,7 +224,7 @@ void Loader::Issue(uint32_t slot, int64_t from_nanos) {
       break;
     case Phase::Kind::kPreload:
       each.choice = {.kind = OperationKind::kPut,
-                     .number = InfoOf(options_.workload).first_number() +
+                     .number = options_.first + InfoOf(options_.workload).first_number() +
                                (taken_ - 1) * options_.threads + index_};
       break;
     case Phase::Kind::kRun:
@@ -246,7 +254,11 @@ Operation Loader::OperationOf(uint32_t slot) {
 void Loader::Start(uint32_t slot) {
   Operation operation = OperationOf(slot);
   if (operation.kind == OperationKind::kPut) {
-    MakeValue(operation.number, ++generation_, options_.value_bytes, &value_);
+    if (photos_ != nullptr) {
+      photos_->Make(operation.number, &value_);
+    } else {
+      MakeValue(operation.number, ++generation_, options_.value_bytes, &value_);
+    }
     operation.value = value_;
   }
   driver_->Start(ConnectionOf(slot), slot, operation);
@@ -291,6 +303,7 @@ void Loader::Count(const Slot& slot, const Status& status, bool right, int64_t n
   }
   if (slot.choice.kind == OperationKind::kPut) generator_.WasPut(slot.choice.number);
   ++results_.operations;
+  if (photos_ != nullptr) results_.photo_bytes += Photos::SizeOf(slot.choice.number);
   LatenciesOf(slot).Add(now - slot.from_nanos);
 }
 

@@ -22,6 +22,7 @@
 #include "bench/smilebench/driver.h"
 #include "bench/smilebench/generator.h"
 #include "bench/smilebench/options.h"
+#include "bench/smilebench/photos.h"
 #include "bench/smilebench/report.h"
 #include "bench/smilebench/verifier.h"
 #include "net/event_loop.h"
@@ -88,6 +89,7 @@ class Loader final : private DriverEvents {
   void Issue(uint32_t slot, int64_t from_nanos);
   std::span<uint64_t> NumbersOf(uint32_t slot);
   Operation OperationOf(uint32_t slot);
+  uint32_t PreloadDepth() const;
   void Start(uint32_t slot);
   void Count(const Slot& slot, const Status& status, bool right, int64_t now);
   Histogram& LatenciesOf(const Slot& slot);
@@ -106,6 +108,7 @@ class Loader final : private DriverEvents {
   std::deque<uint32_t> idle_;           // slots
   uint32_t in_flight_ = 0;
   Generator generator_;
+  const std::unique_ptr<const Photos> photos_;  // null: other records
   const Verifier verifier_;
   uint64_t generation_ = 0;
   int64_t last_answer_nanos_ = 0;

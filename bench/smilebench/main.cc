@@ -14,9 +14,16 @@
 #include "base/progress.h"
 #include "base/standard_streams.h"
 #include "base/text.h"
+#include "bench/linkbench/linkbench.h"
+#include "bench/linkbench/linkbench_options.h"
+#include "bench/network/network.h"
+#include "bench/network/network_options.h"
+#include "bench/smilebench/file_server.h"
 #include "bench/smilebench/load.h"
+#include "bench/smilebench/logins.h"
 #include "bench/smilebench/options.h"
 #include "bench/smilebench/report.h"
+#include "bench/smilebench/streams.h"
 #include "bench/smilebench/users_load.h"
 #include "bench/smilebench/users_lookups.h"
 #include "bench/smilebench/users_options.h"
@@ -49,78 +56,123 @@ ExitStatus Complain(const Status& status) {
   return StatusOfFailure(status.code());
 }
 
-// Whether there is nothing more to do; then *exit is the exit status.
-template <class Options>
-bool IsOver(const Result<Options>& options, const std::string& help, ExitStatus* exit) {
+// Reads the options of a command, runs it until it is done or interrupted, and prints its report.
+// `exit` says the status of a run that was not interrupted.
+template <class Parse, class Run, class Exit>
+ExitStatus Measure(Parse parse, int argc, const char* const* argv, Run run, Exit exit) {
+  std::string help;
+  const auto options = parse(argc, argv, &help);
   if (!options.ok()) {
     PrintTo(stderr, "smilebench: {}; see --help\n", Printable(options.status().message()));
-    *exit = kExitUsage;
-  } else if (!help.empty()) {
-    PrintText(stdout, help);
-    *exit = kExitOk;
+    return kExitUsage;
   }
-  return !options.ok() || !help.empty();
+  if (!help.empty()) {
+    PrintText(stdout, help);
+    return kExitOk;
+  }
+  const Interrupt interrupt;
+  const SystemClock clock;
+  const auto results = run(*options, clock, [&interrupt] { return interrupt.Raised(); });
+  if (!results.ok()) return Complain(results.status());
+  PrintText(stdout,
+            options->json ? FormatJson(*options, *results) : FormatText(*options, *results));
+  return results->interrupted ? kExitInterrupted : exit(*options, *results);
+}
+
+// The same for a command that shows its progress: `run` takes hooks.
+template <class Parse, class Run, class Exit>
+ExitStatus MeasureWithProgress(Parse parse, int argc, const char* const* argv, Run run, Exit exit) {
+  const auto run_with = [&](const auto& options, const Clock& clock, auto interrupted) {
+    Progress progress(stderr, &clock);
+    auto results = run(options, clock,
+                       {.interrupted = interrupted,
+                        .progress = [&](const ProgressState& state) { progress.Update(state); }});
+    progress.Clear();
+    return results;
+  };
+  return Measure(parse, argc, argv, run_with, exit);
 }
 
 ExitStatus MeasureMain(int argc, const char* const* argv) {
-  std::string help;
-  const Result<BenchOptions> options = ParseBenchOptions(argc, argv, &help);
-  ExitStatus exit = kExitUsage;
-  if (IsOver(options, help, &exit)) return exit;
-  const Interrupt interrupt;
-  const SystemClock clock;
-  const Result<Results> results =
-      RunLoad(*options, clock,
-              {.show_progress = ShowOnTerminal, .interrupted = [&] { return interrupt.Raised(); }});
-  if (!results.ok()) return Complain(results.status());
-  PrintText(stdout,
-            options->json ? FormatJson(*options, *results) : FormatText(*options, *results));
-  if (results->interrupted) return kExitInterrupted;
-  if (results->lost) return kExitConnection;
-  const bool failed = results->failures() > 0 || results->unanswered.in_flight > 0;
-  return failed || results->operations == 0 ? kExitErrors : kExitOk;
+  const auto run = [](const BenchOptions& options, const Clock& clock, auto interrupted) {
+    return RunLoad(options, clock, {.show_progress = ShowOnTerminal, .interrupted = interrupted});
+  };
+  return Measure(ParseBenchOptions, argc, argv, run,
+                 [](const BenchOptions&, const Results& results) {
+                   if (results.lost) return kExitConnection;
+                   const bool failed = results.failures() > 0 || results.unanswered.in_flight > 0;
+                   return failed || results.operations == 0 ? kExitErrors : kExitOk;
+                 });
 }
 
 ExitStatus LoadMain(int argc, const char* const* argv) {
-  std::string help;
-  const Result<UsersOptions> options = ParseLoadOptions(argc, argv, &help);
-  ExitStatus exit = kExitUsage;
-  if (IsOver(options, help, &exit)) return exit;
-  const Interrupt interrupt;
-  const SystemClock clock;
-  Progress progress(stderr, &clock);
-  const Result<UsersLoadResults> results =
-      LoadUsers(*options, clock,
-                {.interrupted = [&] { return interrupt.Raised(); },
-                 .progress = [&](const ProgressState& state) { progress.Update(state); }});
-  progress.Clear();
-  if (!results.ok()) return Complain(results.status());
-  PrintText(stdout,
-            options->json ? FormatJson(*options, *results) : FormatText(*options, *results));
-  if (results->interrupted) return kExitInterrupted;
-  return results->complete(*options) ? kExitOk : kExitErrors;
+  return MeasureWithProgress(ParseLoadOptions, argc, argv, LoadUsers,
+                             [](const UsersOptions& options, const UsersLoadResults& results) {
+                               return results.complete(options) ? kExitOk : kExitErrors;
+                             });
 }
 
 ExitStatus LookupsMain(int argc, const char* const* argv) {
-  std::string help;
-  const Result<UsersOptions> options = ParseLookupsOptions(argc, argv, &help);
-  ExitStatus exit = kExitUsage;
-  if (IsOver(options, help, &exit)) return exit;
+  return Measure(ParseLookupsOptions, argc, argv, LookUpUsers,
+                 [](const UsersOptions&, const LookupResults& results) {
+                   const bool failed = results.cold.failures() + results.warm.failures() > 0;
+                   return failed ? kExitErrors : kExitOk;
+                 });
+}
+
+ExitStatus StreamsMain(int argc, const char* const* argv) {
+  return Measure(ParseStreamsOptions, argc, argv, RunStreams,
+                 [](const StreamsOptions&, const StreamsResults& results) {
+                   return results.failure.ok() ? kExitOk : kExitErrors;
+                 });
+}
+
+ExitStatus LinkBenchMain(int argc, const char* const* argv) {
+  return MeasureWithProgress(ParseLinkBenchOptions, argc, argv, RunLinkBench,
+                             [](const LinkBenchOptions&, const LinkBenchResults& results) {
+                               return results.errors.empty() ? kExitOk : kExitErrors;
+                             });
+}
+
+ExitStatus NetworkMain(int argc, const char* const* argv) {
+  return MeasureWithProgress(ParseNetworkOptions, argc, argv, RunNetwork,
+                             [](const NetworkOptions&, const NetworkResults& results) {
+                               return results.errors.empty() ? kExitOk : kExitErrors;
+                             });
+}
+
+ExitStatus LoginsMain(int argc, const char* const* argv) {
+  return Measure(ParseLoginsOptions, argc, argv, RunLogins,
+                 [](const LoginsOptions&, const LoginsResults& results) {
+                   return results.failure.ok() ? kExitOk : kExitErrors;
+                 });
+}
+
+ExitStatus ServeMain(int argc, const char* const* argv) {
+  if (argc != 3 || std::string_view(argv[1]) != "--directory") {
+    PrintTo(stderr, "smilebench: give serve --directory DIRECTORY\n");
+    return kExitUsage;
+  }
   const Interrupt interrupt;
-  const SystemClock clock;
-  const Result<LookupResults> results =
-      LookUpUsers(*options, clock, [&] { return interrupt.Raised(); });
-  if (!results.ok()) return Complain(results.status());
-  PrintText(stdout,
-            options->json ? FormatJson(*options, *results) : FormatText(*options, *results));
-  if (results->interrupted) return kExitInterrupted;
-  return results->cold.failures() + results->warm.failures() == 0 ? kExitOk : kExitErrors;
+  const Status status = ServeFiles(
+      argv[2],
+      [](uint16_t port) {
+        PrintTo(stdout, "smilebench: serves files on 127.0.0.1:{}\n", port);
+        std::fflush(stdout);
+      },
+      [&] { return interrupt.Raised(); });
+  return status.ok() ? kExitOk : Complain(status);
 }
 
 int Main(int argc, const char* const* argv) {
   AllowManyConnections();
   const std::string_view first = argc > 1 ? argv[1] : "";
   if (first == "load") return LoadMain(argc - 1, argv + 1);
+  if (first == "streams") return StreamsMain(argc - 1, argv + 1);
+  if (first == "logins") return LoginsMain(argc - 1, argv + 1);
+  if (first == "linkbench") return LinkBenchMain(argc - 1, argv + 1);
+  if (first == "network") return NetworkMain(argc - 1, argv + 1);
+  if (first == "serve") return ServeMain(argc - 1, argv + 1);
   if (first == "lookups") return LookupsMain(argc - 1, argv + 1);
   return MeasureMain(argc, argv);
 }

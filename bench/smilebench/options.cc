@@ -22,10 +22,13 @@ struct Scheme {
   std::string_view name;
   uint16_t default_port;  // 0: there is a directory instead
 };
-constexpr std::array<Scheme, 4> kSchemes = {{{DriverKind::kSmile, "smile", 7645},
+constexpr std::array<Scheme, 7> kSchemes = {{{DriverKind::kSmile, "smile", 7645},
                                              {DriverKind::kRedis, "redis", 6379},
                                              {DriverKind::kTarantool, "tarantool", 3301},
-                                             {DriverKind::kRocksDb, "rocksdb", 0}}};
+                                             {DriverKind::kRocksDb, "rocksdb", 0},
+                                             {DriverKind::kHttp, "http", 80},
+                                             {DriverKind::kFiles, "files", 0},
+                                             {DriverKind::kTcp, "tcp", 80}}};
 
 constexpr std::array<std::pair<std::string_view, Distribution>, 3> kDistributions = {{
     {"uniform", Distribution::kUniform},
@@ -35,10 +38,17 @@ constexpr std::array<std::pair<std::string_view, Distribution>, 3> kDistribution
 
 constexpr const char* kTargets =
     "smile://HOST:PORT; redis://HOST:PORT (any server that speaks RESP); tarantool://HOST:PORT "
-    "(spaces \"records\" of key, value and \"posts\" of author, post, value); or "
-    "rocksdb:DIRECTORY (RocksDB in this process: the upper limit of a server built on it)";
+    "(spaces \"records\" of key, value and \"posts\" of author, post, value); "
+    "rocksdb:DIRECTORY (RocksDB in this process: the upper limit of a server built on it); for "
+    "photos also http://HOST:PORT (a file server with PUT) or files:DIRECTORY (one file per photo, "
+    "in this process)";
 
 constexpr const char* kCommands =
+    "smilebench streams              send large content to a server, or receive it\n"
+    "smilebench serve --directory D  the plain server that downloads are compared with\n"
+    "smilebench linkbench            LinkBench, a graph of nodes and links, also with MariaDB\n"
+    "smilebench network              a day of a social network: people who read, write and log in\n"
+    "smilebench logins               verify passwords, or make hashes with libargon2 alone\n"
     "smilebench load --users N       write N users with their logins to a Smile server\n"
     "smilebench lookups --users N    read random ones of them, cold and warm\n"
     "smilebench COMMAND --help       the options of such a command";
@@ -52,28 +62,6 @@ struct Given {
 
 std::string Quoted(std::string_view text) {
   return "\"" + Printable(text) + "\"";
-}
-
-Result<Target> ParseTarget(std::string_view text) {
-  const std::string_view whole = text;
-  for (const Scheme& scheme : kSchemes) {
-    const std::string prefix =
-        fmt::format("{}:{}", scheme.name, scheme.default_port == 0 ? "" : "//");
-    if (!text.starts_with(prefix)) continue;
-    text.remove_prefix(prefix.size());
-    Target target{.driver = scheme.driver};
-    if (scheme.default_port == 0) {
-      target.directory = text;
-      if (!text.empty()) return target;
-      break;
-    }
-    Result<Endpoint> endpoint = ParseEndpoint(text, scheme.default_port);
-    if (!endpoint.ok()) return Status(Code::kInvalid, "--target: " + endpoint.status().message());
-    target.endpoint = std::move(endpoint).value();
-    return target;
-  }
-  return Status(Code::kInvalid,
-                fmt::format("--target: {} is not a target; give {}", Quoted(whole), kTargets));
 }
 
 void DescribeWorkload(CLI::App* app, BenchOptions* options, Given* given) {
@@ -91,6 +79,10 @@ void DescribeWorkload(CLI::App* app, BenchOptions* options, Given* given) {
   app->add_option("--keys", options->keys, "number of distinct records (default 100000)")
       ->type_name("N")
       ->check(IntegerFrom(1, kMaxBenchKeys));
+  app->add_option("--first", options->first,
+                  "photo-put, photo-get: number of the first photo (default 0)")
+      ->type_name("NUMBER")
+      ->check(IntegerFrom(0, kMaxBenchKeys));
   given->value_size = app->add_option("--value-size", options->value_bytes,
                                       "size of each value (0 to 1048576; default 1000 for ycsb, "
                                       "otherwise 100)")
@@ -106,7 +98,8 @@ void DescribeWorkload(CLI::App* app, BenchOptions* options, Given* given) {
           ->transform(OneOf(distributions, "uniform|zipfian"));
   app->add_flag("--preloaded", options->preloaded,
                 "do not write the records first: an earlier run with the same --keys and "
-                "--value-size wrote them (of scan; of ycsb-e; or of any other workload but put)");
+                "--value-size wrote them (of scan; of ycsb-e; of photo-get; or of any other "
+                "workload but put)");
 }
 
 void DescribeLoad(CLI::App* app, BenchOptions* options) {
@@ -145,11 +138,27 @@ void DescribeLoad(CLI::App* app, BenchOptions* options) {
   app->add_flag("--json", options->json, "print the report as JSON");
 }
 
+Status CheckTarget(const WorkloadInfo& workload, const BenchOptions& options) {
+  const DriverKind driver = options.target.driver;
+  if (options.threads > 1 && (driver == DriverKind::kRocksDb || workload.photos)) {
+    return {Code::kInvalid,
+            "--threads: a rocksdb: target and photos take one thread; leave it out"};
+  }
+  if (!workload.photos && (driver == DriverKind::kHttp || driver == DriverKind::kFiles)) {
+    return {Code::kInvalid,
+            "--workload: an http: or files: target takes only photo-put and photo-get"};
+  }
+  return {};
+}
+
 // What one option alone cannot say.
 Status Complete(const Given& given, BenchOptions* options) {
   const WorkloadInfo& workload = InfoOf(options->workload);
   if (given.value_size->empty()) options->value_bytes = workload.value_bytes;
   if (given.distribution->empty()) options->distribution = workload.distribution;
+  if (options->workload == WorkloadKind::kPhotoPut && options->operations == 0) {
+    options->operations = options->keys;
+  }
   if (options->operations == 0 && options->seconds == 0) options->seconds = kDefaultSeconds;
   if (options->threads > options->connections) options->threads = options->connections;
   if (workload.reads == ReadKind::kMGet &&
@@ -160,13 +169,32 @@ Status Complete(const Given& given, BenchOptions* options) {
                         options->value_bytes, kKeysPerMGet,
                         limits::kMaxReplyValueBytes / kKeysPerMGet)};
   }
-  if (options->target.driver == DriverKind::kRocksDb && options->threads > 1) {
-    return {Code::kInvalid, "--threads: a rocksdb: target takes one thread; leave it out"};
-  }
-  return {};
+  return CheckTarget(workload, *options);
 }
 
 }  // namespace
+
+Result<Target> ParseTarget(std::string_view text) {
+  const std::string_view whole = text;
+  for (const Scheme& scheme : kSchemes) {
+    const std::string prefix =
+        fmt::format("{}:{}", scheme.name, scheme.default_port == 0 ? "" : "//");
+    if (!text.starts_with(prefix)) continue;
+    text.remove_prefix(prefix.size());
+    Target target{.driver = scheme.driver};
+    if (scheme.default_port == 0) {
+      target.directory = text;
+      if (!text.empty()) return target;
+      break;
+    }
+    Result<Endpoint> endpoint = ParseEndpoint(text, scheme.default_port);
+    if (!endpoint.ok()) return Status(Code::kInvalid, "--target: " + endpoint.status().message());
+    target.endpoint = std::move(endpoint).value();
+    return target;
+  }
+  return Status(Code::kInvalid,
+                fmt::format("--target: {} is not a target; give {}", Quoted(whole), kTargets));
+}
 
 std::string_view NameOf(Distribution distribution) {
   return kDistributions[static_cast<size_t>(distribution)].first;
@@ -177,7 +205,7 @@ std::string_view NameOf(DriverKind kind) {
 }
 
 std::string Target::ToString() const {
-  if (driver == DriverKind::kRocksDb) return fmt::format("rocksdb:{}", directory);
+  if (!directory.empty()) return fmt::format("{}:{}", NameOf(driver), directory);
   return fmt::format("{}://{}", NameOf(driver), endpoint.ToString());
 }
 

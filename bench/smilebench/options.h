@@ -22,6 +22,8 @@ enum class WorkloadKind : uint8_t {
   kYcsbD,
   kYcsbE,
   kYcsbF,
+  kPhotoPut,
+  kPhotoGet,
 };
 
 // How records are chosen.
@@ -32,12 +34,12 @@ enum class Distribution : uint8_t {
 };
 
 // The protocol of the target.
-enum class DriverKind : uint8_t { kSmile, kRedis, kTarantool, kRocksDb };
+enum class DriverKind : uint8_t { kSmile, kRedis, kTarantool, kRocksDb, kHttp, kFiles, kTcp };
 
 struct Target {
   DriverKind driver = DriverKind::kSmile;
   Endpoint endpoint{"127.0.0.1", 7645};
-  std::string directory;  // for kRocksDb, instead of the endpoint
+  std::string directory;  // for kRocksDb and kFiles, instead of the endpoint
 
   // As given on the command line.
   std::string ToString() const;
@@ -51,6 +53,7 @@ struct BenchOptions {
   uint32_t idle_connections = 0;
   uint32_t depth = 1;  // requests in flight per connection
   uint64_t keys = 100'000;
+  uint64_t first = 0;  // photo: number of the first record
   uint32_t value_bytes = 100;
   uint64_t operations = 0;  // 0: limited by seconds
   double seconds = 0;       // 0: limited by operations
@@ -90,6 +93,9 @@ inline constexpr const char* kExitStatuses =
 // kInvalid with a message for an invalid command line. With --help the result is ok and *help is
 // not empty: print it and exit.
 Result<BenchOptions> ParseBenchOptions(int argc, const char* const* argv, std::string* help);
+
+// What --target names. kInvalid, with a message.
+Result<Target> ParseTarget(std::string_view text);
 
 std::string_view NameOf(Distribution distribution);
 std::string_view NameOf(DriverKind kind);

@@ -102,6 +102,7 @@ void Results::Add(const Results& other) {
   for (const auto& [code, count] : other.errors) errors[code] += count;
   if (first_error.ok()) first_error = other.first_error;
   operations += other.operations;
+  photo_bytes += other.photo_bytes;
   unanswered.never_sent += other.unanswered.never_sent;
   unanswered.in_flight += other.unanswered.in_flight;
   unanswered.timed_out += other.unanswered.timed_out;
@@ -132,6 +133,10 @@ std::string FormatText(const BenchOptions& options, const Results& results) {
   }
   out += fmt::format("{} operations in {:.2f} s: {:.0f} op/s\n", results.operations,
                      results.seconds, Rate(results));
+  if (results.photo_bytes > 0) {
+    out += fmt::format("{:.1f} MB/s of photos\n",
+                       static_cast<double>(results.photo_bytes) / results.seconds / 1e6);
+  }
   out += UnansweredText(results.unanswered);
   out += fmt::format("{:<6} {:>12} {:>9} {:>9}", "us", "count", "min", "mean");
   for (const NamedPercent& each : kPercents) out += fmt::format(" {:>9}", each.name);
@@ -184,6 +189,7 @@ std::string FormatJson(const BenchOptions& options, const Results& results) {
                                  {"wrong_values", results.wrong_values}};
   nlohmann::ordered_json& errors = json["errors"] = nlohmann::ordered_json::object();
   for (const auto& [code, count] : results.errors) errors[std::string(InfoOf(code).name)] = count;
+  if (results.photo_bytes > 0) json["photo_bytes"] = results.photo_bytes;
   json["first_error"] = results.first_error.ok() ? "" : results.first_error.ToString();
   if (results.reads.count() > 0) json["reads"] = LatenciesJson(results.reads);
   if (results.writes.count() > 0) json["writes"] = LatenciesJson(results.writes);

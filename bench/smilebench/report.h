@@ -23,8 +23,9 @@ struct Unanswered {
 };
 
 struct Results {
-  double seconds = 0;       // from the first request to the end of the run
-  uint64_t operations = 0;  // that succeeded
+  double seconds = 0;        // from the first request to the end of the run
+  uint64_t operations = 0;   // that succeeded
+  uint64_t photo_bytes = 0;  // in them
   // Latencies in nanoseconds, of operations that succeeded or are unanswered. Scans are reads.
   Histogram reads;
   Histogram writes;

@@ -7,10 +7,16 @@
 #include "bench/smilebench/workload.h"
 
 namespace smile::bench {
+namespace {
+
+constexpr uint64_t kPhotosPerOwner = 100;
+
+}  // namespace
 
 SmileDriver::SmileDriver(const BenchOptions& options, const DriverParts& parts, uint32_t active,
                          uint32_t idle)
     : posts_per_author_(InfoOf(options.workload).posts_per_author),
+      photos_(InfoOf(options.workload).photos),
       active_(active),
       events_(parts.events) {
   const ClientOptions client = {.servers = {options.target.endpoint}, .name = "smilebench"};
@@ -20,6 +26,9 @@ SmileDriver::SmileDriver(const BenchOptions& options, const DriverParts& parts, 
 }
 
 void SmileDriver::Start(uint32_t connection, uint32_t slot, const Operation& operation) {
+  if (photos_ && operation.kind != OperationKind::kPing) {
+    return StartPhoto(connection, slot, operation);
+  }
   switch (operation.kind) {
     case OperationKind::kPing:
       ++pings_open_;
@@ -58,6 +67,22 @@ void SmileDriver::Start(uint32_t connection, uint32_t slot, const Operation& ope
   }
 }
 
+// A photo is a media record of an owner; both follow from its number.
+void SmileDriver::StartPhoto(uint32_t connection, uint32_t slot, const Operation& operation) {
+  const uint64_t owner = 1 + operation.number / kPhotosPerOwner;
+  const uint64_t media = 1 + operation.number;
+  if (operation.kind == OperationKind::kGet) {
+    return Call<op::MediaRead>(connection, slot, {.owner = owner, .media = media});
+  }
+  op::MediaPut::Request request;
+  request.owner = owner;
+  request.media = media;
+  request.content_type = "image/jpeg";
+  request.checksum = Hash64(operation.value);
+  request.bytes = operation.value;
+  Call<op::MediaPut>(connection, slot, request);
+}
+
 template <class Row>
 void SmileDriver::Call(uint32_t connection, uint32_t slot, const typename Row::Request& request) {
   // Refusals are to be seen, so nothing is sent twice.
@@ -83,7 +108,15 @@ void SmileDriver::OnResponse(uint32_t slot, const op::Put::Response& /*response*
   events_->OnAnswer(slot, {}, {});
 }
 
+void SmileDriver::OnResponse(uint32_t slot, const op::MediaPut::Response& /*response*/) {
+  events_->OnAnswer(slot, {}, {});
+}
+
 // The client has verified the checksums of all values.
+void SmileDriver::OnResponse(uint32_t slot, const op::MediaRead::Response& response) {
+  events_->OnAnswer(slot, {}, {.values = {&response.bytes, 1}});
+}
+
 void SmileDriver::OnResponse(uint32_t slot, const op::Get::Response& response) {
   events_->OnAnswer(slot, {}, {.values = {&response.record.value, 1}});
 }

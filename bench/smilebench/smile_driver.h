@@ -20,6 +20,7 @@ class SmileDriver final : public Driver {
   void Flush() override;
 
  private:
+  void StartPhoto(uint32_t connection, uint32_t slot, const Operation& operation);
   template <class Row>
   void Call(uint32_t connection, uint32_t slot, const typename Row::Request& request);
 
@@ -28,8 +29,11 @@ class SmileDriver final : public Driver {
   void OnResponse(uint32_t slot, const op::Get::Response& response);
   void OnResponse(uint32_t slot, const op::MGet::Response& response);
   void OnResponse(uint32_t slot, const op::Scan::Response& response);
+  void OnResponse(uint32_t slot, const op::MediaPut::Response& response);
+  void OnResponse(uint32_t slot, const op::MediaRead::Response& response);
 
   const uint32_t posts_per_author_;
+  const bool photos_;
   const uint32_t active_;
   DriverEvents* const events_;
   uint32_t pings_open_ = 0;

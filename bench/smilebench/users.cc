@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/hash.h"
 #include "bench/smilebench/random.h"
 
 namespace smile::bench {
@@ -73,6 +74,10 @@ Bytes LoginOf(uint64_t user) {
   Random random = NumbersOf(user, Part::kLogin);
   const Name name = NameOf(&random);
   return fmt::format("{}.{}.{}@{}", name.given, name.surname, user, OneOf(kMailDomains, &random));
+}
+
+Key LoginKeyOf(uint64_t user) {
+  return UserKey(Hash64(LoginOf(user)), "login");
 }
 
 Key ProfileKeyOf(uint64_t user) {

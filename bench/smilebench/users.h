@@ -14,8 +14,10 @@ inline constexpr uint64_t kMaxUsers = uint64_t{1} << 40;
 // "noor.okafor.17@mail.example": each user has another, and they sort otherwise than the numbers.
 Bytes LoginOf(uint64_t user);
 Key ProfileKeyOf(uint64_t user);
+// A record that is found by the login: users/HASH OF THE LOGIN/login.
+Key LoginKeyOf(uint64_t user);
 
-// Replaces *value by what logins/LoginOf(user) holds: the user's number and a credential, as text;
+// Replaces *value by what LoginKeyOf(user) holds: the user's number and a credential, as text;
 // about 110 bytes. The credential has the form of an Argon2id hash, and cannot be compressed.
 void MakeLoginRecord(uint64_t user, Bytes* value);
 

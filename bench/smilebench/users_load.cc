@@ -104,7 +104,7 @@ void UsersLoad::Take(uint32_t index) {
 
 void UsersLoad::Write(uint32_t index) {
   const Slot& slot = slots_[index];
-  const Key key = slot.has_login ? ProfileKeyOf(slot.user) : LoginKey(LoginOf(slot.user));
+  const Key key = slot.has_login ? ProfileKeyOf(slot.user) : LoginKeyOf(slot.user);
   op::Put::Request request;
   if (slot.has_login) {
     MakeProfile(slot.user, &value_);
@@ -132,7 +132,7 @@ void UsersLoad::OnPut(uint32_t index, const Status& status) {
 
 // The login is there already: is it this user's?
 void UsersLoad::Compare(uint32_t index) {
-  const Key key = LoginKey(LoginOf(slots_[index].user));
+  const Key key = LoginKeyOf(slots_[index].user);
   client_->Call<op::Get>(index, {.key = key.view()}, [this, index](const Answer<op::Get>& answer) {
     if (!answer.ok()) return Retry(index, answer.status());
     MakeLoginRecord(slots_[index].user, &value_);

@@ -125,7 +125,7 @@ void LookupRun::Ask(uint32_t index, int64_t now) {
   Slot& slot = slots_[index];
   slot = {lookups_->Next(), now, /*in_flight=*/true};
   const uint64_t user = slot.lookup.user;
-  const Key key = slot.lookup.of_login ? LoginKey(LoginOf(user)) : ProfileKeyOf(user);
+  const Key key = slot.lookup.of_login ? LoginKeyOf(user) : ProfileKeyOf(user);
   client_->Call<op::Get>(index, {.key = key.view()},
                          [this, index](const Answer<op::Get>& answer) { OnAnswer(index, answer); });
 }

@@ -10,7 +10,7 @@ bool Verifier::IsRight(const Operation& operation, const Found& found) const {
     case OperationKind::kPut:
       return true;
     case OperationKind::kGet:
-      return found.values.size() == 1 && IsValueOf(operation.number, value_bytes_, found.values[0]);
+      return found.values.size() == 1 && IsRightValue(operation.number, found.values[0]);
     case OperationKind::kMGet:
       if (found.values.size() != operation.numbers.size()) return false;
       for (size_t i = 0; i < found.values.size(); ++i) {
@@ -21,6 +21,11 @@ bool Verifier::IsRight(const Operation& operation, const Found& found) const {
       return IsRightScan(operation, found);
   }
   return false;
+}
+
+bool Verifier::IsRightValue(uint64_t number, ByteView value) const {
+  if (photos_ != nullptr) return photos_->IsRight(number, value);
+  return IsValueOf(number, value_bytes_, value);
 }
 
 bool Verifier::IsRightScan(const Operation& operation, const Found& found) const {

@@ -37,11 +37,13 @@ struct WorkloadInfo {
   uint32_t posts_per_author = 0;                       // 0: the records are of users
   uint32_t fewest_scanned = 0;                         // of one author; the most are all
   uint64_t first_author = 0;  // so that workloads with other authors leave these alone
+  bool photos =
+      false;  // the records are photos (bench/smilebench/photos.h), each used once in turn
 
   uint64_t first_number() const { return first_author * posts_per_author; }
 };
 
-inline constexpr std::array<WorkloadInfo, 11> kWorkloads = {{
+inline constexpr std::array<WorkloadInfo, 13> kWorkloads = {{
     {WorkloadKind::kGet, "get", "reads", 100},
     {WorkloadKind::kPut, "put", "durable writes", 0},
     {WorkloadKind::kMGet, "mget", "reads of 32 keys in one request (Tarantool: 32 in one pipeline)",
@@ -62,6 +64,16 @@ inline constexpr std::array<WorkloadInfo, 11> kWorkloads = {{
      ReadKind::kScan, WriteKind::kInsert, Distribution::kZipfian, 1'000, 100, 1, 1'000'000'000},
     {WorkloadKind::kYcsbF, "ycsb-f", "half reads, half read-modify-writes (counted as writes)", 50,
      ReadKind::kGet, WriteKind::kReadModifyWrite, Distribution::kZipfian, 1'000},
+    {.kind = WorkloadKind::kPhotoPut,
+     .name = "photo-put",
+     .summary = "writes each of --keys photos of 20 to 400 KiB once",
+     .read_percent = 0,
+     .photos = true},
+    {.kind = WorkloadKind::kPhotoGet,
+     .name = "photo-get",
+     .summary = "reads photos, each once before any of them again",
+     .read_percent = 100,
+     .photos = true},
 }};
 
 const WorkloadInfo& InfoOf(WorkloadKind kind);

@@ -31,16 +31,17 @@ double Zeta(uint64_t count, double exponent) {
   return sum + integral + (std::pow(to, -exponent) - std::pow(from, -exponent)) / 2;
 }
 
-Zipfian::Zipfian(uint64_t count) : count_(count), zeta_(Zeta(count, kZipfExponent)), eta_(Eta()) {}
+Zipfian::Zipfian(uint64_t count, double exponent)
+    : exponent_(exponent), count_(count), zeta_(Zeta(count, exponent)), eta_(Eta()) {}
 
 double Zipfian::Eta() const {
-  const double two = 1 + std::pow(0.5, kZipfExponent);
-  return (1 - std::pow(2.0 / static_cast<double>(count_), 1 - kZipfExponent)) / (1 - two / zeta_);
+  const double two = 1 + std::pow(0.5, exponent_);
+  return (1 - std::pow(2.0 / static_cast<double>(count_), 1 - exponent_)) / (1 - two / zeta_);
 }
 
 void Zipfian::Grow(uint64_t count) {
   if (count <= count_) return;
-  while (count_ < count) zeta_ += std::pow(static_cast<double>(++count_), -kZipfExponent);
+  while (count_ < count) zeta_ += std::pow(static_cast<double>(++count_), -exponent_);
   eta_ = Eta();
 }
 
@@ -48,8 +49,8 @@ uint64_t Zipfian::Next(Random* random) const {
   const double uniform = static_cast<double>(random->Next() >> 11) * 0x1p-53;  // below 1
   const double in_zeta = uniform * zeta_;
   if (in_zeta < 1 || count_ == 1) return 0;
-  if (in_zeta < 1 + std::pow(0.5, kZipfExponent) || count_ == 2) return 1;
-  const double share = std::pow(eta_ * uniform - eta_ + 1, 1 / (1 - kZipfExponent));
+  if (in_zeta < 1 + std::pow(0.5, exponent_) || count_ == 2) return 1;
+  const double share = std::pow(eta_ * uniform - eta_ + 1, 1 / (1 - exponent_));
   return std::min(static_cast<uint64_t>(static_cast<double>(count_) * share), count_ - 1);
 }
 

@@ -13,13 +13,13 @@ inline constexpr double kZipfExponent = 0.99;  // YCSB's
 // an integral (Euler and Maclaurin), which is right to better than a millionth of a millionth.
 double Zeta(uint64_t count, double exponent);
 
-// Ranks from 0, the likeliest, to `count` - 1: rank r has the share 1 / (r + 1)^0.99 / Zeta(count),
-// the first two exactly, the others nearly. Gray, Sundaresan, Englert, Baclawski and Weinberger,
-// "Quickly generating billion-record synthetic databases", SIGMOD 1994.
+// Ranks from 0, the likeliest, to `count` - 1: rank r has the share 1 / (r + 1)^exponent /
+// Zeta(count, exponent), the first two exactly, the others nearly. Gray, Sundaresan, Englert,
+// Baclawski and Weinberger, "Quickly generating billion-record synthetic databases", SIGMOD 1994.
 class Zipfian {
  public:
-  // `count` is at least 1.
-  explicit Zipfian(uint64_t count);
+  // `count` is at least 1; `exponent` is more than 0 and less than 1.
+  explicit Zipfian(uint64_t count, double exponent = kZipfExponent);
 
   // To `count` or more, by few at a time.
   void Grow(uint64_t count);
@@ -28,6 +28,7 @@ class Zipfian {
  private:
   double Eta() const;
 
+  double exponent_;
   uint64_t count_;
   double zeta_;
   double eta_;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "client/smilecat/media_apps.h"
 #include "client/smilecat/option_apps.h"
 #include "client/smilecat/requests.h"
+#include "client/smilecat/user_apps.h"
 #include "model/tables.h"
 #include "protocol/text_reader.h"
 
@@ -31,18 +33,23 @@ Choices Openings() {
 Choices AfterCommand(std::string_view name) {
   Choices choices;
   if (name == "help" || name == "describe") AppendNames(&choices.words);
+  if (name == "media") choices.words = MediaCommandNames();
+  if (name == "user") choices.words = UserCommandNames();
   if (name != "dump") return choices;
   choices.takes_path = true;
   for (const TableInfo& table : ClientTables()) choices.words.emplace_back(table.name);
+  choices.words.emplace_back(InfoOf(Table::kLinks).name);
   return choices;
 }
 
 // What may stand after the operation `name`.
-Choices AfterOperation(std::string_view name) {
+Choices AfterOperation(std::string_view name, const LinkKinds& kinds) {
   Choices choices;
   Requests::ForEach([&]<class Row>() {
     if (name != Row::kInfo.name) return;
+    bool takes_kind = false;
     for (const TextArgument& argument : UsageOf<Row>().arguments) {
+      takes_kind = takes_kind || argument.form == "KIND";
       if (!argument.positional) {
         choices.words.push_back(argument.form.substr(0, argument.form.find(' ')));
       }
@@ -50,7 +57,12 @@ Choices AfterOperation(std::string_view name) {
       choices.takes_path = choices.takes_path || argument.form == "PARTITION";
     }
     choices.takes_path = choices.takes_path || choices.takes_record;
-    for (const TableInfo& table : ClientTables()) {
+    if (takes_kind) {
+      for (const NumberName& kind : kLinkKinds) choices.words.emplace_back(kind.name);
+      for (std::string& kind : kinds.names()) choices.words.push_back(std::move(kind));
+      return;
+    }
+    for (const TableInfo& table : name == op::List::kInfo.name ? ListedTables() : ClientTables()) {
       choices.words.push_back(std::string(table.name) + (choices.takes_path ? "/" : ""));
     }
   });
@@ -86,14 +98,14 @@ void SetCommonStart(Completion* completion) {
 
 }  // namespace
 
-Completion Complete(std::string_view line, const PathLookup& lookup) {
+Completion Complete(std::string_view line, const PathLookup& lookup, const LinkKinds& kinds) {
   const size_t space = line.find_last_of(" \t");
   const std::string_view word = space == std::string_view::npos ? line : line.substr(space + 1);
   const std::string_view name = OpeningOf(line.substr(0, line.size() - word.size()));
   Completion completion{.word_bytes = word.size(), .common_start = std::string(word)};
   Choices choices = name.empty()      ? Openings()
                     : IsCommand(name) ? AfterCommand(name)
-                                      : AfterOperation(name);
+                                      : AfterOperation(name, kinds);
   const bool is_path = word.find('/') != std::string_view::npos;
   for (std::string& choice : choices.words) {
     // A table that is typed stands for what is in it.

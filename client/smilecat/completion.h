@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "client/smilecat/link_kinds.h"
+
 namespace smile::cat {
 
 struct Completion {
@@ -28,7 +30,9 @@ struct FoundPaths {
 using PathLookup = std::function<FoundPaths(std::string_view word, bool records)>;
 
 // For a line up to the cursor. Derived: operations, commands and the prompt's own words first, then
-// the operation's options, tables where a path or a table stands, and paths as `lookup` finds them.
-Completion Complete(std::string_view line, const PathLookup& lookup = {});
+// the operation's options, tables where a path or a table stands, kinds of links, and paths as
+// `lookup` finds them.
+Completion Complete(std::string_view line, const PathLookup& lookup = {},
+                    const LinkKinds& kinds = {});
 
 }  // namespace smile::cat

@@ -58,8 +58,12 @@ Status Set(std::string_view name, std::string_view value, Defaults* defaults) {
     defaults->raw_times = value == "true";
     return {};
   }
-  return {Code::kInvalid, fmt::format("there is no option \"{}\"; there are server, deadline and "
-                                      "raw-times",
+  if (name == "link-kinds") {
+    SMILE_ASSIGN(defaults->link_kinds, LinkKinds::Parse(value));
+    return {};
+  }
+  return {Code::kInvalid, fmt::format("there is no option \"{}\"; there are server, deadline, "
+                                      "raw-times and link-kinds",
                                       name)};
 }
 

@@ -8,7 +8,8 @@ namespace smile::cat {
 
 // From $XDG_CONFIG_HOME/smile/smilecat.conf, or else ~/.config/smile/smilecat.conf, which may be
 // missing; then the environment variable SMILE_SERVER, which beats the file. The file has a
-// "NAME = VALUE" per line (server, deadline, raw-times), empty lines, and comments that begin with
+// "NAME = VALUE" per line (server, deadline, raw-times, link-kinds), empty lines, and comments that
+// begin with
 // #. kInvalid, with file and line, for anything else.
 Result<Defaults> ReadDefaults();
 

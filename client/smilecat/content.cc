@@ -35,11 +35,10 @@ Result<Bytes> ReadValue(const std::string& path) {
   if (content.size() <= limits::kMaxValueBytes) return content;
   const std::string size =
       file->size().has_value() ? fmt::format("has {} bytes", *file->size()) : "is too large";
-  return Status(
-      Code::kTooLarge,
-      fmt::format("{} {}; a value has at most {} (1 MiB). Store larger content in pieces: "
-                  "blobs/ID/chunk/0, blobs/ID/chunk/1, ..., with a manifest in media/OWNER/ID",
-                  file->name(), size, limits::kMaxValueBytes));
+  return Status(Code::kTooLarge,
+                fmt::format("{} {}; a value has at most {} (1 MiB). Store larger content as media: "
+                            "smilecat media put FILE --owner N",
+                            file->name(), size, limits::kMaxValueBytes));
 }
 
 }  // namespace smile::cat

@@ -10,8 +10,9 @@ namespace smile::cat {
 
 struct DumpOptions {
   ServerOptions server;
-  std::string path;         // of a table or a partition; empty: every table
-  std::string output_file;  // empty: standard output; else it appears when it is whole
+  std::string path;               // of a table or a partition; empty: every table
+  bool with_credentials = false;  // of `logins`, which are left out without it
+  std::string output_file;        // empty: standard output; else it appears when it is whole
 };
 
 // The lines of one partition are in the table's order, those of different ones are mixed, tables

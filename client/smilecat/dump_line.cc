@@ -7,6 +7,8 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "client/smilecat/link_path.h"
+#include "client/smilecat/login_path.h"
 #include "model/path.h"
 
 namespace smile::cat {
@@ -16,7 +18,7 @@ constexpr int64_t kMillisPerSecond = 1000;
 
 Status NotADump(std::string_view words) {
   return {Code::kInvalid,
-          fmt::format("{}; without --key a line is as `smilecat dump` writes it", words)};
+          fmt::format("{}; it has to be a line as `smilecat dump` writes it", words)};
 }
 
 Status ReadValue(const JsonObject& object, Bytes* value) {
@@ -37,34 +39,84 @@ Status ReadValue(const JsonObject& object, Bytes* value) {
   return {};
 }
 
+void AddValue(ByteView value, nlohmann::ordered_json* object) {
+  if (IsUtf8(value)) {
+    (*object)["value"] = value;
+  } else {
+    (*object)["value_base64"] = ToBase64(value);
+  }
+}
+
+Status ReadLink(const JsonObject& object, LoadedRecord* record) {
+  if (const JsonMember* const time = object.Find("time_ms"); time != nullptr) {
+    record->time_ms.emplace();
+    if (!ReadNumber(*time, &*record->time_ms)) return NotADump("has a \"time_ms\" that is no time");
+  }
+  const JsonMember* const inverse = object.Find("inverse");
+  if (inverse == nullptr) return {};
+  uint64_t kind = 0;
+  if (!ReadNumber(*inverse, &kind) || kind == 0 || kind > UINT8_MAX) {
+    return NotADump("has an \"inverse\" that is no number from 1 to 255");
+  }
+  record->inverse = static_cast<uint8_t>(kind);
+  return {};
+}
+
 }  // namespace
 
-Result<Key> KeyOfRow(std::string_view path) {
+Result<Key> KeyOfRow(std::string_view path, const LinkKinds& kinds) {
+  const auto invalid = [](const Status& status) {
+    return Status(status.code(), "has an invalid key: " + status.message());
+  };
+  if (IsLinkPath(path)) {
+    const Result<LinkName> link = ParseLinkPath(path, kinds);
+    if (!link.ok()) return invalid(link.status());
+    return LinkKey(link->user, LinkKind{link->kind}, link->other);
+  }
+  if (IsLoginPath(path)) {
+    const Result<Bytes> login = ParseLoginPath(path);
+    if (!login.ok()) return invalid(login.status());
+    return LoginKey(*login);
+  }
   Result<Key> key = ParseKey(path);
-  if (key.ok()) return key;
-  return Status(key.status().code(), "has an invalid key: " + key.status().message());
+  if (!key.ok()) return invalid(key.status());
+  return key;
 }
 
 std::string DumpLine(const KeyView& key, const RecordView& record) {
   nlohmann::ordered_json object;
   object["key"] = FormatKey(key);
-  if (IsUtf8(record.value)) {
-    object["value"] = record.value;
-  } else {
-    object["value_base64"] = ToBase64(record.value);
-  }
+  AddValue(record.value, &object);
   object["version"] = record.version;
   if (record.expires_ms != 0) object["expires_ms"] = record.expires_ms;
   return EscapeUnsafeJson(object.dump()) + "\n";
 }
 
-Result<LoadedRecord> ReadDumpRow(const Row& row, int64_t wall_millis) {
+std::string DumpLine(uint64_t user, uint8_t kind, const op::LinkEntry& link,
+                     const LinkKinds& kinds) {
+  nlohmann::ordered_json object;
+  object["key"] = FormatLink({user, kind, link.other}, kinds);
+  AddValue(link.value, &object);
+  object["time_ms"] = link.time_ms;
+  if (LinkKind{link.inverse} != InverseOf(LinkKind{kind})) object["inverse"] = link.inverse;
+  return EscapeUnsafeJson(object.dump()) + "\n";
+}
+
+std::string DumpLine(const op::LoginCredential& login) {
+  nlohmann::ordered_json object;
+  object["key"] = FormatKey(LoginKey(login.login).view());
+  AddValue(FormatLoginValue({login.user, login.credential}), &object);
+  return EscapeUnsafeJson(object.dump()) + "\n";
+}
+
+Result<LoadedRecord> ReadDumpRow(const Row& row, const LinkKinds& kinds, int64_t wall_millis) {
   if (!row.is_json()) return NotADump("is no JSON object");
   const JsonMember* const key = row.object->Find("key");
   if (key == nullptr || key->kind != JsonKind::kString) return NotADump("has no \"key\"");
   LoadedRecord record;
-  SMILE_ASSIGN(record.key, KeyOfRow(key->text));
+  SMILE_ASSIGN(record.key, KeyOfRow(key->text, kinds));
   SMILE_TRY(ReadValue(*row.object, &record.value));
+  if (record.key.table == Table::kLinks) SMILE_TRY(ReadLink(*row.object, &record));
   const JsonMember* const expires = row.object->Find("expires_ms");
   if (expires == nullptr) return record;
   uint64_t expires_ms = 0;

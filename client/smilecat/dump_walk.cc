@@ -48,7 +48,7 @@ Status DumpWalk::Run(const Sink& sink) {
       if (status.ok()) status = TakeList(*list, sink);
     } else {
       --scans_under_way_;
-      if (status.ok()) status = TakeScan(std::get<ScanPage>(std::move(*page)), sink);
+      if (status.ok()) status = TakePage(std::move(*page), sink);
     }
     // After a failure what is in flight is waited for, no more is asked.
     if (status.ok()) AskForMore();
@@ -59,7 +59,11 @@ Status DumpWalk::Run(const Sink& sink) {
 void DumpWalk::AskForMore() {
   if (!listing_ && next_list_.has_value() && to_scan_.size() < kPartitionsPerPage) AskList();
   while (scans_under_way_ < limits::kMaxDumpScansInFlight && !to_scan_.empty()) {
-    AskScan({.partition = std::move(to_scan_.front())});
+    if (table_ == Table::kLinks) {
+      AskCounts(to_scan_.front());
+    } else {
+      AskScan({.partition = std::move(to_scan_.front())});
+    }
     to_scan_.pop_front();
   }
 }
@@ -138,10 +142,21 @@ Status DumpWalk::TakeScan(ScanPage page, const Sink& sink) {
     return {};
   }
   EndGap(&place.gap, fmt::format("records of {}", FormatPartition(partition)), "", sink);
-  if (page.answer.ok()) return {};
-  if (ExitStatusOf(page.answer.status()) == ExitStatus::kConnection) return page.answer.status();
-  sink.refused(partition, page.answer.status());
+  return page.answer.ok() ? Status() : Refused(partition, page.answer.status(), sink);
+}
+
+// The rest of a partition cannot be read.
+Status DumpWalk::Refused(const PartitionView& partition, const Status& status,
+                         const Sink& sink) const {
+  if (ExitStatusOf(status) == ExitStatus::kConnection) return status;
+  sink.refused(partition, status);
   return {};
+}
+
+Status DumpWalk::TakePage(Page page, const Sink& sink) {
+  if (auto* const scan = std::get_if<ScanPage>(&page)) return TakeScan(std::move(*scan), sink);
+  if (auto* const links = std::get_if<LinksPage>(&page)) return TakeLinks(std::move(*links), sink);
+  return TakeCounts(std::get<CountsPage>(page), sink);
 }
 
 Status DumpWalk::TakeEntries(ScanPage* page, const Sink& sink) {

@@ -26,6 +26,8 @@ class DumpWalk {
     std::function<void(const KeyView& key)> unread;
     // "records of users/42 after users/42/a, before users/42/f", which the server cannot read.
     std::function<void(const std::string& where)> gap;
+    // In `links`, in place of a record.
+    std::function<Status(uint64_t user, uint8_t kind, const op::LinkEntry& entry)> link;
     // A partition of which the rest could not be read, though the server is there.
     std::function<void(const PartitionView& partition, const Status& status)> refused;
     // A few times per second while nothing comes.
@@ -63,16 +65,36 @@ class DumpWalk {
     ScanPlace place;
     Answer<op::Scan> answer;
   };
-  using Page = std::variant<ScanPage, Answer<op::List>>;
+  // The links of a user, one kind after the other.
+  struct LinksPlace {
+    uint64_t user = 0;
+    std::deque<uint8_t> kinds;  // the first is being read
+    Bytes continuation = {};
+  };
+  struct CountsPage {
+    uint64_t user = 0;
+    Answer<op::LinkCounts> answer;
+  };
+  struct LinksPage {
+    LinksPlace place;
+    Answer<op::LinkList> answer;
+  };
+  using Page = std::variant<ScanPage, Answer<op::List>, CountsPage, LinksPage>;
 
   void AskForMore();
   void AskList();
   void AskScan(ScanPlace from);
+  void AskCounts(const Bytes& partition);
+  void AskLinks(LinksPlace from);
   void Push(Page page);
   std::optional<Page> WaitForPage();
   Status TakeList(const Answer<op::List>& answer, const Sink& sink);
+  Status TakePage(Page page, const Sink& sink);
   Status TakeScan(ScanPage page, const Sink& sink);
   Status TakeEntries(ScanPage* page, const Sink& sink);
+  Status TakeCounts(const CountsPage& page, const Sink& sink);
+  Status TakeLinks(LinksPage page, const Sink& sink);
+  Status Refused(const PartitionView& partition, const Status& status, const Sink& sink) const;
 
   Client* const client_;
   const int64_t deadline_millis_;

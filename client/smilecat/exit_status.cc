@@ -32,6 +32,7 @@ ExitStatus ExitStatusOf(const Status& status) {
     case Code::kShuttingDown:
     case Code::kDeadlineExceeded:
     case Code::kDamagedInTransit:
+    case Code::kTooManyGuesses:
       return ExitStatus::kOverloaded;
     case Code::kOutcomeUnknown:
       return ExitStatus::kOutcomeUnknown;

@@ -42,7 +42,7 @@ inline constexpr std::array kExitStatuses = {
                    "not now (overloaded, disk full, shutting down, deadline exceeded); nothing "
                    "written, retry later"},
     ExitStatusInfo{ExitStatus::kIncomplete,
-                   "finished, but parts failed (load, dump, decode); stderr names them"},
+                   "finished, but parts failed (load, dump, user, decode); stderr names them"},
     ExitStatusInfo{ExitStatus::kFile, "a local file cannot be read or written"},
     ExitStatusInfo{ExitStatus::kConnection,
                    "no server can be reached, or the connection was lost; nothing written"},

@@ -28,6 +28,8 @@ std::string_view NameOfEffect(Effect effect) {
       return "read";
     case Effect::kWrite:
       return "write";
+    case Effect::kCredentials:
+      return "credentials";
     case Effect::kAdmin:
       break;
   }

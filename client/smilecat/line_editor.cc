@@ -99,15 +99,14 @@ LineEditor::Event LineEditor::Read(std::string* line) {
   }
   if (text == nullptr || count <= 0) return Event::kEnd;
   line->assign(text, static_cast<size_t>(count));
-  if (line->find_first_not_of(" \t\n") != std::string::npos) Remember(*line);
   if (line->ends_with('\n')) line->pop_back();
   return garbled_ ? Event::kGarbled : Event::kLine;
 }
 
-// Saved with each line, so that nothing is lost however the session ends.
 void LineEditor::Remember(const std::string& line) {
+  if (line.find_first_not_of(" \t") == std::string::npos) return;
   HistEvent event;
-  history(history_, &event, H_ENTER, line.c_str());
+  history(history_, &event, H_ENTER, (line + "\n").c_str());
   if (!history_file_.empty()) history(history_, &event, H_SAVE, history_file_.c_str());
 }
 

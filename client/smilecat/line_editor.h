@@ -37,6 +37,9 @@ class LineEditor {
   // Waits. `line` is without its end.
   Event Read(std::string* line);
 
+  // Puts the line into the history, also in its file: nothing is lost however the session ends.
+  void Remember(const std::string& line);
+
  private:
   static int OnChar(EditLine* edit, wchar_t* c);
   static unsigned char OnComplete(EditLine* edit, int);
@@ -48,7 +51,6 @@ class LineEditor {
   bool WaitForInput();
   bool OnSignal(int signal);
   unsigned char Complete();
-  void Remember(const std::string& line);
 
   PromptSignals* const signals_;
   const std::string history_file_;

@@ -17,6 +17,7 @@
 #include "client/smilecat/ordered_printer.h"
 #include "client/smilecat/request.h"
 #include "client/smilecat/requests.h"
+#include "client/smilecat/secret_input.h"
 
 namespace smile::cat {
 namespace {
@@ -27,8 +28,9 @@ class LineRun {
       : options_(options), client_(client), printer_(out, limits::kMaxLinesInFlight) {}
 
   void RunLine(uint64_t number, std::string_view line) {
-    const Result<std::vector<TextToken>> tokens = SplitLine(line);
+    Result<std::vector<TextToken>> tokens = SplitLine(line);
     if (!tokens.ok()) return AnswerBad(number, tokens.status(), ExitStatus::kUsage);
+    options_.server.link_kinds.Translate(&*tokens);
     if (tokens->empty() || (*tokens)[0].text.starts_with('#')) return;
     if (const auto lost = printer_.lost(); lost.has_value()) {
       return AnswerBad(number,
@@ -42,7 +44,9 @@ class LineRun {
     }
     if (std::any_of(tokens->begin(), tokens->end(), IsAll)) return RunAll(number, *tokens);
     Status file_failure;
-    const auto content = [&](std::string_view path) { return ReadFile(path, &file_failure); };
+    const auto content = [&](std::string_view path, std::string_view secret) {
+      return ReadFile(path, !secret.empty(), &file_failure);
+    };
     const Status status = SendRequest<Requests>(
         client_, *tokens, content, call(), style(),
         [&](const OperationInfo& operation) { return Begin(number, operation); });
@@ -134,7 +138,11 @@ class LineRun {
   CallOptions call() const {
     return {.deadline_millis = options_.server.deadline_millis, .retry = false};
   }
-  ReplyStyle style() const { return {form(), options_.raw_times, /*in_colour=*/false}; }
+  ReplyStyle style() const {
+    ReplyStyle style(form(), options_.raw_times, /*in_colour=*/false);
+    style.show_secrets = options_.show_secrets;
+    return style;
+  }
 
   std::function<void(Reply)> Begin(uint64_t number, const OperationInfo& operation) {
     const bool overlaps = operation.effect == last_effect_ && operation.effect != Effect::kAdmin;
@@ -149,13 +157,13 @@ class LineRun {
     };
   }
 
-  static Result<Bytes> ReadFile(std::string_view path, Status* failure) {
+  static Result<Bytes> ReadFile(std::string_view path, bool is_secret, Status* failure) {
     if (path == "-") {
       return Status(
           Code::kInvalid,
           "standard input holds the requests here: give the value in the line or as @FILE");
     }
-    Result<Bytes> content = ReadValue(std::string(path));
+    Result<Bytes> content = is_secret ? ReadSecretFile(path) : ReadValue(std::string(path));
     if (content.status().code() == Code::kInvalid) *failure = content.status();
     return content;
   }

@@ -19,6 +19,7 @@ struct LineOptions {
   ServerOptions server;
   bool json = false;
   bool raw_times = false;
+  bool show_secrets = false;
 };
 
 // Runs all lines of `in`. Empty ones and those that begin with '#' are skipped. Each other line has

@@ -27,6 +27,7 @@ LoadRun::LoadRun(const LoadOptions& options, const LoadTools& tools, ResumePoint
       writer_(tools.client,
               {.deadline_millis = options.server.deadline_millis,
                .if_absent = options.if_absent,
+               .link_kinds = options.server.link_kinds,
                .waiting = [this] { OnWaiting(); }},
               LoadTracker(start_.position, start_.counts)) {}
 

@@ -4,9 +4,12 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/progress.h"
+#include "client/smilecat/link_path.h"
+#include "client/smilecat/login_path.h"
 #include "model/path.h"
 
 namespace smile::cat {
@@ -19,6 +22,13 @@ std::string Report(const LineRange& lines, std::string_view words) {
   if (lines.count() == 1) return fmt::format("{}: {}", lines.ToString(), words);
   return fmt::format("{}: {}; {} lines are lost", lines.ToString(), words,
                      WithCommas(lines.count()));
+}
+
+LinkName NameOfLink(const Key& key) {
+  const std::optional<uint64_t> user = DecodePartition(key.partition);
+  const std::optional<LinkSort> sort = DecodeLinkSort(key.sort);
+  CHECK(user && sort, "it was made by LinkKey");
+  return {*user, static_cast<uint8_t>(sort->kind), sort->first};
 }
 
 }  // namespace
@@ -82,6 +92,8 @@ LoadWriter::State LoadWriter::TakeState() {
 void LoadWriter::Send(const WritePtr& write) {
   const LoadedRecord& record = write->record;
   ++write->tries;
+  if (record.key.table == Table::kLinks) return SendLink(write);
+  if (record.key.table == Table::kLogins) return SendLogin(write);
   op::Put::Request request;
   request.key = record.key.view();
   if (options_.if_absent) request.condition.kind = ConditionKind::kIfAbsent;
@@ -89,15 +101,47 @@ void LoadWriter::Send(const WritePtr& write) {
   request.value = record.value;
   request.expire_seconds = record.expire_seconds;
   // No other write of this key is in flight, and records of different keys have no order.
-  client_->Call<op::Put>(request, {.deadline_millis = options_.deadline_millis, .any_order = true},
-                         [this, write](const Answer<op::Put>& answer) { OnAnswer(write, answer); });
+  client_->Call<op::Put>(
+      request, {.deadline_millis = options_.deadline_millis, .any_order = true},
+      [this, write](const Answer<op::Put>& answer) { OnAnswer(write, answer.status()); });
 }
 
-void LoadWriter::OnAnswer(const WritePtr& write, const Answer<op::Put>& answer) {
-  const Status& status = answer.status();
-  if (answer.ok()) return Finish(write, &LoadCounts::written);
-  if (status.code() == Code::kConditionFailed) {
-    return write->uncertain ? Compare(write) : Finish(write, &LoadCounts::present);
+// The same link twice is the same result, too.
+void LoadWriter::SendLink(const WritePtr& write) {
+  const LoadedRecord& record = write->record;
+  if (options_.if_absent) {
+    return Refuse(write, {Code::kInvalid, "links are not loaded with --if-absent"});
+  }
+  const LinkName link = NameOfLink(record.key);
+  const op::Link::Request request{.user = link.user,
+                                  .kind = link.kind,
+                                  .other = link.other,
+                                  .value = record.value,
+                                  .inverse = record.inverse,
+                                  .time_ms = record.time_ms};
+  client_->Call<op::Link>(
+      request, {.deadline_millis = options_.deadline_millis, .any_order = true},
+      [this, write](const Answer<op::Link>& answer) { OnAnswer(write, answer.status()); });
+}
+
+// The same login with the same user and credential is the same result; any other one stays as it
+// is.
+void LoadWriter::SendLogin(const WritePtr& write) {
+  const LoadedRecord& record = write->record;
+  const Result<LoginValue> value = ParseLoginValue(record.value);
+  CHECK(value.ok(), "the mapping checks it");
+  client_->Call<op::LoginImport>(
+      {.login = record.key.partition, .user = value->user, .credential = value->credential},
+      {.deadline_millis = options_.deadline_millis, .any_order = true},
+      [this, write](const Answer<op::LoginImport>& answer) { OnAnswer(write, answer.status()); });
+}
+
+void LoadWriter::OnAnswer(const WritePtr& write, const Status& status) {
+  if (status.ok()) return Finish(write, &LoadCounts::written);
+  const bool is_link = write->record.key.table == Table::kLinks;
+  if (status.code() == Code::kConditionFailed && !is_link) {
+    const bool is_login = write->record.key.table == Table::kLogins;
+    return write->uncertain && !is_login ? Compare(write) : Finish(write, &LoadCounts::present);
   }
   if (status.code() == Code::kOutcomeUnknown) {
     write->uncertain = true;
@@ -131,8 +175,11 @@ void LoadWriter::Finish(const WritePtr& write, uint64_t LoadCounts::*count) {
 
 void LoadWriter::Refuse(const WritePtr& write, const Status& status) {
   const std::lock_guard lock(mutex_);
-  reports_.push_back(Report(
-      write->lines, fmt::format("{}: {}", FormatKey(write->record.key.view()), status.ToString())));
+  const Key& key = write->record.key;
+  const std::string path = key.table == Table::kLinks
+                               ? FormatLink(NameOfLink(key), options_.link_kinds)
+                               : FormatKey(key.view());
+  reports_.push_back(Report(write->lines, fmt::format("{}: {}", path, status.ToString())));
   tracker_.FinishRecord(write->row, &LoadCounts::refused);
   Leave(*write);
 }

@@ -28,6 +28,7 @@ namespace smile::cat {
 struct LoadWriterOptions {
   int64_t deadline_millis = 0;  // of one try
   bool if_absent = false;
+  LinkKinds link_kinds = {};      // for reports
   std::function<void()> waiting;  // called a few times per second while a call waits for answers
 };
 
@@ -74,7 +75,9 @@ class LoadWriter {
   using WritePtr = std::shared_ptr<Write>;
 
   void Send(const WritePtr& write);
-  void OnAnswer(const WritePtr& write, const Answer<op::Put>& answer);
+  void SendLink(const WritePtr& write);
+  void SendLogin(const WritePtr& write);
+  void OnAnswer(const WritePtr& write, const Status& status);
   void Compare(const WritePtr& write);
   void Finish(const WritePtr& write, uint64_t LoadCounts::*count);
   void Refuse(const WritePtr& write, const Status& status);

@@ -20,9 +20,14 @@ namespace smile::cat {
 namespace {
 
 ExitStatus RunInput(const CommandLine& line) {
-  if (::isatty(STDIN_FILENO) == 1) return RunPrompt({line.server, line.json, line.raw_times});
+  if (::isatty(STDIN_FILENO) == 1) {
+    return RunPrompt({line.server, line.json, line.raw_times, line.show_secrets});
+  }
   const Result<std::unique_ptr<InputFile>> input = InputFile::Open("-");
-  if (input.ok()) return RunLines({line.server, line.json, line.raw_times}, input->get(), stdout);
+  if (input.ok()) {
+    return RunLines({line.server, line.json, line.raw_times, line.show_secrets}, input->get(),
+                    stdout);
+  }
   return Complain(input.status().message(), ExitStatus::kFile);
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/limits.h"
+#include "client/smilecat/login_path.h"
 #include "model/path.h"
 
 namespace smile::cat {
@@ -29,12 +30,29 @@ Status CheckOptions(const MappingOptions& options, bool is_csv) {
           "`smilecat dump` writes it"};
 }
 
+// What a record may have and a login cannot.
+Status CheckLogin(const LoadedRecord& record) {
+  if (record.key.table != Table::kLogins) return {};
+  if (record.expire_seconds) return {Code::kInvalid, "makes a login with a TTL, which has none"};
+  return ParseLoginValue(record.value).status();
+}
+
+// What a record may have and a link cannot.
+Status CheckLink(const LoadedRecord& record) {
+  if (record.key.table != Table::kLinks) return {};
+  if (record.expire_seconds) return {Code::kInvalid, "makes a link with a TTL, which has none"};
+  if (record.value.size() <= limits::kMaxLinkValueBytes) return {};
+  return {Code::kTooLarge, fmt::format("makes a value of {} bytes; a link takes {}",
+                                       record.value.size(), limits::kMaxLinkValueBytes)};
+}
+
 }  // namespace
 
 Result<Mapping> Mapping::Make(const MappingOptions& options,
                               const std::vector<std::string>* columns) {
   SMILE_TRY(CheckOptions(options, columns != nullptr));
   Mapping mapping;
+  mapping.link_kinds_ = options.link_kinds;
   for (const std::string& key : options.keys) {
     const std::string path = options.table.empty() ? key : options.table + "/" + key;
     SMILE_ASSIGN(Template keys, Template::Parse(path, columns));
@@ -62,18 +80,22 @@ Result<Mapping> Mapping::Make(const MappingOptions& options,
 Result<std::vector<LoadedRecord>> Mapping::Apply(const Row& row, int64_t wall_millis) const {
   std::vector<LoadedRecord> records;
   if (keys_.empty()) {
-    SMILE_ASSIGN(LoadedRecord record, ReadDumpRow(row, wall_millis));
+    SMILE_ASSIGN(LoadedRecord record, ReadDumpRow(row, link_kinds_, wall_millis));
     records.push_back(std::move(record));
   } else {
     SMILE_ASSIGN(const Bytes value, ValueOf(row));
     SMILE_ASSIGN(const std::optional<uint32_t> expire_seconds, ExpiryOf(row));
     for (const Template& key : keys_) {
       SMILE_ASSIGN(const Bytes path, key.FillPath(row));
-      SMILE_ASSIGN(Key parsed, KeyOfRow(path));
+      SMILE_ASSIGN(Key parsed, KeyOfRow(path, link_kinds_));
       const bool again = std::any_of(records.begin(), records.end(),
                                      [&](const auto& record) { return record.key == parsed; });
       if (!again) records.push_back({std::move(parsed), value, expire_seconds});
     }
+  }
+  for (const LoadedRecord& record : records) {
+    SMILE_TRY(CheckLink(record));
+    SMILE_TRY(CheckLogin(record));
   }
   if (records[0].value.size() > limits::kMaxValueBytes) {
     return Status(Code::kTooLarge, fmt::format("makes a value of {} bytes; a record takes {}",

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "client/smilecat/dump_line.h"
+#include "client/smilecat/link_kinds.h"
 #include "client/smilecat/row.h"
 #include "client/smilecat/template.h"
 
@@ -20,6 +21,7 @@ struct MappingOptions {
   std::optional<std::string> value;              // template
   std::optional<std::vector<std::string>> json;  // columns of a JSON object; empty: all
   std::string expire;                            // template of seconds; empty: never
+  LinkKinds link_kinds = {};                     // of keys
 };
 
 class Mapping {
@@ -41,6 +43,7 @@ class Mapping {
   std::optional<Template> value_;  // else a JSON object
   std::vector<Column> members_;    // of the JSON object; empty: the row's own
   std::optional<Template> expire_;
+  LinkKinds link_kinds_;
 };
 
 }  // namespace smile::cat

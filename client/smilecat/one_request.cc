@@ -18,6 +18,7 @@
 #include "client/smilecat/output_file.h"
 #include "client/smilecat/request.h"
 #include "client/smilecat/requests.h"
+#include "client/smilecat/secret_input.h"
 #include "client/smilecat/stats_view.h"
 
 namespace smile::cat {
@@ -46,7 +47,7 @@ class OneRequest {
                           const Patience& patience);
   ExitStatus RunAll(Client* client, std::span<const TextToken> tokens, const Patience& patience);
   ExitStatus EndOf(const AllPagesEnd& end) const;
-  Result<Bytes> ReadFile(std::string_view path);
+  Result<Bytes> ReadFile(std::string_view path, std::string_view secret);
   ExitStatus Cancelled() const;
   ExitStatus Fail(const Status& status, const ErrorDetail& detail, ExitStatus exit_status) const;
   Status Print(const Reply& reply) const;
@@ -65,14 +66,21 @@ ReplyForm OneRequest::form() const {
 
 ReplyStyle OneRequest::style() const {
   const bool colour = form() == ReplyForm::kPage && WantsColour(stdout);
-  return {form(), options_.raw_times, colour};
+  ReplyStyle style(form(), options_.raw_times, colour);
+  style.show_secrets = options_.show_secrets;
+  return style;
 }
 
 CallOptions OneRequest::call() const {
   return {.deadline_millis = options_.server.deadline_millis, .retry = false};
 }
 
-Result<Bytes> OneRequest::ReadFile(std::string_view path) {
+Result<Bytes> OneRequest::ReadFile(std::string_view path, std::string_view secret) {
+  if (!secret.empty()) {
+    Result<Bytes> read = path == "-" ? AskForSecret(secret) : ReadSecretFile(path);
+    if (!read.ok()) file_failure_ = read.status();
+    return read;
+  }
   if (options_.at_prompt && path == "-") {
     return Status(Code::kInvalid, "at the prompt, give the value in the line or as @FILE");
   }
@@ -162,7 +170,9 @@ ExitStatus OneRequest::Run(Client* client, std::span<const TextToken> tokens,
   if (options_.all) return RunAll(client, tokens, patience);
   const auto pending = std::make_shared<PendingReply>();
   const Status sent = SendRequest<Requests>(
-      client, tokens, [this](std::string_view path) { return ReadFile(path); }, call(), style(),
+      client, tokens,
+      [this](std::string_view path, std::string_view secret) { return ReadFile(path, secret); },
+      call(), style(),
       [&](const OperationInfo& operation) {
         writes_ = operation.effect == Effect::kWrite;
         return [pending](Reply reply) { pending->Set(std::move(reply)); };

@@ -17,6 +17,7 @@ struct OneRequestOptions {
   ServerOptions server;
   bool json = false;
   bool raw_times = false;
+  bool show_secrets = false;
   bool at_prompt = false;  // for a person; complaints stand among the answers
   std::string value_file;  // -o: the value goes there; empty: to standard output
   bool raw = false;        // the value's bytes alone, also on a terminal

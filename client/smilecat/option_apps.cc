@@ -21,6 +21,8 @@ class HelpFormatter final : public CLI::Formatter {
   const std::string usage_;
 };
 
+}  // namespace
+
 std::unique_ptr<CLI::App> NewApp(const std::string& usage, const char* summary, RawOptions* raw) {
   auto app = std::make_unique<CLI::App>(summary);
   app->set_help_flag();
@@ -35,12 +37,41 @@ void AddServer(CLI::App* app, RawOptions* raw) {
       ->type_name("HOST:PORT")
       ->check(NotEmpty())
       ->take_last();
-  app->add_option("--deadline", raw->deadline_millis,
-                  "time limit of one request (default 10000; of load 30000)")
+  app->add_option(
+         "--deadline", raw->deadline_millis,
+         "time limit of one request (default 10000; of load 30000, of media and user 60000)")
       ->type_name("MS")
       ->check(IntegerFrom(1, UINT32_MAX));
   app->add_flag("--hex", raw->hex, "show every frame on stderr, with its fields");
 }
+
+// CLI11 speaks in exceptions; they end here.
+Status ParseWords(CLI::App* app, std::vector<std::string> words) {
+  std::reverse(words.begin(), words.end());
+  try {
+    app->parse(words);
+    return {};
+  } catch (const CLI::ParseError& error) {
+    return {Code::kInvalid, MessageOf(*app, error)};
+  }
+}
+
+Status ReadServer(const RawOptions& raw, const Defaults& defaults, int64_t usual_deadline_millis,
+                  ServerOptions* server) {
+  server->server = defaults.server;
+  if (!raw.server.empty()) {
+    const Result<Endpoint> given = ParseEndpoint(raw.server, kDefaultPort);
+    if (!given.ok()) return {Code::kInvalid, "-s: " + given.status().message()};
+    server->server = *given;
+  }
+  server->deadline_millis =
+      raw.deadline_millis.value_or(defaults.deadline_millis.value_or(usual_deadline_millis));
+  server->hex = raw.hex || defaults.hex;
+  server->link_kinds = defaults.link_kinds;
+  return {};
+}
+
+namespace {
 
 std::unique_ptr<CLI::App> LoadApp(RawOptions* raw) {
   auto app = NewApp("smilecat load FILE [OPTION...]",
@@ -81,6 +112,8 @@ std::unique_ptr<CLI::App> DumpApp(RawOptions* raw) {
                     "Exports records as JSON lines, which `smilecat load` can load again.", raw);
   app->add_option("PATH", raw->subject, "a table (users) or a partition (users/42)")->type_name("");
   app->add_flag("--all", raw->all, "every table");
+  app->add_flag("--with-credentials", raw->with_credentials,
+                "logins too, with their credentials; smiled has to allow it");
   app->add_option("-o,--output", raw->output_file,
                   "write to FILE, which becomes visible when it is complete")
       ->type_name("FILE")
@@ -125,6 +158,7 @@ std::unique_ptr<CLI::App> RootApp(RawOptions* raw) {
       ->type_name("FILE")
       ->check(NotEmpty());
   app->add_flag("--raw-times", raw->raw_times, "print times as Unix time in milliseconds");
+  app->add_flag("--show-secrets", raw->show_secrets, "print tokens and credentials");
   app->add_flag("--all", raw->all, "scan, list: all pages, one entry per line");
   app->add_flag("--watch", raw->watch, "stats: repeat, with the changes");
   app->add_option("--interval", raw->interval_seconds,

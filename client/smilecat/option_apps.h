@@ -24,6 +24,8 @@ struct RawOptions {
   bool json = false;
   bool raw = false;
   bool raw_times = false;
+  bool show_secrets = false;
+  bool with_credentials = false;
   bool all = false;
   bool watch = false;
   double interval_seconds = 1;
@@ -47,13 +49,23 @@ struct RawOptions {
 std::unique_ptr<CLI::App> RootApp(RawOptions* raw);
 
 // Words that are no operations.
-inline constexpr std::array<std::string_view, 5> kCommands = {"load", "dump", "decode", "describe",
-                                                              "help"};
+inline constexpr std::array<std::string_view, 7> kCommands = {"load",   "dump",     "media", "user",
+                                                              "decode", "describe", "help"};
 constexpr bool IsCommand(std::string_view name) {
   return std::find(kCommands.begin(), kCommands.end(), name) != kCommands.end();
 }
 
-// Null for a word that is no command.
+// An app with --help, and the options that say which server.
+std::unique_ptr<CLI::App> NewApp(const std::string& usage, const char* summary, RawOptions* raw);
+void AddServer(CLI::App* app, RawOptions* raw);
+
+// What CLI11 says of the words, without exceptions.
+Status ParseWords(CLI::App* app, std::vector<std::string> words);
+Status ReadServer(const RawOptions& raw, const Defaults& defaults, int64_t usual_deadline_millis,
+                  ServerOptions* server);
+
+// Null for a word that is no command, and for media and user (client/smilecat/media_apps.h,
+// user_apps.h).
 std::unique_ptr<CLI::App> CommandApp(const std::string& name, RawOptions* raw);
 
 }  // namespace smile::cat

@@ -9,8 +9,10 @@
 #include "base/text.h"
 #include "client/smilecat/complain.h"
 #include "client/smilecat/inspect.h"
+#include "client/smilecat/media_apps.h"
 #include "client/smilecat/option_apps.h"
 #include "client/smilecat/requests.h"
+#include "client/smilecat/user_apps.h"
 
 namespace smile::cat {
 namespace {
@@ -28,17 +30,6 @@ using Words = std::vector<std::string>;
 
 Status Wrong(std::string words) {
   return {Code::kInvalid, std::move(words)};
-}
-
-// CLI11 speaks in exceptions; they end here.
-Status Parse(CLI::App* app, Words words) {
-  std::reverse(words.begin(), words.end());
-  try {
-    app->parse(words);
-    return {};
-  } catch (const CLI::ParseError& error) {
-    return Wrong(MessageOf(*app, error));
-  }
 }
 
 Words Split(const std::string& text, char separator) {
@@ -78,17 +69,11 @@ std::optional<RowFormat> FormatOf(const std::string& name) {
 
 // The part that all tasks share.
 Status Share(const RawOptions& raw, const Defaults& defaults, CommandLine* line) {
-  Endpoint server = defaults.server;
-  if (!raw.server.empty()) {
-    const Result<Endpoint> given = ParseEndpoint(raw.server, kDefaultPort);
-    if (!given.ok()) return Wrong("-s: " + given.status().message());
-    server = *given;
-  }
-  int64_t deadline = line->task == Task::kLoad ? kLoadDeadlineMillis : kDeadlineMillis;
-  deadline = raw.deadline_millis.value_or(defaults.deadline_millis.value_or(deadline));
-  line->server = {std::move(server), deadline, raw.hex || defaults.hex};
+  const int64_t deadline = line->task == Task::kLoad ? kLoadDeadlineMillis : kDeadlineMillis;
+  SMILE_TRY(ReadServer(raw, defaults, deadline, &line->server));
   line->json = raw.json || defaults.json;
   line->raw_times = raw.raw_times || defaults.raw_times;
+  line->show_secrets = raw.show_secrets || defaults.show_secrets;
   line->output_file = raw.output_file;
   return {};
 }
@@ -104,6 +89,7 @@ Status FillLoad(const CLI::App& app, const RawOptions& raw, CommandLine* line) {
           .resume_file = raw.resume_file,
           .max_errors = raw.max_errors,
           .json = raw.json};
+  load.mapping.link_kinds = line->server.link_kinds;
   if (app.count("--value") > 0) load.mapping.value = raw.value;
   if (app.count("--json-value") > 0) load.mapping.json = Split(raw.json_columns, ',');
   return {};
@@ -129,7 +115,7 @@ Status FillCommand(const std::string& name, const CLI::App& app, const RawOption
     return Wrong(raw.all ? "--all is every table; give no PATH with it"
                          : "dump needs a table or a partition, such as users/42, or --all");
   }
-  line->dump = {line->server, raw.subject, raw.output_file};
+  line->dump = {line->server, raw.subject, raw.with_credentials, raw.output_file};
   return {};
 }
 
@@ -170,6 +156,7 @@ Status FillRequest(const CLI::App& app, const RawOptions& raw, const Defaults& d
                : line->request.empty() ? Task::kLines
                                        : Task::kRequest;
   SMILE_TRY(Share(raw, defaults, line));
+  line->server.link_kinds.Translate(&line->request);
   if ((sends_hex || listens) && (sends_hex == listens || !line->request.empty())) {
     return Wrong("--send-hex, --listen and a request do not go together");
   }
@@ -220,6 +207,8 @@ class Mask {
 std::variant<CommandLine, Saying> HelpOn(const std::string& topic) {
   RawOptions raw;
   if (topic.empty()) return Saying{RootApp(&raw)->help()};
+  if (topic == "media") return ReadMediaCommand({}, raw, Defaults());
+  if (topic == "user") return ReadUserCommand({}, raw, Defaults());
   if (const auto command = CommandApp(topic, &raw); command != nullptr) {
     return Saying{command->help()};
   }
@@ -231,7 +220,7 @@ std::variant<CommandLine, Saying> ReadCommand(const std::string& name, const Wor
                                               const Mask& mask, const Defaults& defaults,
                                               RawOptions* raw) {
   const auto command = CommandApp(name, raw);
-  Status status = Parse(command.get(), words);
+  Status status = ParseWords(command.get(), words);
   if (raw->help) return HelpOn(name);
   raw->subject = mask.Restore(raw->subject).text;
   if (status.ok() && name == "help") return HelpOn(raw->subject);
@@ -250,7 +239,7 @@ std::variant<CommandLine, Saying> ReadCommandLine(std::span<const TextToken> arg
   // First only what stands before the request or command, to learn which one it is.
   const auto prefix = RootApp(&raw);
   prefix->prefix_command();
-  if (const Status status = Parse(prefix.get(), mask.words()); !status.ok()) {
+  if (const Status status = ParseWords(prefix.get(), mask.words()); !status.ok()) {
     return Complaint(status, "--help");
   }
   const Words rest = prefix->remaining();
@@ -258,13 +247,21 @@ std::variant<CommandLine, Saying> ReadCommandLine(std::span<const TextToken> arg
   if (name.size() > 1 && name.starts_with('-')) {
     return Complaint(Wrong(fmt::format("there is no option {}", name)), "--help");
   }
+  if (name == "media" || name == "user") {
+    Words words;
+    for (auto word = rest.begin() + 1; word != rest.end(); ++word) {
+      words.push_back(mask.Restore(*word).text);
+    }
+    return name == "media" ? ReadMediaCommand(words, raw, defaults)
+                           : ReadUserCommand(words, raw, defaults);
+  }
   if (IsCommand(name)) {
     return ReadCommand(name, Words(rest.begin() + 1, rest.end()), mask, defaults, &raw);
   }
   raw = RawOptions();
   const auto app = RootApp(&raw);
   app->allow_extras();
-  Status status = Parse(app.get(), mask.words());
+  Status status = ParseWords(app.get(), mask.words());
   if (status.ok() && raw.help) return HelpOn(name);
   if (status.ok() && raw.version) return Saying{kVersion};
   CommandLine line;

@@ -11,8 +11,10 @@
 #include "client/smilecat/dump.h"
 #include "client/smilecat/exit_status.h"
 #include "client/smilecat/load.h"
+#include "client/smilecat/media.h"
 #include "client/smilecat/send_hex.h"
 #include "client/smilecat/session.h"
+#include "client/smilecat/user.h"
 #include "net/endpoint.h"
 #include "protocol/text_token.h"
 
@@ -20,7 +22,18 @@ namespace smile::cat {
 
 inline constexpr uint16_t kDefaultPort = 7645;
 
-enum class Task : uint8_t { kRequest, kLines, kSendHex, kListen, kDecode, kDescribe, kLoad, kDump };
+enum class Task : uint8_t {
+  kRequest,
+  kLines,
+  kSendHex,
+  kListen,
+  kDecode,
+  kDescribe,
+  kLoad,
+  kDump,
+  kMedia,
+  kUser
+};
 
 // What is to be done. Only what belongs to the task is set, beside the first four.
 struct CommandLine {
@@ -28,6 +41,7 @@ struct CommandLine {
   ServerOptions server;
   bool json = false;
   bool raw_times = false;
+  bool show_secrets = false;
   std::string output_file;
 
   std::vector<TextToken> request;  // kRequest
@@ -41,6 +55,8 @@ struct CommandLine {
   std::string subject;    // kDecode: a file; kDescribe: an operation, or nothing
   LoadOptions load;
   DumpOptions dump;
+  MediaOptions media;
+  UserOptions user;
 };
 
 // What holds where the command line says nothing.
@@ -50,6 +66,8 @@ struct Defaults {
   bool hex = false;
   bool json = false;
   bool raw_times = false;
+  LinkKinds link_kinds = {};
+  bool show_secrets = false;
 };
 
 // What is to be said instead: help, the version, or what is wrong with the command line.

@@ -18,6 +18,7 @@
 #include "client/smilecat/one_request.h"
 #include "client/smilecat/path_lookup.h"
 #include "client/smilecat/prompt_signals.h"
+#include "client/smilecat/remembered_lines.h"
 #include "client/smilecat/tasks.h"
 
 namespace smile::cat {
@@ -40,14 +41,24 @@ class Prompt {
   }
 
   Completion Complete(std::string_view typed) {
-    return cat::Complete(typed, [this](std::string_view word, bool records) {
+    const auto lookup = [this](std::string_view word, bool records) {
       return LookUpPaths(client_.get(), signals_, word, records);
-    });
+    };
+    return cat::Complete(typed, lookup, options_.server.link_kinds);
   }
 
   // False: the prompt ends.
   bool RunLine(const std::string& line);
 
+  Defaults defaults() const {
+    return {.server = options_.server.server,
+            .deadline_millis = options_.server.deadline_millis,
+            .hex = options_.server.hex,
+            .json = options_.json,
+            .raw_times = options_.raw_times,
+            .link_kinds = options_.server.link_kinds,
+            .show_secrets = options_.show_secrets};
+  }
   PromptSignals* signals() { return &signals_; }
   bool terminated() const { return terminated_; }
 
@@ -70,12 +81,7 @@ bool Prompt::RunLine(const std::string& line) {
   }
   if (tokens->empty() || (*tokens)[0].text.starts_with('#')) return true;
   if ((*tokens)[0].text == "quit" || (*tokens)[0].text == "exit") return false;
-  const Defaults defaults{.server = options_.server.server,
-                          .deadline_millis = options_.server.deadline_millis,
-                          .hex = options_.server.hex,
-                          .json = options_.json,
-                          .raw_times = options_.raw_times};
-  const auto read = ReadCommandLine(*tokens, defaults);
+  const auto read = ReadCommandLine(*tokens, defaults());
   if (const auto* const saying = std::get_if<Saying>(&read)) {
     const bool is_help = saying->status == ExitStatus::kOk;
     PrintText(stdout, is_help ? saying->text
@@ -92,7 +98,7 @@ void Prompt::Run(const CommandLine& line) {
   const bool reads_stdin = line.subject == "-" || line.send_hex.source == "-";
   if (line.task == Task::kLines || line.task == Task::kListen || reads_stdin) {
     PrintTo(stdout, "that is for the command line: the prompt takes requests, {}\n",
-            "load, dump, decode, describe, help and quit");
+            "load, dump, media, user, decode, describe, help and quit");
     return;
   }
   const bool same_server = line.server.server.ToString() == options_.server.server.ToString() &&
@@ -172,6 +178,9 @@ ExitStatus RunPrompt(const PromptOptions& options) {
     std::string line;
     for (bool goes_on = true; goes_on;) {
       const LineEditor::Event event = editor.Read(&line);
+      const bool is_line =
+          event == LineEditor::Event::kLine || event == LineEditor::Event::kGarbled;
+      if (is_line && IsRemembered(line, prompt.defaults())) editor.Remember(line);
       goes_on = event == LineEditor::Event::kCancelled || event == LineEditor::Event::kGarbled ||
                 (event == LineEditor::Event::kLine && prompt.RunLine(line));
       if (event == LineEditor::Event::kEnd) PrintText(stdout, "\n");

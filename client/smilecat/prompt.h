@@ -10,6 +10,7 @@ struct PromptOptions {
   ServerOptions server;
   bool json = false;
   bool raw_times = false;
+  bool show_secrets = false;
 };
 
 // Until Ctrl-D, "quit" or "exit". Each answer is printed before the next prompt. Ctrl-C clears the

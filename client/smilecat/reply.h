@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <type_traits>
 
 #include "base/bytes.h"
@@ -34,6 +33,7 @@ struct ReplyStyle {
   ReplyForm form;
   bool raw_times = false;  // points in time as numbers; so they always are in JSON
   bool colour = false;
+  bool show_secrets = false;  // such as the token of SESSION_MAKE
 };
 
 struct Reply {
@@ -49,8 +49,8 @@ struct Reply {
 template <Message M>
 constexpr bool kAnswersWithValue = [] {
   using Fields = decltype(Layout<M>::Fields());
-  if constexpr (std::tuple_size_v<Fields> == 1) {
-    constexpr auto kMember = std::tuple_element_t<0, Fields>::kMember;
+  if constexpr (Fields::kCount == 1) {
+    constexpr auto kMember = decltype(Fields::first)::kMember;
     return std::is_same_v<std::remove_cvref_t<decltype(std::declval<M>().*kMember)>, RecordView>;
   }
   return false;
@@ -73,11 +73,13 @@ Reply ShowAnswer(const Answer<Row>& answer, const TextContext& context, const Re
   }
   if constexpr (kAnswersWithValue<typename Row::Response>) {
     if (style.form == ReplyForm::kValue) {
-      const auto field = std::get<0>(Layout<typename Row::Response>::Fields());
+      const auto field = Layout<typename Row::Response>::Fields().first;
       return {{}, {}, Bytes(((*answer).*(field.kMember)).value)};
     }
   }
-  return {{}, {}, ShowMessage(ToTree(*answer, context), style)};
+  TextContext shown = context;
+  shown.show_secrets = style.show_secrets;
+  return {{}, {}, ShowMessage(ToTree(*answer, shown), style)};
 }
 
 // Of a request that could not be sent: it was none, or a value is too large.

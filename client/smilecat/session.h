@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "client/client.h"
+#include "client/smilecat/link_kinds.h"
 #include "client/smilecat/reply.h"
 #include "client/smilecat/server_watch.h"
 #include "net/endpoint.h"
@@ -17,6 +18,7 @@ struct ServerOptions {
   Endpoint server;
   int64_t deadline_millis = 10'000;  // of each request
   bool hex = false;                  // explain every frame on stderr
+  LinkKinds link_kinds = {};         // for requests and paths
 };
 
 // A client of the server that says on stderr what it sends and gets, if asked to. A watch outlives

@@ -27,6 +27,10 @@ ExitStatus RunTask(const CommandLine& line) {
       return RunLoad(line.load);
     case Task::kDump:
       return RunDump(line.dump);
+    case Task::kMedia:
+      return RunMedia(line.media);
+    case Task::kUser:
+      return RunUser(line.user);
     case Task::kRequest:
     case Task::kLines:
       break;
@@ -38,6 +42,7 @@ OneRequestOptions OneRequestOf(const CommandLine& line) {
   return {.server = line.server,
           .json = line.json,
           .raw_times = line.raw_times,
+          .show_secrets = line.show_secrets,
           .value_file = line.output_file,
           .raw = line.raw,
           .all = line.all,

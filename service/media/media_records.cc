@@ -4,24 +4,13 @@
 #include <cstring>
 
 #include "base/coding.h"
+#include "service/account_sorts.h"
+#include "service/byte_strings.h"
 
 namespace smile {
 namespace {
 
 constexpr uint8_t kVersion = 1;
-
-void AppendString(Bytes* out, ByteView bytes) {
-  AppendVarint(out, bytes.size());
-  out->append(bytes);
-}
-
-bool ReadString(ByteReader* reader, Bytes* bytes) {
-  uint64_t size = 0;
-  ByteView view;
-  if (!reader->ReadVarint(&size) || !reader->ReadBytes(size, &view)) return false;
-  *bytes = Bytes(view);
-  return true;
-}
 
 template <size_t N>
 void AppendArray(Bytes* out, const std::array<uint8_t, N>& bytes) {
@@ -47,6 +36,18 @@ bool ReadFields(ByteReader* reader, MediaFields* fields) {
          ReadString(reader, &fields->custom);
 }
 
+void AppendAddress(Bytes* out, const ContentAddress& address) {
+  AppendLittle(out, static_cast<uint8_t>(address.place));
+  AppendArray(out, address.id.bytes);
+}
+
+bool ReadAddress(ByteReader* reader, ContentAddress* address) {
+  uint8_t place = 0;
+  if (!reader->ReadLittle(&place) || !ReadArray(reader, &address->id.bytes)) return false;
+  address->place = ContentPlace{place};
+  return address->place == ContentPlace::kFile || address->place == ContentPlace::kRecord;
+}
+
 bool ReadVersion(ByteReader* reader) {
   uint8_t version = 0;
   return reader->ReadLittle(&version) && version == kVersion;
@@ -61,6 +62,7 @@ Bytes Encode(const MediaManifest& manifest) {
   AppendLittle(&out, manifest.size);
   AppendLittle(&out, manifest.created_ms);
   AppendArray(&out, manifest.upload.bytes);
+  AppendAddress(&out, manifest.content);
   AppendFields(&out, manifest.fields);
   return out;
 }
@@ -71,6 +73,7 @@ std::optional<MediaManifest> DecodeMediaManifest(ByteView bytes) {
   const bool whole = ReadVersion(&reader) && ReadArray(&reader, &manifest.sha256.bytes) &&
                      reader.ReadLittle(&manifest.size) && reader.ReadLittle(&manifest.created_ms) &&
                      ReadArray(&reader, &manifest.upload.bytes) &&
+                     ReadAddress(&reader, &manifest.content) &&
                      ReadFields(&reader, &manifest.fields) && reader.empty();
   if (!whole) return std::nullopt;
   return manifest;
@@ -79,7 +82,7 @@ std::optional<MediaManifest> DecodeMediaManifest(ByteView bytes) {
 Bytes Encode(const ContentHead& head) {
   Bytes out;
   AppendLittle(&out, kVersion);
-  AppendArray(&out, head.content.bytes);
+  AppendAddress(&out, head.content);
   AppendLittle(&out, head.size);
   AppendLittle(&out, static_cast<uint8_t>(head.dying));
   return out;
@@ -89,7 +92,7 @@ std::optional<ContentHead> DecodeContentHead(ByteView bytes) {
   ContentHead head;
   uint8_t dying = 0;
   ByteReader reader(bytes);
-  const bool whole = ReadVersion(&reader) && ReadArray(&reader, &head.content.bytes) &&
+  const bool whole = ReadVersion(&reader) && ReadAddress(&reader, &head.content) &&
                      reader.ReadLittle(&head.size) && reader.ReadLittle(&dying) && dying <= 1 &&
                      reader.empty();
   if (!whole) return std::nullopt;
@@ -106,6 +109,7 @@ Bytes Encode(const UploadRecord& upload) {
   AppendLittle(&out, upload.chunk_bytes);
   AppendLittle(&out, upload.expires_ms);
   AppendLittle(&out, upload.created_ms);
+  AppendAddress(&out, upload.content);
   AppendLittle(&out, static_cast<uint8_t>(upload.size.has_value()));
   AppendLittle(&out, upload.size.value_or(0));
   AppendLittle(&out, static_cast<uint8_t>(upload.sha256.has_value()));
@@ -126,10 +130,11 @@ std::optional<UploadRecord> DecodeUploadRecord(ByteView bytes) {
       ReadVersion(&reader) && reader.ReadLittle(&state) && reader.ReadLittle(&upload.id.owner) &&
       reader.ReadLittle(&upload.id.media) && reader.ReadLittle(&upload.chunk_bytes) &&
       reader.ReadLittle(&upload.expires_ms) && reader.ReadLittle(&upload.created_ms) &&
-      reader.ReadLittle(&has_size) && reader.ReadLittle(&size) && reader.ReadLittle(&has_sha256) &&
+      ReadAddress(&reader, &upload.content) && reader.ReadLittle(&has_size) &&
+      reader.ReadLittle(&size) && reader.ReadLittle(&has_sha256) &&
       ReadArray(&reader, &sha256.bytes) && ReadFields(&reader, &upload.fields) && reader.empty();
   if (!whole || state < static_cast<uint8_t>(UploadState::kOpen) ||
-      state > static_cast<uint8_t>(UploadState::kDropped)) {
+      state > static_cast<uint8_t>(UploadState::kRefused)) {
     return std::nullopt;
   }
   upload.state = UploadState{state};
@@ -161,12 +166,29 @@ std::optional<MediaRelease> DecodeMediaRelease(ByteView bytes) {
   return release;
 }
 
+std::optional<MediaId> DecodeMediaId(ByteView bytes) {
+  MediaId id;
+  ByteReader reader(bytes);
+  if (!reader.ReadLittle(&id.owner) || !reader.ReadLittle(&id.media) || !reader.empty()) return {};
+  return id;
+}
+
+std::optional<ContentId> DecodeReferenceSort(ByteView sort) {
+  uint8_t part = 0;
+  ContentId upload;
+  ByteReader reader(sort);
+  const bool whole =
+      reader.ReadLittle(&part) && ReadArray(&reader, &upload.bytes) && reader.empty();
+  if (!whole || part != static_cast<uint8_t>(ContentPart::kReference)) return std::nullopt;
+  return upload;
+}
+
 Bytes BytesOf(const ContentId& id) {
   return Bytes(reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size());
 }
 
 Bytes ContentPartition(const Sha256Digest& sha256) {
-  return Bytes(reinterpret_cast<const char*>(sha256.bytes.data()), sha256.bytes.size());
+  return Bytes(sha256.view());
 }
 
 Bytes HeadSort() {
@@ -191,6 +213,14 @@ Key ReferenceKey(const Sha256Digest& sha256, const ContentId& upload) {
 
 Key UploadKey(const ContentId& id) {
   return {Table::kUploads, BytesOf(id), {}};
+}
+
+Bytes AccountUploadSort(const ContentId& id) {
+  return AccountSort(AccountPart::kUpload, BytesOf(id));
+}
+
+Key SmallContentKey(const ContentId& id) {
+  return BlobKey(BytesOf(id), BlobPart::kChunk, 0);
 }
 
 }  // namespace smile

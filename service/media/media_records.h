@@ -1,8 +1,13 @@
 // The records of media, and their stored form.
 //
-//   media/OWNER/MEDIA                      MediaManifest: what a user sees of a photo or video
+//   media/OWNER/MEDIA                      MediaManifest: what a user sees of a photo or video, and
+//                                          where the content is. Written by the server alone:
+//                                          whoever can write it can read any content
 //   contents/SHA-256/head                  ContentHead: where the content is; stored once
+//   blobs/CONTENT/chunk/0                  the bytes of small content
 //   contents/SHA-256/reference/UPLOAD      MediaId: the media record that this upload made
+//   accounts/OWNER/upload/UPLOAD           nothing: so that the uploads of an owner can be listed;
+//                                          expires with the upload
 //   uploads/UPLOAD                         UploadRecord: an upload that is not finished, or was
 //                                          finished a while ago
 //
@@ -37,18 +42,31 @@ struct MediaId {
   auto operator<=>(const MediaId&) const = default;
 };
 
+enum class ContentPlace : uint8_t {
+  kFile = 1,    // in the content store
+  kRecord = 2,  // small content, in `blobs`
+};
+
+struct ContentAddress {
+  ContentId id;
+  ContentPlace place = ContentPlace::kFile;
+
+  bool operator==(const ContentAddress&) const = default;
+};
+
 struct MediaManifest {
   Sha256Digest sha256;
   uint64_t size = 0;
   uint64_t created_ms = 0;  // Unix milliseconds
   ContentId upload;         // by which it was made
+  ContentAddress content;   // of that upload, or of an earlier one of the same content
   MediaFields fields;
 
   bool operator==(const MediaManifest&) const = default;
 };
 
 struct ContentHead {
-  ContentId content;
+  ContentAddress content;
   uint64_t size = 0;
   bool dying = false;  // nothing refers to it, and its bytes are being deleted
 
@@ -60,6 +78,7 @@ enum class UploadState : uint8_t {
   kCommitting = 2,  // the content is complete and durable; what remains is repeatable
   kCommitted = 3,
   kDropped = 4,  // cancelled or expired; its content is being deleted
+  kRefused = 5,  // its media id was taken; its reference and content are being released
 };
 
 struct UploadRecord {
@@ -71,6 +90,7 @@ struct UploadRecord {
   std::optional<Sha256Digest> sha256;  // the same
   UploadState state = UploadState::kOpen;
   uint64_t created_ms = 0;  // of the media record; from kCommitting on
+  ContentAddress content;   // likewise; from kCommitted on
 
   bool operator==(const UploadRecord&) const = default;
 };
@@ -93,15 +113,21 @@ std::optional<MediaManifest> DecodeMediaManifest(ByteView bytes);
 std::optional<ContentHead> DecodeContentHead(ByteView bytes);
 std::optional<UploadRecord> DecodeUploadRecord(ByteView bytes);
 std::optional<MediaRelease> DecodeMediaRelease(ByteView bytes);
+std::optional<MediaId> DecodeMediaId(ByteView bytes);
 
 Bytes ContentPartition(const Sha256Digest& sha256);
 Bytes HeadSort();
 Bytes ReferenceSort(const ContentId& upload);
+// None: not a reference's.
+std::optional<ContentId> DecodeReferenceSort(ByteView sort);
 // All references sort from here on, and nothing else.
 Bytes FirstReferenceSort();
 Key HeadKey(const Sha256Digest& sha256);
 Key ReferenceKey(const Sha256Digest& sha256, const ContentId& upload);
 Key UploadKey(const ContentId& id);
+Bytes AccountUploadSort(const ContentId& id);
+// The bytes of small content.
+Key SmallContentKey(const ContentId& id);
 Bytes BytesOf(const ContentId& id);
 
 }  // namespace smile

@@ -7,8 +7,13 @@
 // sweeper, from the work log. Delete removes the manifest first, then the reference; with the last
 // reference the content goes.
 //
-// An upload is committed, dropped or swept by one caller at a time: one process serves an engine,
-// and a lock in it orders them. What other processes would need is a lease in the upload's record.
+// Small content that is put at once is a record, and Put is one write of the engine: the content's
+// head and reference, its bytes and the manifest. So is Delete of it.
+//
+// An upload is committed, dropped or swept by one caller at a time, and a media record is created
+// or deleted by one at a time: one process serves an engine, and locks in it order them. Whoever
+// needs both locks takes the upload's first. What other processes would need is a lease in these
+// records.
 //
 // All calls may be made on any thread, at the same time, and repeated; a repeated call has the
 // answer of the first. They answer what Engine and ContentStore answer beside what is said here. A
@@ -25,7 +30,9 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/task.h"
+#include "service/call_context.h"
 #include "service/keyed_lock.h"
+#include "service/media/media_check.h"
 #include "service/media/media_records.h"
 #include "service/media/shared_content.h"
 #include "service/work_log.h"
@@ -35,22 +42,67 @@
 namespace smile {
 
 struct BeginUpload {
-  MediaId id;  // of the record that Commit writes; PostIds makes such ids
+  MediaId id;  // of the record that Commit writes; `media` 0: the service chooses it
   MediaFields fields;
   uint32_t chunk_bytes = limits::kDefaultChunkBytes;
   std::optional<uint64_t> size;        // if known: checked by Commit
   std::optional<Sha256Digest> sha256;  // likewise
 };
 
+struct UploadStart {
+  ContentId upload;
+  MediaId id;
+  uint64_t expires_ms = 0;
+};
+
+// Content that is stored at once.
+struct PutMedia {
+  MediaId id;  // as in BeginUpload
+  MediaFields fields;
+  Bytes bytes;            // at most limits::kMaxValueBytes (CHECK); their checksum was verified
+  uint64_t checksum = 0;  // XXH3-64 of the bytes
+  std::optional<Sha256Digest> sha256;
+  uint64_t source = 0;
+};
+
+struct StoredMedia {
+  MediaId id;
+  MediaManifest manifest;
+};
+
+struct MediaListRequest {
+  uint64_t owner = 0;
+  // As `after` and `from` of ScanRequest.
+  Bytes after;
+  Bytes from;
+  uint32_t limit = 0;
+  CallContext call;
+};
+
 struct MediaPage {
   struct Entry {
-    uint64_t media = 0;
-    uint64_t version = 0;
-    // kCorrupt if it cannot be read.
-    Result<MediaManifest> manifest;
+    ScanPage::Outcome outcome = ScanPage::Outcome::kFound;
+    uint64_t media = 0;      // not for kGap
+    MediaManifest manifest;  // for kFound
   };
   std::vector<Entry> entries;  // newest first
-  bool more = false;           // list again, after the last entry
+  // As in ScanPage.
+  bool more = false;
+  std::optional<Bytes> resume_from;
+};
+
+struct UploadListRequest {
+  uint64_t owner = 0;
+  Bytes from;  // empty: the first
+  uint32_t limit = 0;
+  CallContext call;
+};
+
+struct UploadPage {
+  std::vector<ContentId> uploads;
+  bool gap = false;  // there may be others, which cannot be read
+  bool more = false;
+  Bytes resume_from;  // if there are more
 };
 
 class MediaService {
@@ -67,9 +119,9 @@ class MediaService {
         contents_(engine, store),
         work_(engine) {}
 
-  // The id of the upload. kInvalid, kTooLarge or kNoSpace. A call that is repeated begins another
-  // upload; the abandoned one expires after limits::kUploadExpiryMillis.
-  Task<Result<ContentId>> Begin(BeginUpload request) const;
+  // kInvalid, kTooLarge or kNoSpace. A call that is repeated begins another upload; the abandoned
+  // one expires after limits::kUploadExpiryMillis.
+  Task<Result<UploadStart>> Begin(BeginUpload request) const;
 
   // As ContentStore::Append. Whoever knows the id may append.
   void Append(UploadPiece piece, std::function<void(Status)> done) const;
@@ -79,10 +131,24 @@ class MediaService {
 
   // Writes the media record. kConditionFailed: pieces are missing, the content is not of the
   // declared size or SHA-256, or there is a media record of this id from another upload.
-  Task<Result<MediaManifest>> Commit(uint64_t owner, ContentId upload) const;
+  Task<Result<StoredMedia>> Commit(uint64_t owner, ContentId upload) const;
 
   // Drops an upload. Ok if there is none. kConditionFailed if it is committed.
   Task<Status> Cancel(uint64_t owner, ContentId upload) const;
+
+  // Uploads that were begun for an owner, of which some may be over, from `from` on in an order of
+  // their own. A page is as one of Engine::Scan.
+  Task<Result<UploadPage>> Uploads(UploadListRequest request) const;
+  // Whether the upload is not over: neither committed nor gone.
+  Task<Result<bool>> IsPending(uint64_t owner, ContentId upload) const;
+  // Removes all that there is of an upload beside the media record: drops it, or completes a commit
+  // that was interrupted, and removes what is kept for repeated calls. Whether it was pending.
+  Task<Result<bool>> Forget(uint64_t owner, ContentId upload) const;
+
+  // Stores content in one call, which may be repeated if it has an id: then the answer is the
+  // record that is there. In one write if the engine can write together. kConditionFailed: the
+  // content has another SHA-256, or there is a media record of this id with other content.
+  Task<Result<StoredMedia>> Put(PutMedia request) const;
 
   Task<Result<MediaManifest>> Stat(MediaId id) const;
 
@@ -90,14 +156,20 @@ class MediaService {
   Task<Result<ContentPiece>> Read(MediaId id, uint64_t offset, uint32_t size,
                                   uint64_t source) const;
 
-  // `after`: a media id to start after. At most `limit` entries, possibly none although `more`.
-  Task<Result<MediaPage>> List(uint64_t owner, std::optional<uint64_t> after, uint32_t limit) const;
+  // A page is as one of Engine::Scan.
+  Task<Result<MediaPage>> List(MediaListRequest request) const;
 
   // Replaces the fields. kNotFound.
   Task<Status> SetFields(MediaId id, MediaFields fields) const;
 
   // kNotFound if there is no such record.
   Task<Status> Delete(MediaId id) const;
+
+  // See service/media/media_check.h.
+  Task<Result<MediaCheckPage>> Check(MediaCheckRequest request) const;
+
+  // Those of the content store.
+  EngineStats Stats() const { return store_.Stats(); }
 
   // Finishes or undoes what an item of the work log names. Ok: the item is not needed any more.
   Task<Status> Finish(WorkItem item) const;
@@ -119,12 +191,21 @@ class MediaService {
   Task<Result<StoredUpload>> SealUpload(ContentId upload, StoredUpload stored) const;
   Task<Result<MediaManifest>> Complete(ContentId upload, StoredUpload stored) const;
   Task<Status> Drop(ContentId upload, StoredUpload stored) const;
-  Task<Status> FinishUpload(ContentId upload) const;
+  Task<Status> Refuse(ContentId upload, StoredUpload stored) const;
+  // With the lock of the upload held: whether it was pending.
+  Task<Result<bool>> End(ContentId upload, StoredUpload stored) const;
+  Task<Status> FinishUpload(ContentId upload, uint64_t now_ms) const;
   Task<Status> FinishRelease(ContentId upload, MediaRelease release) const;
 
+  Task<Result<StoredMedia>> PutInSteps(PutMedia request) const;
+  Task<Result<ContentPiece>> ReadContent(ContentAddress content, uint64_t offset, uint32_t size,
+                                         uint64_t source) const;
+  Task<Result<ContentPiece>> ReadSmall(ContentRange range) const;
+  Task<Status> DeleteSmall(MediaId id, ContentId upload) const;
   Task<Status> PutManifest(MediaId id, MediaManifest manifest) const;
   Task<Result<ContentInfo>> DigestOf(ContentId upload) const;
   Task<Status> DeleteContent(ContentId content) const;
+  MediaId Chosen(MediaId id) const;
   uint64_t NowMillis() const { return static_cast<uint64_t>(clock_.WallMillis()); }
 
   const EngineCalls engine_;
@@ -134,6 +215,7 @@ class MediaService {
   const SharedContent contents_;
   const WorkLog work_;
   mutable KeyedLock<ContentId> locks_;
+  mutable KeyedLock<MediaId> media_locks_;
 };
 
 }  // namespace smile

@@ -1,4 +1,5 @@
 // What the sweeper does with the items of the work log that the media service wrote.
+#include <algorithm>
 #include <utility>
 
 #include "base/callback_await.h"
@@ -11,18 +12,22 @@ Task<Status> MediaService::Finish(WorkItem item) const {
   const auto held = co_await locks_.Lock(upload);
   switch (item.kind) {
     case WorkKind::kUpload:
-      co_return co_await FinishUpload(upload);
+      // The clock may have been set back since the item was found to be due.
+      co_return co_await FinishUpload(upload, std::max(NowMillis(), item.due_ms));
     case WorkKind::kRelease: {
       const auto release = DecodeMediaRelease(item.payload);
       if (!release) break;
       co_return co_await FinishRelease(upload, *release);
     }
+    case WorkKind::kRevoke:
+    case WorkKind::kErase:
+      break;  // of other services
   }
   co_return Status(Code::kCorrupt, "the item of the work log is damaged");
 }
 
 // Completes an upload that was being committed; drops one that was cancelled or whose time is over.
-Task<Status> MediaService::FinishUpload(ContentId upload) const {
+Task<Status> MediaService::FinishUpload(ContentId upload, uint64_t now_ms) const {
   Result<StoredUpload> stored = co_await ReadUpload(upload);
   if (stored.status().code() == Code::kNotFound) {
     // Begin was interrupted, or all is done. Content that was sealed is not touched.
@@ -30,7 +35,7 @@ Task<Status> MediaService::FinishUpload(ContentId upload) const {
         [&](auto done) { store_.Cancel(upload, std::move(done)); });
   }
   if (!stored.ok()) co_return stored.status();
-  const bool expired = NowMillis() >= stored->record.expires_ms;
+  const bool expired = now_ms >= stored->record.expires_ms;
   switch (stored->record.state) {
     case UploadState::kCommitting: {
       const auto manifest = co_await Complete(upload, std::move(*stored));
@@ -39,6 +44,8 @@ Task<Status> MediaService::FinishUpload(ContentId upload) const {
     }
     case UploadState::kDropped:
       co_return co_await Drop(upload, std::move(*stored));
+    case UploadState::kRefused:
+      co_return co_await Refuse(upload, std::move(*stored));
     case UploadState::kOpen:
       if (expired) co_return co_await Drop(upload, std::move(*stored));
       co_return Status();

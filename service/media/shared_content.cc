@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "base/callback_await.h"
+#include "base/check.h"
+#include "base/limits.h"
 
 namespace smile {
 namespace {
@@ -25,23 +27,15 @@ Task<Result<SharedContent::StoredHead>> SharedContent::ReadHead(Sha256Digest sha
   co_return StoredHead{.head = *head, .version = record->version};
 }
 
-Task<Result<ContentHead>> SharedContent::Find(Sha256Digest sha256, ContentId upload) const {
-  std::vector<Key> keys;
-  keys.push_back(HeadKey(sha256));
-  keys.push_back(ReferenceKey(sha256, upload));
-  const Result<ReadReply> reply = co_await engine_.ReadMany(std::move(keys));
-  if (!reply.ok()) co_return reply.status();
-  for (const Result<Record>& record : *reply) {
-    if (!record.ok()) co_return record.status();
-  }
-  const auto head = DecodeContentHead((*reply)[0]->value);
-  if (!head) co_return Status(Code::kCorrupt, "the record of this content is damaged");
-  if (head->dying) co_return Status(Code::kNotFound, "the content is being deleted");
-  co_return *head;
+Task<Result<bool>> SharedContent::IsContentOf(Sha256Digest sha256, ContentId upload) const {
+  const Result<StoredHead> stored = co_await ReadHead(sha256);
+  if (stored.status().code() == Code::kNotFound) co_return false;
+  if (!stored.ok()) co_return stored.status();
+  co_return stored->head.content.id == upload;
 }
 
-Task<Result<ContentId>> SharedContent::Refer(Sha256Digest sha256, ContentId upload, uint64_t size,
-                                             MediaId id) const {
+Task<Result<ContentAddress>> SharedContent::Refer(Sha256Digest sha256, ContentId upload,
+                                                  uint64_t size, MediaId id) const {
   for (;;) {
     const Result<StoredHead> stored = co_await ReadHead(sha256);
     if (!stored.ok() && stored.status().code() != Code::kNotFound) co_return stored.status();
@@ -50,7 +44,7 @@ Task<Result<ContentId>> SharedContent::Refer(Sha256Digest sha256, ContentId uplo
       continue;
     }
     const ContentHead head =
-        stored.ok() ? stored->head : ContentHead{.content = upload, .size = size};
+        stored.ok() ? stored->head : ContentHead{.content = {.id = upload}, .size = size};
     const Condition unchanged = stored.ok() ? IfVersion(stored->version) : IfAbsent();
     const WriteReply written =
         co_await engine_.Write(Table::kContents, ContentPartition(sha256),
@@ -61,35 +55,58 @@ Task<Result<ContentId>> SharedContent::Refer(Sha256Digest sha256, ContentId uplo
   }
 }
 
-Task<Status> SharedContent::Release(Sha256Digest sha256, ContentId upload) const {
+Task<Status> SharedContent::Release(Sha256Digest sha256, ContentId upload,
+                                    std::optional<MediaId> id) const {
   for (;;) {
     const Result<StoredHead> stored = co_await ReadHead(sha256);
-    if (stored.status().code() == Code::kNotFound) co_return Status();
-    if (!stored.ok()) co_return stored.status();
+    if (!stored.ok() && stored.status().code() != Code::kNotFound) co_return stored.status();
+    if (stored.ok() && stored->head.content.place == ContentPlace::kRecord) {
+      const Status released = co_await ReleaseSmall(sha256, *stored, upload, id);
+      if (released.code() == Code::kConditionFailed) continue;
+      co_return released;
+    }
+    if (id) {
+      const WriteReply deleted =
+          co_await engine_.Write(MediaKey(id->owner, id->media), DeleteChange({}));
+      if (!deleted.status.ok()) co_return deleted.status;
+      id.reset();
+    }
+    if (!stored.ok()) co_return Status();
     if (stored->head.dying) break;
-    const WriteReply written = co_await engine_.Write(
-        Table::kContents, ContentPartition(sha256),
-        ListOf(PutChange(HeadSort(), Encode(stored->head), IfVersion(stored->version)),
-               DeleteChange(ReferenceSort(upload))));
+    WriteRequest request =
+        RequestOf(Table::kContents, ContentPartition(sha256),
+                  ListOf(PutChange(HeadSort(), Encode(stored->head), IfVersion(stored->version)),
+                         DeleteChange(ReferenceSort(upload))));
+    request.SetFreesSpace();
+    const WriteReply written = co_await engine_.Write(std::move(request));
     if (written.status.ok()) break;
     if (written.status.code() != Code::kConditionFailed) co_return written.status;
   }
   co_return co_await CollectIfUnused(sha256);
 }
 
-Task<Result<bool>> SharedContent::HasReferences(Sha256Digest sha256) const {
+Task<Result<bool>> SharedContent::HasReferences(Sha256Digest sha256,
+                                                std::optional<ContentId> except) const {
   ScanRequest request{.table = Table::kContents,
                       .partition = ContentPartition(sha256),
                       .from = FirstReferenceSort(),
-                      .limit = 1,
+                      .limit = 2,
+                      .max_value_bytes = limits::kMaxReplyValueBytes,
                       .keys_only = true};
   for (;;) {
     const Result<ScanPage> page = co_await engine_.Scan(request);
     if (!page.ok()) co_return page.status();
-    // What cannot be read may be a reference.
-    if (page->size() > 0) co_return true;
+    for (size_t i = 0; i < page->size(); ++i) {
+      // What cannot be read may be a reference.
+      if (!except || (*page)[i].sort != ReferenceSort(*except)) co_return true;
+    }
     if (!page->more) co_return false;
-    request.from = *page->resume_from;
+    if (page->resume_from) {
+      request.from = *page->resume_from;
+      request.after.clear();
+    } else {
+      request.after = Bytes((*page)[page->size() - 1].sort);
+    }
   }
 }
 
@@ -98,12 +115,14 @@ Task<Status> SharedContent::CollectIfUnused(Sha256Digest sha256) const {
   if (stored.status().code() == Code::kNotFound) co_return Status();
   if (!stored.ok()) co_return stored.status();
   if (!stored->head.dying) {
-    const Result<bool> used = co_await HasReferences(sha256);
+    const Result<bool> used = co_await HasReferences(sha256, {});
     if (!used.ok()) co_return used.status();
     if (*used) co_return Status();
     stored->head.dying = true;
-    const WriteReply written = co_await engine_.Write(
-        HeadKey(sha256), PutChange({}, Encode(stored->head), IfVersion(stored->version)));
+    WriteRequest request =
+        RequestOf(HeadKey(sha256), PutChange({}, Encode(stored->head), IfVersion(stored->version)));
+    request.SetFreesSpace();
+    const WriteReply written = co_await engine_.Write(std::move(request));
     // Somebody changed the references meanwhile, and then looks for himself.
     if (written.status.code() == Code::kConditionFailed) co_return Status();
     if (!written.status.ok()) co_return written.status;
@@ -113,13 +132,71 @@ Task<Status> SharedContent::CollectIfUnused(Sha256Digest sha256) const {
 }
 
 Task<Status> SharedContent::Bury(Sha256Digest sha256, StoredHead stored) const {
-  const ContentId content = stored.head.content;
+  CHECK(stored.head.content.place == ContentPlace::kFile, "small content is never dying");
+  const ContentId content = stored.head.content.id;
   const Status deleted =
       co_await FromCallback<Status>([&](auto done) { store_.Delete(content, std::move(done)); });
   if (!deleted.ok()) co_return deleted;
   const WriteReply written =
       co_await engine_.Write(HeadKey(sha256), DeleteChange({}, IfVersion(stored.version)));
   if (written.status.code() == Code::kConditionFailed) co_return Status();  // done by another
+  co_return written.status;
+}
+
+// --- Small content -------------------------------------------------------------------------------
+
+Task<Result<MediaManifest>> SharedContent::Store(MediaId id, MediaManifest manifest,
+                                                 SmallContent small) const {
+  CHECK(small.bytes.size() == manifest.size);
+  for (;;) {
+    const Result<StoredHead> stored = co_await ReadHead(manifest.sha256);
+    if (!stored.ok() && stored.status().code() != Code::kNotFound) co_return stored.status();
+    if (stored.ok() && stored->head.dying) {
+      if (Status buried = co_await Bury(manifest.sha256, *stored); !buried.ok()) co_return buried;
+      continue;
+    }
+    const ContentAddress own{.id = manifest.upload, .place = ContentPlace::kRecord};
+    const ContentHead head =
+        stored.ok() ? stored->head : ContentHead{.content = own, .size = manifest.size};
+    const Condition unchanged = stored.ok() ? IfVersion(stored->version) : IfAbsent();
+    manifest.content = head.content;
+    WriteRequest request = RequestOf(Table::kContents, ContentPartition(manifest.sha256),
+                                     ListOf(PutChange(HeadSort(), Encode(head), unchanged),
+                                            PutChange(ReferenceSort(manifest.upload), Encode(id))),
+                                     small.source);
+    request.SetBulk();
+    request.AddAlso(RequestOf(MediaKey(id.owner, id.media), PutChange({}, Encode(manifest))));
+    if (!stored.ok()) {
+      const Key key = SmallContentKey(own.id);
+      std::vector<MutationView> bytes(1);
+      bytes[0].sort = key.sort;
+      bytes[0].checksum = small.checksum;
+      bytes[0].value = small.bytes;
+      request.AddAlso(WriteRequest({key.table, key.partition}, std::move(bytes), 0));
+    }
+    const WriteReply written = co_await engine_.Write(std::move(request));
+    if (written.status.ok()) co_return manifest;
+    if (written.status.code() != Code::kConditionFailed) co_return written.status;
+  }
+}
+
+Task<Status> SharedContent::ReleaseSmall(Sha256Digest sha256, StoredHead stored, ContentId upload,
+                                         std::optional<MediaId> id) const {
+  // Whoever adds or removes a reference from here on changes the version of the head.
+  const Result<bool> shared = co_await HasReferences(sha256, upload);
+  if (!shared.ok()) co_return shared.status();
+  const Condition unchanged = IfVersion(stored.version);
+  WriteRequest request =
+      RequestOf(Table::kContents, ContentPartition(sha256),
+                ListOf(*shared ? PutChange(HeadSort(), Encode(stored.head), unchanged)
+                               : DeleteChange(HeadSort(), unchanged),
+                       DeleteChange(ReferenceSort(upload))));
+  if (!*shared) {
+    request.AddAlso(RequestOf(SmallContentKey(stored.head.content.id), DeleteChange({})));
+  }
+  if (id) request.AddAlso(RequestOf(MediaKey(id->owner, id->media), DeleteChange({})));
+  request.SetFreesSpace();
+  const WriteReply written = co_await engine_.Write(std::move(request));
   co_return written.status;
 }
 

@@ -6,6 +6,7 @@
 // write, changes of one content have an order, and content is declared dying only while it has no
 // reference. Once it is dying, nobody refers to it any more; its bytes are deleted, then its head.
 // New content with the same SHA-256 then has another ContentId, so a late deletion cannot meet it.
+// Small content whose bytes are a record is never dying: it goes in one write with its head.
 //
 // All functions may be repeated and run at the same time, on any thread. They fail with what the
 // engine or the content store answers, and may have been done in part.
@@ -23,6 +24,13 @@
 
 namespace smile {
 
+// The bytes are valid as long as the task.
+struct SmallContent {
+  ByteView bytes;
+  uint64_t checksum = 0;  // XXH3-64 of the bytes
+  uint64_t source = 0;
+};
+
 class SharedContent {
  public:
   // Both outlive this object.
@@ -31,14 +39,22 @@ class SharedContent {
   // Adds the reference of `upload`, whose content is sealed, has `size` bytes and this SHA-256;
   // `id` is its media record. The answer is the content that is referred to: that of this upload,
   // or of an earlier one, and then that of this one is not needed.
-  Task<Result<ContentId>> Refer(Sha256Digest sha256, ContentId upload, uint64_t size,
-                                MediaId id) const;
+  Task<Result<ContentAddress>> Refer(Sha256Digest sha256, ContentId upload, uint64_t size,
+                                     MediaId id) const;
 
-  // Removes the reference. With the last one, deletes the content.
-  Task<Status> Release(Sha256Digest sha256, ContentId upload) const;
+  // Removes the reference, and first, or in the same write if the content is small, the media
+  // record `id`, of which there are only conditional writes meanwhile. With the last reference,
+  // deletes the content.
+  Task<Status> Release(Sha256Digest sha256, ContentId upload, std::optional<MediaId> id = {}) const;
 
-  // The content that `upload` refers to. kNotFound if it does not.
-  Task<Result<ContentHead>> Find(Sha256Digest sha256, ContentId upload) const;
+  // Whether references are to the content of `upload`, also if it is being deleted.
+  Task<Result<bool>> IsContentOf(Sha256Digest sha256, ContentId upload) const;
+
+  // Refer for small content, in one write with its media record, whose manifest is `manifest` but
+  // for the content, and, unless the content is there, its bytes. Nothing else writes the media
+  // record meanwhile, and there is none. The answer is the manifest as written. For engines that
+  // can write together.
+  Task<Result<MediaManifest>> Store(MediaId id, MediaManifest manifest, SmallContent small) const;
 
  private:
   struct StoredHead {
@@ -48,7 +64,11 @@ class SharedContent {
 
   // kNotFound if there is none, kCorrupt if it cannot be decoded.
   Task<Result<StoredHead>> ReadHead(Sha256Digest sha256) const;
-  Task<Result<bool>> HasReferences(Sha256Digest sha256) const;
+  // Beside that of `except`.
+  Task<Result<bool>> HasReferences(Sha256Digest sha256, std::optional<ContentId> except) const;
+  // Release of content that is a record. kConditionFailed: the head has changed.
+  Task<Status> ReleaseSmall(Sha256Digest sha256, StoredHead stored, ContentId upload,
+                            std::optional<MediaId> id) const;
   // Deletes content that is dying.
   Task<Status> Bury(Sha256Digest sha256, StoredHead stored) const;
   // Declares content dying if nothing refers to it, and deletes it.

@@ -1,7 +1,5 @@
 #include "storage/content/content_files.h"
 
-#include <dirent.h>
-
 #include <algorithm>
 #include <atomic>
 #include <utility>
@@ -12,16 +10,17 @@
 
 namespace smile {
 
-// `steps`, `running` and `last_use` are guarded by mutex_; the rest belongs to the running step.
+// `steps`, `waiting_bytes`, `running` and `last_use` are guarded by mutex_; the rest belongs to the
+// running step.
 struct ContentFiles::Upload {
   explicit Upload(const ContentId& upload_id) : id(upload_id) {}
 
   const ContentId id;
   std::unique_ptr<UploadFile> file;  // null: not opened yet, or there is no such upload
-  std::deque<Step> steps;
-  bool running = false;  // a job runs the steps
+  std::deque<WaitingStep> steps;
+  size_t waiting_bytes = 0;  // of the steps, and of the one that runs
+  bool running = false;      // a job runs the steps
   uint64_t last_use = 0;
-  std::atomic<uint64_t> outstanding_bytes{0};
 };
 
 // Runs the steps of an upload, one after the other.
@@ -68,34 +67,46 @@ Result<std::unique_ptr<ContentFiles>> ContentFiles::Open(const Options& options,
 ContentFiles::ContentFiles(const Options& options, const Clock* clock)
     : uploads_(options.directory + "/uploads"),
       contents_(options.directory),
+      space_([path = uploads_] { return SizeOfDisk(path); }),
       pool_(clock, options.threads) {}
 
 ContentFiles::~ContentFiles() {
   Close();
 }
 
-// Removes what a crash left of an upload that was being created, sealed or cancelled: one of its
-// two files.
-Status ContentFiles::Prepare() const {
+// Removes what a crash left of an upload that was being created, sealed or cancelled, one of its
+// two files, and reserves the space that the others still need.
+Status ContentFiles::Prepare() {
   SMILE_TRY(MakeDirectory(uploads_));
-  DIR* const directory = opendir(uploads_.c_str());
-  if (directory == nullptr) return {Code::kStorageFailed, "cannot read the folder of uploads"};
-  std::vector<std::string> names;
-  for (const dirent* entry = readdir(directory); entry != nullptr; entry = readdir(directory)) {
-    if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
-  }
-  closedir(directory);
+  SMILE_ASSIGN(const std::vector<std::string> names, NamesIn(uploads_));
   for (const std::string& name : names) {
     constexpr std::string_view kChunks = ".chunks";
     const bool is_chunks = name.ends_with(kChunks);
     const std::string twin =
         is_chunks ? name.substr(0, name.size() - kChunks.size()) : name + std::string(kChunks);
-    if (!FileExists(uploads_ + "/" + twin)) SMILE_TRY(RemoveFile(uploads_ + "/" + name));
+    if (!FileExists(uploads_ + "/" + twin)) {
+      SMILE_TRY(RemoveFile(uploads_ + "/" + name));
+    } else if (const auto id = is_chunks ? ContentId::FromHex(twin) : std::nullopt) {
+      space_.Set(*id, UploadFile::OutstandingBytes(uploads_, *id));
+    }
   }
   return {};
 }
 
-void ContentFiles::Enqueue(const ContentId& id, uint64_t source, Step step) {
+bool ContentFiles::TryWait(size_t bytes) {
+  uint64_t waiting = waiting_bytes_.load(std::memory_order_relaxed);
+  do {
+    if (bytes > 0 && waiting + bytes > limits::kMaxContentWaitingBytes) return false;
+  } while (!waiting_bytes_.compare_exchange_weak(waiting, waiting + bytes));
+  return true;
+}
+
+void ContentFiles::EndWait(size_t bytes) {
+  const uint64_t before = waiting_bytes_.fetch_sub(bytes);
+  CHECK(before >= bytes);
+}
+
+void ContentFiles::Enqueue(const ContentId& id, uint64_t source, size_t bytes, Step step) {
   std::shared_ptr<Upload> upload;
   bool start = false;
   {
@@ -104,8 +115,11 @@ void ContentFiles::Enqueue(const ContentId& id, uint64_t source, Step step) {
     if (entry == nullptr) entry = std::make_shared<Upload>(id);
     upload = entry;
     upload->last_use = ++uses_;
-    if (upload->steps.size() < limits::kMaxUploadSteps) {
-      upload->steps.push_back(std::exchange(step, nullptr));
+    const bool fits = upload->steps.size() < limits::kMaxUploadSteps &&
+                      upload->waiting_bytes + bytes <= limits::kMaxUploadWaitingBytes;
+    if (fits && TryWait(bytes)) {
+      upload->steps.push_back({std::exchange(step, nullptr), bytes});
+      upload->waiting_bytes += bytes;
       start = !std::exchange(upload->running, true);
     }
   }
@@ -118,16 +132,19 @@ void ContentFiles::Enqueue(const ContentId& id, uint64_t source, Step step) {
 
 // False: that was the last one.
 bool ContentFiles::RunStep(const std::shared_ptr<Upload>& upload) {
-  Step step;
+  WaitingStep step;
   {
     const std::lock_guard lock(mutex_);
     CHECK(upload->running && !upload->steps.empty());
     step = std::move(upload->steps.front());
     upload->steps.pop_front();
   }
-  step(*upload, {});
-  upload->outstanding_bytes = upload->file == nullptr ? 0 : upload->file->outstanding_bytes();
+  step.step(*upload, {});
+  step.step = nullptr;  // and the bytes of the piece
   const std::lock_guard lock(mutex_);
+  CHECK(upload->waiting_bytes >= step.bytes);
+  upload->waiting_bytes -= step.bytes;
+  EndWait(step.bytes);
   if (!upload->steps.empty()) return true;
   upload->running = false;
   DropIdleUploads();
@@ -135,14 +152,16 @@ bool ContentFiles::RunStep(const std::shared_ptr<Upload>& upload) {
 }
 
 void ContentFiles::RefuseSteps(const std::shared_ptr<Upload>& upload, const Status& why) {
-  std::deque<Step> steps;
+  std::deque<WaitingStep> steps;
   {
     const std::lock_guard lock(mutex_);
     CHECK(upload->running);
     steps.swap(upload->steps);
+    for (const WaitingStep& step : steps) EndWait(step.bytes);
+    upload->waiting_bytes = 0;
     upload->running = false;
   }
-  for (const Step& step : steps) step(*upload, why);
+  for (const WaitingStep& step : steps) step.step(*upload, why);
 }
 
 // Those that are gone, and the least recently used ones over the limit. Their files stay.
@@ -171,9 +190,10 @@ Status ContentFiles::OpenFile(Upload* upload) const {
 
 void ContentFiles::Begin(UploadSpec spec, Done<Status> done) {
   CHECK(spec.chunk_bytes >= limits::kMinChunkBytes && spec.chunk_bytes <= limits::kMaxChunkBytes);
-  Enqueue(spec.id, 0, [this, spec, done = std::move(done)](Upload& upload, const Status& refused) {
-    done(refused.ok() ? BeginOn(&upload, spec) : refused);
-  });
+  Enqueue(spec.id, 0, 0,
+          [this, spec, done = std::move(done)](Upload& upload, const Status& refused) {
+            done(Count(refused.ok() ? BeginOn(&upload, spec) : refused));
+          });
 }
 
 Status ContentFiles::BeginOn(Upload* upload, const UploadSpec& spec) {
@@ -191,42 +211,38 @@ Status ContentFiles::BeginOn(Upload* upload, const UploadSpec& spec) {
     return {Code::kConditionFailed, "there is such an upload with another size or chunk size"};
   }
   if (opened.code() != Code::kNotFound) return opened;
-  SMILE_TRY(CheckSpace(spec));
+  SMILE_TRY(space_.Reserve(spec.id, size));
   auto file = UploadFile::Create(uploads_, spec);
   if (!file.ok()) {
-    SMILE_TRY(UploadFile::Remove(uploads_, spec.id));
+    SMILE_TRY(CancelOn(upload));
     return file.status();
   }
   upload->file = std::move(file).value();
   return {};
 }
 
-Status ContentFiles::CheckSpace(const UploadSpec& spec) {
-  const auto free = FreeDiskBytes(uploads_);
-  if (!free.ok()) return free.status();
-  uint64_t needed = limits::kContentFreeDiskBytes + spec.size.value_or(0);
-  const std::lock_guard lock(mutex_);
-  for (const auto& [id, upload] : open_) needed += upload->outstanding_bytes;
-  if (needed <= *free) return {};
-  return {Code::kNoSpace, "the content does not fit on the server's disk",
-          limits::kNoSpaceRetryMillis};
-}
-
 void ContentFiles::Append(UploadPiece piece, Done<Status> done) {
   const ContentId id = piece.id;
   const uint64_t source = piece.source;
-  Enqueue(
-      id, source,
-      [this, piece = std::move(piece), done = std::move(done)](Upload& upload,
-                                                               const Status& refused) {
-        if (!refused.ok()) return done(refused);
-        Status opened = OpenFile(&upload);
-        done(opened.ok() ? upload.file->Append(piece.offset, piece.bytes, piece.checksum) : opened);
-      });
+  const size_t bytes = piece.bytes.size();
+  Enqueue(id, source, bytes,
+          [this, piece = std::move(piece), done = std::move(done)](Upload& upload,
+                                                                   const Status& refused) {
+            done(Count(refused.ok() ? AppendOn(&upload, piece) : refused));
+          });
+}
+
+Status ContentFiles::AppendOn(Upload* upload, const UploadPiece& piece) {
+  SMILE_TRY(OpenFile(upload));
+  SMILE_TRY(space_.CheckFit(upload->id, piece.bytes.size()));
+  SMILE_TRY(upload->file->Append(piece.offset, piece.bytes, piece.checksum));
+  space_.Set(upload->id, upload->file->outstanding_bytes());
+  counts_.appended_bytes += piece.bytes.size();
+  return {};
 }
 
 void ContentFiles::Progress(ContentId id, Done<Result<UploadProgress>> done) {
-  Enqueue(id, 0, [this, done = std::move(done)](Upload& upload, const Status& refused) {
+  Enqueue(id, 0, 0, [this, done = std::move(done)](Upload& upload, const Status& refused) {
     if (!refused.ok()) return done(refused);
     Status opened = OpenFile(&upload);
     if (!opened.ok()) return done(opened);
@@ -235,7 +251,7 @@ void ContentFiles::Progress(ContentId id, Done<Result<UploadProgress>> done) {
 }
 
 void ContentFiles::Digest(ContentId id, Done<Result<ContentInfo>> done) {
-  Enqueue(id, 0, [this, done = std::move(done)](Upload& upload, const Status& refused) {
+  Enqueue(id, 0, 0, [this, done = std::move(done)](Upload& upload, const Status& refused) {
     if (!refused.ok()) return done(refused);
     Status opened = OpenFile(&upload);
     if (!opened.ok()) return done(opened);
@@ -244,36 +260,51 @@ void ContentFiles::Digest(ContentId id, Done<Result<ContentInfo>> done) {
 }
 
 void ContentFiles::Seal(ContentId id, Done<Status> done) {
-  Enqueue(id, 0, [this, done = std::move(done)](Upload& upload, const Status& refused) {
-    done(refused.ok() ? SealOn(&upload) : refused);
+  Enqueue(id, 0, 0, [this, done = std::move(done)](Upload& upload, const Status& refused) {
+    done(Count(refused.ok() ? SealOn(&upload) : refused));
   });
 }
 
 Status ContentFiles::SealOn(Upload* upload) {
   if (!contents_.Has(upload->id)) {
     SMILE_TRY(OpenFile(upload));
-    SMILE_TRY(upload->file->Finish());
+    if (Status finished = upload->file->Finish(); !finished.ok()) {
+      if (upload->file->failed()) (void)CancelOn(upload);
+      return finished;
+    }
     SMILE_TRY(contents_.Take(UploadFile::DataPath(uploads_, upload->id), upload->id));
+    ++counts_.sealed;
   }
   return CancelOn(upload);
 }
 
 void ContentFiles::Cancel(ContentId id, Done<Status> done) {
-  Enqueue(id, 0, [this, done = std::move(done)](Upload& upload, const Status& refused) {
-    done(refused.ok() ? CancelOn(&upload) : refused);
+  Enqueue(id, 0, 0, [this, done = std::move(done)](Upload& upload, const Status& refused) {
+    done(Count(refused.ok() ? CancelOn(&upload) : refused));
   });
 }
 
-Status ContentFiles::CancelOn(Upload* upload) const {
+Status ContentFiles::CancelOn(Upload* upload) {
   upload->file.reset();
+  space_.Set(upload->id, 0);
   return UploadFile::Remove(uploads_, upload->id);
 }
 
-void ContentFiles::Delete(ContentId id, Done<Status> done) {
-  Enqueue(id, 0, [this, done = std::move(done)](Upload& upload, const Status& refused) {
+void ContentFiles::List(ContentId after, uint32_t limit,
+                        Done<Result<std::vector<ContentId>>> done) {
+  Submit(0, [this, after, limit, done = std::move(done)](const Status& refused) {
     if (!refused.ok()) return done(refused);
-    Status cancelled = CancelOn(&upload);
-    done(cancelled.ok() ? contents_.Delete(upload.id) : cancelled);
+    done(contents_.List(after, limit));
+  });
+}
+
+void ContentFiles::Delete(ContentId id, Done<Status> done) {
+  Enqueue(id, 0, 0, [this, done = std::move(done)](Upload& upload, const Status& refused) {
+    if (!refused.ok()) return done(refused);
+    Status deleted = CancelOn(&upload);
+    if (deleted.ok()) deleted = contents_.Delete(upload.id);
+    if (deleted.ok()) ++counts_.deleted;
+    done(Count(deleted));
   });
 }
 
@@ -281,11 +312,23 @@ void ContentFiles::Submit(uint64_t source, std::function<void(const Status& refu
   pool_.Submit(std::make_unique<ContentJob>(source, std::move(work)));
 }
 
+void ContentFiles::Hash(ByteView bytes, uint64_t source, Done<Result<Sha256Digest>> done) {
+  Submit(source, [this, bytes, done = std::move(done)](const Status& refused) {
+    if (!refused.ok()) return done(Count(refused));
+    const Sha256Digest digest = Sha256::Of(bytes);
+    counts_.hashed_bytes += bytes.size();
+    done(digest);
+  });
+}
+
 void ContentFiles::Read(ContentRange range, Done<Result<ContentPiece>> done) {
   CHECK(range.size > 0 && range.size <= limits::kMaxContentReadBytes);
   Submit(range.source, [this, range, done = std::move(done)](const Status& refused) {
-    if (!refused.ok()) return done(refused);
-    done(contents_.Read(range));
+    if (!refused.ok()) return done(Count(refused));
+    auto piece = contents_.Read(range);
+    (void)Count(piece.status());
+    if (piece.ok()) counts_.read_bytes += piece->bytes.size();
+    done(std::move(piece));
   });
 }
 
@@ -294,6 +337,28 @@ void ContentFiles::Stat(ContentId id, Done<Result<ContentInfo>> done) {
     if (!refused.ok()) return done(refused);
     done(contents_.Stat(id));
   });
+}
+
+const Status& ContentFiles::Count(const Status& outcome) {
+  const Code code = outcome.code();
+  if (code == Code::kOverloaded || code == Code::kNoSpace) ++counts_.rejected;
+  if (code == Code::kStorageFailed || code == Code::kCorrupt) ++counts_.failed;
+  return outcome;
+}
+
+std::vector<std::pair<std::string, uint64_t>> ContentFiles::Stats() const {
+  const std::lock_guard lock(mutex_);
+  return {{"storage.content.appended_bytes", counts_.appended_bytes},
+          {"storage.content.deleted_count", counts_.deleted},
+          {"storage.content.failed_count", counts_.failed},
+          {"storage.content.hashed_bytes", counts_.hashed_bytes},
+          {"storage.content.open_uploads_count", open_.size()},
+          {"storage.content.read_bytes", counts_.read_bytes},
+          {"storage.content.rejected_count", counts_.rejected},
+          {"storage.content.reserved_bytes", space_.reserved_bytes()},
+          {"storage.content.sealed_count", counts_.sealed},
+          {"storage.content.waiting_bytes", waiting_bytes_},
+          {"storage.content.waiting_count", pool_.waiting_jobs()}};
 }
 
 void ContentFiles::Close() {

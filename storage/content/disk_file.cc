@@ -1,15 +1,18 @@
 #include "storage/content/disk_file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 
 #include "base/check.h"
+#include "base/limits.h"
 
 namespace smile {
 namespace {
@@ -19,7 +22,9 @@ constexpr mode_t kPrivateDirectory = 0700;
 
 Status DiskError(const char* what) {
   const int error = errno;
-  if (error == ENOSPC || error == EDQUOT) return {Code::kNoSpace, "the server's disk is full"};
+  if (error == ENOSPC || error == EDQUOT) {
+    return {Code::kNoSpace, "the server's disk is full", limits::kNoSpaceRetryMillis};
+  }
   if (error == ENOENT) return {Code::kNotFound, "no such file"};
   return {Code::kStorageFailed, std::string("cannot ") + what + ": " + std::strerror(error)};
 }
@@ -86,6 +91,13 @@ Result<uint64_t> DiskFile::Size() const {
   return static_cast<uint64_t>(info.st_size);
 }
 
+Result<uint64_t> DiskFile::AllocatedBytes() const {
+  constexpr uint64_t kStatBlockBytes = 512;
+  struct stat info {};
+  if (fstat(descriptor_, &info) != 0) return DiskError("read the size of a file");
+  return static_cast<uint64_t>(info.st_blocks) * kStatBlockBytes;
+}
+
 Status DiskFile::Truncate(uint64_t size) const {
   return ftruncate(descriptor_, static_cast<off_t>(size)) == 0 ? Status() : DiskError("cut a file");
 }
@@ -126,10 +138,24 @@ bool FileExists(const std::string& path) {
   return access(path.c_str(), F_OK) == 0;
 }
 
-Result<uint64_t> FreeDiskBytes(const std::string& path) {
+Result<std::vector<std::string>> NamesIn(const std::string& path) {
+  std::vector<std::string> names;
+  DIR* const directory = opendir(path.c_str());
+  if (directory == nullptr && errno == ENOENT) return names;
+  if (directory == nullptr) return DiskError("read a directory");
+  for (const dirent* entry = readdir(directory); entry != nullptr; entry = readdir(directory)) {
+    if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+  }
+  closedir(directory);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Result<DiskSize> SizeOfDisk(const std::string& path) {
   struct statvfs info {};
   if (statvfs(path.c_str(), &info) != 0) return DiskError("read the free space of the disk");
-  return uint64_t{info.f_bavail} * info.f_frsize;
+  return DiskSize{.free_bytes = uint64_t{info.f_bavail} * info.f_frsize,
+                  .bytes = uint64_t{info.f_blocks} * info.f_frsize};
 }
 
 }  // namespace smile

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -25,6 +26,8 @@ class DiskFile {
   Status ReadAt(uint64_t offset, size_t size, char* bytes) const;
   Status WriteAt(uint64_t offset, ByteView bytes) const;
   Result<uint64_t> Size() const;
+  // Without holes.
+  Result<uint64_t> AllocatedBytes() const;
   Status Truncate(uint64_t size) const;
   // The bytes and the size are durable when it returns.
   Status Sync() const;
@@ -47,7 +50,13 @@ Status RenameFile(const std::string& from, const std::string& to);
 // Ok if there is none.
 Status RemoveFile(const std::string& path);
 bool FileExists(const std::string& path);
-// Bytes that the process may still write to the disk of `path`.
-Result<uint64_t> FreeDiskBytes(const std::string& path);
+// Names of the entries of a directory, in order, without hidden ones. None if there is none.
+Result<std::vector<std::string>> NamesIn(const std::string& path);
+struct DiskSize {
+  uint64_t free_bytes = 0;  // that the process may still write
+  uint64_t bytes = 0;
+};
+// The disk of `path`.
+Result<DiskSize> SizeOfDisk(const std::string& path);
 
 }  // namespace smile

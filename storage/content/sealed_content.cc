@@ -7,11 +7,13 @@
 #include "base/coding.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "base/text.h"
 
 namespace smile {
 namespace {
 
-constexpr size_t kFolderDigits = 2;  // 256 folders, so that none has too many files
+constexpr size_t kFolderDigits = 2;  // so that no folder has too many files
+constexpr size_t kFolders = 256;
 
 Status NoSuchContent() {
   return {Code::kNotFound, "no such content"};
@@ -128,6 +130,25 @@ Status SealedContents::Take(const std::string& path, const ContentId& id) {
   SMILE_TRY(RenameFile(path, PathOf(id)));
   SMILE_TRY(SyncDirectory(folder));
   return SyncDirectory(directory_);
+}
+
+Result<std::vector<ContentId>> SealedContents::List(const ContentId& after, uint32_t limit) const {
+  CHECK(limit > 0);
+  std::vector<ContentId> ids;
+  for (size_t folder = after.bytes[0]; folder < kFolders && ids.size() < limit; ++folder) {
+    ContentId first;
+    first.bytes[0] = static_cast<uint8_t>(folder);
+    const std::string digits = first.ToHex().substr(0, kFolderDigits);
+    SMILE_ASSIGN(const std::vector<std::string> names, NamesIn(directory_ + "/" + digits));
+    for (const std::string& name : names) {
+      const std::optional<Bytes> bytes = FromHex(digits + name);
+      if (!bytes || bytes->size() != after.bytes.size()) continue;  // not ours
+      ContentId id;
+      std::copy(bytes->begin(), bytes->end(), id.bytes.begin());
+      if (id > after && ids.size() < limit) ids.push_back(id);
+    }
+  }
+  return ids;
 }
 
 Status SealedContents::Delete(const ContentId& id) {

@@ -23,6 +23,7 @@ class SealedContents {
   Result<ContentPiece> Read(const ContentRange& range);
   Result<ContentInfo> Stat(const ContentId& id);
   Status Delete(const ContentId& id);
+  Result<std::vector<ContentId>> List(const ContentId& after, uint32_t limit) const;
 
   // Moves the complete and synced file at `path` here; durable when it returns.
   Status Take(const std::string& path, const ContentId& id);

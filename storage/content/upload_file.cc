@@ -59,6 +59,17 @@ Result<std::unique_ptr<UploadFile>> UploadFile::Open(const std::string& director
   return upload;
 }
 
+uint64_t UploadFile::OutstandingBytes(const std::string& directory, const ContentId& id) {
+  const auto chunks = DiskFile::OpenToRead(ChunksPath(directory, id));
+  const auto data = DiskFile::OpenToRead(DataPath(directory, id));
+  Bytes bytes(kUploadHeaderBytes, '\0');
+  if (!chunks.ok() || !data.ok() || !chunks->ReadAt(0, bytes.size(), bytes.data()).ok()) return 0;
+  const auto header = DecodeUploadHeader(bytes);
+  const auto allocated = data->AllocatedBytes();
+  if (!header || !header->size || !allocated.ok()) return 0;
+  return *header->size - std::min(*header->size, *allocated);
+}
+
 Status UploadFile::Remove(const std::string& directory, const ContentId& id) {
   SMILE_TRY(RemoveFile(DataPath(directory, id)));
   return RemoveFile(ChunksPath(directory, id));
@@ -141,7 +152,6 @@ void UploadFile::Note(uint64_t chunk, size_t size, uint64_t sum) {
 }
 
 Status UploadFile::Append(uint64_t offset, ByteView bytes, uint64_t checksum) {
-  if (failed_) return {Code::kStorageFailed, "the disk failed; begin the upload again"};
   SMILE_TRY(CheckPiece(offset, bytes.size()));
   const uint64_t chunk = offset / spec_.chunk_bytes;
   if (IsThere(chunk)) {
@@ -212,13 +222,13 @@ UploadProgress UploadFile::Progress() const {
 }
 
 Result<ContentInfo> UploadFile::Digest() {
-  if (failed_) {
-    return Status(Code::kStorageFailed, "the disk failed; begin the upload again");
-  }
   if (!spec_.size) {
     if (received_bytes_ != there_.size() * uint64_t{spec_.chunk_bytes}) {
       return Status(Code::kConditionFailed, "pieces are missing; ask for the progress");
     }
+    // Also if the file is closed and opened again before Finish().
+    SMILE_TRY(chunks_.WriteAt(
+        0, EncodeUploadHeader({.chunk_bytes = spec_.chunk_bytes, .size = received_bytes_})));
     spec_.size = received_bytes_;
   }
   if (received_bytes_ != *spec_.size) {

@@ -29,12 +29,18 @@ class UploadFile {
                                                   const ContentId& id);
   static Status Remove(const std::string& directory, const ContentId& id);
 
+  // Bytes that an upload of a declared size still needs on the disk, about; 0 if that is not known.
+  static uint64_t OutstandingBytes(const std::string& directory, const ContentId& id);
+
   // As ContentStore's.
   Status Append(uint64_t offset, ByteView bytes, uint64_t checksum);
   UploadProgress Progress() const;
   Result<ContentInfo> Digest();
   // Makes the data file one of content, durable but not renamed. As Digest if it is incomplete.
   Status Finish();
+  // A sync has failed: the kernel may have dropped bytes that it shows as written. The object and
+  // its files are not to be used any more.
+  bool failed() const { return failed_; }
 
   const UploadSpec& spec() const { return spec_; }
   // Bytes of the known size that have not arrived.
@@ -61,7 +67,6 @@ class UploadFile {
   uint64_t unsynced_bytes_ = 0;  // since the last StartSync
   Sha256 hash_;
   uint64_t hashed_chunks_ = 0;
-  // After a failed sync the kernel may have dropped bytes that it shows as written.
   bool failed_ = false;
 };
 

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "storage/cached_page.h"
+#include "storage/first_sort.h"
 #include "storage/key_encoding.h"
 #include "storage/record_format.h"
 #include "storage/rocks/rocks_options.h"
@@ -17,13 +18,10 @@
 namespace smile {
 namespace {
 
-// Keys whose cache entries are prefetched together: enough to hide the latency, few enough to stay
-// in the L1 cache until they are used.
-constexpr size_t kPrefetched = 16;
-
-bool OnlyDeletes(const WriteRequest& request) {
-  return std::all_of(request.mutations().begin(), request.mutations().end(),
-                     [](const auto& m) { return m.kind == MutationKind::kDelete; });
+// Whether two mutations of a partition are of the same cached page.
+bool SharePage(Table table, const MutationView& one, const MutationView& other) {
+  const size_t size = PagePrefixBytes(table);
+  return one.sort.substr(0, size) == other.sort.substr(0, size);
 }
 
 }  // namespace
@@ -53,6 +51,7 @@ void GroupWriter::Commit(std::span<PendingWrite> group) {
   staged_.clear();
   staged_keys_.clear();
   staged_pages_.clear();
+  staged_firsts_.clear();
   const UseGate::Use use = database_->Enter();
   if (const Status refusal = Refusal(use); !refusal.ok()) {
     for (PendingWrite& write : group)
@@ -92,7 +91,7 @@ void GroupWriter::LookAtSpace(std::span<const PendingWrite> group) {
   low_on_space_ = database_->IsLowOnSpaceFor(bytes);
   if (!low_on_space_) return;
   const bool some_delete = std::any_of(group.begin(), group.end(), [](const PendingWrite& write) {
-    return !write.late && OnlyDeletes(write.request);
+    return !write.late && write.request.frees_space();
   });
   if (some_delete) database_->MakeRoomForDeletes();
 }
@@ -150,7 +149,7 @@ void GroupWriter::ReadCurrent(std::span<const PendingWrite> group) {
 
 void GroupWriter::Stage(PendingWrite* write) {
   WriteReply& reply = write->reply;
-  if (low_on_space_ && !OnlyDeletes(write->request)) {
+  if (low_on_space_ && !write->request.frees_space()) {
     reply.status =
         Status(Code::kNoSpace, "the server's disk is nearly full: only deletes are taken",
                limits::kNoSpaceRetryMillis);
@@ -159,7 +158,9 @@ void GroupWriter::Stage(PendingWrite* write) {
   undo_.clear();
   CHECK(reply.status.ok() && reply.versions.empty(), "a write is staged once");
   if (CheckAndApply(write->request, &reply)) {
-    Append(write->request, reply);
+    CHECK(reply.versions.front() == next_version_);
+    Append(write->request);
+    for (const WriteRequest& also : write->request.also()) Append(also);
     return;
   }
   for (auto undo = undo_.rbegin(); undo != undo_.rend(); ++undo) {
@@ -184,15 +185,35 @@ bool GroupWriter::CheckAndApply(const WriteRequest& request, WriteReply* reply) 
         reply->versions.clear();
         return false;
       }
-      Current changed{.version = mutation.kind == MutationKind::kPut ? version : 0,
-                      .error = {},
-                      .changed_by = &request,
-                      .changed_at = static_cast<uint32_t>(i)};
-      undo_.push_back({current, std::exchange(*current, std::move(changed))});
+      undo_.push_back({current, std::exchange(*current, Changed(request, mutation, i, version))});
     }
     reply->versions.push_back(version);
   }
+  uint64_t version = next_version_ + mutations.size();
+  for (const WriteRequest& also : request.also()) {
+    ApplyAlso(request, also, version);
+    version += also.mutations().size();
+  }
   return true;
+}
+
+GroupWriter::Current GroupWriter::Changed(const WriteRequest& by, const MutationView& mutation,
+                                          size_t index, uint64_t version) {
+  return {.version = mutation.kind == MutationKind::kPut ? version : 0,
+          .error = {},
+          .changed_by = &by,
+          .changed_at = static_cast<uint32_t>(index)};
+}
+
+// Other requests of the group may have conditions on these records.
+void GroupWriter::ApplyAlso(const WriteRequest& request, const WriteRequest& also,
+                            uint64_t first_version) {
+  CHECK(also.also().empty(), "writes together are a flat list");
+  for (size_t i = 0; i < also.mutations().size(); ++i) {
+    const MutationView& mutation = also.mutations()[i];
+    Current* const current = FindCurrent(also.partition(), mutation.sort);
+    if (current != nullptr) *current = Changed(request, mutation, i, first_version + i);
+  }
 }
 
 // Only a version that is stored is returned: the caller may use it in its next condition.
@@ -214,13 +235,13 @@ GroupWriter::Current* GroupWriter::FindCurrent(const PartitionView& partition, B
   return found == current_.end() ? nullptr : &found->second;
 }
 
-void GroupWriter::Append(const WriteRequest& request, const WriteReply& reply) {
+void GroupWriter::Append(const WriteRequest& request) {
   const PartitionView& partition = request.partition();
   rocksdb::ColumnFamilyHandle* const family = database_->family(partition.table);
   const std::vector<MutationView>& mutations = request.mutations();
-  CHECK(reply.versions.size() == mutations.size() && reply.versions.front() == next_version_);
   for (size_t i = 0; i < mutations.size(); ++i) {
     const MutationView& mutation = mutations[i];
+    const uint64_t version = next_version_ + i;
     CHECK(mutation.value.size() <= limits::kMaxValueBytes);
     const EncodedKey encoded({partition.table, partition.id, mutation.sort});
     const rocksdb::Slice key(encoded.view());
@@ -228,100 +249,26 @@ void GroupWriter::Append(const WriteRequest& request, const WriteReply& reply) {
     if (mutation.kind == MutationKind::kDelete) {
       status = batch_.Delete(family, key);
     } else {
-      const RecordHeader header(reply.versions[i], mutation.checksum, mutation.expires_ms);
+      const RecordHeader header(version, mutation.checksum, mutation.expires_ms);
       const rocksdb::Slice value[] = {header.view(), mutation.value};
       status = batch_.Put(family, rocksdb::SliceParts(&key, 1), rocksdb::SliceParts(value, 2));
     }
     CHECK(status.ok(), "a batch in memory accepts every entry");
     staged_.push_back({.table = partition.table,
+                       .partition = partition.id,
                        .key_offset = staged_keys_.size(),
                        .key_size = key.size(),
                        .partition_size = encoded.partition_size(),
                        .mutation = &mutation,
-                       .version = reply.versions[i]});
+                       .version = version});
     staged_keys_.append(key.data(), key.size());
-    if (i == 0 && KeepsFirstPages(partition.table)) {
+    const bool has_page = HasFirstPage(partition.table, mutation.sort);
+    if (has_page && (i == 0 || !SharePage(partition.table, mutations[i - 1], mutation))) {
       staged_pages_.push_back(staged_.size() - 1);
     }
   }
   next_version_ += mutations.size();
-}
-
-// Calls visit(i) for every cache key, prefetching a few entries at a time.
-template <class Visit>
-void GroupWriter::ForEachCacheKey(bool prefetch, Visit visit) {
-  const std::span<const CacheKey> keys = cache_keys_;
-  for (size_t begin = 0; begin < keys.size(); begin += kPrefetched) {
-    const size_t end = std::min(keys.size(), begin + kPrefetched);
-    if (prefetch) cache_->Prefetch(keys.subspan(begin, end - begin));
-    for (size_t i = begin; i < end; ++i) visit(i);
-  }
-}
-
-void GroupWriter::BeginCacheWrites() {
-  cache_keys_.clear();
-  for (const Staged& staged : staged_) {
-    const ByteView key = ByteView(staged_keys_).substr(staged.key_offset, staged.key_size);
-    cache_keys_.push_back(cache_->KeyOf(staged.table, key));
-  }
-  CHECK(cache_keys_.size() == staged_.size());
-  for (const size_t index : staged_pages_) {
-    const CacheKey key = cache_keys_[index];
-    cache_keys_.push_back(
-        cache_->PageKeyOf(key.table(), key.encoded().substr(0, staged_[index].partition_size)));
-  }
-  some_are_cached_ = false;
-  ForEachCacheKey(/*prefetch=*/true, [this](size_t i) {
-    if (cache_->BeginWrite(cache_keys_[i])) some_are_cached_ = true;
-  });
-}
-
-void GroupWriter::EndCacheWrites(bool written) {
-  CHECK(cache_keys_.size() == staged_.size() + staged_pages_.size(), "each write ends once");
-  ForEachCacheKey(/*prefetch=*/some_are_cached_, [&](size_t i) {
-    if (i >= staged_.size()) return cache_->EndWrite(cache_keys_[i], /*known=*/false, nullptr);
-    const MutationView& mutation = *staged_[i].mutation;
-    const RecordView record{.version = staged_[i].version,
-                            .checksum = mutation.checksum,
-                            .expires_ms = mutation.expires_ms,
-                            .value = mutation.value};
-    cache_->EndWrite(cache_keys_[i], written,
-                     mutation.kind == MutationKind::kDelete ? nullptr : &record);
-  });
-}
-
-// Table by table, in runs of staged mutations; usually all are of one table.
-void GroupWriter::PrefetchMemtables() {
-  for (size_t begin = 0; begin < staged_.size();) {
-    const Table table = staged_[begin].table;
-    partitions_.clear();
-    for (; begin < staged_.size() && staged_[begin].table == table; ++begin) {
-      const Staged& staged = staged_[begin];
-      partitions_.push_back(
-          ByteView(staged_keys_).substr(staged.key_offset, staged.partition_size));
-    }
-    database_->memtables(table).Prefetch(partitions_);
-  }
-}
-
-// Until RocksDB is reopened, the cache inserts nothing for these keys.
-void GroupWriter::KeepUnknownCacheWrites() {
-  CHECK(unknown_.empty(), "nothing is written between an unknown outcome and the reopening");
-  unknown_until_ = database_->reopenings() + 1;
-  for (const CacheKey& key : cache_keys_) {
-    unknown_.push_back({key.kind(), key.table(), Bytes(key.encoded())});
-  }
-}
-
-void GroupWriter::EndUnknownCacheWrites() {
-  if (unknown_.empty() || database_->reopenings() < unknown_until_) return;
-  for (const UnknownWrite& write : unknown_) {
-    const CacheKey key = write.kind == CacheKey::Kind::kPage
-                             ? cache_->PageKeyOf(write.table, write.encoded)
-                             : cache_->KeyOf(write.table, write.encoded);
-    cache_->EndWrite(key, /*known=*/false, nullptr);
-  }
-  unknown_.clear();
+  if (HasFirstSort(partition.table)) StageFirst(request);
 }
 
 void GroupWriter::WriteBatch(std::span<PendingWrite> group) {
@@ -343,29 +290,14 @@ void GroupWriter::WriteBatch(std::span<PendingWrite> group) {
   if (status.ok()) {
     CHECK(NextVersion() == next_version_, "versions are computed from sequence numbers");
     if (noted_blob_expiry_) database_->expiring_blobs().Written(*noted_blob_expiry_);
+    if (observer_ != nullptr) TellObserver();
     return;
   }
-  if (status.code() == Code::kOutcomeUnknown) database_->Break(written);
-  FailAll(group, status, written.IsNoSpace());
-}
-
-void GroupWriter::FailAll(std::span<PendingWrite> group, const Status& status, bool no_space) {
-  // A condition may have failed because of a write that has failed now. The conditional write
-  // itself was not in the batch, so it is known to have had no effect.
-  CHECK(!status.ok());
-  Status unjudged = status;
   if (status.code() == Code::kOutcomeUnknown) {
-    unjudged = Status(no_space ? Code::kNoSpace : Code::kStorageFailed,
-                      "an earlier write in the same group failed: nothing was written",
-                      limits::kNoSpaceRetryMillis);
+    database_->Break(written);
+    if (observer_ != nullptr) observer_->OnGap();
   }
-  for (PendingWrite& write : group) {
-    if (write.late) continue;
-    if (write.reply.status.ok()) write.reply = {.status = status, .versions = {}};
-    if (write.reply.status.code() == Code::kConditionFailed) {
-      write.reply = {.status = unjudged, .versions = {}};
-    }
-  }
+  FailAll(group, status, written.IsNoSpace());
 }
 
 }  // namespace smile

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "storage/change_observer.h"
 #include "storage/committer.h"
 #include "storage/record_cache.h"
 #include "storage/rocks/rocks_database.h"
@@ -32,6 +33,9 @@ class GroupWriter {
   // adds nothing to the batch; the others proceed. Versions are as described in
   // storage/rocks/rocks_engine.h.
   void Commit(std::span<PendingWrite> group);
+
+  // As Engine::Observe; before the first group.
+  uint64_t Observe(ChangeObserver* observer);
 
   // See VersionReader. Any thread.
   uint64_t disk_reads() const { return version_reader_.disk_reads(); }
@@ -54,11 +58,19 @@ class GroupWriter {
   // A mutation in the batch, for the cache.
   struct Staged {
     Table table;
+    ByteView partition;
     size_t key_offset;  // in staged_keys_
     size_t key_size;
     size_t partition_size;  // the first bytes of the key
     const MutationView* mutation;
     uint64_t version;
+  };
+
+  // What a request does to the first sort key of its partition.
+  struct StagedFirst {
+    size_t index;         // in staged_, of one of its keys
+    bool only_puts;       // that do not expire
+    ByteView first_sort;  // of the puts
   };
 
   // A key whose write in the cache has not ended because the state in the storage is unknown.
@@ -78,7 +90,12 @@ class GroupWriter {
   static void FailCondition(const WriteRequest& request, size_t index, const Current& current,
                             WriteReply* reply);
   Current* FindCurrent(const PartitionView& partition, ByteView sort);
-  void Append(const WriteRequest& request, const WriteReply& reply);
+  static Current Changed(const WriteRequest& by, const MutationView& mutation, size_t index,
+                         uint64_t version);
+  void ApplyAlso(const WriteRequest& request, const WriteRequest& also, uint64_t first_version);
+  void Append(const WriteRequest& request);
+  void TellObserver();
+  void StageFirst(const WriteRequest& request);
   void PrefetchMemtables();
   void NoteExpiringBlobs();
   void WriteBatch(std::span<PendingWrite> group);
@@ -96,6 +113,7 @@ class GroupWriter {
   const Clock* const clock_;
   VersionReader version_reader_;
   const rocksdb::WriteOptions write_options_;
+  ChangeObserver* observer_ = nullptr;  // may be null
 
   // State of the current group; members so that their memory is reused.
   rocksdb::WriteBatch batch_;
@@ -105,8 +123,10 @@ class GroupWriter {
   Bytes staged_keys_;
   // For each partition whose page may be cached: the index in staged_ of one of its keys.
   std::vector<size_t> staged_pages_;
-  std::vector<ByteView> partitions_;  // of some of the staged mutations
-  std::vector<CacheKey> cache_keys_;  // of staged_, then of staged_pages_
+  std::vector<AppliedChange> changes_;  // of staged_, for the observer
+  std::vector<ByteView> partitions_;    // of some of the staged mutations
+  std::vector<StagedFirst> staged_firsts_;
+  std::vector<CacheKey> cache_keys_;  // of staged_, of staged_pages_, then of staged_firsts_
   bool some_are_cached_ = false;
   uint64_t next_version_ = 0;
   std::optional<uint64_t> noted_blob_expiry_;  // stored by this batch

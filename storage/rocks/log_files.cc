@@ -21,6 +21,9 @@ using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 using rocksdb::Slice;
 
+// A group of more bytes is not followed by zeros.
+constexpr uint64_t kMostBytesBeforeZeros = uint64_t{128} << 10;
+
 bool IsLog(const std::string& path) {
   return path.ends_with(".log");
 }
@@ -40,7 +43,10 @@ class ZeroedLog final : public rocksdb::FSWritableFileOwnerWrapper {
     IOStatus status = target()->PositionedAppend(data, end_, options, debug);
     if (!status.ok()) return status;
     end_ += data.size();
+    unsynced_bytes_ += data.size();
     if (end_ <= zeroed_end_) return status;
+    // Writing so much takes longer than what the zeros would save.
+    if (unsynced_bytes_ > kMostBytesBeforeZeros) return status;
     // They are synced together with the data that went past the previous zeros. If they cannot be
     // written, the next syncs only take longer.
     (void)target()->PositionedAppend(zeros_, end_, options, debug);
@@ -52,6 +58,14 @@ class ZeroedLog final : public rocksdb::FSWritableFileOwnerWrapper {
                   const rocksdb::DataVerificationInfo& /*verification*/,
                   IODebugContext* debug) override {
     return Append(data, options, debug);
+  }
+  IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
+    unsynced_bytes_ = 0;
+    return target()->Sync(options, debug);
+  }
+  IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
+    unsynced_bytes_ = 0;
+    return target()->Fsync(options, debug);
   }
   uint64_t GetFileSize(const IOOptions& /*options*/, IODebugContext* /*debug*/) override {
     return end_;
@@ -69,6 +83,7 @@ class ZeroedLog final : public rocksdb::FSWritableFileOwnerWrapper {
   const std::string zeros_;
   uint64_t end_ = 0;
   uint64_t zeroed_end_ = 0;
+  uint64_t unsynced_bytes_ = 0;
 };
 
 // Counts what was found in the logs, and how much of them has been read.

@@ -1,7 +1,5 @@
 #include "storage/rocks/log_scan.h"
 
-#include <rocksdb/file_checksum.h>
-
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -10,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/coding.h"
+#include "base/crc32c.h"
 #include "storage/rocks/slices.h"
 
 namespace smile {
@@ -28,16 +27,6 @@ enum class Type : uint8_t { kFull = 1, kFirst = 2, kMiddle = 3, kLast = 4 };
 // contains its own checksum is constant.
 uint32_t Masked(uint32_t checksum) {
   return ((checksum >> 15) | (checksum << 17)) + 0xa282ead8u;
-}
-
-uint32_t Crc32c(ByteView bytes) {
-  const rocksdb::FileChecksumGenContext unnamed;
-  const auto generator =
-      rocksdb::GetFileChecksumGenCrc32cFactory()->CreateFileChecksumGenerator(unnamed);
-  generator->Update(bytes.data(), bytes.size());
-  generator->Finalize();
-  const std::string checksum = generator->GetChecksum();
-  return LoadBig<uint32_t>(checksum.data());
 }
 
 class Scanner {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "storage/cached_page.h"
+#include "storage/first_sort.h"
 #include "storage/key_encoding.h"
 #include "storage/record_format.h"
 
@@ -72,7 +73,7 @@ PeekResult MemoryReader::Look(const CacheKey& key,
 
 bool MemoryReader::PeekScan(const ScanRequest& request, FoundPage found) const {
   if (!IsForFirstPage(request)) return false;
-  const EncodedKey partition({request.table, request.partition, {}});
+  const EncodedKey prefix({request.table, request.partition, request.from});
   bool answered = false;
   const auto show = [&](const RecordView& stored) {
     CachedPage page(stored.value);
@@ -80,8 +81,34 @@ bool MemoryReader::PeekScan(const ScanRequest& request, FoundPage found) const {
     if (answered) found(page.entries(), page.more());
   };
   RecordCache::Ticket ticket;
-  (void)cache_->Find(cache_->PageKeyOf(request.table, partition.view()), *clock_, show, &ticket);
+  (void)cache_->Find(cache_->PageKeyOf(request.table, prefix.view()), *clock_, show, &ticket);
   return answered;
+}
+
+// From the cache alone.
+void MemoryReader::PeekFirst(Table table, std::span<const Bytes> partitions,
+                             PeekFirstEach each) const {
+  std::array<std::optional<EncodedKey>, kPrefetchedKeys> encoded;
+  std::array<CacheKey, kPrefetchedKeys> cache_keys;
+  for (size_t begin = 0; begin < partitions.size(); begin += kPrefetchedKeys) {
+    const size_t count = std::min(kPrefetchedKeys, partitions.size() - begin);
+    for (size_t i = 0; i < count; ++i) {
+      encoded[i].emplace(KeyView{table, partitions[begin + i], {}});
+      cache_keys[i] = cache_->FirstKeyOf(table, encoded[i]->view());
+    }
+    cache_->Prefetch({cache_keys.data(), count});
+    for (size_t i = 0; i < count; ++i) {
+      PeekResult result = PeekResult::kUnknown;
+      FirstSort first;
+      const auto show = [&](const RecordView& record) {
+        first = FirstSort::Decode(record.value);
+        result = first.sort() ? PeekResult::kFound : PeekResult::kAbsent;
+      };
+      RecordCache::Ticket ticket;
+      (void)cache_->Find(cache_keys[i], *clock_, show, &ticket);
+      each(begin + i, result, first.sort().value_or(ByteView()));
+    }
+  }
 }
 
 // One key after the other, so that those of one partition are looked up in order. RocksDB's

@@ -29,6 +29,7 @@ class MemoryReader {
   PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) const;
   void PeekMany(std::span<const KeyView> keys, PeekEach each) const;
   bool PeekScan(const ScanRequest& request, FoundPage found) const;
+  void PeekFirst(Table table, std::span<const Bytes> partitions, PeekFirstEach each) const;
 
  private:
   PeekResult Look(const CacheKey& key, FunctionRef<void(const RecordView&)> found) const;

@@ -48,9 +48,11 @@ RocksDatabase::RocksDatabase(const RocksOptions& options, const Clock* clock, co
       info_log_(MakeRocksLog(clock, log)),
       space_(options.directory, options.write_buffer_bytes, env, log),
       cache_(MakeBlockCache(options)),
-      damage_(std::make_unique<Damage>(clock, log)) {}
+      damage_(std::make_unique<Damage>(clock, log)),
+      collector_(this, log) {}
 
 RocksDatabase::~RocksDatabase() {
+  collector_.Stop();
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
@@ -106,6 +108,7 @@ Status RocksDatabase::OpenAll() {
   LookAtSpace();
   space_.KeepReserve();
   upkeep_ = std::thread([this] { RunUpkeep(); });
+  collector_.Start();
   return {};
 }
 

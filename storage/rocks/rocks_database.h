@@ -20,6 +20,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "storage/rocks/blob_collector.h"
 #include "storage/rocks/damage.h"
 #include "storage/rocks/disk_space.h"
 #include "storage/rocks/expiring_blobs.h"
@@ -60,6 +61,9 @@ class RocksDatabase {
   }
   ExpiringBlobs& expiring_blobs() { return expiring_blobs_; }
   rocksdb::Cache* block_cache() const { return cache_.get(); }
+
+  BlobCollector& collector() { return collector_; }
+  const BlobCollector& collector() const { return collector_; }
 
   // Records the damage that is found in its files. Any thread.
   Damage& damage() const { return *damage_; }
@@ -169,6 +173,7 @@ class RocksDatabase {
   std::condition_variable closing_changed_;
   bool closing_ = false;
   std::thread upkeep_;
+  BlobCollector collector_;
 };
 
 }  // namespace smile

@@ -112,6 +112,7 @@ Status RocksDatabase::Reopen() {
   if (db_ != nullptr) {
     // The open database still answers reads meanwhile.
     SMILE_TRY(CheckRecovery(watermark_));
+    collector_.Interrupt();
     if (!gate_.Close(kReopeningPatience)) {
       return {Code::kOverloaded, "running reads did not end in time"};
     }

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "storage/committer.h"
+#include "storage/first_sort.h"
 #include "storage/reader_pool.h"
 #include "storage/record_cache.h"
 #include "storage/rocks/gathered_reads.h"
@@ -74,13 +75,17 @@ EngineStats RocksEngine::Parts::GatherStats() const {
       {"storage.readers.reads_count", read.reads},
       {"storage.readers.waiting_count", readers.waiting_jobs() + read.waiting}};
   const RecordCache::Counts cached = cache.counts();
-  gathered.insert(gathered.end(), {{"storage.record_cache.bytes", cached.bytes},
-                                   {"storage.record_cache.hits_count", cached.records.hits},
-                                   {"storage.record_cache.misses_count", cached.records.misses},
-                                   {"storage.record_cache.page_hits_count", cached.pages.hits},
-                                   {"storage.record_cache.page_misses_count", cached.pages.misses},
-                                   {"storage.record_cache.pages_count", cached.pages.entries},
-                                   {"storage.record_cache.records_count", cached.records.entries}});
+  gathered.insert(gathered.end(),
+                  {{"storage.record_cache.bytes", cached.bytes},
+                   {"storage.record_cache.first_hits_count", cached.firsts.hits},
+                   {"storage.record_cache.first_misses_count", cached.firsts.misses},
+                   {"storage.record_cache.firsts_count", cached.firsts.entries},
+                   {"storage.record_cache.hits_count", cached.records.hits},
+                   {"storage.record_cache.misses_count", cached.records.misses},
+                   {"storage.record_cache.page_hits_count", cached.pages.hits},
+                   {"storage.record_cache.page_misses_count", cached.pages.misses},
+                   {"storage.record_cache.pages_count", cached.pages.entries},
+                   {"storage.record_cache.records_count", cached.records.entries}});
   if (const UseGate::Use use = database->Enter()) AppendRocksStats(*database, &gathered);
   std::sort(gathered.begin(), gathered.end());
   return gathered;
@@ -112,6 +117,13 @@ bool RocksEngine::PeekScan(const ScanRequest& request, FoundPage found) {
   return !parts_->closed.load(std::memory_order_acquire) && parts_->memory.PeekScan(request, found);
 }
 
+void RocksEngine::PeekFirst(Table table, std::span<const Bytes> partitions, PeekFirstEach each) {
+  if (parts_->closed.load(std::memory_order_acquire) || !HasFirstSort(table)) {
+    return Engine::PeekFirst(table, partitions, each);
+  }
+  parts_->memory.PeekFirst(table, partitions, each);
+}
+
 void RocksEngine::Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) {
   CHECK(!request.keys.empty());
   parts_->reads.Read(std::move(request), std::move(done));
@@ -134,6 +146,10 @@ void RocksEngine::List(ListRequest request, std::function<void(Result<ListPage>)
   parts_->readers.Submit(std::make_unique<ListJob>(parts_->database.get(), &parts_->walk_budget,
                                                    parts_->clock, std::move(request),
                                                    std::move(done)));
+}
+
+uint64_t RocksEngine::Observe(ChangeObserver* observer) {
+  return parts_->writer.Observe(observer);
 }
 
 std::string_view RocksEngine::Trouble() const {
@@ -170,6 +186,10 @@ Result<std::unique_ptr<RocksEngine>> RocksSeams::Open(const RocksOptions& option
 
 rocksdb::DB* RocksSeams::Database(RocksEngine* engine) {
   return engine->parts_->database->db();
+}
+
+BlobCollector* RocksSeams::Collector(RocksEngine* engine) {
+  return &engine->parts_->database->collector();
 }
 
 ReaderPool* RocksSeams::Readers(RocksEngine* engine) {

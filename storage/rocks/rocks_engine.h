@@ -62,10 +62,13 @@ class RocksEngine final : public Engine {
   PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) override;
   void PeekMany(std::span<const KeyView> keys, PeekEach each) override;
   bool PeekScan(const ScanRequest& request, FoundPage found) override;
+  void PeekFirst(Table table, std::span<const Bytes> partitions, PeekFirstEach each) override;
   void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override;
   void Write(WriteRequest request, std::function<void(WriteReply)> done) override;
+  bool can_write_together() const override { return true; }
   void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override;
   void List(ListRequest request, std::function<void(Result<ListPage>)> done) override;
+  uint64_t Observe(ChangeObserver* observer) override;
   std::string_view Trouble() const override;
   void Stats(std::function<void(EngineStats)> done) override;
   void Close() override;

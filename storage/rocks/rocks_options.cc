@@ -49,16 +49,13 @@ void SetCompression(Table table, rocksdb::ColumnFamilyOptions* family) {
   family->bottommost_compression_opts.max_dict_buffer_bytes = 16 << 20;
 }
 
-void SetBlobFiles(const std::shared_ptr<rocksdb::Cache>& cache,
-                  rocksdb::ColumnFamilyOptions* family) {
+// Without a cache for their values: photos would push everything else out of it, and the operating
+// system caches files too.
+void SetBlobFiles(rocksdb::ColumnFamilyOptions* family) {
   family->enable_blob_files = true;
-  family->min_blob_size = kLeastBlobFileBytes;  // references and short tails stay in the tree
-  family->blob_cache = cache;
-  // Without a threshold, files that are half garbage would be kept until they are old.
+  family->min_blob_size = kLeastBlobFileBytes;  // the smallest ones stay in the tree
   static_assert(kLeastBlobFileBytes < limits::kMaxValueBytes);
-  family->enable_blob_garbage_collection = true;
-  family->blob_garbage_collection_age_cutoff = 0.5;
-  family->blob_garbage_collection_force_threshold = 0.5;
+  family->enable_blob_garbage_collection = false;  // see storage/rocks/blob_collector.h
 }
 
 rocksdb::BlockBasedTableOptions TableOptions(Table table,
@@ -72,7 +69,8 @@ rocksdb::BlockBasedTableOptions TableOptions(Table table,
   options.cache_index_and_filter_blocks = true;
   options.cache_index_and_filter_blocks_with_high_priority = true;
   options.pin_l0_filter_and_index_blocks_in_cache = true;
-  if (table == Table::kUsers || table == Table::kLogins) {  // mostly looked up by their whole keys
+  if (table == Table::kUsers || table == Table::kLogins || table == Table::kSessions ||
+      table == Table::kGuesses) {  // mostly looked up by their whole keys
     options.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
     options.data_block_hash_table_util_ratio = 0.75;
   }
@@ -102,8 +100,9 @@ rocksdb::DBOptions DatabaseOptions(const RocksOptions& options, rocksdb::Env* en
   // Within the descriptors that are reserved for the storage, with some left for logs and
   // compactions.
   database.max_open_files = static_cast<int>(limits::kReservedDescriptors * 3 / 4);
+  // One more than others need, which collecting the garbage of content may occupy.
   database.max_background_jobs =
-      static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 2u, 8u));
+      static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 2u, 8u)) + 1;
   database.bytes_per_sync = 1 << 20;
   database.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   database.info_log_level = rocksdb::WARN_LEVEL;
@@ -131,7 +130,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksOptions& opti
   family.memtable_protection_bytes_per_key = kProtectionBytesPerKey;
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(TableOptions(table, cache)));
   SetCompression(table, &family);
-  if (table == Table::kBlobs) SetBlobFiles(cache, &family);
+  if (table == Table::kBlobs) SetBlobFiles(&family);
 
   // A scan stays in one partition and uses the filters for it. A login is a partition with one
   // record.

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "storage/reader_pool.h"
+#include "storage/rocks/blob_collector.h"
 #include "storage/rocks/rocks_engine.h"
 #include "storage/rocks/walk_slice.h"
 
@@ -20,6 +21,7 @@ class RocksSeams {
                                                    const Logger* log, rocksdb::Env* env);
   static rocksdb::DB* Database(RocksEngine* engine);
   static rocksdb::ColumnFamilyHandle* Family(RocksEngine* engine, Table table);
+  static BlobCollector* Collector(RocksEngine* engine);
   static ReaderPool* Readers(RocksEngine* engine);
   // For later walks; no walk is running.
   static void SetWalkBudget(RocksEngine* engine, const WalkBudget& budget);

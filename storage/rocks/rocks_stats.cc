@@ -40,6 +40,7 @@ void AppendRocksStats(const RocksDatabase& database, EngineStats* stats) {
   const Sum sums[] = {
       {Properties::kTotalSstFilesSize, "storage.sst_bytes"},
       {Properties::kTotalBlobFileSize, "storage.blob_file_bytes"},
+      {Properties::kLiveBlobFileGarbageSize, "storage.blob_garbage_bytes"},
       {Properties::kCurSizeAllMemTables, "storage.memtable_bytes"},
       {Properties::kEstimatePendingCompactionBytes, "storage.compaction.pending_bytes"},
   };
@@ -49,6 +50,7 @@ void AppendRocksStats(const RocksDatabase& database, EngineStats* stats) {
     stats->emplace_back(sum.name, total);
   }
   stats->emplace_back("storage.block_cache_bytes", database.block_cache()->GetUsage());
+  stats->emplace_back("storage.blob_moved_bytes", database.collector().moved_bytes());
   stats->emplace_back("storage.epoch_start_millis", database.epoch().began_ms);
   stats->emplace_back("storage.free_disk_bytes", database.space().free_bytes());
   stats->emplace_back("storage.disk_reserve_bytes", database.space().reserve_bytes_kept());

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "model/path.h"
 #include "storage/cached_page.h"
+#include "storage/first_sort.h"
 #include "storage/record_format.h"
 #include "storage/rocks/rocks_status.h"
 #include "storage/rocks/slices.h"
@@ -27,7 +28,10 @@ ScanJob::ScanJob(const RocksDatabase* database, RecordCache* cache, const WalkBu
 
 void ScanJob::End() {
   CHECK(page_.CanContinue() && page_.size() <= request_.limit);
-  if (IsForFirstPage(request_)) OfferPage();
+  if (IsForFirstPage(request_)) {
+    OfferPage();
+    if (HasFirstSort(request_.table)) OfferFirst();
+  }
   done_(std::move(page_));
 }
 
@@ -36,8 +40,16 @@ void ScanJob::OfferPage() {
   if (EncodedPageSize(page_) > limits::kMaxCachedValueBytes) return;
   const Bytes encoded = EncodePage(page_);
   const RecordView record{.value = encoded};
+  const EncodedKey prefix({request_.table, request_.partition, request_.from});
+  cache_->Fill(cache_->PageKeyOf(request_.table, prefix.view()), ticket_, &record);
+}
+
+void ScanJob::OfferFirst() {
+  if (!may_be_cached_ || !page_.whole() || (page_.size() == 0 && page_.more)) return;
+  const FirstSort first = page_.size() == 0 ? FirstSort() : FirstSort(page_[0].sort);
+  const RecordView record{.value = first.encoded()};
   const EncodedKey partition({request_.table, request_.partition, {}});
-  cache_->Fill(cache_->PageKeyOf(request_.table, partition.view()), ticket_, &record);
+  cache_->Fill(cache_->FirstKeyOf(request_.table, partition.view()), first_ticket_, &record);
 }
 
 rocksdb::ReadOptions ScanJob::Options(const SliceMeter& meter) const {
@@ -52,6 +64,9 @@ void ScanJob::SeekBeginning(SliceMeter* meter) {
   // Before the iterator is created: its view of the data must not be older than the ticket.
   if (in_first_slice() && IsForFirstPage(request_)) {
     ticket_ = cache_->TicketFor(cache_->PageKeyOf(request_.table, range_.lower));
+    if (HasFirstSort(request_.table)) {
+      first_ticket_ = cache_->TicketFor(cache_->FirstKeyOf(request_.table, range_.lower));
+    }
   }
   Seek(Options(*meter), range_.lower, meter);
 }

@@ -34,13 +34,15 @@ class ScanJob final : public WalkJob {
   Status EndPageBefore(ByteView key);
   Status GoOnFrom(ByteView key);
   void OfferPage();
+  void OfferFirst();
 
   RecordCache* const cache_;
   const ScanRequest request_;
   const Done done_;
-  EncodedRange range_;          // what remains to be scanned, while the page is empty
-  const rocksdb::Slice upper_;  // the upper bound of the iterator
-  RecordCache::Ticket ticket_;  // of the page, if it is the first of its partition
+  EncodedRange range_;                // what remains to be scanned, while the page is empty
+  const rocksdb::Slice upper_;        // the upper bound of the iterator
+  RecordCache::Ticket ticket_;        // of the page, if it is the first of its partition
+  RecordCache::Ticket first_ticket_;  // likewise of the first sort key
   bool may_be_cached_ = true;
   bool no_memory_ = false;  // not even for the first entry
   size_t value_bytes_ = 0;

@@ -13,6 +13,7 @@
 #include "tests/allocation/allocations.h"
 #include "tests/storage/blocking_engine.h"
 #include "tests/storage/temp_directory.h"
+#include "tests/support/memory_services.h"
 
 namespace smile::testing {
 namespace {
@@ -70,7 +71,8 @@ class CachedGetTest : public ::testing::Test {
   SystemClock clock_;
   Logger log_{LogLevel::kError};
   std::unique_ptr<RocksEngine> engine_ = Open();
-  Handlers handlers_{*engine_, clock_, [] { return EngineStats{}; }};
+  MemoryServices services_{*engine_, clock_};
+  Handlers handlers_{*engine_, services_.services(), clock_, [] { return EngineStats{}; }};
   WorkerMetrics metrics_;
   Session::Shared shared_{.handlers = handlers_,
                           .clock = clock_,

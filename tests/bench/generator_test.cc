@@ -46,6 +46,24 @@ TEST(Generator, NumbersAreThoseOfExistingRecords) {
   }
 }
 
+TEST(Generator, EachPhotoIsUsedOnceBeforeAnyIsUsedAgain) {
+  BenchOptions options = OptionsOf(WorkloadKind::kPhotoGet);
+  options.first = 1'000;
+  for (const WorkloadKind kind : {WorkloadKind::kPhotoPut, WorkloadKind::kPhotoGet}) {
+    options.workload = kind;
+    Generator generator(options, 0);
+    for (int pass = 0; pass < 2; ++pass) {
+      std::set<uint64_t> numbers;
+      for (const Generator::Choice& choice : Choose(&generator, static_cast<int>(options.keys))) {
+        numbers.insert(choice.number);
+      }
+      EXPECT_EQ(numbers.size(), options.keys);
+      EXPECT_EQ(*numbers.begin(), 1'000u);
+      EXPECT_EQ(*numbers.rbegin(), 999 + options.keys);
+    }
+  }
+}
+
 TEST(Generator, MGetNumbersAreDistinct) {
   Generator generator(OptionsOf(WorkloadKind::kMGet), 0);
   std::array<uint64_t, kKeysPerMGet> numbers{};

@@ -18,6 +18,7 @@
 #include "client/client.h"
 #include "server/server.h"
 #include "storage/memory_engine.h"
+#include "tests/support/memory_server.h"
 
 namespace smile::bench {
 namespace {
@@ -26,11 +27,7 @@ namespace {
 class LoadTest : public ::testing::Test {
  protected:
   LoadTest() {
-    auto listening =
-        Server::Listen({.listen = {"127.0.0.1", 0}, .workers = 1}, server_clock_, log_);
-    CHECK(listening.ok(), listening.status().message());
-    server_ = std::move(listening).value();
-    server_->Serve(engine_);
+    server_ = ServeOnLoopback(engine_, services_, server_clock_, log_);
     options_.target.endpoint = server_->listening_on();
     options_.connections = 3;
     options_.depth = 4;
@@ -66,6 +63,7 @@ class LoadTest : public ::testing::Test {
   const Logger log_{LogLevel::kOff};
   const SystemClock client_clock_;
   MemoryEngine engine_{&server_clock_, MemoryEngine::Answers::kOnThread};
+  MemoryServices services_{engine_, server_clock_};
   std::unique_ptr<Server> server_;
   BenchOptions options_;
   LoadHooks hooks_ = {.show_progress = [](const std::string&) {},
@@ -75,6 +73,7 @@ class LoadTest : public ::testing::Test {
 
 TEST_F(LoadTest, EveryWorkloadSucceedsWithTheGivenOperations) {
   for (const WorkloadInfo& workload : kWorkloads) {
+    if (workload.photos) continue;
     SCOPED_TRACE(workload.name);
     options_.workload = workload.kind;
     options_.distribution = workload.distribution;
@@ -86,6 +85,16 @@ TEST_F(LoadTest, EveryWorkloadSucceedsWithTheGivenOperations) {
     EXPECT_EQ(results.writes.count() > 0, workload.read_percent < 100);
     EXPECT_FALSE(results.lost);
     EXPECT_GT(results.seconds, 0);
+  }
+}
+
+TEST_F(LoadTest, PhotosAreWrittenOnceAndReadBack) {
+  options_.threads = 1;
+  options_.preloaded = true;
+  options_.operations = 50;  // all of them
+  for (const WorkloadKind kind : {WorkloadKind::kPhotoPut, WorkloadKind::kPhotoGet}) {
+    options_.workload = kind;
+    EXPECT_EQ(Run().operations, 50u);
   }
 }
 

@@ -67,8 +67,10 @@ TEST(BenchOptions, TargetNamesDriverAndServer) {
            {"smile://127.0.0.1:7645", DriverKind::kSmile},
            {"redis://127.0.0.1:6379", DriverKind::kRedis},
            {"tarantool://127.0.0.1:3301", DriverKind::kTarantool},
-           {"rocksdb:some/directory", DriverKind::kRocksDb}}) {
-    const Result<BenchOptions> parsed = Parse({"--target", text});
+           {"rocksdb:some/directory", DriverKind::kRocksDb},
+           {"http://127.0.0.1:80", DriverKind::kHttp},
+           {"files:some/directory", DriverKind::kFiles}}) {
+    const Result<BenchOptions> parsed = Parse({"--target", text, "--workload", "photo-get"});
     ASSERT_TRUE(parsed.ok()) << parsed.status().ToString();
     EXPECT_EQ(parsed->target.driver, driver);
     EXPECT_EQ(parsed->target.ToString(), text);
@@ -95,6 +97,12 @@ TEST(BenchOptions, WorkloadSetsDefaultValueSizeAndDistribution) {
   EXPECT_EQ(get->idle_connections, 10'000u);
 }
 
+TEST(BenchOptions, EveryPhotoIsWrittenUnlessTheOptionsSayOtherwise) {
+  EXPECT_EQ(Parse({"--workload", "photo-put", "--keys", "70"})->operations, 70u);
+  EXPECT_EQ(Parse({"--workload", "photo-put", "--keys", "70", "--operations", "7"})->operations,
+            7u);
+}
+
 TEST(BenchOptions, InvalidOptionsAreRejectedWithAMessage) {
   for (const std::vector<const char*>& arguments :
        std::vector<std::vector<const char*>>{{"--workload", "delete"},
@@ -102,6 +110,9 @@ TEST(BenchOptions, InvalidOptionsAreRejectedWithAMessage) {
                                              {"--target", "redis:/127.0.0.1"},
                                              {"--target", "rocksdb:"},
                                              {"--target", "rocksdb:d", "--threads", "2"},
+                                             {"--target", "http://127.0.0.1:80"},
+                                             {"--target", "files:d", "--workload", "put"},
+                                             {"--workload", "photo-put", "--threads", "2"},
                                              {"--distribution", "latest"},
                                              {"--workload", "mget", "--value-size", "32769"},
                                              {"--target", "smile://127.0.0.1:70000"},

@@ -94,6 +94,37 @@ class Smilebench(unittest.TestCase):
         self.assertEqual(process.returncode, 130)
         self.assertIn(b"INTERRUPTED", output)
 
+    def test_linkbench_loads_once_and_reports_the_mix(self):
+        command = self.command("linkbench", "--nodes", "150", "--clients", "4", "--json")
+        loaded = json.loads(subprocess.run([*command, "--load-only"], check=True,
+                                           stdout=subprocess.PIPE).stdout)
+        self.assertEqual((loaded["nodes_loaded"], loaded["errors"]), (150, {}))
+        mixed = json.loads(subprocess.run(
+            [*command, "--loaded", "--seconds", "0.3", "--connections", "2", "--server-pid",
+             str(self.server.process.pid)], check=True, stdout=subprocess.PIPE).stdout)
+        self.assertEqual((mixed["errors"], mixed["connections"]), ({}, 2))
+        self.assertIn("get_link_list", mixed["each"])
+        self.assertGreater(mixed["server_cpu_us"], 0)
+
+    def test_network_loads_once_and_reports_every_act(self):
+        command = self.command("network", "--people", "60", "--posts", "3", "--json")
+        loaded = json.loads(subprocess.run([*command, "--load-only"], check=True,
+                                           stdout=subprocess.PIPE).stdout)
+        self.assertEqual((loaded["people"], loaded["errors"]), (60, {}))
+        # A login, a batch and three posts of each; a photo of some; the friendships.
+        self.assertGreater(loaded["requests_loaded"], 60 * 5 + 3)
+        acted = json.loads(subprocess.run(
+            [*command, "--loaded", "--seconds", "1.5", "--warm-seconds", "0", "--rate", "1000",
+             "--server-pid", str(self.server.process.pid)], check=True,
+            stdout=subprocess.PIPE).stdout)
+        self.assertEqual((acted["errors"], acted["not_begun"]), ({}, 0))
+        self.assertGreaterEqual(set(acted["each"]), {
+            "profile", "feed", "photo", "comments", "like", "post", "comment", "photo_post",
+            "befriend"})
+        self.assertEqual(acted["acts"], 1500)
+        self.assertGreater(acted["feed_posts"], 0)
+        self.assertGreater(acted["server_cpu_us"], 0)
+
     def test_unwritable_output_never_ends_in_a_crash(self):
         with open("/dev/full", "wb") as full:
             for arguments in (["--help"], ["--operations", "10", "--keys", "10"]):

@@ -19,6 +19,7 @@
 #include "model/path.h"
 #include "server/server.h"
 #include "storage/memory_engine.h"
+#include "tests/support/memory_server.h"
 
 namespace smile::bench {
 
@@ -59,6 +60,7 @@ class WatchedEngine final : public Engine {
     reply.status = {Code::kOverloaded, "come back later", 1};
     done(std::move(reply));
   }
+  bool can_write_together() const override { return engine_->can_write_together(); }
   void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override {
     engine_->Read(std::move(request), std::move(done));
   }
@@ -89,11 +91,7 @@ class WatchedEngine final : public Engine {
 class UsersTest : public ::testing::Test {
  protected:
   UsersTest() {
-    auto listening =
-        Server::Listen({.listen = {"127.0.0.1", 0}, .workers = 1}, server_clock_, log_);
-    CHECK(listening.ok(), listening.status().message());
-    server_ = std::move(listening).value();
-    server_->Serve(engine_);
+    server_ = ServeOnLoopback(engine_, services_, server_clock_, log_);
     options_.server = server_->listening_on();
     options_.users = 300;
     options_.connections = 3;
@@ -121,7 +119,7 @@ class UsersTest : public ::testing::Test {
     Bytes profile;
     MakeLoginRecord(user, &login);
     MakeProfile(user, &profile);
-    return ValueAt(LoginKey(LoginOf(user))) == login && ValueAt(ProfileKeyOf(user)) == profile;
+    return ValueAt(LoginKeyOf(user)) == login && ValueAt(ProfileKeyOf(user)) == profile;
   }
   void Put(const Key& key, const Bytes& value) {
     MutationView put;
@@ -139,6 +137,7 @@ class UsersTest : public ::testing::Test {
   const SystemClock client_clock_;
   MemoryEngine memory_{&server_clock_, MemoryEngine::Answers::kOnThread};
   WatchedEngine engine_{&memory_};
+  MemoryServices services_{engine_, server_clock_};
   std::unique_ptr<Server> server_;
   UsersOptions options_;
 };

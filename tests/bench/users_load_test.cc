@@ -48,8 +48,7 @@ TEST_F(UsersLoadTest, LoginIsClaimedBeforeTheProfileIsWritten) {
   const std::vector<std::string> writes = engine_.TakeWrites();
   ASSERT_EQ(writes.size(), 600u);
   for (uint64_t user = 1; user <= options_.users; ++user) {
-    const auto login =
-        std::find(writes.begin(), writes.end(), FormatKey(LoginKey(LoginOf(user)).view()));
+    const auto login = std::find(writes.begin(), writes.end(), FormatKey(LoginKeyOf(user).view()));
     const auto profile =
         std::find(writes.begin(), writes.end(), FormatKey(ProfileKeyOf(user).view()));
     EXPECT_LT(login, profile) << user;
@@ -57,12 +56,12 @@ TEST_F(UsersLoadTest, LoginIsClaimedBeforeTheProfileIsWritten) {
 }
 
 TEST_F(UsersLoadTest, TakenLoginEndsTheLoadBeforeTheProfile) {
-  Put(LoginKey(LoginOf(20)), "somebody");
+  Put(LoginKeyOf(20), "somebody");
   const UsersLoadResults results = Load();
   EXPECT_FALSE(results.complete(options_));
   EXPECT_EQ(results.failure.code(), Code::kConditionFailed);
   EXPECT_EQ(results.next, 20u);
-  EXPECT_EQ(ValueAt(LoginKey(LoginOf(20))), "somebody");
+  EXPECT_EQ(ValueAt(LoginKeyOf(20)), "somebody");
   EXPECT_EQ(ValueAt(ProfileKeyOf(20)), "");
   ExpectUsers(1, 19);
   EXPECT_LT(results.rows, 598u);

@@ -23,7 +23,7 @@ class UsersLookupsTest : public UsersTest {
     Bytes value;
     for (uint64_t user = 1; user <= options_.users; ++user) {
       MakeLoginRecord(user, &value);
-      Put(LoginKey(LoginOf(user)), value);
+      Put(LoginKeyOf(user), value);
       MakeProfile(user, &value);
       Put(ProfileKeyOf(user), value);
     }
@@ -86,7 +86,7 @@ TEST_F(UsersLookupsTest, WrongProfileOrLoginIsAnError) {
   EXPECT_EQ(one.cold.profiles.count(), 0u);
   EXPECT_GT(one.cold.logins.count(), 0u);
   MakeLoginRecord(2, &other);
-  Put(LoginKey(LoginOf(1)), other);
+  Put(LoginKeyOf(1), other);
   const LookupResults both = LookUp();
   EXPECT_EQ(both.warm.lookups, 0u);
   EXPECT_GT(both.warm.failures(), 0u);

@@ -18,7 +18,7 @@ TEST(Users, LoginsAreUniqueMailAddresses) {
     EXPECT_EQ(login, LoginOf(user));
     EXPECT_EQ(std::count(login.begin(), login.end(), '@'), 1) << login;
     EXPECT_TRUE(logins.insert(login).second) << login;
-    EXPECT_TRUE(ValidateKey(LoginKey(login).view()).ok());
+    EXPECT_TRUE(ValidateKey(UserKey(1, login).view()).ok());
   }
 }
 

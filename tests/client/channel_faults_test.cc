@@ -27,7 +27,7 @@ class PipeConnection final : public TransportEvents {
   void Flush() {
     if (over_) return;
     Bytes out;
-    channel_->Fill(limits::kOutputHighWaterBytes, *now_, &out);
+    channel_->Fill(/*unsent=*/0, *now_, &out);
     transport_->Send(std::move(out));
   }
   void Tick() {

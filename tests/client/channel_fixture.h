@@ -40,10 +40,15 @@ class ChannelTest : public ::testing::Test {
   std::shared_ptr<std::optional<Answer<Row>>> Call(const typename Row::Request& request,
                                                    int64_t millis = 1000, bool retry = true,
                                                    bool any_order = false) {
+    return CallWith<Row>(request, {.retry = retry, .any_order = any_order}, millis);
+  }
+  template <class Row>
+  std::shared_ptr<std::optional<Answer<Row>>> CallWith(const typename Row::Request& request,
+                                                       const CallOptions& options,
+                                                       int64_t millis = 1000) {
     auto answer = std::make_shared<std::optional<Answer<Row>>>();
     auto call = std::make_unique<TypedCall<Row>>(
-        request, now + millis * kMilli, CallOptions{.retry = retry, .any_order = any_order},
-        [answer](Answer<Row> got) {
+        request, now + millis * kMilli, options, [answer](Answer<Row> got) {
           EXPECT_FALSE(answer->has_value()) << "answered twice";
           answer->emplace(std::move(got));
         });
@@ -54,7 +59,7 @@ class ChannelTest : public ::testing::Test {
 
   std::vector<Sent> Fill(size_t room = limits::kOutputHighWaterBytes) {
     Bytes out;
-    channel.Fill(room, now, &out);
+    channel.Fill(limits::kOutputHighWaterBytes - room, now, &out);
     FrameReader reader(limits::kMaxFrameBytes);
     reader.Feed(out);
     std::vector<Sent> sent;

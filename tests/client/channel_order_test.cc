@@ -244,5 +244,108 @@ TEST_F(ChannelOrder, WaitingCallsEndWithTheChannel) {
   EXPECT_FALSE(channel.has_calls());
 }
 
+TEST_F(ChannelOrder, SmallRequestsOvertakeWaitingPieces) {
+  Hello();
+  const Bytes bytes(limits::kLeastBulkBytes, 'p');
+  const auto piece = Call<op::MediaAppend>({.offset = 1, .bytes = bytes});
+  const auto next = Call<op::MediaAppend>({.offset = 2, .bytes = bytes});
+  const auto small = Call<op::Get>(Get());
+  const auto sent = Fill();
+  ASSERT_EQ(sent.size(), 2u);
+  EXPECT_EQ(sent[0].header.code, op::Get::kInfo.code);
+  EXPECT_EQ(sent[1].header.code, op::MediaAppend::kInfo.code) << "one is enough for the kernel";
+  EXPECT_FALSE(channel.has_output(limits::kUnsentBulkBytes));
+  EXPECT_TRUE(channel.has_output(limits::kUnsentBulkBytes - 1));
+  const auto later = Call<op::Get>(Get());
+  EXPECT_TRUE(channel.has_output(limits::kUnsentBulkBytes)) << "small ones need not wait";
+  const auto then = Fill();
+  ASSERT_EQ(then.size(), 2u);
+  EXPECT_EQ(then[0].header.code, op::Get::kInfo.code);
+  op::MediaAppend::Request last;
+  ASSERT_TRUE(Decode(then[1].body, &last).ok());
+  EXPECT_EQ(last.offset, 2u) << "pieces keep their order";
+}
+
+TEST_F(ChannelOrder, LargeRequestsOfAPartitionAreNotOvertaken) {
+  Hello();
+  const Bytes value(limits::kLeastBulkBytes, 'v');
+  op::Put::Request put = Put();
+  put.value = value;
+  put.checksum = Hash64(value);
+  const auto large = Call<op::Put>(put);
+  const auto small = Call<op::Get>(Get());
+  const auto sent = Fill();
+  ASSERT_EQ(sent.size(), 2u);
+  EXPECT_EQ(sent[0].header.code, op::Put::kInfo.code);
+}
+
+TEST_F(ChannelOrder, PiecesAreSentAgainBeforeLaterPieces) {
+  Hello();
+  const Bytes bytes(limits::kLeastBulkBytes, 'p');
+  const auto first = CallWith<op::MediaAppend>({.offset = 1, .bytes = bytes}, {.repeatable = true});
+  Fill();
+  const auto second =
+      CallWith<op::MediaAppend>({.offset = 2, .bytes = bytes}, {.repeatable = true});
+  Lose();
+  Hello();
+  const auto sent = Fill();
+  ASSERT_EQ(sent.size(), 1u);
+  op::MediaAppend::Request again;
+  ASSERT_TRUE(Decode(sent[0].body, &again).ok());
+  EXPECT_EQ(again.offset, 1u);
+}
+
+TEST_F(ChannelOrder, PiecesInFlightHaveALimitThatSmallRequestsHaveNot) {
+  Channel many({.name = "test",
+                .max_in_flight = 100,
+                .max_queued_bytes = size_t{64} << 20,
+                .first_backoff_millis = 1,
+                .max_backoff_millis = 1,
+                .seed = 1});
+  const auto fill = [&] {
+    Bytes out;
+    many.Fill(/*unsent=*/0, now, &out);
+    FrameReader reader(limits::kMaxFrameBytes);
+    reader.Feed(out);
+    std::vector<uint32_t> ids;
+    Frame frame;
+    while (reader.Next(&frame) == FrameReader::Event::kFrame) ids.push_back(frame.header.id);
+    return ids;
+  };
+  const auto add = [&]<class Row>(Row, const typename Row::Request& request) {
+    auto call = std::make_unique<TypedCall<Row>>(request, now + 1000 * kMilli, CallOptions(),
+                                                 [](const Answer<Row>&) {});
+    many.Admit(call.get());
+    many.Add(std::move(call));
+  };
+  many.Connected();
+  fill();
+  Bytes hello;
+  EncodeReply<op::Hello>(0,
+                         {.version = 1,
+                          .max_frame_bytes = limits::kMaxFrameBytes,
+                          .max_in_flight = 100,
+                          .max_value_bytes = limits::kMaxValueBytes},
+                         &hello);
+  ASSERT_TRUE(many.Receive(hello, now).ok());
+  const Bytes bytes(kMaxPieceBytes, 'p');
+  for (int i = 0; i < 6; ++i) add(op::MediaAppend(), {.bytes = bytes});
+  std::vector<uint32_t> sent;
+  while (many.has_output(0)) {
+    for (const uint32_t id : fill()) sent.push_back(id);
+  }
+  EXPECT_EQ(sent.size(), limits::kMaxBulkInFlightBytes / kMaxPieceBytes);
+  add(op::Get(), Get());
+  EXPECT_TRUE(many.has_output(0));
+  EXPECT_EQ(fill().size(), 1u);
+  Bytes reply;
+  EncodeReply<op::MediaAppend>(sent[0], {}, &reply);
+  ASSERT_TRUE(many.Receive(reply, now).ok());
+  EXPECT_TRUE(many.has_output(0));
+  EXPECT_EQ(fill().size(), 1u);
+  EXPECT_FALSE(many.has_output(0));
+  many.EndAll({Code::kUnavailable, "the test is over"});
+}
+
 }  // namespace
 }  // namespace smile

@@ -47,6 +47,55 @@ TEST_F(ChannelRetry, SentWritesAreOutcomeUnknownAfterALoss) {
   EXPECT_EQ((**unsent_put)->version, 3u);
 }
 
+TEST_F(ChannelRetry, RepeatableWritesAreSentAgainAfterALoss) {
+  Hello();
+  const auto append = CallWith<op::MediaAppend>({.bytes = "piece"}, {.repeatable = true});
+  const auto put = Call<op::Put>(Put());
+  Fill();
+  Lose();
+  EXPECT_FALSE(append->has_value());
+  EXPECT_EQ(CodeOf(put), Code::kOutcomeUnknown);
+  Hello();
+  const auto sent = Fill();
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(sent[0].header.code, op::MediaAppend::kInfo.code);
+  ASSERT_TRUE(Reply<op::MediaAppend>(sent[0].header.id, {}).ok());
+  EXPECT_EQ(CodeOf(append), Code::kOk);
+}
+
+TEST_F(ChannelRetry, RepeatableWritesAreSentAgainAfterAnUnknownOutcome) {
+  Hello();
+  const auto put = CallWith<op::Put>(Put(), {.repeatable = true});
+  const auto once = Call<op::Put>(Put());
+  for (const Sent& one : Fill()) Refuse(one.header.id, {Code::kOutcomeUnknown, "disk error"}).ok();
+  EXPECT_EQ(CodeOf(once), Code::kOutcomeUnknown);
+  EXPECT_FALSE(put->has_value());
+  Pass(5);
+  const auto again = Fill();
+  ASSERT_EQ(again.size(), 1u);
+  ASSERT_TRUE(Reply<op::Put>(again[0].header.id, {7}).ok());
+  EXPECT_EQ((**put)->version, 7u);
+}
+
+// An earlier attempt may have taken effect, so the last rejection does not tell all.
+TEST_F(ChannelRetry, RepeatableWritesThatWereLostEndAsOutcomeUnknown) {
+  Hello();
+  const auto rejected = CallWith<op::MediaAppend>({.bytes = "a"}, {.repeatable = true});
+  const auto overdue = CallWith<op::MediaAppend>({.bytes = "b"}, {.repeatable = true});
+  const auto definite = CallWith<op::MediaAppend>({.bytes = "c"}, {.repeatable = true});
+  Fill();
+  Lose();
+  Hello();
+  const auto sent = Fill();
+  ASSERT_EQ(sent.size(), 3u);
+  ASSERT_TRUE(Refuse(sent[0].header.id, {Code::kOverloaded, "busy", 5000}).ok());
+  EXPECT_EQ(CodeOf(rejected), Code::kOutcomeUnknown) << "no time for a further attempt";
+  ASSERT_TRUE(Refuse(sent[2].header.id, {Code::kNotFound, "no such upload"}).ok());
+  EXPECT_EQ(CodeOf(definite), Code::kNotFound);
+  Pass(1000);
+  EXPECT_EQ(CodeOf(overdue), Code::kOutcomeUnknown);
+}
+
 TEST_F(ChannelRetry, NoRetryMeansOneAttempt) {
   const auto unreachable = Call<op::Ping>({"x"}, 1000, /*retry=*/false);
   const auto patient = Call<op::Ping>({"x"}, 1000, /*retry=*/true);
@@ -131,10 +180,11 @@ TEST_F(ChannelRetry, ReadWithChecksumMismatchIsRetried) {
   const auto get = Call<op::Get>(Get());
   const auto mget = Call<op::MGet>({{Get().key}});
   const auto scan = Call<op::Scan>({.partition = {Table::kUsers, "12345678"}});
+  const auto feed = Call<op::Feed>({.user = 1, .kinds = {1}});
   const RecordView damaged{1, Hash64("value") ^ 1, 0, "value"};
   for (const bool good : {false, true}) {
     const auto sent = Fill();
-    ASSERT_EQ(sent.size(), 3u);
+    ASSERT_EQ(sent.size(), 4u);
     const RecordView record = good ? RecordOf("value") : damaged;
     for (const Sent& one : sent) {
       const uint32_t id = one.header.id;
@@ -145,6 +195,8 @@ TEST_F(ChannelRetry, ReadWithChecksumMismatchIsRetried) {
         response.results.resize(2);
         response.results[1] = {KeyOutcome::kFound, record};
         ASSERT_TRUE(Reply<op::MGet>(id, response).ok());
+      } else if (one.header.code == op::Feed::kInfo.code) {
+        ASSERT_TRUE(Reply<op::Feed>(id, {.entries = {{.record = record}}}).ok());
       } else {
         op::Scan::Response response;
         response.entries = {{EntryOutcome::kFound, "a", RecordOf("a")},
@@ -157,6 +209,7 @@ TEST_F(ChannelRetry, ReadWithChecksumMismatchIsRetried) {
   EXPECT_EQ(CodeOf(get), Code::kOk);
   EXPECT_EQ(CodeOf(mget), Code::kOk);
   EXPECT_EQ(CodeOf(scan), Code::kOk);
+  EXPECT_EQ(CodeOf(feed), Code::kOk);
 }
 
 TEST_F(ChannelRetry, PersistentChecksumMismatchIsAnError) {
@@ -180,15 +233,17 @@ TEST_F(ChannelRetry, AChecksumMismatchIsRetriedThreeTimes) {
   EXPECT_EQ(CodeOf(put), Code::kDamagedInTransit);
 }
 
-TEST_F(ChannelRetry, APutOrBatchItemWithoutAChecksumGetsThatOfItsValue) {
+TEST_F(ChannelRetry, AValueWithoutAChecksumGetsThatOfItsBytes) {
   Hello();
   Call<op::Put>({.key = Get().key, .value = "v"});
   Call<op::Batch>({.partition = {Table::kUsers, "12345678"},
                    .items = {{.sort = "a", .value = "w"},
                              {.kind = MutationKind::kDelete, .sort = "b"},
                              {.sort = "c", .checksum = 7, .value = "x"}}});
+  Call<op::LoginRegister>(
+      {.login = "l", .password = "p", .records = {{.name = "n", .value = "y"}}});
   const auto sent = Fill();
-  ASSERT_EQ(sent.size(), 2u);
+  ASSERT_EQ(sent.size(), 3u);
   op::Put::Request put;
   ASSERT_TRUE(Decode(sent[0].body, &put).ok());
   EXPECT_EQ(put.checksum, Hash64("v"));
@@ -197,6 +252,9 @@ TEST_F(ChannelRetry, APutOrBatchItemWithoutAChecksumGetsThatOfItsValue) {
   EXPECT_EQ(batch.items[0].checksum, Hash64("w"));
   EXPECT_EQ(batch.items[1].checksum, 0u);
   EXPECT_EQ(batch.items[2].checksum, 7u);
+  op::LoginRegister::Request login;
+  ASSERT_TRUE(Decode(sent[2].body, &login).ok());
+  EXPECT_EQ(login.records[0].checksum, Hash64("y"));
 }
 
 TEST_F(ChannelRetry, KeysOnlyScanHasNoValuesToVerify) {

@@ -79,9 +79,9 @@ TEST_F(Channel_, InFlightLimitIsTheSmallerOne) {
   for (int i = 0; i < 5; ++i) Call<op::Ping>({"x"});
   const auto sent = Fill();
   ASSERT_EQ(sent.size(), 3u);
-  EXPECT_FALSE(channel.has_output());
+  EXPECT_FALSE(channel.has_output(/*unsent=*/0));
   ASSERT_TRUE(Reply<op::Ping>(sent[1].header.id, {"x"}).ok());
-  EXPECT_TRUE(channel.has_output());
+  EXPECT_TRUE(channel.has_output(/*unsent=*/0));
   const auto next = Fill();
   ASSERT_EQ(next.size(), 1u);
   EXPECT_NE(next[0].header.id, sent[0].header.id);
@@ -164,14 +164,14 @@ TEST_F(Channel_, WaitingCallsAreBounded) {
   std::vector<std::shared_ptr<std::optional<Answer<op::Ping>>>> answers;
   const Bytes payload(300'000, 'x');
   for (int i = 0; i < 4; ++i) answers.push_back(Call<op::Ping>({payload}));
-  EXPECT_TRUE(channel.has_output());
+  EXPECT_TRUE(channel.has_output(/*unsent=*/0));
   Fill();
   EXPECT_FALSE(answers[2]->has_value());
   EXPECT_EQ(CodeOf(answers[3]), Code::kOverloaded);
   channel.EndAll({Code::kUnavailable, "closed"});
   EXPECT_EQ(CodeOf(answers[0]), Code::kUnavailable);
   const auto room_again = Call<op::Ping>({payload});
-  EXPECT_FALSE(channel.has_output());
+  EXPECT_FALSE(channel.has_output(/*unsent=*/0));
 }
 
 TEST_F(Channel_, SingleCallOfAnySizeIsAccepted) {

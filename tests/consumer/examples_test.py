@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The C++ examples of the installed headers and of the README, compiled and run as they stand.
+"""The C++ examples of the installed headers, of the README and of examples/, compiled and run as they
+stand.
 
 An example in a header is a run of comment lines that are indented by three spaces. FRAMES says what
 surrounds each one in the program that is made of them; an example without a frame fails the test.
@@ -23,8 +24,10 @@ START = """
 #include <smile/await.h>
 #include <smile/blocking.h>
 #include <smile/client.h>
+#include <smile/download.h>
 #include <smile/page_token.h>
 #include <smile/post_ids.h>
+#include <smile/upload.h>
 
 static int shown = 0;
 template <class... Values>
@@ -54,14 +57,28 @@ FRAMES = {
     "smile/await.h 1": ("", ""),
     "smile/await.h 2": ("int Coroutine() { const auto client = NewClient();",
                         'return greeted ? 0 : Fail("not greeted"); }'),
+    "smile/upload.h 1": ("smile::Task<uint64_t> PutFilm(smile::Client* client, int descriptor) {",
+                         "co_return stored.ok() ? stored->media : 0; }"),
+    "smile/download.h 1": ("smile::Task<bool> GetFilm(smile::Client* client, uint64_t id,"
+                           " int descriptor) {",
+                           "co_return got.ok(); }"),
     "README.md 1": ("int Readme() {",
                     'return put.met_version() && record.ok() ? 0 : Fail("README"); }'),
 }
 
 MAIN = """
+static int Film() {
+  const auto client = NewClient();
+  std::FILE* const file = std::tmpfile();
+  std::fputs("a film", file);
+  std::rewind(file);
+  const uint64_t id = PutFilm(client.get(), fileno(file)).Wait();
+  return id != 0 && GetFilm(client.get(), id, fileno(file)).Wait() ? 0 : Fail("film");
+}
 int main() {
   std::string next;
-  return Callback() + Blocking() + Post() + Posts() + Page("", &next) + Coroutine() + Readme();
+  return Callback() + Blocking() + Post() + Posts() + Page("", &next) + Coroutine() + Film() +
+         Readme();
 }
 """
 
@@ -94,6 +111,60 @@ class Examples(InstalledLibraryTest):
         self.compile(source, "-o", source + ".program")
         done = subprocess.run([source + ".program"], capture_output=True, timeout=TIMEOUT_SECONDS)
         self.assertEqual(done.returncode, 0, done)
+
+
+BACKEND = os.path.join(os.path.dirname(README), "examples", "backend")
+
+
+class Backend(InstalledLibraryTest):
+    """examples/backend: people who register, befriend, post with a photo, read a feed and leave."""
+
+    def setUp(self):
+        super().setUp()
+        self.program = os.path.join(self.work, "backend")
+        if not os.path.exists(self.program):
+            self.compile(os.path.join(BACKEND, "main.cc"), os.path.join(BACKEND, "network.cc"), "-o",
+                         self.program)
+        _, port = self.serving()
+        self.address = "127.0.0.1:%d" % port
+
+    def lines(self, *commands):
+        """What the program prints."""
+        done = subprocess.run([self.program, self.address], input="\n".join(commands).encode(),
+                              capture_output=True, timeout=TIMEOUT_SECONDS)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        return done.stdout.decode().splitlines()
+
+    def test_people_meet_post_and_leave(self):
+        photo = os.path.join(self.work, "cat.jpg")
+        with open(photo, "wb") as file:
+            file.write(os.urandom(100_000))
+        lines = self.lines("register ada secret", "register bob hidden", "befriend ada bob",
+                           "post ada hello", "photo ada %s my cat" % photo, "feed bob", "feed ada")
+        self.assertEqual(lines[:2], ["welcome, ada: 0 friends", "welcome, bob: 0 friends"])
+        self.assertRegex(lines[2], r"^ada: my cat \[photo [0-9]+\]$")
+        self.assertEqual(lines[3:], ["ada: hello"], "nobody posted for ada")
+
+        copy = os.path.join(self.work, "copy.jpg")
+        number = re.search("[0-9]+", lines[2])[0]
+        self.assertEqual(
+            self.lines("login ada secret", "login bob hidden", "save ada %s %s" % (number, copy),
+                       "leave ada", "feed bob", "login ada secret", "login bob hidden"),
+            ["welcome, ada: 1 friends", "welcome, bob: 1 friends",
+             "not_found: there is no such login, or the password is wrong",
+             "welcome, bob: 0 friends"])
+        with open(photo, "rb") as one, open(copy, "rb") as other:
+            self.assertEqual(one.read(), other.read())
+
+    def test_mistakes_are_told(self):
+        self.assertEqual(
+            self.lines("", "register ada secret", "register ada other", "login ada wrong",
+                       "post bob hello", "shout ada hello", "photo ada /nonexistent text"),
+            ["welcome, ada: 0 friends", "condition_failed: the login is taken",
+             "not_found: there is no such login, or the password is wrong",
+             'invalid: "bob" is not logged in here',
+             'invalid: unknown command "shout"; help lists them',
+             "invalid: /nonexistent: No such file or directory"])
 
 
 if __name__ == "__main__":

@@ -108,6 +108,12 @@ class Rules(unittest.TestCase):
         self.assertEqual(broken_rules({"base/x.cc": 'fmt::print("x");\n'}), {"printing"})
         self.assertEqual(broken_rules({"base/x.cc": 'PrintText(stdout, "x");\n'}), set())
 
+    def test_lists_inside_of_co_await_are_caught(self):
+        for text in ("co_await Begin({.id = id,\n .size = 1});", "co_await F(1, Spec{.id = 2});"):
+            self.assertEqual(broken_rules({"service/x.cc": text}), {"awaits"})
+        for text in ("co_await Begin(begin);", "co_await F(Change(), {});\nconst Spec s{.id = 2};"):
+            self.assertEqual(broken_rules({"service/x.cc": text}), set())
+
     def test_words_that_the_glossary_replaces_are_caught(self):
         patterns = rules.glossary.replacements(rules.glossary.PAGE.read_text())
         self.assertGreater(len(patterns), 20)

@@ -28,7 +28,7 @@ void FuzzPath(ByteView text) {
   const KeyView key{table, rest.substr(0, split), rest.substr(split)};
   const std::string written = FormatKey(key);
   CHECK(IsUtf8(written));
-  if (!ValidateKey(key).ok()) return;
+  if (!ValidateKey(key).ok() || InfoOf(table).internal) return;
   const Result<Key> read = ParseKey(written);
   CHECK(read.ok(), written);
   CHECK(read->view() == key, written);

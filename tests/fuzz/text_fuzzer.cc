@@ -1,5 +1,5 @@
 // The text reader: any line is a request or is refused with a message, and a request that was read
-// is written as a line that means the same.
+// is written as a line that means the same. Secrets are always given as "-" or @FILE.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,14 +18,19 @@ struct ReadLine {
   std::string written;
 };
 
+// All secrets are the same, since they are not written; hexadecimal, as tokens are.
+Result<Bytes> Content(std::string_view name, std::string_view secret) {
+  return secret.empty() ? Bytes(name) : Bytes("5ec7e7");
+}
+
 Result<ReadLine> Read(std::string_view line) {
   SMILE_ASSIGN(const std::vector<TextToken> tokens, SplitLine(line));
   ReadLine read;
-  SMILE_TRY(
-      ReadAnyRequest<Operations>(tokens, {}, [&]<class Row>(Row, const TextRequest<Row>& request) {
-        Encode(request.request, &read.request);
-        read.written = WriteCommand<Row>(request.request);
-      }));
+  SMILE_TRY(ReadAnyRequest<Operations>(tokens, Content,
+                                       [&]<class Row>(Row, const TextRequest<Row>& request) {
+                                         Encode(request.request, &read.request);
+                                         read.written = WriteCommand<Row>(request.request);
+                                       }));
   return read;
 }
 

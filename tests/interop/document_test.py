@@ -8,12 +8,13 @@ import unittest
 from pathlib import Path
 
 import smile_client as smile
+import smile_links
 from smile_client import Reader, counted, key, number_key, optional, u32, u64, u8
 
 PROFILE = key(smile.USERS, number_key(42), b"profile")
-FRIEND_7 = b"\x01" + number_key(7)
+NEWER, OLDEST = number_key(9 << 22), number_key(3 << 22)
 FIRST = (1_700_000_000_000 << 21) + 1  # the version of the first write
-LINKS_42 = u8(smile.LINKS) + counted(number_key(42))
+POSTS_42 = u8(smile.POSTS) + counted(number_key(42))
 
 
 def examples(document):
@@ -58,13 +59,18 @@ class DocumentTest(unittest.TestCase):
         self.is_sent("MGET of two records", 6, smile.MGET, smile.varint(2) + PROFILE + theme)
         self.is_sent("DELETE if it still has that version", 7, smile.DELETE,
                      PROFILE + smile.condition((smile.IF_VERSION, FIRST)))
-        scan = LINKS_42 + u32(1) + u32(0) + u8(0)
-        scan += optional(1, counted(b"\x01")) + optional(3, counted(b"\x02"))
-        self.is_sent("SCAN of the friends of user 42, one per page", 11, smile.SCAN, scan)
+        scan = POSTS_42 + u32(1) + u32(0) + u8(0)
+        scan += optional(3, counted(OLDEST))
+        self.is_sent("SCAN of the posts of user 42 down to one, one per page", 11, smile.SCAN, scan)
         self.is_sent("SCAN of the next page", 12, smile.SCAN,
-                     scan + optional(5, counted(b"\x01" + FRIEND_7)))
-        self.is_sent("LIST of the users that have links", 13, smile.LIST,
-                     u8(smile.LINKS) + u32(100))
+                     scan + optional(5, counted(b"\x01" + NEWER)))
+        self.is_sent("LIST of the users that have posts", 13, smile.LIST,
+                     u8(smile.POSTS) + u32(100))
+        link = u64(42) + u8(1) + u64(7)
+        self.is_sent("LINK of users 42 and 7 as friends, with a time", 22, smile_links.LINK,
+                     link + counted(b"met in 1833") + optional(3, u64(1_700_000_000_000)))
+        self.is_sent("LINK_CHECK: which of users 7 and 8 are friends of user 42?", 25,
+                     smile_links.LINK_CHECK, u64(42) + u8(1) + smile.varint(2) + u64(7) + u64(8))
         self.is_sent("STATS", 14, smile.STATS, b"")
 
     def test_replies_are_read_as_the_document_explains(self):
@@ -77,9 +83,9 @@ class DocumentTest(unittest.TestCase):
         reader = Reader(self.body("SCAN's reply, with a continuation token"))
         self.assertEqual(reader.varint(), 1)
         sort, found = reader.entry()
-        self.assertEqual((sort, found["outcome"]), (FRIEND_7, "found"))
-        self.assertEqual(found["value"], b"met in 1833")
-        self.assertEqual(reader.bytes(), b"\x01" + FRIEND_7)
+        self.assertEqual((sort, found["outcome"]), (NEWER, "found"))
+        self.assertEqual(found["value"], b"better")
+        self.assertEqual(reader.bytes(), b"\x01" + NEWER)
         reader.end()
         reader = Reader(self.body("MGET's reply when the second is absent"))
         self.assertEqual([reader.varint(), reader.number(1)], [2, 0])

@@ -11,13 +11,11 @@ import tempfile
 import unittest
 
 import smile_client as smile
+import smile_links
+from media_cases import MediaTest
 from smile_client import IF_ABSENT, IF_VERSION, LINKS, LOGINS, POSTS, USERS, key, number_key
 
 PROFILE = key(USERS, number_key(42), b"profile")
-
-
-def link(kind, other):
-    return bytes([kind]) + number_key(other)
 
 
 class ServerTest(unittest.TestCase):
@@ -127,18 +125,18 @@ class ServerTest(unittest.TestCase):
         self.refused("not_found", self.client.get, where)
 
     def test_failed_condition_writes_nothing(self):
-        login = key(LOGINS, b"ada@example.org")
-        first = self.client.put(login, b"42", IF_ABSENT)
-        error = self.refused("condition_failed", self.client.put, login, b"43", IF_ABSENT)
+        where = key(USERS, number_key(1), b"claimed")
+        first = self.client.put(where, b"42", IF_ABSENT)
+        error = self.refused("condition_failed", self.client.put, where, b"43", IF_ABSENT)
         self.assertEqual(error.version, first)
-        second = self.client.put(login, b"44", (IF_VERSION, first))
+        second = self.client.put(where, b"44", (IF_VERSION, first))
         self.assertGreater(second, first)
-        self.refused("condition_failed", self.client.delete, login, (IF_VERSION, first))
-        self.assertEqual(self.client.get(login)["value"], b"44")
-        self.client.delete(login, (IF_VERSION, second))
-        error = self.refused("condition_failed", self.client.put, login, b"45", (IF_VERSION, second))
+        self.refused("condition_failed", self.client.delete, where, (IF_VERSION, first))
+        self.assertEqual(self.client.get(where)["value"], b"44")
+        self.client.delete(where, (IF_VERSION, second))
+        error = self.refused("condition_failed", self.client.put, where, b"45", (IF_VERSION, second))
         self.assertEqual(error.version, 0)
-        self.assertGreater(self.client.put(login, b"46", IF_ABSENT), second)
+        self.assertGreater(self.client.put(where, b"46", IF_ABSENT), second)
 
     def test_delete_of_an_absent_record_succeeds(self):
         self.client.delete(key(USERS, number_key(9), b"nothing"))
@@ -152,8 +150,8 @@ class ServerTest(unittest.TestCase):
 
     def test_invalid_keys_are_rejected(self):
         for where in (key(USERS, b"42", b"profile"), key(USERS, number_key(42), b""),
-                      key(LOGINS, b"ada", b"x"), key(LINKS, number_key(42), b"\x01"),
-                      key(USERS, number_key(42), b"x" * 256), key(LOGINS, b"")):
+                      key(LOGINS, b"ada"), key(LINKS, number_key(42), b"\x01"),
+                      key(USERS, number_key(42), b"x" * 256)):
             self.refused("invalid", self.client.get, where)
 
     def test_batch_is_atomic(self):
@@ -176,7 +174,7 @@ class ServerTest(unittest.TestCase):
         self.refused("not_found", self.client.get, key(USERS, user, b"z"))
 
     def test_versions_grow_with_every_write(self):
-        versions = [self.client.put(PROFILE, b"1"), self.client.put(key(LOGINS, b"eve"), b"2"),
+        versions = [self.client.put(PROFILE, b"1"), self.client.put(key(USERS, number_key(9), b"eve"), b"2"),
                     self.client.delete(PROFILE), self.client.delete(PROFILE)]
         self.assertEqual(versions, sorted(set(versions)))
 
@@ -191,21 +189,21 @@ class ServerTest(unittest.TestCase):
 
     def test_scan_in_pages_within_bounds(self):
         user = number_key(1000)
-        sorts = [link(kind, other) for kind in (1, 2) for other in (3, 500, 2**63)]
+        sorts = [kind + name for kind in (b"a", b"b") for name in (b"", b"x", b"\xff")]
         for sort in reversed(sorts):
-            self.client.put(key(LINKS, user, sort), b"since " + sort)
-        found = self.client.scan(LINKS, user, limit=2)
+            self.client.put(key(USERS, user, sort), b"since " + sort)
+        found = self.client.scan(USERS, user, limit=2)
         self.assertEqual([sort for sort, _ in found], sorts)
         self.assertEqual([record["value"] for _, record in found], [b"since " + s for s in sorts])
-        friends = self.client.scan(LINKS, user, limit=2, start=b"\x01", stop=b"\x02")
-        self.assertEqual([sort for sort, _ in friends], sorts[:3])
-        middle = self.client.scan(LINKS, user, limit=1, start=sorts[1], stop=sorts[4])
+        first = self.client.scan(USERS, user, limit=2, start=b"a", stop=b"b")
+        self.assertEqual([sort for sort, _ in first], sorts[:3])
+        middle = self.client.scan(USERS, user, limit=1, start=sorts[1], stop=sorts[4])
         self.assertEqual([sort for sort, _ in middle], sorts[1:4])
-        names = self.client.scan(LINKS, user, limit=9, keys_only=True)
+        names = self.client.scan(USERS, user, limit=9, keys_only=True)
         self.assertEqual([record["value"] for _, record in names], [b""] * 6)
         self.assertEqual(names[0][1]["checksum"], smile.checksum(b"since " + sorts[0]))
-        self.assertEqual(self.client.scan(LINKS, number_key(1001), limit=9), [])
-        self.refused("invalid", self.client.scan, LINKS, user, limit=0)
+        self.assertEqual(self.client.scan(USERS, number_key(1001), limit=9), [])
+        self.refused("invalid", self.client.scan, USERS, user, limit=0)
 
     def test_scan_of_posts_is_newest_first(self):
         author = number_key(5)
@@ -254,22 +252,27 @@ class ServerTest(unittest.TestCase):
         self.assertEqual(short.ping(b"alive"), b"alive")
 
     def test_an_empty_upper_bound_is_invalid(self):
-        self.refused("invalid", self.client.scan, LINKS, number_key(1), limit=1, stop=b"")
-        self.client.scan(LINKS, number_key(1), limit=1, start=b"")
+        self.refused("invalid", self.client.scan, USERS, number_key(1), limit=1, stop=b"")
+        self.client.scan(USERS, number_key(1), limit=1, start=b"")
 
-    def test_link_kinds_are_open_and_blob_parts_are_not(self):
-        for kind in (0, 6, 255):
-            self.client.put(key(LINKS, number_key(3000), link(kind, 1)), b"own")
-        self.assertEqual(len(self.client.scan(LINKS, number_key(3000), limit=9)), 3)
-        for part in (0, 3, 255):
-            where = key(smile.BLOBS, b"b" * 16, bytes([part]) + b"\0\0\0\0")
-            self.refused("invalid", self.client.put, where, b"x")
+    def test_links_have_both_sides_and_no_records(self):
+        self.assertEqual(smile_links.link(self.client, 3000, 5, 3001, b"own", time_ms=7), (True, 7))
+        self.assertEqual(smile_links.link_count(self.client, 3001, 133), 1)
+        self.assertEqual(smile_links.link_list(self.client, 3001, 133), [("found", 3000, 7, 5, b"own")])
+        self.assertEqual(self.client.list(LINKS, limit=3).count(number_key(3001)), 1)
+        where = key(LINKS, number_key(3000), b"\x05\x02" + number_key(3001) + number_key(0))
+        self.refused("invalid", self.client.get, where)
+        self.refused("invalid", self.client.put, where, b"x")
+        self.refused("invalid", smile_links.link, self.client, 3000, 5, 3000, b"")
+        self.assertTrue(smile_links.unlink(self.client, 3001, 133, 3000))
+        self.assertFalse(smile_links.unlink(self.client, 3000, 5, 3001))
 
     def test_list_returns_every_partition_once(self):
         for i in range(7):
-            self.client.put(key(LOGINS, b"walker%d" % i), b"")
-        found = [p for p in self.client.list(LOGINS, limit=3) if p.startswith(b"walker")]
-        self.assertEqual(sorted(found), [b"walker%d" % i for i in range(7)])
+            self.client.put(key(USERS, number_key(7000 + i), b"walker"), b"")
+        walkers = [number_key(7000 + i) for i in range(7)]
+        found = [p for p in self.client.list(USERS, limit=3) if p in walkers]
+        self.assertEqual(sorted(found), walkers)
 
     def test_stats_are_names_with_numbers(self):
         self.assertGreater(len(self.client.stats()), 5)
@@ -277,7 +280,7 @@ class ServerTest(unittest.TestCase):
 
 def main():
     if len(sys.argv) > 2:
-        ServerTest.address = (sys.argv.pop(1), int(sys.argv.pop(1)))
+        ServerTest.address = MediaTest.address = (sys.argv.pop(1), int(sys.argv.pop(1)))
         unittest.main()
     smiled = sys.argv.pop(1)
     with tempfile.TemporaryDirectory() as data:
@@ -288,7 +291,7 @@ def main():
                 found = re.search(r"listens on (\S+):(\d+)", line)
                 if found is None:
                     sys.exit(f"smiled said: {line!r}")
-                ServerTest.address = (found[1], int(found[2]))
+                ServerTest.address = MediaTest.address = (found[1], int(found[2]))
                 passed = unittest.main(exit=False).result.wasSuccessful()
             finally:
                 server.terminate()

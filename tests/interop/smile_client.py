@@ -6,6 +6,7 @@ Blocking, one connection, standard library and python3-xxhash only.
 
 import socket
 import struct
+import time
 
 import xxhash
 
@@ -13,6 +14,8 @@ HEADER = struct.Struct("<IIIBBH")
 MAGIC = int.from_bytes(b"SMIL", "little")
 
 HELLO, PING, GET, MGET, PUT, DELETE, BATCH, SCAN, LIST, STATS = range(1, 11)
+(MEDIA_BEGIN, MEDIA_APPEND, MEDIA_PROGRESS, MEDIA_COMMIT, MEDIA_CANCEL, MEDIA_PUT, MEDIA_STAT,
+ MEDIA_READ, MEDIA_LIST, MEDIA_SET, MEDIA_DELETE) = range(11, 22)
 USERS, LOGINS, POSTS, LINKS, MEDIA, BLOBS = range(1, 7)
 ALWAYS, IF_ABSENT, IF_VERSION = (0, 0), (1, 0), 2
 STATUS = ["ok", "not_found", "condition_failed", "invalid", "unsupported", "too_large",
@@ -35,9 +38,6 @@ class SmileError(Exception):
         self.version = int.from_bytes(optional[4], "little") if 4 in optional else None
         self.met_index = int.from_bytes(optional[6], "little") if 6 in optional else None
         super().__init__(f"{self.status}: {self.message}")
-
-
-# --- Encoding ---------------------------------------------------------------------------------------
 
 
 def u8(value):
@@ -92,9 +92,6 @@ def condition(kind_and_version):
     return u8(kind) + u64(version)
 
 
-# --- Decoding ---------------------------------------------------------------------------------------
-
-
 class Reader:
     def __init__(self, data):
         self.data = data
@@ -133,6 +130,12 @@ class Reader:
         sort = self.bytes()
         return sort, {"outcome": outcome, **self.record()}
 
+    def media_info(self):
+        info = {"media": self.number(8), "size": self.number(8), "sha256": self.bytes(),
+                "created_ms": self.number(8)}
+        info |= {name: self.bytes() for name in ("content_type", "name", "custom")}
+        return info
+
     def optional_fields(self):
         fields = {}
         while self.at < len(self.data):
@@ -153,9 +156,6 @@ def parse_frame(data):
     if stored != checksum(data[4:]) & 0xFFFFFFFF:
         raise ValueError("the frame's checksum does not match")
     return {"id": request_id, "code": code, "flags": flags, "deadline": deadline_ms}, data[16:]
-
-
-# --- The client -------------------------------------------------------------------------------------
 
 
 class Client:
@@ -284,3 +284,116 @@ class Client:
     def stats(self):
         reader = Reader(self.call(STATS, b""))
         return {reader.bytes().decode(): reader.number(8) for _ in range(reader.varint())}
+
+    def media_begin(self, owner, media=0, chunk_bytes=256 << 10, fields=(b"", b"", b""), size=None,
+                    sha256=None):
+        """(upload, media, expires_ms). Fields: content type, name, custom."""
+        body = u64(owner) + u64(media) + u32(chunk_bytes) + b"".join(map(counted, fields))
+        body += optional(1, None if size is None else u64(size))
+        body += optional(3, None if sha256 is None else counted(sha256))
+        reader = Reader(self.call(MEDIA_BEGIN, body))
+        return reader.bytes(), reader.number(8), reader.number(8)
+
+    @staticmethod
+    def append_body(upload, offset, piece, piece_checksum=None):
+        if piece_checksum is None:
+            piece_checksum = checksum(piece)
+        return counted(upload) + u64(offset) + u64(piece_checksum) + counted(piece)
+
+    def media_append(self, upload, offset, piece, piece_checksum=None):
+        self.call(MEDIA_APPEND, self.append_body(upload, offset, piece, piece_checksum))
+
+    def media_append_all(self, upload, pieces, in_flight=4):
+        """Sends (offset, bytes) ahead of their replies; repeats those that it may repeat."""
+        waiting = {}
+        pieces = iter(pieces)
+        following = next(pieces, None)
+        while waiting or following is not None:
+            if following is not None and len(waiting) < in_flight:
+                offset, piece = following
+                waiting[self.send(MEDIA_APPEND, self.append_body(upload, offset, piece))] = following
+                following = next(pieces, None)
+                continue
+            request_id, status, body = self.read_reply()
+            offset, piece = waiting.pop(request_id)
+            if status == 0:
+                continue
+            error = SmileError(status, body)
+            if error.error_class not in ("retry_now", "retry_after"):
+                raise error
+            time.sleep(error.retry_after_ms / 1000)
+            waiting[self.send(MEDIA_APPEND, self.append_body(upload, offset, piece))] = offset, piece
+
+    def media_progress(self, owner, upload):
+        reader = Reader(self.call(MEDIA_PROGRESS, u64(owner) + counted(upload)))
+        progress = {"chunk_bytes": reader.number(4), "received": reader.number(8),
+                    "contiguous": reader.number(8)}
+        progress["missing"] = [(reader.number(8), reader.number(8)) for _ in range(reader.varint())]
+        size = reader.optional_fields().get(2)
+        progress["size"] = None if size is None else int.from_bytes(size, "little")
+        return progress
+
+    def media_commit(self, owner, upload):
+        return self._info(MEDIA_COMMIT, u64(owner) + counted(upload))
+
+    def media_cancel(self, owner, upload):
+        self.call(MEDIA_CANCEL, u64(owner) + counted(upload))
+
+    def media_put(self, owner, content, media=0, fields=(b"", b"", b""), content_checksum=None,
+                  sha256=None):
+        if content_checksum is None:
+            content_checksum = checksum(content)
+        body = u64(owner) + u64(media) + b"".join(map(counted, fields))
+        body += u64(content_checksum) + counted(content)
+        return self._info(MEDIA_PUT, body + optional(1, None if sha256 is None else counted(sha256)))
+
+    def media_stat(self, owner, media):
+        return self._info(MEDIA_STAT, u64(owner) + u64(media))
+
+    def _info(self, code, body):
+        reader = Reader(self.call(code, body))
+        info = reader.media_info()
+        reader.end()
+        return info
+
+    def media_read(self, owner, media, offset=0, size=1 << 20):
+        """(bytes, length of the whole content)."""
+        body = u64(owner) + u64(media) + u64(offset) + u32(size)
+        reader = Reader(self.call(MEDIA_READ, body))
+        content_bytes, piece_checksum, piece = reader.number(8), reader.number(8), reader.bytes()
+        reader.end()
+        if checksum(piece) != piece_checksum:
+            raise ValueError("the range does not match its checksum")
+        return piece, content_bytes
+
+    def media_content(self, owner, media, size=1 << 20):
+        content, whole = self.media_read(owner, media, 0, size)
+        pieces, at = [content], len(content)
+        while at < whole:
+            pieces.append(self.media_read(owner, media, at, size)[0])
+            at += len(pieces[-1])
+        return b"".join(pieces)
+
+    def media_list_page(self, owner, limit, continuation=None):
+        """Of (outcome, info), newest first, and the continuation."""
+        body = u64(owner) + u32(limit)
+        body += optional(1, None if continuation is None else counted(continuation))
+        reader = Reader(self.call(MEDIA_LIST, body))
+        outcomes = ["found", "corrupt", "gap", "too_large"]
+        entries = [(outcomes[reader.number(1)], reader.media_info()) for _ in range(reader.varint())]
+        continuation = reader.bytes()
+        reader.end()
+        return entries, continuation
+
+    def media_list(self, owner, limit=100):
+        entries, continuation = [], None
+        while continuation != b"":
+            page, continuation = self.media_list_page(owner, limit, continuation)
+            entries += page
+        return entries
+
+    def media_set(self, owner, media, fields):
+        self.call(MEDIA_SET, u64(owner) + u64(media) + b"".join(map(counted, fields)))
+
+    def media_delete(self, owner, media):
+        self.call(MEDIA_DELETE, u64(owner) + u64(media))

@@ -27,7 +27,7 @@ struct Element {
   ByteView name;
 
   static constexpr auto Fields() {
-    return std::tuple{Field<&Element::number>{"number", ""}, Field<&Element::name>{"name", ""}};
+    return FieldList{Field<&Element::number>{"number", ""}, Field<&Element::name>{"name", ""}};
   }
 };
 
@@ -44,16 +44,16 @@ struct Everything {
   std::optional<ByteView> skippable;
 
   static constexpr auto Fields() {
-    return std::tuple{Field<&Everything::tiny>{"tiny", ""},
-                      Field<&Everything::small>{"small", ""},
-                      Field<&Everything::middle>{"middle", ""},
-                      Field<&Everything::large>{"large", ""},
-                      Field<&Everything::yes>{"yes", ""},
-                      Field<&Everything::table>{"table", ""},
-                      Field<&Everything::bytes>{"bytes", ""},
-                      Field<&Everything::elements>{"elements", ""},
-                      Field<&Everything::critical>{"critical", "", 1},
-                      Field<&Everything::skippable>{"skippable", "", 4}};
+    return FieldList{Field<&Everything::tiny>{"tiny", ""},
+                     Field<&Everything::small>{"small", ""},
+                     Field<&Everything::middle>{"middle", ""},
+                     Field<&Everything::large>{"large", ""},
+                     Field<&Everything::yes>{"yes", ""},
+                     Field<&Everything::table>{"table", ""},
+                     Field<&Everything::bytes>{"bytes", ""},
+                     Field<&Everything::elements>{"elements", ""},
+                     Field<&Everything::critical>{"critical", "", 1},
+                     Field<&Everything::skippable>{"skippable", "", 4}};
   }
 };
 
@@ -159,7 +159,7 @@ TEST(Codec, RejectsUndefinedBoolsAndEnums) {
 TEST(Codec, RejectsACountThatTheBytesCannotHold) {
   struct Lists {
     std::vector<Element> elements;
-    static constexpr auto Fields() { return std::tuple{Field<&Lists::elements>{"elements", ""}}; }
+    static constexpr auto Fields() { return FieldList{Field<&Lists::elements>{"elements", ""}}; }
   };
   Lists lists;
   Bytes body;

@@ -67,7 +67,7 @@ TEST(Describe, NamesEveryFieldOfARequest) {
 }
 
 TEST(Describe, DescribesAReplyWithItsRequest) {
-  const Key key = LinkKey(42, LinkKind::kFriend, 7);
+  const Key key = PostKey(42, 7);
   Bytes asked;
   EncodeRequest<op::Scan>(1, 0, {.partition = key.view().partition_view()}, &asked);
   FrameReader reader(limits::kMaxFrameBytes);
@@ -80,7 +80,7 @@ TEST(Describe, DescribesAReplyWithItsRequest) {
       DescribeFrame<Operations>(reply, RequestInfoOf<Operations>(frame));
   CoversAll(reply, parts);
   EXPECT_FALSE(AnyBroken(parts));
-  EXPECT_EQ(MeaningOf(parts, "entries[0].sort"), "friend/7");
+  EXPECT_EQ(MeaningOf(parts, "entries[0].sort"), "7");
   EXPECT_TRUE(AnyBroken(DescribeFrame<Operations>(reply)));
 }
 
@@ -118,7 +118,7 @@ TEST(Describe, CoversAllBytes) {
     for (uint64_t change = sampler.Below(4); change > 0; --change) {
       bytes[12 + sampler.Below(bytes.size() - 12)] = static_cast<char>(sampler.Below(256));
     }
-    CoversAll(bytes, DescribeFrame<Operations>(bytes, RequestInfo{8, {Table::kLinks}}));
+    CoversAll(bytes, DescribeFrame<Operations>(bytes, RequestInfo{8, {Table::kPosts}}));
   }
 }
 

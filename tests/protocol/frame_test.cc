@@ -227,5 +227,41 @@ TEST(FrameReader, BufferGrowsWithReceivedBytesNotWithTheClaimedLength) {
   }
 }
 
+// Feeds the first frame in two pieces, the second of which has the start of `next`.
+size_t MemoryAtTheStartOf(const Bytes& next, FrameReader* reader) {
+  const Bytes first = FrameOf(1, Bytes(300'000, 'a'));
+  Frame frame;
+  reader->Feed(ByteView(first).substr(0, 200'000));
+  EXPECT_EQ(reader->Next(&frame), Event::kNeedMore);
+  reader->Keep();
+  const Bytes second_piece = first.substr(200'000) + next.substr(0, 1'000);
+  reader->Feed(second_piece);
+  EXPECT_EQ(reader->Next(&frame), Event::kFrame);
+  EXPECT_EQ(reader->Next(&frame), Event::kNeedMore);
+  reader->Keep();
+  return reader->memory();
+}
+
+TEST(FrameReader, LargeFramesOfTheSameLengthUseTheSameBuffer) {
+  FrameReader reader(limits::kMaxFrameBytes);
+  const Bytes same = FrameOf(2, Bytes(290'000, 'b'));
+  const size_t memory = MemoryAtTheStartOf(same, &reader);
+  EXPECT_GE(memory, 300'000u);
+  EXPECT_GE(reader.free_memory(), 290'000u) << "it is counted as unused";
+  Frame frame;
+  reader.Feed(ByteView(same).substr(1'000));
+  ASSERT_EQ(reader.Next(&frame), Event::kFrame);
+  EXPECT_EQ(frame.body, Bytes(290'000, 'b'));
+  reader.Keep();
+  EXPECT_EQ(reader.memory(), 0u) << "an idle reader has no buffer";
+}
+
+TEST(FrameReader, BufferIsReleasedForASmallerFrame) {
+  for (const size_t size : {size_t{2'000}, size_t{100'000}}) {
+    FrameReader reader(limits::kMaxFrameBytes);
+    EXPECT_LT(MemoryAtTheStartOf(FrameOf(2, Bytes(size, 'b')), &reader), 100'000u) << size;
+  }
+}
+
 }  // namespace
 }  // namespace smile

@@ -32,7 +32,7 @@ struct Greet {
     std::optional<ByteView> salutation;
 
     static constexpr auto Fields() {
-      return std::tuple{
+      return FieldList{
           Field<&Request::whom>{"whom", "the friend"},
           Field<&Request::times>{"times", "how often", 0, TextForm::kPlain, kHasDefault},
           Field<&Request::loudly>{"loudly", "or not", 0, TextForm::kPlain, kHasDefault},
@@ -45,7 +45,7 @@ struct Greet {
     uint64_t smiles = 0;
 
     static constexpr auto Fields() {
-      return std::tuple{Field<&Response::smiles>{"smiles", "how many came back"}};
+      return FieldList{Field<&Response::smiles>{"smiles", "how many came back"}};
     }
   };
 };
@@ -57,7 +57,7 @@ static_assert(std::is_same_v<Joined<OperationList<op::Ping>, OperationList<Greet
 static_assert(WithGreet::kContains<Greet> && !Operations::kContains<Greet>);
 
 constexpr std::string_view kLine =
-    "greet links/42/friend/7 flowers \"a cake\" --times 3 --loudly --salutation hello";
+    "greet posts/42/7 flowers \"a cake\" --times 3 --loudly --salutation hello";
 
 Result<TextRequest<Greet>> ReadLine() {
   SMILE_ASSIGN(const std::vector<TextToken> tokens, SplitLine(kLine));
@@ -97,14 +97,14 @@ TEST(NewRow, IsEncodedDispatchedAndDecoded) {
                               greeted = FormatKey(request.whom);
                           });
   EXPECT_TRUE(status.ok()) << status.ToString();
-  EXPECT_EQ(greeted, "links/42/friend/7");
+  EXPECT_EQ(greeted, "posts/42/7");
 }
 
 TEST(NewRow, IsPrinted) {
   Result<TextRequest<Greet>> read = ReadLine();
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(WriteLine(ToTree(read->request)),
-            "whom=links/42/friend/7 times=3 loudly=true gifts=[\"flowers\", \"a cake\"] "
+            "whom=posts/42/7 times=3 loudly=true gifts=[\"flowers\", \"a cake\"] "
             "salutation=\"hello\"");
   EXPECT_EQ(WriteJson(ToTree(Greet::Response{.smiles = UINT64_MAX})),
             "{\"smiles\":18446744073709551615}");

@@ -78,6 +78,12 @@ class Sampler {
     }
   }
 
+  // One whose records clients can name.
+  Table OfClients() {
+    table_ = ClientTables()[Below(ClientTables().size())].table;
+    return *table_;
+  }
+
   template <class T>
   T Make(TextForm form) {
     if constexpr (std::is_same_v<T, bool>) {
@@ -91,12 +97,12 @@ class Sampler {
     } else if constexpr (std::is_same_v<T, ByteView>) {
       return kept_.Keep(MakeBytes(form));
     } else if constexpr (std::is_same_v<T, KeyView>) {
-      const Table table = Make<Table>(form);
+      const Table table = OfClients();
       const size_t parts = InfoOf(table).sort_part_count;
       const ByteView partition = kept_.Keep(PartBytes(InfoOf(table).partition.type));
       return {table, partition, kept_.Keep(SortBytes(table, parts))};
     } else if constexpr (std::is_same_v<T, PartitionView>) {
-      const Table table = Make<Table>(form);
+      const Table table = OfClients();
       return {table, kept_.Keep(PartBytes(InfoOf(table).partition.type))};
     } else if constexpr (std::is_same_v<T, Condition>) {
       const auto kind = Make<ConditionKind>(form);
@@ -118,6 +124,9 @@ class Sampler {
       case TextForm::kSortFrom:
       case TextForm::kSortTo:
         return SortBytes(table, Below(InfoOf(table).sort_part_count + 1));
+      case TextForm::kSecret:
+      case TextForm::kToken:
+        return "-";  // as it is written
       case TextForm::kPartition:
         return PartBytes(InfoOf(table).partition.type);
       default:

@@ -43,15 +43,26 @@ TextRequest<Row> Read(std::string_view arguments, const ContentReader& content =
 
 TEST(TextReader, ParsesRequests) {
   for (const std::string line :
-       {"ping", "ping --payload hello", "get users/42/profile",
+       {"ping",
+        "ping --payload hello",
+        "get users/42/profile",
         "put users/42/profile \"Ada Lovelace\"",
         "put users/42/profile \"Ada\" --if-absent --expire-seconds 60",
         "delete users/42/profile --if-version 7",
-        "mget users/42/profile logins/ada@example.org links/42/friend/7",
+        "mget users/42/profile users/7/a@b posts/42/7",
         "batch users/42 put profile \"Ada\" --if-absent delete theme put x \"\\xff\" "
         "--expire-seconds 3",
         "scan posts/42 --limit 20 --keys-only --from 7 --to 3 --continuation 0x00ff",
-        "scan links/42 --from friend --to family", "list users --limit 5", "stats",
+        "scan users/42 --from a --to b",
+        "list users --limit 5",
+        "list links",
+        "stats",
+        "link 42 friend 7",
+        "link 42 77 7 --value \"a\" --inverse follower --time-ms 9",
+        "link_list 42 friend --limit 5 --since-ms 7",
+        "link_check 42 family 7 8 9",
+        "link_common 42 7 friend",
+        "link_counts 42",
         "hello --client-name test"}) {
     EXPECT_EQ(ReadAndWrite(line), line);
   }
@@ -95,34 +106,20 @@ TEST(TextReader, ComputesTheChecksumOfTheValue) {
 }
 
 TEST(TextReader, OptionsMayAppearAnywhere) {
-  const TextRequest<op::Scan> read = Read<op::Scan>("--from friend/7 --limit 3 links/42");
+  const TextRequest<op::Scan> read = Read<op::Scan>("--from 7 --limit 3 posts/42");
   EXPECT_EQ(read.request.limit, 3u);
-  EXPECT_EQ(read.request.from, ByteView(LinkKey(42, LinkKind::kFriend, 7).sort));
+  EXPECT_EQ(read.request.from, ByteView(PostKey(42, 7).sort));
 }
 
-TEST(TextReader, LeadingPartsAfterThePartitionAreARange) {
-  const TextRequest<op::Scan> all = Read<op::Scan>("links/42/friend");
-  EXPECT_EQ(all.request.partition.id, PartitionOf(42));
-  EXPECT_EQ(all.request.from, ByteView("\1"));
-  EXPECT_EQ(all.request.to, ByteView("\2"));
-  const TextRequest<op::Scan> rest = Read<op::Scan>("links/42/friend --from friend/7");
-  EXPECT_EQ(rest.request.from, ByteView(LinkKey(42, LinkKind::kFriend, 7).sort));
-  EXPECT_EQ(rest.request.to, ByteView("\2"));
-  const TextRequest<op::Scan> last = Read<op::Scan>("links/42/255");
-  EXPECT_EQ(last.request.from, ByteView("\xff"));
-  EXPECT_FALSE(last.request.to.has_value());
-  EXPECT_THAT(ReadAndWrite("batch links/42/friend delete friend/7"), HasSubstr("links/USER"));
-}
-
-TEST(TextReader, RecordsWithoutSortKeyArePartitions) {
-  EXPECT_EQ(Read<op::Scan>("logins/ada").request.partition.id, "ada");
+TEST(TextReader, ScansAreOfPartitions) {
+  EXPECT_THAT(ReadAndWrite("scan logins/ada"), HasSubstr("login_register"));
   EXPECT_THAT(ReadAndWrite("scan users/1/profile"), HasSubstr("is not a partition"));
   EXPECT_THAT(ReadAndWrite("scan users"), HasSubstr("is not a partition"));
 }
 
 TEST(TextReader, ContentComesFromTheCaller) {
   std::vector<std::string> asked;
-  const ContentReader content = [&](std::string_view name) -> Result<Bytes> {
+  const ContentReader content = [&](std::string_view name, std::string_view) -> Result<Bytes> {
     asked.emplace_back(name);
     return Bytes("content of ").append(name);
   };
@@ -136,7 +133,7 @@ TEST(TextReader, ContentComesFromTheCaller) {
 }
 
 TEST(TextReader, ContentErrorsArePassedOn) {
-  const ContentReader content = [](std::string_view) -> Result<Bytes> {
+  const ContentReader content = [](std::string_view, std::string_view) -> Result<Bytes> {
     return Status(Code::kNotFound, "there is no such file");
   };
   EXPECT_EQ(ReadRequest<op::Put>(Split("users/1/x @f"), content).status().ToString(),
@@ -160,7 +157,9 @@ TEST(TextReader, ErrorsShowTheUsage) {
       {"put users/1/x v --expire-seconds 1x", "\"1x\" is not an integer"},
       {"scan users/1 --limit 1 --limit 2", "--limit is given twice"},
       {"scan users/1 --continuation 0xf", "is not hexadecimal"},
-      {"scan links/1 --from enemy", "\"enemy\" is not a valid kind in links"},
+      {"scan posts/1 --from enemy", "\"enemy\" is not a valid post in posts"},
+      {"link_count 1 enemy", "\"enemy\" is not a kind of links: it must be friend, family"},
+      {"link_count 1 256", "is not a kind of links"},
       {"list people", "\"people\" is not one of users, logins"},
       {"batch users/1", "ITEMS is missing"},
       {"batch users/1 put", "SORT is missing"},

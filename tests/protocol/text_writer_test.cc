@@ -48,18 +48,18 @@ TEST(WriteLine, TruncatesLongBytesBetweenCharacters) {
 }
 
 TEST(WriteLine, ShowsSortKeysAsPathsIfTheTableIsKnown) {
-  const Key key = LinkKey(42, LinkKind::kFriend, 7);
+  const Key key = PostKey(42, 7);
   op::Scan::Response reply;
   reply.entries.push_back({EntryOutcome::kFound, key.sort, RecordOf("x")});
   reply.continuation = "\x01";
   const std::string record = " version=3 checksum=0000000000000abc expires_ms=0 value=\"x\"";
-  const TextContext context = ContextOf(op::Scan::Request{.partition = {Table::kLinks, {}}});
+  const TextContext context = ContextOf(op::Scan::Request{.partition = {Table::kPosts, {}}});
   EXPECT_EQ(WriteLine(ToTree(reply, context)),
-            "entries=[{outcome=found sort=friend/7" + record + "}] continuation=0x01");
+            "entries=[{outcome=found sort=7" + record + "}] continuation=0x01");
   EXPECT_EQ(WriteLine(ToTree(reply)),
-            "entries=[{outcome=found sort=0x010000000000000007" + record + "}] continuation=0x01");
+            "entries=[{outcome=found sort=0x0000000000000007" + record + "}] continuation=0x01");
   EXPECT_EQ(WriteLine(ToTree(reply, context), {.list_lines = true}),
-            "continuation=0x01 entries=1\n  outcome=found sort=friend/7" + record);
+            "continuation=0x01 entries=1\n  outcome=found sort=7" + record);
 }
 
 TEST(WriteLine, ShowsExpiryTimeAndTtl) {
@@ -79,7 +79,7 @@ TEST(WriteLine, ShowsNoValuesWithKeysOnly) {
   op::Scan::Response reply;
   reply.entries.resize(1);
   const TextContext context =
-      ContextOf(op::Scan::Request{.partition = {Table::kLinks, {}}, .keys_only = true});
+      ContextOf(op::Scan::Request{.partition = {Table::kPosts, {}}, .keys_only = true});
   EXPECT_EQ(WriteLine(ToTree(reply, context)).find("value"), std::string::npos);
   EXPECT_EQ(WriteJson(ToTree(reply, context)).find("value"), std::string::npos);
   EXPECT_THAT(WriteLine(ToTree(reply)), HasSubstr("value=\"\""));
@@ -114,6 +114,14 @@ TEST(WriteLine, ShowsPartitionsAsPaths) {
   EXPECT_EQ(WriteLine(ToTree(op::List::Response{.partitions = {id, id}},
                              ContextOf(op::List::Request{.table = Table::kUsers}))),
             "partitions=[users/42, users/42] gap=false continuation=\"\"");
+}
+
+TEST(WriteLine, LeavesOutFlagsThatAreNotSetUnlessTheReplyIsAboutThem) {
+  const LineStyle brief{.brief = true};
+  EXPECT_EQ(WriteLine(ToTree(op::Link::Response{.time_ms = 5}), brief), "created=false time_ms=5");
+  EXPECT_EQ(WriteLine(ToTree(op::Unlink::Response()), brief), "removed=false");
+  EXPECT_EQ(WriteLine(ToTree(op::SessionRevoke::Response()), brief), "revoked=false");
+  EXPECT_EQ(WriteLine(ToTree(op::List::Response()), brief), "partitions=[] continuation=\"\"");
 }
 
 TEST(WriteJson, ShowsAnEmptyContinuationToken) {

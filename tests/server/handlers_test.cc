@@ -294,7 +294,7 @@ TEST_F(HandlersTest, InvalidRequestsAreExplained) {
                  Code::kInvalid, "condition");
   ExpectRejected(put({.checksum = empty, .expire_seconds = 0}), Code::kInvalid, "expire_seconds");
   const Bytes large(limits::kMaxValueBytes + 1, 'v');
-  ExpectRejected(put({.checksum = Hash64(large), .value = large}), Code::kTooLarge, "blobs");
+  ExpectRejected(put({.checksum = Hash64(large), .value = large}), Code::kTooLarge, "MEDIA_BEGIN");
   ExpectRejected(FrameOf<op::MGet>(7, {}), Code::kInvalid, "no keys");
   ExpectRejected(FrameOf<op::MGet>(7, {.keys = std::vector<KeyView>(1001, kProfile.view())}),
                  Code::kTooLarge, "1001 keys");

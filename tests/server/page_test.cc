@@ -25,12 +25,12 @@ class PageTest : public SessionTest {
     frame.Finish();
     return bytes;
   }
-  static Bytes LinkScan(std::optional<ByteView> from, std::optional<ByteView> to,
+  static Bytes PostScan(std::optional<ByteView> from, std::optional<ByteView> to,
                         std::optional<ByteView> continuation = {}) {
     static const Bytes user = PartitionOf(42);
     return FrameOf<op::Scan>(
         kId,
-        {.partition = {Table::kLinks, user}, .from = from, .to = to, .continuation = continuation});
+        {.partition = {Table::kPosts, user}, .from = from, .to = to, .continuation = continuation});
   }
   // A connection of its own; the reply to `frame`, which is to be answered so.
   void Expect(Code code, uint32_t id, bool closes, const Bytes& frame, bool greeted = true) {
@@ -97,32 +97,34 @@ TEST_F(PageTest, UnknownOptionalFieldsFollowTheirTag) {
 }
 
 TEST_F(PageTest, EmptyUpperBoundIsInvalidAndEmptyLowerBoundIsNot) {
-  ExpectLives(Code::kOk, LinkScan(ByteView(), std::nullopt));
-  ExpectLives(Code::kInvalid, LinkScan(std::nullopt, ByteView()));
+  ExpectLives(Code::kOk, PostScan(ByteView(), std::nullopt));
+  ExpectLives(Code::kInvalid, PostScan(std::nullopt, ByteView()));
 }
 
 TEST_F(PageTest, LowerBoundIsIgnoredWithAContinuationToken) {
-  const Bytes continuation = Bytes(1, '\1') + LinkKey(42, LinkKind::kFriend, 7).sort;
-  ExpectLives(Code::kInvalid, LinkScan("12", std::nullopt));
-  ExpectLives(Code::kOk, LinkScan("12", std::nullopt, ByteView(continuation)));
-  ExpectLives(Code::kInvalid, LinkScan(std::nullopt, "12", ByteView(continuation)));
-  ExpectLives(Code::kInvalid, LinkScan("12", std::nullopt, ByteView()));  // an empty one is none
-  ExpectLives(Code::kInvalid, LinkScan(std::nullopt, std::nullopt, "\2x"));
+  const Bytes continuation = Bytes(1, '\1') + PostKey(42, 7).sort;
+  ExpectLives(Code::kInvalid, PostScan("12", std::nullopt));
+  ExpectLives(Code::kOk, PostScan("12", std::nullopt, ByteView(continuation)));
+  ExpectLives(Code::kInvalid, PostScan(std::nullopt, "12", ByteView(continuation)));
+  ExpectLives(Code::kInvalid, PostScan("12", std::nullopt, ByteView()));  // an empty one is none
+  ExpectLives(Code::kInvalid, PostScan(std::nullopt, std::nullopt, "\2x"));
 }
 
-TEST_F(PageTest, LinkKindsAreOpenAndBlobPartsAreNot) {
-  for (const uint8_t kind : {uint8_t{0}, uint8_t{1}, uint8_t{6}, uint8_t{255}}) {
-    ExpectLives(Code::kOk, PutFrame(kId, LinkKey(1, LinkKind{kind}, 2), "x"));
-    ExpectLives(Code::kOk, GetFrame(kId, LinkKey(1, LinkKind{kind}, 2)));
+TEST_F(PageTest, InternalTablesCannotBeNamed) {
+  for (const Key& key : {LinkKey(1, LinkKind::kFriend, 2), MediaKey(1, 2),
+                         BlobKey(Bytes(16, 'b'), BlobPart::kChunk, 0)}) {
+    ExpectLives(Code::kInvalid, PutFrame(kId, key, "x"));
+    ExpectLives(Code::kInvalid, GetFrame(kId, key));
   }
-  const Bytes blob(16, 'b');
-  ExpectLives(Code::kOk, PutFrame(kId, BlobKey(blob, BlobPart::kChunk, 0), "x"));
-  ExpectLives(Code::kOk, PutFrame(kId, BlobKey(blob, BlobPart::kReference, 0), "x"));
-  for (const uint8_t part : {uint8_t{0}, uint8_t{3}, uint8_t{255}}) {
-    ExpectLives(Code::kInvalid, PutFrame(kId, BlobKey(blob, BlobPart{part}, 0), "x"));
+  const Bytes user(8, '\0');
+  for (const Table table : {Table::kLinks, Table::kMedia}) {
+    ExpectLives(Code::kInvalid, FrameOf<op::Scan>(kId, {.partition = {table, user}}));
+    op::BatchItem item{.kind = MutationKind::kDelete, .sort = user};
+    ExpectLives(Code::kInvalid,
+                FrameOf<op::Batch>(kId, {.partition = {table, user}, .items = {item}}));
   }
-  // A bound may lie where no record does: behind all references.
-  ExpectLives(Code::kOk, FrameOf<op::Scan>(kId, {.partition = {Table::kBlobs, blob}, .to = "\3"}));
+  ExpectLives(Code::kInvalid, FrameOf<op::List>(kId, {.table = Table::kMedia}));
+  ExpectLives(Code::kOk, FrameOf<op::List>(kId, {.table = Table::kLinks}));
 }
 
 // The reader keeps what there was no room for; its time begins when it came.

@@ -1,4 +1,5 @@
 // The examples of docs/PROTOCOL.md are what a session answers, byte for byte.
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,25 @@ namespace {
 class ReferenceExamplesTest : public SessionTest {};
 
 TEST_F(ReferenceExamplesTest, ExamplesOfThePageMatchASession) {
-  const Handlers handlers(engine_, clock_, [] {
+  // Its first upload has the id of the page.
+  const MediaService media(engine_, services_.media.store, clock_, [] {
+    ContentId id;
+    std::iota(id.bytes.begin(), id.bytes.end(), uint8_t{0});
+    return id;
+  });
+  const SessionService sessions(engine_, clock_, [](size_t count) {
+    Bytes token(count, '\0');
+    std::iota(token.begin(), token.end(), '\0');
+    return token;
+  });
+  const UserService users(engine_, media, services_.links, services_.logins, sessions, clock_);
+  const Services services{.media = media,
+                          .links = services_.links,
+                          .logins = services_.logins,
+                          .sessions = sessions,
+                          .users = users,
+                          .feeds = services_.feeds};
+  const Handlers handlers(engine_, services, clock_, [] {
     return EngineStats{{"server.connections.open_count", 1}};
   });
   engine_.tells_stats = false;

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/server/raw_client.h"
+#include "tests/support/memory_services.h"
 
 namespace smile {
 namespace {
@@ -42,7 +43,7 @@ class ServerTest : public testing::Test {
   }
   void Start(const ServerOptions& options = {}) {
     Listen(options);
-    server_->Serve(engine_);
+    server_->Serve(engine_, services_.services());
   }
   uint16_t port() const { return server_->listening_on().port; }
 
@@ -67,6 +68,7 @@ class ServerTest : public testing::Test {
   const SystemClock clock_;
   const Logger log_{LogLevel::kOff};
   MemoryEngine engine_{&clock_, MemoryEngine::Answers::kOnThread};
+  MemoryServices services_{engine_, clock_};
   std::unique_ptr<Server> server_;
 };
 
@@ -102,7 +104,7 @@ TEST_F(ServerTest, ClientsDuringTheStartGetUnavailable) {
     EXPECT_GT(reply.Error().retry_after_ms, 0u);
     EXPECT_TRUE(early.ReceivesEnd());
   }
-  server_->Serve(engine_);
+  server_->Serve(engine_, services_.services());
   for (int i = 0; i < 10; ++i) EXPECT_EQ(RawClient(port()).Ask(Hello()).code, Code::kOk);
 }
 

@@ -18,6 +18,7 @@
 #include "protocol/message.h"
 #include "server/session.h"
 #include "storage/memory_engine.h"
+#include "tests/support/memory_services.h"
 
 namespace smile {
 
@@ -64,6 +65,7 @@ class HoldingEngine final : public Engine {
     auto shared = std::make_shared<WriteRequest>(std::move(request));
     Do([this, shared, done] { engine_.Write(std::move(*shared), done); });
   }
+  bool can_write_together() const override { return engine_.can_write_together(); }
   void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override {
     caller = request.caller;
     Do([this, request, done] { engine_.Scan(request, done); });
@@ -213,7 +215,10 @@ class SessionTest : public testing::Test {
   MemoryPool pool_{&budget_};
   ManualClock clock_;
   HoldingEngine engine_;
-  Handlers handlers_{engine_, clock_, [] { return EngineStats{{"server.test_count", 7}}; }};
+  MemoryServices services_{engine_, clock_};
+  Handlers handlers_{engine_, services_.services(), clock_, [] {
+                       return EngineStats{{"server.test_count", 7}};
+                     }};
   WorkerMetrics metrics_;
   std::deque<std::function<void()>> posted_;
   Session::Shared shared_{

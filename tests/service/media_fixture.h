@@ -28,9 +28,9 @@ inline constexpr uint32_t kChunk = limits::kMinChunkBytes;
 // A process: a service and its sweeper, which stop after some calls of their backends.
 struct MediaProcess {
   MediaProcess(Engine* engine_below, ContentStore* store_below, const Clock& clock,
-               std::mt19937_64* random, int64_t calls)
+               std::mt19937_64* random, int64_t calls, bool writes_together)
       : budget(calls),
-        engine(engine_below, &budget),
+        engine(engine_below, &budget, writes_together),
         store(store_below, &budget),
         media(engine, store, clock,
               [random] {
@@ -42,13 +42,16 @@ struct MediaProcess {
 
   Result<ContentId> Begin(MediaId id, std::optional<uint64_t> size = {},
                           std::optional<Sha256Digest> sha256 = {}) {
-    return media
-        .Begin({.id = id,
-                .fields = {.content_type = "image/png", .name = "cat.png", .custom = "{}"},
-                .chunk_bytes = kChunk,
-                .size = size,
-                .sha256 = sha256})
-        .Wait();
+    const auto start =
+        media
+            .Begin({.id = id,
+                    .fields = {.content_type = "image/png", .name = "cat.png", .custom = "{}"},
+                    .chunk_bytes = kChunk,
+                    .size = size,
+                    .sha256 = sha256})
+            .Wait();
+    if (!start.ok()) return start.status();
+    return start->upload;
   }
   Status Append(const ContentId& upload, uint64_t offset, const Bytes& bytes) {
     return FromCall([&](auto done) {
@@ -65,7 +68,20 @@ struct MediaProcess {
     for (size_t offset = 0; offset < bytes.size(); offset += kChunk) {
       SMILE_TRY(Append(*upload, offset, bytes.substr(offset, kChunk)));
     }
-    return media.Commit(id.owner, *upload).Wait();
+    auto stored = media.Commit(id.owner, *upload).Wait();
+    if (!stored.ok()) return stored.status();
+    return std::move(stored->manifest);
+  }
+  // All in one call.
+  Result<MediaManifest> Put(MediaId id, const Bytes& bytes) {
+    auto stored = media
+                      .Put({.id = id,
+                            .fields = {.content_type = "image/png", .name = "cat.png"},
+                            .bytes = bytes,
+                            .checksum = Hash64(bytes)})
+                      .Wait();
+    if (!stored.ok()) return stored.status();
+    return std::move(stored->manifest);
   }
   Result<Bytes> Read(MediaId id) {
     auto piece = media.Read(id, 0, limits::kMaxContentReadBytes, 0).Wait();
@@ -89,11 +105,12 @@ class MediaTest : public ::testing::Test {
  protected:
   static constexpr int64_t kNoLimit = INT64_MAX;
 
-  MediaTest() { Restart(); }
+  explicit MediaTest(bool writes_together = true) : writes_together_(writes_together) { Restart(); }
 
   // Ends the process, and starts one that stops after `calls`.
   void Restart(int64_t calls = kNoLimit) {
-    process_ = std::make_unique<MediaProcess>(&engine_, &store_, clock_, &random_, calls);
+    process_ = std::make_unique<MediaProcess>(&engine_, &store_, clock_, &random_, calls,
+                                              writes_together_);
   }
   void SweepAfter(uint64_t millis) {
     clock_.AdvanceMillis(static_cast<int64_t>(millis));
@@ -111,13 +128,15 @@ class MediaTest : public ::testing::Test {
     });
     return count;
   }
+  // In files and in records.
+  size_t Contents() { return store_.content_count() + Records(Table::kBlobs); }
   // After all time limits: exactly `contents` contents, `media` media records, and nothing that
   // only uploads or deletes need.
   void ExpectNothingElse(size_t contents, size_t media) {
     SweepAfter(limits::kWorkGraceMillis + 1);
     SweepAfter(limits::kUploadExpiryMillis + 1);
     SweepAfter(limits::kWorkGraceMillis + 1);
-    EXPECT_EQ(store_.content_count(), contents);
+    EXPECT_EQ(Contents(), contents);
     EXPECT_EQ(store_.upload_count(), 0u);
     EXPECT_EQ(Records(Table::kMedia), media);
     EXPECT_EQ(Records(Table::kContents), contents + media);  // a head each, and references
@@ -129,6 +148,7 @@ class MediaTest : public ::testing::Test {
   std::mt19937_64 random_{3};
   MemoryEngine engine_{&clock_, MemoryEngine::Answers::kInline};
   MemoryContentStore store_;
+  const bool writes_together_;  // what the engine can do
   std::unique_ptr<MediaProcess> process_;
 };
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "storage/content_store.h"
 #include "storage/engine.h"
@@ -15,12 +16,14 @@ namespace smile::testing {
 // Calls that are still allowed. Shared by the backends of a process.
 class CallBudget {
  public:
-  explicit CallBudget(int64_t calls) : left_(calls) {}
+  explicit CallBudget(int64_t calls) : calls_(calls), left_(calls) {}
   bool Take() { return left_.fetch_sub(1) > 0; }
+  int64_t used() const { return calls_ - left_.load(); }
   // Whether a call was refused.
   bool stopped() const { return left_.load() < 0; }
 
  private:
+  const int64_t calls_;
   std::atomic<int64_t> left_;
 };
 
@@ -30,7 +33,8 @@ inline Status Stopped() {
 
 class StoppingEngine final : public Engine {
  public:
-  StoppingEngine(Engine* engine, CallBudget* budget) : engine_(engine), budget_(budget) {}
+  StoppingEngine(Engine* engine, CallBudget* budget, bool writes_together)
+      : engine_(engine), budget_(budget), writes_together_(writes_together) {}
 
   PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) override {
     return engine_->Peek(key, found);
@@ -43,6 +47,7 @@ class StoppingEngine final : public Engine {
     if (!budget_->Take()) return done({.status = Stopped(), .versions = {}});
     engine_->Write(std::move(request), std::move(done));
   }
+  bool can_write_together() const override { return writes_together_; }
   void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override {
     if (!budget_->Take()) return done(Stopped());
     engine_->Scan(std::move(request), std::move(done));
@@ -56,6 +61,7 @@ class StoppingEngine final : public Engine {
  private:
   Engine* const engine_;
   CallBudget* const budget_;
+  const bool writes_together_;
 };
 
 class StoppingContentStore final : public ContentStore {
@@ -86,6 +92,10 @@ class StoppingContentStore final : public ContentStore {
     if (!budget_->Take()) return done(Stopped());
     store_->Cancel(id, std::move(done));
   }
+  void Hash(ByteView bytes, uint64_t source, Done<Result<Sha256Digest>> done) override {
+    if (!budget_->Take()) return done(Stopped());
+    store_->Hash(bytes, source, std::move(done));
+  }
   void Read(ContentRange range, Done<Result<ContentPiece>> done) override {
     if (!budget_->Take()) return done(Stopped());
     store_->Read(range, std::move(done));
@@ -93,6 +103,10 @@ class StoppingContentStore final : public ContentStore {
   void Stat(ContentId id, Done<Result<ContentInfo>> done) override {
     if (!budget_->Take()) return done(Stopped());
     store_->Stat(id, std::move(done));
+  }
+  void List(ContentId after, uint32_t limit, Done<Result<std::vector<ContentId>>> done) override {
+    if (!budget_->Take()) return done(Stopped());
+    store_->List(after, limit, std::move(done));
   }
   void Delete(ContentId id, Done<Status> done) override {
     if (!budget_->Take()) return done(Stopped());

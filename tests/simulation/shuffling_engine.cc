@@ -4,6 +4,11 @@
 #include <memory>
 
 namespace smile {
+namespace {
+
+const Status kFault(Code::kOverloaded, "a fault of the simulation", /*retry_after_ms=*/1);
+
+}  // namespace
 
 bool ShufflingEngine::Step() {
   if (waiting_.empty()) return false;
@@ -28,23 +33,40 @@ bool ShufflingEngine::PeekScan(const ScanRequest& request, FoundPage found) {
 }
 
 void ShufflingEngine::Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) {
-  waiting_.push_back({.task = [this, request, done] { engine_.Read(request, done); }});
+  waiting_.push_back({.task = [this, request, done] {
+    if (Fails()) return done(kFault);
+    engine_.Read(request, done);
+  }});
 }
 
 void ShufflingEngine::Write(WriteRequest request, std::function<void(WriteReply)> done) {
   const uint64_t partition = HashOf(request.partition());
   auto shared = std::make_shared<WriteRequest>(std::move(request));
   waiting_.push_back({.is_write = true, .partition = partition, .task = [this, shared, done] {
-                        engine_.Write(std::move(*shared), done);
+                        Write(std::move(*shared), done, Fails());
                       }});
 }
 
+void ShufflingEngine::Write(WriteRequest request, const std::function<void(WriteReply)>& done,
+                            bool fails) {
+  if (!fails) return engine_.Write(std::move(request), done);
+  if (random_() % 2 == 0) return done({.status = kFault, .versions = {}});
+  if (random_() % 2 == 0) engine_.Write(std::move(request), [](const WriteReply&) {});
+  done({.status = Status(Code::kOutcomeUnknown, "a fault of the simulation"), .versions = {}});
+}
+
 void ShufflingEngine::Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) {
-  waiting_.push_back({.task = [this, request, done] { engine_.Scan(request, done); }});
+  waiting_.push_back({.task = [this, request, done] {
+    if (Fails()) return done(kFault);
+    engine_.Scan(request, done);
+  }});
 }
 
 void ShufflingEngine::List(ListRequest request, std::function<void(Result<ListPage>)> done) {
-  waiting_.push_back({.task = [this, request, done] { engine_.List(request, done); }});
+  waiting_.push_back({.task = [this, request, done] {
+    if (Fails()) return done(kFault);
+    engine_.List(request, done);
+  }});
 }
 
 }  // namespace smile

@@ -22,6 +22,21 @@ Outcome OutcomeOf(const Status& status) {
   return Outcome::kUnknown;
 }
 
+// What a get saw.
+uint64_t Seen(const op::Get::Response& response) {
+  return std::stoull(std::string(response.record.value));
+}
+uint64_t Seen(const op::LinkCheck::Response& response) {
+  return response.entries.empty() ? 0 : std::stoull(std::string(response.entries[0].value));
+}
+uint64_t Seen(const op::LoginVerify::Response& response) {
+  return response.user;
+}
+template <class Response>
+uint64_t Seen(const Response&) {
+  return 0;
+}
+
 // Whether the error means that nothing took effect.
 bool HadNoEffect(const Status& status) {
   return !status.ok() && OutcomeOf(status) == Outcome::kUnknown &&
@@ -51,44 +66,86 @@ SimulatedClient::~SimulatedClient() {
   channel_.EndAll({Code::kUnavailable, "the simulation is over"});
 }
 
-void SimulatedClient::Call() {
-  const uint64_t user = random_() % users_;
-  const Key key = UserKey(user, "profile");
-  HistoryOperation operation{.begin = ++recorder_->time,
-                             .connection = recorder_->connections_last ? number_ : 0};
-  switch (random_() % 5) {
-    case 0:
-    case 1:
-      operation.kind = Kind::kGet;
-      return Send<op::Get>({.key = key.view()}, user, operation);
-    case 2:
-      operation.kind = Kind::kDelete;
-      return Send<op::Delete>({.key = key.view()}, user, operation);
-    case 3:
-      operation.kind = Kind::kPutIfAbsent;
-      return SendPut(user, operation);
-    default:
-      operation.kind = Kind::kPut;
-      return SendPut(user, operation);
+void SimulatedClient::Call(Register kind) {
+  const uint64_t number = random_() % users_;
+  HistoryOperation operation{.begin = ++recorder_->time};
+  switch (kind) {
+    case Register::kRecord:
+      return CallRecord(number, operation);
+    case Register::kLink:
+      return CallLink(number, operation);
+    case Register::kLogin:
+      return CallLogin(number, operation);
   }
 }
 
-void SimulatedClient::SendPut(uint64_t user, HistoryOperation operation) {
+void SimulatedClient::CallRecord(uint64_t number, HistoryOperation operation) {
+  const RegisterId id(Register::kRecord, number);
+  const Key key = UserKey(number, "profile");
+  if (recorder_->connections_last) operation.connection = number_;
+  const uint64_t choice = random_() % 5;
+  if (choice <= 1) {
+    operation.kind = Kind::kGet;
+    return Send<op::Get>({.key = key.view()}, id, operation);
+  }
+  if (choice == 2) {
+    operation.kind = Kind::kDelete;
+    return Send<op::Delete>({.key = key.view()}, id, operation);
+  }
+  operation.kind = choice == 3 ? Kind::kPutIfAbsent : Kind::kPut;
   operation.value = recorder_->next_value++;
-  const Key key = UserKey(user, "profile");
   const std::string value = std::to_string(operation.value);
-  const bool if_absent = operation.kind == Kind::kPutIfAbsent;
   Send<op::Put>({.key = key.view(),
-                 .condition = {if_absent ? ConditionKind::kIfAbsent : ConditionKind::kAlways, 0},
+                 .condition = choice == 3 ? IfAbsent() : Condition(),
                  .checksum = Hash64(value),
                  .value = value},
-                user, operation);
+                id, operation);
+}
+
+// The link between two of three users: from either side, and so without an order in a connection.
+void SimulatedClient::CallLink(uint64_t number, HistoryOperation operation) {
+  const RegisterId id(Register::kLink, number);
+  const auto kind = static_cast<uint8_t>(LinkKind::kFriend);
+  uint64_t user = number;
+  uint64_t other = (number + 1) % users_;
+  if (random_() % 2 == 0) std::swap(user, other);
+  const uint64_t choice = random_() % 5;
+  if (choice <= 1) {
+    operation.kind = Kind::kGet;
+    return Send<op::LinkCheck>({.user = user, .kind = kind, .others = {other}}, id, operation);
+  }
+  if (choice == 2) {
+    operation.kind = Kind::kDelete;
+    return Send<op::Unlink>({.user = user, .kind = kind, .other = other}, id, operation);
+  }
+  operation.kind = Kind::kPut;
+  operation.value = recorder_->next_value++;
+  const std::string value = std::to_string(operation.value);
+  Send<op::Link>({.user = user, .kind = kind, .other = other, .value = value}, id, operation);
+}
+
+void SimulatedClient::CallLogin(uint64_t number, HistoryOperation operation) {
+  const RegisterId id(Register::kLogin, number);
+  const std::string login = "login " + std::to_string(number);
+  const uint64_t choice = random_() % 4;
+  if (choice == 0) {
+    operation.kind = Kind::kGet;
+    return Send<op::LoginVerify>({.login = login, .password = "right"}, id, operation);
+  }
+  if (choice == 1) {
+    operation.kind = Kind::kDelete;
+    return Send<op::LoginRemove>({.login = login}, id, operation);
+  }
+  operation.kind = Kind::kPutIfAbsent;
+  operation.value = recorder_->next_value++;
+  Send<op::LoginRegister>({.login = login, .password = "right", .user = operation.value}, id,
+                          operation);
 }
 
 template <class Row>
-void SimulatedClient::Send(const typename Row::Request& request, uint64_t user,
+void SimulatedClient::Send(const typename Row::Request& request, RegisterId id,
                            HistoryOperation operation) {
-  std::vector<HistoryOperation>& history = recorder_->histories[user];
+  std::vector<HistoryOperation>& history = recorder_->histories[id];
   const size_t index = history.size();
   history.push_back(operation);
   const auto done = [this, &history, index](const Answer<Row>& answer) {
@@ -105,9 +162,7 @@ void SimulatedClient::Send(const typename Row::Request& request, uint64_t user,
     }
     it.outcome = OutcomeOf(answer.status());
     if (it.outcome != Outcome::kUnknown) it.end = ++recorder_->time;
-    if constexpr (std::is_same_v<Row, op::Get>) {
-      it.value = answer.ok() ? std::stoull(std::string(answer->record.value)) : 0;
-    }
+    if (is_get) it.value = answer.ok() ? Seen(*answer) : 0;
   };
   auto call = std::make_unique<TypedCall<Row>>(
       request, clock_->MonotonicNanos() + kCallMillis * kNanosPerMilli, CallOptions(), done);
@@ -128,7 +183,7 @@ void SimulatedClient::Step() {
     channel_.Connected();
   }
   Bytes out;
-  channel_.Fill(kRoomBytes, now, &out);
+  channel_.Fill(limits::kOutputHighWaterBytes - kRoomBytes, now, &out);
   if (!out.empty()) transport_->Send(std::move(out));
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -16,13 +17,19 @@
 
 namespace smile {
 
-// The history of each record, of all clients; time is a count of events.
+// What clients read and write, each as if it were one record: a record of a user; a link, which
+// both of its users may change; a login, whose value is the id of its user.
+enum class Register : uint8_t { kRecord, kLink, kLogin };
+using RegisterId = std::pair<Register, uint64_t>;  // with a number below SimulatedClient's `users`
+
+// The history of each of them, of all clients; time is a count of events.
 struct Recorder {
-  std::map<uint64_t, std::vector<HistoryOperation>> histories;  // by user id
+  std::map<RegisterId, std::vector<HistoryOperation>> histories;
   uint64_t time = 0;
   uint64_t next_value = 1;
   uint64_t answered = 0;
-  bool connections_last = true;  // then each client's operations are in the order of one connection
+  // Then each client's operations are in the order of one connection, and none ends as unknown.
+  bool connections_last = true;
 };
 
 class SimulatedClient final : private TransportEvents {
@@ -32,8 +39,8 @@ class SimulatedClient final : private TransportEvents {
                   uint64_t users, std::function<std::unique_ptr<Transport>()> connect);
   ~SimulatedClient() override;
 
-  // Starts a random operation on the record of a random user.
-  void Call();
+  // Starts a random operation on a random register of `kind`.
+  void Call(Register kind);
   // Connects if necessary, sends pending requests, handles timeouts.
   void Step();
   bool has_calls() const { return channel_.has_calls(); }
@@ -44,9 +51,11 @@ class SimulatedClient final : private TransportEvents {
   void OnEnd() override { transport_->Abort(); }
   void OnClosed(const Status& status) override;
 
+  void CallRecord(uint64_t number, HistoryOperation operation);
+  void CallLink(uint64_t number, HistoryOperation operation);
+  void CallLogin(uint64_t number, HistoryOperation operation);
   template <class Row>
-  void Send(const typename Row::Request& request, uint64_t user, HistoryOperation operation);
-  void SendPut(uint64_t user, HistoryOperation operation);
+  void Send(const typename Row::Request& request, RegisterId id, HistoryOperation operation);
 
   const uint64_t number_;
   std::mt19937_64 random_;

@@ -1,11 +1,14 @@
 // Clients and server in one thread: libsmile's channel, in-memory pipes that split, delay, cut and
-// corrupt, the server's sessions, and an engine that shuffles. A seed determines everything. The
-// clients' history must be linearizable, and every call must be answered exactly once.
+// corrupt, the server's sessions and services, and an engine that shuffles and fails. A seed
+// determines everything. The clients' history must be linearizable, every call must be answered
+// exactly once, and what is stored in the end must be whole.
 
 #include <cstdlib>
 #include <deque>
+#include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -13,9 +16,13 @@
 
 #include "net/memory_pipe.h"
 #include "server/served_connection.h"
+#include "service/links/link_records.h"
+#include "service/logins/login_records.h"
 #include "tests/simulation/linearizability.h"
 #include "tests/simulation/shuffling_engine.h"
 #include "tests/simulation/simulated_client.h"
+#include "tests/support/each_record.h"
+#include "tests/support/memory_services.h"
 
 namespace smile {
 namespace {
@@ -25,13 +32,18 @@ struct WorldOptions {
   size_t max_piece_bytes = 64;
   double cut_probability = 0;
   double flip_probability = 0;
+  double fault_probability = 0;
+  std::vector<Register> registers = {Register::kRecord};
 };
 
 class World {
  public:
   explicit World(const WorldOptions& options)
-      : options_(options), random_(options.seed), engine_(&clock_, random_()) {
-    recorder_.connections_last = options.cut_probability == 0 && options.flip_probability == 0;
+      : options_(options),
+        random_(options.seed),
+        engine_(&clock_, random_(), options.fault_probability) {
+    recorder_.connections_last = options.cut_probability == 0 && options.flip_probability == 0 &&
+                                 options.fault_probability == 0;
     for (size_t i = 1; i <= kClients; ++i) {
       clients_.push_back(std::make_unique<SimulatedClient>(i, random_(), &clock_, &recorder_,
                                                            kUsers, [this] { return Connect(); }));
@@ -49,7 +61,8 @@ class World {
     size_t made = 0;
     for (size_t step = 0; step < kMaxSteps; ++step) {
       if (made < calls && made - recorder_.answered < kConcurrentCalls) {
-        clients_[random_() % kClients]->Call();
+        clients_[random_() % kClients]->Call(
+            options_.registers[random_() % options_.registers.size()]);
         ++made;
       }
       for (const auto& client : clients_) client->Step();
@@ -61,6 +74,11 @@ class World {
 
   const Recorder& recorder() const { return recorder_; }
   size_t connections() const { return connections_made_; }
+  // Without what is still in flight.
+  MemoryEngine& stored() {
+    while (engine_.Step() || !posted_.empty()) Advance();
+    return engine_.stored();
+  }
 
  private:
   static constexpr size_t kClients = 3;
@@ -123,7 +141,8 @@ class World {
   MemoryPool pool_{&budget_};
   ManualClock clock_;
   ShufflingEngine engine_;
-  const Handlers handlers_{engine_, clock_, [] { return EngineStats{}; }};
+  MemoryServices services_{engine_, clock_};
+  const Handlers handlers_{engine_, services_.services(), clock_, [] { return EngineStats{}; }};
   WorkerMetrics metrics_;
   std::deque<std::function<void()>> posted_;
   const Session::Shared shared_{
@@ -154,9 +173,53 @@ class World {
 };
 
 void ExpectLinearizable(const Recorder& recorder) {
-  for (const auto& [user, history] : recorder.histories) {
-    EXPECT_TRUE(IsLinearizable(history)) << "user " << user << ":\n" << ToText(history);
+  for (const auto& [id, history] : recorder.histories) {
+    EXPECT_TRUE(IsLinearizable(history))
+        << "register " << static_cast<int>(id.first) << ", " << id.second << ":\n"
+        << ToText(history);
   }
+}
+
+// Both sides of each link, both orders of each side, and the counts say the same.
+void ExpectWholeLinks(MemoryEngine* engine) {
+  std::map<LinkRecordId, Bytes> records;
+  EachRecord(engine, Table::kLinks, [&](const Key& key, const Record& record) {
+    const auto sort = DecodeLinkSort(key.sort);
+    ASSERT_TRUE(sort.has_value());
+    records[{*DecodePartition(key.partition), *sort}] = record.value;
+  });
+  std::map<LinkRecordId, Bytes> expected;
+  std::map<LinkRecordId, uint64_t> counts;
+  for (const auto& [id, value] : records) {
+    if (id.sort.view != LinkView::kMember) continue;
+    const auto link = DecodeLinkRecord(value);
+    ASSERT_TRUE(link.has_value());
+    const LinkSide side{.user = id.user, .kind = id.sort.kind, .other = id.sort.first};
+    const LinkSide back{.user = side.other, .kind = link->inverse, .other = side.user};
+    for (const LinkSide& one : {side, back}) {
+      expected[one.Member()] = value;
+      expected[one.Newest(link->time_ms)] = value;
+    }
+    ++counts[side.Count()];
+  }
+  for (const auto& [id, count] : counts) expected[id] = EncodeLinkCount(count);
+  EXPECT_EQ(records, expected);
+}
+
+// A login is in the list of its user and nowhere else.
+void ExpectWholeLogins(MemoryEngine* engine) {
+  std::set<std::pair<uint64_t, Bytes>> of_logins;
+  std::set<std::pair<uint64_t, Bytes>> of_users;
+  EachRecord(engine, Table::kLogins, [&](const Key& key, const Record& record) {
+    const auto login = DecodeLoginRecord(record.value);
+    ASSERT_TRUE(login.has_value());
+    of_logins.emplace(login->user, key.partition);
+  });
+  EachRecord(engine, Table::kAccounts, [&](const Key& key, const Record&) {
+    if (key.sort.front() != static_cast<char>(AccountPart::kLogin)) return;
+    of_users.emplace(*DecodePartition(key.partition), key.sort.substr(1));
+  });
+  EXPECT_EQ(of_logins, of_users);
 }
 
 // How many seeds; more with SMILE_SIMULATION_SEEDS.
@@ -174,6 +237,8 @@ void RunSeeds(WorldOptions options, bool expect_reconnects) {
     World world(options);
     world.Run(100);
     ExpectLinearizable(world.recorder());
+    ExpectWholeLinks(&world.stored());
+    ExpectWholeLogins(&world.stored());
     connections += world.connections();
     if (testing::Test::HasFailure()) return;
   }
@@ -194,6 +259,16 @@ TEST(Simulation, LinearizableWithLostConnections) {
 
 TEST(Simulation, LinearizableWithFlippedBits) {
   RunSeeds({.flip_probability = 0.01}, true);
+}
+
+const std::vector<Register> kPeople = {Register::kRecord, Register::kLink, Register::kLogin};
+
+TEST(Simulation, PeopleAreLinearizableWithFaultsOfTheEngine) {
+  RunSeeds({.fault_probability = 0.1, .registers = kPeople}, false);
+}
+
+TEST(Simulation, PeopleAreLinearizableWithFaultsAndLostConnections) {
+  RunSeeds({.cut_probability = 0.01, .fault_probability = 0.1, .registers = kPeople}, true);
 }
 
 // Tests of the checker.

@@ -3,6 +3,7 @@
 
 #include <future>
 #include <utility>
+#include <vector>
 
 #include "base/hash.h"
 #include "storage/content_store.h"
@@ -34,6 +35,9 @@ class BlockingContent {
   Status Cancel(const ContentId& id) {
     return Wait<Status>([&](auto done) { store_->Cancel(id, std::move(done)); });
   }
+  Result<Sha256Digest> Hash(ByteView bytes) {
+    return Wait<Result<Sha256Digest>>([&](auto done) { store_->Hash(bytes, 0, std::move(done)); });
+  }
   Result<ContentPiece> Read(const ContentId& id, uint64_t offset, uint32_t size) {
     return Wait<Result<ContentPiece>>([&](auto done) {
       store_->Read({.id = id, .offset = offset, .size = size}, std::move(done));
@@ -41,6 +45,10 @@ class BlockingContent {
   }
   Result<ContentInfo> Stat(const ContentId& id) {
     return Wait<Result<ContentInfo>>([&](auto done) { store_->Stat(id, std::move(done)); });
+  }
+  Result<std::vector<ContentId>> List(const ContentId& after, uint32_t limit) {
+    return Wait<Result<std::vector<ContentId>>>(
+        [&](auto done) { store_->List(after, limit, std::move(done)); });
   }
   Status Delete(const ContentId& id) {
     return Wait<Status>([&](auto done) { store_->Delete(id, std::move(done)); });

@@ -66,6 +66,9 @@ class BlockingEngine {
       engine_->Write(WriteRequest(partition, mutations, deadline_nanos), done);
     });
   }
+  WriteReply Write(WriteRequest request) {
+    return Wait<WriteReply>([&](auto done) { engine_->Write(std::move(request), done); });
+  }
   WriteReply Put(const Key& key, ByteView value, Condition condition = {},
                  uint64_t expires_ms = 0) {
     return Write(key.view().partition_view(), {PutOf(key.sort, value, condition, expires_ms)});

@@ -130,9 +130,36 @@ TEST_F(CachedPageTest, OnlyTimelinesAreCached) {
   ScanRequest records = NewestOf(kAuthor, 3);
   records.table = Table::kUsers;
   EXPECT_EQ(Cached(records), "(nothing)");
-  ASSERT_TRUE(engine().Put(LinkKey(kAuthor, LinkKind::kFriend, 2), "v").status.ok());
-  records.table = Table::kLinks;
-  EXPECT_EQ(Cached(records), "v end");
+}
+
+TEST_F(CachedPageTest, LinksHaveAPageForEachKindOfTheNewest) {
+  const auto put = [&](LinkKind kind, LinkView view, uint64_t other) {
+    const LinkSort sort{.kind = kind, .view = view, .first = ~other, .second = other};
+    const std::string value = std::to_string(other);
+    ASSERT_TRUE(engine().Put(LinkKey(kAuthor, sort), value).status.ok());
+  };
+  const auto newest = [&](LinkKind kind) {
+    ScanRequest request = NewestOf(kAuthor, 2);
+    request.table = Table::kLinks;
+    request.from = {static_cast<char>(kind), static_cast<char>(LinkView::kNewest)};
+    request.to = PrefixEnd(request.from);
+    return request;
+  };
+  for (const LinkKind kind : {LinkKind::kFriend, LinkKind::kFamily}) {
+    put(kind, LinkView::kMember, 1);
+    for (const uint64_t other : {2, 3}) put(kind, LinkView::kNewest, other);
+  }
+  EXPECT_EQ(Cached(newest(LinkKind::kFriend)), "3 2 end");
+  EXPECT_EQ(Cached(newest(LinkKind::kFamily)), "3 2 end");
+  put(LinkKind::kFriend, LinkView::kMember, 9);
+  put(LinkKind::kFamily, LinkView::kNewest, 4);
+  EXPECT_EQ(engine().Stat("storage.record_cache.pages_count"), 1u) << "that of friends";
+  EXPECT_EQ(Cached(newest(LinkKind::kFriend)), "3 2 end");
+  EXPECT_EQ(Cached(newest(LinkKind::kFamily)), "4 3 ...");
+  ScanRequest members = newest(LinkKind::kFriend);
+  members.from[1] = static_cast<char>(LinkView::kMember);
+  members.to = PrefixEnd(members.from);
+  EXPECT_EQ(Cached(members), "(nothing)");
 }
 
 TEST_F(CachedPageTest, PagesAreCountedApartFromRecords) {

@@ -36,13 +36,17 @@ class CommitterTest : public ::testing::Test {
     ++begun_;
     changed_.notify_all();
     changed_.wait(lock, [this] { return open_; });
+    clock_.AdvanceMillis(commit_millis_);
     std::vector<std::string> sorts;
     for (PendingWrite& write : group) {
       if (write.late) continue;
       sorts.emplace_back(write.request.mutations()[0].sort);
       write.reply.versions = {7};
     }
+    const bool large = sorts == std::vector<std::string>{"large"};
     groups_.push_back(std::move(sorts));
+    lock.unlock();
+    if (large && on_large_) std::exchange(on_large_, nullptr)();
   }
 
   void Open() {
@@ -76,6 +80,9 @@ class CommitterTest : public ::testing::Test {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::atomic<int64_t> pace_millis_{0};  // the next group is held back so long
+  static constexpr size_t kLarge = size_t{1} << 20;
+  std::atomic<int64_t> commit_millis_{0};  // what a commit takes
+  std::function<void()> on_large_;         // called once, in a group of one large write
   bool open_ = false;
   int begun_ = 0;
   std::vector<std::vector<std::string>> groups_;
@@ -117,6 +124,54 @@ TEST_F(CommitterTest, GroupIsBoundedInBytes) {
   EXPECT_EQ(last.get(), Code::kOk);
   EXPECT_THAT(groups_, ElementsAre(ElementsAre("first"), ElementsAre("a"), ElementsAre("b"),
                                    ElementsAre("huge"), ElementsAre("c")));
+}
+
+TEST_F(CommitterTest, SmallWritesDoNotWaitForAllLargeOnes) {
+  Submit("first");
+  WaitUntilBegun(1);
+  for (uint64_t source = 1; source <= 4; ++source) Submit("large", kLarge, 0, source);
+  auto small = Submit("small", 0, 0, 5);
+  Open();
+  EXPECT_EQ(small.get(), Code::kOk);
+  committer_->Close();
+  ASSERT_EQ(groups_.size(), 5u);
+  EXPECT_THAT(groups_[1], ::testing::UnorderedElementsAre("large", "small"));
+  for (size_t i = 2; i < 5; ++i) EXPECT_THAT(groups_[i], ElementsAre("large"));
+}
+
+TEST_F(CommitterTest, LargeWritesAloneShareAGroup) {
+  Submit("large", kLarge, 0, 1);
+  WaitUntilBegun(1);
+  std::future<Code> last;
+  for (uint64_t source = 1; source <= 3; ++source) last = Submit("large", kLarge, 0, source);
+  Open();
+  EXPECT_EQ(last.get(), Code::kOk);
+  EXPECT_THAT(groups_, ElementsAre(ElementsAre("large"), ElementsAre("large", "large", "large")));
+}
+
+// The clock stands still unless a commit moves it.
+TEST_F(CommitterTest, LargeWritesShareTheTimeWithSmallOnes) {
+  Submit("first");
+  WaitUntilBegun(1);
+  for (uint64_t source = 1; source <= 2; ++source) Submit("large", kLarge, 0, source);
+  commit_millis_ = 5;
+  on_large_ = [this] { Submit("small", 0, 0, 3); };  // while it is committed
+  Open();
+  WaitUntilBegun(3);
+  committer_->Close();
+  // Which does not wait once the committer closes.
+  EXPECT_THAT(groups_, ElementsAre(ElementsAre("first"), ElementsAre("large"), ElementsAre("small"),
+                                   ElementsAre("large")));
+}
+
+TEST_F(CommitterTest, LargeWritesDoNotWaitForever) {
+  Open();
+  commit_millis_ = 5;
+  EXPECT_EQ(Submit("small").get(), Code::kOk);
+  auto large = Submit("large", kLarge, 0, 1);
+  auto next = Submit("large", kLarge, 0, 2);
+  EXPECT_EQ(large.get(), Code::kOk);
+  EXPECT_EQ(next.get(), Code::kOk);
 }
 
 TEST_F(CommitterTest, GroupIsBoundedInRequests) {

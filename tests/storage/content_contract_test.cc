@@ -280,5 +280,33 @@ TEST_P(ContentContract, AnswersShuttingDownAfterClose) {
   EXPECT_EQ(content_.Delete(IdOf(1)).code(), Code::kShuttingDown);
 }
 
+// Else a piece that comes between Digest and Seal would make content of another digest.
+TEST_P(ContentContract, DigestEndsTheContent) {
+  const Bytes chunk = Random(kChunk);
+  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk}).ok());
+  ASSERT_TRUE(content_.Append(IdOf(1), 0, chunk).ok());
+  const auto info = content_.Digest(IdOf(1));
+  ASSERT_TRUE(info.ok());
+  EXPECT_EQ(content_.Append(IdOf(1), kChunk, "more").code(), Code::kInvalid);
+  EXPECT_TRUE(content_.Append(IdOf(1), 0, chunk).ok());
+  EXPECT_EQ(content_.Progress(IdOf(1))->spec.size, kChunk);
+  ASSERT_TRUE(content_.Seal(IdOf(1)).ok());
+  EXPECT_EQ(content_.Stat(IdOf(1))->size, info->size);
+}
+
+TEST_P(ContentContract, ListsSealedContentInOrder) {
+  EXPECT_THAT(*content_.List({}, 10), IsEmpty());
+  for (const uint8_t number : {uint8_t{3}, uint8_t{1}, uint8_t{255}}) {
+    ASSERT_TRUE(Upload(IdOf(number), "bytes").ok());
+  }
+  ASSERT_TRUE(content_.Begin({.id = IdOf(2), .chunk_bytes = kChunk}).ok());  // not sealed
+  EXPECT_THAT(*content_.List({}, 10), ElementsAre(IdOf(1), IdOf(3), IdOf(255)));
+  EXPECT_THAT(*content_.List({}, 2), ElementsAre(IdOf(1), IdOf(3)));
+  EXPECT_THAT(*content_.List(IdOf(1), 10), ElementsAre(IdOf(3), IdOf(255)));
+  EXPECT_THAT(*content_.List(IdOf(255), 10), IsEmpty());
+  ASSERT_TRUE(content_.Delete(IdOf(3)).ok());
+  EXPECT_THAT(*content_.List({}, 10), ElementsAre(IdOf(1), IdOf(255)));
+}
+
 }  // namespace
 }  // namespace smile::testing

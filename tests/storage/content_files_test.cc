@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <condition_variable>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <mutex>
 #include <random>
 #include <string>
 #include <utility>
@@ -20,6 +22,7 @@ namespace smile::testing {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 constexpr uint32_t kChunk = limits::kMinChunkBytes;
 const ContentId kId{.bytes = {0xab, 0xcd}};
@@ -58,6 +61,14 @@ class ContentFilesTest : public ::testing::Test {
     for (size_t offset = 0; offset < bytes.size(); offset += kChunk) {
       ASSERT_TRUE(content_->Append(kId, offset, bytes.substr(offset, kChunk)).ok());
     }
+  }
+
+  uint64_t Stat(const std::string& name) const {
+    for (const auto& [stat, value] : store_->Stats()) {
+      if (stat == name) return value;
+    }
+    ADD_FAILURE() << "no statistic " << name;
+    return 0;
   }
 
   TempDirectory directory_;
@@ -101,6 +112,38 @@ TEST_F(ContentFilesTest, UnknownSizeIsFoundAgainAfterARestart) {
 }
 
 // A crash may lose bytes or entries of pieces, which were not synced.
+TEST_F(ContentFilesTest, MessagesSayWhatIsWrongWithAPiece) {
+  const Bytes whole(kChunk, 'a');
+  const auto expect = [&](uint64_t offset, const Bytes& bytes, Code code, const char* message) {
+    const Status status = content_->Append(kId, offset, bytes);
+    EXPECT_EQ(status.code(), code) << message;
+    EXPECT_THAT(status.message(), HasSubstr(message));
+  };
+  expect(0, whole, Code::kNotFound, "no such upload");
+  ASSERT_TRUE(content_->Begin({.id = kId, .chunk_bytes = kChunk, .size = kChunk * 2 + 3}).ok());
+  expect(kChunk * 2, "four", Code::kInvalid, "exceeds the size of the content, 131075");
+  expect(uint64_t{kChunk} * 3, "a", Code::kInvalid, "exceeds the size");
+  expect(1, "a", Code::kInvalid, "not a multiple of the upload's chunk size, 65536");
+  expect(UINT64_MAX, "a", Code::kInvalid, "not a multiple");
+  expect(0, "", Code::kInvalid, "a piece has 1 to 65536 bytes");
+  expect(0, whole + "a", Code::kInvalid, "a piece has 1 to 65536 bytes");
+  expect(0, "short", Code::kInvalid, "only the last piece may be shorter");
+  expect(UINT64_MAX - kChunk + 1, whole, Code::kTooLarge, "at most 137438953472 bytes in 131072");
+  expect(uint64_t{1} << 63, "a", Code::kTooLarge, "at most");
+  ASSERT_TRUE(content_->Append(kId, 0, whole).ok());
+  expect(0, Bytes(kChunk, 'b'), Code::kConditionFailed, "other bytes");
+  EXPECT_EQ(content_->Progress(kId)->received_bytes, kChunk);
+}
+
+TEST_F(ContentFilesTest, DigestEndsTheContentAlsoAfterARestart) {
+  ASSERT_TRUE(content_->Begin({.id = kId, .chunk_bytes = kChunk}).ok());
+  ASSERT_TRUE(content_->Append(kId, 0, bytes_.substr(0, kChunk)).ok());
+  ASSERT_TRUE(content_->Digest(kId).ok());
+  Open();
+  EXPECT_EQ(content_->Append(kId, kChunk, "more").code(), Code::kInvalid);
+  EXPECT_EQ(content_->Progress(kId)->spec.size, kChunk);
+}
+
 TEST_F(ContentFilesTest, LostPiecesAreMissingAfterARestart) {
   Upload(bytes_);
   store_.reset();
@@ -187,6 +230,72 @@ TEST_F(ContentFilesTest, ContentThatDoesNotFitIsRejectedAtBegin) {
   }
   EXPECT_EQ(status.code(), Code::kNoSpace);
   EXPECT_LE(accepted, free);
+}
+
+TEST_F(ContentFilesTest, WaitingBytesOfAnUploadAreBounded) {
+  ASSERT_TRUE(content_->Begin({.id = kId, .chunk_bytes = limits::kMaxChunkBytes}).ok());
+  const Bytes piece(limits::kMaxChunkBytes, 'x');
+  constexpr size_t kPieces = 64;
+  std::mutex mutex;
+  std::condition_variable changed;
+  size_t ok = 0;
+  size_t overloaded = 0;
+  for (size_t i = 0; i < kPieces; ++i) {
+    store_->Append(
+        {.id = kId, .offset = i * piece.size(), .bytes = piece, .checksum = Hash64(piece)},
+        [&](const Status& status) {
+          const std::lock_guard lock(mutex);
+          ok += status.ok() ? 1 : 0;
+          overloaded += status.code() == Code::kOverloaded ? 1 : 0;
+          EXPECT_TRUE(status.ok() || status.retry_after_ms() > 0);
+          changed.notify_all();
+        });
+    EXPECT_LE(Stat("storage.content.waiting_bytes"), limits::kMaxUploadWaitingBytes);
+  }
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [&] { return ok + overloaded == kPieces; });
+  EXPECT_GE(ok, 2u);
+  lock.unlock();
+  EXPECT_EQ(Stat("storage.content.appended_bytes"), ok * piece.size());
+  EXPECT_EQ(Stat("storage.content.rejected_count"), overloaded);
+  for (size_t i = 0; i < kPieces; ++i) {
+    ASSERT_TRUE(content_->Append(kId, i * piece.size(), piece).ok());
+  }
+}
+
+TEST_F(ContentFilesTest, StatisticsCountBytesAndContents) {
+  Upload(bytes_);
+  EXPECT_EQ(Stat("storage.content.open_uploads_count"), 1u);
+  ASSERT_TRUE(content_->Seal(kId).ok());
+  ASSERT_TRUE(content_->Read(kId, 1, 10).ok());
+  EXPECT_EQ(content_->Read(kId, bytes_.size() + 1, 1).status().code(), Code::kInvalid);
+  EXPECT_EQ(content_->Hash("12345")->ToHex(), Sha256::Of("12345").ToHex());
+  ASSERT_TRUE(content_->Delete(kId).ok());
+  EXPECT_EQ(Stat("storage.content.appended_bytes"), bytes_.size());
+  EXPECT_EQ(Stat("storage.content.read_bytes"), 10u);
+  EXPECT_EQ(Stat("storage.content.hashed_bytes"), 5u);
+  EXPECT_EQ(Stat("storage.content.sealed_count"), 1u);
+  EXPECT_EQ(Stat("storage.content.deleted_count"), 1u);
+  EXPECT_EQ(Stat("storage.content.failed_count"), 0u);
+  EXPECT_EQ(Stat("storage.content.waiting_bytes"), 0u);
+}
+
+// Also while the upload is not in memory, and after a restart.
+TEST_F(ContentFilesTest, SpaceOfDeclaredUploadsIsReserved) {
+  const uint64_t size = uint64_t{3} << 20;
+  ASSERT_TRUE(content_->Begin({.id = kId, .chunk_bytes = kChunk, .size = size}).ok());
+  EXPECT_EQ(Stat("storage.content.reserved_bytes"), size);
+  for (uint64_t i = 0; i < limits::kMaxOpenUploads + 10; ++i) {
+    ASSERT_TRUE(content_->Begin({.id = RandomContentId(), .chunk_bytes = kChunk}).ok());
+  }
+  EXPECT_EQ(Stat("storage.content.reserved_bytes"), size);
+  ASSERT_TRUE(content_->Append(kId, 0, Bytes(kChunk, 'x')).ok());
+  EXPECT_EQ(Stat("storage.content.reserved_bytes"), size - kChunk);
+  Open();
+  EXPECT_GE(Stat("storage.content.reserved_bytes"), size - kChunk);
+  EXPECT_LE(Stat("storage.content.reserved_bytes"), size);
+  ASSERT_TRUE(content_->Cancel(kId).ok());
+  EXPECT_EQ(Stat("storage.content.reserved_bytes"), 0u);
 }
 
 }  // namespace

@@ -277,11 +277,12 @@ class LargeValuesTest : public RocksTest {
   static constexpr size_t kKeys = 32;
   static constexpr size_t kValueBytes = 500'000;
 
+  LargeValuesTest() { options_.block_cache_bytes = 1 << 20; }  // keeps none of them
+
   void Begin(Table table, const std::string& ending) {
     counting_ = std::make_shared<CountingFileSystem>(ending);
     counting_env_ = rocksdb::NewCompositeEnv(counting_);
     options_.record_cache_bytes = 0;
-    options_.block_cache_bytes = 1 << 20;  // keeps none of them
     auto opened = RocksSeams::Open(options_, &around_.clock, &around_.log, counting_env_.get());
     ASSERT_TRUE(opened.ok());
     engine_ = std::move(opened).value();
@@ -319,6 +320,15 @@ TEST_F(LargeValuesTest, FewBlobsAreReadInVain) {
   const uint64_t bytes = BytesRead(Table::kBlobs);
   EXPECT_GE(bytes, 2 * kValueBytes);
   EXPECT_LE(bytes, limits::kMaxFetchValueBytes + kValueBytes);
+  Close();
+}
+
+TEST_F(LargeValuesTest, BlobsAreNotKeptInACache) {
+  options_.block_cache_bytes = size_t{64} << 20;  // would keep all of them
+  Begin(Table::kBlobs, ".blob");
+  const uint64_t before = engine().Stat("storage.block_cache_bytes");
+  for (int i = 0; i < 3; ++i) EXPECT_GE(BytesRead(Table::kBlobs), 2 * kValueBytes);
+  EXPECT_LT(engine().Stat("storage.block_cache_bytes"), before + kValueBytes);
   Close();
 }
 

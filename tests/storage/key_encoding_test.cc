@@ -139,7 +139,7 @@ TEST(KeyEncodingOnDisk, MatchesTheFormatPage) {
                                                       6));
   EXPECT_EQ(Encode(PostKey(1, 2)), Bytes("\0\0\0\0\0\0\0\x01\xff\xff\xff\xff\xff\xff\xff\xfd", 16));
   EXPECT_EQ(Encode(LinkKey(1, LinkKind{3}, 2)),
-            Bytes("\0\0\0\0\0\0\0\x01\x03\0\0\0\0\0\0\0\x02", 17));
+            Bytes("\0\0\0\0\0\0\0\x01\x03\x02\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\0", 26));
   EXPECT_EQ(Encode(BlobKey("0123456789abcdef", BlobPart::kChunk, 2)),
             Bytes("0123456789abcdef\x01\0\0\0\x02", 21));
 }

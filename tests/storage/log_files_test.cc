@@ -91,6 +91,21 @@ TEST_F(LogFilesTest, ZerosAreExtended) {
   EXPECT_TRUE(file->Close({}, nullptr).ok());
 }
 
+// They would double what photos write.
+TEST_F(LogFilesTest, LargeGroupsAreNotFollowedByZeros) {
+  const auto file = Create("000001.log");
+  const std::string photo(kLogZeroBytes / 2, 'p');
+  EXPECT_TRUE(file->Append(photo, {}, nullptr).ok());
+  Append(file.get(), "end of the group");
+  EXPECT_EQ(ReadAll(directory_ / "000001.log"), photo + "end of the group");
+  Append(file.get(), "small");
+  EXPECT_EQ(ReadAll(directory_ / "000001.log"),
+            photo + "end of the group" + "small" + std::string(kLogZeroBytes, '\0'));
+  Append(file.get(), photo);  // over the zeros
+  Append(file.get(), photo);
+  EXPECT_EQ(ReadAll(directory_ / "000001.log").size(), 21 + 3 * photo.size());
+}
+
 TEST_F(LogFilesTest, ClosedLogHasNoZeros) {
   const auto file = Create("000001.log");
   Append(file.get(), "first");

@@ -1,6 +1,6 @@
 // The power goes at a random sync while several threads write, again and again; after each cut all
 // that was acknowledged must be there. The same harness over a disk that lies in its syncs must
-// find losses: so it can fail.
+// find losses: so it can fail. Some writes are of two partitions together.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -40,6 +40,18 @@ class PowerCutTest : public RocksTest {
     return i % 4 == 0 ? UserKey(writer * 1000 + i, "counter") : PostKey(writer, i);
   }
 
+  // Written together with the keys in `users`.
+  static Key TwinOf(uint64_t writer, uint64_t i) { return PostKey(writer, kKeysOfAWriter + i); }
+
+  static WriteRequest RequestFor(uint64_t writer, uint64_t i, const std::string& value) {
+    const Key key = KeyOf(writer, i);
+    WriteRequest request(key.view().partition_view(), {PutOf(key.sort, value)}, 0);
+    if (key.table != Table::kUsers) return request;
+    const Key twin = TwinOf(writer, i);
+    request.AddAlso(WriteRequest(twin.view().partition_view(), {PutOf(twin.sort, value)}, 0));
+    return request;
+  }
+
   // Each key's values only grow, so that what is there can be compared with what must be.
   void WriteUntilTheCut(uint64_t writer, uint64_t seed) {
     Random random(seed);
@@ -49,7 +61,8 @@ class PowerCutTest : public RocksTest {
       Known& known = known_[writer][Below(&random, kKeysOfAWriter)];
       const uint64_t i = static_cast<uint64_t>(&known - known_[writer].data());
       const uint64_t next = known.attempted + 1;
-      code = blocking.Put(KeyOf(writer, i), std::to_string(next) + " " + filler).status.code();
+      code =
+          blocking.Write(RequestFor(writer, i, std::to_string(next) + " " + filler)).status.code();
       if (code == Code::kOk) known.acknowledged = next;
       if (code == Code::kOk || code == Code::kOutcomeUnknown) known.attempted = next;
       acknowledged_ += code == Code::kOk ? 1 : 0;
@@ -68,13 +81,18 @@ class PowerCutTest : public RocksTest {
     faults_->ApplyPowerCut(random_());
   }
 
-  // How many keys have less than was acknowledged, or more than was ever asked for.
+  // How many keys have less than was acknowledged, or more than was ever asked for, or not what was
+  // written together with them.
   int CountWrong() {
     int wrong = 0;
     for (uint64_t w = 0; w < kWriters; ++w) {
       for (uint64_t i = 0; i < kKeysOfAWriter; ++i) {
         Known& known = known_[w][i];
-        const Result<Record> record = engine().Get(KeyOf(w, i));
+        const Key key = KeyOf(w, i);
+        const Result<Record> record = engine().Get(key);
+        if (key.table == Table::kUsers) {
+          wrong += engine().Value(key) == engine().Value(TwinOf(w, i)) ? 0 : 1;
+        }
         const uint64_t there = record.ok() ? std::strtoull(record->value.c_str(), nullptr, 10) : 0;
         wrong += there < known.acknowledged || there > known.attempted ? 1 : 0;
         known = {.acknowledged = there, .attempted = there};

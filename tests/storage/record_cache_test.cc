@@ -69,6 +69,24 @@ TEST_F(RecordCacheTest, KeysOfDifferentTablesDiffer) {
             Found::kNothing);
 }
 
+TEST_F(RecordCacheTest, ContentIsNotCached) {
+  RecordCache cache(1 << 20);
+  const auto look = [&](Ticket* ticket) {
+    return cache.Find(
+        cache.KeyOf(Table::kBlobs, "a"), clock_, [](const RecordView&) {}, ticket);
+  };
+  Ticket ticket;
+  EXPECT_EQ(look(&ticket), Found::kNothing);
+  cache.Fill(cache.KeyOf(Table::kBlobs, "a"), ticket, nullptr);
+  EXPECT_EQ(look(&ticket), Found::kAbsent);
+  const RecordView record{.version = 1, .value = "photo"};
+  cache.BeginWrite(cache.KeyOf(Table::kBlobs, "a"));
+  cache.EndWrite(cache.KeyOf(Table::kBlobs, "a"), /*known=*/true, &record);
+  EXPECT_EQ(look(&ticket), Found::kNothing);
+  cache.Fill(cache.KeyOf(Table::kBlobs, "a"), ticket, &record);
+  EXPECT_EQ(look(&ticket), Found::kNothing);
+}
+
 TEST_F(RecordCacheTest, ExpiredRecordIsAbsent) {
   RecordCache cache(1 << 20);
   Ticket ticket;

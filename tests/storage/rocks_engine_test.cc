@@ -47,7 +47,9 @@ TEST_F(RocksEngineTest, PeekReportsAbsentOnlyIfCertain) {
   for (const Key& key : {small, blob}) {
     EXPECT_EQ(Peek(key), PeekResult::kUnknown) << InfoOf(key.table).name;
     ASSERT_TRUE(engine().Get(key).ok());
-    EXPECT_EQ(Peek(key), PeekResult::kFound) << InfoOf(key.table).name;
+    // Values in blob files are not cached.
+    EXPECT_EQ(Peek(key), key == blob ? PeekResult::kUnknown : PeekResult::kFound)
+        << InfoOf(key.table).name;
     ASSERT_TRUE(engine().Delete(key).status.ok());
     EXPECT_EQ(Peek(key), PeekResult::kAbsent) << InfoOf(key.table).name;
   }
@@ -204,7 +206,8 @@ TEST_F(RocksEngineTest, CompactionsRunAtLowPriority) {
     Flush(Table::kUsers);
   }
   Compact(Table::kUsers);
-  EXPECT_THAT(NicenessOf("rocksdb:low"), ::testing::ElementsAre(19));
+  // Another thread has none until it has run one.
+  EXPECT_THAT(NicenessOf("rocksdb:low"), ::testing::Contains(19));
   const int own = getpriority(PRIO_PROCESS, 0);
   EXPECT_THAT(NicenessOf("rocksdb:high"), ::testing::ElementsAre(own));
 }

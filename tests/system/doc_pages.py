@@ -15,11 +15,13 @@ BOUND = [
     r"\b3\d{18}\b",  # a version
     r"\b\d{8}T\d{6}Z(?:-\d+)?",  # a directory of salvage/
     r"\b\d{6}\.sst\b",  # a table file
+    r"\b(?:9\d{17}|[12]\d{18})\b",  # a media id
 ]
 FREE = [
     r"\b\d+\.\d+ s\b",  # a duration
     r"\b[\d,]+ rows/s",
     r"data is in \S+",
+    r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z",  # a time
     r"^ +\d+  (?:[0-9a-f]{2} )+ +checksum +[0-9a-f]{8}",  # of a frame with a version in it
     r"^ +\d+  (?:[0-9a-f]{2} )+ +record\.version",
 ]

@@ -115,6 +115,11 @@ class Scenes:
         for name in ("facebook_target.csv", "facebook_edges.csv"):
             os.symlink(os.path.join(DATA, name), os.path.join(self.shell.directory, name))
 
+    def photo_and_film(self):
+        for name, size in (("photo.jpg", 412_345), ("film.mp4", 8_000_000)):
+            with open(os.path.join(self.shell.directory, name), "wb") as file:
+                file.write(random.Random(name).randbytes(size))
+
     def load(self, count):
         rows = "".join(f"{i},{random.Random(i).randbytes(50).hex()}\n" for i in range(count))
         with open(os.path.join(self.shell.directory, "users.csv"), "w", encoding="utf-8") as file:
@@ -192,8 +197,16 @@ class DocsTest(unittest.TestCase):
     def test_options_are_in_a_help_text(self):
         helps = [[SMILED, "--help"], [SMILECAT, "--help"], [SMILEBENCH, "--help"],
                  [SMILEBENCH, "load", "--help"], [SMILEBENCH, "lookups", "--help"],
-                 [os.path.join(ROOT, "dev")], [os.path.join(ROOT, "bench/peers/main.py"), "--help"]]
+                 [os.path.join(ROOT, "dev")], [os.path.join(ROOT, "bench/peers/main.py"), "--help"],
+                 [os.path.join(ROOT, "bench/media/media.py"), "--help"],
+                 [os.path.join(ROOT, "bench/linkbench/linkbench.py"), "--help"],
+                 [os.path.join(ROOT, "bench/network/network.py"), "--help"],
+                 [SMILEBENCH, "streams", "--help"], [SMILEBENCH, "linkbench", "--help"],
+                 [SMILEBENCH, "logins", "--help"]]
         helps += [[SMILECAT, "help", name] for name in ("get", "scan", "stats", "load", "dump")]
+        helps += [[SMILECAT, "media", name, "--help"]
+                  for name in ("put", "get", "delete", "resume", "check")]
+        helps += [[SMILECAT, "user", name, "--help"] for name in ("export", "import")]
         known = "".join(subprocess.run(command, capture_output=True, text=True, check=True).stdout
                         for command in helps) + OPTIONS_OF_OTHERS
         for page in ("README.md", "docs/OPERATING.md", "docs/SMILECAT.md",
@@ -204,7 +217,7 @@ class DocsTest(unittest.TestCase):
 
     def test_statistics_are_documented(self):
         section = read("docs/OPERATING.md").partition("\n## All statistics\n")[2]
-        shown = re.findall(r"`((?:server|storage)\.[A-Za-z_.]+)`", section.partition("\n## ")[0])
+        shown = re.findall(r"`((?:server|storage|logins)\.[A-Za-z_.]+)`", section.partition("\n## ")[0])
         patterns = [re.sub("OPERATION|STATUS|TABLE", "[a-z_]+", re.escape(name)) for name in shown]
         with tempfile.TemporaryDirectory(prefix="smile_docs_") as directory:
             shell = Shell(directory)

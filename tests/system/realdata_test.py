@@ -1,8 +1,8 @@
 """Round trip of the real data set through smilecat and smiled.
 
-Loads every page as users/<id>/profile and as a unique logins/<facebook_id>, and every edge as links
-both ways; reads all back and compares it with the files, which Python reads by itself; scans the
-links of the best-connected page; starts the server again and compares again.
+Loads every page as users/<id>/profile and as a unique logins/<facebook_id>, and every edge as a
+mutual link; reads all back and compares it with the files, which Python reads by itself; counts and
+lists the links of the best-connected page; starts the server again and compares again.
 
 Usage: realdata_test.py SMILECAT SMILED DATA_DIRECTORY
 The environment variable SMILE_DATA_DIR, if it is set, names the directory instead. Without the data
@@ -51,6 +51,8 @@ class Expected:
             one, other = int(edge["id_1"]), int(edge["id_2"])
             self.repeated += other in self.neighbours[one]
             self.self_loops += one == other
+            if one == other:  # not a link
+                continue
             self.neighbours[one].add(other)
             self.neighbours[other].add(one)
         self.links = {
@@ -58,23 +60,21 @@ class Expected:
             for one, others in self.neighbours.items()
             for other in others
         }
-        # A self-loop makes one record, another edge two.
-        self.link_writes = 2 * len(edges) - self.self_loops
         self.best = max(self.neighbours, key=lambda page: len(self.neighbours[page]))
 
 
-def load(cat, path, *arguments):
+def load(cat, path, *arguments, status=0):
     done = cat.run("load", path, "--json", *arguments)
-    check(done.returncode == 0, "load %s: %r" % (path, done))
+    check(done.returncode == status, "load %s: %r" % (path, done))
     summary = json.loads(done.stdout)
     check(summary["whole"], summary)
     print("load %s %s\n  %s" % (os.path.basename(path), " ".join(arguments), summary))
     return summary
 
 
-def dump(cat, table):
+def dump(cat, table, *options):
     start = time.monotonic()
-    done = cat.run("dump", table)
+    done = cat.run("dump", table, *options)
     check(done.returncode == 0, "dump %s: %r" % (table, done.stderr))
     records = [json.loads(line) for line in done.stdout.splitlines()]
     values = {record["key"]: record["value"] for record in records}
@@ -93,34 +93,39 @@ def load_all(cat, pages_file, edges_file, pages, edges, expected):
     check(logins["written"] == len(expected.logins), logins)
     check(logins["already_there"] == len(pages) - len(expected.logins), logins)
     again = load(cat, pages_file, *claim)
-    check((again["written"], again["already_there"]) == (0, len(pages)), again)
+    # To claim a login again for the same user is not a conflict.
+    check(again["written"] + again["already_there"] == len(pages), again)
+    check(again["already_there"] == len(pages) - len(expected.logins), again)
     links = load(
         cat,
         edges_file,
         "--key",
         "links/{id_1}/friend/{id_2}",
-        "--key",
-        "links/{id_2}/friend/{id_1}",
         "--value",
         "",
+        "--max-errors",
+        str(expected.self_loops),
+        status=9,
     )
-    check((links["rows"], links["written"]) == (len(edges), expected.link_writes), links)
+    wanted = (len(edges), len(edges) - expected.self_loops, expected.self_loops)
+    check((links["rows"], links["written"], links["refused"]) == wanted, links)
 
 
 def compare_all(cat, expected):
     users = {key: json.loads(value) for key, value in dump(cat, "users").items()}
     check(users == expected.profiles, "users are not as in the file")
-    check(dump(cat, "logins") == expected.logins, "logins are not as in the file")
+    check(dump(cat, "logins", "--with-credentials") == expected.logins, "logins are not as in the file")
     links = dump(cat, "links")
     check(set(links) == expected.links, "links are not as in the file")
     check(set(links.values()) == {""}, "a link has a value")
-    best = "links/%d" % expected.best
-    done = cat.run("scan", best, "--limit", "10000", "--keys-only", "--json")
-    check(done.returncode == 0, done)
-    scanned = [entry["sort"] for entry in json.loads(done.stdout)["entries"]]
-    wanted = ["friend/%d" % other for other in sorted(expected.neighbours[expected.best])]
-    check(scanned == wanted, "the links of the best-connected page are not in order, or not all")
-    print("scan %s: %d links of the best-connected page, in order" % (best, len(scanned)))
+    best = str(expected.best)
+    wanted = expected.neighbours[expected.best]
+    done = cat.run("link_count", best, "friend", "--json")
+    check(json.loads(done.stdout) == {"count": len(wanted)}, done)
+    done = cat.run("link_list", best, "friend", "--limit", "10000", "--json")
+    listed = [entry["other"] for entry in json.loads(done.stdout)["entries"]]
+    check(len(listed) == len(wanted) and set(listed) == wanted, "the links of the best page")
+    print("link_list %s: %d links of the best-connected page" % (best, len(listed)))
 
 
 def main():
@@ -139,7 +144,7 @@ def main():
         % (len(pages), len(expected.logins), len(edges), expected.self_loops, expected.repeated)
     )
     with Directory() as temporary:
-        server = Server(server_program, temporary)
+        server = Server(server_program, temporary, "--allow-credential-export")
         cat = Cat(cat_program, server)
         try:
             server.start()

@@ -59,8 +59,8 @@ class ExplainTest(SmilecatTest):
             reader = threading.Thread(target=lambda: lines.extend(process.stdout))
             reader.start()
             value = bytes(range(256)) * 4096
-            self.ok("-s", address, "put", "blobs/%032x/chunk/1" % 7, "-", stdin=value)
-            self.assertEqual(self.ok("-s", address, "get", "blobs/%032x/chunk/1" % 7), value)
+            self.ok("-s", address, "put", "posts/7/1", "-", stdin=value)
+            self.assertEqual(self.ok("-s", address, "get", "posts/7/1"), value)
             requests = "".join("put users/%d/p x\n" % i for i in range(500)).encode()
             clients = [
                 subprocess.Popen(

@@ -32,7 +32,7 @@ std::string Explain(ByteView bytes, size_t step, Direction direction = Direction
 
 Bytes GetAndReply() {
   Bytes bytes;
-  const Key key = LinkKey(42, LinkKind::kFriend, 7);
+  const Key key = PostKey(42, 7311);
   EncodeRequest<op::Get>(9, 0, {.key = key.view()}, &bytes);
   EncodeReply<op::Get>(9, {.record = {.version = 3, .value = "Ada"}}, &bytes);
   EncodeError(10, Status(Code::kOverloaded, "later", 5), {}, &bytes);
@@ -42,7 +42,7 @@ Bytes GetAndReply() {
 TEST(ConversationTest, ExplanationDoesNotDependOnSplitPoints) {
   const std::string whole = Explain(GetAndReply(), 1 << 20);
   EXPECT_THAT(whole, HasSubstr("> get, id 9"));
-  EXPECT_THAT(whole, HasSubstr("friend/7"));
+  EXPECT_THAT(whole, HasSubstr("7311"));
   EXPECT_THAT(whole, HasSubstr("< reply to get, ok, id 9"));
   EXPECT_THAT(whole, HasSubstr("\"Ada\""));
   EXPECT_THAT(whole, HasSubstr("< reply to an unseen request, overloaded, id 10"));
@@ -144,12 +144,12 @@ struct Greet {
   static constexpr OperationInfo kInfo{77, "greet", "says hello", Effect::kRead, 1};
   struct Request {
     ByteView name;
-    static constexpr auto Fields() { return std::tuple{Field<&Request::name>{"name", "whom"}}; }
+    static constexpr auto Fields() { return FieldList{Field<&Request::name>{"name", "whom"}}; }
   };
   struct Response {
     ByteView greeting;
     static constexpr auto Fields() {
-      return std::tuple{Field<&Response::greeting>{"greeting", "what is said"}};
+      return FieldList{Field<&Response::greeting>{"greeting", "what is said"}};
     }
   };
 };

@@ -26,27 +26,73 @@ class LoadTest(SmilecatTest):
     def test_last_row_of_a_key_wins(self):
         rows = ["id,name"] + ["%d,%d" % (i % 10, i) for i in range(5000)]
         csv = self.path("repeat.csv", "\n".join(rows).encode())
-        done, summary = self.load(csv, "-k", "media/10/{id}", "--value", "{name}")
+        done, summary = self.load(csv, "-k", "posts/910/{id}", "--value", "{name}")
         self.assertEqual((done.returncode, summary["written"]), (0, 5000), done)
-        values = {key: record["value"] for key, record in self.dump("media/10").items()}
-        self.assertEqual(values, {"media/10/%d" % i: str(4990 + i) for i in range(10)})
+        values = {key: record["value"] for key, record in self.dump("posts/910").items()}
+        self.assertEqual(values, {"posts/910/%d" % i: str(4990 + i) for i in range(10)})
 
     def test_with_if_absent_the_first_row_wins(self):
-        csv = self.path("absent.csv", b"id,name\na/b,1\na/b,2\nc,3\n")
-        done, summary = self.load(csv, "-k", "logins/{id}", "--value", "{name}", "--if-absent")
-        self.assertEqual((summary["written"], summary["already_there"]), (2, 1), done)
-        self.assertEqual(done.returncode, 0)
-        self.assertEqual(self.ok("get", "logins/a%2Fb"), b"1")
+        csv = self.path("absent.csv", b"id,name\na%2Fb,1\na%2Fb,2\nc,3\n")
+        for key in ("users/61/{id}", "logins/{id}"):
+            done, summary = self.load(csv, "-k", key, "--value", "{name}", "--if-absent")
+            self.assertEqual((summary["written"], summary["already_there"]), (2, 1), done)
+            self.assertEqual(done.returncode, 0)
+        self.assertEqual(self.ok("get", "users/61/a%252Fb"), b"1")
 
-    def test_edge_makes_two_records_and_self_loop_one(self):
-        csv = self.path("edges.csv", b"a,b\n1,2\n3,3\n1,2\n")
-        done, summary = self.load(
-            csv, "-t", "links", "-k", "{a}/friend/{b}", "-k", "{b}/friend/{a}", "--value", ""
-        )
-        self.assertEqual((done.returncode, summary["written"]), (0, 5), done)
-        self.assertEqual(
-            sorted(self.dump("links")), ["links/1/friend/2", "links/2/friend/1", "links/3/friend/3"]
-        )
+    def test_logins_are_loaded_with_older_hashes_and_dumped_only_with_credentials(self):
+        old = "$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1"
+        csv = self.path("logins.csv", ("id,mail,hash\n7001,old@x,%s\n7002,bad@x,nonsense\n" % old).encode())
+        done, summary = self.load(csv, "-k", "logins/{mail}", "--value", "{id} {hash}")
+        self.assertEqual((summary["written"], summary["refused"]), (1, 1), done)
+        self.assertNotIn(b"nonsense", done.stderr)
+        secret = self.path("password", b"secret\n")
+        self.assertIn(b"7001", self.ok("login_verify", "old@x", "@" + secret))
+        done = self.cat.run("dump", "logins")
+        self.assertIn(b"--with-credentials", done.stderr)
+        self.assertEqual(done.returncode, 2)
+        done = self.cat.run("dump", "logins", "--with-credentials")
+        self.assertIn(b"--allow-credential-export", done.stderr)
+        self.assertEqual(done.stdout, b"")
+
+    def test_edge_makes_a_link_with_two_sides_and_self_loop_none(self):
+        csv = self.path("edges.csv", b"a,b\n1,2\n3,3\n1,2\n4,1\n")
+        done, summary = self.load(csv, "-t", "links", "-k", "{a}/friend/{b}", "--value", "")
+        self.assertEqual((done.returncode, summary["written"], summary["refused"]), (9, 3, 1), done)
+        self.assertIn(b"links/3/friend/3: invalid: a user cannot be linked to itself", done.stderr)
+        sides = ["1/friend/2", "1/friend/4", "2/friend/1", "4/friend/1"]
+        dumped = [key for key in sorted(self.dump("links")) if key[7] == "/"]  # of small ids
+        self.assertEqual(dumped, ["links/" + side for side in sides])
+        self.assertEqual(sorted(self.dump("links/1")), ["links/" + side for side in sides[:2]])
+        self.assertEqual(self.ok("link_count", "1", "friend").strip(), b"count=2")
+        done, _ = self.load(csv, "-k", "links/{a}/friend/{b}", "--value", "", "--expire", "60")
+        self.assertIn(b"a link with a TTL", done.stderr)
+
+    def test_dump_of_links_round_trips(self):
+        folder = os.path.join(self.directory, "config")
+        os.makedirs(os.path.join(folder, "smile"))
+        self.path("config/smile/smilecat.conf", b"link-kinds = colleague 6, likes 77\n")
+        own = dict(os.environ, XDG_CONFIG_HOME=folder)
+
+        def run(*arguments):
+            done = self.cat.run(*arguments, environment=own)
+            self.assertEqual(done.returncode, 0, done)
+
+        run("link", "71", "colleague", "72", "--inverse", "colleague", "--time-ms", "9")
+        run("link", "71", "likes", "73", "--value", "a")
+        dump = self.path("links.jsonl")
+        run("dump", "links/71", "-o", dump)
+        with open(dump, encoding="utf-8") as file:
+            lines = [json.loads(line) for line in file]
+        self.assertEqual([line["key"] for line in lines],
+                         ["links/71/colleague/72", "links/71/likes/73"])
+        self.assertEqual((lines[0]["time_ms"], lines[0]["inverse"]), (9, 6))
+        self.assertNotIn("inverse", lines[1])
+        before = self.dump("links/72"), self.dump("links/73")
+        self.ok("unlink", "72", "6", "71")
+        run("unlink", "71", "likes", "73")
+        self.assertEqual(self.dump("links/71"), {})
+        run("load", dump)
+        self.assertEqual((self.dump("links/72"), self.dump("links/73")), before)
 
     def test_bad_rows_are_reported_with_their_line_and_bounded(self):
         csv = self.path("bad.csv", b'id,n\n1,x\n-1,x\n2,x,y\n"q"z,1\n3,x\n')
@@ -62,8 +108,7 @@ class LoadTest(SmilecatTest):
         self.assertIn(b"--max-errors", done.stderr)
 
     def test_dump_all_round_trips(self):
-        keys = ["users/8/all", "logins/all", "posts/8/1", "links/8/friend/9", "media/8/1"]
-        keys.append("blobs/%s/chunk/0" % ("ab" * 16))
+        keys = ["users/8/all", "posts/8/1", "posts/98/1"]
         for key in keys:
             self.ok("put", key, "of " + key)
         dump = self.path("all.jsonl")
@@ -114,7 +159,7 @@ class LoadTest(SmilecatTest):
         lines[3], lines[602] = '5,"open', '604,closed"'
         lines[700], lines[900] = '702,"open', '902,closed"'
         csv = self.path("many_lines.csv", "\n".join(["id,name", *lines, ""]).encode())
-        done, summary = self.load(csv, "-k", "media/57/{id}")
+        done, summary = self.load(csv, "-k", "posts/957/{id}")
         self.assertEqual((done.returncode, summary["written"]), (0, 199), done)
         self.assertIn(b"many_lines.csv: lines 5 to 604: one row with 600 lines", done.stderr)
         self.assertEqual(done.stderr.count(b"\n"), 1, done.stderr)
@@ -126,7 +171,7 @@ class LoadTest(SmilecatTest):
                      b"line 3: the row has 1 column, the first line names 2",
                      b'line 4: the row has the TTL "soon", which is not a number of seconds'):
             self.assertIn(text, done.stderr)
-        done, _ = self.load(csv, "-k", "logins/{id}", "--max-errors", "0")
+        done, _ = self.load(csv, "-k", "users/1/{id}", "--max-errors", "0")
         self.assertIn(b"stopped after 1 error;", done.stderr)
         lines = b'{"key":"nowhere/1","value":"x"}\n'
         done, _ = self.load("-", "--format", "jsonl", stdin=lines)
@@ -213,6 +258,46 @@ class LoadTest(SmilecatTest):
         done = self.cat.run("load", csv, "-k", "users/{id}/other", "--resume", position)
         self.assertEqual(done.returncode, 8)
         self.assertIn(b"position of another load", done.stderr)
+
+
+class CredentialsTest(SmilecatTest):
+    """With a server that exports them."""
+
+    server_options = ("--allow-credential-export",)
+
+    def test_dump_of_logins_round_trips(self):
+        secret = self.path("password", b"correct horse\n")
+        old = "$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1"
+        users = {"a/ da@x": 7101, "old@x": 7102, "none@x": 7103}
+        self.ok("login_register", "a/ da@x", "@" + secret, "--user", "7101")
+        for login, content in (("old@x", old), ("none@x", "")):
+            self.ok("login_import", login, str(users[login]),
+                    "@" + self.path("credential", content.encode()))
+        self.ok("put", "users/7101/name", "Ada")
+        dump = self.path("logins.jsonl")
+        for arguments, lines in ((("logins",), 3), (("--all",), 4)):
+            done = self.cat.run("dump", *arguments, "--with-credentials", "-o", dump)
+            self.assertEqual(done.returncode, 0, done)
+            self.assertNotIn(b"argon2", done.stderr)
+            with open(dump, encoding="utf-8") as file:
+                self.assertEqual(len(file.readlines()), lines)
+        done = self.cat.run("dump", "--all")
+        self.assertEqual((done.returncode, done.stdout.count(b"\n")), (0, 1), done)
+        self.assertIn(b"logins are left out", done.stderr)
+
+        for login in users:
+            self.ok("login_remove", login)
+        self.ok("delete", "users/7101/name")
+        done = self.cat.run("load", "--json", dump)
+        self.assertEqual(json.loads(done.stdout)["written"], 4, done)
+        verified = self.ok("--json", "login_verify", "a/ da@x", "@" + secret)
+        self.assertEqual(json.loads(verified), {"user": 7101})
+        self.assertIn(b"7102", self.ok("login_verify", "old@x", "@" + self.path("s", b"secret\n")))
+        self.assertIn(b"form=none", self.ok("login_list", "7103"))
+        # Once more changes nothing: a login that is there keeps its credential.
+        done = self.cat.run("load", "--json", dump)
+        summary = json.loads(done.stdout)
+        self.assertEqual((summary["written"], summary["already_there"]), (3, 1), done)
 
 
 class ResumeTest(SmilecatTest):

@@ -58,7 +58,7 @@ class LostServerTest(SmilecatTest):
         return process, terminal
 
     def test_load_reports_reconnecting_and_continues(self):
-        process, terminal = self.begin_load("media/2")
+        process, terminal = self.begin_load("posts/92")
         address = self.server.address
         self.server.process.kill()
         self.server.process.wait(TIMEOUT_SECONDS)
@@ -71,7 +71,7 @@ class LostServerTest(SmilecatTest):
         self.assertEqual((process.wait(TIMEOUT_SECONDS), summary["written"]), (0, 3))
 
     def test_load_waiting_for_input_can_be_interrupted(self):
-        process, terminal = self.begin_load("media/4")
+        process, terminal = self.begin_load("posts/94")
         terminal.read_until(b"1 rows")
         process.stdin.write(b'"2')
         process.stdin.flush()
@@ -81,7 +81,7 @@ class LostServerTest(SmilecatTest):
         self.assertEqual((summary["rows"], summary["bad_rows"]), (1, 0), "2 was not read whole")
 
     def test_load_can_be_interrupted_while_the_server_stalls(self):
-        process, terminal = self.begin_load("media/3")
+        process, terminal = self.begin_load("posts/93")
         self.server.stall()
         self.addCleanup(self.server.resume)
 
@@ -107,7 +107,7 @@ class LostServerTest(SmilecatTest):
         port = self.server.address
         process = subprocess.Popen(
             self.cat.command(
-                "load", csv, "-k", "media/1/{id}", "--value", "{id}", "--resume", position, "--json"
+                "load", csv, "-k", "posts/91/{id}", "--value", "{id}", "--resume", position, "--json"
             ),
             stdout=subprocess.PIPE,
         )
@@ -124,7 +124,7 @@ class LostServerTest(SmilecatTest):
         summary = json.loads(output)
         self.assertEqual((process.returncode, summary["rows"]), (0, rows))
         self.assertEqual(summary["written"], rows)
-        done = self.cat.run("dump", "media/1")
+        done = self.cat.run("dump", "posts/91")
         self.assertEqual(done.stdout.count(b"\n"), rows)
 
 
@@ -136,9 +136,9 @@ class LostServerTest(SmilecatTest):
         self.addCleanup(os.close, read_end)
         # The dump stops at a pipe that is full; then the server is stopped, and the pipe read on.
         for i in range(40):
-            self.ok("put", "media/5/%d" % i, "-", stdin=b"x" * 1_000_000)
+            self.ok("put", "posts/95/%d" % i, "-", stdin=b"x" * 1_000_000)
         process = subprocess.Popen(
-            self.cat.command("dump", "media/5"), stdout=write_end, stderr=terminal.theirs
+            self.cat.command("dump", "posts/95"), stdout=write_end, stderr=terminal.theirs
         )
         os.close(write_end)
         self.addCleanup(process.wait)

@@ -191,5 +191,46 @@ TEST(OptionsTest, HelpAndVersionAreNotErrors) {
   }
 }
 
+TEST(Options, MediaCommandsHaveTheirOwn) {
+  const CommandLine put = Read({"-s", "h:1", "media", "put", "a", "-", "--owner", "42", "-j", "8"});
+  EXPECT_EQ(put.task, Task::kMedia);
+  EXPECT_EQ(put.media.action, MediaAction::kPut);
+  EXPECT_EQ(put.media.server.server.ToString(), "h:1");
+  EXPECT_EQ(put.media.server.deadline_millis, 60'000);
+  EXPECT_THAT(put.media.items, ElementsAre("a", "-"));
+  EXPECT_EQ(put.media.owner, 42u);
+  EXPECT_EQ(put.media.jobs, 8u);
+  EXPECT_EQ(put.subject, "-") << "not for the prompt";
+  const CommandLine get = Read({"media", "get", "1/2", "--range", "5-9", "--deadline", "7"});
+  ASSERT_TRUE(get.media.range.has_value());
+  EXPECT_EQ(get.media.range->offset, 5u);
+  EXPECT_EQ(get.media.range->size, 5u);
+  EXPECT_EQ(get.media.server.deadline_millis, 7);
+  EXPECT_TRUE(Read({"--json", "media", "list", "1"}).media.json);
+  EXPECT_TRUE(Read({"media", "delete", "--all", "1", "--yes"}).media.all);
+
+  const std::vector<std::pair<std::vector<std::string>, std::string>> wrong = {
+      {{"media", "push"}, "no command media \"push\""},
+      {{"media", "put"}, "needs a FILE"},
+      {{"media", "put", "-", "-"}, "can be read once"},
+      {{"media", "put", "a", "--jobs", "0"}, "--jobs"},
+      {{"media", "put", "a", "--yes"}, "--yes"},
+      {{"media", "get", "1"}, "no OWNER/ID"},
+      {{"media", "get", "1/2", "--range", "9-5"}, "no range of bytes"},
+      {{"media", "list"}, "one OWNER"},
+      {{"media", "list", "-1"}, ""},
+      {{"media", "delete", "--all", "1/2"}, "OWNER"},
+  };
+  for (const auto& [arguments, words] : wrong) {
+    const Saying saying = Refused(arguments);
+    EXPECT_EQ(saying.status, ExitStatus::kUsage);
+    EXPECT_THAT(saying.text, HasSubstr(words));
+    EXPECT_THAT(saying.help, HasSubstr("media"));
+  }
+  EXPECT_EQ(Refused({"help", "media"}).text, Refused({"media", "--help"}).text);
+  EXPECT_EQ(Refused({"media"}).text, Refused({"media", "--help"}).text);
+  EXPECT_THAT(Refused({"media", "put", "--help"}).text, HasSubstr("smilecat media put FILE"));
+}
+
 }  // namespace
 }  // namespace smile::cat

@@ -13,9 +13,10 @@ TIMEOUT_SECONDS = 120
 class Server:
     """smiled on a free port of loopback, with its data in a fresh directory."""
 
-    def __init__(self, program, directory):
+    def __init__(self, program, directory, *options):
         self.program = program
         self.directory = directory
+        self.options = options
         self.process = None
         self.address = None
 
@@ -25,7 +26,8 @@ class Server:
     def start_at(self, address):
         log = open(os.path.join(self.directory, "smiled.log"), "ab")
         self.process = subprocess.Popen(
-            [self.program, "--listen", address, "--data", os.path.join(self.directory, "data")],
+            [self.program, "--listen", address, "--data", os.path.join(self.directory, "data"),
+             *self.options],
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

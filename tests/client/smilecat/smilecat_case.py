@@ -20,11 +20,13 @@ def offset(position):
 
 
 class SmilecatTest(unittest.TestCase):
+    server_options = ()
+
     @classmethod
     def setUpClass(cls):
         cls.temporary = Directory()
         cls.directory = cls.temporary.__enter__()
-        cls.server = Server(PROGRAMS["smiled"], cls.directory)
+        cls.server = Server(PROGRAMS["smiled"], cls.directory, *cls.server_options)
         cls.server.start()
         cls.cat = Cat(PROGRAMS["smilecat"], cls.server)
 

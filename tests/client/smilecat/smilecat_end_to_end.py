@@ -176,9 +176,9 @@ class OneRequestTest(SmilecatTest):
     def test_too_large_value_error_has_advice(self):
         large = self.path("large", b"x" * ((1 << 20) + 1))
         for value, stdin in [("@" + large, b""), ("-", b"x" * ((1 << 20) + 1))]:
-            done = self.fails(1, "too_large", "put", "media/4/1", value, stdin=stdin)
-            self.assertIn(b"in pieces: blobs/ID/chunk/0", done.stderr)
-        self.assertIn("has 1048577 bytes", self.fails(1, "too_large", "put", "media/4/1", "@" + large)
+            done = self.fails(1, "too_large", "put", "posts/94/1", value, stdin=stdin)
+            self.assertIn(b"smilecat media put", done.stderr)
+        self.assertIn("has 1048577 bytes", self.fails(1, "too_large", "put", "posts/94/1", "@" + large)
                       .stderr.decode())
 
     def test_json_prints_failures_as_objects(self):
@@ -307,8 +307,8 @@ class LinesTest(SmilecatTest):
     def test_lines_take_effect_in_order(self):
         lines = []
         for i in range(100):
-            lines += ["put users/7/x %d" % i, "put logins/seven %d" % i]
-            lines += ["mget users/7/x logins/seven"]
+            lines += ["put users/7/x %d" % i, "put users/77/x %d" % i]
+            lines += ["mget users/7/x users/77/x"]
         answers = self.ok("--json", stdin="\n".join(lines).encode()).decode().splitlines()
         for i in range(100):
             results = json.loads(answers[3 * i + 2])["results"]

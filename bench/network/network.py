@@ -1,0 +1,183 @@
+#!/usr/bin/python3
+"""Measures a day of a social network on Smile, and writes a report. This is `./dev bench network`."""
+
+import argparse
+import dataclasses
+import datetime
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(1, str(ROOT / "bench/peers"))
+import figures  # noqa: E402  (found by the line above)
+import machine  # noqa: E402
+import network_report  # noqa: E402
+import rounds  # noqa: E402
+import servers  # noqa: E402
+from main import decimal, integer, raw_text  # noqa: E402
+
+SLOWEST_LOAD = 200  # people per second; a server that is slower hangs
+BYTES_PER_PERSON = 40_000  # on the disk, at most
+FIRST_RATE = 250  # acts per second
+RATE_STEP = 1.25
+
+
+@dataclasses.dataclass(frozen=True)
+class Size:
+    """How much of everything."""
+
+    people: int = 100_000
+    seconds: float = 20.0  # of each round
+    search_seconds: float = 4.0  # of each rate that is tried
+    rounds: int = 3
+
+
+QUICK = Size(people=2_000, seconds=1.0, search_seconds=1.0, rounds=1)
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(
+        prog="./dev bench network",
+        description="Has people of a social network act on Smile at rising rates, finds the highest at "
+        "which 99 % of every act are fast enough, measures half of it, all of it and twice of it, and "
+        "writes report.md, report.html and raw.json.",
+        epilog="Exit status: 0 measured; 1 there was an error; 2 invalid usage; 130 interrupted. "
+        "What the figures mean: docs/benchmarks/README.md.")
+    option = parser.add_argument
+    option("--quick", action="store_true", help="few people: a minute; its figures mean little")
+    option("--people", type=integer(100, 1_000_000_000), metavar="N",
+           help=f"people (default {Size.people}; with --quick {QUICK.people})")
+    option("--graph", type=Path, metavar="FILE",
+           help="the people and friendships of a file instead: a line \"A,B\" for each")
+    option("--seconds", type=decimal(0.1, 86400), metavar="SECONDS",
+           help=f"length of each round (default {Size.seconds:g}; with --quick {QUICK.seconds:g})")
+    option("--rounds", type=integer(1, 1000), metavar="N",
+           help=f"rounds of each rate (default {Size.rounds}; with --quick {QUICK.rounds})")
+    option("--preset", choices=("release", "release-source"), default="release",
+           help="the build of Smile that is measured (release-source if it is set up)")
+    option("--out", type=Path, metavar="DIRECTORY",
+           help="directory of the report (default docs/benchmarks/<date>-network; with --quick "
+           "build/network-quick)")
+    options = parser.parse_args(arguments)
+    if options.graph is not None and options.people is not None:
+        parser.error("--graph has its own people: leave out --people")
+    options.size = dataclasses.replace(QUICK if options.quick else Size(), **{
+        name: value for name in ("people", "seconds", "rounds")
+        if (value := getattr(options, name)) is not None})
+    if options.out is None:
+        today = datetime.date.today().isoformat()
+        options.out = ROOT / ("build/network-quick" if options.quick
+                              else f"docs/benchmarks/{today}-network")
+    return options
+
+
+def say(words):
+    print(words, file=sys.stderr, flush=True)
+
+
+class Measuring:
+    """All of one run; `raw` is its report."""
+
+    def __init__(self, options, directory, binaries):
+        self.size = options.size
+        self.directory = directory
+        self.binaries = binaries
+        self.generator = rounds.Generator(binaries / "smilebench")
+        self.kind = servers.KINDS["smile"]
+        self.graph = (["--graph", options.graph] if options.graph is not None
+                      else ["--people", options.size.people])
+        described = machine.describe(ROOT, directory, [self.kind], binaries)
+        self.raw = {
+            "made": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+            "command": shlex.join(["./dev", "bench", "network", *sys.argv[1:]]),
+            "settings": {"quick": options.quick, "graph": options.graph is not None,
+                         **dataclasses.asdict(options.size)},
+            "machine": described,
+            "servers": servers.describe([self.kind], described["versions"],
+                                        f"build/{options.preset}/bin"),
+            "limits_ms": network_report.LIMITS_MS, "runs": [], "failures": [],
+        }
+
+    def run(self):
+        server = servers.Server(self.kind)
+        server.launch(self.directory.absolute(), self.binaries)
+        try:
+            self.one(server, "load", 0, 1, ["--load-only"], self.size.people / SLOWEST_LOAD)
+            rate = self.search(server)
+            for factor in network_report.FACTORS:
+                for number in range(1, self.size.rounds + 1):
+                    self.acts(server, f"{factor:g}", rate * factor, number, self.size.seconds)
+        except servers.ServerError as error:
+            self.raw["failures"].append(str(error))
+            say(f"FAILED: {error}")
+        finally:
+            server.stop()
+
+    def search(self, server):
+        """The highest rate that was fast enough, or the first."""
+        rate = best = FIRST_RATE
+        while True:
+            run = self.acts(server, "search", rate, 1, self.size.search_seconds)
+            if run["result"] is None or not network_report.is_fast(run["result"]):
+                return best
+            best, rate = rate, round(rate * RATE_STEP)
+
+    def acts(self, server, load, rate, number, seconds):
+        return self.one(server, load, rate, number,
+                        ["--loaded", "--rate", f"{rate:g}", "--seconds", f"{seconds:g}"], seconds)
+
+    def one(self, server, load, rate, number, arguments, seconds):
+        run = self.generator.measure(
+            server, [str(word) for word in ["network", *self.graph, *arguments]], seconds)
+        server.wait_until_quiet()  # what it still has to write belongs to the run
+        space = sum(path.lstat().st_blocks * 512
+                    for path in self.directory.rglob("*") if path.is_file())
+        run = {"load": load, "rate": rate, "server": self.kind.name, "round": number,
+               "space": space, **run}
+        self.raw["runs"].append(run)
+        for words in figures.troubles(run):
+            say(f"FAILED: {load}, {rate:g} acts/s, round {number}: {words}")
+        say(f"{load}, {rate:g} acts/s, round {number}: {network_report.summary(run)}")
+        return run
+
+
+def main():
+    options = parse(sys.argv[1:])
+    if options.size.people * BYTES_PER_PERSON > shutil.disk_usage(ROOT).free:
+        say(f"bench network: {options.size.people} people do not fit on the disk; give fewer with "
+            "--people")
+        return 1
+    setup = subprocess.run([ROOT / "tools/peers_setup.sh", options.preset], check=False)
+    if setup.returncode != 0:
+        return 1
+    # SIGTERM ends a run like Ctrl-C: by stopping what it started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    directory = Path(tempfile.mkdtemp(prefix="network.", dir=ROOT / "build"))
+    try:
+        measuring = Measuring(options, directory, ROOT / "build" / options.preset / "bin")
+        measuring.run()
+    except KeyboardInterrupt:
+        say("bench network: interrupted; the server is stopped, no report")
+        return 130
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    told = network_report.Report(measuring.raw)
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "raw.json").write_text(raw_text(measuring.raw))
+    (options.out / "report.md").write_text(network_report.markdown(told))
+    (options.out / "report.html").write_text(network_report.html(told))
+    print(told.verdict_line())
+    print(f"report: {options.out}/report.md, report.html and raw.json")
+    for words in told.troubles:
+        say(f"FAILED: {words}")
+    return 1 if told.troubles else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "bench/network/network.h"
+
+namespace smile::bench {
+namespace {
+
+double Millis(uint64_t nanos) {
+  return static_cast<double>(nanos) / 1e6;
+}
+
+double Each(double total, uint64_t count) {
+  return count == 0 ? 0 : total / static_cast<double>(count);
+}
+
+double PerSecond(uint64_t count, double seconds) {
+  return seconds == 0 ? 0 : static_cast<double>(count) / seconds;
+}
+
+std::string ActsText(const NetworkOptions& options, const NetworkResults& results) {
+  const uint64_t done = results.done();
+  std::string out = fmt::format(
+      "{:.0f} acts/s were due, {:.0f} were done, in {:.1f} requests each\n", options.rate,
+      PerSecond(done, results.seconds), Each(static_cast<double>(results.requests), done));
+  if (results.not_begun > 0) {
+    out += fmt::format("NOT BEGUN, because too many were in flight: {}\n", results.not_begun);
+  }
+  out += fmt::format("CPU per act: smilebench {:.1f} us",
+                     Each(results.client_cpu_seconds * 1e6, done));
+  if (results.server.has_value()) {
+    out += fmt::format(
+        ", server {:.1f} us, so {:.0f} acts/s per core; the server has {} MiB in memory",
+        Each(results.server->cpu_seconds * 1e6, done),
+        results.server->cpu_seconds == 0 ? 0
+                                         : static_cast<double>(done) / results.server->cpu_seconds,
+        results.server->resident_bytes >> 20);
+  }
+  out += fmt::format("\n{:12} {:>9} {:>9} {:>9} {:>9} {:>9}\n", "act", "count", "p50 ms", "p95 ms",
+                     "p99 ms", "max ms");
+  for (const ActInfo& info : kActs) {
+    const Histogram& act = results.acts[static_cast<size_t>(info.act)];
+    if (act.count() == 0) continue;
+    out += fmt::format("{:12} {:>9} {:>9.2f} {:>9.2f} {:>9.2f} {:>9.2f}\n", info.name, act.count(),
+                       Millis(act.Percentile(50)), Millis(act.Percentile(95)),
+                       Millis(act.Percentile(99)), Millis(act.max()));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string FormatText(const NetworkOptions& options, const NetworkResults& results) {
+  std::string out = fmt::format("a network of {} people, at smile://{}\n", results.people,
+                                options.server.ToString());
+  if (options.load) {
+    out += fmt::format("written in {:.1f} s with {} requests: {:.0f}/s\n", results.load_seconds,
+                       results.requests_loaded,
+                       PerSecond(results.requests_loaded, results.load_seconds));
+  }
+  if (results.seconds > 0) out += ActsText(options, results);
+  for (const auto& [code, count] : results.errors) {
+    out += fmt::format("ERRORS {}: {}\n", InfoOf(code).name, count);
+  }
+  if (!results.first_error.ok()) {
+    out += fmt::format("the first: {}\n", Printable(results.first_error.ToString()));
+  }
+  if (results.interrupted) out += "INTERRUPTED\n";
+  return out;
+}
+
+std::string FormatJson(const NetworkOptions& options, const NetworkResults& results) {
+  const uint64_t done = results.done();
+  nlohmann::ordered_json json = {
+      {"target", "smile://" + options.server.ToString()},
+      {"people", results.people},
+      {"load_seconds", results.load_seconds},
+      {"requests_loaded", results.requests_loaded},
+      {"rate", options.rate},
+      {"seconds", results.seconds},
+      {"operations", results.seconds > 0 ? done : results.requests_loaded},
+      {"acts", done},
+      {"acts_per_second", PerSecond(done, results.seconds)},
+      {"requests", results.requests},
+      {"feed_posts", results.feed_posts},
+      {"not_begun", results.not_begun},
+      {"client_cpu_us", Each(results.client_cpu_seconds * 1e6, done)},
+      {"interrupted", results.interrupted},
+  };
+  if (results.server.has_value()) {
+    json["server_cpu_us"] = Each(results.server->cpu_seconds * 1e6, done);
+    json["server_rss_bytes"] = results.server->resident_bytes;
+  }
+  nlohmann::ordered_json& each = json["each"] = nlohmann::ordered_json::object();
+  for (const ActInfo& info : kActs) {
+    const Histogram& act = results.acts[static_cast<size_t>(info.act)];
+    if (act.count() == 0) continue;
+    each[std::string(info.name)] = {{"count", act.count()},
+                                    {"p50_ms", Millis(act.Percentile(50))},
+                                    {"p95_ms", Millis(act.Percentile(95))},
+                                    {"p99_ms", Millis(act.Percentile(99))},
+                                    {"max_ms", Millis(act.max())}};
+  }
+  nlohmann::ordered_json& errors = json["errors"] = nlohmann::ordered_json::object();
+  for (const auto& [code, count] : results.errors) {
+    errors[std::string(InfoOf(code).name)] = count;
+  }
+  json["first_error"] = results.first_error.ok() ? "" : results.first_error.ToString();
+  return EscapeUnsafeJson(
+             json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) +
+         "\n";
+}
+
+}  // namespace smile::bench

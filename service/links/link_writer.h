@@ -1,0 +1,69 @@
+// Changes of links: each is one write of both sides and both counts, in their two partitions.
+//
+// A change reads what it replaces, so changes of one user run one after the other: in the order of
+// their calls. Those of a user with many links that wait for each other are written together, up to
+// limits::kMaxLinksTogether, so that their number does not add to the time of a write. Whoever
+// waits for two users is in both queues from the call on and takes both at once: there is no order
+// of locks in which two could wait for each other.
+//
+// One process serves an engine; nobody else writes these records.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "service/engine_calls.h"
+#include "service/links/link_change.h"
+
+namespace smile {
+
+class LinkWriter {
+ public:
+  using Done = std::function<void(Result<LinkChanged>)>;
+
+  // Both outlive the writer. The engine can write together (CHECK).
+  LinkWriter(Engine& engine, const Clock& clock);
+  // No change is in flight (CHECK).
+  ~LinkWriter();
+
+  // `done` is called once, on any thread, possibly before Submit returns. kConditionFailed: there
+  // is such a link, in either direction, with another inverse. Any thread.
+  void Submit(LinkChange change, Done done);
+
+ private:
+  struct Waiting {
+    LinkChange change;
+    Done done;
+  };
+  using Batch = std::vector<std::shared_ptr<Waiting>>;
+  struct Queue {
+    uint64_t batch = 0;  // that is changing the user's links; 0: none
+    std::deque<std::shared_ptr<Waiting>> waiting;
+  };
+
+  // With the lock held:
+  bool IsNext(const Waiting& waiting);
+  Batch TakeBatch(const Waiting& first);
+  std::vector<Batch> Release(const Batch& batch);
+
+  static void RunInTurn(LinkWriter* writer, std::vector<Batch> batches);
+  Task<void> Run(Batch batch);
+  Task<Status> Apply(Batch batch, std::vector<Result<LinkChanged>>* results);
+  Task<void> ApplyEach(Batch batch, std::vector<Result<LinkChanged>>* results);
+
+  const EngineCalls engine_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  uint64_t last_batch_ = 0;                     // guarded by mutex_
+  std::unordered_map<uint64_t, Queue> queues_;  // likewise; of users with changes
+};
+
+}  // namespace smile

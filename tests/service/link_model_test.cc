@@ -1,0 +1,30 @@
+#include "tests/service/link_model.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <random>
+#include <string>
+
+namespace smile::testing {
+namespace {
+
+constexpr uint64_t kSeeds = 25;
+constexpr int kSteps = 120;
+
+// SMILE_SEED: the first of the seeds.
+TEST(LinkModelTest, AnyOrderOfChangesWithFaultsIsAsTheModelSays) {
+  const char* const given = std::getenv("SMILE_SEED");
+  const uint64_t first = given != nullptr ? std::stoull(given) : std::random_device()();
+  for (uint64_t seed = first; seed < first + kSeeds; ++seed) {
+    std::mt19937_64 random(seed);
+    LinkModel model([&random](uint64_t count) { return random() % count; });
+    for (int step = 0; step < kSteps; ++step) model.Step();
+    model.CheckRecords();
+    ASSERT_EQ(model.failure(), "") << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace smile::testing
