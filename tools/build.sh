@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 preset="${1:-release}"
 shift || true
 case "$preset" in
-  release | release-source | debug | asan | tsan | fuzz) ;;
+  release | release-source | debug | asan | tsan) ;;
   *)
     echo "build: unknown preset \"$preset\"; use release, release-source, debug, asan or tsan" >&2
     exit 2

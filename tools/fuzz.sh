@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# fuzz.sh [SECONDS]: builds the fuzzers and runs each for an equal share of the time, starting from its
+# fuzz.sh [SECONDS]: builds the fuzzers, which share the build of asan, and runs each for an equal share of the time, starting from its
 # seeds and the corpus of earlier runs. Findings are stored in build/fuzz/findings. The last lines name
 # the fuzzers that failed and count all.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 seconds="${1:-60}"
-tools/build.sh fuzz fuzzers </dev/null
+tools/build.sh asan fuzzers </dev/null
 
-bin="build/fuzz/bin"
+bin="build/asan/bin"
 mkdir -p build/fuzz/findings
 mapfile -t fuzzers < <(find "$bin" -name '*_fuzzer' | sort)
 if ((${#fuzzers[@]} == 0)); then

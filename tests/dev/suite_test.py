@@ -40,7 +40,7 @@ class Tools(unittest.TestCase):
         (folder / "CTestTestfile.cmake").write_text(text)
 
     def fuzzer(self, name, command):
-        folder = self.root / "build" / "fuzz" / "bin"
+        folder = self.root / "build" / "asan" / "bin"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(f"#!/bin/sh\n{command}\n")
         (folder / name).chmod(0o755)

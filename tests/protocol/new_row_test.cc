@@ -16,10 +16,9 @@
 #include "protocol/text_writer.h"
 
 namespace smile {
-namespace {
 
-using ::testing::HasSubstr;
-
+// Has external linkage, as operations have: lists of them are joined by functions that are declared
+// only.
 struct Greet {
   static constexpr OperationInfo kInfo{200, "greet", "says good day to a friend", Effect::kWrite,
                                        9};
@@ -49,6 +48,10 @@ struct Greet {
     }
   };
 };
+
+namespace {
+
+using ::testing::HasSubstr;
 
 using WithGreet = OperationList<op::Ping, Greet>;
 

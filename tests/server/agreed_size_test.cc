@@ -39,9 +39,8 @@ TEST_F(AgreedSizeTest, ScanPagesFitTheAgreedFrame) {
     Bytes continuation;
     size_t pages = 0;
     do {
-      op::Scan::Request request{.partition = {Table::kPosts, PartitionOf(1)}, .limit = 1000};
       const Bytes partition = PartitionOf(1);
-      request.partition.id = partition;
+      op::Scan::Request request{.partition = {Table::kPosts, partition}, .limit = 1000};
       if (!continuation.empty()) request.continuation = ByteView(continuation);
       Send(FrameOf<op::Scan>(3, request));
       if (from_disk) Release();
