@@ -6,8 +6,9 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <string>
+#include <utility>
 
 #include "base/check.h"
 
@@ -15,7 +16,9 @@ namespace smile::testing {
 
 inline std::string ReadAll(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::ostringstream content;
+  content << file.rdbuf();  // logs have many megabytes, of zeros that were written ahead
+  return std::move(content).str();
 }
 
 class TempDirectory {
