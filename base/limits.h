@@ -175,6 +175,8 @@ inline constexpr uint32_t kMaxCryptRounds = 1'000'000;
 inline constexpr size_t kMaxHashQueuePerThread = 64;
 inline constexpr uint32_t kHashQueueRetryMillis = 500;  // about the time for half a full queue
 inline constexpr uint32_t kMaxHashThreads = 256;
+// How long an addition with the same token is recognised.
+inline constexpr uint64_t kTokenKeptMillis = uint64_t{10} * 60 * 1000;
 // Guessing is slowed by service/logins/guess_limiter.h. A count is forgotten when nothing was
 // guessed for this long; that a label is known to a login, when it was not used for that long.
 inline constexpr uint64_t kGuessesKeptMillis = uint64_t{24} * 3600 * 1000;

@@ -57,15 +57,19 @@ void Channel::Disconnected(const Status& why, bool tries_another) {
 }
 
 // Reads are sent again in their order, unless a later write was lost too: they might see it. So are
-// writes that may be repeated, which have no order.
+// writes that may be repeated, unless a later one was lost that may not. Among themselves these
+// have no order, or are additions, which come to the same sum in any.
 void Channel::EndInFlight(const Status& why) {
   std::vector<Ended> ended;
   std::vector<std::unique_ptr<PendingCall>> again;
   LastOrders lost_writes;
+  LastOrders ended_writes;  // those of them that are not sent again
   for (CallSlots::Slot& slot : slots_.all()) {
+    bool sent_again = false;
     if (slot.call != nullptr) {
       std::unique_ptr<PendingCall> call = CallSlots::Abandon(&slot);
-      if (!call->repeatable() || !call->retry()) {
+      sent_again = call->repeatable() && call->retry();
+      if (!sent_again) {
         Status status = LostReply(*call, why.message());
         ended.push_back({std::move(call), std::move(status)});
       } else {
@@ -74,6 +78,7 @@ void Channel::EndInFlight(const Status& why) {
       }
     }
     lost_writes.Add(slot.partitions, slot.order);
+    if (!sent_again) ended_writes.Add(slot.partitions, slot.order);
     EndRejectedBefore(slot.partitions, slot.order);
   }
   slots_.Clear();
@@ -82,7 +87,8 @@ void Channel::EndInFlight(const Status& why) {
             [](const auto& a, const auto& b) { return a->order < b->order; });
   for (std::unique_ptr<PendingCall>& call : again) {
     CHECK(call->repeatable(), "a write that may have taken effect is not sent again");
-    if (lost_writes.empty() || !lost_writes.AnyAfter(call->Partitions(), call->order)) continue;
+    const LastOrders& later = call->writes() ? ended_writes : lost_writes;
+    if (later.empty() || !later.AnyAfter(call->Partitions(), call->order)) continue;
     Status status = LostReply(*call, why.message());
     ended.push_back({std::move(call), std::move(status)});
   }

@@ -143,7 +143,7 @@ void Client::CheckMayBlock() const {
 }
 
 // Instantiated here, so that the header needs no encoder. Only the channel sends HELLO.
-static_assert(Operations::kCount == 47, "a new operation needs a line here");
+static_assert(Operations::kCount == 48, "a new operation needs a line here");
 template void Client::Call(const op::Ping::Request&, const CallOptions&,
                            std::function<void(Answer<op::Ping>)>);
 template void Client::Call(const op::Get::Request&, const CallOptions&,
@@ -156,6 +156,8 @@ template void Client::Call(const op::Delete::Request&, const CallOptions&,
                            std::function<void(Answer<op::Delete>)>);
 template void Client::Call(const op::Batch::Request&, const CallOptions&,
                            std::function<void(Answer<op::Batch>)>);
+template void Client::Call(const op::Add::Request&, const CallOptions&,
+                           std::function<void(Answer<op::Add>)>);
 template void Client::Call(const op::Scan::Request&, const CallOptions&,
                            std::function<void(Answer<op::Scan>)>);
 template void Client::Call(const op::List::Request&, const CallOptions&,

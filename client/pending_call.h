@@ -14,11 +14,12 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
-#include "base/hash.h"
 #include "base/limits.h"
+#include "base/random_bytes.h"
 #include "base/result.h"
 #include "client/answer.h"
 #include "client/options.h"
+#include "protocol/checksums.h"
 #include "protocol/codec.h"
 #include "protocol/message.h"
 #include "protocol/operations.h"
@@ -30,11 +31,11 @@ namespace smile {
 class PendingCall {
  public:
   PendingCall(const OperationInfo& operation, int64_t deadline_nanos, const CallOptions& options)
-      : operation_(operation),
+      : repeatable_(options.repeatable),
+        operation_(operation),
         deadline_nanos_(deadline_nanos),
         retry_(options.retry),
-        any_order_(options.any_order || options.repeatable),
-        repeatable_(options.repeatable) {}
+        any_order_(options.any_order || options.repeatable) {}
   virtual ~PendingCall() { CHECK(answered_, "a call is not destroyed without an answer"); }
   PendingCall(const PendingCall&) = delete;
   PendingCall& operator=(const PendingCall&) = delete;
@@ -87,13 +88,13 @@ class PendingCall {
 
   Bytes frame_;  // its id and deadline are set when it is sent
   bool is_bulk_ = false;
+  bool repeatable_;
 
  private:
   const OperationInfo& operation_;
   const int64_t deadline_nanos_;
   const bool retry_;
   const bool any_order_;
-  const bool repeatable_;
   bool answered_ = false;
   uint32_t rejections_ = 0;
   uint32_t damages_ = 0;
@@ -101,89 +102,28 @@ class PendingCall {
 
 namespace call_internal {
 
-// The frame's checksum was verified. If a value does not match its own checksum, it was damaged in
-// the server's memory, after the server verified it. Reading it again may help.
-inline Status VerifyRecord(const RecordView& record) {
-  if (Hash64(record.value) == record.checksum) return {};
-  return {Code::kDamagedInTransit, "a value does not match the checksum that came with it"};
-}
-
-template <class Row>
-Status VerifyValues(const typename Row::Response&) {
-  return {};
-}
-template <>
-inline Status VerifyValues<op::Get>(const op::Get::Response& response) {
-  return VerifyRecord(response.record);
-}
-template <>
-inline Status VerifyValues<op::MGet>(const op::MGet::Response& response) {
-  for (const auto& result : response.results) {
-    if (result.outcome == KeyOutcome::kFound) SMILE_TRY(VerifyRecord(result.record));
-  }
-  return {};
-}
-template <>
-inline Status VerifyValues<op::Scan>(const op::Scan::Response& response) {
-  for (const auto& entry : response.entries) {
-    if (entry.outcome == EntryOutcome::kFound) SMILE_TRY(VerifyRecord(entry.record));
-  }
-  return {};
-}
-
-template <>
-inline Status VerifyValues<op::Feed>(const op::Feed::Response& response) {
-  for (const auto& entry : response.entries) {
-    if (entry.outcome == EntryOutcome::kFound) SMILE_TRY(VerifyRecord(entry.record));
-  }
-  return {};
-}
-template <>
-inline Status VerifyValues<op::MediaRead>(const op::MediaRead::Response& response) {
-  return VerifyRecord({.checksum = response.checksum, .value = response.bytes});
-}
-
-// Encodes `request` with a checksum for each value to write that has none. (A value whose checksum
-// is 0 has it computed again, with the same result.)
+// Encodes `request` with a checksum for each value to write that has none.
 template <class Row>
 void EncodeWithChecksums(const typename Row::Request& request, Bytes* out) {
-  EncodeRequest<Row>(/*id=*/0, /*deadline_ms=*/0, request, out);
-}
-template <>
-inline void EncodeWithChecksums<op::Put>(const op::Put::Request& request, Bytes* out) {
-  op::Put::Request with = request;
-  if (with.checksum == 0) with.checksum = Hash64(with.value);
-  EncodeRequest<op::Put>(/*id=*/0, /*deadline_ms=*/0, with, out);
-}
-template <>
-inline void EncodeWithChecksums<op::LoginRegister>(const op::LoginRegister::Request& request,
-                                                   Bytes* out) {
-  op::LoginRegister::Request with = request;
-  for (op::FirstRecord& record : with.records) {
-    if (record.checksum == 0) record.checksum = Hash64(record.value);
+  if constexpr (HasChecksums<typename Row::Request>()) {
+    typename Row::Request with = request;
+    FillChecksums(&with);
+    EncodeRequest<Row>(/*id=*/0, /*deadline_ms=*/0, with, out);
+  } else {
+    EncodeRequest<Row>(/*id=*/0, /*deadline_ms=*/0, request, out);
   }
-  EncodeRequest<op::LoginRegister>(/*id=*/0, /*deadline_ms=*/0, with, out);
 }
-template <>
-inline void EncodeWithChecksums<op::MediaPut>(const op::MediaPut::Request& request, Bytes* out) {
-  op::MediaPut::Request with = request;
-  if (with.checksum == 0) with.checksum = Hash64(with.bytes);
-  EncodeRequest<op::MediaPut>(/*id=*/0, /*deadline_ms=*/0, with, out);
-}
-template <>
-inline void EncodeWithChecksums<op::MediaAppend>(const op::MediaAppend::Request& request,
-                                                 Bytes* out) {
-  op::MediaAppend::Request with = request;
-  if (with.checksum == 0) with.checksum = Hash64(with.bytes);
-  EncodeRequest<op::MediaAppend>(/*id=*/0, /*deadline_ms=*/0, with, out);
-}
-template <>
-inline void EncodeWithChecksums<op::Batch>(const op::Batch::Request& request, Bytes* out) {
-  op::Batch::Request with = request;
-  for (op::BatchItem& item : with.items) {
-    if (item.kind == MutationKind::kPut && item.checksum == 0) item.checksum = Hash64(item.value);
+
+// The frame's checksum was verified. If a value does not match its own checksum, it was damaged in
+// the server's memory, after the server verified it. Reading it again may help.
+template <class Row>
+Status VerifyValues(const typename Row::Response& response) {
+  if constexpr (HasChecksums<typename Row::Response>()) {
+    if (!ChecksumsMatch(response)) {
+      return {Code::kDamagedInTransit, "a value does not match the checksum that came with it"};
+    }
   }
-  EncodeRequest<op::Batch>(/*id=*/0, /*deadline_ms=*/0, with, out);
+  return {};
 }
 
 template <class Row>
@@ -207,7 +147,7 @@ class TypedCall final : public PendingCall {
         verify_(call_internal::RequestsValues<Row>(request)),
         done_(std::move(done)) {
     CHECK(done_ != nullptr, "a call needs a callback for its answer");
-    call_internal::EncodeWithChecksums<Row>(request, &frame_);
+    Encode(request);
     CHECK(frame_.size() >= kFrameHeaderBytes);
     is_bulk_ = (any_order() || !kNamesPartitions<Row>)&&frame_.size() >= limits::kLeastBulkBytes;
   }
@@ -243,6 +183,20 @@ class TypedCall final : public PendingCall {
   }
 
  private:
+  // An addition that may be sent again has a token, by which the server knows it again.
+  void Encode(const typename Row::Request& request) {
+    if constexpr (std::is_same_v<Row, op::Add>) {
+      repeatable_ = repeatable_ || retry() || request.token.has_value();
+      if (repeatable_ && !request.token.has_value()) {
+        const Bytes token = RandomBytes(kAdditionTokenBytes);
+        op::Add::Request with = request;
+        with.token = token;
+        return EncodeRequest<Row>(/*id=*/0, /*deadline_ms=*/0, with, &frame_);
+      }
+    }
+    call_internal::EncodeWithChecksums<Row>(request, &frame_);
+  }
+
   const bool verify_;
   const Done done_;
 };

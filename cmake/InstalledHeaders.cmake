@@ -7,9 +7,10 @@ set(public_headers
   client/post_ids.h
   client/media/byte_sink.h client/media/byte_source.h client/media/download.h client/media/media.h client/media/upload.h
   base/bytes.h base/result.h base/status.h base/task.h
-  model/key.h model/media_fault.h model/record.h model/tables.h model/time_ordered_id.h
+  model/key.h model/media_fault.h model/number.h model/record.h model/tables.h model/time_ordered_id.h
   net/endpoint.h
-  protocol/admin_operations.h protocol/connection_operations.h protocol/error_body.h
+  protocol/admin_operations.h protocol/connection_operations.h protocol/counter_operations.h
+  protocol/error_body.h
   protocol/feed_operations.h
   protocol/link_operations.h protocol/login_operations.h
   protocol/media_info.h protocol/media_operations.h protocol/operations.h protocol/outcomes.h

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "model/key.h"
+#include "model/number.h"
 
 namespace smile {
 
@@ -85,6 +86,7 @@ static_assert(IfVersion(7).HoldsFor(7) && !IfVersion(7).HoldsFor(8) && !IfVersio
 enum class MutationKind : uint8_t {
   kPut = 1,     // writes a record, whether or not it exists
   kDelete = 2,  // deletes a record; no error if it is absent
+  kAdd = 3,     // adds to a number record; an absent one is 0, and then never expires
 };
 
 // One change inside a partition. Borrows its bytes.
@@ -95,6 +97,12 @@ struct MutationView {
   uint64_t expires_ms = 0;                 // as in RecordView; puts only
   uint64_t checksum = 0;                   // XXH3-64 of the value; puts only
   ByteView value = {};                     // puts only
+  Addition addition = {};                  // additions only
+
+  // Whether what it does depends on the record that is there.
+  bool DependsOnRecord() const {
+    return condition.kind != ConditionKind::kAlways || kind == MutationKind::kAdd;
+  }
 };
 
 }  // namespace smile

@@ -30,6 +30,7 @@ enum class Table : uint8_t {
   kAccounts = 10,  // what belongs to a user, so that it can be listed: (user id, part, name)
   kSessions = 11,  // session tokens: (SHA-256 of the token)
   kGuesses = 12,   // passwords that were guessed: (SHA-256 of a login, a label, or both)
+  kTokens = 13,    // additions that were made, so that none is made twice: (token)
 };
 
 // The type of a part of a key.
@@ -258,6 +259,14 @@ inline constexpr std::array kTables = {
               0,
               false,
               "how often passwords were guessed, by login, label, or both",
+              /*internal=*/true},
+    TableInfo{Table::kTokens,
+              "tokens",
+              {PartType::kBytes16, "token"},
+              {{kNoPart, kNoPart}},
+              0,
+              false,
+              "tokens of additions that were made",
               /*internal=*/true},
 };
 

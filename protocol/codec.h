@@ -1,6 +1,6 @@
 // Encodes and decodes messages, derived from their fields (protocol/field.h).
 //
-//   unsigned integers  fixed width, little-endian
+//   integers           fixed width, little-endian; with a sign in two's complement
 //   bool, enums        one byte; a value without a name is invalid
 //   bytes              varint length, then the bytes
 //   list               varint count (at most limits::kMaxListItems), then the elements
@@ -15,6 +15,7 @@
 #include <concepts>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "base/bytes.h"
@@ -45,7 +46,7 @@ template <class T>
 constexpr size_t MinWireBytes() {
   if constexpr (std::is_enum_v<T> || std::is_same_v<T, ByteView> || kIsList<T>) {
     return 1;
-  } else if constexpr (std::unsigned_integral<T>) {
+  } else if constexpr (WireInteger<T>) {
     return sizeof(T);
   } else {
     return MinRequiredBytes<T>();
@@ -57,8 +58,8 @@ void EncodeValue(const T& value, Bytes* out) {
   if constexpr (std::is_same_v<T, bool> || std::is_enum_v<T>) {
     static_assert(sizeof(T) == 1, "one byte on the wire");
     out->push_back(static_cast<char>(value));
-  } else if constexpr (std::unsigned_integral<T>) {
-    AppendLittle(out, value);
+  } else if constexpr (WireInteger<T>) {
+    AppendLittle(out, static_cast<std::make_unsigned_t<T>>(value));
   } else if constexpr (std::is_same_v<T, ByteView>) {
     AppendVarint(out, value.size());
     out->append(value);
@@ -96,8 +97,11 @@ bool DecodeValue(ByteReader* in, T* value) {
     if (!in->ReadLittle(&byte)) return false;
     *value = static_cast<T>(byte);
     return !NameOf(*value).empty();
-  } else if constexpr (std::unsigned_integral<T>) {
-    return in->ReadLittle(value);
+  } else if constexpr (WireInteger<T>) {
+    std::make_unsigned_t<T> bits = 0;
+    if (!in->ReadLittle(&bits)) return false;
+    *value = static_cast<T>(bits);
+    return true;
   } else if constexpr (std::is_same_v<T, ByteView>) {
     return DecodeBytes(in, value);
   } else if constexpr (kIsList<T>) {

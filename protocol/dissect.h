@@ -95,13 +95,13 @@ bool Dissector::TakeOneByte(const std::string& name) {
 template <class T>
 bool Dissector::TakeNumber(const std::string& name, TextForm form) {
   const size_t start = offset();
-  T value{};
+  std::make_unsigned_t<T> value{};
   if (!in_.ReadLittle(&value)) {
     Break(name, "truncated");
     return false;
   }
   Add(start, name,
-      form == TextForm::kChecksum ? WordForChecksum(value) : std::to_string(uint64_t{value}));
+      form == TextForm::kChecksum ? WordForChecksum(value) : std::to_string(static_cast<T>(value)));
   return true;
 }
 
@@ -120,7 +120,7 @@ template <class T>
 bool Dissector::TakeValue(const std::string& name, TextForm form) {
   if constexpr (std::is_same_v<T, bool> || std::is_enum_v<T>) {
     return TakeOneByte<T>(name);
-  } else if constexpr (std::unsigned_integral<T>) {
+  } else if constexpr (WireInteger<T>) {
     return TakeNumber<T>(name, form);
   } else if constexpr (std::is_same_v<T, ByteView>) {
     return TakeText(name, form);

@@ -22,6 +22,10 @@
 
 namespace smile {
 
+// The integers of messages.
+template <class T>
+concept WireInteger = std::unsigned_integral<T> || std::is_same_v<T, int64_t>;
+
 // The text form of a field. It does not affect the wire.
 enum class TextForm : uint8_t {
   kPlain,      // numbers in decimal, enums by name, bytes quoted
@@ -178,22 +182,28 @@ inline constexpr bool kIsList = false;
 template <class T>
 inline constexpr bool kIsList<std::vector<T>> = true;
 
-// Whether a field of M, or of a message in it, is a secret.
-template <Message M>
-constexpr bool HasSecrets() {
+// Whether is(field) holds for a field of M or of a message in it.
+template <Message M, class Is>
+constexpr bool HasField(Is is) {
   bool has = false;
   ForEachField<M>([&](const auto& field) {
     using T = typename OptionalInner<
         std::remove_cvref_t<decltype(std::declval<M>().*(field.kMember))>>::Type;
-    has = has || IsSecret(field.text);
+    has = has || is(field);
     if constexpr (kIsList<T>) {
       if constexpr (Message<typename T::value_type>)
-        has = has || HasSecrets<typename T::value_type>();
+        has = has || HasField<typename T::value_type>(is);
     } else if constexpr (Message<T>) {
-      has = has || HasSecrets<T>();
+      has = has || HasField<T>(is);
     }
   });
   return has;
+}
+
+// Whether a field of M, or of a message in it, is a secret.
+template <Message M>
+constexpr bool HasSecrets() {
+  return HasField<M>([](const auto& field) { return IsSecret(field.text); });
 }
 
 // The values of an enum on the wire, with their names in text.
@@ -226,8 +236,10 @@ struct EnumTable<ConditionKind> {
 
 template <>
 struct EnumTable<MutationKind> {
-  static constexpr std::array<EnumValue<MutationKind>, 2> kValues{
-      {{MutationKind::kPut, "put"}, {MutationKind::kDelete, "delete"}}};
+  static constexpr std::array<EnumValue<MutationKind>, 3> kValues{
+      {{MutationKind::kPut, "put"},
+       {MutationKind::kDelete, "delete"},
+       {MutationKind::kAdd, "add"}}};
 };
 
 template <>
@@ -255,6 +267,26 @@ static_assert(EnumIsSound<Table>());
 static_assert(EnumIsSound<ConditionKind>());
 static_assert(EnumIsSound<MutationKind>());
 static_assert(EnumIsSound<ErrorClass>());
+
+// An enum that says whether the record next to it in the message was found.
+template <class T>
+constexpr bool kIsOutcome = [] {
+  if constexpr (std::is_enum_v<T>) return EnumTable<T>::kValues[0].name == "found";
+  return false;
+}();
+
+// Whether the message has the records that it could have: it has no outcome, or that is found.
+template <Message M>
+bool HasRecord(const M& message) {
+  bool has_record = true;
+  ForEachField<M>([&](const auto& field) {
+    using T = std::remove_cvref_t<decltype(message.*(field.kMember))>;
+    if constexpr (kIsOutcome<T>) {
+      has_record = message.*(field.kMember) == EnumTable<T>::kValues[0].value;
+    }
+  });
+  return has_record;
+}
 
 // Empty for a number without a name.
 template <class E>

@@ -11,6 +11,7 @@
 
 #include "protocol/admin_operations.h"
 #include "protocol/connection_operations.h"
+#include "protocol/counter_operations.h"
 #include "protocol/error_body.h"
 #include "protocol/feed_operations.h"
 #include "protocol/link_operations.h"
@@ -27,6 +28,6 @@ namespace smile {
 // All operations.
 using Operations =
     Joined<ConnectionOperations, RecordOperations, AdminOperations, MediaOperations, LinkOperations,
-           LoginOperations, SessionOperations, UserOperations, FeedOperations>;
+           LoginOperations, SessionOperations, UserOperations, FeedOperations, CounterOperations>;
 
 }  // namespace smile

@@ -122,7 +122,7 @@ struct Delete {
   };
 };
 
-// One put or delete of a BATCH.
+// One put, delete or addition of a BATCH.
 struct BatchItem {
   MutationKind kind = MutationKind::kPut;
   ByteView sort = {};
@@ -133,22 +133,24 @@ struct BatchItem {
 
   static constexpr auto Fields() {
     return FieldList{
-        Field<&BatchItem::kind>{"kind", "put or delete"},
+        Field<&BatchItem::kind>{"kind", "put, delete or add"},
         Field<&BatchItem::sort>{"sort", "sort key within the partition", 0, TextForm::kSort},
         Field<&BatchItem::condition>{"condition",
                                      "what must hold, after the items before this one"},
         Field<&BatchItem::expire_seconds>{"expire_seconds",
-                                          "put: TTL in seconds (0: never expires); delete: 0", 0,
+                                          "put: TTL in seconds (0: never expires); others: 0", 0,
                                           TextForm::kPlain, kHasDefault},
-        Field<&BatchItem::checksum>{"checksum", "put: XXH3-64 of the value; delete: 0", 0,
+        Field<&BatchItem::checksum>{"checksum", "XXH3-64 of the value; delete: 0", 0,
                                     TextForm::kChecksum},
-        Field<&BatchItem::value>{"value", "put: content; delete: empty", 0, TextForm::kValue}};
+        Field<&BatchItem::value>{"value",
+                                 "put: content; delete: empty; add: the amount, in decimal", 0,
+                                 TextForm::kValue}};
   }
 };
 
 struct Batch {
   static constexpr OperationInfo kInfo{
-      7, "batch", "applies up to 1,000 puts and deletes to one partition, all or none",
+      7, "batch", "applies up to 1,000 puts, deletes and additions to one partition, all or none",
       Effect::kWrite, 1};
 
   struct Request {
@@ -158,16 +160,22 @@ struct Batch {
     static constexpr auto Fields() {
       return FieldList{
           Field<&Request::partition>{"partition", "partition of all items"},
-          Field<&Request::items>{"items", "puts and deletes, applied in this order; at least one"}};
+          Field<&Request::items>{
+              "items", "puts, deletes and additions, applied in this order; at least one"}};
     }
   };
 
   struct Response {
     std::vector<uint64_t> versions = {};
+    std::optional<std::vector<int64_t>> numbers = {};
 
     static constexpr auto Fields() {
       return FieldList{
-          Field<&Response::versions>{"versions", "one per item, in the order of the items"}};
+          Field<&Response::versions>{"versions", "one per item, in the order of the items"},
+          Field<&Response::numbers>{"numbers",
+                                    "the new numbers of the additions, in their order; absent "
+                                    "without additions",
+                                    2}};
     }
   };
 };

@@ -38,6 +38,8 @@ std::string TypeOf() {
     return "bool";
   } else if constexpr (std::is_enum_v<T>) {
     return EnumType<T>();
+  } else if constexpr (std::is_same_v<T, int64_t>) {
+    return "i64";
   } else if constexpr (std::unsigned_integral<T>) {
     return "u" + std::to_string(sizeof(T) * 8);
   } else if constexpr (std::is_same_v<T, ByteView>) {

@@ -184,6 +184,17 @@ void AddFeed(ExampleList* examples) {
   examples->Reply<op::Feed>("FEED's reply: nobody has posted", 30, {});
 }
 
+void AddCounter(ExampleList* examples) {
+  const Key likes = UserKey(4711, "likes");
+  const Bytes token(kAdditionTokenBytes, 't');
+  examples->Request<op::Add>("ADD of 2", 31, 0, {.key = likes.view(), .amount = 2, .token = token});
+  examples->Reply<op::Add>("ADD's reply", 31, {.value = 2, .version = VersionOfWrite(28)});
+  examples->Request<op::Add>("ADD of -9 without a token", 32, 0,
+                             {.key = likes.view(), .amount = -9, .saturate = true});
+  examples->Reply<op::Add>("ADD's reply: the number is below 0", 32,
+                           {.value = -7, .version = VersionOfWrite(30)});
+}
+
 // As given by a server whose first upload has the id 00 01 02 ... 0f.
 void AddMedia(ExampleList* examples) {
   Bytes upload;
@@ -313,6 +324,7 @@ std::vector<Example> MakeExamples() {
   AddMedia(&examples);
   AddLinks(&examples);
   AddFeed(&examples);
+  AddCounter(&examples);
   AddLogins(&examples);
   AddUsers(&examples);
   AddBroken(&examples);

@@ -32,6 +32,8 @@ std::string CommandWord(TextForm form, const T& value, const TextContext& contex
     return value ? "true" : "false";
   } else if constexpr (std::is_enum_v<T>) {
     return std::string(NameOf(value));
+  } else if constexpr (std::is_same_v<T, int64_t>) {
+    return std::to_string(value);
   } else if constexpr (std::unsigned_integral<T>) {
     return form == TextForm::kLinkKind ? WordForLinkKind(value) : std::to_string(value);
   } else if constexpr (std::is_same_v<T, KeyView>) {

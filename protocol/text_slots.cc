@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "model/number.h"
 #include "model/path.h"
 
 namespace smile::text_internal {
@@ -220,6 +221,13 @@ Result<uint64_t> TakeNumber(const TextToken& token, uint64_t max) {
   if (error == std::errc() && stopped == end && number <= max) return number;
   return Status(Code::kInvalid,
                 fmt::format("{} is not an integer from 0 to {}", Quote(token.text), max));
+}
+
+Result<int64_t> TakeSigned(const TextToken& token) {
+  const std::optional<int64_t> number = ParseNumber(token.text);
+  if (number.has_value()) return *number;
+  return Status(Code::kInvalid,
+                fmt::format("{} is not an integer from -2^63 to 2^63 - 1", Quote(token.text)));
 }
 
 Result<uint64_t> TakeLinkKind(const TextToken& token) {

@@ -17,10 +17,10 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
-#include "base/hash.h"
 #include "base/result.h"
 #include "model/key.h"
 #include "model/record.h"
+#include "protocol/checksums.h"
 #include "protocol/field.h"
 #include "protocol/text_token.h"
 
@@ -93,6 +93,7 @@ void AppendUsage(std::span<const TextSlot> slots, std::string* line,
 Status UnknownOperation(std::string_view name, const std::string& names);
 
 Result<uint64_t> TakeNumber(const TextToken& token, uint64_t max);
+Result<int64_t> TakeSigned(const TextToken& token);
 // The number of a kind of links.
 Result<uint64_t> TakeLinkKind(const TextToken& token);
 Result<bool> TakeBool(const TextToken& token);
@@ -126,6 +127,9 @@ Status TakeValue(TextState* state, TextForm form, const TextToken& token, T* val
     return {};
   } else if constexpr (std::is_enum_v<T>) {
     return TakeEnum(state, token, value);
+  } else if constexpr (std::is_same_v<T, int64_t>) {
+    SMILE_ASSIGN(*value, TakeSigned(token));
+    return {};
   } else if constexpr (std::unsigned_integral<T>) {
     SMILE_ASSIGN(const uint64_t number, form == TextForm::kLinkKind
                                             ? TakeLinkKind(token)
@@ -148,10 +152,10 @@ template <class T>
 constexpr std::string_view PlaceholderOf(TextForm form) {
   if constexpr (std::is_same_v<T, Table>) {
     return "TABLE";
-  } else if constexpr (std::unsigned_integral<T>) {
+  } else if constexpr (WireInteger<T>) {
     return form == TextForm::kLinkKind ? "KIND" : "N";
   } else if constexpr (std::is_same_v<T, MutationKind>) {
-    return "put|delete";
+    return "put|delete|add";
   } else if constexpr (std::is_same_v<T, ByteView>) {
     if (form == TextForm::kOpaque) return "HEX";
     if (IsSecret(form)) return "@FILE|-";
@@ -165,11 +169,8 @@ constexpr std::string_view PlaceholderOf(TextForm form) {
 // Read from one token, unlike a nested message.
 template <class T>
 inline constexpr bool kIsOneWord =
-    std::is_enum_v<T> || std::unsigned_integral<T> || std::is_same_v<T, ByteView> ||
+    std::is_enum_v<T> || WireInteger<T> || std::is_same_v<T, ByteView> ||
     std::is_same_v<T, KeyView> || std::is_same_v<T, PartitionView>;
-
-template <Message M>
-void SetChecksums(const TextState& state, M* message);
 
 template <Message M>
 std::vector<TextSlot> SlotsOf(TextState* state, M* message);
@@ -179,7 +180,6 @@ Status ReadElement(TextState* outer, M* element) {
   TextState state{.input = outer->input, .table = outer->table};
   const std::vector<TextSlot> slots = SlotsOf(&state, element);
   SMILE_TRY(FillSlots(&state, slots, true));
-  SetChecksums(state, element);
   return {};
 }
 
@@ -251,7 +251,7 @@ void AddSlots(TextState* state, const FieldType& field, Member* member,
       MakeRepeat<typename T::value_type>(state, form, append, &slot);
     } else {
       slot.placeholder = PlaceholderOf<T>(form);
-      if (std::unsigned_integral<T> && slot.positional) slot.placeholder = {};  // its name
+      if (WireInteger<T> && slot.positional) slot.placeholder = {};  // its name
       slot.flag = std::is_same_v<T, bool> && !slot.positional;
       if (slot.flag) slot.placeholder = {};
       if constexpr (std::unsigned_integral<T> && !std::is_same_v<T, bool> && !kIsOptional<Member>) {
@@ -281,34 +281,13 @@ std::vector<TextSlot> SlotsOf(TextState* state, M* message) {
   return slots;
 }
 
-// Computes checksums.
-template <Message M>
-void SetChecksums(const TextState& state, M* message) {
-  if (state.without_value) return;
-  ByteView value;
-  ForEachField<M>([&](const auto& field) {
-    using T = std::remove_cvref_t<decltype(message->*(field.kMember))>;
-    if constexpr (std::is_same_v<T, ByteView>) {
-      if (field.text == TextForm::kValue) value = message->*(field.kMember);
-    } else if constexpr (Message<T> && !kIsOneWord<T>) {
-      SetChecksums(state, &(message->*(field.kMember)));
-    }
-  });
-  ForEachField<M>([&](const auto& field) {
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(message->*(field.kMember))>,
-                                 uint64_t>) {
-      if (field.text == TextForm::kChecksum) message->*(field.kMember) = Hash64(value);
-    }
-  });
-}
-
 // Reads all of the input as one message.
 template <Message M>
 Status ReadMessage(TextInput* input, M* message) {
   TextState state{.input = input};
   const std::vector<TextSlot> slots = SlotsOf(&state, message);
   SMILE_TRY(FillSlots(&state, slots, false));
-  SetChecksums(state, message);
+  FillChecksums(message);
   return {};
 }
 

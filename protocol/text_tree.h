@@ -32,6 +32,7 @@ struct TextContext {
 struct TextNode {
   enum class Kind : uint8_t {
     kNumber,   // number
+    kSigned,   // number: an int64_t in two's complement
     kTime,     // number: Unix milliseconds, 0: never
     kPast,     // number: Unix milliseconds
     kBool,     // number is 0 or 1
@@ -71,13 +72,6 @@ constexpr bool IsText(TextForm form) {
   return form == TextForm::kPlain || form == TextForm::kValue;
 }
 
-// An enum that says whether the record next to it in the message was found.
-template <class T>
-constexpr bool kIsOutcome = [] {
-  if constexpr (std::is_enum_v<T>) return EnumTable<T>::kValues[0].name == "found";
-  return false;
-}();
-
 template <class T>
 TextNode NodeOf(std::string_view name, TextForm form, const T& value, const TextContext& context) {
   using Kind = TextNode::Kind;
@@ -93,6 +87,9 @@ TextNode NodeOf(std::string_view name, TextForm form, const T& value, const Text
   } else if constexpr (std::is_enum_v<T>) {
     word(std::string(NameOf(value)));
     if constexpr (kIsOutcome<T>) node.usual = value == EnumTable<T>::kValues[0].value;
+  } else if constexpr (std::is_same_v<T, int64_t>) {
+    node.kind = Kind::kSigned;
+    node.number = static_cast<uint64_t>(value);
   } else if constexpr (std::unsigned_integral<T>) {
     node.kind = Kind::kNumber;
     node.number = value;
@@ -120,18 +117,6 @@ TextNode NodeOf(std::string_view name, TextForm form, const T& value, const Text
     node.children = NodesOf(value, context);
   }
   return node;
-}
-
-template <Message M>
-bool HasRecord(const M& message) {
-  bool has_record = true;
-  ForEachField<M>([&](const auto& field) {
-    using T = std::remove_cvref_t<decltype(message.*(field.kMember))>;
-    if constexpr (kIsOutcome<T>) {
-      has_record = message.*(field.kMember) == EnumTable<T>::kValues[0].value;
-    }
-  });
-  return has_record;
 }
 
 template <Message M>

@@ -34,6 +34,9 @@ void AppendValue(const TextNode& node, const LineStyle& style, std::string* line
     case Kind::kPast:
       line->append(std::to_string(node.number));
       return;
+    case Kind::kSigned:
+      line->append(std::to_string(static_cast<int64_t>(node.number)));
+      return;
     case Kind::kBool:
       CHECK(node.number <= 1);
       line->append(node.number != 0 ? "true" : "false");
@@ -138,6 +141,8 @@ Json JsonOf(const TextNode& node) {
     case Kind::kTime:
     case Kind::kPast:
       return node.number;
+    case Kind::kSigned:
+      return static_cast<int64_t>(node.number);
     case Kind::kBool:
       return node.number != 0;
     case Kind::kWord:

@@ -20,6 +20,7 @@
 #include "protocol/operations.h"
 #include "server/admin_handlers.h"
 #include "server/connection_handlers.h"
+#include "server/counter_handlers.h"
 #include "server/feed_handlers.h"
 #include "server/key_results.h"
 #include "server/link_handlers.h"
@@ -49,6 +50,7 @@ class Handlers {
         sessions_(services.sessions),
         users_(services.users),
         feeds_(services.feeds),
+        counters_(engine, clock),
         admin_(engine, std::move(server_stats)) {}
 
   template <class Row>
@@ -105,6 +107,8 @@ class Handlers {
       return users_;
     } else if constexpr (FeedOperations::kContains<Row>) {
       return feeds_;
+    } else if constexpr (CounterOperations::kContains<Row>) {
+      return counters_;
     } else {
       static_assert(AdminOperations::kContains<Row>, "each family needs its handlers here");
       return admin_;
@@ -119,6 +123,7 @@ class Handlers {
   const SessionHandlers sessions_;
   const UserHandlers users_;
   const FeedHandlers feeds_;
+  const CounterHandlers counters_;
   const AdminHandlers admin_;
 };
 

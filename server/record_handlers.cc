@@ -17,25 +17,6 @@
 namespace smile {
 namespace {
 
-// The records of some tables can be listed, but only services read and write them.
-Status CheckTable(Table table) {
-  if (!InfoOf(table).internal) return {};
-  return {Code::kInvalid,
-          fmt::format("the records of the table {} are the server's own: there are operations for "
-                      "what it holds, such as LINK",
-                      InfoOf(table).name)};
-}
-
-Status CheckKey(const KeyView& key) {
-  SMILE_TRY(CheckTable(key.table));
-  return ValidateKey(key);
-}
-
-Status CheckPartition(const PartitionView& partition) {
-  SMILE_TRY(CheckTable(partition.table));
-  return ValidatePartition(partition);
-}
-
 Status CheckCondition(const Condition& condition) {
   const bool has_version = condition.version != 0;
   if (has_version == (condition.kind == ConditionKind::kIfVersion)) return {};
@@ -76,6 +57,14 @@ Status CheckItem(Table table, const op::BatchItem& item) {
   if (item.kind == MutationKind::kDelete) {
     if (item.value.empty() && item.checksum == 0 && item.expire_seconds == 0) return {};
     return {Code::kInvalid, "a delete must not have a value, checksum or TTL"};
+  }
+  if (item.kind == MutationKind::kAdd) {
+    if (item.expire_seconds != 0) return {Code::kInvalid, "an addition must not have a TTL"};
+    if (!ParseNumber(item.value).has_value()) {
+      return {Code::kInvalid,
+              "the value of an addition is its amount: a decimal integer from -2^63 to 2^63 - 1"};
+    }
+    return CheckValue(item.value, item.checksum);
   }
   SMILE_TRY(CheckExpiry(item.expire_seconds, 0));
   return CheckValue(item.value, item.checksum);
@@ -294,6 +283,13 @@ void RecordHandlers::Start(op::Batch, const op::Batch::Request& request, int64_t
   std::vector<MutationView> mutations;
   mutations.reserve(request.items.size());
   for (const op::BatchItem& item : request.items) {
+    if (item.kind == MutationKind::kAdd) {
+      mutations.push_back({.kind = item.kind,
+                           .sort = item.sort,
+                           .condition = item.condition,
+                           .addition = {.amount = ParseNumber(item.value).value()}});
+      continue;
+    }
     mutations.push_back({.kind = item.kind,
                          .sort = item.sort,
                          .condition = item.condition,
@@ -310,7 +306,9 @@ void RecordHandlers::Start(op::Batch, const op::Batch::Request& request, int64_t
                       return reply.Fail(result.status, DetailOf(result, true));
                     }
                     CHECK(result.versions.size() == count, "one version per mutation");
-                    reply.Ok<op::Batch>({.versions = result.versions});
+                    op::Batch::Response response{.versions = result.versions};
+                    if (!result.numbers.empty()) response.numbers = result.numbers;
+                    reply.Ok<op::Batch>(response);
                   });
                 });
 }

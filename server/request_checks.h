@@ -11,6 +11,8 @@
 #include "base/check.h"
 #include "base/sha256.h"
 #include "base/status.h"
+#include "model/key.h"
+#include "model/tables.h"
 #include "protocol/field.h"
 
 namespace smile {
@@ -18,6 +20,25 @@ namespace smile {
 inline Status CheckLength(std::string_view what, ByteView bytes, size_t length) {
   if (bytes.size() == length) return {};
   return {Code::kInvalid, fmt::format("{} has {} bytes, not {}", what, bytes.size(), length)};
+}
+
+// The records of some tables can be listed, but only services read and write them.
+inline Status CheckTable(Table table) {
+  if (!InfoOf(table).internal) return {};
+  return {Code::kInvalid,
+          fmt::format("the records of the table {} are the server's own: there are operations for "
+                      "what it holds, such as LINK",
+                      InfoOf(table).name)};
+}
+
+inline Status CheckKey(const KeyView& key) {
+  SMILE_TRY(CheckTable(key.table));
+  return ValidateKey(key);
+}
+
+inline Status CheckPartition(const PartitionView& partition) {
+  SMILE_TRY(CheckTable(partition.table));
+  return ValidatePartition(partition);
 }
 
 inline Status CheckLinkKind(uint8_t kind) {

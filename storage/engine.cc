@@ -22,8 +22,9 @@ WriteRequest::WriteRequest(const PartitionView& partition, std::vector<MutationV
   size_t size = partition.id.size();
   for (const MutationView& mutation : mutations_) {
     const bool is_put = mutation.kind == MutationKind::kPut;
-    CHECK(is_put || mutation.value.empty(), "a delete has no value");
+    CHECK(is_put || mutation.value.empty(), "only a put has a value");
     CHECK(is_put || (mutation.checksum == 0 && mutation.expires_ms == 0));
+    CHECK(mutation.kind == MutationKind::kAdd || mutation.addition.amount == 0);
     size += mutation.sort.size() + mutation.value.size();
   }
   storage_ = std::make_unique_for_overwrite<char[]>(size);
@@ -46,7 +47,7 @@ void WriteRequest::AddAlso(WriteRequest other) {
   CHECK(other.also_.empty(), "writes together are a flat list");
   CHECK(also_.size() + 2 <= limits::kMaxWritesTogether);
   for (const MutationView& mutation : other.mutations_) {
-    CHECK(mutation.condition.kind == ConditionKind::kAlways, "conditions are in one partition");
+    CHECK(mutation.kind != MutationKind::kAdd, "additions are in the first write");
   }
   bytes_ += other.bytes_;
   frees_space_ = frees_space_ && other.frees_space_;
@@ -62,6 +63,16 @@ Status NoMemoryForResult() {
   return {Code::kOverloaded,
           "not enough memory for this reply: connections of this server hold too much; retry later",
           limits::kShortMemoryRetryMillis};
+}
+
+Status NotANumber() {
+  return {Code::kConditionFailed,
+          "the record is not a number: its value is not a decimal integer from -2^63 to 2^63 - 1"};
+}
+
+Status SumOutOfRange() {
+  return {Code::kConditionFailed,
+          "the sum is not from -2^63 to 2^63 - 1; with saturate it is the nearest of both"};
 }
 
 void Engine::PeekMany(std::span<const KeyView> keys, PeekEach each) {

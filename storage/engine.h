@@ -96,13 +96,13 @@ using ReadReply = std::vector<Result<Record>>;
 class WriteRequest {
  public:
   // Copies the bytes of the partition and the mutations. At least one mutation, at most
-  // limits::kMaxBatchMutations; a delete has no value, checksum or expiry time (CHECK).
+  // limits::kMaxBatchMutations; only a put has a value, checksum or expiry time (CHECK).
   WriteRequest(const PartitionView& partition, std::vector<MutationView> mutations,
                int64_t deadline_nanos, uint64_t source = 0);
 
   // Adds a write of another partition that takes effect together with this one: both or neither,
   // and no read sees the one without the other after this request was answered. For engines whose
-  // can_write_together() is true. The other write has no conditions and nothing beside it, and they
+  // can_write_together() is true. The other write has no additions and nothing beside it, and they
   // are at most limits::kMaxWritesTogether with this one (CHECK). Its deadline and source do not
   // count. Other writes of its keys that are in flight at the same time have no order with it, even
   // from the same source.
@@ -119,6 +119,18 @@ class WriteRequest {
   const PartitionView& partition() const { return partition_; }
   const std::vector<MutationView>& mutations() const { return mutations_; }
   const std::vector<WriteRequest>& also() const { return also_; }
+  // Calls visit(partition, mutation, index) for all mutations: its own, then those of also(), in
+  // order. The index counts them.
+  template <class Visit>
+  void ForEachMutation(Visit&& visit) const {
+    size_t index = 0;
+    for (const MutationView& mutation : mutations_) visit(partition_, mutation, index++);
+    for (const WriteRequest& other : also_) {
+      for (const MutationView& mutation : other.mutations_) {
+        visit(other.partition_, mutation, index++);
+      }
+    }
+  }
   // Accepted when only deletes are: it consists of them, or SetFreesSpace was called.
   bool frees_space() const { return frees_space_; }
   int64_t deadline_nanos() const { return deadline_nanos_; }
@@ -144,10 +156,13 @@ struct WriteReply {
   // If ok: one for each mutation, deletes included, but none for those of also(). Never 0, unique
   // in the engine, and increasing in the order in which writes take effect.
   std::vector<uint64_t> versions;
-  // If kConditionFailed: the first mutation whose condition did not hold, and the version of its
-  // record (0: absent). If an earlier mutation of the same request changed that record, the
-  // condition was evaluated on a state that was never stored: then met_version is 0 and met_index
-  // is the index of that mutation.
+  // If ok: the new number of each addition.
+  std::vector<int64_t> numbers = {};
+  // If kConditionFailed: the first mutation (in the order of ForEachMutation) whose condition did
+  // not hold, and the version of its record (0: absent). An addition fails so, with a message, if
+  // the record is not a number or the sum is refused. If an earlier mutation of the same request
+  // changed that record, the condition was evaluated on a state that was never stored: then
+  // met_version is 0 and met_index is the index of that mutation.
   uint32_t failed_index = 0;
   uint64_t met_version = 0;
   std::optional<uint32_t> met_index = {};
@@ -287,6 +302,10 @@ inline bool TryTake(const std::shared_ptr<ReadMemory>& memory, size_t bytes) {
 
 // The answer to a read for whose result there is no memory: kOverloaded.
 Status NoMemoryForResult();
+
+// Why an addition failed: kConditionFailed.
+Status NotANumber();
+Status SumOutOfRange();
 
 // Sorted by name. Names are dotted and end in their unit.
 using EngineStats = std::vector<std::pair<std::string, uint64_t>>;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "base/limits.h"
 
 namespace smile {
@@ -73,9 +74,9 @@ void MemoryEngine::Read(ReadRequest request, std::function<void(Result<ReadReply
 
 void MemoryEngine::Write(WriteRequest request, std::function<void(WriteReply)> done) {
   auto result = Under<WriteReply>(request.deadline_nanos(), nullptr, [&] {
-    WriteReply applied = Apply(request);
-    if (applied.status.ok()) TellObserver(request, applied.versions.front());
-    return applied;
+    Applied applied = Apply(request);
+    if (applied.reply.status.ok() && observer_ != nullptr) observer_->OnChanges(applied.changes);
+    return std::move(applied.reply);
   });
   WriteReply reply;
   if (result.ok()) {
@@ -152,52 +153,85 @@ const Record* MemoryEngine::Find(const KeyView& key) const {
   return seen ? &record->second : nullptr;
 }
 
-WriteReply MemoryEngine::Apply(const WriteRequest& request) {
-  const PartitionView& id = request.partition();
-  const std::pair<Table, Bytes> place(id.table, id.id);
-  const auto found = partitions_.find(place);
-  const Partition before = found != partitions_.end()
-                               ? found->second
-                               : Partition(SortOrder{InfoOf(id.table).newest_first});
-
-  // The mutations are applied one after the other; if a condition does not hold, all are undone.
+// The mutations are applied one after the other; if one cannot be, all are undone.
+MemoryEngine::Applied MemoryEngine::Apply(const WriteRequest& request) {
+  std::map<Place, Partition> before;
+  request.ForEachMutation([&](const PartitionView& id, const MutationView&, size_t) {
+    const Place place(id.table, id.id);
+    const SortOrder order{InfoOf(id.table).newest_first};
+    before.try_emplace(place, partitions_.try_emplace(place, Partition(order)).first->second);
+  });
   ++writes_;
-  Partition& partition = partitions_.insert_or_assign(place, before).first->second;
-  WriteReply reply;
-  for (size_t i = 0; i < request.mutations().size(); ++i) {
-    const MutationView& mutation = request.mutations()[i];
-    CHECK(ValidateKey({id.table, id.id, mutation.sort}).ok());
-    const Record* const current = Find({id.table, id.id, mutation.sort});
-    const uint64_t current_version = current == nullptr ? 0 : current->version;
-    if (!mutation.condition.HoldsFor(current_version)) {
-      partition = before;
-      reply = {.status = Status(Code::kConditionFailed, ""),
-               .versions = {},
-               .failed_index = static_cast<uint32_t>(i)};
-      for (uint32_t j = 0; j < i; ++j) {
-        if (request.mutations()[j].sort == mutation.sort) reply.met_index = j;
-      }
-      if (!reply.met_index.has_value()) reply.met_version = current_version;
-      break;
+  Applied applied;
+  WriteReply& reply = applied.reply;
+  request.ForEachMutation([&](const PartitionView& id, const MutationView& mutation, size_t i) {
+    if (!reply.status.ok()) return;
+    const KeyView key{id.table, id.id, mutation.sort};
+    const Record* const record = Find(key);
+    const Record current = record == nullptr ? Record() : *record;
+    reply.status = StatusFor(mutation, current);
+    if (reply.status.ok()) return Put(key, Resolve(mutation, current, &applied), &applied);
+    reply.failed_index = static_cast<uint32_t>(i);
+    for (uint32_t j = 0; j < applied.changes.size(); ++j) {
+      const AppliedChange& change = applied.changes[j];
+      if (change.partition == id && change.mutation->sort == mutation.sort) reply.met_index = j;
     }
-    ++last_version_;
-    CHECK(last_version_ > current_version, "versions increase");
-    const bool put = mutation.kind == MutationKind::kPut;
-    CHECK(mutation.value.size() <= limits::kMaxValueBytes);
-    partition.erase(Bytes(mutation.sort));
-    if (put) {
-      partition.emplace(mutation.sort, Record(RecordView{.version = last_version_,
-                                                         .checksum = mutation.checksum,
-                                                         .expires_ms = mutation.expires_ms,
-                                                         .value = mutation.value}));
-    }
-    reply.versions.push_back(last_version_);
+    if (!reply.met_index.has_value()) reply.met_version = current.version;
+  });
+  for (auto& [place, partition] : before) {
+    const auto at = partitions_.find(place);
+    if (!reply.status.ok()) at->second = std::move(partition);
+    if (at->second.empty()) partitions_.erase(at);
   }
-  CHECK(reply.versions.size() == (reply.status.ok() ? request.mutations().size() : 0));
-  if (partition.empty()) partitions_.erase(place);
-  if (!reply.status.ok()) return reply;
-  for (const WriteRequest& also : request.also()) CHECK(Apply(also).status.ok(), "unconditional");
-  return reply;
+  if (!reply.status.ok()) {
+    reply.numbers.clear();
+    return applied;
+  }
+  CHECK(applied.changes.back().version == last_version_);
+  for (size_t i = 0; i < request.mutations().size(); ++i) {
+    reply.versions.push_back(applied.changes[i].version);
+  }
+  return applied;
+}
+
+// Whether the mutation can be applied to the record; its version is 0 if it is absent.
+Status MemoryEngine::StatusFor(const MutationView& mutation, const Record& current) {
+  if (!mutation.condition.HoldsFor(current.version)) return {Code::kConditionFailed, ""};
+  if (mutation.kind != MutationKind::kAdd || current.version == 0) return {};
+  const std::optional<int64_t> number = ParseNumber(current.value);
+  if (!number.has_value()) return NotANumber();
+  return AddTo(*number, mutation.addition).has_value() ? Status() : SumOutOfRange();
+}
+
+// An addition as the put of its sum; any other mutation as it is. It is kept in `applied`.
+const MutationView& MemoryEngine::Resolve(const MutationView& mutation, const Record& current,
+                                          Applied* applied) {
+  MutationView& resolved = applied->mutations.emplace_back(mutation);
+  if (mutation.kind != MutationKind::kAdd) return resolved;
+  const int64_t number = current.version == 0 ? 0 : ParseNumber(current.value).value();
+  const int64_t sum = AddTo(number, mutation.addition).value();
+  applied->reply.numbers.push_back(sum);
+  resolved = {.kind = MutationKind::kPut, .sort = mutation.sort, .expires_ms = current.expires_ms};
+  resolved.value = applied->sums.emplace_back(FormatNumber(sum));
+  resolved.checksum = Hash64(resolved.value);
+  return resolved;
+}
+
+void MemoryEngine::Put(const KeyView& key, const MutationView& mutation, Applied* applied) {
+  CHECK(ValidateKey(key).ok());
+  CHECK(mutation.value.size() <= limits::kMaxValueBytes);
+  Partition& partition = partitions_.find({key.table, Bytes(key.partition)})->second;
+  const auto old = partition.find(Bytes(key.sort));
+  CHECK(old == partition.end() || old->second.version <= last_version_, "versions increase");
+  if (old != partition.end()) partition.erase(old);
+  ++last_version_;
+  if (mutation.kind == MutationKind::kPut) {
+    partition.emplace(key.sort, Record(RecordView{.version = last_version_,
+                                                  .checksum = mutation.checksum,
+                                                  .expires_ms = mutation.expires_ms,
+                                                  .value = mutation.value}));
+  }
+  applied->changes.push_back({key.partition_view(), &mutation, last_version_});
 }
 
 uint64_t MemoryEngine::Observe(ChangeObserver* observer) {
@@ -205,22 +239,6 @@ uint64_t MemoryEngine::Observe(ChangeObserver* observer) {
   CHECK(observer_ == nullptr && writes_ == 0, "observed once, from the start");
   observer_ = observer;
   return last_version_;
-}
-
-// The versions of a write are consecutive, with those of the writes together with it.
-void MemoryEngine::TellObserver(const WriteRequest& request, uint64_t first_version) {
-  if (observer_ == nullptr) return;
-  std::vector<AppliedChange> changes;
-  uint64_t version = first_version;
-  const auto add = [&](const WriteRequest& write) {
-    for (const MutationView& mutation : write.mutations()) {
-      changes.push_back({write.partition(), &mutation, version++});
-    }
-  };
-  add(request);
-  for (const WriteRequest& also : request.also()) add(also);
-  CHECK(version == last_version_ + 1);
-  observer_->OnChanges(changes);
 }
 
 ReadReply MemoryEngine::ReadAll(const ReadRequest& request) const {

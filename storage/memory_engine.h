@@ -54,13 +54,24 @@ class MemoryEngine final : public Engine {
     bool operator()(const Bytes& a, const Bytes& b) const;
   };
   using Partition = std::map<Bytes, Record, SortOrder>;
+  using Place = std::pair<Table, Bytes>;
+  // What a write did. The changes point into the deques.
+  struct Applied {
+    WriteReply reply;
+    std::deque<Bytes> sums;
+    std::deque<MutationView> mutations;
+    std::vector<AppliedChange> changes;
+  };
 
   template <class Reply, class Operation>
   Result<Reply> Under(int64_t deadline_nanos, const std::shared_ptr<const Caller>& caller,
                       const Operation& operation);  // the lock
   const Record* Find(const KeyView& key) const;     // null if absent or expired
-  WriteReply Apply(const WriteRequest& request);
-  void TellObserver(const WriteRequest& request, uint64_t first_version);
+  Applied Apply(const WriteRequest& request);
+  static Status StatusFor(const MutationView& mutation, const Record& current);
+  static const MutationView& Resolve(const MutationView& mutation, const Record& current,
+                                     Applied* applied);
+  void Put(const KeyView& key, const MutationView& mutation, Applied* applied);
   ReadReply ReadAll(const ReadRequest& request) const;
   ScanPage ScanSome(const ScanRequest& request) const;
   ListPage ListSome(const ListRequest& request) const;
@@ -73,7 +84,7 @@ class MemoryEngine final : public Engine {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::map<std::pair<Table, Bytes>, Partition> partitions_;
+  std::map<Place, Partition> partitions_;
   uint64_t last_version_;  // starts at the current time, as in the other engine
   ChangeObserver* observer_ = nullptr;
   uint64_t writes_ = 0;

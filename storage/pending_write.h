@@ -15,8 +15,8 @@ struct PendingWrite {
   WriteRequest request;
   std::function<void(WriteReply)> done;  // not empty
   WriteReply reply;
-  // Mutations whose condition depends on a record that could not be read, and why, sorted by index:
-  // for a commit function that reads only from memory.
+  // Mutations that depend on a record that could not be read, and why, sorted by index (as in
+  // WriteRequest::ForEachMutation): for a commit function that reads only from memory.
   struct Unread {
     size_t mutation;
     Status why;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "storage/cached_page.h"
 #include "storage/first_sort.h"
@@ -48,6 +49,7 @@ void GroupWriter::Pace() {
 void GroupWriter::Commit(std::span<PendingWrite> group) {
   batch_.Clear();
   current_.clear();
+  sums_.clear();
   staged_.clear();
   staged_keys_.clear();
   staged_pages_.clear();
@@ -117,32 +119,31 @@ std::string GroupWriter::IdOf(Table table, ByteView encoded_key) {
   return id;
 }
 
-// Finds the versions that the conditions of the group depend on. A group without conditions, the
-// usual case, reads nothing.
+// Finds the records that mutations of the group depend on. A group without conditions and
+// additions, the usual case, reads nothing.
 void GroupWriter::ReadCurrent(std::span<const PendingWrite> group) {
   std::vector<VersionReader::Wanted> wanted;
   std::vector<Current*> currents;
   for (const PendingWrite& write : group) {
     if (write.late) continue;
-    const PartitionView& partition = write.request.partition();
-    const std::vector<MutationView>& mutations = write.request.mutations();
     auto unread = write.unread.begin();
-    for (size_t i = 0; i < mutations.size(); ++i) {
-      const Status* why = nullptr;
-      if (unread != write.unread.end() && unread->mutation == i) why = &(unread++)->why;
-      CHECK(unread == write.unread.end() || unread->mutation > i, "sorted by index");
-      if (mutations[i].condition.kind == ConditionKind::kAlways) continue;
-      const EncodedKey key({partition.table, partition.id, mutations[i].sort});
-      const auto [entry, is_new] = current_.try_emplace(IdOf(partition.table, key.view()));
-      if (!is_new) continue;
-      wanted.push_back({.key = {partition.table, Bytes(key.view())}, .unread = why, .error = {}});
-      currents.push_back(&entry->second);
-    }
+    write.request.ForEachMutation(
+        [&](const PartitionView& partition, const MutationView& mutation, size_t index) {
+          const Status* why = nullptr;
+          if (unread != write.unread.end() && unread->mutation == index) why = &(unread++)->why;
+          CHECK(unread == write.unread.end() || unread->mutation > index, "sorted by index");
+          if (!mutation.DependsOnRecord()) return;
+          const EncodedKey key({partition.table, partition.id, mutation.sort});
+          const auto [entry, is_new] = current_.try_emplace(IdOf(partition.table, key.view()));
+          if (!is_new) return;
+          wanted.push_back({.key = {partition.table, Bytes(key.view())}, .unread = why});
+          currents.push_back(&entry->second);
+        });
   }
   if (wanted.empty()) return;
   version_reader_.Read(&wanted);
   for (size_t i = 0; i < wanted.size(); ++i) {
-    currents[i]->version = wanted[i].version;
+    currents[i]->record = wanted[i].record;
     currents[i]->error = std::move(wanted[i].error);
   }
 }
@@ -156,13 +157,16 @@ void GroupWriter::Stage(PendingWrite* write) {
     return;
   }
   undo_.clear();
+  size_t next_sum = sums_.size();
   CHECK(reply.status.ok() && reply.versions.empty(), "a write is staged once");
   if (CheckAndApply(write->request, &reply)) {
     CHECK(reply.versions.front() == next_version_);
-    Append(write->request);
-    for (const WriteRequest& also : write->request.also()) Append(also);
+    Append(write->request, &next_sum);
+    for (const WriteRequest& also : write->request.also()) Append(also, &next_sum);
+    CHECK(next_sum == sums_.size(), "each addition has become a put");
     return;
   }
+  sums_.resize(next_sum);
   for (auto undo = undo_.rbegin(); undo != undo_.rend(); ++undo) {
     *undo->current = std::move(undo->before);
   }
@@ -170,61 +174,76 @@ void GroupWriter::Stage(PendingWrite* write) {
 
 // Each mutation sees the effects of those before it, in the group and in its own request.
 bool GroupWriter::CheckAndApply(const WriteRequest& request, WriteReply* reply) {
-  const std::vector<MutationView>& mutations = request.mutations();
-  reply->versions.reserve(mutations.size());
-  for (size_t i = 0; i < mutations.size(); ++i) {
-    const MutationView& mutation = mutations[i];
-    const uint64_t version = next_version_ + i;
-    if (Current* const current = FindCurrent(request.partition(), mutation.sort)) {
-      const bool conditional = mutation.condition.kind != ConditionKind::kAlways;
-      if (conditional && !current->error.ok()) reply->status = current->error;
-      if (conditional && current->error.ok() && !mutation.condition.HoldsFor(current->version)) {
-        FailCondition(request, i, *current, reply);
+  reply->versions.reserve(request.mutations().size());
+  bool applied = true;
+  request.ForEachMutation(
+      [&](const PartitionView& partition, const MutationView& mutation, size_t index) {
+        applied = applied && Apply(request, partition, mutation, index, reply);
+      });
+  if (applied) return true;
+  reply->versions.clear();
+  reply->numbers.clear();
+  return false;
+}
+
+bool GroupWriter::Apply(const WriteRequest& request, const PartitionView& partition,
+                        const MutationView& mutation, size_t index, WriteReply* reply) {
+  const uint64_t version = next_version_ + index;
+  if (Current* const current = FindCurrent(partition, mutation.sort)) {
+    if (mutation.DependsOnRecord()) {
+      reply->status = StatusFor(mutation, *current);
+      if (reply->status.code() == Code::kConditionFailed) {
+        FailCondition(request, index, *current, reply);
       }
-      if (!reply->status.ok()) {
-        reply->versions.clear();
-        return false;
-      }
-      undo_.push_back({current, std::exchange(*current, Changed(request, mutation, i, version))});
+      if (!reply->status.ok()) return false;
     }
-    reply->versions.push_back(version);
+    const MutationView& resolved = Resolve(mutation, current->record, reply);
+    Current changed{.record = {}, .error = {}, .changed_by = &request};
+    changed.changed_at = static_cast<uint32_t>(index);
+    if (resolved.kind == MutationKind::kPut) {
+      changed.record = CurrentRecordOf(
+          {.version = version, .expires_ms = resolved.expires_ms, .value = resolved.value});
+    }
+    undo_.push_back({current, std::exchange(*current, std::move(changed))});
   }
-  uint64_t version = next_version_ + mutations.size();
-  for (const WriteRequest& also : request.also()) {
-    ApplyAlso(request, also, version);
-    version += also.mutations().size();
-  }
+  if (index < request.mutations().size()) reply->versions.push_back(version);
   return true;
 }
 
-GroupWriter::Current GroupWriter::Changed(const WriteRequest& by, const MutationView& mutation,
-                                          size_t index, uint64_t version) {
-  return {.version = mutation.kind == MutationKind::kPut ? version : 0,
-          .error = {},
-          .changed_by = &by,
-          .changed_at = static_cast<uint32_t>(index)};
+// Whether the mutation can be applied to the record.
+Status GroupWriter::StatusFor(const MutationView& mutation, const Current& current) {
+  if (!current.error.ok()) return current.error;
+  if (!mutation.condition.HoldsFor(current.record.version)) return {Code::kConditionFailed, ""};
+  if (mutation.kind != MutationKind::kAdd) return {};
+  if (!current.record.number.has_value()) return NotANumber();
+  if (!AddTo(*current.record.number, mutation.addition).has_value()) return SumOutOfRange();
+  return {};
 }
 
-// Other requests of the group may have conditions on these records.
-void GroupWriter::ApplyAlso(const WriteRequest& request, const WriteRequest& also,
-                            uint64_t first_version) {
-  CHECK(also.also().empty(), "writes together are a flat list");
-  for (size_t i = 0; i < also.mutations().size(); ++i) {
-    const MutationView& mutation = also.mutations()[i];
-    Current* const current = FindCurrent(also.partition(), mutation.sort);
-    if (current != nullptr) *current = Changed(request, mutation, i, first_version + i);
-  }
+// An addition as the put of its sum; any other mutation as it is.
+const MutationView& GroupWriter::Resolve(const MutationView& mutation, const CurrentRecord& record,
+                                         WriteReply* reply) {
+  if (mutation.kind != MutationKind::kAdd) return mutation;
+  const int64_t sum = AddTo(record.number.value(), mutation.addition).value();
+  reply->numbers.push_back(sum);
+  SumPut& made = sums_.emplace_back();
+  made.value = FormatNumber(sum);
+  made.put = {.kind = MutationKind::kPut,
+              .sort = mutation.sort,
+              .expires_ms = record.expires_ms,
+              .checksum = Hash64(made.value),
+              .value = made.value};
+  return made.put;
 }
 
 // Only a version that is stored is returned: the caller may use it in its next condition.
 void GroupWriter::FailCondition(const WriteRequest& request, size_t index, const Current& current,
                                 WriteReply* reply) {
-  reply->status = Status(Code::kConditionFailed, "");
   reply->failed_index = static_cast<uint32_t>(index);
   if (current.changed_by == &request) {
     reply->met_index = current.changed_at;
   } else {
-    reply->met_version = current.version;
+    reply->met_version = current.record.version;
   }
 }
 
@@ -235,12 +254,14 @@ GroupWriter::Current* GroupWriter::FindCurrent(const PartitionView& partition, B
   return found == current_.end() ? nullptr : &found->second;
 }
 
-void GroupWriter::Append(const WriteRequest& request) {
+// The puts of its additions begin at sums_[*next_sum].
+void GroupWriter::Append(const WriteRequest& request, size_t* next_sum) {
   const PartitionView& partition = request.partition();
   rocksdb::ColumnFamilyHandle* const family = database_->family(partition.table);
   const std::vector<MutationView>& mutations = request.mutations();
   for (size_t i = 0; i < mutations.size(); ++i) {
-    const MutationView& mutation = mutations[i];
+    const bool is_addition = mutations[i].kind == MutationKind::kAdd;
+    const MutationView& mutation = is_addition ? sums_[(*next_sum)++].put : mutations[i];
     const uint64_t version = next_version_ + i;
     CHECK(mutation.value.size() <= limits::kMaxValueBytes);
     const EncodedKey encoded({partition.table, partition.id, mutation.sort});

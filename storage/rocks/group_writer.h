@@ -5,6 +5,7 @@
 #include <rocksdb/write_batch.h>
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -41,11 +42,11 @@ class GroupWriter {
   uint64_t disk_reads() const { return version_reader_.disk_reads(); }
 
  private:
-  // A record that a condition of the group depends on, as it is after the mutations of the group so
+  // A record that a mutation of the group depends on, as it is after the mutations of the group so
   // far.
   struct Current {
-    uint64_t version = 0;  // 0: absent
-    Status error;          // why it could not be read
+    CurrentRecord record;
+    Status error;  // why it could not be read
     // The request of the group that changed it last, and the index of the mutation.
     const WriteRequest* changed_by = nullptr;
     uint32_t changed_at = 0;
@@ -90,10 +91,12 @@ class GroupWriter {
   static void FailCondition(const WriteRequest& request, size_t index, const Current& current,
                             WriteReply* reply);
   Current* FindCurrent(const PartitionView& partition, ByteView sort);
-  static Current Changed(const WriteRequest& by, const MutationView& mutation, size_t index,
-                         uint64_t version);
-  void ApplyAlso(const WriteRequest& request, const WriteRequest& also, uint64_t first_version);
-  void Append(const WriteRequest& request);
+  static Status StatusFor(const MutationView& mutation, const Current& current);
+  const MutationView& Resolve(const MutationView& mutation, const CurrentRecord& record,
+                              WriteReply* reply);
+  bool Apply(const WriteRequest& request, const PartitionView& partition,
+             const MutationView& mutation, size_t index, WriteReply* reply);
+  void Append(const WriteRequest& request, size_t* next_sum);
   void TellObserver();
   void StageFirst(const WriteRequest& request);
   void PrefetchMemtables();
@@ -117,8 +120,14 @@ class GroupWriter {
 
   // State of the current group; members so that their memory is reused.
   rocksdb::WriteBatch batch_;
-  std::unordered_map<std::string, Current> current_;  // empty if the group has no conditions
+  std::unordered_map<std::string, Current> current_;  // empty if no mutation depends on a record
   std::vector<Undo> undo_;
+  // What the additions of the group came to, in order: puts of the sums.
+  struct SumPut {
+    Bytes value;
+    MutationView put;
+  };
+  std::deque<SumPut> sums_;
   std::vector<Staged> staged_;
   Bytes staged_keys_;
   // For each partition whose page may be cached: the index in staged_ of one of its keys.

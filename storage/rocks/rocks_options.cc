@@ -70,7 +70,8 @@ rocksdb::BlockBasedTableOptions TableOptions(Table table,
   options.cache_index_and_filter_blocks_with_high_priority = true;
   options.pin_l0_filter_and_index_blocks_in_cache = true;
   if (table == Table::kUsers || table == Table::kLogins || table == Table::kSessions ||
-      table == Table::kGuesses) {  // mostly looked up by their whole keys
+      table == Table::kGuesses ||
+      table == Table::kTokens) {  // mostly looked up by their whole keys
     options.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
     options.data_block_hash_table_util_ratio = 0.75;
   }

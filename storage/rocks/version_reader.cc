@@ -5,6 +5,12 @@
 
 namespace smile {
 
+CurrentRecord CurrentRecordOf(const RecordView& record) {
+  return {.version = record.version,
+          .expires_ms = record.expires_ms,
+          .number = ParseNumber(record.value)};
+}
+
 void VersionReader::Read(std::vector<Wanted>* wanted) {
   std::vector<Wanted*> missing;
   for (Wanted& one : *wanted) {
@@ -15,7 +21,7 @@ void VersionReader::Read(std::vector<Wanted>* wanted) {
 
 bool VersionReader::FindInCache(Wanted* wanted) {
   RecordCache::Ticket ticket;
-  const auto show = [&](const RecordView& record) { wanted->version = record.version; };
+  const auto show = [&](const RecordView& record) { wanted->record = CurrentRecordOf(record); };
   return cache_->Find(cache_->KeyOf(wanted->key.table, wanted->key.encoded), *clock_, show,
                       &ticket) != RecordCache::Found::kNothing;
 }
@@ -51,7 +57,7 @@ void VersionReader::ReadFromDisk(const std::vector<Wanted*>& wanted) {
 }
 
 void VersionReader::Set(Wanted* wanted, const Result<ByteView>& stored) const {
-  CHECK(wanted->version == 0 && wanted->error.ok(), "a record is found once");
+  CHECK(wanted->record.version == 0 && wanted->error.ok(), "a record is found once");
   if (!stored.ok()) {
     if (stored.status().code() != Code::kNotFound) wanted->error = stored.status();
     return;
@@ -60,7 +66,7 @@ void VersionReader::Set(Wanted* wanted, const Result<ByteView>& stored) const {
   if (!record.ok()) {
     wanted->error = record.status();
   } else if (!record->ExpiredAt(clock_->WallMillis())) {
-    wanted->version = record->version;
+    wanted->record = CurrentRecordOf(*record);
   }
 }
 

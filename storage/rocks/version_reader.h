@@ -1,9 +1,11 @@
-// Finds the versions that the conditions of a group depend on, in memory, where write admission has
-// loaded the records (storage/rocks/write_admission.h). Used by the committer's thread alone.
+// Finds the records that the conditions and additions of a group depend on, in memory, where write
+// admission has loaded the records (storage/rocks/write_admission.h). Used by the committer's
+// thread alone.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"
@@ -14,14 +16,23 @@
 
 namespace smile {
 
+// What the mutations of a group need to know of a record.
+struct CurrentRecord {
+  uint64_t version = 0;  // 0: absent or expired
+  uint64_t expires_ms = 0;
+  std::optional<int64_t> number = 0;  // nullopt: its value is not a number
+};
+
+CurrentRecord CurrentRecordOf(const RecordView& record);
+
 class VersionReader {
  public:
   struct Wanted {
     EncodedTableKey key;
     const Status* unread = nullptr;  // why the readers could not read it; null: they could
-    // The result: the version (0: absent or expired), or why it could not be read.
-    uint64_t version = 0;
-    Status error;
+    // The result: the record, or why it could not be read.
+    CurrentRecord record = {};
+    Status error = {};
   };
 
   // The arguments outlive it.

@@ -9,10 +9,6 @@
 namespace smile {
 namespace {
 
-bool IsConditional(const MutationView& mutation) {
-  return mutation.condition.kind != ConditionKind::kAlways;
-}
-
 Status TooManyWritesWait() {
   return {Code::kOverloaded, "write queue full; retry later", limits::kFullQueueRetryMillis};
 }
@@ -59,18 +55,18 @@ void WriteAdmission::Write(WriteRequest request, std::function<void(WriteReply)>
   SubmitReady(partition);
 }
 
-// Indexes of the mutations whose condition depends on a record that may not be in memory.
+// Indexes of the mutations that depend on a record that may not be in memory, as in
+// WriteRequest::ForEachMutation.
 std::vector<size_t> WriteAdmission::MissingRecords(const WriteRequest& request) const {
   std::vector<size_t> missing;
   std::vector<size_t> indexes;
   std::vector<KeyView> keys;
-  const PartitionView& partition = request.partition();
-  for (size_t i = 0; i < request.mutations().size(); ++i) {
-    const MutationView& mutation = request.mutations()[i];
-    if (!IsConditional(mutation)) continue;
-    indexes.push_back(i);
-    keys.push_back({partition.table, partition.id, mutation.sort});
-  }
+  request.ForEachMutation(
+      [&](const PartitionView& partition, const MutationView& mutation, size_t index) {
+        if (!mutation.DependsOnRecord()) return;
+        indexes.push_back(index);
+        keys.push_back({partition.table, partition.id, mutation.sort});
+      });
   if (keys.empty()) return missing;
   memory_->PeekMany(keys, [&](size_t i, PeekResult result, const RecordView&) {
     if (result == PeekResult::kUnknown) missing.push_back(indexes[i]);
@@ -104,10 +100,14 @@ void WriteAdmission::Fetch(uint64_t partition, const std::shared_ptr<Held>& held
   CHECK(!missing.empty());
   const WriteRequest& request = held->write.request;
   ReadRequest read{.deadline_nanos = request.deadline_nanos(), .source = request.source()};
-  for (const size_t i : missing) {
-    read.keys.emplace_back(request.partition().table, request.partition().id,
-                           request.mutations()[i].sort);
-  }
+  auto next = missing.begin();
+  request.ForEachMutation(
+      [&](const PartitionView& partition, const MutationView& mutation, size_t index) {
+        if (next == missing.end() || *next != index) return;
+        read.keys.emplace_back(partition.table, partition.id, mutation.sort);
+        ++next;
+      });
+  CHECK(read.keys.size() == missing.size());
   reads_->Look(std::move(read),
                [this, partition, held, missing = std::move(missing)](Result<ReadReply> found) {
                  {

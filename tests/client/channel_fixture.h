@@ -23,6 +23,14 @@ class ChannelTest : public ::testing::Test {
   struct Sent {
     FrameHeader header;
     Bytes body;
+
+    // Borrows from it.
+    template <class Row>
+    typename Row::Request As() const {
+      typename Row::Request request;
+      CHECK(Decode(body, &request).ok(), "the channel sends valid requests");
+      return request;
+    }
   };
 
   ChannelTest()

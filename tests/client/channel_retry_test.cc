@@ -63,6 +63,34 @@ TEST_F(ChannelRetry, RepeatableWritesAreSentAgainAfterALoss) {
   EXPECT_EQ(CodeOf(append), Code::kOk);
 }
 
+// With the token of the first attempt, so that the server makes the addition once.
+TEST_F(ChannelRetry, AdditionsAreSentAgainWithTheirToken) {
+  Hello();
+  const Key likes = UserKey(1, "likes");
+  const Key others = UserKey(2, "likes");
+  const auto add = CallWith<op::Add>({.key = likes.view(), .amount = 1}, {});
+  const auto once = CallWith<op::Add>({.key = others.view(), .amount = 1}, {.retry = false});
+  const auto next = CallWith<op::Add>({.key = likes.view(), .amount = 2}, {});
+  const auto before = Fill();
+  ASSERT_EQ(before.size(), 3u);
+  const auto first = before[0].As<op::Add>();
+  ASSERT_TRUE(first.token.has_value());
+  EXPECT_EQ(first.token->size(), kAdditionTokenBytes);
+  EXPECT_FALSE(before[1].As<op::Add>().token.has_value()) << "it is never repeated";
+  Lose();
+  EXPECT_EQ(CodeOf(once), Code::kOutcomeUnknown);
+  Hello();
+  const auto after = Fill();
+  ASSERT_EQ(after.size(), 2u);
+  EXPECT_EQ(after[0].As<op::Add>().token, first.token);
+  EXPECT_EQ(after[1].As<op::Add>().amount, 2) << "in their order";
+  EXPECT_NE(after[1].As<op::Add>().token, first.token);
+  ASSERT_TRUE(Reply<op::Add>(after[0].header.id, {.value = 5, .repeated = true}).ok());
+  ASSERT_TRUE(Reply<op::Add>(after[1].header.id, {.value = 7}).ok());
+  EXPECT_EQ((**add)->value, 5);
+  EXPECT_EQ((**next)->value, 7);
+}
+
 TEST_F(ChannelRetry, RepeatableWritesAreSentAgainAfterAnUnknownOutcome) {
   Hello();
   const auto put = CallWith<op::Put>(Put(), {.repeatable = true});

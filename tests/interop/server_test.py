@@ -12,6 +12,7 @@ import unittest
 
 import smile_client as smile
 import smile_links
+import smile_numbers
 from media_cases import MediaTest
 from smile_client import IF_ABSENT, IF_VERSION, LINKS, LOGINS, POSTS, USERS, key, number_key
 
@@ -137,6 +138,17 @@ class ServerTest(unittest.TestCase):
         error = self.refused("condition_failed", self.client.put, where, b"45", (IF_VERSION, second))
         self.assertEqual(error.version, 0)
         self.assertGreater(self.client.put(where, b"46", IF_ABSENT), second)
+
+    def test_an_addition_with_a_token_is_made_once(self):
+        where = key(USERS, number_key(77), b"likes")
+        token = bytes(range(16))
+        value, version, repeated = smile_numbers.add(self.client, where, -5, token=token)
+        self.assertEqual((value, repeated), (-5, False))
+        self.assertEqual(smile_numbers.add(self.client, where, -5, token=token), (-5, version, True))
+        self.assertEqual(smile_numbers.add(self.client, where, 2**63 - 1)[0], 2**63 - 6)
+        self.assertEqual(smile_numbers.add(self.client, where, 2**63 - 1, saturate=True)[0], 2**63 - 1)
+        self.assertEqual(self.client.get(where)["value"], b"9223372036854775807")
+        self.refused("condition_failed", smile_numbers.add, self.client, where, 1)
 
     def test_delete_of_an_absent_record_succeeds(self):
         self.client.delete(key(USERS, number_key(9), b"nothing"))

@@ -30,7 +30,8 @@ std::vector<Key> OneOfEach() {
           {Table::kWork, Bytes(1, 'l'), Bytes(25, 'w')},
           {Table::kAccounts, Bytes(8, 'u'), "\1ada"},
           {Table::kSessions, Bytes(32, 's'), {}},
-          {Table::kGuesses, Bytes(32, 'g'), {}}};
+          {Table::kGuesses, Bytes(32, 'g'), {}},
+          {Table::kTokens, Bytes(16, 't'), {}}};
 }
 
 TEST(Key, KeyLengthsMatchTheirParts) {

@@ -92,6 +92,8 @@ class Sampler {
       const T value = EnumTable<T>::kValues[Below(EnumTable<T>::kValues.size())].value;
       if constexpr (std::is_same_v<T, Table>) table_ = value;
       return value;
+    } else if constexpr (std::is_same_v<T, int64_t>) {
+      return static_cast<int64_t>(Number<uint64_t>());
     } else if constexpr (std::is_unsigned_v<T>) {
       return Number<T>();
     } else if constexpr (std::is_same_v<T, ByteView>) {

@@ -177,7 +177,7 @@ TEST(TextReader, ErrorsShowTheUsage) {
 TEST(TextReader, UsageListsEveryArgument) {
   const TextUsage usage = UsageOf<op::Batch>();
   EXPECT_EQ(usage.line,
-            "batch PARTITION (put|delete SORT [VALUE] [--if-absent] [--if-version N] "
+            "batch PARTITION (put|delete|add SORT [VALUE] [--if-absent] [--if-version N] "
             "[--expire-seconds N])...");
   std::vector<std::string> forms;
   for (const TextArgument& argument : usage.arguments) {
@@ -185,7 +185,7 @@ TEST(TextReader, UsageListsEveryArgument) {
     EXPECT_FALSE(argument.summary.empty()) << argument.form;
   }
   EXPECT_EQ(forms,
-            (std::vector<std::string>{"PARTITION", "put|delete", "SORT", "VALUE", "--if-absent",
+            (std::vector<std::string>{"PARTITION", "put|delete|add", "SORT", "VALUE", "--if-absent",
                                       "--if-version N", "--expire-seconds N"}));
 }
 

@@ -1,0 +1,119 @@
+// Additions through a session: tokens, and what is not valid.
+#include <optional>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/hash.h"
+#include "base/limits.h"
+#include "tests/server/session_fixture.h"
+
+namespace smile {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class CounterHandlersTest : public SessionTest {
+ protected:
+  CounterHandlersTest() { Greet(); }
+
+  op::Add::Response Add(int64_t amount, std::optional<ByteView> token = {}) {
+    return Do<op::Add>({.key = likes_, .amount = amount, .token = token});
+  }
+  template <class Row>
+  typename Row::Response Do(const typename Row::Request& request) {
+    last_ = Ask(FrameOf<Row>(7, request));
+    EXPECT_EQ(last_.code, Code::kOk);
+    return last_.code == Code::kOk ? last_.template As<Row>() : typename Row::Response();
+  }
+  template <class Row>
+  void ExpectError(const typename Row::Request& request, Code code, const std::string& message) {
+    const ReceivedReply reply = Ask(FrameOf<Row>(7, request));
+    ASSERT_EQ(reply.code, code) << message;
+    EXPECT_THAT(Bytes(reply.Error().message), HasSubstr(message));
+    EXPECT_FALSE(session_->finished());
+  }
+
+  const Key key_ = UserKey(42, "likes");
+  const KeyView likes_ = key_.view();
+  const Bytes token_ = Bytes(16, 't');
+  ReceivedReply last_;  // whose bytes are borrowed
+};
+
+TEST_F(CounterHandlersTest, AnswersTheNewNumber) {
+  const auto first = Add(5);
+  EXPECT_EQ(first.value, 5);
+  EXPECT_EQ(Add(-7).value, -2);
+  const auto record = Do<op::Get>({.key = likes_}).record;
+  EXPECT_EQ(record.value, "-2");
+  EXPECT_GT(record.version, first.version);
+}
+
+TEST_F(CounterHandlersTest, ATokenIsUsedOnce) {
+  const auto first = Add(5, token_);
+  EXPECT_FALSE(first.repeated);
+  const auto again = Add(5, token_);
+  EXPECT_TRUE(again.repeated);
+  EXPECT_EQ(again.value, 5);
+  EXPECT_EQ(again.version, first.version);
+  Add(1);
+  EXPECT_EQ(Add(5, token_).value, 6) << "the number now";
+  EXPECT_EQ(Add(5, Bytes(16, 'u')).value, 11) << "another token";
+  Do<op::Delete>({.key = likes_});
+  const auto absent = Add(5, token_);
+  EXPECT_TRUE(absent.repeated);
+  EXPECT_EQ(absent.value, 0);
+  EXPECT_EQ(absent.version, 0u);
+}
+
+TEST_F(CounterHandlersTest, ATokenIsForOneAddition) {
+  Add(5, token_);
+  const std::string why = "used for another addition";
+  ExpectError<op::Add>({.key = likes_, .amount = 6, .token = token_}, Code::kInvalid, why);
+  ExpectError<op::Add>({.key = likes_, .amount = 5, .saturate = true, .token = token_},
+                       Code::kInvalid, why);
+  const Key other = UserKey(43, "likes");
+  ExpectError<op::Add>({.key = other.view(), .amount = 5, .token = token_}, Code::kInvalid, why);
+  EXPECT_EQ(Add(0).value, 5);
+}
+
+TEST_F(CounterHandlersTest, WhatIsInvalidIsSaid) {
+  Do<op::Put>({.key = likes_, .checksum = Hash64("Ada"), .value = "Ada"});
+  ExpectError<op::Add>({.key = likes_, .amount = 1}, Code::kConditionFailed, "not a number");
+  ExpectError<op::Add>({.key = likes_, .amount = 1, .token = "short"}, Code::kInvalid,
+                       "the token has 5 bytes, not 16");
+  ExpectError<op::Add>({.key = {Table::kTokens, token_, {}}, .amount = 1}, Code::kInvalid, "");
+  // A refused addition does not use up its token.
+  ExpectError<op::Add>({.key = likes_, .amount = 1, .token = token_}, Code::kConditionFailed,
+                       "not a number");
+  Do<op::Put>({.key = likes_, .checksum = Hash64("1"), .value = "1"});
+  EXPECT_FALSE(Add(1, token_).repeated);
+}
+
+TEST_F(CounterHandlersTest, ABatchAddsToo) {
+  const auto item = [](MutationKind kind, ByteView sort, ByteView value) {
+    return op::BatchItem{kind, sort, {}, 0, Hash64(value), value};
+  };
+  const PartitionView partition = likes_.partition_view();
+  const auto reply = Do<op::Batch>(
+      {.partition = partition,
+       .items = {item(MutationKind::kAdd, "likes", "2"), item(MutationKind::kPut, "name", "Ada"),
+                 item(MutationKind::kAdd, "likes", "-5")}});
+  EXPECT_EQ(reply.versions.size(), 3u);
+  ASSERT_TRUE(reply.numbers.has_value());
+  EXPECT_THAT(*reply.numbers, ElementsAre(2, -3));
+  const auto without =
+      Do<op::Batch>({.partition = partition, .items = {item(MutationKind::kPut, "name", "Bea")}});
+  EXPECT_FALSE(without.numbers.has_value());
+  ExpectError<op::Batch>(
+      {.partition = partition, .items = {item(MutationKind::kAdd, "likes", "two")}}, Code::kInvalid,
+      "item 0: the value of an addition is its amount");
+  auto expiring = item(MutationKind::kAdd, "likes", "2");
+  expiring.expire_seconds = 1;
+  ExpectError<op::Batch>({.partition = partition, .items = {expiring}}, Code::kInvalid, "TTL");
+}
+
+}  // namespace
+}  // namespace smile
