@@ -60,6 +60,10 @@ def blocks(page, text):
     return [Block(page, text, match) for match in FENCE.finditer(text)]
 
 
+# Printed every ten seconds.
+PROGRESS = re.compile(r"^[\d,]+ \w+  .*/s\b.*\n", re.MULTILINE)
+
+
 class Tokens:
     """The values that tokens of a page stand for in this run."""
 
@@ -73,8 +77,9 @@ class Tokens:
         return text
 
     def matches(self, shown, real, damage=False):
-        """Whether output is as shown, but for what is free, and a line end at its end. "…" stands for
-        anything within a line, or for any lines."""
+        """Whether output is as shown, but for what is free, the progress that a slow machine prints,
+        and a line end at its end. "…" stands for anything within a line, or for any lines."""
+        real = PROGRESS.sub("", real)
         free = FREE + (FREE_WITH_DAMAGE if damage else [])
         every = re.compile("|".join([*(f"(?P<b{i}>{p})" for i, p in enumerate(BOUND)),
                                      *(f"(?P<f{i}>{p})" for i, p in enumerate(free)),
