@@ -55,6 +55,12 @@ Bytes WatchKey(Table table, ByteView partition) {
   return key;
 }
 
+// As many elements as there may ever be: growing a large table would take milliseconds, with the
+// lock and while writes wait.
+WatchHistory::WatchHistory(size_t max_bytes) : max_bytes_(max_bytes) {
+  last_.reserve(max_bytes / (sizeof(HistoryChange) + kIndexBytes));
+}
+
 void WatchHistory::StartFrom(uint64_t newest) {
   const std::lock_guard lock(mutex_);
   CHECK(newest_ == 0 && batches_.empty(), "before the first change");

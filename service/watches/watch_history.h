@@ -66,7 +66,7 @@ using BatchPointer = std::shared_ptr<const HistoryBatch>;
 class WatchHistory {
  public:
   // Bytes, keys and bookkeeping included. A batch over the limit is not kept.
-  explicit WatchHistory(size_t max_bytes) : max_bytes_(max_bytes) {}
+  explicit WatchHistory(size_t max_bytes);
 
   // It contains all changes after this version. Before the first Append.
   void StartFrom(uint64_t newest);

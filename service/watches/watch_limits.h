@@ -18,7 +18,7 @@ inline constexpr size_t kMaxWatchValueBytes = size_t{64} << 10;  // larger ones 
 inline constexpr size_t kMaxPastChanges = 1'000;
 inline constexpr size_t kMaxPastValueBytes = size_t{512} << 10;
 inline constexpr size_t kWatchSliceWork = 512;  // calls of sinks and changes, before others run
-// Of the history, that a worker looks at together; one group of the committer always fits.
+// Of the history, that a worker takes at once; one batch, of a group of writes, always fits.
 inline constexpr size_t kWatchBytesTaken = size_t{1} << 20;
 inline constexpr size_t kWatchBatchesTaken = 256;
 

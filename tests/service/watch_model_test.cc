@@ -114,7 +114,7 @@ class CheckingSink final : public WatchSink {
   static uint64_t UserOf(const WatchTarget& target) {
     return static_cast<unsigned char>(target.partition.back());
   }
-  SinkAnswer Answer() { return is_slow ? SinkAnswer::kTooSlow : SinkAnswer::kTaken; }
+  SinkAnswer Answer() const { return is_slow ? SinkAnswer::kTooSlow : SinkAnswer::kTaken; }
 
   const Log* const log_;
   const bool is_exact_;         // every gap is known in advance
@@ -172,6 +172,7 @@ class WatchModel {
     if (log_.floor == UINT64_MAX) log_.floor = changes.front().version - 1;
     log_.changes.insert(log_.changes.end(), changes.begin(), changes.end());
     std::vector<FedChange> fed;
+    fed.reserve(changes.size());
     for (const Log::Change& change : changes) {
       fed.push_back({change.user, change.version, change.sort, change.value});
     }
