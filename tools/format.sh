@@ -3,8 +3,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-mapfile -t files < <(find base model protocol net storage client server bench tests \
-  \( -name '*.h' -o -name '*.cc' \) | sort)
+mapfile -t files < <(find . \( -path ./build -o -path ./.git \) -prune -o \
+  \( -name '*.h' -o -name '*.cc' \) -print | sort)
 if [[ "${1:-}" == --check ]]; then
   # --dry-run alone would not fail.
   exec clang-format --dry-run -Werror "${files[@]}"
