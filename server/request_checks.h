@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "base/result.h"
 #include "base/sha256.h"
 #include "base/status.h"
 #include "model/key.h"
