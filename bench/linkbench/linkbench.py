@@ -24,7 +24,8 @@ import figures  # noqa: E402
 import machine  # noqa: E402
 import rounds  # noqa: E402
 import servers  # noqa: E402
-from main import decimal, integer, names, raw_text  # noqa: E402
+from command import (  # noqa: E402
+    add_report_options, complete, decimal, integer, names, raw_text, say, space_of)
 
 SLOWEST_LOAD = 1_000  # nodes per second; a server that is slower hangs
 SHARED_CONNECTIONS = 4
@@ -85,26 +86,12 @@ def parse(arguments):
            help="keep the loaded servers' data there, or measure those of an earlier run, with the "
            "same --nodes (default: a new directory, which is removed)")
     option("--load-only", action="store_true", help="with --data: load, measure nothing")
-    option("--preset", choices=("release", "release-source"), default="release",
-           help="the build of Smile that is measured (release-source if it is set up)")
-    option("--out", type=Path, metavar="DIRECTORY",
-           help="directory of the report (default docs/benchmarks/<date>-linkbench; with --quick "
-           "build/linkbench-quick)")
+    add_report_options(parser, "linkbench")
     options = parser.parse_args(arguments)
     if options.load_only and options.data is None:
         parser.error("--load-only: needs --data")
-    options.size = dataclasses.replace(QUICK if options.quick else Size(), **{
-        name: value for name in ("nodes", "seconds", "rounds", "memory")
-        if (value := getattr(options, name)) is not None})
-    if options.out is None:
-        today = datetime.date.today().isoformat()
-        options.out = ROOT / ("build/linkbench-quick" if options.quick
-                              else f"docs/benchmarks/{today}-linkbench")
+    complete(options, "linkbench", Size(), QUICK)
     return options
-
-
-def say(words):
-    print(words, file=sys.stderr, flush=True)
 
 
 class Measuring:
@@ -234,11 +221,6 @@ def summary(result):
         return f"{result['nodes_loaded']:,} nodes in {result['load']['seconds']:,.1f} s"
     return (f"{result['operations_per_second']:,.0f}/s, "
             f"{result.get('server_cpu_us', 0):,.1f} µs CPU")
-
-
-def space_of(directory):
-    """Bytes that the files in a directory take on the disk."""
-    return sum(path.lstat().st_blocks * 512 for path in directory.rglob("*") if path.is_file())
 
 
 def main():

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/option_checks.h"
+#include "bench/smilebench/option_parts.h"
 #include "bench/smilebench/options.h"
 
 namespace smile::bench {
@@ -17,9 +18,7 @@ constexpr const char* kSummary =
     "smilebench linkbench: LinkBench, the benchmark of Facebook's social graph. Writes a graph of "
     "nodes and links, then sends the published mix of requests, and reports the latencies of each "
     "operation. The graph follows from --nodes and --seed.";
-constexpr std::string_view kSmileScheme = "smile://";
 constexpr std::string_view kMysqlScheme = "mysql://";
-constexpr uint16_t kSmilePort = 7645;
 constexpr uint16_t kMysqlPort = 3306;
 
 struct Given {
@@ -81,11 +80,7 @@ void DescribeRequests(CLI::App* app, LinkBenchOptions* options) {
       ->check(IntegerFrom(1, kMaxLinksPerGet));
   app->add_flag("--mutual", options->mutual,
                 "smile: links are of the kinds friend and family, instead of two one-way kinds");
-  app->add_option("--server-pid", options->server_pid,
-                  "process id of the server on this machine, to report its CPU time and memory")
-      ->type_name("PID")
-      ->check(IntegerFrom(1, kMaxPid));
-  app->add_flag("--json", options->json, "print the report as JSON");
+  AddReportOptions(app, &options->server_pid, &options->json);
 }
 
 Status SetTarget(std::string_view target, LinkBenchOptions* options) {
@@ -94,10 +89,8 @@ Status SetTarget(std::string_view target, LinkBenchOptions* options) {
     return {Code::kInvalid, "--target: give smile://HOST:PORT or mysql://HOST:PORT"};
   }
   options->store = smile ? StoreKind::kSmile : StoreKind::kMysql;
-  target.remove_prefix(smile ? kSmileScheme.size() : kMysqlScheme.size());
-  Result<Endpoint> server = ParseEndpoint(target, smile ? kSmilePort : kMysqlPort);
-  if (!server.ok()) return {Code::kInvalid, "--target: " + server.status().message()};
-  options->server = std::move(server).value();
+  SMILE_ASSIGN(options->server, smile ? ServerOf(target, kSmileScheme, kSmilePort)
+                                      : ServerOf(target, kMysqlScheme, kMysqlPort));
   if (!smile && (options->mutual || options->connections != 0)) {
     return {Code::kInvalid, "--mutual, --connections: for a Smile server only"};
   }
@@ -119,14 +112,8 @@ Result<LinkBenchOptions> ParseLinkBenchOptions(int argc, const char* const* argv
   DescribeGraph(&app, &options, &given);
   DescribeRequests(&app, &options);
   app.footer(kExitStatuses);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    *help = app.help();
-    return options;
-  } catch (const CLI::ParseError& error) {
-    return Status(Code::kInvalid, MessageOf(app, error));
-  }
+  SMILE_TRY(ParseCommandLine(&app, argc, argv, help));
+  if (!help->empty()) return options;
   SMILE_TRY(SetTarget(given.target, &options));
   options.load = !given.loaded;
   options.run = !given.load_only;

@@ -24,7 +24,8 @@ import photos  # noqa: E402
 import rounds  # noqa: E402
 import servers  # noqa: E402
 import streams  # noqa: E402
-from main import decimal, integer, names, raw_text  # noqa: E402
+from command import (  # noqa: E402
+    add_report_options, complete, decimal, integer, names, raw_text, say)
 
 PARTS = {part.name: part
          for part in (photos.Photos, streams.Streams, streams.Interference, streams.Dedupe)}
@@ -71,26 +72,12 @@ def parse(arguments):
            help=f"only these of {', '.join(kinds.KINDS)}, for photos")
     option("--parts", type=names(PARTS), default=list(PARTS), metavar="NAME,…",
            help=f"only these of {', '.join(PARTS)}")
-    option("--preset", choices=("release", "release-source"), default="release",
-           help="the build of Smile that is measured (release-source if it is set up)")
     option("--add", action="store_true",
            help="add to the report in --out, in place of the same parts of the same servers")
-    option("--out", type=Path, metavar="DIRECTORY",
-           help="directory of the report (default docs/benchmarks/<date>-media; with --quick "
-           "build/media-quick)")
+    add_report_options(parser, "media")
     options = parser.parse_args(arguments)
-    options.size = dataclasses.replace(QUICK if options.quick else Size(), **{
-        name: value for name in ("photos", "rounds", "seconds", "copies")
-        if (value := getattr(options, name)) is not None})
-    if options.out is None:
-        today = datetime.date.today().isoformat()
-        options.out = ROOT / ("build/media-quick" if options.quick
-                              else f"docs/benchmarks/{today}-media")
+    complete(options, "media", Size(), QUICK)
     return options
-
-
-def say(words):
-    print(words, file=sys.stderr, flush=True)
 
 
 def measure(options, directory, binaries):

@@ -20,7 +20,8 @@ import machine  # noqa: E402
 import network_report  # noqa: E402
 import rounds  # noqa: E402
 import servers  # noqa: E402
-from main import decimal, integer, raw_text  # noqa: E402
+from command import (  # noqa: E402
+    add_report_options, complete, decimal, integer, raw_text, say, space_of)
 
 SLOWEST_LOAD = 200  # people per second; a server that is slower hangs
 BYTES_PER_PERSON = 40_000  # on the disk, at most
@@ -59,26 +60,12 @@ def parse(arguments):
            help=f"length of each round (default {Size.seconds:g}; with --quick {QUICK.seconds:g})")
     option("--rounds", type=integer(1, 1000), metavar="N",
            help=f"rounds of each rate (default {Size.rounds}; with --quick {QUICK.rounds})")
-    option("--preset", choices=("release", "release-source"), default="release",
-           help="the build of Smile that is measured (release-source if it is set up)")
-    option("--out", type=Path, metavar="DIRECTORY",
-           help="directory of the report (default docs/benchmarks/<date>-network; with --quick "
-           "build/network-quick)")
+    add_report_options(parser, "network")
     options = parser.parse_args(arguments)
     if options.graph is not None and options.people is not None:
         parser.error("--graph has its own people: leave out --people")
-    options.size = dataclasses.replace(QUICK if options.quick else Size(), **{
-        name: value for name in ("people", "seconds", "rounds")
-        if (value := getattr(options, name)) is not None})
-    if options.out is None:
-        today = datetime.date.today().isoformat()
-        options.out = ROOT / ("build/network-quick" if options.quick
-                              else f"docs/benchmarks/{today}-network")
+    complete(options, "network", Size(), QUICK)
     return options
-
-
-def say(words):
-    print(words, file=sys.stderr, flush=True)
 
 
 class Measuring:
@@ -136,10 +123,8 @@ class Measuring:
         run = self.generator.measure(
             server, [str(word) for word in ["network", *self.graph, *arguments]], seconds)
         server.wait_until_quiet()  # what it still has to write belongs to the run
-        space = sum(path.lstat().st_blocks * 512
-                    for path in self.directory.rglob("*") if path.is_file())
         run = {"load": load, "rate": rate, "server": self.kind.name, "round": number,
-               "space": space, **run}
+               "space": space_of(self.directory), **run}
         self.raw["runs"].append(run)
         for words in figures.troubles(run):
             say(f"FAILED: {load}, {rate:g} acts/s, round {number}: {words}")

@@ -7,13 +7,12 @@
 
 #include "base/option_checks.h"
 #include "bench/network/acts.h"
+#include "bench/smilebench/option_parts.h"
 #include "bench/smilebench/options.h"
 
 namespace smile::bench {
 namespace {
 
-constexpr std::string_view kSmileScheme = "smile://";
-constexpr uint16_t kSmilePort = 7645;
 constexpr uint64_t kMaxPeople = 1'000'000'000;
 constexpr uint32_t kMaxConnections = 10'000;
 constexpr uint32_t kMaxPosts = 1'000;
@@ -78,21 +77,14 @@ void DescribeActs(CLI::App* app, NetworkOptions* options) {
                   "act for this time first, without counting (default 2)")
       ->type_name("SECONDS")
       ->check(DecimalFrom(0, kMaxSeconds));
-  app->add_option("--server-pid", options->server_pid,
-                  "process id of the server on this machine, to report its CPU time and memory")
-      ->type_name("PID")
-      ->check(IntegerFrom(1, kMaxPid));
-  app->add_flag("--json", options->json, "print the report as JSON");
+  AddReportOptions(app, &options->server_pid, &options->json);
 }
 
 Status SetTarget(std::string_view target, NetworkOptions* options) {
   if (!target.starts_with(kSmileScheme)) {
     return {Code::kInvalid, "--target: give smile://HOST:PORT"};
   }
-  target.remove_prefix(kSmileScheme.size());
-  Result<Endpoint> server = ParseEndpoint(target, kSmilePort);
-  if (!server.ok()) return {Code::kInvalid, "--target: " + server.status().message()};
-  options->server = std::move(server).value();
+  SMILE_ASSIGN(options->server, ServerOf(target, kSmileScheme, kSmilePort));
   return {};
 }
 
@@ -105,14 +97,8 @@ Result<NetworkOptions> ParseNetworkOptions(int argc, const char* const* argv, st
   DescribePeople(&app, &options, &given);
   DescribeActs(&app, &options);
   app.footer(kExitStatuses);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    *help = app.help();
-    return options;
-  } catch (const CLI::ParseError& error) {
-    return Status(Code::kInvalid, MessageOf(app, error));
-  }
+  SMILE_TRY(ParseCommandLine(&app, argc, argv, help));
+  if (!help->empty()) return options;
   SMILE_TRY(SetTarget(given.target, &options));
   options.load = !given.loaded;
   options.run = !given.load_only;

@@ -6,7 +6,6 @@ import argparse
 import datetime
 import json
 import os
-import re
 import shlex
 import shutil
 import signal
@@ -21,37 +20,9 @@ import plan  # noqa: E402
 import report  # noqa: E402
 import rounds  # noqa: E402
 import servers  # noqa: E402
+from command import decimal, integer, names, raw_text  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def names(known):
-    def split(text):
-        chosen = text.split(",")
-        for name in chosen:
-            if name not in known:
-                raise argparse.ArgumentTypeError(
-                    f"{name!r} is unknown; choose from {', '.join(known)}")
-        return chosen
-    return split
-
-
-def number(pattern, kind, least, most):
-    """A converter of plain decimal numbers: not "nan", "inf", "1_000", " 5" or other forms that
-    Python takes."""
-    def convert(text):
-        if not re.fullmatch(pattern, text) or not least <= kind(text) <= most:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least} to {most}")
-        return kind(text)
-    return convert
-
-
-def integer(least, most):
-    return number("0|[1-9][0-9]*", int, least, most)
-
-
-def decimal(least, most):
-    return number(r"[0-9]+(\.[0-9]+)?", float, least, most)
 
 
 def parse(arguments):
@@ -157,15 +128,6 @@ def run_all(options, directory, binaries, generator):
         "runs": runner.runs,
         "failures": runner.failures,
     }
-
-
-def raw_text(raw):
-    """JSON with one run per line, so that it is small and can still be searched and compared. The
-    path of the project is removed: the commands are relative to it."""
-    head = json.dumps({key: value for key, value in raw.items() if key != "runs"}, indent=1,
-                      ensure_ascii=False)
-    runs = ",\n".join(json.dumps(run, ensure_ascii=False) for run in raw["runs"])
-    return f'{head[:-2]},\n "runs": [\n{runs}\n]}}\n'.replace(f"{ROOT}/", "")
 
 
 def write(raw, out):

@@ -8,6 +8,7 @@
 #include "base/option_checks.h"
 #include "base/text.h"
 #include "bench/smilebench/logins.h"
+#include "bench/smilebench/option_parts.h"
 #include "bench/smilebench/options.h"
 
 namespace smile::bench {
@@ -16,8 +17,6 @@ namespace {
 constexpr const char* kSummary =
     "smilebench logins: has a Smile server verify passwords as fast as it can, or has libargon2 in "
     "this process make hashes, for comparison.";
-constexpr std::string_view kScheme = "smile://";
-constexpr uint16_t kDefaultPort = 7645;
 constexpr uint32_t kMaxLogins = 10'000;
 
 double Micros(uint64_t nanos) {
@@ -30,7 +29,7 @@ double PerSecond(const LoginsResults& results) {
 }
 
 std::string TargetOf(const LoginsOptions& options) {
-  return options.server.has_value() ? fmt::format("{}{}", kScheme, options.server->ToString())
+  return options.server.has_value() ? fmt::format("{}{}", kSmileScheme, options.server->ToString())
                                     : "libargon2";
 }
 
@@ -57,28 +56,15 @@ Result<LoginsOptions> ParseLoginsOptions(int argc, const char* const* argv, std:
   app.add_option("--argon2-passes", options.passes, "libargon2: passes over it (default 2)")
       ->type_name("N")
       ->check(IntegerFrom(1, 1'024));
-  app.add_option("--server-pid", options.server_pid,
-                 "process id of the server on this machine, to report its CPU time and memory")
-      ->type_name("PID")
-      ->check(IntegerFrom(1, kMaxPid));
-  app.add_flag("--json", options.json, "print the report as JSON");
+  AddReportOptions(&app, &options.server_pid, &options.json);
   app.footer(kExitStatuses);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    *help = app.help();
-    return options;
-  } catch (const CLI::ParseError& error) {
-    return Status(Code::kInvalid, MessageOf(app, error));
-  }
+  SMILE_TRY(ParseCommandLine(&app, argc, argv, help));
+  if (!help->empty()) return options;
   if (target == "libargon2") return options;
-  if (!target.starts_with(kScheme)) {
+  if (!target.starts_with(kSmileScheme)) {
     return Status(Code::kInvalid, "--target: give smile://HOST:PORT or libargon2");
   }
-  Result<Endpoint> server =
-      ParseEndpoint(std::string_view(target).substr(kScheme.size()), kDefaultPort);
-  if (!server.ok()) return Status(Code::kInvalid, "--target: " + server.status().message());
-  options.server = std::move(server).value();
+  SMILE_ASSIGN(options.server, ServerOf(target, kSmileScheme, kSmilePort));
   return options;
 }
 

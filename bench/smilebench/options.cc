@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/option_checks.h"
 #include "base/text.h"
+#include "bench/smilebench/option_parts.h"
 #include "bench/smilebench/workload.h"
 
 namespace smile::bench {
@@ -131,11 +132,7 @@ void DescribeLoad(CLI::App* app, BenchOptions* options) {
   app->add_option("--threads", options->threads, "event loops of smilebench (1 to 64; default 1)")
       ->type_name("N")
       ->check(IntegerFrom(1, kMaxBenchThreads));
-  app->add_option("--server-pid", options->server_pid,
-                  "process id of the server on this machine, to report its CPU time and memory")
-      ->type_name("PID")
-      ->check(IntegerFrom(1, kMaxPid));
-  app->add_flag("--json", options->json, "print the report as JSON");
+  AddReportOptions(app, &options->server_pid, &options->json);
 }
 
 Status CheckTarget(const WorkloadInfo& workload, const BenchOptions& options) {
@@ -187,9 +184,7 @@ Result<Target> ParseTarget(std::string_view text) {
       if (!text.empty()) return target;
       break;
     }
-    Result<Endpoint> endpoint = ParseEndpoint(text, scheme.default_port);
-    if (!endpoint.ok()) return Status(Code::kInvalid, "--target: " + endpoint.status().message());
-    target.endpoint = std::move(endpoint).value();
+    SMILE_ASSIGN(target.endpoint, ServerOf(whole, prefix, scheme.default_port));
     return target;
   }
   return Status(Code::kInvalid,
@@ -218,14 +213,8 @@ Result<BenchOptions> ParseBenchOptions(int argc, const char* const* argv, std::s
   app.footer(fmt::format("{}\n\n{}", kCommands, kExitStatuses));
   DescribeWorkload(&app, &options, &given);
   DescribeLoad(&app, &options);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    *help = app.help();
-    return options;
-  } catch (const CLI::ParseError& error) {
-    return Status(Code::kInvalid, MessageOf(app, error));
-  }
+  SMILE_TRY(ParseCommandLine(&app, argc, argv, help));
+  if (!help->empty()) return options;
   SMILE_ASSIGN(options.target, ParseTarget(given.target));
   SMILE_TRY(Complete(given, &options));
   return options;

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/option_checks.h"
+#include "bench/smilebench/option_parts.h"
 #include "bench/smilebench/stream_content.h"
 
 namespace smile::bench {
@@ -64,11 +65,7 @@ void Describe(CLI::App* app, StreamsOptions* options, std::string* target) {
   app->add_flag("--probe", options->probe,
                 "meanwhile measure a GET on the connection of the streams, a GET on another, and a "
                 "durable PUT, each once per millisecond; needs --seconds");
-  app->add_option("--server-pid", options->server_pid,
-                  "process id of the server on this machine, to report its CPU time and memory")
-      ->type_name("PID")
-      ->check(IntegerFrom(1, kMaxPid));
-  app->add_flag("--json", options->json, "print the report as JSON");
+  AddReportOptions(app, &options->server_pid, &options->json);
   app->footer(kExitStatuses);
 }
 
@@ -101,14 +98,8 @@ Result<StreamsOptions> ParseStreamsOptions(int argc, const char* const* argv, st
   std::string target = "smile://127.0.0.1:7645";
   CLI::App app(kSummary, "smilebench streams");
   Describe(&app, &options, &target);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    *help = app.help();
-    return options;
-  } catch (const CLI::ParseError& error) {
-    return Status(Code::kInvalid, MessageOf(app, error));
-  }
+  SMILE_TRY(ParseCommandLine(&app, argc, argv, help));
+  if (!help->empty()) return options;
   SMILE_ASSIGN(options.target, ParseTarget(target));
   SMILE_TRY(Check(options));
   return options;

@@ -8,14 +8,13 @@
 
 #include "base/limits.h"
 #include "base/option_checks.h"
+#include "bench/smilebench/option_parts.h"
 #include "bench/smilebench/options.h"
 #include "bench/smilebench/users.h"
 
 namespace smile::bench {
 namespace {
 
-constexpr std::string_view kScheme = "smile://";
-constexpr uint16_t kDefaultPort = 7645;
 constexpr uint32_t kLoadDepth = 64;
 
 constexpr const char* kLoadSummary =
@@ -46,31 +45,18 @@ void Describe(CLI::App* app, UsersOptions* options, std::string* target) {
          fmt::format("requests in flight per connection (1 to 1024; default {})", options->depth))
       ->type_name("N")
       ->check(IntegerFrom(1, limits::kMaxInFlightRequests));
-  app->add_option("--server-pid", options->server_pid,
-                  "process id of the server on this machine, to report its CPU time and memory")
-      ->type_name("PID")
-      ->check(IntegerFrom(1, kMaxPid));
-  app->add_flag("--json", options->json, "print the report as JSON");
+  AddReportOptions(app, &options->server_pid, &options->json);
   app->footer(kExitStatuses);
 }
 
 Status Parse(CLI::App* app, int argc, const char* const* argv, UsersOptions* options,
              const std::string& target, std::string* help) {
-  try {
-    app->parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    *help = app->help();
-    return {};
-  } catch (const CLI::ParseError& error) {
-    return {Code::kInvalid, MessageOf(*app, error)};
-  }
-  if (!target.starts_with(kScheme)) {
+  SMILE_TRY(ParseCommandLine(app, argc, argv, help));
+  if (!help->empty()) return {};
+  if (!target.starts_with(kSmileScheme)) {
     return {Code::kInvalid, "--target: not a Smile server; give smile://HOST:PORT"};
   }
-  Result<Endpoint> server =
-      ParseEndpoint(std::string_view(target).substr(kScheme.size()), kDefaultPort);
-  if (!server.ok()) return {Code::kInvalid, "--target: " + server.status().message()};
-  options->server = std::move(server).value();
+  SMILE_ASSIGN(options->server, ServerOf(target, kSmileScheme, kSmilePort));
   return {};
 }
 

@@ -1,0 +1,79 @@
+"""What the commands of `./dev bench` have in common: options, words for people, the raw report."""
+
+import argparse
+import dataclasses
+import datetime
+import json
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def names(known):
+    def split(text):
+        chosen = text.split(",")
+        for name in chosen:
+            if name not in known:
+                raise argparse.ArgumentTypeError(
+                    f"{name!r} is unknown; choose from {', '.join(known)}")
+        return chosen
+    return split
+
+
+def number(pattern, kind, least, most):
+    """A converter of plain decimal numbers: not "nan", "inf", "1_000", " 5" or other forms that
+    Python takes."""
+    def convert(text):
+        if not re.fullmatch(pattern, text) or not least <= kind(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least} to {most}")
+        return kind(text)
+    return convert
+
+
+def integer(least, most):
+    return number("0|[1-9][0-9]*", int, least, most)
+
+
+def decimal(least, most):
+    return number(r"[0-9]+(\.[0-9]+)?", float, least, most)
+
+
+def add_report_options(parser, name):
+    """Which build is measured, and where the report is written; see complete."""
+    parser.add_argument("--preset", choices=("release", "release-source"), default="release",
+                        help="the build of Smile that is measured (release-source if it is set up)")
+    parser.add_argument("--out", type=Path, metavar="DIRECTORY",
+                        help=f"directory of the report (default docs/benchmarks/<date>-{name}; with "
+                        f"--quick build/{name}-quick)")
+
+
+def complete(options, name, usual, quick):
+    """Sets what was not given: `options.size`, from options of the names of its fields, and
+    `options.out`."""
+    given = {field.name: value for field in dataclasses.fields(usual)
+             if (value := getattr(options, field.name, None)) is not None}
+    options.size = dataclasses.replace(quick if options.quick else usual, **given)
+    if options.out is None:
+        today = datetime.date.today().isoformat()
+        options.out = ROOT / (f"build/{name}-quick" if options.quick
+                              else f"docs/benchmarks/{today}-{name}")
+
+
+def say(words):
+    print(words, file=sys.stderr, flush=True)
+
+
+def space_of(directory):
+    """Bytes that the files in a directory take on the disk."""
+    return sum(path.lstat().st_blocks * 512 for path in directory.rglob("*") if path.is_file())
+
+
+def raw_text(raw):
+    """JSON with one run per line, so that it is small and can still be searched and compared. The
+    path of the project is removed: the commands are relative to it."""
+    head = json.dumps({key: value for key, value in raw.items() if key != "runs"}, indent=1,
+                      ensure_ascii=False)
+    runs = ",\n".join(json.dumps(run, ensure_ascii=False) for run in raw["runs"])
+    return f'{head[:-2]},\n "runs": [\n{runs}\n]}}\n'.replace(f"{ROOT}/", "")
