@@ -113,12 +113,6 @@ std::unique_ptr<CLI::App> MediaApp(const Command& command, RawMedia* raw) {
   return app;
 }
 
-Saying Wrong(const std::string& what, std::string_view command = {}) {
-  return {.text = Printable(what),
-          .help = command.empty() ? "media --help" : fmt::format("media {} --help", command),
-          .status = ExitStatus::kUsage};
-}
-
 Status CheckItems(const MediaOptions& media) {
   const bool takes_owner = media.action == MediaAction::kList || media.all;
   if (takes_owner && media.items.size() == 1) {
@@ -179,10 +173,11 @@ std::variant<CommandLine, Saying> ReadMediaCommand(const std::vector<std::string
       std::find_if(kMediaCommands.begin(), kMediaCommands.end(),
                    [&](const Command& known) { return known.name == words[0]; });
   if (command == kMediaCommands.end()) {
-    return Wrong(
+    return Complaint(
         fmt::format("there is no command media {}; there are put, get, list, stat, delete, "
                     "resume and check",
-                    Quote(words[0])));
+                    Quote(words[0])),
+        "media --help");
   }
   RawMedia raw{.shared = before, .media = {}, .range = {}};
   const auto app = MediaApp(*command, &raw);
@@ -192,7 +187,9 @@ std::variant<CommandLine, Saying> ReadMediaCommand(const std::vector<std::string
   raw.media.action = command->action;
   line.media = raw.media;
   if (status.ok()) status = Fill(raw, defaults, &line);
-  if (!status.ok()) return Wrong(status.message(), command->name);
+  if (!status.ok()) {
+    return Complaint(status.message(), fmt::format("media {} --help", command->name));
+  }
   return line;
 }
 

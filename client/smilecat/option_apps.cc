@@ -1,6 +1,9 @@
 #include "client/smilecat/option_apps.h"
 
+#include <utility>
+
 #include "base/option_checks.h"
+#include "base/text.h"
 #include "client/smilecat/help_texts.h"
 
 namespace smile::cat {
@@ -187,6 +190,10 @@ std::unique_ptr<CLI::App> RootApp(RawOptions* raw) {
   app->add_flag("--version", raw->version, "print the version");
   app->footer(RootFooter());
   return app;
+}
+
+Saying Complaint(std::string_view what, std::string help) {
+  return {.text = Printable(what), .help = std::move(help), .status = ExitStatus::kUsage};
 }
 
 std::unique_ptr<CLI::App> CommandApp(const std::string& name, RawOptions* raw) {

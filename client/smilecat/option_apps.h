@@ -59,6 +59,9 @@ constexpr bool IsCommand(std::string_view name) {
 std::unique_ptr<CLI::App> NewApp(const std::string& usage, const char* summary, RawOptions* raw);
 void AddServer(CLI::App* app, RawOptions* raw);
 
+// What is wrong with a command line. `help` is what to type for help, after the program's name.
+Saying Complaint(std::string_view what, std::string help);
+
 // What CLI11 says of the words, without exceptions.
 Status ParseWords(CLI::App* app, std::vector<std::string> words);
 Status ReadServer(const RawOptions& raw, const Defaults& defaults, int64_t usual_deadline_millis,

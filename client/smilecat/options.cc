@@ -172,10 +172,6 @@ Status FillRequest(const CLI::App& app, const RawOptions& raw, const Defaults& d
   return {};
 }
 
-Saying Complaint(const Status& status, const std::string& help) {
-  return {.text = Printable(status.message()), .help = help, .status = ExitStatus::kUsage};
-}
-
 // CLI11 takes words that begin with a dash for options. Those that are not meant so are hidden from
 // it.
 class Mask {
@@ -213,7 +209,7 @@ std::variant<CommandLine, Saying> HelpOn(const std::string& topic) {
     return Saying{command->help()};
   }
   if (Operations::Find(topic) != nullptr) return Saying{DescribeOperation(topic)};
-  return Complaint(UnknownTopic(topic), "--help");
+  return Complaint(UnknownTopic(topic).message(), "--help");
 }
 
 std::variant<CommandLine, Saying> ReadCommand(const std::string& name, const Words& words,
@@ -226,7 +222,7 @@ std::variant<CommandLine, Saying> ReadCommand(const std::string& name, const Wor
   if (status.ok() && name == "help") return HelpOn(raw->subject);
   CommandLine line;
   if (status.ok()) status = FillCommand(name, *command, *raw, defaults, &line);
-  if (!status.ok()) return Complaint(status, name + " --help");
+  if (!status.ok()) return Complaint(status.message(), name + " --help");
   return line;
 }
 
@@ -240,12 +236,12 @@ std::variant<CommandLine, Saying> ReadCommandLine(std::span<const TextToken> arg
   const auto prefix = RootApp(&raw);
   prefix->prefix_command();
   if (const Status status = ParseWords(prefix.get(), mask.words()); !status.ok()) {
-    return Complaint(status, "--help");
+    return Complaint(status.message(), "--help");
   }
   const Words rest = prefix->remaining();
   const std::string name = rest.empty() ? "" : rest[0];
   if (name.size() > 1 && name.starts_with('-')) {
-    return Complaint(Wrong(fmt::format("there is no option {}", name)), "--help");
+    return Complaint(fmt::format("there is no option {}", name), "--help");
   }
   if (name == "media" || name == "user") {
     Words words;
@@ -267,7 +263,7 @@ std::variant<CommandLine, Saying> ReadCommandLine(std::span<const TextToken> arg
   CommandLine line;
   for (const std::string& word : app->remaining()) line.request.push_back(mask.Restore(word));
   if (status.ok()) status = FillRequest(*app, raw, defaults, &line);
-  if (!status.ok()) return Complaint(status, "--help");
+  if (!status.ok()) return Complaint(status.message(), "--help");
   return line;
 }
 

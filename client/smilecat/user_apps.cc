@@ -76,12 +76,6 @@ Status Fill(const RawUser& raw, const Defaults& defaults, CommandLine* line) {
   return {};
 }
 
-Saying Wrong(const std::string& what, std::string_view command) {
-  return {.text = Printable(what),
-          .help = fmt::format("user{}{} --help", command.empty() ? "" : " ", command),
-          .status = ExitStatus::kUsage};
-}
-
 std::string UserHelp() {
   return fmt::format(
       "All of a user: records, posts, links, logins, photos and videos.\n\n"
@@ -101,9 +95,9 @@ std::variant<CommandLine, Saying> ReadUserCommand(const std::vector<std::string>
   if (words.empty() || words[0] == "--help" || words[0] == "-h") return Saying{UserHelp()};
   const std::string& command = words[0];
   if (command != "export" && command != "import") {
-    return Wrong(
+    return Complaint(
         fmt::format("there is no command user {}; there are export and import", Quote(command)),
-        "");
+        "user --help");
   }
   RawUser raw{.shared = before, .user = {}, .subject = {}, .as = {}};
   raw.user.action = command == "export" ? UserAction::kExport : UserAction::kImport;
@@ -113,7 +107,7 @@ std::variant<CommandLine, Saying> ReadUserCommand(const std::vector<std::string>
   CommandLine line;
   line.user = raw.user;
   if (status.ok()) status = Fill(raw, defaults, &line);
-  if (!status.ok()) return Wrong(status.message(), command);
+  if (!status.ok()) return Complaint(status.message(), fmt::format("user {} --help", command));
   return line;
 }
 
