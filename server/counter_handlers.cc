@@ -57,14 +57,13 @@ Status CounterHandlers::Check(op::Add, const op::Add::Request& request) const {
                                    : Status();
 }
 
-WriteRequest CounterHandlers::RequestOf(const op::Add::Request& request, int64_t deadline,
-                                        uint64_t source) const {
+WriteRequest CounterHandlers::RequestOf(const op::Add::Request& request, ByteView mark,
+                                        int64_t deadline, uint64_t source) const {
   const Addition addition{.amount = request.amount, .saturate = request.saturate};
   WriteRequest write(request.key.partition_view(),
                      {{.kind = MutationKind::kAdd, .sort = request.key.sort, .addition = addition}},
                      deadline, source);
   if (!request.token.has_value()) return write;
-  const Bytes mark = MarkOf(request);
   const auto expires = static_cast<uint64_t>(clock_.WallMillis()) + limits::kTokenKeptMillis;
   write.AddAlso(WriteRequest({Table::kTokens, *request.token},
                              {{.kind = MutationKind::kPut,
@@ -86,8 +85,9 @@ void CounterHandlers::Start(op::Add, const op::Add::Request& request, int64_t de
     again.keys = {Key(Table::kTokens, *request.token, {}), Key(request.key)};
     mark = MarkOf(request);
   }
-  const auto done = [this, to = std::move(to), again = std::move(again),
-                     mark = std::move(mark)](const WriteReply& result) {
+  WriteRequest write = RequestOf(request, mark, deadline, source);
+  auto done = [this, to = std::move(to), again = std::move(again),
+               mark = std::move(mark)](const WriteReply& result) {
     // Its own mutation is 0, that of the token 1.
     const bool repeated =
         result.status.code() == Code::kConditionFailed && result.failed_index == 1;
@@ -102,7 +102,7 @@ void CounterHandlers::Start(op::Add, const op::Add::Request& request, int64_t de
       to.Send([read, mark](Reply& reply) { ReplyRepeated(read, mark, &reply); });
     });
   };
-  engine_.Write(RequestOf(request, deadline, source), done);
+  engine_.Write(std::move(write), std::move(done));
 }
 
 }  // namespace smile

@@ -22,7 +22,9 @@ class CounterHandlers {
   void Start(op::Add, const op::Add::Request& request, int64_t deadline, Responder to) const;
 
  private:
-  WriteRequest RequestOf(const op::Add::Request& request, int64_t deadline, uint64_t source) const;
+  // `mark` is for the record of the token, if there is one.
+  WriteRequest RequestOf(const op::Add::Request& request, ByteView mark, int64_t deadline,
+                         uint64_t source) const;
 
   Engine& engine_;
   const Clock& clock_;

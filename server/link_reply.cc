@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/coding.h"
 #include "base/limits.h"
+#include "server/page_reply.h"
 #include "server/page_room.h"
 
 namespace smile {
@@ -69,18 +70,6 @@ std::optional<LinkPlace> PlaceIn(ByteView token, ByteView start) {
   token.remove_prefix(start.size());
   return LinkPlace{.time_ms = LoadBig<uint64_t>(token.data()),
                    .other = LoadBig<uint64_t>(token.data() + sizeof(uint64_t))};
-}
-
-EntryOutcome OutcomeOf(ScanPage::Outcome outcome) {
-  switch (outcome) {
-    case ScanPage::Outcome::kFound:
-      return EntryOutcome::kFound;
-    case ScanPage::Outcome::kCorrupt:
-      return EntryOutcome::kCorrupt;
-    case ScanPage::Outcome::kGap:
-      break;
-  }
-  return EntryOutcome::kGap;
 }
 
 // Borrows from the entry.

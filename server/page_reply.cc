@@ -18,6 +18,8 @@ static_assert(limits::kLeastReplyFrameBytes >=
                       kRecordBytesWithoutValue + kMaxLengths * PageRoom::kLengthBytes,
               "an element without its value fits into every reply");
 
+}  // namespace
+
 EntryOutcome OutcomeOf(ScanPage::Outcome outcome) {
   switch (outcome) {
     case ScanPage::Outcome::kFound:
@@ -29,8 +31,6 @@ EntryOutcome OutcomeOf(ScanPage::Outcome outcome) {
   }
   return EntryOutcome::kGap;
 }
-
-}  // namespace
 
 void ReplyWithPage(std::span<const ScanPage::Entry> entries, Bytes continuation, Reply* reply) {
   op::Scan::Response response;

@@ -5,10 +5,14 @@
 #include <span>
 
 #include "base/bytes.h"
+#include "protocol/outcomes.h"
 #include "server/reply.h"
 #include "storage/engine.h"
 
 namespace smile {
+
+// What a reply says of an entry.
+EntryOutcome OutcomeOf(ScanPage::Outcome outcome);
 
 // `continuation` is that of the whole page, empty if complete. A record that does not fit even
 // alone becomes an entry with the outcome `too_large`.

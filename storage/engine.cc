@@ -65,14 +65,17 @@ Status NoMemoryForResult() {
           limits::kShortMemoryRetryMillis};
 }
 
-Status NotANumber() {
-  return {Code::kConditionFailed,
-          "the record is not a number: its value is not a decimal integer from -2^63 to 2^63 - 1"};
-}
-
-Status SumOutOfRange() {
-  return {Code::kConditionFailed,
-          "the sum is not from -2^63 to 2^63 - 1; with saturate it is the nearest of both"};
+Status CheckAddition(std::optional<int64_t> number, const Addition& addition) {
+  if (!number.has_value()) {
+    return {
+        Code::kConditionFailed,
+        "the record is not a number: its value is not a decimal integer from -2^63 to 2^63 - 1"};
+  }
+  if (!AddTo(*number, addition).has_value()) {
+    return {Code::kConditionFailed,
+            "the sum is not from -2^63 to 2^63 - 1; with saturate it is the nearest of both"};
+  }
+  return {};
 }
 
 void Engine::PeekMany(std::span<const KeyView> keys, PeekEach each) {

@@ -303,9 +303,9 @@ inline bool TryTake(const std::shared_ptr<ReadMemory>& memory, size_t bytes) {
 // The answer to a read for whose result there is no memory: kOverloaded.
 Status NoMemoryForResult();
 
-// Why an addition failed: kConditionFailed.
-Status NotANumber();
-Status SumOutOfRange();
+// Whether the addition can be made: kConditionFailed if the record is not a number (nullopt), or
+// the sum is refused.
+Status CheckAddition(std::optional<int64_t> number, const Addition& addition);
 
 // Sorted by name. Names are dotted and end in their unit.
 using EngineStats = std::vector<std::pair<std::string, uint64_t>>;

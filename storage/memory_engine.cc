@@ -8,6 +8,14 @@
 #include "base/limits.h"
 
 namespace smile {
+namespace {
+
+// Of a record whose version is 0 if it is absent. nullopt: its value is not a number.
+std::optional<int64_t> NumberOf(const Record& current) {
+  return current.version == 0 ? 0 : ParseNumber(current.value);
+}
+
+}  // namespace
 
 bool MemoryEngine::SortOrder::operator()(const Bytes& a, const Bytes& b) const {
   if (!newest_first) return a < b;
@@ -197,10 +205,8 @@ MemoryEngine::Applied MemoryEngine::Apply(const WriteRequest& request) {
 // Whether the mutation can be applied to the record; its version is 0 if it is absent.
 Status MemoryEngine::StatusFor(const MutationView& mutation, const Record& current) {
   if (!mutation.condition.HoldsFor(current.version)) return {Code::kConditionFailed, ""};
-  if (mutation.kind != MutationKind::kAdd || current.version == 0) return {};
-  const std::optional<int64_t> number = ParseNumber(current.value);
-  if (!number.has_value()) return NotANumber();
-  return AddTo(*number, mutation.addition).has_value() ? Status() : SumOutOfRange();
+  if (mutation.kind != MutationKind::kAdd) return {};
+  return CheckAddition(NumberOf(current), mutation.addition);
 }
 
 // An addition as the put of its sum; any other mutation as it is. It is kept in `applied`.
@@ -208,8 +214,7 @@ const MutationView& MemoryEngine::Resolve(const MutationView& mutation, const Re
                                           Applied* applied) {
   MutationView& resolved = applied->mutations.emplace_back(mutation);
   if (mutation.kind != MutationKind::kAdd) return resolved;
-  const int64_t number = current.version == 0 ? 0 : ParseNumber(current.value).value();
-  const int64_t sum = AddTo(number, mutation.addition).value();
+  const int64_t sum = AddTo(NumberOf(current).value(), mutation.addition).value();
   applied->reply.numbers.push_back(sum);
   resolved = {.kind = MutationKind::kPut, .sort = mutation.sort, .expires_ms = current.expires_ms};
   resolved.value = applied->sums.emplace_back(FormatNumber(sum));

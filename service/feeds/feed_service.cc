@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "model/key.h"
+#include "service/await_all.h"
 
 namespace smile {
 namespace {
@@ -178,12 +179,8 @@ Task<Status> FeedService::ReadEach(const FeedRequest& request, std::vector<Timel
     if (!TryTake(request.call.memory, expected)) co_return NoMemoryForResult();
     std::vector<Task<Status>> reads;
     for (size_t i = begin; i < end; ++i) reads.push_back((this->*read)(request, timelines[i]));
-    Status failure;
-    for (Task<Status>& one : reads) {
-      const Status status = co_await one;
-      if (failure.ok()) failure = status;
-    }
-    if (!failure.ok()) co_return failure;
+    const Status status = co_await AwaitAll(std::move(reads));
+    if (!status.ok()) co_return status;
     size_t bytes = 0;
     for (size_t i = begin; i < end; ++i) {
       for (const FeedEntry& entry : timelines[i]->entries) bytes += BytesOf(entry);

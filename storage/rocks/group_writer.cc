@@ -215,9 +215,7 @@ Status GroupWriter::StatusFor(const MutationView& mutation, const Current& curre
   if (!current.error.ok()) return current.error;
   if (!mutation.condition.HoldsFor(current.record.version)) return {Code::kConditionFailed, ""};
   if (mutation.kind != MutationKind::kAdd) return {};
-  if (!current.record.number.has_value()) return NotANumber();
-  if (!AddTo(*current.record.number, mutation.addition).has_value()) return SumOutOfRange();
-  return {};
+  return CheckAddition(current.record.number, mutation.addition);
 }
 
 // An addition as the put of its sum; any other mutation as it is.
