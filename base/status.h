@@ -40,6 +40,7 @@ enum class Code : uint8_t {
   kOutcomeUnknown = 14,
   kUnavailable = 15,
   kTooManyGuesses = 16,
+  kCancelled = 17,
 };
 
 // The description of a code.
@@ -83,6 +84,8 @@ inline constexpr std::array kCodes = {
              "the server is starting, or (from the client) cannot be reached; no effect"},
     CodeInfo{Code::kTooManyGuesses, "too_many_guesses", ErrorClass::kNever,
              "too many wrong passwords; try again after retry_after_ms, not earlier"},
+    CodeInfo{Code::kCancelled, "cancelled", ErrorClass::kNever,
+             "the client ended the request; no effect"},
 };
 
 // Null for a number this version does not know.

@@ -24,6 +24,7 @@ Status ProtocolViolation(const std::string& what) {
 // For the header of a request, which has 16 bits for it.
 uint16_t RemainingMillis(const PendingCall& call, int64_t now) {
   CHECK(call.deadline_nanos() > now, "an overdue call is not sent");
+  if (call.deadline_nanos() == Channel::kNever) return 0;
   const int64_t millis = (call.deadline_nanos() - now + kNanosPerMilli - 1) / kNanosPerMilli;
   return static_cast<uint16_t>(std::min<int64_t>(millis, UINT16_MAX));
 }
@@ -77,7 +78,9 @@ void Channel::Connected() {
 }
 
 bool Channel::CanSend(size_t unsent) const {
-  if (state_ != State::kReady || slots_.in_use() >= max_in_flight_) return false;
+  CHECK(slots_.in_use() >= streams_);
+  if (state_ != State::kReady || slots_.in_use() - streams_ >= max_in_flight_) return false;
+  if (slots_.in_use() >= CallSlots::kMaxInUse) return false;
   if (waiting_.has_small()) return unsent < limits::kOutputHighWaterBytes;
   return !waiting_.empty() && unsent < limits::kUnsentBulkBytes &&
          bulk_bytes_ < limits::kMaxBulkInFlightBytes;
@@ -90,7 +93,8 @@ void Channel::CountBulk(const PendingCall& call, bool is_sent) {
 }
 
 bool Channel::has_output(size_t unsent) const {
-  return state_ == State::kConnected || !not_admitted_.empty() || CanSend(unsent);
+  return state_ == State::kConnected || !not_admitted_.empty() || CanSend(unsent) ||
+         (state_ == State::kReady && !to_cancel_.empty());
 }
 
 void Channel::FillHello(Bytes* out) {
@@ -105,6 +109,7 @@ void Channel::Fill(size_t unsent, int64_t now, Bytes* out) {
   if (state_ == State::kConnected) FillHello(out);
   std::vector<Ended> ended;
   TakeNotAdmitted(&ended);
+  FillCancels(now, out);
   while (CanSend(unsent + out->size())) {
     std::unique_ptr<PendingCall> call = waiting_.Take();
     if (call->deadline_nanos() <= now) {
@@ -122,17 +127,24 @@ void Channel::Fill(size_t unsent, int64_t now, Bytes* out) {
       ended.push_back({std::move(call), std::move(status)});
       continue;
     }
-    if (slots_.in_use() == 0) {
-      last_progress_nanos_ = now;
-      TickBy(StallNanos());
-    }
-    PendingCall& sent = *call;
-    CountBulk(sent, /*is_sent=*/true);
-    RestampFrame(&sent.frame(), slots_.Take(std::move(call)), RemainingMillis(sent, now));
-    CHECK(slots_.in_use() <= max_in_flight_);
-    out->append(sent.frame());
+    Send(std::move(call), now, out);
+    CHECK(slots_.in_use() - streams_ <= max_in_flight_);
   }
   FinishAll(std::move(ended));
+}
+
+// Takes an id for the call and appends its frame.
+void Channel::Send(std::unique_ptr<PendingCall> call, int64_t now, Bytes* out) {
+  if (slots_.in_use() == 0) {
+    last_progress_nanos_ = now;
+    TickBy(StallNanos());
+  }
+  PendingCall& sent = *call;
+  sent.PrepareToSend();
+  CountBulk(sent, /*is_sent=*/true);
+  if (sent.stream() != 0) ++streams_;
+  RestampFrame(&sent.frame(), slots_.Take(std::move(call)), RemainingMillis(sent, now));
+  out->append(sent.frame());
 }
 
 Status Channel::Receive(ByteView bytes, int64_t now) {
@@ -150,7 +162,8 @@ Status Channel::Receive(ByteView bytes, int64_t now) {
 }
 
 Status Channel::OnFrame(const Frame& frame, int64_t now) {
-  if (frame.header.flags != kFlagReply) return ProtocolViolation("a frame is not a reply");
+  const bool more = frame.header.flags == (kFlagReply | kFlagMoreFollows);
+  if (!more && frame.header.flags != kFlagReply) return ProtocolViolation("a frame is not a reply");
   const bool ok = frame.header.code == static_cast<uint8_t>(Code::kOk);
   Status status;
   ErrorDetail detail;
@@ -166,6 +179,7 @@ Status Channel::OnFrame(const Frame& frame, int64_t now) {
   }
   has_replied_ = true;
   if (!held_.empty()) TickBy(now + kReleaseDelayNanos);  // one of them may have waited for this
+  if (more) return ok ? OnMore(slot, frame.body) : ProtocolViolation("an error is not the last");
   if (slot->call == nullptr) {
     OnLateReply(*slot, decoded, status.code());
     slots_.Free(slot);
@@ -173,6 +187,7 @@ Status Channel::OnFrame(const Frame& frame, int64_t now) {
   }
   std::unique_ptr<PendingCall> call = std::move(slot->call);
   CountBulk(*call, /*is_sent=*/false);
+  if (call->stream() != 0) --streams_;
   slots_.Free(slot);
   if (ok) {
     OnAccepted(std::move(call), frame.body, now);
@@ -182,6 +197,13 @@ Status Channel::OnFrame(const Frame& frame, int64_t now) {
     OnMalformed(std::move(call), decoded);
   }
   return {};
+}
+
+// Of a call that has ended, further replies are ignored.
+Status Channel::OnMore(CallSlots::Slot* slot, ByteView body) {
+  if (slot->call == nullptr) return {};
+  const Status accepted = slot->call->AcceptMore(body);
+  return accepted.ok() ? Status() : ProtocolViolation(accepted.message());
 }
 
 Status Channel::OnHello(const Frame& frame) {
@@ -273,6 +295,7 @@ void Channel::OnRejected(std::unique_ptr<PendingCall> call, const Status& status
     return Finish(std::move(call), status, detail);
   }
   TickBy(retry_nanos);
+  call->OnInterrupted(status);
   held_.Add(std::move(call), retry_nanos, status, detail);
 }
 

@@ -52,6 +52,10 @@ class Channel {
   // kOverloaded.
   void Add(std::unique_ptr<PendingCall> call);
 
+  // Ends the call with this PendingCall::stream, if there is one, as kCancelled. The next Fill
+  // tells the server if it has the request.
+  void CancelStream(uint64_t stream);
+
   // A connection was made. The next Fill sends HELLO on it.
   void Connected();
 
@@ -100,6 +104,9 @@ class Channel {
   };
 
   void FillHello(Bytes* out);
+  Status OnMore(CallSlots::Slot* slot, ByteView body);
+  void FillCancels(int64_t now, Bytes* out);
+  void Send(std::unique_ptr<PendingCall> call, int64_t now, Bytes* out);
   Status OnHello(const Frame& frame);
   Status OnFrame(const Frame& frame, int64_t now);
   void OnLateReply(const CallSlots::Slot& slot, const Status& decoded, Code code);
@@ -129,8 +136,10 @@ class Channel {
   WaitingCalls waiting_;  // to be sent
   std::vector<std::unique_ptr<PendingCall>> not_admitted_;
   HeldCalls held_;
-  CallSlots slots_;        // in flight
-  size_t bulk_bytes_ = 0;  // in slots_
+  CallSlots slots_;                  // in flight
+  size_t bulk_bytes_ = 0;            // in slots_
+  size_t streams_ = 0;               // in slots_
+  std::vector<uint32_t> to_cancel_;  // ids on this connection, to be told to the server
 
   uint64_t last_order_ = 0;
   int64_t next_tick_ = kNever;

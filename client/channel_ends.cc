@@ -74,6 +74,7 @@ void Channel::EndInFlight(const Status& why) {
         ended.push_back({std::move(call), std::move(status)});
       } else {
         call->maybe_executed = call->writes();
+        call->OnInterrupted(why);
         again.push_back(std::move(call));
       }
     }
@@ -83,6 +84,8 @@ void Channel::EndInFlight(const Status& why) {
   }
   slots_.Clear();
   bulk_bytes_ = 0;
+  streams_ = 0;
+  to_cancel_.clear();
   std::sort(again.begin(), again.end(),
             [](const auto& a, const auto& b) { return a->order < b->order; });
   for (std::unique_ptr<PendingCall>& call : again) {
@@ -161,6 +164,8 @@ void Channel::EndAll(const Status& why) {
     }
     slots_.Clear();
     bulk_bytes_ = 0;
+    streams_ = 0;
+    to_cancel_.clear();
     for (auto& call : waiting_.TakeIf([](const PendingCall&) { return true; })) {
       ended.push_back({std::move(call), why});
     }

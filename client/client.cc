@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "client/connection.h"
+#include "client/watch_call.h"
 #include "protocol/partitions.h"
 
 namespace smile {
@@ -31,9 +32,13 @@ class Client::Impl {
     ForEachPartition<Row>(request, [&](const PartitionView& partition) {
       if (!first.has_value()) first = HashOf(partition);
     });
-    return (first.has_value() ? *first : turn_.fetch_add(1)) % connections_.size();
+    return first.has_value() ? *first % connections_.size() : NextConnection();
   }
   void Submit(std::unique_ptr<PendingCall> call, size_t connection);
+  size_t NextConnection() { return turn_.fetch_add(1) % connections_.size(); }
+  uint64_t NewStream() { return last_stream_.fetch_add(1) + 1; }
+  // A function that ends a call, from any thread; of no effect after this object's end.
+  std::function<void()> CancelOf(uint64_t stream, size_t connection) const;
   bool OnOwnThread() const { return std::this_thread::get_id() == thread_.get_id(); }
 
  private:
@@ -51,6 +56,14 @@ class Client::Impl {
   const std::unique_ptr<EventLoop> loop_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::atomic<uint64_t> turn_{0};
+  std::atomic<uint64_t> last_stream_{0};
+
+  // Tells watches, which may outlive this object, that it was destroyed: then null.
+  struct Self {
+    std::mutex mutex;
+    Impl* impl = nullptr;
+  };
+  const std::shared_ptr<Self> self_ = std::make_shared<Self>();
 
   std::mutex mutex_;
   std::vector<Submitted> inbox_;  // guarded by mutex_
@@ -64,6 +77,7 @@ Client::Impl::Impl(std::unique_ptr<EventLoop> loop, ClientOptions options)
   for (uint32_t i = 0; i < options_.connections; ++i) {
     connections_.push_back(std::make_unique<Connection>(loop_.get(), &clock_, options_, i));
   }
+  self_->impl = this;
   loop_->OnTurnEnd([this] {
     for (const auto& connection : connections_) connection->Flush();
   });
@@ -72,6 +86,10 @@ Client::Impl::Impl(std::unique_ptr<EventLoop> loop, ClientOptions options)
 
 Client::Impl::~Impl() {
   CHECK(!OnOwnThread(), "a client is not destroyed in a callback");
+  {
+    const std::lock_guard lock(self_->mutex);
+    self_->impl = nullptr;
+  }
   loop_->Post([this] { End(); });
   thread_.join();
   CHECK(inbox_.empty(), "every call is answered before its client is destroyed");
@@ -120,6 +138,16 @@ void Client::Impl::Submit(std::unique_ptr<PendingCall> call, size_t connection) 
   loop_->Post([this] { AddAll(TakeInbox()); });
 }
 
+std::function<void()> Client::Impl::CancelOf(uint64_t stream, size_t connection) const {
+  return [self = self_, stream, connection] {
+    const std::lock_guard lock(self->mutex);
+    Impl* const impl = self->impl;
+    if (impl == nullptr) return;
+    impl->loop_->Post(
+        [impl, stream, connection] { impl->connections_[connection]->CancelStream(stream); });
+  };
+}
+
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Client::~Client() = default;
 
@@ -138,12 +166,24 @@ void Client::Call(const typename Row::Request& request, const CallOptions& optio
                 impl_->ConnectionFor<Row>(request));
 }
 
+std::unique_ptr<smile::Watch> Client::Watch(const op::Watch::Request& request,
+                                            WatchCallbacks callbacks) {
+  CHECK(callbacks.event != nullptr, "a watch needs a callback for its events");
+  const auto shared = std::make_shared<smile::Watch::Shared>(std::move(callbacks));
+  const uint64_t stream = impl_->NewStream();
+  const size_t connection = impl_->NextConnection();
+  impl_->Submit(std::make_unique<WatchCall>(request, stream, shared), connection);
+  return std::unique_ptr<smile::Watch>(
+      new smile::Watch(shared, impl_->CancelOf(stream, connection)));
+}
+
 void Client::CheckMayBlock() const {
   CHECK(!impl_->OnOwnThread(), "a callback must not block: it would wait for itself");
 }
 
-// Instantiated here, so that the header needs no encoder. Only the channel sends HELLO.
-static_assert(Operations::kCount == 48, "a new operation needs a line here");
+// Instantiated here, so that the header needs no encoder. Only the channel sends HELLO and CANCEL,
+// and a WATCH has many answers.
+static_assert(Operations::kCount == 50, "a new operation needs a line here");
 template void Client::Call(const op::Ping::Request&, const CallOptions&,
                            std::function<void(Answer<op::Ping>)>);
 template void Client::Call(const op::Get::Request&, const CallOptions&,

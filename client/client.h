@@ -41,6 +41,7 @@
 #include "base/result.h"
 #include "client/answer.h"
 #include "client/options.h"
+#include "client/watch.h"
 #include "protocol/operations.h"
 
 namespace smile {
@@ -60,10 +61,14 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   // Sends a request; `done` gets the answer, exactly once, on the client's thread, and is not
-  // empty. `Row` is an operation of protocol/operations.h other than op::Hello. Does not block.
+  // empty. `Row` is an operation of protocol/operations.h other than op::Hello, op::Watch and
+  // op::Cancel. Does not block.
   template <class Row>
   void Call(const typename Row::Request& request, const CallOptions& options,
             std::function<void(Answer<Row>)> done);
+
+  // Watches partitions until the result is destroyed. See client/watch.h.
+  std::unique_ptr<smile::Watch> Watch(const op::Watch::Request& request, WatchCallbacks callbacks);
 
  private:
   friend class BlockingClient;

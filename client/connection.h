@@ -39,6 +39,8 @@ class Connection final : private TransportEvents {
   void Admit(PendingCall* call) { channel_.Admit(call); }
   void Add(std::unique_ptr<PendingCall> call) { channel_.Add(std::move(call)); }
 
+  void CancelStream(uint64_t stream) { channel_.CancelStream(stream); }
+
   // Sends the calls that were added. To be called at the end of each turn of the loop, so that all
   // calls of a turn are sent in one write.
   void Flush();

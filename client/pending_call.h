@@ -67,14 +67,26 @@ class PendingCall {
 
   // Counts a rejection. Returns the number of earlier ones.
   uint32_t CountRejection() { return rejections_++; }
+  void ForgetRejections() { rejections_ = 0; }
   // Counts a rejection with this code. True after so many as kDamagedInTransit that the bytes must
   // have been damaged before they were sent, by this process or by the server.
   bool DamagedTooOften(Code code) {
     return code == Code::kDamagedInTransit && damages_++ >= limits::kMaxDamagedRetries;
   }
 
-  // Answers the call with the body of a reply whose code is ok. After a failure, which says what is
-  // wrong with the body, the call is not answered yet.
+  // Identifies a call that may have many replies; 0: it has one.
+  virtual uint64_t stream() const { return 0; }
+  // Called before each time it is sent.
+  virtual void PrepareToSend() {}
+  // A reply that others follow. After a failure the connection is to be closed.
+  virtual Status AcceptMore(ByteView) {
+    return {Code::kProtocolError, "the request has one reply, and another is to follow"};
+  }
+  // It will be sent again: its connection was lost, or it was rejected for now.
+  virtual void OnInterrupted(const Status&) {}
+
+  // Answers the call with the body of a reply whose code is ok, the last one. After a failure,
+  // which says what is wrong with the body, the call is not answered yet.
   virtual Status Accept(ByteView body) = 0;
 
   // Answers the call with a failure. A call is answered exactly once, by this or by Accept.

@@ -209,15 +209,13 @@ Status InternalTable(const TableInfo& table) {
                   table.name)};
 }
 
-}  // namespace
-
-Result<Path> ParsePath(std::string_view text) {
+Result<Path> Parse(std::string_view text, bool of_clients) {
   std::vector<std::string_view> pieces = SplitAtSlashes(text);
   if (pieces.size() > 1 && pieces.back().empty()) pieces.pop_back();  // users/42/ is users/42
   CHECK(!pieces.empty());
   const TableInfo* table = FindTable(pieces[0]);
   if (table == nullptr) return UnknownTable(pieces[0]);
-  if (table->internal) return InternalTable(*table);
+  if (of_clients ? table->internal : !table->listed) return InternalTable(*table);
   const size_t whole = 2 + table->sort_part_count;
   if (pieces.size() > whole) {
     return Status(Code::kInvalid,
@@ -237,6 +235,16 @@ Result<Path> ParsePath(std::string_view text) {
   CHECK(ValidatePartition(path.key.view().partition_view()).ok(), "every part was read");
   path.kind = Path::Kind::kRecord;
   return path;
+}
+
+}  // namespace
+
+Result<Path> ParsePath(std::string_view text) {
+  return Parse(text, /*of_clients=*/true);
+}
+
+Result<Path> ParseListedPath(std::string_view text) {
+  return Parse(text, /*of_clients=*/false);
 }
 
 Result<Key> ParseKey(std::string_view text) {

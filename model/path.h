@@ -24,6 +24,8 @@ struct Path {
 
 // Otherwise kInvalid, with a message that shows the expected form.
 Result<Path> ParsePath(std::string_view text);
+// The same, also of tables whose records are the server's own, if they can be listed.
+Result<Path> ParseListedPath(std::string_view text);
 
 // The key of a record's path.
 Result<Key> ParseKey(std::string_view text);

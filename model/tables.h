@@ -200,7 +200,8 @@ inline constexpr std::array kTables = {
               1,
               true,
               "records of photos and videos; newest first",
-              /*internal=*/true},
+              /*internal=*/true,
+              /*listed=*/true},
     TableInfo{
         Table::kBlobs,
         "blobs",

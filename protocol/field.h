@@ -35,6 +35,7 @@ enum class TextForm : uint8_t {
   kSortFrom,   // its leading parts: start of a range, also of a partial path
   kSortTo,     // its leading parts: end of a range
   kPartition,  // a partition id as in a path, if the table is known
+  kListed,     // partitions of all tables that can be listed, not only of those with own records
   kOpaque,     // hexadecimal
   kTime,       // Unix milliseconds, 0: never; for people, a date and the remaining time
   kPast,       // Unix milliseconds of an event; for people, a date

@@ -29,7 +29,7 @@ inline constexpr size_t kFrameChecksumBytes = 4;
 
 enum FrameFlags : uint8_t {
   kFlagReply = 1,        // from server to client
-  kFlagMoreFollows = 2,  // reserved for streams: no frame of version 1 has it
+  kFlagMoreFollows = 2,  // the request has further replies, as a WATCH does
 };
 inline constexpr uint8_t kKnownFlags = kFlagReply | kFlagMoreFollows;
 

@@ -22,12 +22,13 @@
 #include "protocol/record_operations.h"
 #include "protocol/session_operations.h"
 #include "protocol/user_operations.h"
+#include "protocol/watch_operations.h"
 
 namespace smile {
 
 // All operations.
-using Operations =
-    Joined<ConnectionOperations, RecordOperations, AdminOperations, MediaOperations, LinkOperations,
-           LoginOperations, SessionOperations, UserOperations, FeedOperations, CounterOperations>;
+using Operations = Joined<ConnectionOperations, RecordOperations, AdminOperations, MediaOperations,
+                          LinkOperations, LoginOperations, SessionOperations, UserOperations,
+                          FeedOperations, CounterOperations, WatchOperations>;
 
 }  // namespace smile

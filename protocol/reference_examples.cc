@@ -31,9 +31,14 @@ class ExampleList {
   // The reply to the request that was added last.
   template <class Row>
   void Reply(std::string title, uint32_t id, const typename Row::Response& response) {
-    Bytes frame;
-    EncodeReply<Row>(id, response, &frame);
-    Add(std::move(title), std::move(frame), asked_);
+    ReplyTo<Row>(std::move(title), OkHeader(id), response);
+  }
+  // The same for one that others follow.
+  template <class Row>
+  void MoreReply(std::string title, uint32_t id, const typename Row::Response& response) {
+    FrameHeader header = OkHeader(id);
+    header.flags |= kFlagMoreFollows;
+    ReplyTo<Row>(std::move(title), header, response);
   }
 
   void Error(std::string title, uint32_t id, const Status& status, const ErrorDetail& detail) {
@@ -54,6 +59,15 @@ class ExampleList {
   std::vector<Example> Take() { return std::move(examples_); }
 
  private:
+  template <class Row>
+  void ReplyTo(std::string title, const FrameHeader& header,
+               const typename Row::Response& response) {
+    Bytes bytes;
+    FrameWriter frame(&bytes, header);
+    Encode(response, &bytes);
+    frame.Finish();
+    Add(std::move(title), std::move(bytes), RequestInfo{Row::kInfo.code, asked_->context});
+  }
   void Add(std::string title, Bytes frame, const std::optional<RequestInfo>& request) {
     std::string explanation = FormatParts(DescribeFrame<Operations>(frame, request));
     examples_.push_back({std::move(title), std::move(frame), std::move(explanation)});
@@ -297,6 +311,32 @@ void AddUsers(ExampleList* examples) {
       {.done = true, .logins = 1, .sessions = 1, .media = 1, .posts = 2, .records = 1});
 }
 
+// Between the request and its last reply the connection is used for others.
+void AddWatch(ExampleList* examples) {
+  constexpr uint64_t kLast = VersionOfWrite(39);
+  const Key post = PostKey(7, uint64_t{9} << 22);
+  const ByteView value = "hello";
+  examples->Request<op::Watch>("WATCH of the posts of user 7", 48, 0,
+                               {.partitions = {post.view().partition_view()}, .values = true});
+  examples->MoreReply<op::Watch>("WATCH's first reply", 48,
+                                 {.version = kLast, .checksum = Hash64({})});
+  examples->Request<op::Put>("PUT of a post of that user", 49, 0,
+                             {.key = post.view(), .checksum = Hash64(value), .value = value});
+  examples->Reply<op::Put>("The reply to that PUT", 49, {.version = kLast + 1});
+  examples->MoreReply<op::Watch>("WATCH's next reply", 48,
+                                 {.event = WatchedEvent::kPut,
+                                  .version = kLast + 1,
+                                  .with_value = true,
+                                  .checksum = Hash64(value),
+                                  .value = value,
+                                  .key = post.view()});
+  examples->Request<op::Cancel>("CANCEL of the WATCH", 50, 0, {.id = 48});
+  examples->Reply<op::Watch>(
+      "WATCH's last reply", 48,
+      {.event = WatchedEvent::kEnded, .version = kLast + 1, .checksum = Hash64({})});
+  examples->Reply<op::Cancel>("CANCEL's reply", 50, {.cancelled = true});
+}
+
 void AddStats(ExampleList* examples) {
   examples->Request<op::Stats>("STATS", 14, 0, {});
   examples->Reply<op::Stats>("STATS' reply (of a server with a single statistic)", 14,
@@ -326,6 +366,7 @@ std::vector<Example> MakeExamples() {
   AddFeed(&examples);
   AddCounter(&examples);
   AddLogins(&examples);
+  AddWatch(&examples);
   AddUsers(&examples);
   AddBroken(&examples);
   return examples.Take();

@@ -274,6 +274,7 @@ Result<Bytes> TakeBytes(const TextState& state, TextForm form, const TextToken& 
       if (state.table.has_value()) return ParseSortBound(*state.table, token.text);
       break;
     case TextForm::kPartition:
+    case TextForm::kListed:
     case TextForm::kPlain:
     case TextForm::kChecksum:
     case TextForm::kTime:
@@ -314,8 +315,10 @@ Status TakeKey(TextState* state, const TextToken& token, KeyView* key) {
   return {};
 }
 
-Status TakePartition(TextState* state, const TextToken& token, PartitionView* partition) {
-  SMILE_ASSIGN(Path path, ParsePath(token.text));
+Status TakePartition(TextState* state, TextForm form, const TextToken& token,
+                     PartitionView* partition) {
+  SMILE_ASSIGN(Path path,
+               form == TextForm::kListed ? ParseListedPath(token.text) : ParsePath(token.text));
   const TableInfo& table = InfoOf(path.key.table);
   const bool is_record = path.kind == Path::Kind::kRecord && table.sort_part_count > 0;
   if (path.kind == Path::Kind::kTable || is_record) {

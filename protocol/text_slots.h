@@ -101,7 +101,8 @@ Result<Bytes> TakeBytes(const TextState& state, TextForm form, const TextToken& 
 Result<Bytes> TakeSecret(const TextState& state, TextForm form, std::string_view name,
                          const TextToken& token);
 Status TakeKey(TextState* state, const TextToken& token, KeyView* key);
-Status TakePartition(TextState* state, const TextToken& token, PartitionView* partition);
+Status TakePartition(TextState* state, TextForm form, const TextToken& token,
+                     PartitionView* partition);
 Status UnknownName(const TextToken& token, const std::string& names);
 
 template <class T>
@@ -144,7 +145,7 @@ Status TakeValue(TextState* state, TextForm form, const TextToken& token, T* val
     return TakeKey(state, token, value);
   } else {
     static_assert(std::is_same_v<T, PartitionView>, "an optional field is not a message");
-    return TakePartition(state, token, value);
+    return TakePartition(state, form, token, value);
   }
 }
 

@@ -5,8 +5,9 @@
 //   TryNow(row, request, reply)    true if it was answered without waiting; may be absent
 //   Start(row, request, deadline, responder)   otherwise: starts work that answers later
 //
-// TryNow and Start of MGET also pass on what TryNow found (KnownResults). HELLO is part of the
-// session's state and is handled there. Handlers have no state and are shared by all workers.
+// TryNow and Start of MGET also pass on what TryNow found (KnownResults). HELLO, WATCH and
+// CANCEL are part of the session's state and are handled there. Handlers have no state and are
+// shared by all workers.
 #pragma once
 
 #include <cstdint>
@@ -51,6 +52,7 @@ class Handlers {
         users_(services.users),
         feeds_(services.feeds),
         counters_(engine, clock),
+        watches_(services.watches),
         admin_(engine, std::move(server_stats)) {}
 
   template <class Row>
@@ -88,6 +90,9 @@ class Handlers {
     records_.PeekMany(keys, each);
   }
 
+  // What watches are told from.
+  WatchHub* watches() const { return &watches_; }
+
  private:
   template <class Row>
   const auto& FamilyOf() const {
@@ -124,6 +129,7 @@ class Handlers {
   const UserHandlers users_;
   const FeedHandlers feeds_;
   const CounterHandlers counters_;
+  WatchHub& watches_;
   const AdminHandlers admin_;
 };
 

@@ -176,13 +176,14 @@ class Backends {
   }
 
   Engine& engine() { return *engine_; }
-  Services services(bool allow_credential_export) const {
+  Services services(bool allow_credential_export) {
     return {.media = media_,
             .links = links_,
             .logins = logins_,
             .sessions = sessions_,
             .users = users_,
             .feeds = feeds_,
+            .watches = watches_,
             .allow_credential_export = allow_credential_export};
   }
   void StartSweeper() { sweeper_.Start(); }
@@ -208,7 +209,9 @@ class Backends {
         sessions_(*engine_, clock, RandomBytes),
         logins_(*engine_, hasher_, sessions_, clock, RandomBytes),
         users_(*engine_, media_, links_, logins_, sessions_, clock),
-        sweeper_(*engine_, clock, [this](WorkItem item) { return Finish(std::move(item)); }) {}
+        sweeper_(*engine_, clock, [this](WorkItem item) { return Finish(std::move(item)); }) {
+    watches_.StartFrom(engine_->Observe(&watches_));
+  }
 
   Task<Status> Finish(WorkItem item) const {
     switch (item.kind) {
@@ -223,6 +226,7 @@ class Backends {
     return media_.Finish(std::move(item));
   }
 
+  WatchHub watches_;
   const std::unique_ptr<RocksEngine> engine_;
   const std::unique_ptr<ContentFiles> contents_;
   PasswordHasher hasher_;
@@ -248,6 +252,7 @@ std::optional<Failure> Serve(const Options& options, Signals* signals, const Clo
   if (Status status = FitConnections(&server_options->max_connections, log); !status.ok()) {
     return Failure{status, kExitFailed};
   }
+  std::optional<Result<std::unique_ptr<Backends>>> opened;  // outlives the server
   Result<std::unique_ptr<Server>> listening = Server::Listen(*server_options, clock, log);
   if (!listening.ok()) {
     const bool invalid = listening.status().code() == Code::kInvalid;  // the address of --listen
@@ -258,7 +263,6 @@ std::optional<Failure> Serve(const Options& options, Signals* signals, const Clo
 
   Lifecycle lifecycle(signals, clock, log);
   OpenProgress progress;
-  std::optional<Result<std::unique_ptr<Backends>>> opened;
   const int64_t begin_nanos = clock.MonotonicNanos();
   const auto open = [&] { opened.emplace(Backends::Open(options, &progress, &clock, &log)); };
   if (!lifecycle.Open(open, [&] { return DescribeOpening(progress); })) EndNow(log);

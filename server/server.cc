@@ -10,6 +10,17 @@
 #include "protocol/operations.h"
 
 namespace smile {
+namespace {
+
+EngineStats Describe(const WatchStats& stats) {
+  return {
+      {"watches.open_count", stats.watches},         {"watches.partitions_count", stats.targets},
+      {"watches.memory_bytes", stats.watch_bytes},   {"watches.history_bytes", stats.history_bytes},
+      {"watches.events_count", stats.events},        {"watches.gaps_count", stats.gaps},
+      {"watches.ended_slow_count", stats.ended_slow}};
+}
+
+}  // namespace
 
 Server::Server(const ServerOptions& options, const Clock& clock, const Logger& log)
     : clock_(clock),
@@ -47,6 +58,7 @@ void Server::Serve(Engine& engine, const Services& services) {
     EngineStats stats = Stats();
     for (auto& stat : services.media.Stats()) stats.push_back(std::move(stat));
     for (auto& stat : services.logins.Stats()) stats.push_back(std::move(stat));
+    for (auto& stat : Describe(services.watches.Stats())) stats.push_back(std::move(stat));
     return stats;
   });
   serving_.store(handlers_.get(), std::memory_order_release);

@@ -7,6 +7,7 @@
 #include "service/logins/session_service.h"
 #include "service/media/media_service.h"
 #include "service/users/user_service.h"
+#include "service/watches/watch_hub.h"
 
 namespace smile {
 
@@ -17,6 +18,7 @@ struct Services {
   const SessionService& sessions;
   const UserService& users;
   const FeedService& feeds;
+  WatchHub& watches;
   bool allow_credential_export = false;
 };
 

@@ -33,6 +33,7 @@
 #include "server/partition_order.h"
 #include "server/reply.h"
 #include "server/reply_window.h"
+#include "server/session_watches.h"
 
 namespace smile {
 
@@ -55,6 +56,7 @@ class Session : public std::enable_shared_from_this<Session> {
     const Clock& clock;
     WorkerMetrics& metrics;
     MemoryPool& memory;
+    WatchGroup& watches;
     Poster post;
   };
 
@@ -132,9 +134,11 @@ class Session : public std::enable_shared_from_this<Session> {
     size_t reply_bytes = 0;  // maximum length of the reply to a read
     size_t memory = 0;       // of the request
     bool in_engine = false;
-    bool is_bulk = false;    // its reply may be overtaken by others, if it is large
-    Bytes waiting_body;      // while it may not run yet
-    ReplyBuffer held_reply;  // while its reply may not be sent yet
+    bool is_bulk = false;            // its reply may be overtaken by others, if it is large
+    bool cancelled = false;          // it will be answered so
+    std::shared_ptr<Caller> caller;  // of a read, so that it can be cancelled alone
+    Bytes waiting_body;              // while it may not run yet
+    ReplyBuffer held_reply;          // while its reply may not be sent yet
   };
 
   bool HasRoom(size_t gets) const { return HasRoomOfItsOwn(gets) && !OverShare(); }
@@ -146,6 +150,13 @@ class Session : public std::enable_shared_from_this<Session> {
   void PumpBuffered();
   void HandleFrame(const Frame& frame);
   void HandleHello(const Frame& frame);
+  void HandleWatch(uint32_t id, const op::Watch::Request& request);
+  void HandleCancel(uint32_t id, const op::Cancel::Request& request);
+  bool CancelOpen(uint32_t id);
+  static void FailCancelled(Reply& reply);
+  bool WriteWatchMessage(uint32_t id, const op::Watch::Response& message, bool is_last);
+  void EndWatches(const Status& why);
+  void LeaveCalls();
   bool Gather(const Frame& frame, GetRun* gets) const;
   void AnswerGets(GetRun* gets);
   void AnswerTogether(std::span<GetRun::Item> items);
@@ -194,7 +205,8 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::shared_ptr<MemoryAccount> account_;
   std::vector<Open*> freed_;  // may run now, but have not run yet
   bool running_freed_ = false;
-  const std::shared_ptr<Caller> caller_ = std::make_shared<Caller>();  // of its engine calls
+  const std::shared_ptr<Caller> caller_ = std::make_shared<Caller>();  // of its writes
+  std::unique_ptr<SessionWatches> watches_;                            // null before the first one
   const int64_t connected_nanos_;
   int64_t last_active_nanos_;  // last time with bytes or a request in flight
   int64_t received_nanos_;     // when the last bytes were received

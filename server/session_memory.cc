@@ -88,6 +88,9 @@ void Session::CloseForMemory() {
 Session::~Session() {
   CHECK(!running_freed_, "what runs for a session keeps it alive");
   caller_->Go();
+  for (const auto& [id, open] : open_) {
+    if (open.caller != nullptr) open.caller->Go();
+  }
   shared_.metrics.requests_in_flight.Subtract(open_.size());
   size_t in_engine = 0;
   for (const auto& [id, open] : open_) in_engine += open.in_engine ? open.memory : 0;
@@ -107,7 +110,9 @@ Session::~Session() {
 void Session::Tick(int64_t idle_millis) {
   if (ending_) return;
   const int64_t now_nanos = shared_.clock.MonotonicNanos();
-  if (!open_.empty()) last_active_nanos_ = now_nanos;
+  const bool has_watches = watches_ != nullptr && !watches_->empty();
+  if (has_watches) watches_->Tick();
+  if (has_watches || !open_.empty()) last_active_nanos_ = now_nanos;
   const int64_t quiet_millis = (now_nanos - last_active_nanos_) / kNanosPerMilli;
   // Since the connection began: a HELLO that arrives slowly must not hold it.
   const int64_t connected_millis = (now_nanos - connected_nanos_) / kNanosPerMilli;
@@ -129,19 +134,22 @@ void Session::Tick(int64_t idle_millis) {
 
 void Session::Drain() {
   draining_ = true;
-  caller_->Leave();
+  LeaveCalls();
+  EndWatches({Code::kShuttingDown, "the server is stopping"});
   if (open_.empty()) End("the server is stopping");
 }
 
 void Session::EndOfInput() {
+  EndWatches({});
   End("closed by the client");
-  caller_->Leave();  // the whole connection may be at its end: long reads may stop
+  LeaveCalls();  // the whole connection may be at its end: long reads may stop
 }
 
 // Received bytes that were not handled are dropped.
 void Session::End(std::string why) {
   if (!ending_) why_ended_ = std::move(why);
   ending_ = true;
+  watches_.reset();
   std::exchange(reader_, FrameReader(0));  // an assignment would leave it its buffer
   frame_nanos_ = 0;
   Account();

@@ -13,7 +13,11 @@ void Session::Complete(uint32_t id, FunctionRef<void(Reply&)> answer) {
   CHECK(found != open_.end(), "a request is completed once");
   CHECK(found->second.in_engine && !found->second.finished);
   found->second.in_engine = false;
-  Finish(&found->second, answer);
+  if (found->second.cancelled) {
+    Finish(&found->second, [](Reply& reply) { FailCancelled(reply); });
+  } else {
+    Finish(&found->second, answer);
+  }
   Account();
   PumpBuffered();
   on_output_();

@@ -25,6 +25,11 @@ std::vector<uint64_t> PartitionsOf(const typename Row::Request& request) {
   return partitions;
 }
 
+// Executed by the session itself, not by handlers; none of them waits for partitions.
+template <class Row>
+constexpr bool kIsOfSession = std::is_same_v<Row, op::Hello> || std::is_same_v<Row, op::Watch> ||
+                              std::is_same_v<Row, op::Cancel>;
+
 }  // namespace
 
 void Session::HandleFrame(const Frame& frame) {
@@ -38,6 +43,10 @@ void Session::HandleFrame(const Frame& frame) {
   const auto take = [&]<class Row>(Row, typename Row::Request& request) {
     if constexpr (std::is_same_v<Row, op::Hello>) {
       Reject(frame.header.id, {Code::kInvalid, "HELLO was already sent on this connection"});
+    } else if constexpr (std::is_same_v<Row, op::Watch>) {
+      HandleWatch(frame.header.id, request);
+    } else if constexpr (std::is_same_v<Row, op::Cancel>) {
+      HandleCancel(frame.header.id, request);
     } else {
       Take<Row>(frame, request);
     }
@@ -48,7 +57,8 @@ void Session::HandleFrame(const Frame& frame) {
 
 // An id is not used again before its request is answered.
 bool Session::RejectIfInFlight(uint32_t id) {
-  if (open_.empty() || !open_.contains(id)) return false;
+  const bool is_watch = watches_ != nullptr && watches_->Contains(id);
+  if (!is_watch && (open_.empty() || !open_.contains(id))) return false;
   Reject(id, {Code::kInvalid, fmt::format("id {} is in use by a request in flight", id)});
   return true;
 }
@@ -143,10 +153,11 @@ template <class Row>
 void Session::Start(Open* open, const typename Row::Request& request, KnownResults known) {
   CHECK(!open->in_engine && open->lanes_not_granted == 0 && !open->finished);
   open->in_engine = true;
-  shared_.handlers.Start(
-      Row{}, request, std::move(known), open->deadline_nanos,
-      Responder(weak_from_this(), reinterpret_cast<uintptr_t>(this), caller_, &shared_.post,
-                &shared_.memory, static_cast<uint32_t>(open->memory), open->id));
+  if (Row::kInfo.effect != Effect::kWrite) open->caller = std::make_shared<Caller>();
+  shared_.handlers.Start(Row{}, request, std::move(known), open->deadline_nanos,
+                         Responder(weak_from_this(), reinterpret_cast<uintptr_t>(this),
+                                   open->caller != nullptr ? open->caller : caller_, &shared_.post,
+                                   &shared_.memory, static_cast<uint32_t>(open->memory), open->id));
 }
 
 // Executes requests that waited for others. In a loop, not recursively: each may be answered at
@@ -162,6 +173,7 @@ void Session::RunFreed() {
 void Session::RunWaiting(Open* open) {
   CHECK(!open->in_engine && !open->finished && open->lanes_not_granted == 0);
   CHECK(!open->partitions.empty(), "only a partition is waited for");
+  if (open->cancelled) return Finish(open, [](Reply& reply) { FailCancelled(reply); });
   if (open->deadline_nanos != 0 && shared_.clock.MonotonicNanos() >= open->deadline_nanos) {
     return Finish(open, [](Reply& reply) {
       reply.Fail({Code::kDeadlineExceeded,
@@ -170,7 +182,7 @@ void Session::RunWaiting(Open* open) {
   }
   const Bytes body = std::move(open->waiting_body);
   const auto run = [&]<class Row>(Row, typename Row::Request& request) {
-    if constexpr (!std::is_same_v<Row, op::Hello>) Run<Row>(open, request);
+    if constexpr (!kIsOfSession<Row>) Run<Row>(open, request);
   };
   const Status status = Dispatch<Operations>(open->code, body, run);
   CHECK(status.ok(), "the body was decoded once already");

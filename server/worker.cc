@@ -101,6 +101,7 @@ void Worker::Stop() {
   }
   connections_.clear();
   rejections_.clear();
+  watches_.reset();
   timer_.reset();
   look_timer_.reset();
   close_timer_.reset();
@@ -135,11 +136,15 @@ bool Worker::MayServe() {
   if (session_shared_.has_value()) return true;
   const Handlers* const handlers = shared_.handlers.load(std::memory_order_acquire);
   if (handlers == nullptr) return false;
+  // Answers of the same moment come first: watches are told at the end of a turn.
+  watches_.emplace(handlers->watches(),
+                   [this] { loop_->Post([this] { watches_are_due_ = true; }); });
   session_shared_.emplace(Session::Shared{
       .handlers = *handlers,
       .clock = shared_.clock,
       .metrics = metrics_,
       .memory = memory_,
+      .watches = *watches_,
       .post = [this](std::function<void()> task) { loop_->Post(std::move(task)); }});
   return true;
 }
@@ -166,8 +171,16 @@ void Worker::EndTurn() {
   turn_.Begin();
   ReadOn();
   FlushAll();
+  TellWatches();
   // The remaining connections have their turn even if nothing else happens.
-  if (!to_flush_.empty() || !awaiting_read_.empty()) loop_->Post([] {});
+  if (!to_flush_.empty() || !awaiting_read_.empty() || watches_are_due_) loop_->Post([] {});
+}
+
+// A slice: others have their turn before the next.
+void Worker::TellWatches() {
+  if (!watches_are_due_) return;
+  watches_are_due_ = watches_->Run();
+  FlushAll();
 }
 
 // Large replies that do not fit into this turn are the first of the next one.

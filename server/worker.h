@@ -89,6 +89,7 @@ class Worker {
   void EndTurn();
   void FlushAll();
   void ReadOn();
+  void TellWatches();
   void MarkForFlush(ServedConnection* connection);
   void Remove(ServedConnection* connection);
   void HoldBack(ServedConnection* connection);
@@ -102,7 +103,10 @@ class Worker {
   WorkerMetrics metrics_;
   MemoryPool memory_;  // outlives tasks that are posted to the loop
   const std::unique_ptr<EventLoop> loop_;
-  std::optional<Session::Shared> session_shared_;  // none while the server starts
+  // Both are none while the server starts.
+  std::optional<WatchGroup> watches_;  // of its connections
+  std::optional<Session::Shared> session_shared_;
+  bool watches_are_due_ = false;  // there is something to tell them
   TurnBytes turn_;
   const ServedConnection::Owner owner_;
   std::unique_ptr<Listener> listener_;

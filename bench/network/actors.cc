@@ -18,6 +18,8 @@ constexpr uint64_t kMaxActsInFlight = 20'000;
 constexpr uint64_t kLoginsInFlight = 256;
 constexpr double kPopularity = 0.8;  // exponent of Zipf: who is looked at
 constexpr uint32_t kPageOfPosts = 20;
+constexpr uint32_t kPostsTalkedAbout = 3;  // the newest of a person
+constexpr int64_t kNotificationMillis = 5'000;
 constexpr size_t kPostBytes = 200;
 constexpr size_t kCommentBytes = 80;
 constexpr uint8_t kFriend = static_cast<uint8_t>(LinkKind::kFriend);
@@ -39,6 +41,7 @@ Actors::Actors(const NetworkOptions& options, const People& people, const Clock&
       popularity_(people.count(), kPopularity),
       popular_(people.count(), options.seed + 1),
       ids_(/*node=*/1),
+      notifications_(&clock, connections),
       random_(options.seed ^ static_cast<uint64_t>(clock.WallMillis())) {
   const Permutation chosen(people.count(), options.seed + 2);
   people_online_.resize(std::min<uint64_t>(options.online, people.count()));
@@ -75,6 +78,34 @@ void Actors::OnSession(Person* person, const Answer<op::SessionMake>& answer) {
   if (in_flight_ == 0) connections_->loop().Stop();
 }
 
+// --- Notifications -------------------------------------------------------------------------------
+
+void Actors::Watch() {
+  const uint32_t posts = std::min(options_.posts, kPostsTalkedAbout);
+  for (const Person& person : people_online_) {
+    std::vector<uint64_t> newest;
+    for (uint32_t age = 0; age < posts; ++age) {
+      newest.push_back(People::PostOf(person.id, options_.posts - 1 - age));
+    }
+    notifications_.Add(person.id, newest);
+  }
+  notifications_.Begin([this] { connections_->loop().Stop(); });
+  connections_->loop().Run();
+  results_->watched = notifications_.watched();
+}
+
+// Those that are on their way; not for ever.
+void Actors::AwaitNotifications() {
+  const int64_t until = clock_.MonotonicNanos() + kNotificationMillis * kNanosPerMilli;
+  const auto timer = connections_->loop().StartTimer(0, 1, [this, until] {
+    const bool over = notifications_.expected() == 0 || clock_.MonotonicNanos() >= until;
+    if (over || hooks_.interrupted()) connections_->loop().Stop();
+  });
+  connections_->loop().Run();
+  results_->not_notified = notifications_.expected();
+  results_->notified = notifications_.told();
+}
+
 // --- Acts ----------------------------------------------------------------------------------------
 
 void Actors::Act(int64_t count_from_nanos, int64_t end_nanos) {
@@ -82,8 +113,12 @@ void Actors::Act(int64_t count_from_nanos, int64_t end_nanos) {
   end_nanos_ = end_nanos;
   next_due_nanos_ = clock_.MonotonicNanos();
   due_ = static_cast<double>(next_due_nanos_);
-  const auto timer = connections_->loop().StartTimer(0, 1, [this] { BeginDue(); });
-  connections_->loop().Run();
+  notifications_.ResetTold();
+  {
+    const auto timer = connections_->loop().StartTimer(0, 1, [this] { BeginDue(); });
+    connections_->loop().Run();
+  }
+  AwaitNotifications();
 }
 
 void Actors::BeginDue() {
@@ -117,7 +152,8 @@ void Actors::Begin(int64_t due_nanos) {
   ++in_flight_;
   const uint64_t other = 1 + popular_.Apply(popularity_.Next(&random_));
   const auto posts = std::max<uint32_t>(options_.posts, 1);
-  const uint32_t age = static_cast<uint32_t>(random_.Below(std::min<uint32_t>(posts, 3)));
+  const uint32_t age =
+      static_cast<uint32_t>(random_.Below(std::min<uint32_t>(posts, kPostsTalkedAbout)));
   *doing = {.act = ChooseAct(),
             .person = &people_online_[random_.Below(people_online_.size())],
             .other = other,
@@ -166,9 +202,11 @@ void Actors::Look(Doing* doing) {
       return;
     }
     case What::kFeed:
-      return Send<op::Feed>(
-          doing, {.user = doing->person->id, .kinds = {kFriend}, .limit = kPageOfPosts},
-          [this](const op::Feed::Response& feed) { results_->feed_posts += feed.entries.size(); });
+      return Send<op::Feed>(doing,
+                            {.user = doing->person->id, .kinds = {kFriend}, .limit = kPageOfPosts},
+                            [this](const Answer<op::Feed>& feed) {
+                              if (feed.ok()) results_->feed_posts += feed->entries.size();
+                            });
     case What::kPhoto: {
       const uint64_t owner = people_.PersonWithPhoto(doing->other);
       return Send<op::MediaRead>(doing, {.owner = owner, .media = owner});
@@ -190,14 +228,14 @@ void Actors::Write(Doing* doing) {
   const uint64_t person = doing->person->id;
   switch (doing->act) {
     case What::kLike:
-      return Send<op::Link>(doing, {.user = person, .kind = kLike, .other = doing->post});
+      return SendLink(doing, kLike, doing->post);
     case What::kPost:
       return SendPost(doing, person, kPostBytes);
     case What::kComment:
       return SendPost(doing, doing->post, kCommentBytes);
     case What::kBefriend:
       if (doing->other == person) return End(doing);
-      return Send<op::Link>(doing, {.user = person, .kind = kFriend, .other = doing->other});
+      return SendLink(doing, kFriend, doing->other);
     case What::kPhotoPost: {
       const uint64_t id = ids_.Next();
       Bytes photo;
@@ -218,12 +256,27 @@ void Actors::Write(Doing* doing) {
 void Actors::SendPost(Doing* doing, uint64_t partition, size_t bytes) {
   const Key key = PostKey(partition, ids_.Next());
   const Bytes text(bytes, 't');
-  Send<op::Put>(doing, {.key = key, .checksum = Hash64(text), .value = text});
+  notifications_.Expect(key);
+  Send<op::Put>(doing, {.key = key, .checksum = Hash64(text), .value = text},
+                [this, key](const Answer<op::Put>& answer) {
+                  if (!answer.ok()) notifications_.Forget(key);
+                });
+}
+
+// The other is told of a new link.
+void Actors::SendLink(Doing* doing, uint8_t kind, uint64_t other) {
+  const uint64_t person = doing->person->id;
+  const Key back = LinkKey(other, InverseOf(LinkKind{kind}), person);
+  notifications_.Expect(back);
+  Send<op::Link>(doing, {.user = person, .kind = kind, .other = other},
+                 [this, back](const Answer<op::Link>& answer) {
+                   if (!answer.ok() || !answer->created) notifications_.Forget(back);
+                 });
 }
 
 template <class Row>
 void Actors::Send(Doing* doing, const typename Row::Request& request,
-                  std::function<void(const typename Row::Response&)> take) {
+                  std::function<void(const Answer<Row>&)> take) {
   ++doing->requests_in_flight;
   counted_requests_ += doing->due_nanos >= count_from_nanos_ ? 1 : 0;
   connections_->Call<Row>(request,
@@ -231,7 +284,7 @@ void Actors::Send(Doing* doing, const typename Row::Request& request,
                             --doing->requests_in_flight;
                             if (!answer.ok() && doing->failure.ok())
                               doing->failure = answer.status();
-                            if (answer.ok() && take) take(*answer);
+                            if (take) take(answer);
                             if (doing->requests_in_flight > 0) return;
                             if (doing->failure.ok()) return Step(doing);
                             End(doing);

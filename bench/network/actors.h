@@ -11,6 +11,7 @@
 #include "bench/linkbench/permutation.h"
 #include "bench/network/network.h"
 #include "bench/network/network_connections.h"
+#include "bench/network/notifications.h"
 #include "bench/network/people.h"
 #include "bench/smilebench/photos.h"
 #include "bench/smilebench/random.h"
@@ -29,9 +30,15 @@ class Actors {
   // Makes a session for each of them. Blocks; a failure is in the results.
   void LogIn();
 
+  // Each of them watches what concerns her. Blocks.
+  void Watch();
+
   // They act at the rate of the options until `end_nanos`; acts that are due from `count_from` on
   // are counted. Blocks until all are done.
   void Act(int64_t count_from_nanos, int64_t end_nanos);
+
+  // What they were told at once since the last Act began.
+  const Notifications& notifications() const { return notifications_; }
 
  private:
   struct Person {
@@ -63,11 +70,13 @@ class Actors {
   void Write(Doing* doing);
   void End(Doing* doing);
 
-  // Calls `take` with the response, if it has one.
+  // Calls `take` with the answer, unless it is null.
   template <class Row>
   void Send(Doing* doing, const typename Row::Request& request,
-            std::function<void(const typename Row::Response&)> take = nullptr);
+            std::function<void(const Answer<Row>&)> take = nullptr);
   void SendPost(Doing* doing, uint64_t partition, size_t bytes);
+  void SendLink(Doing* doing, uint8_t kind, uint64_t other);
+  void AwaitNotifications();
 
   const NetworkOptions& options_;
   const People& people_;
@@ -79,6 +88,7 @@ class Actors {
   const Permutation popular_;  // rank to person - 1
   const Photos photos_;
   PostIds ids_;
+  Notifications notifications_;
   Random random_;
   std::vector<Person> people_online_;
   size_t next_login_ = 0;

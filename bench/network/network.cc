@@ -24,6 +24,7 @@ void LetAct(const NetworkOptions& options, const People& people, const Clock& cl
   Actors actors(options, people, clock, connections, hooks, results);
   actors.LogIn();
   if (results->interrupted || !results->first_error.ok()) return;
+  actors.Watch();
   if (options.warm_seconds > 0) {
     actors.Act(INT64_MAX, clock.MonotonicNanos() + NanosOf(options.warm_seconds));
   }

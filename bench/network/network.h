@@ -31,8 +31,11 @@ struct NetworkResults {
   std::array<Histogram, kActs.size()> acts;  // nanoseconds from when it was due; indexed by Act
   uint64_t requests = 0;                     // of those
   uint64_t feed_posts = 0;                   // that came with feeds
-  uint64_t not_begun = 0;                    // were due while too many were in flight
-  std::optional<ProcessUse> server;          // none: not asked for
+  Histogram notified;         // nanoseconds from a write until the one whom it concerns was told
+  uint64_t not_notified = 0;  // of such writes, when the acts had ended
+  uint64_t watched = 0;       // partitions that people who are online watch
+  uint64_t not_begun = 0;     // were due while too many were in flight
+  std::optional<ProcessUse> server;  // none: not asked for
   double client_cpu_seconds = 0;
 
   std::map<Code, uint64_t> errors;

@@ -1,5 +1,7 @@
 #include "bench/network/network_connections.h"
 
+#include "client/watch_call.h"
+
 namespace smile::bench {
 
 Result<std::unique_ptr<NetworkConnections>> NetworkConnections::Create(
@@ -32,6 +34,16 @@ Status NetworkConnections::Connect() {
   }
   loop_->Run();
   return failure;
+}
+
+void NetworkConnections::Watch(const op::Watch::Request& request,
+                               std::function<void(Answer<op::Watch>)> event) {
+  ++watches_;
+  const auto shared = std::make_shared<smile::Watch::Shared>(WatchCallbacks{std::move(event)});
+  Connection& connection = *connections_[watches_ % connections_.size()];
+  auto call = std::make_unique<WatchCall>(request, watches_, shared);
+  connection.Admit(call.get());
+  connection.Add(std::move(call));
 }
 
 }  // namespace smile::bench

@@ -34,6 +34,9 @@ class NetworkConnections {
   }
   uint64_t requests() const { return requests_; }
 
+  // Watches on the next connection, in turn, until this is destroyed.
+  void Watch(const op::Watch::Request& request, std::function<void(Answer<op::Watch>)> event);
+
  private:
   NetworkConnections(std::unique_ptr<EventLoop> loop, const NetworkOptions& options,
                      const Clock* clock);
@@ -41,6 +44,7 @@ class NetworkConnections {
   const std::unique_ptr<EventLoop> loop_;
   std::vector<std::unique_ptr<Connection>> connections_;
   uint64_t requests_ = 0;
+  uint64_t watches_ = 0;
 };
 
 }  // namespace smile::bench

@@ -46,7 +46,22 @@ std::string ActsText(const NetworkOptions& options, const NetworkResults& result
                        Millis(act.Percentile(50)), Millis(act.Percentile(95)),
                        Millis(act.Percentile(99)), Millis(act.max()));
   }
+  const Histogram& notified = results.notified;
+  out +=
+      fmt::format("{:12} {:>9} {:>9.2f} {:>9.2f} {:>9.2f} {:>9.2f}\n", "notified", notified.count(),
+                  Millis(notified.Percentile(50)), Millis(notified.Percentile(95)),
+                  Millis(notified.Percentile(99)), Millis(notified.max()));
+  out += fmt::format("people who are online watch {} partitions\n", results.watched);
+  if (results.not_notified > 0) out += fmt::format("NOT NOTIFIED: {}\n", results.not_notified);
   return out;
+}
+
+nlohmann::ordered_json Describe(const Histogram& times) {
+  return {{"count", times.count()},
+          {"p50_ms", Millis(times.Percentile(50))},
+          {"p95_ms", Millis(times.Percentile(95))},
+          {"p99_ms", Millis(times.Percentile(99))},
+          {"max_ms", Millis(times.max())}};
 }
 
 }  // namespace
@@ -96,12 +111,11 @@ std::string FormatJson(const NetworkOptions& options, const NetworkResults& resu
   for (const ActInfo& info : kActs) {
     const Histogram& act = results.acts[static_cast<size_t>(info.act)];
     if (act.count() == 0) continue;
-    each[std::string(info.name)] = {{"count", act.count()},
-                                    {"p50_ms", Millis(act.Percentile(50))},
-                                    {"p95_ms", Millis(act.Percentile(95))},
-                                    {"p99_ms", Millis(act.Percentile(99))},
-                                    {"max_ms", Millis(act.max())}};
+    each[std::string(info.name)] = Describe(act);
   }
+  json["notified"] = Describe(results.notified);
+  json["not_notified"] = results.not_notified;
+  json["watched"] = results.watched;
   nlohmann::ordered_json& errors = json["errors"] = nlohmann::ordered_json::object();
   for (const auto& [code, count] : results.errors) {
     errors[std::string(InfoOf(code).name)] = count;

@@ -28,6 +28,7 @@
 #include "bench/smilebench/users_lookups.h"
 #include "bench/smilebench/users_options.h"
 #include "bench/smilebench/users_report.h"
+#include "bench/smilebench/watches.h"
 
 namespace smile::bench {
 namespace {
@@ -148,6 +149,13 @@ ExitStatus LoginsMain(int argc, const char* const* argv) {
                  });
 }
 
+ExitStatus WatchesMain(int argc, const char* const* argv) {
+  return Measure(ParseWatchesOptions, argc, argv, RunWatches,
+                 [](const WatchesOptions&, const WatchesResults& results) {
+                   return results.failure.ok() && results.gaps == 0 ? kExitOk : kExitErrors;
+                 });
+}
+
 ExitStatus ServeMain(int argc, const char* const* argv) {
   if (argc != 3 || std::string_view(argv[1]) != "--directory") {
     PrintTo(stderr, "smilebench: give serve --directory DIRECTORY\n");
@@ -170,6 +178,7 @@ int Main(int argc, const char* const* argv) {
   if (first == "load") return LoadMain(argc - 1, argv + 1);
   if (first == "streams") return StreamsMain(argc - 1, argv + 1);
   if (first == "logins") return LoginsMain(argc - 1, argv + 1);
+  if (first == "watches") return WatchesMain(argc - 1, argv + 1);
   if (first == "linkbench") return LinkBenchMain(argc - 1, argv + 1);
   if (first == "network") return NetworkMain(argc - 1, argv + 1);
   if (first == "serve") return ServeMain(argc - 1, argv + 1);

@@ -43,6 +43,7 @@ ExitStatus ExitStatusOf(const Status& status) {
     case Code::kUnsupported:
     case Code::kTooLarge:
     case Code::kCorrupt:
+    case Code::kCancelled:
     case Code::kStorageFailed:
       break;
   }

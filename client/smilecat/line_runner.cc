@@ -42,12 +42,16 @@ class LineRun {
     if ((*tokens)[0].text == op::Stats::kInfo.name && tokens->size() > 1) {
       return RunStats(number, *tokens);
     }
+    if ((*tokens)[0].text == op::Watch::kInfo.name) {
+      return AnswerBad(number, {Code::kInvalid, "watch has no end: run `smilecat watch` by itself"},
+                       ExitStatus::kUsage);
+    }
     if (std::any_of(tokens->begin(), tokens->end(), IsAll)) return RunAll(number, *tokens);
     Status file_failure;
     const auto content = [&](std::string_view path, std::string_view secret) {
       return ReadFile(path, !secret.empty(), &file_failure);
     };
-    const Status status = SendRequest<Requests>(
+    const Status status = SendRequest<AnsweredRequests>(
         client_, *tokens, content, call(), style(),
         [&](const OperationInfo& operation) { return Begin(number, operation); });
     if (!file_failure.ok()) return AnswerBad(number, file_failure, ExitStatus::kFile);
@@ -96,7 +100,7 @@ class LineRun {
     }
     std::erase_if(tokens, IsAll);
     Status status =
-        ReadAnyRequest<Requests>(tokens, {}, [&]<class Row>(Row, TextRequest<Row> read) {
+        ReadAnyRequest<AnsweredRequests>(tokens, {}, [&]<class Row>(Row, TextRequest<Row> read) {
           if constexpr (kHasPages<Row>) {
             const auto done = Begin(number, Row::kInfo);
             done(CollectAllPages<Row>(client_, read.request, {call(), style()}));

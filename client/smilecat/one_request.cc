@@ -20,13 +20,14 @@
 #include "client/smilecat/requests.h"
 #include "client/smilecat/secret_input.h"
 #include "client/smilecat/stats_view.h"
+#include "client/smilecat/watch_view.h"
 
 namespace smile::cat {
 namespace {
 
 bool HasValue(std::string_view operation) {
   bool has_value = false;
-  Requests::ForEach([&]<class Row>() {
+  AnsweredRequests::ForEach([&]<class Row>() {
     if (Row::kInfo.name == operation) has_value = kAnswersWithValue<typename Row::Response>;
   });
   return has_value;
@@ -45,6 +46,7 @@ class OneRequest {
   CallOptions call() const;
   ExitStatus RunStatsView(Client* client, std::span<const TextToken> tokens,
                           const Patience& patience);
+  ExitStatus RunWatch(Client* client, std::span<const TextToken> tokens, const Patience& patience);
   ExitStatus RunAll(Client* client, std::span<const TextToken> tokens, const Patience& patience);
   ExitStatus EndOf(const AllPagesEnd& end) const;
   Result<Bytes> ReadFile(std::string_view path, std::string_view secret);
@@ -138,6 +140,21 @@ ExitStatus OneRequest::RunStatsView(Client* client, std::span<const TextToken> t
   return Fail(status, {}, ExitStatusOf(status));
 }
 
+ExitStatus OneRequest::RunWatch(Client* client, std::span<const TextToken> tokens,
+                                const Patience& patience) {
+  // Which would be tried for as long as the watch is wanted.
+  if (const Status reached = Probe(client, options_.server.deadline_millis); !reached.ok()) {
+    return Fail(reached, {}, ExitStatusOf(reached));
+  }
+  const WatchView view{.link_kinds = options_.server.link_kinds,
+                       .json = options_.json,
+                       .raw_times = options_.raw_times};
+  const Status status = cat::RunWatch(client, tokens, view, patience);
+  if (status.ok()) return ExitStatus::kOk;
+  if (status.code() == Code::kNoSpace) return Complain(status.message(), ExitStatus::kFile);
+  return Fail(status, {}, ExitStatusOf(status));
+}
+
 ExitStatus OneRequest::EndOf(const AllPagesEnd& end) const {
   if (!end.printed || std::fflush(stdout) != 0) {
     return Complain("cannot write to standard output", ExitStatus::kFile);
@@ -154,7 +171,7 @@ ExitStatus OneRequest::RunAll(Client* client, std::span<const TextToken> tokens,
                               const Patience& patience) {
   ExitStatus exit_status = ExitStatus::kOk;
   const Status status =
-      ReadAnyRequest<Requests>(tokens, {}, [&]<class Row>(Row, TextRequest<Row> read) {
+      ReadAnyRequest<AnsweredRequests>(tokens, {}, [&]<class Row>(Row, TextRequest<Row> read) {
         if constexpr (kHasPages<Row>) {
           exit_status = EndOf(RunAllPages<Row>(client, read.request, {call(), style()}, patience));
         }
@@ -167,9 +184,12 @@ ExitStatus OneRequest::Run(Client* client, std::span<const TextToken> tokens,
   if (!tokens.empty() && tokens[0].text == op::Stats::kInfo.name) {
     return RunStatsView(client, tokens, patience);
   }
+  if (!tokens.empty() && tokens[0].text == op::Watch::kInfo.name) {
+    return RunWatch(client, tokens, patience);
+  }
   if (options_.all) return RunAll(client, tokens, patience);
   const auto pending = std::make_shared<PendingReply>();
-  const Status sent = SendRequest<Requests>(
+  const Status sent = SendRequest<AnsweredRequests>(
       client, tokens,
       [this](std::string_view path, std::string_view secret) { return ReadFile(path, secret); },
       call(), style(),

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "network.h"
+#include "notifications.h"
 
 namespace {
 
@@ -23,16 +24,19 @@ constexpr const char* kHelp =
     "befriend NAME OTHER        make two people who are logged in here friends\n"
     "post NAME TEXT...          post a text\n"
     "photo NAME FILE TEXT...    post a photo with a text\n"
+    "like NAME OTHER            like the posts of OTHER, who is logged in here\n"
     "feed NAME                  the newest posts of the friends of NAME\n"
+    "news NAME                  wait up to 10 seconds for a new friend or like of NAME\n"
     "save AUTHOR PHOTO FILE     save a photo from a feed, whose author is logged in here\n"
     "leave NAME                 erase everything of NAME\n"
     "quit\n";
 
 constexpr uint32_t kPostsOfAFeed = 20;
+constexpr int64_t kNewsMillis = 10'000;
 
 class Terminal {
  public:
-  explicit Terminal(smile::Client* client) : network_(client, /*node=*/1) {}
+  explicit Terminal(smile::Client* client) : client_(client), network_(client, /*node=*/1) {}
 
   // False: quit.
   bool Run(const std::string& line);
@@ -45,7 +49,9 @@ class Terminal {
   Status Befriend(uint64_t user, std::istringstream& words);
   Status Post(uint64_t user, std::istringstream& words);
   Status Photo(uint64_t user, std::istringstream& words);
+  Status Like(uint64_t user, std::istringstream& words);
   Status Feed(uint64_t user, std::istringstream& words);
+  Status News(uint64_t user, std::istringstream& words);
   Status Save(uint64_t author, std::istringstream& words);
   Status Leave(uint64_t user, std::istringstream& words);
 
@@ -53,13 +59,16 @@ class Terminal {
   Result<uint64_t> Whoever(std::istringstream& words);
   Status Enter(const std::string& name, const Result<LoggedIn>& session);
 
+  smile::Client* const client_;
   Network network_;
-  std::map<std::string, std::string> tokens_;  // by name
+  std::map<std::string, std::string> tokens_;        // by name
+  std::map<uint64_t, Notifications> notifications_;  // by user, since the login
 };
 
 const std::map<std::string, Terminal::Command> Terminal::kCommands = {
-    {"befriend", &Terminal::Befriend}, {"post", &Terminal::Post}, {"photo", &Terminal::Photo},
-    {"feed", &Terminal::Feed},         {"save", &Terminal::Save}, {"leave", &Terminal::Leave}};
+    {"befriend", &Terminal::Befriend}, {"post", &Terminal::Post},  {"photo", &Terminal::Photo},
+    {"like", &Terminal::Like},         {"feed", &Terminal::Feed},  {"news", &Terminal::News},
+    {"save", &Terminal::Save},         {"leave", &Terminal::Leave}};
 
 bool Terminal::Run(const std::string& line) {
   std::istringstream words(line);
@@ -114,6 +123,32 @@ Status Terminal::Photo(uint64_t user, std::istringstream& words) {
   return network_.Write(user, text, file).Wait().status();
 }
 
+Status Terminal::Like(uint64_t /*user*/, std::istringstream& words) {
+  const Result<uint64_t> author = Whoever(words);
+  if (!author.ok()) return author.status();
+  return network_.Like(*author).Wait().status();
+}
+
+Status Terminal::News(uint64_t user, std::istringstream& /*words*/) {
+  const auto next = notifications_.at(user).Next(kNewsMillis);
+  if (!next.ok()) return next.status();
+  if (!next->has_value()) {
+    std::printf("no news\n");
+    return {};
+  }
+  const Notification& news = **next;
+  if (news.kind == Notification::Kind::kLikes) {
+    std::printf("%llu likes\n", static_cast<unsigned long long>(news.likes));
+  } else if (news.kind == Notification::Kind::kMissed) {
+    std::printf("there may be more news\n");
+  } else {
+    const Result<std::vector<std::string>> names = network_.NamesOf({news.who}).Wait();
+    if (!names.ok()) return names.status();
+    std::printf("%s is a friend now\n", names->front().c_str());
+  }
+  return {};
+}
+
 Status Terminal::Feed(uint64_t user, std::istringstream& /*words*/) {
   const Result<std::vector<::Post>> posts = network_.Feed(user, kPostsOfAFeed).Wait();
   if (!posts.ok()) return posts.status();
@@ -149,6 +184,7 @@ Result<uint64_t> Terminal::Whoever(std::istringstream& words) {
 Status Terminal::Enter(const std::string& name, const Result<LoggedIn>& session) {
   if (!session.ok()) return session.status();
   tokens_[name] = session->token;
+  notifications_.try_emplace(session->user, client_, session->user);
   const Result<uint64_t> friends = network_.CountFriends(session->user).Wait();
   if (!friends.ok()) return friends.status();
   std::printf("welcome, %s: %llu friends\n", name.c_str(),

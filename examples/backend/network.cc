@@ -152,6 +152,15 @@ Task<Result<uint64_t>> Network::Write(uint64_t user, std::string text, std::stri
   co_return *smile::DecodePostSort(key.sort);
 }
 
+Task<Result<int64_t>> Network::Like(uint64_t author) {
+  // However many like at the same time, none is lost, and none is counted twice.
+  const smile::Key likes = smile::UserKey(author, "likes");
+  const smile::op::Add::Request request{.key = likes, .amount = 1};
+  const auto added = co_await Await<smile::op::Add>(client_, request);
+  if (!added.ok()) co_return added.status();
+  co_return added->value;
+}
+
 Task<Result<std::vector<Post>>> Network::Feed(uint64_t user, uint32_t limit) {
   const smile::op::Feed::Request request{.user = user, .kinds = {kFriend, kFamily}, .limit = limit};
   const auto feed = co_await Await<smile::op::Feed>(client_, request);

@@ -39,6 +39,7 @@ class Network {
                                              std::string address);
   // Who has this token: the first call of every request of a browser.
   smile::Task<smile::Result<uint64_t>> UserOf(std::string token);
+  smile::Task<smile::Result<std::vector<std::string>>> NamesOf(std::vector<uint64_t> users);
 
   smile::Task<smile::Status> Befriend(uint64_t user, uint64_t other);
   smile::Task<smile::Result<uint64_t>> CountFriends(uint64_t user);
@@ -46,6 +47,8 @@ class Network {
   // Stores the photo of this file first, if there is one. Returns the id of the post.
   smile::Task<smile::Result<uint64_t>> Write(uint64_t user, std::string text,
                                              std::string photo_file);
+  // Adds one to the likes of an author, and returns how many there are.
+  smile::Task<smile::Result<int64_t>> Like(uint64_t author);
   // The newest posts of the user's friends and family.
   smile::Task<smile::Result<std::vector<Post>>> Feed(uint64_t user, uint32_t limit);
   // Writes a photo to a new file.
@@ -56,7 +59,6 @@ class Network {
 
  private:
   smile::Task<smile::Result<LoggedIn>> Begin(uint64_t user, std::string device);
-  smile::Task<smile::Result<std::vector<std::string>>> NamesOf(std::vector<uint64_t> users);
 
   smile::Client* const client_;
   smile::PostIds ids_;

@@ -79,22 +79,19 @@ Status WatchGroup::Watch(const WatchRequest& request, WatchSink* sink) {
   OneWatch* const added = Add(request, sink, bytes);
   const uint64_t id = added->id;
   // First, so that what is not in the history at `end` wakes the group.
+  hub_->history_.Keep();
   const bool was_resting = !member_.has_watches.exchange(true);
   const WatchHistory::End end = hub_->history_.end();
   if (was_resting) position_ = end.next;
   added->start = end.next;
   sink->OnStart(id, end.newest);
-
-  WatchHistory::PastLimits left = hub_->limits_.past;
-  if (!request.values) left.value_bytes = SIZE_MAX;
-  for (const WatchTarget& target : request.targets) {
-    OneWatch* const watch = Find(id);
-    if (watch == nullptr) break;
-    if (target.after.has_value()) {
-      TellPast(watch, target, &left);
-    } else {
+  // The history is looked at once: what is in it up to `end` is told here, and all later changes
+  // with those of the others, although the group may have to look at some of these first.
+  if (OneWatch* const watch = Find(id)) {
+    for (const WatchTarget& target : request.targets) {
       Subscribe(watch, WatchKey(target.table, target.partition), end.newest);
     }
+    TellPast(id, LookBack(request, end.newest), end.newest);
   }
   PublishCounts();
   return {};
@@ -132,23 +129,41 @@ void WatchGroup::Subscribe(OneWatch* watch, Bytes key, uint64_t after) {
   ++subscribers.live;
 }
 
-// The history is looked at once: what was in it then is told here, and all later changes with the
-// others, although the group may have to look at some of those here first.
-void WatchGroup::TellPast(OneWatch* watch, const WatchTarget& target,
-                          WatchHistory::PastLimits* left) {
-  const uint64_t id = watch->id;
-  const auto index = static_cast<uint32_t>(watch->places.size());
-  const bool values = watch->values;
-  Bytes key = WatchKey(target.table, target.partition);
-  const WatchHistory::Past past = hub_->history_.Since(key, *target.after, *left);
-  Subscribe(watch, std::move(key), past.newest);
-  if (past.is_gap) return TellGap(watch, index, past.newest);
-  left->changes -= past.changes.size();
-  for (const WatchHistory::Found& found : past.changes) {
-    if (values) left->value_bytes -= found.change->value.size();
-    watch = Find(id);
+// Since the version `newest` there may be further changes, which are left out.
+WatchGroup::Past WatchGroup::LookBack(const WatchRequest& request, uint64_t newest) const {
+  Past past;
+  WatchHistory::PastLimits left = hub_->limits_.past;
+  if (!request.values) left.value_bytes = SIZE_MAX;
+  for (uint32_t target = 0; target < request.targets.size(); ++target) {
+    const auto& [table, partition, after] = request.targets[target];
+    if (!after.has_value()) continue;
+    WatchHistory::Past found = hub_->history_.Since(WatchKey(table, partition), *after, left);
+    if (found.is_gap) past.gaps.push_back(target);
+    left.changes -= found.changes.size();
+    for (WatchHistory::Found& change : found.changes) {
+      if (request.values) left.value_bytes -= change.change->value.size();
+      if (change.change->version > newest) break;
+      past.events.push_back({target, std::move(change)});
+    }
+  }
+  std::stable_sort(past.events.begin(), past.events.end(), [](const auto& a, const auto& b) {
+    return a.found.change->version < b.found.change->version;
+  });
+  return past;
+}
+
+// Gaps last: what was told before is then all there is up to the version of each message.
+void WatchGroup::TellPast(uint64_t id, const Past& past, uint64_t newest) {
+  for (const Past::Event& event : past.events) {
+    OneWatch* const watch = Find(id);
     if (watch == nullptr) return;
-    TellEvent(watch, index, found.batch, *found.change);
+    TellEvent(watch, event.target, event.found.batch, *event.found.change);
+  }
+  for (const uint32_t target : past.gaps) {
+    OneWatch* const watch = Find(id);
+    if (watch == nullptr) return;
+    if (past.gaps.size() == watch->targets) return TellGap(watch, std::nullopt, newest);
+    TellGap(watch, target, newest);
   }
 }
 

@@ -55,6 +55,9 @@ class WatchGroup {
 
   size_t watches() const { return watches_.size(); }
 
+  // The watches were told all changes up to this version, or began after it.
+  uint64_t ToldThrough() const;
+
  private:
   struct OneWatch;
   // A target of a watch, in the list of its partition.
@@ -106,8 +109,18 @@ class WatchGroup {
   void Subscribe(OneWatch* watch, Bytes key, uint64_t after);
   void Remove(std::map<uint64_t, OneWatch>::iterator watch);
   void Tidy(Partitions::value_type* partition);
+  // What a new watch is told first: events in the order of their versions, then gaps.
+  struct Past {
+    struct Event {
+      uint32_t target;
+      WatchHistory::Found found;
+    };
+    std::vector<uint32_t> gaps;  // indexes of targets
+    std::vector<Event> events;
+  };
+  Past LookBack(const WatchRequest& request, uint64_t newest) const;
   // They call the sink, so the watch may be gone afterwards.
-  void TellPast(OneWatch* watch, const WatchTarget& target, WatchHistory::PastLimits* left);
+  void TellPast(uint64_t id, const Past& past, uint64_t newest);
   void TellEvent(OneWatch* watch, uint32_t target, const BatchPointer& batch,
                  const HistoryChange& change);
   void TellGap(OneWatch* watch, std::optional<uint32_t> target, uint64_t after);
@@ -131,6 +144,7 @@ class WatchGroup {
   uint64_t events_ = 0;      // not published yet
   uint64_t gaps_ = 0;        // likewise
 
+  uint64_t told_through_ = 0;
   uint64_t position_ = 1;            // the number of the next batch to take
   std::vector<BatchPointer> taken_;  // those before it
   // Where in them Run stopped: the batch, the change, and in the list of its partition.

@@ -71,6 +71,7 @@ void WatchGroup::ContinueBatch(size_t* left) {
   if (change_ < batch->changes.size()) return;
   ++batch_;
   change_ = 0;
+  told_through_ = batch->newest;
 }
 
 void WatchGroup::ContinueChange(const BatchPointer& batch, const HistoryChange& change,
@@ -98,6 +99,13 @@ void WatchGroup::ContinueChange(const BatchPointer& batch, const HistoryChange& 
   subscribers.is_in_use = false;
   Tidy(std::exchange(current_, nullptr));
   ++change_;
+}
+
+// With nothing left to tell, also changes of tables that are not watched were looked at.
+uint64_t WatchGroup::ToldThrough() const {
+  if (gap_.has_value() || batch_ < taken_.size()) return told_through_;
+  const WatchHistory::End end = hub_->history_.end();
+  return position_ == end.next ? end.newest : told_through_;
 }
 
 void WatchGroup::Rest() {

@@ -17,6 +17,15 @@ constexpr size_t kIndexBytes = 64;
 // Of a batch: the object with its reference counts, and its place in `batches_`.
 constexpr size_t kBatchBytes = AllocatedBytes(sizeof(HistoryBatch) + 16) + sizeof(BatchPointer);
 
+// Of links, clients are told the records that say whom the user is linked to.
+bool IsTold(const AppliedChange& change) {
+  const Table table = change.partition.table;
+  if (WatchingOf(table) == Watching::kNever) return false;
+  if (table != Table::kLinks) return true;
+  const std::optional<LinkSort> sort = DecodeLinkSort(change.mutation->sort);
+  return sort.has_value() && sort->view == LinkView::kMember;
+}
+
 bool KeepsValue(const AppliedChange& change) {
   return change.mutation->kind == MutationKind::kPut &&
          WatchingOf(change.partition.table) == Watching::kComplete &&
@@ -55,11 +64,7 @@ Bytes WatchKey(Table table, ByteView partition) {
   return key;
 }
 
-// As many elements as there may ever be: growing a large table would take milliseconds, with the
-// lock and while writes wait.
-WatchHistory::WatchHistory(size_t max_bytes) : max_bytes_(max_bytes) {
-  last_.reserve(max_bytes / (sizeof(HistoryChange) + kIndexBytes));
-}
+WatchHistory::WatchHistory(size_t max_bytes) : max_bytes_(max_bytes) {}
 
 void WatchHistory::StartFrom(uint64_t newest) {
   const std::lock_guard lock(mutex_);
@@ -67,10 +72,27 @@ void WatchHistory::StartFrom(uint64_t newest) {
   newest_ = floor_ = newest;
 }
 
+// With room for as many elements as there may ever be: growing a large table would take
+// milliseconds, with the lock and while writes wait.
+void WatchHistory::Keep() {
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(keeps_, true)) return;
+  last_.reserve(max_bytes_ / (sizeof(HistoryChange) + kIndexBytes));
+}
+
+// With the lock: who calls Keep afterwards knows the version.
+bool WatchHistory::SkipUnlessKept(std::span<const AppliedChange> changes) {
+  const std::lock_guard lock(mutex_);
+  if (keeps_) return false;
+  CHECK(changes.front().version > newest_, "versions increase");
+  floor_ = newest_ = changes.back().version;
+  return true;
+}
+
 std::shared_ptr<HistoryBatch> WatchHistory::Copy(std::span<const AppliedChange> changes) const {
   size_t count = 0, bytes = 0;
   for (const AppliedChange& change : changes) {
-    if (WatchingOf(change.partition.table) == Watching::kNever) continue;
+    if (!IsTold(change)) continue;
     ++count;
     bytes += BytesOf(change);
   }
@@ -83,7 +105,7 @@ std::shared_ptr<HistoryBatch> WatchHistory::Copy(std::span<const AppliedChange> 
                   AllocatedBytes(count * sizeof(HistoryChange)) + count * kIndexBytes;
   Copier copier(batch->bytes.get());
   for (const AppliedChange& change : changes) {
-    if (WatchingOf(change.partition.table) == Watching::kNever) continue;
+    if (!IsTold(change)) continue;
     const MutationView& mutation = *change.mutation;
     const ByteView key = copier.CopyKey(change.partition);
     const ByteView sort = copier.Copy(mutation.sort);
@@ -104,6 +126,7 @@ std::shared_ptr<HistoryBatch> WatchHistory::Copy(std::span<const AppliedChange> 
 
 bool WatchHistory::Append(std::span<const AppliedChange> changes) {
   CHECK(!changes.empty());
+  if (SkipUnlessKept(changes)) return false;
   std::shared_ptr<HistoryBatch> batch = Copy(changes);
   std::vector<BatchPointer> dropped;  // destroyed after the lock was released
   const std::lock_guard lock(mutex_);
@@ -125,8 +148,9 @@ void WatchHistory::AppendGap() {
   batch->memory = kBatchBytes;
   std::vector<BatchPointer> dropped;
   const std::lock_guard lock(mutex_);
-  batch->newest = newest_;
   floor_ = kUnknownFloor;
+  if (!keeps_) return;
+  batch->newest = newest_;
   Push(std::move(batch), &dropped);
 }
 

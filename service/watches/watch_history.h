@@ -71,6 +71,9 @@ class WatchHistory {
   // It contains all changes after this version. Before the first Append.
   void StartFrom(uint64_t newest);
 
+  // From now on it keeps changes; before, they cost nothing, and it contains none. May be repeated.
+  void Keep();
+
   // Versions increase (CHECK). True: there is a new batch, so some of the tables can be watched.
   // Costs a copy of the changes, and the release of as many bytes of old ones.
   bool Append(std::span<const AppliedChange> changes);
@@ -120,6 +123,7 @@ class WatchHistory {
  private:
   static constexpr uint64_t kUnknownFloor = UINT64_MAX;
 
+  bool SkipUnlessKept(std::span<const AppliedChange> changes);
   std::shared_ptr<HistoryBatch> Copy(std::span<const AppliedChange> changes) const;
   // Both with the lock. What was dropped is to be destroyed without it.
   void Push(std::shared_ptr<HistoryBatch> batch, std::vector<BatchPointer>* dropped);
@@ -136,6 +140,7 @@ class WatchHistory {
   // share an element, and a list of changes.
   std::unordered_map<uint64_t, HistoryPlace> last_;
   size_t bytes_ = 0;
+  bool keeps_ = false;
   uint64_t floor_ = 0;
   uint64_t newest_ = 0;
 };

@@ -1,9 +1,9 @@
 // What a watch is, and what its owner is told.
 //
 // A watch has targets, each of which is a partition. Every put and delete of a record of a target
-// is an event, after it is durable, in the order of the partition; there is no order across
-// targets. Expiry is no event. What cannot be told as events is a gap of a target: its owner reads
-// the partition and goes on.
+// is an event, after it is durable, in the order of the versions: across all targets of a watch, so
+// one version says what it was told. Expiry is no event. What cannot be told as events is a gap of
+// a target: its owner reads the partition and goes on.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct HistoryBatch;
 // Which changes of a table are told.
 enum class Watching : uint8_t {
   kNever,     // none: the table cannot be watched
-  kWithout,   // all, without their values: clients cannot name the records
+  kWithout,   // without their values, which are the server's own; of links, those of view `member`
   kComplete,  // all
 };
 

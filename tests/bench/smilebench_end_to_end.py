@@ -124,6 +124,9 @@ class Smilebench(unittest.TestCase):
         self.assertEqual(acted["acts"], 1500)
         self.assertGreater(acted["feed_posts"], 0)
         self.assertGreater(acted["server_cpu_us"], 0)
+        # Her links, and those and the comments of her three posts.
+        self.assertEqual((acted["watched"], acted["not_notified"]), (60 * 7, 0))
+        self.assertGreater(acted["notified"]["count"], 0)
 
     def test_unwritable_output_never_ends_in_a_crash(self):
         with open("/dev/full", "wb") as full:

@@ -28,6 +28,7 @@ START = """
 #include <smile/page_token.h>
 #include <smile/post_ids.h>
 #include <smile/upload.h>
+#include <smile/watch_reader.h>
 
 static int shown = 0;
 template <class... Values>
@@ -62,6 +63,10 @@ FRAMES = {
     "smile/download.h 1": ("smile::Task<bool> GetFilm(smile::Client* client, uint64_t id,"
                            " int descriptor) {",
                            "co_return got.ok(); }"),
+    "smile/watch_reader.h 1": ("int WatchAUser() { const auto client = NewClient();"
+                               " const smile::Bytes user = smile::PartitionOf(42);"
+                               " const smile::PartitionView partition{smile::Table::kUsers, user};",
+                               "return 0; }"),
     "README.md 1": ("int Readme() {",
                     'return put.met_version() && record.ok() ? 0 : Fail("README"); }'),
 }
@@ -78,7 +83,7 @@ static int Film() {
 int main() {
   std::string next;
   return Callback() + Blocking() + Post() + Posts() + Page("", &next) + Coroutine() + Film() +
-         Readme();
+         WatchAUser() + Readme();
 }
 """
 
@@ -117,14 +122,16 @@ BACKEND = os.path.join(os.path.dirname(README), "examples", "backend")
 
 
 class Backend(InstalledLibraryTest):
-    """examples/backend: people who register, befriend, post with a photo, read a feed and leave."""
+    """examples/backend: people who register, befriend, post with a photo, read a feed, hear of each
+    other and leave."""
 
     def setUp(self):
         super().setUp()
         self.program = os.path.join(self.work, "backend")
         if not os.path.exists(self.program):
-            self.compile(os.path.join(BACKEND, "main.cc"), os.path.join(BACKEND, "network.cc"), "-o",
-                         self.program)
+            sources = [os.path.join(BACKEND, name + ".cc")
+                       for name in ("main", "network", "notifications")]
+            self.compile(*sources, "-o", self.program)
         _, port = self.serving()
         self.address = "127.0.0.1:%d" % port
 
@@ -155,6 +162,13 @@ class Backend(InstalledLibraryTest):
              "welcome, bob: 0 friends"])
         with open(photo, "rb") as one, open(copy, "rb") as other:
             self.assertEqual(one.read(), other.read())
+
+    def test_what_happens_to_people_is_told_at_once(self):
+        self.assertEqual(
+            self.lines("register cy secret", "register di hidden", "like di cy", "befriend di cy",
+                       "like di cy", "news cy", "news cy", "news cy", "news di"),
+            ["welcome, cy: 0 friends", "welcome, di: 0 friends", "1 likes", "di is a friend now",
+             "2 likes", "cy is a friend now"])
 
     def test_mistakes_are_told(self):
         self.assertEqual(

@@ -13,6 +13,7 @@ import unittest
 import smile_client as smile
 import smile_links
 import smile_numbers
+import smile_watches
 from media_cases import MediaTest
 from smile_client import IF_ABSENT, IF_VERSION, LINKS, LOGINS, POSTS, USERS, key, number_key
 
@@ -285,6 +286,31 @@ class ServerTest(unittest.TestCase):
         walkers = [number_key(7000 + i) for i in range(7)]
         found = [p for p in self.client.list(USERS, limit=3) if p in walkers]
         self.assertEqual(sorted(found), walkers)
+
+    def test_a_watch_is_told_of_each_change_until_it_is_cancelled(self):
+        user = smile.number_key(4711)
+        theme = smile.key(smile.USERS, user, b"theme")
+        writer = smile.Client(*self.address)
+        self.addCleanup(writer.close)
+        watch = smile_watches.watch(self.client, [(smile.USERS, user)], values=True)
+        request, started, more = smile_watches.message(self.client)
+        self.assertEqual((request, started["event"], more), (watch, "started", True))
+        version = writer.put(theme, b"dark")
+        request, told, more = smile_watches.message(self.client)
+        self.assertEqual((request, told["event"], told["version"], more), (watch, "put", version, True))
+        self.assertEqual((told["key"], told["value"]), ((smile.USERS, user, b"theme"), b"dark"))
+        self.assertEqual(told["checksum"], smile.checksum(b"dark"))
+        deleted = writer.delete(theme)
+        self.assertEqual(smile_watches.message(self.client)[1]["version"], deleted)
+        cancel = smile_watches.cancel(self.client, watch)
+        request, ended, more = smile_watches.message(self.client)
+        self.assertEqual((request, ended["event"], ended["version"], more),
+                         (watch, "ended", deleted, False))
+        self.assertEqual(self.client.read_reply(), (cancel, 0, b"\1"))
+        # What happened is told to a watch that begins after an earlier version.
+        smile_watches.watch(self.client, [(smile.USERS, user)], after=version)
+        smile_watches.message(self.client)
+        self.assertEqual(smile_watches.message(self.client)[1]["version"], deleted)
 
     def test_stats_are_names_with_numbers(self):
         self.assertGreater(len(self.client.stats()), 5)

@@ -176,6 +176,7 @@ TEST_F(LoginHandlersTest, ExportIsAnsweredWhereItIsAllowed) {
       .clock = clock_,
       .metrics = metrics_,
       .memory = pool_,
+      .watches = watches_,
       .post = [this](std::function<void()> task) { posted_.push_back(std::move(task)); }};
   session_ = std::make_shared<Session>(shared, [] {});
   Greet();

@@ -123,8 +123,9 @@ TEST_F(PageTest, InternalTablesCannotBeNamed) {
     ExpectLives(Code::kInvalid,
                 FrameOf<op::Batch>(kId, {.partition = {table, user}, .items = {item}}));
   }
-  ExpectLives(Code::kInvalid, FrameOf<op::List>(kId, {.table = Table::kMedia}));
+  ExpectLives(Code::kInvalid, FrameOf<op::List>(kId, {.table = Table::kBlobs}));
   ExpectLives(Code::kOk, FrameOf<op::List>(kId, {.table = Table::kLinks}));
+  ExpectLives(Code::kOk, FrameOf<op::List>(kId, {.table = Table::kMedia}));
 }
 
 // The reader keeps what there was no room for; its time begins when it came.

@@ -79,6 +79,7 @@ class HoldingEngine final : public Engine {
     if (!tells_stats) return done({});
     engine_.Stats(std::move(done));
   }
+  uint64_t Observe(ChangeObserver* observer) override { return engine_.Observe(observer); }
   void Close() override { engine_.Close(); }
 
  private:
@@ -99,6 +100,7 @@ struct ReceivedReply {
   uint32_t id = 0;
   Code code = Code::kOk;
   Bytes body;
+  bool more = false;  // another reply to the request follows
 
   template <class Row>
   typename Row::Response As() const {
@@ -120,8 +122,9 @@ inline std::vector<ReceivedReply> ParseReplies(ByteView bytes) {
   reader.Feed(bytes);
   Frame frame;
   while (reader.Next(&frame) == FrameReader::Event::kFrame) {
-    EXPECT_EQ(frame.header.flags, kFlagReply);
-    replies.push_back({frame.header.id, static_cast<Code>(frame.header.code), Bytes(frame.body)});
+    EXPECT_EQ(frame.header.flags & ~kFlagMoreFollows, kFlagReply);
+    replies.push_back({frame.header.id, static_cast<Code>(frame.header.code), Bytes(frame.body),
+                       (frame.header.flags & kFlagMoreFollows) != 0});
   }
   EXPECT_EQ(reader.buffered_bytes(), 0u) << "half a reply";
   return replies;
@@ -220,12 +223,14 @@ class SessionTest : public testing::Test {
                        return EngineStats{{"server.test_count", 7}};
                      }};
   WorkerMetrics metrics_;
+  WatchGroup watches_{handlers_.watches(), [] {}};
   std::deque<std::function<void()>> posted_;
   Session::Shared shared_{
       .handlers = handlers_,
       .clock = clock_,
       .metrics = metrics_,
       .memory = pool_,
+      .watches = watches_,
       .post = [this](std::function<void()> task) { posted_.push_back(std::move(task)); }};
   bool opens_window_ = true;  // in Greet()
   int outputs_ = 0;

@@ -13,7 +13,10 @@ using ::testing::ElementsAre;
 
 class WatchEngineTest : public ::testing::Test {
  protected:
-  WatchEngineTest() { hub_.StartFrom(engine_.Observe(&hub_)); }
+  WatchEngineTest() {
+    hub_.StartFrom(engine_.Observe(&hub_));
+    BeginHistory(&group_);
+  }
   ~WatchEngineTest() override { engine_.Close(); }
 
   void RunAll() {
@@ -77,6 +80,23 @@ TEST_F(WatchEngineTest, InternalTablesKeepNoValue) {
   ASSERT_TRUE(blocking_.Put(media, "manifest").status.ok());
   RunAll();
   EXPECT_THAT(sink.told, ElementsAre(fmt::format("0 put {}@{}?", media.sort, VersionOf(media))));
+}
+
+// A link is some records, of which one says whom the user is linked to.
+TEST_F(WatchEngineTest, LinkIsOneChange) {
+  const Key member = LinkKey(7, LinkKind::kFriend, 8);
+  const Key count = LinkKey(7, {.kind = LinkKind::kFriend, .view = LinkView::kCount});
+  RecordingSink sink;
+  sink.group = &group_;
+  const WatchTarget target{.table = Table::kLinks, .partition = member.partition, .after = {}};
+  ASSERT_TRUE(group_.Watch({.targets = {target}}, &sink).ok());
+  sink.Take();
+  ASSERT_TRUE(blocking_
+                  .Write(member.view().partition_view(),
+                         {PutOf(count.sort, "1"), PutOf(member.sort, "value")})
+                  .status.ok());
+  RunAll();
+  EXPECT_THAT(sink.told, ElementsAre(fmt::format("0 put {}@{}?", member.sort, VersionOf(member))));
 }
 
 }  // namespace

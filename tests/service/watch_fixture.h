@@ -63,6 +63,14 @@ class RecordingSink final : public WatchSink {
   SinkAnswer Answer() { return hook ? hook() : SinkAnswer::kTaken; }
 };
 
+// From a first watch on, the hub keeps changes.
+inline void BeginHistory(WatchGroup* group) {
+  RecordingSink first;
+  first.group = group;
+  const WatchTarget any{.table = Table::kUsers, .partition = PartitionOf(0), .after = {}};
+  EXPECT_TRUE(group->Watch({.targets = {any}}, &first).ok());
+}
+
 inline WatchTarget UserTarget(uint64_t user, std::optional<uint64_t> after = {}) {
   return {.table = Table::kUsers, .partition = PartitionOf(user), .after = after};
 }
@@ -92,7 +100,10 @@ inline void Feed(WatchHub* hub, const std::vector<FedChange>& fed) {
 
 class WatchTest : public ::testing::Test {
  protected:
-  explicit WatchTest(const WatchHub::Limits& limits = {}) : hub_(limits) { hub_.StartFrom(10); }
+  explicit WatchTest(const WatchHub::Limits& limits = {}) : hub_(limits) {
+    hub_.StartFrom(10);
+    BeginHistory(&group_);
+  }
 
   Status Watch(RecordingSink* sink, std::vector<WatchTarget> targets, uint64_t owner = 1,
                bool values = true) {

@@ -21,7 +21,7 @@ TEST_F(WatchGapTest, PastBeforeTheHistoryIsAGapOfItsTarget) {
   Feed(&hub_, {{1, 14}});
   RunAll();
   EXPECT_THAT(sink.told,
-              ElementsAre("start 13", "gap 0 after 13", "1 put one@13=v", "0 put one@14=v"));
+              ElementsAre("start 13", "1 put one@13=v", "gap 0 after 13", "0 put one@14=v"));
 }
 
 // From before a restore of the database.
@@ -55,10 +55,10 @@ TEST_F(WatchGapTest, NothingIsKnownFromBeforeAGapOfTheEngine) {
   Feed(&hub_, {{1, 11}});
   hub_.OnGap();
   ASSERT_TRUE(Watch(&before, {UserTarget(1, 11)}).ok());
-  EXPECT_THAT(before.told, ElementsAre("start 11", "gap 0 after 11"));
+  EXPECT_THAT(before.told, ElementsAre("start 11", "gap after 11"));
   Feed(&hub_, {{1, 15}});
   ASSERT_TRUE(Watch(&unknown, {UserTarget(1, 13)}).ok());
-  EXPECT_THAT(unknown.told, ElementsAre("start 15", "gap 0 after 15"));
+  EXPECT_THAT(unknown.told, ElementsAre("start 15", "gap after 15"));
   ASSERT_TRUE(Watch(&known, {UserTarget(1, 14)}).ok());
   EXPECT_THAT(known.told, ElementsAre("start 15", "0 put one@15=v"));
 }
@@ -89,6 +89,23 @@ TEST_F(WatchGapTest, WatchesAreCancelledInsideAGap) {
   EXPECT_THAT(first.told, SizeIs(2));
   EXPECT_THAT(second.told, SizeIs(1));
   EXPECT_THAT(added.told, ElementsAre("start 10"));
+}
+
+// Nobody pays for what nobody uses.
+TEST(WatchHubTest, KeepsNothingBeforeTheFirstWatch) {
+  WatchHub hub;
+  hub.StartFrom(10);
+  WatchGroup group(&hub, [] {});
+  Feed(&hub, {{1, 11}});
+  EXPECT_EQ(hub.Stats().history_bytes, 0u);
+  RecordingSink sink;
+  sink.group = &group;
+  ASSERT_TRUE(group.Watch({.values = true, .targets = {UserTarget(1, 10)}}, &sink).ok());
+  Feed(&hub, {{1, 12}});
+  while (group.Run()) {
+  }
+  EXPECT_THAT(sink.told, ElementsAre("start 11", "gap after 11", "0 put one@12=v"));
+  EXPECT_GT(hub.Stats().history_bytes, 0u);
 }
 
 class WatchSmallHistoryTest : public WatchTest {
@@ -148,7 +165,7 @@ TEST_F(WatchSmallHistoryTest, MorePastThanTheLimitIsAGap) {
   EXPECT_THAT(few.told, SizeIs(1 + 4));
   ASSERT_TRUE(Watch(&more, {UserTarget(1, 11), UserTarget(3, 10), UserTarget(2, 10)}).ok());
   EXPECT_THAT(more.told, ElementsAre("start 16", "0 put one@12=v", "0 put one@13=v",
-                                     "gap 1 after 16", "2 put one@14=v"));
+                                     "2 put one@14=v", "gap 1 after 16"));
   ASSERT_TRUE(
       Watch(&bytes, {UserTarget(3, 10), UserTarget(1, 10)}, /*owner=*/1, /*values=*/false).ok());
   EXPECT_THAT(bytes.told,

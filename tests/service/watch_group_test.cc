@@ -100,6 +100,26 @@ TEST_F(WatchGroupTest, PastAndPresentMeetWithoutASeam) {
   EXPECT_THAT(early.told, SizeIs(1 + 10 + 2));
 }
 
+// So one version says what a watch was told.
+TEST_F(WatchGroupTest, ThePastIsToldInTheOrderOfItsVersions) {
+  RecordingSink sink;
+  Feed(&hub_, {{2, 11}, {1, 12}, {2, 13}, {3, 14}, {1, 15}});
+  ASSERT_TRUE(Watch(&sink, {UserTarget(1, 10), UserTarget(2, 11), UserTarget(1, 13)}).ok());
+  EXPECT_THAT(sink.told, ElementsAre("start 15", "0 put one@12=v", "1 put one@13=v",
+                                     "0 put one@15=v", "2 put one@15=v"));
+}
+
+TEST_F(WatchGroupTest, KnowsHowFarItIs) {
+  RecordingSink sink;
+  ASSERT_TRUE(Watch(&sink, {UserTarget(1)}).ok());
+  EXPECT_EQ(group_.ToldThrough(), 10u);
+  Feed(&hub_, {{1, 11}});
+  Feed(&hub_, {{2, 12}});
+  EXPECT_LT(group_.ToldThrough(), 11u);
+  RunAll();
+  EXPECT_EQ(group_.ToldThrough(), 12u);
+}
+
 TEST_F(WatchGroupTest, SlowWatchEndsAndOthersGoOn) {
   std::array<RecordingSink, 3> sinks;
   for (RecordingSink& sink : sinks) ASSERT_TRUE(Watch(&sink, {UserTarget(1), UserTarget(2)}).ok());

@@ -101,6 +101,10 @@ class Worker {
 TEST(WatchThreadsTest, EachIsToldOfEverythingOnce) {
   WatchHub hub({.past = {.changes = kLast, .value_bytes = SIZE_MAX}});
   hub.StartFrom(kFirst);
+  {
+    WatchGroup group(&hub, [] {});
+    BeginHistory(&group);
+  }
   Worker one(&hub), two(&hub);
   std::thread committer([&hub] {
     for (uint64_t version = kFirst + 1; version <= kLast; ++version) {

@@ -145,11 +145,13 @@ class World {
   const Handlers handlers_{engine_, services_.services(), clock_, [] { return EngineStats{}; }};
   WorkerMetrics metrics_;
   std::deque<std::function<void()>> posted_;
+  WatchGroup watches_{handlers_.watches(), [] {}};
   const Session::Shared shared_{
       .handlers = handlers_,
       .clock = clock_,
       .metrics = metrics_,
       .memory = pool_,
+      .watches = watches_,
       .post = [this](std::function<void()> task) { posted_.push_back(std::move(task)); }};
   TurnBytes turn_;
   std::vector<ServedConnection*> to_flush_;

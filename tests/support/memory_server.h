@@ -13,7 +13,7 @@
 namespace smile {
 
 // All outlive the server.
-inline std::unique_ptr<Server> ServeOnLoopback(Engine& engine, const MemoryServices& services,
+inline std::unique_ptr<Server> ServeOnLoopback(Engine& engine, MemoryServices& services,
                                                const Clock& clock, const Logger& log) {
   auto listening = Server::Listen({.listen = {"127.0.0.1", 0}, .workers = 1}, clock, log);
   CHECK(listening.ok(), listening.status().message());

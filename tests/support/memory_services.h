@@ -21,13 +21,14 @@ struct MemoryServices {
         logins(engine, hasher, sessions, clock, RandomBytes),
         users(engine, media.service, links, logins, sessions, clock) {}
 
-  Services services() const {
+  Services services() {
     return {.media = media.service,
             .links = links,
             .logins = logins,
             .sessions = sessions,
             .users = users,
-            .feeds = feeds};
+            .feeds = feeds,
+            .watches = watches};
   }
 
   MemoryMedia media;
@@ -37,6 +38,7 @@ struct MemoryServices {
   const SessionService sessions;
   const LoginService logins;
   const UserService users;
+  WatchHub watches;  // tests that use it let it observe the engine
 };
 
 }  // namespace smile

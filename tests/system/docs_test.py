@@ -33,7 +33,11 @@ TIMEOUT_SECONDS = 120
 SKIPPED = 77  # as cmake/SmileBuild.cmake says
 
 # What stands for a command of a page here: ./dev run would build.
-STANDS_FOR = {"./dev run": "smiled --data data"}
+STANDS_FOR = {"./dev run": "smiled --data data",
+              # What comes next is to be seen by it.
+              "smilecat watch posts/42 links/42 > watched &":
+                  "smilecat watch posts/42 links/42 > watched 2> watching & "
+                  "until [[ -s watching ]]; do sleep 0.02; done"}
 
 # Options in pages that are not of Smile's programs.
 OPTIONS_OF_OTHERS = "--install --component --prefix"
@@ -126,6 +130,9 @@ class Scenes:
             file.write("id,value\n" + rows)
         self.shell.must("smilecat load users.csv --key 'users/{id}/profile' --value '{value}'")
 
+    def two_events(self):
+        self.shell.must("until (($(wc -l < watched) >= 2)); do sleep 0.02; done")
+
     def stop(self):
         self.shell.must('[[ -z "$server" ]] || kill "$server"; server=')
 
@@ -217,7 +224,7 @@ class DocsTest(unittest.TestCase):
 
     def test_statistics_are_documented(self):
         section = read("docs/OPERATING.md").partition("\n## All statistics\n")[2]
-        shown = re.findall(r"`((?:server|storage|logins)\.[A-Za-z_.]+)`", section.partition("\n## ")[0])
+        shown = re.findall(r"`((?:server|storage|logins|watches)\.[A-Za-z_.]+)`", section.partition("\n## ")[0])
         patterns = [re.sub("OPERATION|STATUS|TABLE", "[a-z_]+", re.escape(name)) for name in shown]
         with tempfile.TemporaryDirectory(prefix="smile_docs_") as directory:
             shell = Shell(directory)
