@@ -136,7 +136,7 @@ bool Worker::MayServe() {
   if (session_shared_.has_value()) return true;
   const Handlers* const handlers = shared_.handlers.load(std::memory_order_acquire);
   if (handlers == nullptr) return false;
-  // Answers of the same moment come first: watches are told at the end of a turn.
+  // What was answered before is sent first: watches are told at the end of a turn.
   watches_.emplace(handlers->watches(),
                    [this] { loop_->Post([this] { watches_are_due_ = true; }); });
   session_shared_.emplace(Session::Shared{

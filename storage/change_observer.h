@@ -16,8 +16,8 @@ struct AppliedChange {
   uint64_t version = 0;                    // of the mutation; deletes have one, too
 };
 
-// The engine calls one function at a time, on any thread, possibly with a lock of its own held:
-// they do not block and do not call the engine.
+// The engine calls OnChanges and OnGap one at a time, all on any thread, possibly with a lock of
+// its own held: they do not block and do not call the engine.
 class ChangeObserver {
  public:
   virtual ~ChangeObserver() = default;
@@ -30,6 +30,10 @@ class ChangeObserver {
   // (before they are answered so), or was settled without telling which took effect (before the
   // first change after that).
   virtual void OnGap() = 0;
+
+  // Writes were answered. Called after each OnChanges and OnGap, when those that it was about were,
+  // possibly once for several; also without anything to tell.
+  virtual void OnAnswered() = 0;
 };
 
 }  // namespace smile

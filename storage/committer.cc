@@ -19,12 +19,14 @@ static_assert(limits::kMaxCommitGroupBytes <= limits::kMaxCommitQueueBytes);
 
 }  // namespace
 
-Committer::Committer(const Clock* clock, PaceFunction pace, CommitFunction commit)
+Committer::Committer(const Clock* clock, PaceFunction pace, CommitFunction commit,
+                     AnsweredFunction answered)
     : clock_(clock),
       pace_(std::move(pace)),
       commit_(std::move(commit)),
+      answered_(std::move(answered)),
       thread_([this] { Run(); }) {
-  CHECK(pace_ && commit_);
+  CHECK(pace_ && commit_ && answered_);
 }
 
 Committer::~Committer() {
@@ -217,6 +219,7 @@ void Committer::CommitGroup() {
     write.done(std::move(write.reply));
     write.done = nullptr;
   }
+  answered_();
 }
 
 }  // namespace smile

@@ -31,11 +31,13 @@ namespace smile {
 
 class Committer {
  public:
-  // Both run on the committer's thread. PaceFunction is called when writes wait; their group is
+  // All run on the committer's thread. PaceFunction is called when writes wait; their group is
   // formed when it returns, so it may delay them. Deadlines are checked after it. CommitFunction
-  // fills in the replies of all writes that are not late, in order.
+  // fills in the replies of all writes that are not late, in order. AnsweredFunction is called
+  // after the writes of each group were answered.
   using PaceFunction = std::function<void()>;
   using CommitFunction = std::function<void(std::span<PendingWrite> group)>;
+  using AnsweredFunction = std::function<void()>;
 
   struct Counts {
     uint64_t groups = 0;          // calls of the commit function
@@ -45,7 +47,9 @@ class Committer {
   };
 
   // The clock is for deadlines and outlives the committer.
-  Committer(const Clock* clock, PaceFunction pace, CommitFunction commit);
+  Committer(
+      const Clock* clock, PaceFunction pace, CommitFunction commit,
+      AnsweredFunction answered = [] {});
   ~Committer();
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
@@ -83,6 +87,7 @@ class Committer {
   const Clock* const clock_;
   const PaceFunction pace_;
   const CommitFunction commit_;
+  const AnsweredFunction answered_;
 
   mutable std::mutex mutex_;
   std::condition_variable not_empty_;

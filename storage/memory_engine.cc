@@ -81,9 +81,11 @@ void MemoryEngine::Read(ReadRequest request, std::function<void(Result<ReadReply
 }
 
 void MemoryEngine::Write(WriteRequest request, std::function<void(WriteReply)> done) {
+  ChangeObserver* told = nullptr;
   auto result = Under<WriteReply>(request.deadline_nanos(), nullptr, [&] {
     Applied applied = Apply(request);
-    if (applied.reply.status.ok() && observer_ != nullptr) observer_->OnChanges(applied.changes);
+    if (applied.reply.status.ok()) told = observer_;
+    if (told != nullptr) told->OnChanges(applied.changes);
     return std::move(applied.reply);
   });
   WriteReply reply;
@@ -92,7 +94,10 @@ void MemoryEngine::Write(WriteRequest request, std::function<void(WriteReply)> d
   } else {
     reply.status = result.status();
   }
-  Answer([done = std::move(done), reply = std::move(reply)]() mutable { done(std::move(reply)); });
+  Answer([done = std::move(done), reply = std::move(reply), told]() mutable {
+    done(std::move(reply));
+    if (told != nullptr) told->OnAnswered();
+  });
 }
 
 void MemoryEngine::Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) {

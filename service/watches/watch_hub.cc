@@ -11,12 +11,16 @@ WatchHub::~WatchHub() {
 }
 
 void WatchHub::OnChanges(std::span<const AppliedChange> changes) {
-  if (history_.Append(changes)) WakeAll();
+  if (history_.Append(changes)) has_news_ = true;
 }
 
 void WatchHub::OnGap() {
   history_.AppendGap();
-  WakeAll();
+  has_news_ = true;
+}
+
+void WatchHub::OnAnswered() {
+  if (has_news_.exchange(false)) WakeAll();
 }
 
 // The lock is held during the calls, so that none is made after Remove.

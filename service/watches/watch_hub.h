@@ -54,6 +54,8 @@ class WatchHub final : public ChangeObserver {
 
   void OnChanges(std::span<const AppliedChange> changes) override;
   void OnGap() override;
+  // Wakes the groups: the writes themselves come first.
+  void OnAnswered() override;
 
   // Any thread. The figures are not of one moment.
   WatchStats Stats() const;
@@ -81,6 +83,7 @@ class WatchHub final : public ChangeObserver {
 
   const Limits limits_;
   WatchHistory history_;
+  std::atomic<bool> has_news_ = false;  // since groups were woken
   std::mutex members_mutex_;
   std::vector<Member*> members_;
   Counters counters_;

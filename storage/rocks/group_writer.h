@@ -35,6 +35,11 @@ class GroupWriter {
   // storage/rocks/rocks_engine.h.
   void Commit(std::span<PendingWrite> group);
 
+  // The writes of the last group were answered.
+  void OnAnswered() {
+    if (observer_ != nullptr) observer_->OnAnswered();
+  }
+
   // As Engine::Observe; before the first group.
   uint64_t Observe(ChangeObserver* observer);
 

@@ -38,7 +38,8 @@ class RocksEngine::Parts {
         reads(this->database.get(), &cache, clock, &readers, options.readers),
         writer(this->database.get(), &cache, clock),
         committer(
-            clock, [this] { writer.Pace(); }, [this](auto group) { writer.Commit(group); }),
+            clock, [this] { writer.Pace(); }, [this](auto group) { writer.Commit(group); },
+            [this] { writer.OnAnswered(); }),
         admission(&memory, &reads, &committer),
         stats([this] { return GatherStats(); }) {}
 

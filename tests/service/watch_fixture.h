@@ -96,6 +96,7 @@ inline void Feed(WatchHub* hub, const std::vector<FedChange>& fed) {
     changes.push_back({{Table::kUsers, partitions[i]}, &mutations[i], fed[i].version});
   }
   hub->OnChanges(changes);
+  hub->OnAnswered();
 }
 
 class WatchTest : public ::testing::Test {

@@ -1,6 +1,8 @@
 // The contract of storage/engine.h for who observes the changes.
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <future>
 #include <mutex>
 #include <span>
 #include <string>
@@ -44,6 +46,9 @@ class Recorder final : public ChangeObserver {
     const std::lock_guard lock(mutex_);
     told_.emplace_back("gap");
   }
+  void OnAnswered() override { ++answered; }
+
+  std::atomic<uint64_t> answered = 0;
 
   static std::string Line(const PartitionView& partition, const MutationView& mutation,
                           uint64_t version) {
@@ -97,6 +102,17 @@ TEST_P(ObserveContract, IsToldOfEachMutationBeforeTheWriteIsAnswered) {
                                             LineOf(kOne, batch[1], reply.versions[1]),
                                             LineOf(kOne, batch[2], reply.versions[2])));
   EXPECT_EQ(blocking_.Get(kOne)->version, recorder_.newest());
+}
+
+TEST_P(ObserveContract, IsToldAfterTheWriteWasAnswered) {
+  std::promise<uint64_t> answered_before;
+  engine_->Write(WriteRequest(kOne.view().partition_view(), {PutOf(kOne.sort, "v")}, 0),
+                 [&](const WriteReply& reply) {
+                   EXPECT_TRUE(reply.status.ok());
+                   answered_before.set_value(recorder_.answered);
+                 });
+  EXPECT_EQ(answered_before.get_future().get(), 0u);
+  while (recorder_.answered == 0) std::this_thread::yield();
 }
 
 TEST_P(ObserveContract, IsToldOfWritesTogetherInOnePiece) {
