@@ -6,6 +6,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "client/client.h"
 #include "client/smilecat/patience.h"
 #include "client/smilecat/reply.h"
+#include "client/smilecat/requests.h"
 #include "protocol/text_tree.h"
 
 namespace smile::cat {
@@ -24,6 +26,24 @@ inline constexpr bool kHasPages = requires(typename Row::Request request,
   request.limit;
   request.continuation = response.continuation;
 };
+
+// Reads a request whose reply is pages, and calls handler(Row{}, request). Otherwise kInvalid, or
+// as ReadAnyRequest.
+template <class Handler>
+Status ReadPagedRequest(std::span<const TextToken> tokens, Handler&& handler) {
+  Status status = CheckRequest(tokens, {});
+  if (!status.ok()) return status;
+  status = {Code::kInvalid, "--all: only scan and list have pages; leave it out"};
+  AnsweredRequests::ForEach([&]<class Row>() {
+    if constexpr (kHasPages<Row>) {
+      if (Row::kInfo.name != tokens[0].text) return;
+      const Result<TextRequest<Row>> read = ReadRequest<Row>(tokens.subspan(1));
+      status = read.status();
+      if (read.ok()) handler(Row{}, read->request);
+    }
+  });
+  return status;
+}
 
 // Whether parts of a page could not be read.
 template <class Response>

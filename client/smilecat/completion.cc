@@ -7,7 +7,6 @@
 #include "client/smilecat/requests.h"
 #include "client/smilecat/user_apps.h"
 #include "model/tables.h"
-#include "protocol/text_reader.h"
 
 namespace smile::cat {
 namespace {
@@ -45,27 +44,26 @@ Choices AfterCommand(std::string_view name) {
 // What may stand after the operation `name`.
 Choices AfterOperation(std::string_view name, const LinkKinds& kinds) {
   Choices choices;
-  Requests::ForEach([&]<class Row>() {
-    if (name != Row::kInfo.name) return;
-    bool takes_kind = false;
-    for (const TextArgument& argument : UsageOf<Row>().arguments) {
-      takes_kind = takes_kind || argument.form == "KIND";
-      if (!argument.positional) {
-        choices.words.push_back(argument.form.substr(0, argument.form.find(' ')));
-      }
-      choices.takes_record = choices.takes_record || argument.form.starts_with("KEY");
-      choices.takes_path = choices.takes_path || argument.form == "PARTITION";
+  if (Requests::Find(name) == nullptr) return choices;
+  bool takes_kind = false;
+  for (const TextArgument& argument : UsageOfOperation(name).arguments) {
+    takes_kind = takes_kind || argument.form == "KIND";
+    if (!argument.positional) {
+      choices.words.push_back(argument.form.substr(0, argument.form.find(' ')));
     }
-    choices.takes_path = choices.takes_path || choices.takes_record;
-    if (takes_kind) {
-      for (const NumberName& kind : kLinkKinds) choices.words.emplace_back(kind.name);
-      for (std::string& kind : kinds.names()) choices.words.push_back(std::move(kind));
-      return;
-    }
-    for (const TableInfo& table : name == op::List::kInfo.name ? ListedTables() : ClientTables()) {
-      choices.words.push_back(std::string(table.name) + (choices.takes_path ? "/" : ""));
-    }
-  });
+    choices.takes_record = choices.takes_record || argument.form.starts_with("KEY");
+    choices.takes_path = choices.takes_path || argument.form.starts_with("PARTITION");
+  }
+  choices.takes_path = choices.takes_path || choices.takes_record;
+  if (takes_kind) {
+    for (const NumberName& kind : kLinkKinds) choices.words.emplace_back(kind.name);
+    for (std::string& kind : kinds.names()) choices.words.push_back(std::move(kind));
+    return choices;
+  }
+  const bool any_table = name == op::List::kInfo.name || name == op::Watch::kInfo.name;
+  for (const TableInfo& table : any_table ? ListedTables() : ClientTables()) {
+    choices.words.push_back(std::string(table.name) + (choices.takes_path ? "/" : ""));
+  }
   return choices;
 }
 

@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "client/smilecat/requests.h"
 #include "protocol/operations.h"
 
 namespace smile::cat {
@@ -105,13 +106,13 @@ void Conversation::PrintFrame(Direction direction, const Frame& frame) {
   }
   print_(fmt::format("{}{} {}, id {}, {}\n{}", label_, ArrowOf(direction), title, header.id,
                      Counted(frame.bytes.size(), "byte"),
-                     FormatParts(DescribeFrame<Operations>(frame.bytes, request))));
+                     FormatParts(DescribeAnyFrame(frame.bytes, request))));
 }
 
 // The operation and table of a request are remembered until 64 Ki requests later, not until their
 // reply: an id is used again only after that, and a capture may hold a reply twice.
 void Conversation::Remember(const Frame& frame) {
-  const std::optional<RequestInfo> info = RequestInfoOf<Operations>(frame);
+  const std::optional<RequestInfo> info = InfoOfAnyRequest(frame);
   if (!info.has_value()) {
     requests_.erase(frame.header.id);
     return;
@@ -128,7 +129,7 @@ void Conversation::Remember(const Frame& frame) {
 void Conversation::PrintBroken(Direction direction, ByteView frame, const std::string& words) {
   sound_ = false;
   print_(fmt::format("{}{} {}\n{}", label_, ArrowOf(direction), words,
-                     FormatParts(DescribeFrame<Operations>(frame))));
+                     FormatParts(DescribeAnyFrame(frame, {}))));
 }
 
 void Conversation::PrintRaw(Direction direction, ByteView bytes) {

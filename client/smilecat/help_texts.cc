@@ -4,14 +4,14 @@
 
 #include "client/smilecat/exit_status.h"
 #include "client/smilecat/requests.h"
-#include "protocol/text_reader.h"
 
 namespace smile::cat {
 
 std::string RootFooter() {
   std::string requests;
   Requests::ForEach([&]<class Row>() {
-    requests += fmt::format("  {}\n      {}\n", UsageOf<Row>().line, Row::kInfo.summary);
+    requests +=
+        fmt::format("  {}\n      {}\n", UsageOfOperation(Row::kInfo.name).line, Row::kInfo.summary);
   });
   return "Requests (smilecat OPERATION --help says more):\n" + requests +
          "\n"

@@ -12,7 +12,6 @@
 #include "client/smilecat/input_file.h"
 #include "client/smilecat/requests.h"
 #include "client/smilecat/sniffer.h"
-#include "protocol/text_reader.h"
 
 namespace smile::cat {
 namespace {
@@ -57,7 +56,7 @@ std::string FieldLines() {
 
 template <class Row>
 std::string DescribeRow() {
-  const TextUsage usage = UsageOf<Row>();
+  const TextUsage usage = UsageOfOperation(Row::kInfo.name);
   std::string text = fmt::format("{}: {}\n\n", Row::kInfo.name, Row::kInfo.summary);
   if (Requests::Find(Row::kInfo.name) == nullptr) {
     text += "Sent by smilecat itself when it connects (smilecat --hex ping shows it).\n";
@@ -147,9 +146,9 @@ ExitStatus RunDecode(const std::string& path) {
 std::string DescribeOperations() {
   std::string text;
   Requests::ForEach([&]<class Row>() {
-    text +=
-        fmt::format("{:>3}  {:<8} {:<6} {}\n     smilecat {}\n", Row::kInfo.code, Row::kInfo.name,
-                    NameOfEffect(Row::kInfo.effect), Row::kInfo.summary, UsageOf<Row>().line);
+    text += fmt::format("{:>3}  {:<8} {:<6} {}\n     smilecat {}\n", Row::kInfo.code,
+                        Row::kInfo.name, NameOfEffect(Row::kInfo.effect), Row::kInfo.summary,
+                        UsageOfOperation(Row::kInfo.name).line);
   });
   return text;
 }

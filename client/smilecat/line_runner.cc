@@ -15,7 +15,6 @@
 #include "client/smilecat/content.h"
 #include "client/smilecat/line_reader.h"
 #include "client/smilecat/ordered_printer.h"
-#include "client/smilecat/request.h"
 #include "client/smilecat/requests.h"
 #include "client/smilecat/secret_input.h"
 
@@ -51,9 +50,9 @@ class LineRun {
     const auto content = [&](std::string_view path, std::string_view secret) {
       return ReadFile(path, !secret.empty(), &file_failure);
     };
-    const Status status = SendRequest<AnsweredRequests>(
-        client_, *tokens, content, call(), style(),
-        [&](const OperationInfo& operation) { return Begin(number, operation); });
+    const Status status =
+        SendAnyRequest(client_, *tokens, content, call(), style(),
+                       [&](const OperationInfo& operation) { return Begin(number, operation); });
     if (!file_failure.ok()) return AnswerBad(number, file_failure, ExitStatus::kFile);
     if (!status.ok()) AnswerBad(number, status, StatusOfUnsent(status));
   }
@@ -99,17 +98,10 @@ class LineRun {
                        ExitStatus::kUsage);
     }
     std::erase_if(tokens, IsAll);
-    Status status =
-        ReadAnyRequest<AnsweredRequests>(tokens, {}, [&]<class Row>(Row, TextRequest<Row> read) {
-          if constexpr (kHasPages<Row>) {
-            const auto done = Begin(number, Row::kInfo);
-            done(CollectAllPages<Row>(client_, read.request, {call(), style()}));
-          } else {
-            AnswerBad(number,
-                      {Code::kInvalid, "--all: only scan and list have pages; leave it out"},
-                      ExitStatus::kUsage);
-          }
-        });
+    const Status status = ReadPagedRequest(tokens, [&]<class Row>(Row, const auto& request) {
+      const auto done = Begin(number, Row::kInfo);
+      done(CollectAllPages<Row>(client_, request, {call(), style()}));
+    });
     if (!status.ok()) AnswerBad(number, status, StatusOfUnsent(status));
   }
 

@@ -16,7 +16,6 @@
 #include "client/smilecat/complain.h"
 #include "client/smilecat/content.h"
 #include "client/smilecat/output_file.h"
-#include "client/smilecat/request.h"
 #include "client/smilecat/requests.h"
 #include "client/smilecat/secret_input.h"
 #include "client/smilecat/stats_view.h"
@@ -170,12 +169,9 @@ ExitStatus OneRequest::EndOf(const AllPagesEnd& end) const {
 ExitStatus OneRequest::RunAll(Client* client, std::span<const TextToken> tokens,
                               const Patience& patience) {
   ExitStatus exit_status = ExitStatus::kOk;
-  const Status status =
-      ReadAnyRequest<AnsweredRequests>(tokens, {}, [&]<class Row>(Row, TextRequest<Row> read) {
-        if constexpr (kHasPages<Row>) {
-          exit_status = EndOf(RunAllPages<Row>(client, read.request, {call(), style()}, patience));
-        }
-      });
+  const Status status = ReadPagedRequest(tokens, [&]<class Row>(Row, const auto& request) {
+    exit_status = EndOf(RunAllPages<Row>(client, request, {call(), style()}, patience));
+  });
   return status.ok() ? exit_status : Fail(status, {}, ExitStatus::kUsage);
 }
 
@@ -189,7 +185,7 @@ ExitStatus OneRequest::Run(Client* client, std::span<const TextToken> tokens,
   }
   if (options_.all) return RunAll(client, tokens, patience);
   const auto pending = std::make_shared<PendingReply>();
-  const Status sent = SendRequest<AnsweredRequests>(
+  const Status sent = SendAnyRequest(
       client, tokens,
       [this](std::string_view path, std::string_view secret) { return ReadFile(path, secret); },
       call(), style(),

@@ -8,7 +8,6 @@
 
 #include "client/smilecat/option_apps.h"
 #include "client/smilecat/requests.h"
-#include "protocol/text_reader.h"
 
 namespace smile::cat {
 namespace {
@@ -46,7 +45,7 @@ bool IsValid(std::string_view line, const Defaults& defaults) {
   const auto content = [](std::string_view, std::string_view) {
     return Result<Bytes>(Bytes(64, '0'));
   };
-  return ReadAnyRequest<Requests>(command->request, content, [](auto, const auto&) {}).ok();
+  return CheckRequest(command->request, content).ok();
 }
 
 }  // namespace
