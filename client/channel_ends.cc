@@ -189,8 +189,14 @@ void Channel::Finish(std::unique_ptr<PendingCall> call, Status status, const Err
   call->Fail(std::move(status), detail);
 }
 
+// These end without an answer to their last attempt, which says nothing about the earlier ones.
 void Channel::FinishAll(std::vector<Ended> ended) {
-  for (Ended& one : ended) Finish(std::move(one.call), std::move(one.status));
+  for (Ended& one : ended) {
+    if (one.call->maybe_executed && one.status.code() != Code::kOutcomeUnknown) {
+      one.status = LostReply(*one.call, one.status.message());
+    }
+    Finish(std::move(one.call), std::move(one.status));
+  }
 }
 
 void Channel::TickBy(int64_t nanos) {

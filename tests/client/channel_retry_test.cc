@@ -105,6 +105,20 @@ TEST_F(ChannelRetry, RepeatableWritesAreSentAgainAfterAnUnknownOutcome) {
   EXPECT_EQ((**put)->version, 7u);
 }
 
+// A server that rejects the client itself says nothing about what an earlier connection did.
+TEST_F(ChannelRetry, RepeatableWritesOfARejectedClientEndAsOutcomeUnknown) {
+  Hello();
+  const auto add = Call<op::Add>({.key = Put().key, .amount = 1});
+  Fill();
+  Lose();
+  const auto later = Call<op::Put>(Put());
+  channel.Connected();
+  Fill();
+  channel.Disconnected({Code::kUnsupported, "no common protocol version"});
+  EXPECT_EQ(CodeOf(add), Code::kOutcomeUnknown);
+  EXPECT_EQ(CodeOf(later), Code::kUnsupported);
+}
+
 // An earlier attempt may have taken effect, so the last rejection does not tell all.
 TEST_F(ChannelRetry, RepeatableWritesThatWereLostEndAsOutcomeUnknown) {
   Hello();

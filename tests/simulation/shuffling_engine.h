@@ -34,6 +34,7 @@ class ShufflingEngine final : public Engine {
   void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override;
   void List(ListRequest request, std::function<void(Result<ListPage>)> done) override;
   void Stats(std::function<void(EngineStats)> done) override { engine_.Stats(std::move(done)); }
+  uint64_t Observe(ChangeObserver* observer) override { return engine_.Observe(observer); }
   void Close() override { engine_.Close(); }
 
  private:

@@ -14,6 +14,7 @@ using Kind = HistoryOperation::Kind;
 using Outcome = HistoryOperation::Outcome;
 
 constexpr int64_t kCallMillis = 20'000;
+constexpr int64_t kHelloMillis = 5'000;
 constexpr size_t kRoomBytes = 1 << 16;
 
 Outcome OutcomeOf(const Status& status) {
@@ -76,12 +77,14 @@ void SimulatedClient::Call(Register kind) {
       return CallLink(number, operation);
     case Register::kLogin:
       return CallLogin(number, operation);
+    case Register::kNumber:
+      return CallNumber(number);
   }
 }
 
 void SimulatedClient::CallRecord(uint64_t number, HistoryOperation operation) {
   const RegisterId id(Register::kRecord, number);
-  const Key key = UserKey(number, "profile");
+  const Key key = RecordOf(number);
   if (recorder_->connections_last) operation.connection = number_;
   const uint64_t choice = random_() % 5;
   if (choice <= 1) {
@@ -164,14 +167,73 @@ void SimulatedClient::Send(const typename Row::Request& request, RegisterId id,
     if (it.outcome != Outcome::kUnknown) it.end = ++recorder_->time;
     if (is_get) it.value = answer.ok() ? Seen(*answer) : 0;
   };
+  Add<Row>(request, done);
+}
+
+template <class Row>
+void SimulatedClient::Add(const typename Row::Request& request,
+                          std::function<void(const Answer<Row>&)> done) {
   auto call = std::make_unique<TypedCall<Row>>(
-      request, clock_->MonotonicNanos() + kCallMillis * kNanosPerMilli, CallOptions(), done);
+      request, clock_->MonotonicNanos() + kCallMillis * kNanosPerMilli, CallOptions(),
+      std::move(done));
   channel_.Admit(call.get());
   channel_.Add(std::move(call));
 }
 
+// --- Numbers -------------------------------------------------------------------------------------
+
+void SimulatedClient::CallNumber(uint64_t number) {
+  const Key key = NumberOf(number);
+  const uint64_t amount = 1 + random_() % 5;
+  Add<op::Add>({.key = key.view(), .amount = static_cast<int64_t>(amount)},
+               [this, number, amount](const Answer<op::Add>& answer) {
+                 ++recorder_->answered;
+                 Added& added = recorder_->added[number];
+                 if (answer.ok()) added.sum += amount;
+                 if (answer.status().code() == Code::kOutcomeUnknown) added.unknown += amount;
+               });
+}
+
+// --- Watches -------------------------------------------------------------------------------------
+
+void SimulatedClient::Watch(std::function<uint64_t(uint64_t user)> read) {
+  read_ = std::move(read);
+  StartWatch();
+}
+
+void SimulatedClient::StartWatch() {
+  watches_again_ = false;
+  std::vector<Bytes> users;
+  for (uint64_t user = 0; user < users_; ++user) users.push_back(PartitionOf(user));
+  op::Watch::Request request{.after = version_};
+  for (const Bytes& user : users) request.partitions.push_back({Table::kUsers, user});
+  // A HELLO with a flipped bit may be rejected for good.
+  const auto shared = std::make_shared<smile::Watch::Shared>(
+      WatchCallbacks{.event = [this](const Answer<op::Watch>& answer) { OnMessage(*answer); },
+                     .ended = [this](const Status&) { watches_again_ = true; }});
+  auto call = std::make_unique<WatchCall>(request, ++watches_, shared);
+  channel_.Admit(call.get());
+  channel_.Add(std::move(call));
+}
+
+void SimulatedClient::OnMessage(const op::Watch::Response& message) {
+  const bool reads = message.event == WatchedEvent::kGap || version_ == 0;
+  CHECK(reads || message.version >= version_, "messages come in the order of their versions");
+  version_ = message.version;
+  if (reads) {
+    for (uint64_t user = 0; user < users_; ++user) known_[user] = read_(user);
+  }
+  if (!message.key.has_value() || message.key->sort != RecordOf(0).sort) return;
+  const uint64_t user = *DecodePartition(message.key->partition);
+  CHECK(message.version > told_[user], "a change is told once");
+  told_[user] = message.version;
+  if (message.version < known_[user]) return;  // it was read after that change
+  known_[user] = message.event == WatchedEvent::kPut ? message.version : 0;
+}
+
 void SimulatedClient::Step() {
   const int64_t now = clock_->MonotonicNanos();
+  if (watches_again_) StartWatch();
   if (Status silent = channel_.Tick(now); !silent.ok() && transport_ != nullptr) {
     broken_ = silent;
     transport_->Abort();
@@ -181,7 +243,14 @@ void SimulatedClient::Step() {
     transport_ = connect_();
     transport_->Start(this);
     channel_.Connected();
+    connected_nanos_ = now;
   }
+  // As client/connection.h: a server that misses bytes of HELLO waits for them.
+  if (!channel_.ready() && now - connected_nanos_ > kHelloMillis * kNanosPerMilli) {
+    broken_ = {Code::kUnavailable, "HELLO was not answered"};
+    transport_->Abort();
+  }
+  if (transport_ == nullptr) return;
   Bytes out;
   channel_.Fill(limits::kOutputHighWaterBytes - kRoomBytes, now, &out);
   if (!out.empty()) transport_->Send(std::move(out));
