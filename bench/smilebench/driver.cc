@@ -14,6 +14,7 @@ namespace smile::bench {
 Result<std::unique_ptr<Driver>> MakeDriver(const BenchOptions& options, const DriverParts& parts,
                                            uint32_t active, uint32_t idle) {
   const uint32_t posts_per_author = InfoOf(options.workload).posts_per_author;
+  const bool adds = InfoOf(options.workload).adds;
   const auto over_wire = [&](const MakeProtocol& make_protocol) {
     return std::make_unique<WireDriver>(options.target.endpoint, parts.loop, active + idle,
                                         make_protocol);
@@ -25,7 +26,7 @@ Result<std::unique_ptr<Driver>> MakeDriver(const BenchOptions& options, const Dr
       break;
     case DriverKind::kRedis:
       driver = over_wire(
-          [&] { return std::make_unique<RedisProtocol>(posts_per_author, parts.events); });
+          [&] { return std::make_unique<RedisProtocol>(posts_per_author, parts.events, adds); });
       break;
     case DriverKind::kTarantool:
       driver = over_wire(

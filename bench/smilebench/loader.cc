@@ -66,7 +66,10 @@ Loader::~Loader() {
 
 uint64_t Loader::preload_operations() const {
   const WorkloadKind workload = options_.workload;
-  if (workload == WorkloadKind::kPut || workload == WorkloadKind::kPhotoPut) return 0;
+  if (workload == WorkloadKind::kPut || workload == WorkloadKind::kPhotoPut ||
+      workload == WorkloadKind::kAdd) {
+    return 0;
+  }
   if (options_.preloaded) return 0;
   if (index_ >= options_.keys) return 0;
   return (options_.keys - index_ - 1) / options_.threads + 1;

@@ -142,6 +142,9 @@ Status CheckTarget(const WorkloadInfo& workload, const BenchOptions& options) {
     return {Code::kInvalid,
             "--threads: a rocksdb: target and photos take one thread; leave it out"};
   }
+  if (workload.adds && driver != DriverKind::kSmile && driver != DriverKind::kRedis) {
+    return {Code::kInvalid, "--workload: add takes a smile: or redis: target"};
+  }
   if (!workload.photos && (driver == DriverKind::kHttp || driver == DriverKind::kFiles)) {
     return {Code::kInvalid,
             "--workload: an http: or files: target takes only photo-put and photo-get"};

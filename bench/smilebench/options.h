@@ -24,6 +24,7 @@ enum class WorkloadKind : uint8_t {
   kYcsbF,
   kPhotoPut,
   kPhotoGet,
+  kAdd,
 };
 
 // How records are chosen.

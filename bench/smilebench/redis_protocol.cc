@@ -47,8 +47,9 @@ Status NotTheProtocol(std::string_view why) {
 
 }  // namespace
 
-RedisProtocol::RedisProtocol(uint32_t posts_per_author, DriverEvents* events)
+RedisProtocol::RedisProtocol(uint32_t posts_per_author, DriverEvents* events, bool adds)
     : posts_per_author_(posts_per_author),
+      adds_(adds),
       events_(events),
       functions_{OnString, OnArray, OnInteger, OnNil, [](void*) {}},
       reader_(redisReaderCreateWithFunctions(&functions_), redisReaderFree) {
@@ -88,6 +89,7 @@ void RedisProtocol::Encode(uint32_t slot, const Operation& operation, Bytes* out
 }
 
 void RedisProtocol::EncodePut(const Operation& operation, Bytes* out) const {
+  if (adds_) return AppendCommand({"INCR", fmt::format("c:{}", operation.number)}, out);
   AppendCommand({"SET", KeyOf(operation.number), operation.value}, out);
   if (posts_per_author_ == 0) return;
   const Bytes post = std::to_string(operation.number % posts_per_author_);

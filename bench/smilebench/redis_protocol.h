@@ -21,7 +21,8 @@ namespace smile::bench {
 
 class RedisProtocol final : public WireProtocol {
  public:
-  RedisProtocol(uint32_t posts_per_author, DriverEvents* events);
+  // `adds`: a put is an INCR.
+  RedisProtocol(uint32_t posts_per_author, DriverEvents* events, bool adds = false);
 
   void Encode(uint32_t slot, const Operation& operation, Bytes* out) override;
   Status Receive(ByteView bytes) override;
@@ -56,6 +57,7 @@ class RedisProtocol final : public WireProtocol {
   ByteView BytesOf(const Part& part) const;
 
   const uint32_t posts_per_author_;
+  const bool adds_;
   DriverEvents* const events_;
   redisReplyObjectFunctions functions_;
   const std::unique_ptr<redisReader, decltype(&redisReaderFree)> reader_;

@@ -17,6 +17,7 @@ SmileDriver::SmileDriver(const BenchOptions& options, const DriverParts& parts, 
                          uint32_t idle)
     : posts_per_author_(InfoOf(options.workload).posts_per_author),
       photos_(InfoOf(options.workload).photos),
+      adds_(InfoOf(options.workload).adds),
       active_(active),
       events_(parts.events) {
   const ClientOptions client = {.servers = {options.target.endpoint}, .name = "smilebench"};
@@ -38,6 +39,7 @@ void SmileDriver::Start(uint32_t connection, uint32_t slot, const Operation& ope
       return Call<op::Get>(connection, slot, {.key = key.view()});
     }
     case OperationKind::kPut: {
+      if (adds_) return StartAdd(connection, slot, operation.number);
       const RecordKey key(posts_per_author_, operation.number);
       op::Put::Request request;
       request.key = key.view();
@@ -65,6 +67,11 @@ void SmileDriver::Start(uint32_t connection, uint32_t slot, const Operation& ope
       return Call<op::Scan>(connection, slot, request);
     }
   }
+}
+
+void SmileDriver::StartAdd(uint32_t connection, uint32_t slot, uint64_t number) {
+  const Key key = UserKey(number, "count");
+  Call<op::Add>(connection, slot, {.key = key.view(), .amount = 1});
 }
 
 // A photo is a media record of an owner; both follow from its number.
@@ -105,6 +112,10 @@ void SmileDriver::OnResponse(uint32_t slot, const op::Ping::Response& /*response
 }
 
 void SmileDriver::OnResponse(uint32_t slot, const op::Put::Response& /*response*/) {
+  events_->OnAnswer(slot, {}, {});
+}
+
+void SmileDriver::OnResponse(uint32_t slot, const op::Add::Response& /*response*/) {
   events_->OnAnswer(slot, {}, {});
 }
 

@@ -20,12 +20,14 @@ class SmileDriver final : public Driver {
   void Flush() override;
 
  private:
+  void StartAdd(uint32_t connection, uint32_t slot, uint64_t number);
   void StartPhoto(uint32_t connection, uint32_t slot, const Operation& operation);
   template <class Row>
   void Call(uint32_t connection, uint32_t slot, const typename Row::Request& request);
 
   void OnResponse(uint32_t slot, const op::Ping::Response& response);
   void OnResponse(uint32_t slot, const op::Put::Response& response);
+  void OnResponse(uint32_t slot, const op::Add::Response& response);
   void OnResponse(uint32_t slot, const op::Get::Response& response);
   void OnResponse(uint32_t slot, const op::MGet::Response& response);
   void OnResponse(uint32_t slot, const op::Scan::Response& response);
@@ -34,6 +36,7 @@ class SmileDriver final : public Driver {
 
   const uint32_t posts_per_author_;
   const bool photos_;
+  const bool adds_;
   const uint32_t active_;
   DriverEvents* const events_;
   uint32_t pings_open_ = 0;

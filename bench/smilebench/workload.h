@@ -38,12 +38,13 @@ struct WorkloadInfo {
   uint32_t fewest_scanned = 0;                         // of one author; the most are all
   uint64_t first_author = 0;  // so that workloads with other authors leave these alone
   bool photos =
-      false;  // the records are photos (bench/smilebench/photos.h), each used once in turn
+      false;          // the records are photos (bench/smilebench/photos.h), each used once in turn
+  bool adds = false;  // a put adds 1 to a number instead
 
   uint64_t first_number() const { return first_author * posts_per_author; }
 };
 
-inline constexpr std::array<WorkloadInfo, 13> kWorkloads = {{
+inline constexpr std::array<WorkloadInfo, 14> kWorkloads = {{
     {WorkloadKind::kGet, "get", "reads", 100},
     {WorkloadKind::kPut, "put", "durable writes", 0},
     {WorkloadKind::kMGet, "mget", "reads of 32 keys in one request (Tarantool: 32 in one pipeline)",
@@ -74,6 +75,11 @@ inline constexpr std::array<WorkloadInfo, 13> kWorkloads = {{
      .summary = "reads photos, each once before any of them again",
      .read_percent = 100,
      .photos = true},
+    {.kind = WorkloadKind::kAdd,
+     .name = "add",
+     .summary = "durable additions of 1 to --keys numbers (Redis: INCR)",
+     .read_percent = 0,
+     .adds = true},
 }};
 
 const WorkloadInfo& InfoOf(WorkloadKind kind);

@@ -52,6 +52,13 @@ TEST_P(RedisProtocolTest, OperationsOfOneTurnAreOnePipeline) {
   EXPECT_THAT(exchange_.Say("+OK\r\n$16\r\n" + value + "\r\n"), ElementsAre(Right(0), Right(1)));
 }
 
+TEST_P(RedisProtocolTest, AdditionsAreIncrements) {
+  exchange_.Connect(std::make_unique<RedisProtocol>(0, &exchange_, /*adds=*/true));
+  exchange_.Ask({{.kind = OperationKind::kPut, .number = 42, .value = "unused"}});
+  EXPECT_EQ(exchange_.TakeAsked(), "*2\r\n$4\r\nINCR\r\n$4\r\nc:42\r\n");
+  EXPECT_THAT(exchange_.Say(":7\r\n"), ElementsAre(Right(0)));
+}
+
 TEST_P(RedisProtocolTest, WrongValueIsDetected) {
   Connect(0);
   exchange_.Ask(get_);
