@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -25,27 +26,26 @@ class WatchClientTest : public ::testing::Test {
  protected:
   WatchClientTest() {
     services_.watches.StartFrom(engine_.Observe(&services_.watches));
-    Serve(0);
-    client_ = NewClient();
+    server_ = Serve();
+    client_ = NewClient({server_->listening_on()});
   }
   ~WatchClientTest() override {
     client_.reset();
-    Stop();
+    Stop(std::move(server_));
     engine_.Close();
   }
 
-  void Serve(uint16_t port) {
-    server_ = std::move(Server::Listen({.listen = {"127.0.0.1", port}}, clock_, log_)).value();
-    server_->Serve(engine_, services_.services());
-    port_ = server_->listening_on().port;
+  std::unique_ptr<Server> Serve() {
+    auto server = std::move(Server::Listen({.listen = {"127.0.0.1", 0}}, clock_, log_)).value();
+    server->Serve(engine_, services_.services());
+    return server;
   }
-  void Stop() {
-    server_->BeginDrain();
-    while (!server_->drained()) std::this_thread::yield();
-    server_.reset();
+  static void Stop(std::unique_ptr<Server> server) {
+    server->BeginDrain();
+    while (!server->drained()) std::this_thread::yield();
   }
-  std::unique_ptr<Client> NewClient() const {
-    return std::move(Client::Create({.servers = {{"127.0.0.1", port_}},
+  static std::unique_ptr<Client> NewClient(std::vector<Endpoint> servers) {
+    return std::move(Client::Create({.servers = std::move(servers),
                                      .first_backoff_millis = 1,
                                      .max_backoff_millis = 20}))
         .value();
@@ -79,7 +79,6 @@ class WatchClientTest : public ::testing::Test {
   MemoryEngine engine_{&clock_, MemoryEngine::Answers::kOnThread};
   MemoryServices services_{engine_, clock_};
   std::unique_ptr<Server> server_;
-  uint16_t port_ = 0;
   std::unique_ptr<Client> client_;
   const Key one_ = UserKey(1, "theme");
 };
@@ -97,13 +96,15 @@ TEST_F(WatchClientTest, ReaderIsToldOfEachChange) {
   EXPECT_FALSE(none->has_value());
 }
 
+// The other server is the same database: as if the first were there again.
 TEST_F(WatchClientTest, GoesOnWhenTheServerIsBack) {
+  std::unique_ptr<Server> next = Serve();
+  client_ = NewClient({server_->listening_on(), next->listening_on()});
   WatchReader reader(client_.get(), UserRequest());
   EXPECT_EQ(Next(&reader), "started");
   Put(one_, "blue");
   EXPECT_EQ(Next(&reader), "put users/1/theme=blue");
-  Stop();
-  Serve(port_);
+  Stop(std::exchange(server_, std::move(next)));
   EXPECT_EQ(Next(&reader), "started");
   Put(one_, "red");
   EXPECT_EQ(Next(&reader), "put users/1/theme=red");
@@ -189,7 +190,7 @@ TEST_F(WatchClientTest, CallbackMayEndItsWatch) {
 }
 
 TEST_F(WatchClientTest, ClientThatEndsEndsItsWatches) {
-  auto other = NewClient();
+  auto other = NewClient({server_->listening_on()});
   std::string end;
   auto watch = other->Watch(UserRequest(),
                             {.event = [](const auto&) {},
