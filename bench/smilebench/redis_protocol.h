@@ -7,14 +7,11 @@
 // is ZREVRANGE and the MGET of the posts that are known to be there, in one pipeline.
 #pragma once
 
-#include <hiredis/read.h>
-
 #include <cstdint>
 #include <deque>
-#include <memory>
-#include <string_view>
 #include <vector>
 
+#include "bench/smilebench/resp.h"
 #include "bench/smilebench/wire.h"
 
 namespace smile::bench {
@@ -34,38 +31,23 @@ class RedisProtocol final : public WireProtocol {
     OperationKind kind = OperationKind::kPing;
     uint32_t replies = 1;  // still to come
   };
-  struct Part {  // of a reply: itself, or then its elements
-    int type = 0;
-    size_t begin = 0;  // in bytes_
-    size_t size = 0;
-  };
-  // What hiredis calls for each part of a reply that it has parsed. They give back something that
-  // is not null: there are no objects.
-  static void* OnString(const redisReadTask* task, char* bytes, size_t size);
-  static void* OnArray(const redisReadTask* task, int count);
-  static void* OnInteger(const redisReadTask* task, long long value);
-  static void* OnNil(const redisReadTask* task);
 
   Bytes KeyOf(uint64_t number) const;
   void EncodePut(const Operation& operation, Bytes* out) const;
   void EncodeMGet(const Operation& operation, Bytes* out) const;
   void EncodeScan(const Operation& operation, Bytes* out) const;
-  Status OnReply();
-  Status TakeReply(const Open& open);
-  Status TakeString(const Part& part);
-  Status TakeList(bool of_posts);
-  ByteView BytesOf(const Part& part) const;
+  Status OnReply(const RespReply& reply);
+  Status TakeReply(const Open& open, const RespReply& reply);
+  Status TakeString(const RespReply& reply, const RespReply::Part& part);
+  Status TakeList(const RespReply& reply, bool of_posts);
 
   const uint32_t posts_per_author_;
   const bool adds_;
   DriverEvents* const events_;
-  redisReplyObjectFunctions functions_;
-  const std::unique_ptr<redisReader, decltype(&redisReaderFree)> reader_;
+  RespReader reader_;
   std::deque<Open> open_;
 
-  // The reply that is being parsed, and what it brings to the operation's answer.
-  std::vector<Part> parts_;
-  Bytes bytes_;
+  // What replies bring to the operation's answer.
   Status refusal_;  // of an earlier reply to the same operation
   std::vector<uint64_t> posts_;
   std::vector<ByteView> values_;
