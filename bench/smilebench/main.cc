@@ -18,6 +18,7 @@
 #include "bench/linkbench/linkbench_options.h"
 #include "bench/network/network.h"
 #include "bench/network/network_options.h"
+#include "bench/smilebench/feeds.h"
 #include "bench/smilebench/file_server.h"
 #include "bench/smilebench/load.h"
 #include "bench/smilebench/logins.h"
@@ -156,6 +157,13 @@ ExitStatus WatchesMain(int argc, const char* const* argv) {
                  });
 }
 
+ExitStatus FeedsMain(int argc, const char* const* argv) {
+  return Measure(ParseFeedsOptions, argc, argv, RunFeeds,
+                 [](const FeedsOptions&, const FeedsResults& results) {
+                   return results.failure.ok() ? kExitOk : kExitErrors;
+                 });
+}
+
 ExitStatus ServeMain(int argc, const char* const* argv) {
   if (argc != 3 || std::string_view(argv[1]) != "--directory") {
     PrintTo(stderr, "smilebench: give serve --directory DIRECTORY\n");
@@ -179,6 +187,7 @@ int Main(int argc, const char* const* argv) {
   if (first == "streams") return StreamsMain(argc - 1, argv + 1);
   if (first == "logins") return LoginsMain(argc - 1, argv + 1);
   if (first == "watches") return WatchesMain(argc - 1, argv + 1);
+  if (first == "feeds") return FeedsMain(argc - 1, argv + 1);
   if (first == "linkbench") return LinkBenchMain(argc - 1, argv + 1);
   if (first == "network") return NetworkMain(argc - 1, argv + 1);
   if (first == "serve") return ServeMain(argc - 1, argv + 1);

@@ -51,6 +51,7 @@ constexpr const char* kCommands =
     "smilebench network              a day of a social network: people who read, write and log in\n"
     "smilebench logins               verify passwords, or make hashes with libargon2 alone\n"
     "smilebench watches              tell thousands of watches of each post\n"
+    "smilebench feeds                read the newest posts of all friends, also with Redis\n"
     "smilebench load --users N       write N users with their logins to a Smile server\n"
     "smilebench lookups --users N    read random ones of them, cold and warm\n"
     "smilebench COMMAND --help       the options of such a command";
