@@ -145,7 +145,7 @@ Result<FeedsResults> FeedsRun::Run() {
   store_ = MakeStore();
   loop_->OnTurnEnd([this] { store_->Flush(); });
   const auto poll = loop_->StartTimer(kPollMillis, kPollMillis, [this] { Poll(); });
-  SMILE_TRY(Load());
+  if (!options_.preloaded) SMILE_TRY(Load());
   if (!IsOver()) ReadFeeds(kWarmFeeds * graph_.users());
   if (!IsOver()) Measure();
   return std::move(results_);

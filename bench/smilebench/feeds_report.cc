@@ -78,6 +78,8 @@ Result<FeedsOptions> ParseFeedsOptions(int argc, const char* const* argv, std::s
   app.add_flag(
       "--ids-only", ids_only,
       "Redis: ask for posts without their scores, because their ids are in the same order");
+  app.add_flag("--preloaded", options.preloaded,
+               "write nothing: a run with the same users, friends and posts did");
   AddReportOptions(&app, &options.server_pid, &options.json);
   app.footer(kExitStatuses);
   SMILE_TRY(ParseCommandLine(&app, argc, argv, help));

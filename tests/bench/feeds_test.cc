@@ -57,6 +57,19 @@ TEST_F(FeedsTest, EveryFeedIsTheExpectedOne) {
   EXPECT_THAT(FormatJson(options_, *results), HasSubstr("\"feeds\": 25"));
 }
 
+TEST_F(FeedsTest, TheGraphMayBeThere) {
+  options_.preloaded = true;
+  const auto without = Run();
+  ASSERT_TRUE(without.ok()) << without.status().ToString();
+  EXPECT_EQ(without->failure.code(), Code::kCorrupt);
+  options_.preloaded = false;
+  ASSERT_TRUE(Run().ok());
+  options_.preloaded = true;
+  const auto with = Run();
+  ASSERT_TRUE(with.ok()) << with.status().ToString();
+  EXPECT_TRUE(with->failure.ok()) << with->failure.ToString();
+}
+
 TEST_F(FeedsTest, AWrongFeedIsAFailure) {
   const auto created = Client::Create({.servers = {options_.target.endpoint}});
   ASSERT_TRUE(created.ok());
