@@ -30,7 +30,6 @@ class SmileFeeds final : public FeedStore {
   void OnWritten(const Status& status);
   void OnFeed(const Answer<op::Feed>& answer, const DoneReading& done);
 
-  std::vector<std::unique_ptr<Connection>> connections_;
   FeedTraffic traffic_;
   std::vector<FeedEntry> entries_;  // for use inside
 
@@ -42,6 +41,9 @@ class SmileFeeds final : public FeedStore {
   uint64_t user_ = 1;     // whose friends and their posts are written
   uint32_t friend_ = 0;   // the next of the user's
   size_t post_ = 0;       // likewise
+
+  // The last member: calls in flight end when it is destroyed.
+  std::vector<std::unique_ptr<Connection>> connections_;
 };
 
 SmileFeeds::SmileFeeds(const FeedStoreParts& parts) {

@@ -42,6 +42,7 @@ class FeedsRun {
   const std::function<bool()>& interrupted_;
   const FeedGraph graph_;
   FeedsResults results_;
+  Status load_failure_;
   uint64_t left_ = 0;       // feeds that are to be asked for
   uint32_t busy_ = 0;       // slots
   uint64_t asked_ = 0;      // feeds, ever
@@ -64,13 +65,12 @@ std::unique_ptr<FeedStore> FeedsRun::MakeStore() const {
 }
 
 Status FeedsRun::Load() {
-  Status failure;
-  store_->Load(graph_, [&](const Status& status) {
-    failure = status;
+  store_->Load(graph_, [this](const Status& status) {
+    load_failure_ = status;
     loop_->Stop();
   });
   loop_->Run();
-  return failure;
+  return load_failure_;
 }
 
 void FeedsRun::Poll() {
@@ -88,6 +88,7 @@ void FeedsRun::ReadFeeds(uint64_t count) {
   for (uint32_t slot = 0; slot < options_.in_flight; ++slot) Ask(slot);
   loop_->Run();
   last_nanos_ = 0;
+  left_ = 0;  // what is in flight when a run is cut short ends with the store
 }
 
 void FeedsRun::Ask(uint32_t slot) {

@@ -90,6 +90,19 @@ TEST_F(FeedsTest, EndsWhenItIsInterrupted) {
   EXPECT_TRUE(results->interrupted);
 }
 
+TEST_F(FeedsTest, EndsWhenItIsInterruptedWhileItWrites) {
+  options_.graph = {.users = 200, .friends = 200, .posts = 25, .value_bytes = 50};
+  const FakeRedis redis;
+  for (const Target& target :
+       {options_.target, Target{.driver = DriverKind::kRedis, .endpoint = redis.listening_on()}}) {
+    options_.target = target;
+    const auto results = RunFeeds(options_, clock_, [] { return true; });
+    ASSERT_TRUE(results.ok()) << results.status().ToString();
+    EXPECT_TRUE(results->interrupted);
+    EXPECT_EQ(results->times.count(), 0u);
+  }
+}
+
 TEST_F(FeedsTest, NoServerIsAFailure) {
   const Endpoint nobody = options_.target.endpoint;
   engine_.Close();
