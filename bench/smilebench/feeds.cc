@@ -126,7 +126,6 @@ bool FeedsRun::IsExpected(uint64_t user, std::span<const FeedEntry> entries) con
 }
 
 void FeedsRun::Measure() {
-  results_.times = {};
   const FeedTraffic before = store_->traffic();
   const double own_cpu = OwnCpuSeconds();
   const ProcessMeter server(options_.server_pid);
@@ -148,6 +147,7 @@ Result<FeedsResults> FeedsRun::Run() {
   const auto poll = loop_->StartTimer(kPollMillis, kPollMillis, [this] { Poll(); });
   if (!options_.preloaded) SMILE_TRY(Load());
   if (!IsOver()) ReadFeeds(kWarmFeeds * graph_.users());
+  results_.times = {};
   if (!IsOver()) Measure();
   return std::move(results_);
 }

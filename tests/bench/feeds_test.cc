@@ -62,6 +62,7 @@ TEST_F(FeedsTest, TheGraphMayBeThere) {
   const auto without = Run();
   ASSERT_TRUE(without.ok()) << without.status().ToString();
   EXPECT_EQ(without->failure.code(), Code::kCorrupt);
+  EXPECT_EQ(without->times.count(), 0u);
   options_.preloaded = false;
   ASSERT_TRUE(Run().ok());
   options_.preloaded = true;
