@@ -64,6 +64,9 @@ std::string RowsOf(const std::string& prefix) {
     using T = typename OptionalInner<Member>::Type;
     const std::string name = prefix + std::string(field.name);
     if constexpr (Message<T>) {
+      if (kIsOptional<Member>) {
+        rows += RowOf(name, OptionalType("the following", field.tag), field.summary);
+      }
       rows += RowsOf<T>(name + ".");
     } else {
       const std::string type = TypeOf<T>();

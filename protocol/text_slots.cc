@@ -321,7 +321,8 @@ Status TakePartition(TextState* state, TextForm form, const TextToken& token,
                form == TextForm::kListed ? ParseListedPath(token.text) : ParsePath(token.text));
   const TableInfo& table = InfoOf(path.key.table);
   const bool is_record = path.kind == Path::Kind::kRecord && table.sort_part_count > 0;
-  if (path.kind == Path::Kind::kTable || is_record) {
+  const bool is_part = path.kind == Path::Kind::kPartition && !path.key.sort.empty();
+  if (path.kind == Path::Kind::kTable || is_record || is_part) {
     return {Code::kInvalid,
             fmt::format("{} is not a partition; the form in this table is {}/{}", Quote(token.text),
                         table.name, InCapitals(table.partition.name))};

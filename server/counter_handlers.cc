@@ -26,14 +26,22 @@ void ReplyWithError(const WriteReply& result, Reply* reply) {
   reply->Fail(result.status, detail);
 }
 
-// The reply to an addition that was made before, from the records of its token and its key.
-void ReplyRepeated(const Result<ReadReply>& read, const Bytes& mark, Reply* reply) {
+// Whether the condition that failed was that of the token. The addition's own mutation is 0.
+bool IsOfToken(const WriteReply& result) {
+  return result.failed_index == 1;
+}
+
+// The reply to an addition with a token that failed, from the records of its token and its key: it
+// may have been made before.
+void ReplyRepeated(const WriteReply& result, const Result<ReadReply>& read, const Bytes& mark,
+                   Reply* reply) {
   if (!read.ok()) return reply->Fail(read.status());
   CHECK(read->size() == 2, "the token and the record were asked for");
   const Result<Record>& token = (*read)[0];
   const Result<Record>& record = (*read)[1];
   if (!token.ok()) {
     if (token.status().code() != Code::kNotFound) return reply->Fail(token.status());
+    if (!IsOfToken(result)) return ReplyWithError(result, reply);
     return reply->Fail({Code::kUnavailable, "the token has just expired: send the request again"});
   }
   if (token->value != mark) {
@@ -88,18 +96,18 @@ void CounterHandlers::Start(op::Add, const op::Add::Request& request, int64_t de
   WriteRequest write = RequestOf(request, mark, deadline, source);
   auto done = [this, to = std::move(to), again = std::move(again),
                mark = std::move(mark)](const WriteReply& result) {
-    // Its own mutation is 0, that of the token 1.
-    const bool repeated =
-        result.status.code() == Code::kConditionFailed && result.failed_index == 1;
-    if (!repeated) {
+    // A repetition may also fail because the number is at its limit, or is none any more.
+    const bool may_be_repeated =
+        result.status.code() == Code::kConditionFailed && !again.keys.empty();
+    if (!may_be_repeated) {
       return to.Send([result](Reply& reply) {
         if (!result.status.ok()) return ReplyWithError(result, &reply);
         CHECK(result.versions.size() == 1 && result.numbers.size() == 1);
         reply.Ok<op::Add>({.value = result.numbers.front(), .version = result.versions.front()});
       });
     }
-    engine_.Read(again, [to, mark](const Result<ReadReply>& read) {
-      to.Send([read, mark](Reply& reply) { ReplyRepeated(read, mark, &reply); });
+    engine_.Read(again, [to, mark, result](const Result<ReadReply>& read) {
+      to.Send([read, mark, result](Reply& reply) { ReplyRepeated(result, read, mark, &reply); });
     });
   };
   engine_.Write(std::move(write), std::move(done));

@@ -49,7 +49,8 @@ class SessionWatches::Sink final : public WatchSink {
 
   void OnStart(uint64_t watch, uint64_t newest) override {
     watch_ = watch;
-    version_ = after_ != 0 ? after_ : newest;
+    // A version that never was is told as a gap.
+    version_ = after_ != 0 ? std::min(after_, newest) : newest;
     Write({.event = WatchedEvent::kStarted, .version = version_}, /*is_last=*/false);
   }
   SinkAnswer OnEvent(const WatchEvent& event) override {
@@ -76,7 +77,7 @@ class SessionWatches::Sink final : public WatchSink {
       partition = PartitionOf(watched.id);
       message.gap = PartitionView{watched.table, partition};
     }
-    version_ = gap.after;  // may be less than the one that the client named
+    version_ = gap.after;
     return Write(message, /*is_last=*/false);
   }
   void OnEnd(const Status& status) override {

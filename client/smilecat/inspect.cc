@@ -59,7 +59,9 @@ std::string DescribeRow() {
   const TextUsage usage = UsageOfOperation(Row::kInfo.name);
   std::string text = fmt::format("{}: {}\n\n", Row::kInfo.name, Row::kInfo.summary);
   if (Requests::Find(Row::kInfo.name) == nullptr) {
-    text += "Sent by smilecat itself when it connects (smilecat --hex ping shows it).\n";
+    text += Row::kInfo.code == op::Hello::kInfo.code
+                ? "Sent by smilecat itself when it connects (smilecat --hex ping shows it).\n"
+                : "Sent by smilecat itself when a watch is cancelled at the prompt.\n";
   } else {
     text += fmt::format("Usage: smilecat {}{}\n", usage.line, OwnUsageOf(Row::kInfo.name));
     for (const TextArgument& argument : usage.arguments) {

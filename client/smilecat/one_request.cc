@@ -141,6 +141,9 @@ ExitStatus OneRequest::RunStatsView(Client* client, std::span<const TextToken> t
 
 ExitStatus OneRequest::RunWatch(Client* client, std::span<const TextToken> tokens,
                                 const Patience& patience) {
+  if (const Status read = CheckRequest(tokens, {}); !read.ok()) {
+    return Fail(read, {}, ExitStatus::kUsage);
+  }
   // Which would be tried for as long as the watch is wanted.
   if (const Status reached = Probe(client, options_.server.deadline_millis); !reached.ok()) {
     return Fail(reached, {}, ExitStatusOf(reached));

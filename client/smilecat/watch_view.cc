@@ -34,6 +34,14 @@ std::string NameOf(const KeyView& key, const LinkKinds& kinds) {
                     kinds);
 }
 
+TextNode TreeOf(const op::Watch::Response& message, const LinkKinds& kinds) {
+  TextNode tree = ToTree(message);
+  for (TextNode& node : tree.children) {
+    if (node.name == "key") node.word = NameOf(*message.key, kinds);
+  }
+  return tree;
+}
+
 void SayStarted(uint64_t version, bool again) {
   const char* const what = again ? "watching again after an interruption" : "watching";
   PrintTo(stderr, "{}, after version {}\n", what, version);
@@ -43,7 +51,7 @@ void SayStarted(uint64_t version, bool again) {
 
 std::string ShowWatchMessage(const op::Watch::Response& message, const WatchView& view,
                              uint64_t now_millis) {
-  if (view.json) return WriteJson(ToTree(message));
+  if (view.json) return WriteJson(TreeOf(message, view.link_kinds));
   std::string line(smile::NameOf(message.event));
   if (message.key.has_value()) {
     line += " " + NameOf(*message.key, view.link_kinds);

@@ -24,7 +24,7 @@ constexpr const char* kHelp =
     "befriend NAME OTHER        make two people who are logged in here friends\n"
     "post NAME TEXT...          post a text\n"
     "photo NAME FILE TEXT...    post a photo with a text\n"
-    "like NAME OTHER            like the posts of OTHER, who is logged in here\n"
+    "like NAME OTHER            give a like to OTHER, who is logged in here\n"
     "feed NAME                  the newest posts of the friends of NAME\n"
     "news NAME                  wait up to 10 seconds for a new friend or like of NAME\n"
     "save AUTHOR PHOTO FILE     save a photo from a feed, whose author is logged in here\n"
@@ -138,7 +138,7 @@ Status Terminal::News(uint64_t user, std::istringstream& /*words*/) {
   }
   const Notification& news = **next;
   if (news.kind == Notification::Kind::kLikes) {
-    std::printf("%llu likes\n", static_cast<unsigned long long>(news.likes));
+    std::printf("%lld likes\n", static_cast<long long>(news.likes));
   } else if (news.kind == Notification::Kind::kMissed) {
     std::printf("there may be more news\n");
   } else {
@@ -168,6 +168,7 @@ Status Terminal::Save(uint64_t author, std::istringstream& words) {
 }
 
 Status Terminal::Leave(uint64_t user, std::istringstream& /*words*/) {
+  notifications_.erase(user);  // and with it her watch
   return network_.Leave(user).Wait();
 }
 
@@ -184,7 +185,7 @@ Result<uint64_t> Terminal::Whoever(std::istringstream& words) {
 Status Terminal::Enter(const std::string& name, const Result<LoggedIn>& session) {
   if (!session.ok()) return session.status();
   tokens_[name] = session->token;
-  notifications_.try_emplace(session->user, client_, session->user);
+  notifications_.try_emplace(session->user, client_, session->user);  // once for each person
   const Result<uint64_t> friends = network_.CountFriends(session->user).Wait();
   if (!friends.ok()) return friends.status();
   std::printf("welcome, %s: %llu friends\n", name.c_str(),

@@ -8,7 +8,6 @@
 #include <cstring>
 #include <utility>
 
-#include <smile/blocking.h>
 #include <smile/download.h>
 #include <smile/tables.h>
 #include <smile/upload.h>
@@ -168,6 +167,7 @@ Task<Result<std::vector<Post>>> Network::Feed(uint64_t user, uint32_t limit) {
   std::vector<Post> posts;
   std::vector<uint64_t> authors;
   for (const auto& entry : feed->entries) {
+    if (entry.outcome != smile::EntryOutcome::kFound) continue;  // damaged on the server's disk
     Post post{.author = entry.author, .id = entry.post};
     Decode(entry.record.value, &post);
     authors.push_back(post.author);
@@ -186,5 +186,6 @@ Task<Status> Network::SavePhoto(uint64_t author, uint64_t photo, std::string fil
   smile::FileSink sink(file.descriptor());
   const smile::DownloadRequest request{.owner = author, .media = photo};
   const auto got = co_await smile::Download(client_, &sink, request);
+  if (!got.ok()) unlink(file_name.c_str());  // a part of it is no photo
   co_return got.status();
 }

@@ -2,7 +2,8 @@
 // it keeps is in Smile; any number of backends may serve the same people.
 //
 // Each function is a coroutine: `co_await network.Feed(...)` in another one, or
-// `network.Feed(...).Wait()` in a program without.
+// `network.Feed(...).Wait()` in a program without. Arguments are values, because a coroutine goes
+// on after its caller may have let go of what a reference would point to.
 #pragma once
 
 #include <cstdint>
@@ -47,9 +48,11 @@ class Network {
   // Stores the photo of this file first, if there is one. Returns the id of the post.
   smile::Task<smile::Result<uint64_t>> Write(uint64_t user, std::string text,
                                              std::string photo_file);
-  // Adds one to the likes of an author, and returns how many there are.
+  // Adds one to the likes of an author, and returns how many there are. (Who liked which post, and
+  // only once, would be links to the post.)
   smile::Task<smile::Result<int64_t>> Like(uint64_t author);
-  // The newest posts of the user's friends and family.
+  // The newest posts of the user's friends and family: one page. (More of them would be asked for
+  // with the reply's `continuation`, as a scan does.)
   smile::Task<smile::Result<std::vector<Post>>> Feed(uint64_t user, uint32_t limit);
   // Writes a photo to a new file.
   smile::Task<smile::Status> SavePhoto(uint64_t author, uint64_t photo, std::string file);

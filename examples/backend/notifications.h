@@ -15,13 +15,14 @@ struct Notification {
     kMissed,  // something may have happened that nobody told: look at friends and likes
   };
   Kind kind = Kind::kMissed;
-  uint64_t who = 0;    // the new friend
-  uint64_t likes = 0;  // how many there are now
+  uint64_t who = 0;   // the new friend
+  int64_t likes = 0;  // how many there are now
 };
 
 class Notifications {
  public:
-  // From now on. `client` outlives it.
+  // From soon on: what happens before the server has begun the watch is not told. `client` outlives
+  // it.
   Notifications(smile::Client* client, uint64_t user);
 
   // Waits for the next one, for up to `millis`; empty if there is none.

@@ -17,14 +17,16 @@ namespace {
 constexpr size_t kNodeBytes = 48;
 
 Status TooManyTargets(size_t count) {
+  if (count == 0) return {Code::kInvalid, "a watch needs at least one partition"};
   return {Code::kTooLarge, fmt::format("a watch of {} partitions: watch 1 to {} with one request",
                                        count, limits::kMaxWatchTargets)};
 }
 
 Status TooManyOfOwner(size_t limit) {
-  return {Code::kOverloaded,
-          fmt::format("the connection would watch more than {} partitions: cancel a watch", limit),
-          limits::kWatchRetryMillis};
+  return {Code::kTooLarge,
+          fmt::format("the connection would watch more than {} partitions: cancel a watch, or use "
+                      "another connection",
+                      limit)};
 }
 
 Status NoMemoryForWatch() {

@@ -38,9 +38,9 @@ class WatchGroup {
   WatchGroup& operator=(const WatchGroup&) = delete;
 
   // Starts a watch. If it is not ok, the sink is not called: kInvalid for a table that cannot be
-  // watched or an id that does not fit it, kTooLarge for too many targets, kOverloaded for too many
-  // of the owner or for want of memory. If it is ok, the sink was called with OnStart, then with
-  // what was in the past; the watch may even have ended since. Keeps `sink`, see there.
+  // watched, an id that does not fit it or no target, kTooLarge for too many targets, also of the
+  // owner together, kOverloaded for want of memory. If it is ok, the sink was called with OnStart,
+  // then with what was in the past; the watch may even have ended since. Keeps `sink`, see there.
   Status Watch(const WatchRequest& request, WatchSink* sink);
 
   // Ends a watch; its sink is not called again. False if there is none, as it may have ended.

@@ -7,10 +7,10 @@
 namespace smile::limits {
 
 inline constexpr size_t kMaxWatchTargets = 1'000;  // of one request: `too_large`
-// Of one connection, over all its watches: `overloaded`.
+// Of one connection, over all its watches: `too_large`.
 inline constexpr size_t kMaxWatchTargetsPerConnection = 10'000;
 inline constexpr size_t kMaxWatchBytes = size_t{256} << 20;  // of all watches: `overloaded`
-inline constexpr uint32_t kWatchRetryMillis = 1'000;         // of both, and of slow watches
+inline constexpr uint32_t kWatchRetryMillis = 1'000;         // of that, and of slow watches
 // Changes that are kept for watches; the oldest are dropped. Who needs those is told of a gap.
 inline constexpr size_t kMaxWatchHistoryBytes = size_t{64} << 20;
 inline constexpr size_t kMaxWatchValueBytes = size_t{64} << 10;  // larger ones have to be read

@@ -91,6 +91,18 @@ TEST(TextReader, EveryRequestRoundTrips) {
   }
 }
 
+// Also of tables whose records are the server's own, but not a part of a partition.
+TEST(TextReader, WatchesNamePartitionsOfListedTables) {
+  const TextRequest<op::Watch> read = Read<op::Watch>("posts/1 links/2 media/3 logins/ada");
+  ASSERT_EQ(read.request.partitions.size(), 4u);
+  EXPECT_EQ(read.request.partitions[1].table, Table::kLinks);
+  for (const char* line : {"links/1/friend", "media/1/5", "users/1/theme", "sessions/1", "links"}) {
+    const Status status = ReadAnyRequest<Operations>(Split("watch " + std::string(line)), {},
+                                                     [](auto, const auto&) {});
+    EXPECT_EQ(status.code(), Code::kInvalid) << line;
+  }
+}
+
 TEST(TextReader, OmittedFieldsHaveTheirDefaults) {
   const TextRequest<op::Scan> read = Read<op::Scan>("users/1");
   EXPECT_EQ(read.request.limit, op::Scan::Request().limit);

@@ -68,6 +68,20 @@ TEST_F(CounterHandlersTest, ATokenIsUsedOnce) {
   EXPECT_EQ(absent.version, 0u);
 }
 
+// What it met the first time is not what it would meet now.
+TEST_F(CounterHandlersTest, ARepetitionIsKnownAlsoWhereAnAdditionWouldFail) {
+  Do<op::Put>(
+      {.key = likes_, .checksum = Hash64("9223372036854775806"), .value = "9223372036854775806"});
+  EXPECT_FALSE(Add(1, token_).repeated);
+  EXPECT_TRUE(Add(1, token_).repeated) << "the number is at its bound";
+  Do<op::Put>({.key = likes_, .checksum = Hash64("text"), .value = "text"});
+  const auto again = Add(1, token_);
+  EXPECT_TRUE(again.repeated);
+  EXPECT_EQ(again.value, 0);
+  ExpectError<op::Add>({.key = likes_, .amount = 1, .token = Bytes(16, 'u')},
+                       Code::kConditionFailed, "");
+}
+
 TEST_F(CounterHandlersTest, ATokenIsForOneAddition) {
   Add(5, token_);
   const std::string why = "used for another addition";

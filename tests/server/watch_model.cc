@@ -220,7 +220,8 @@ void WatchModel::OnMessage(Peer* peer, uint32_t id, const op::Watch::Response& m
     case WatchedEvent::kStarted:
       watched.started = true;
       watched.version = message.version;
-      Expect(watched.after == 0 || message.version == watched.after, "it begins where it was told");
+      // Less, if there was no such version: then there is a gap.
+      Expect(watched.after == 0 || message.version <= watched.after, "it begins where it was told");
       return;
     case WatchedEvent::kPut:
     case WatchedEvent::kDelete: {

@@ -254,7 +254,7 @@ TEST_F(WatchGroupTest, RejectsWhatCannotBeWatched) {
   const auto code = [&](std::vector<WatchTarget> targets) {
     return Watch(&sink, std::move(targets)).code();
   };
-  EXPECT_EQ(code({}), Code::kTooLarge);
+  EXPECT_EQ(code({}), Code::kInvalid);
   EXPECT_EQ(code(std::vector(limits::kMaxWatchTargets + 1, UserTarget(1))), Code::kTooLarge);
   EXPECT_EQ(code({{.table = Table::kSessions, .partition = Bytes(32, 'x')}}), Code::kInvalid);
   EXPECT_EQ(code({{.table = Table::kUsers, .partition = "short"}}), Code::kInvalid);
@@ -267,7 +267,7 @@ TEST_F(WatchGroupTest, OwnerHasALimit) {
   std::vector<RecordingSink> sinks(11);
   const std::vector<WatchTarget> most(limits::kMaxWatchTargets, UserTarget(1));
   for (size_t i = 0; i < 10; ++i) ASSERT_TRUE(Watch(&sinks[i], most).ok());
-  EXPECT_EQ(Watch(&sinks[10], {UserTarget(2)}).code(), Code::kOverloaded);
+  EXPECT_EQ(Watch(&sinks[10], {UserTarget(2)}).code(), Code::kTooLarge);
   EXPECT_TRUE(Watch(&sinks[10], {UserTarget(2)}, /*owner=*/2).ok());
   EXPECT_TRUE(group_.Cancel(sinks[3].id));
   EXPECT_TRUE(Watch(&sinks[3], {UserTarget(2)}).ok());

@@ -40,7 +40,8 @@ STANDS_FOR = {"./dev run": "smiled --data data",
                   "until [[ -s watching ]]; do sleep 0.02; done"}
 
 # Options in pages that are not of Smile's programs.
-OPTIONS_OF_OTHERS = "--install --component --prefix"
+OPTIONS_OF_OTHERS = ("--install --component --prefix --appendfsync --appendonly --bind --dir --port "
+                     "--save")
 
 # A page whose commands need a server, and do not start it.
 NEEDS_SERVER = {"docs/SMILECAT.md"}
@@ -209,8 +210,10 @@ class DocsTest(unittest.TestCase):
                  [os.path.join(ROOT, "bench/linkbench/linkbench.py"), "--help"],
                  [os.path.join(ROOT, "bench/network/network.py"), "--help"],
                  [SMILEBENCH, "streams", "--help"], [SMILEBENCH, "linkbench", "--help"],
-                 [SMILEBENCH, "logins", "--help"]]
-        helps += [[SMILECAT, "help", name] for name in ("get", "scan", "stats", "load", "dump")]
+                 [SMILEBENCH, "logins", "--help"], [SMILEBENCH, "watches", "--help"],
+                 [SMILEBENCH, "feeds", "--help"]]
+        helps += [[SMILECAT, "help", name]
+                  for name in ("get", "scan", "stats", "watch", "load", "dump")]
         helps += [[SMILECAT, "media", name, "--help"]
                   for name in ("put", "get", "delete", "resume", "check")]
         helps += [[SMILECAT, "user", name, "--help"] for name in ("export", "import")]
