@@ -138,6 +138,17 @@ Status VerifyValues(const typename Row::Response& response) {
   return {};
 }
 
+// The answer with the response in `body`, whose bytes are copied.
+template <class Row>
+Result<Answer<Row>> AnswerOf(ByteView body, bool verify) {
+  std::unique_ptr<char[]> owned(new char[body.size()]);
+  std::memcpy(owned.get(), body.data(), body.size());
+  typename Row::Response response;
+  SMILE_TRY(Decode(ByteView(owned.get(), body.size()), &response));
+  if (verify) SMILE_TRY(VerifyValues<Row>(response));
+  return Answer<Row>(std::move(owned), std::move(response));
+}
+
 template <class Row>
 bool RequestsValues(const typename Row::Request& request) {
   if constexpr (requires { request.keys_only; }) return !request.keys_only;
@@ -178,13 +189,9 @@ class TypedCall final : public PendingCall {
   }
 
   Status Accept(ByteView body) override {
-    std::unique_ptr<char[]> owned(new char[body.size()]);
-    std::memcpy(owned.get(), body.data(), body.size());
-    typename Row::Response response;
-    SMILE_TRY(Decode(ByteView(owned.get(), body.size()), &response));
-    if (verify_) SMILE_TRY(call_internal::VerifyValues<Row>(response));
+    SMILE_ASSIGN(Answer<Row> answer, call_internal::AnswerOf<Row>(body, verify_));
     SetAnswered();
-    done_(Answer<Row>(std::move(owned), std::move(response)));
+    done_(std::move(answer));
     return {};
   }
 

@@ -1,18 +1,12 @@
 #include "client/watch.h"
 
-#include <cstring>
-#include <limits>
 #include <utility>
 
 #include "base/check.h"
+#include "client/channel.h"
 #include "client/watch_call.h"
 
 namespace smile {
-namespace {
-
-constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
-
-}  // namespace
 
 Watch::Watch(std::shared_ptr<Shared> shared, std::function<void()> cancel)
     : shared_(std::move(shared)), cancel_(std::move(cancel)) {}
@@ -45,7 +39,7 @@ void Watch::Shared::Leave() {
 
 WatchCall::WatchCall(const op::Watch::Request& request, uint64_t stream,
                      std::shared_ptr<Watch::Shared> shared)
-    : PendingCall(op::Watch::kInfo, kNever, {.any_order = true}),
+    : PendingCall(op::Watch::kInfo, Channel::kNever, {.any_order = true}),
       stream_(stream),
       shared_(std::move(shared)),
       version_(request.after) {
@@ -65,11 +59,8 @@ void WatchCall::PrepareToSend() {
 }
 
 Status WatchCall::AcceptMore(ByteView body) {
-  std::unique_ptr<char[]> owned(new char[body.size()]);
-  std::memcpy(owned.get(), body.data(), body.size());
-  op::Watch::Response message;
-  SMILE_TRY(Decode(ByteView(owned.get(), body.size()), &message));
-  SMILE_TRY(call_internal::VerifyValues<op::Watch>(message));
+  SMILE_ASSIGN(Answer<op::Watch> answer, call_internal::AnswerOf<op::Watch>(body, /*verify=*/true));
+  const op::Watch::Response& message = *answer;
   const bool needs_key =
       message.event == WatchedEvent::kPut || message.event == WatchedEvent::kDelete;
   if (message.event == WatchedEvent::kEnded || needs_key != message.key.has_value()) {
@@ -77,7 +68,7 @@ Status WatchCall::AcceptMore(ByteView body) {
   }
   ForgetRejections();
   version_ = message.version;
-  shared_->Event(Answer<op::Watch>(std::move(owned), message));
+  shared_->Event(std::move(answer));
   return {};
 }
 
