@@ -154,7 +154,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void HandleCancel(uint32_t id, const op::Cancel::Request& request);
   bool CancelOpen(uint32_t id);
   static void FailCancelled(Reply& reply);
-  bool WriteWatchMessage(uint32_t id, const op::Watch::Response& message, bool is_last);
+  bool WriteWatchMessage(uint32_t id, op::Watch::Response message, bool is_last);
   void EndWatches(const Status& why);
   void LeaveCalls();
   bool Gather(const Frame& frame, GetRun* gets) const;

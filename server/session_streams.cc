@@ -30,9 +30,10 @@ void Session::HandleWatch(uint32_t id, const op::Watch::Request& request) {
 }
 
 // It is counted as a reply when it ends.
-bool Session::WriteWatchMessage(uint32_t id, const op::Watch::Response& message, bool is_last) {
+bool Session::WriteWatchMessage(uint32_t id, op::Watch::Response message, bool is_last) {
   const size_t waiting = output_.size() - output_.bulk_bytes() + unsent_bytes_;
   if (!is_last && (waiting > limits::kMaxWatchOutputBytes || OverShare())) return false;
+  if (!message.with_value) message.checksum = Hash64({});
   FrameHeader header = OkHeader(id);
   if (!is_last) header.flags |= kFlagMoreFollows;
   Bytes* const out = output_.replies()->tail();
@@ -41,11 +42,9 @@ bool Session::WriteWatchMessage(uint32_t id, const op::Watch::Response& message,
   if (frame.size() > max_reply_bytes_) {
     frame.Discard();
     CHECK(message.with_value, "what is small fits into every frame");
-    op::Watch::Response without = message;
-    without.with_value = false;
-    without.value = {};
-    without.checksum = Hash64({});
-    return WriteWatchMessage(id, without, is_last);
+    message.with_value = false;
+    message.value = {};
+    return WriteWatchMessage(id, message, is_last);
   }
   frame.Finish();
   if (is_last) shared_.metrics.replies[static_cast<size_t>(Code::kOk)].Add(1);

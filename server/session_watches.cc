@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "base/check.h"
-#include "base/hash.h"
 #include "model/key.h"
 #include "service/watches/watch_limits.h"
 
@@ -18,8 +17,6 @@ struct Watched {
   uint64_t id = 0;
   Table table = Table::kUsers;
 };
-
-const uint64_t kChecksumOfNothing = Hash64({});
 
 WatchRequest ToServiceRequest(const op::Watch::Request& request, uint64_t owner) {
   WatchRequest watch{.owner = owner, .values = request.values};
@@ -35,13 +32,10 @@ WatchRequest ToServiceRequest(const op::Watch::Request& request, uint64_t owner)
 
 class SessionWatches::Sink final : public WatchSink {
  public:
-  Sink(SessionWatches* all, uint32_t id) : all_(*all), id_(id) {}
-
-  void SetRequest(const op::Watch::Request& request) {
-    after_ = request.after;
-    const std::vector<PartitionView>& partitions = request.partitions;
-    watched_.reserve(partitions.size());
-    for (const PartitionView& partition : partitions) {
+  Sink(SessionWatches* all, uint32_t id, const op::Watch::Request& request)
+      : all_(*all), id_(id), after_(request.after) {
+    watched_.reserve(request.partitions.size());
+    for (const PartitionView& partition : request.partitions) {
       watched_.push_back({DecodePartition(partition.id).value_or(0), partition.table});
     }
   }
@@ -94,8 +88,7 @@ class SessionWatches::Sink final : public WatchSink {
   void End() { Write({.event = WatchedEvent::kEnded, .version = version_}, /*is_last=*/true); }
 
  private:
-  SinkAnswer Write(op::Watch::Response message, bool is_last) {
-    if (!message.with_value) message.checksum = kChecksumOfNothing;
+  SinkAnswer Write(const op::Watch::Response& message, bool is_last) {
     last_nanos_ = all_.clock_.MonotonicNanos();
     const bool taken = all_.output_.write(id_, message, is_last);
     CHECK(taken || !is_last, "a last message is always written");
@@ -104,8 +97,8 @@ class SessionWatches::Sink final : public WatchSink {
 
   SessionWatches& all_;
   const uint32_t id_;
+  const uint64_t after_;
   uint64_t watch_ = 0;
-  uint64_t after_ = 0;
   uint64_t version_ = 0;  // it was told all changes up to this one
   int64_t last_nanos_ = 0;
   std::vector<Watched> watched_;
@@ -119,11 +112,10 @@ SessionWatches::~SessionWatches() {
 }
 
 Status SessionWatches::Start(uint32_t id, const op::Watch::Request& request) {
-  const auto [at, is_new] = sinks_.try_emplace(id, std::make_unique<Sink>(this, id));
+  const auto [at, is_new] = sinks_.try_emplace(id, std::make_unique<Sink>(this, id, request));
   CHECK(is_new, "an id belongs to one request");
   Sink* const sink = at->second.get();
   const WatchRequest watch = ToServiceRequest(request, reinterpret_cast<uintptr_t>(this));
-  sink->SetRequest(request);
   Status status = group_->Watch(watch, sink);
   if (!status.ok()) sinks_.erase(id);
   return status;
@@ -132,22 +124,19 @@ Status SessionWatches::Start(uint32_t id, const op::Watch::Request& request) {
 bool SessionWatches::Cancel(uint32_t id) {
   const auto found = sinks_.find(id);
   if (found == sinks_.end()) return false;
-  CHECK(group_->Cancel(found->second->watch()), "a sink belongs to a watch");
-  found->second->End();
-  sinks_.erase(found);
+  End(found, {});
   return true;
 }
 
 void SessionWatches::EndAll(const Status& why) {
-  while (!sinks_.empty()) {
-    const auto first = sinks_.begin();
-    if (why.ok()) {
-      Cancel(first->first);
-      continue;
-    }
-    CHECK(group_->Cancel(first->second->watch()), "a sink belongs to a watch");
-    first->second->OnEnd(why);
-  }
+  while (!sinks_.empty()) End(sinks_.begin(), why);
+}
+
+void SessionWatches::End(Sinks::iterator watch, const Status& why) {
+  CHECK(group_->Cancel(watch->second->watch()), "a sink belongs to a watch");
+  if (!why.ok()) return watch->second->OnEnd(why);
+  watch->second->End();
+  sinks_.erase(watch);
 }
 
 void SessionWatches::Tick() {

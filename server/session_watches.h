@@ -18,7 +18,8 @@ class SessionWatches {
  public:
   // Where the replies go; may be called within all functions but the destructor, and by the group.
   struct Output {
-    // Writes a message. False: the client takes its messages too slowly; not if it is the last.
+    // Writes a message; without a value, its checksum is that of none. False: the client takes its
+    // messages too slowly; not if it is the last.
     std::function<bool(uint32_t id, const op::Watch::Response&, bool is_last)> write;
     // Writes an error as the last message.
     std::function<void(uint32_t id, const Status&)> fail;
@@ -49,11 +50,15 @@ class SessionWatches {
 
  private:
   class Sink;
+  using Sinks = std::unordered_map<uint32_t, std::unique_ptr<Sink>>;  // by request id
+
+  // Ends a watch with a last message, which is an error unless `why` is ok.
+  void End(Sinks::iterator watch, const Status& why);
 
   WatchGroup* const group_;
   const Clock& clock_;
   const Output output_;
-  std::unordered_map<uint32_t, std::unique_ptr<Sink>> sinks_;  // by request id
+  Sinks sinks_;
 };
 
 }  // namespace smile
