@@ -3,13 +3,10 @@
 
 #include "base/text.h"
 #include "bench/linkbench/linkbench.h"
+#include "bench/smilebench/report_parts.h"
 
 namespace smile::bench {
 namespace {
-
-double Micros(uint64_t nanos) {
-  return static_cast<double>(nanos) / 1000;
-}
 
 double PerSecond(uint64_t count, const LinkBenchPart& part) {
   return part.seconds == 0 ? 0 : static_cast<double>(count) / part.seconds;
@@ -128,9 +125,7 @@ std::string FormatJson(const LinkBenchOptions& options, const LinkBenchResults& 
     errors[std::string(InfoOf(code).name)] = count;
   }
   json["first_error"] = results.first_error.ok() ? "" : results.first_error.ToString();
-  return EscapeUnsafeJson(
-             json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) +
-         "\n";
+  return JsonReport(json);
 }
 
 }  // namespace smile::bench

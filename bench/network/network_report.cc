@@ -3,13 +3,10 @@
 
 #include "base/text.h"
 #include "bench/network/network.h"
+#include "bench/smilebench/report_parts.h"
 
 namespace smile::bench {
 namespace {
-
-double Millis(uint64_t nanos) {
-  return static_cast<double>(nanos) / 1e6;
-}
 
 double Each(double total, uint64_t count) {
   return count == 0 ? 0 : total / static_cast<double>(count);
@@ -121,9 +118,7 @@ std::string FormatJson(const NetworkOptions& options, const NetworkResults& resu
     errors[std::string(InfoOf(code).name)] = count;
   }
   json["first_error"] = results.first_error.ok() ? "" : results.first_error.ToString();
-  return EscapeUnsafeJson(
-             json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) +
-         "\n";
+  return JsonReport(json);
 }
 
 }  // namespace smile::bench

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "bench/smilebench/feeds.h"
 #include "bench/smilebench/option_parts.h"
+#include "bench/smilebench/report_parts.h"
 
 namespace smile::bench {
 namespace {
@@ -35,10 +36,6 @@ struct PerFeed {
 double FeedsPerSecond(const FeedsResults& results) {
   if (results.seconds == 0) return 0;
   return static_cast<double>(results.times.count()) / results.seconds;
-}
-
-double Millis(uint64_t nanos) {
-  return static_cast<double>(nanos) / 1e6;
 }
 
 void AddGraphOptions(CLI::App* app, FeedGraphOptions* graph) {
@@ -149,9 +146,7 @@ std::string FormatJson(const FeedsOptions& options, const FeedsResults& results)
     json["server_rss_bytes"] = results.server->resident_bytes;
   }
   json["first_error"] = results.failure.ok() ? "" : results.failure.ToString();
-  return EscapeUnsafeJson(
-             json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) +
-         "\n";
+  return JsonReport(json);
 }
 
 }  // namespace smile::bench

@@ -10,6 +10,7 @@
 #include "bench/smilebench/logins.h"
 #include "bench/smilebench/option_parts.h"
 #include "bench/smilebench/options.h"
+#include "bench/smilebench/report_parts.h"
 
 namespace smile::bench {
 namespace {
@@ -18,10 +19,6 @@ constexpr const char* kSummary =
     "smilebench logins: has a Smile server verify passwords as fast as it can, or has libargon2 in "
     "this process make hashes, for comparison.";
 constexpr uint32_t kMaxLogins = 10'000;
-
-double Micros(uint64_t nanos) {
-  return static_cast<double>(nanos) / 1000;
-}
 
 double PerSecond(const LoginsResults& results) {
   return results.seconds == 0 ? 0
@@ -104,9 +101,7 @@ std::string FormatJson(const LoginsOptions& options, const LoginsResults& result
   nlohmann::ordered_json& errors = json["errors"] = nlohmann::ordered_json::object();
   if (!results.failure.ok()) errors[std::string(InfoOf(results.failure.code()).name)] = 1;
   json["first_error"] = results.failure.ok() ? "" : results.failure.ToString();
-  return EscapeUnsafeJson(
-             json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) +
-         "\n";
+  return JsonReport(json);
 }
 
 }  // namespace smile::bench

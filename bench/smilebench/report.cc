@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "bench/smilebench/report_parts.h"
 #include "bench/smilebench/workload.h"
 
 namespace smile::bench {
@@ -26,10 +27,6 @@ constexpr std::array<NamedPercent, 6> kPercents = {
 // The curve of percentiles: each eighth of a decade towards 100 %, and the maximum.
 constexpr int kCurvePointsPerDecade = 8;
 constexpr int kCurveDecades = 5;
-
-double Micros(uint64_t nanos) {
-  return static_cast<double>(nanos) / 1000;
-}
 
 double Millis(int64_t nanos) {
   return static_cast<double>(nanos) / kNanosPerMilli;
@@ -199,9 +196,7 @@ std::string FormatJson(const BenchOptions& options, const Results& results) {
     json["server_rss_bytes"] = results.server_rss_bytes;
   }
   // A server's error message may not be UTF-8.
-  return EscapeUnsafeJson(
-             json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) +
-         "\n";
+  return JsonReport(json);
 }
 
 }  // namespace smile::bench

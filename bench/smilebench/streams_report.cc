@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "bench/smilebench/report_parts.h"
 #include "bench/smilebench/streams.h"
 
 namespace smile::bench {
@@ -18,10 +19,6 @@ struct NamedLatencies {
 constexpr std::array<NamedLatencies, 3> kProbes = {{{"get_same", &ProbeResults::get_same},
                                                     {"get_other", &ProbeResults::get_other},
                                                     {"put_other", &ProbeResults::put_other}}};
-
-double Micros(uint64_t nanos) {
-  return static_cast<double>(nanos) / 1000;
-}
 
 double MegabytesPerSecond(const StreamsResults& results) {
   return results.seconds == 0 ? 0 : static_cast<double>(results.bytes) / results.seconds / 1e6;
@@ -93,9 +90,7 @@ std::string FormatJson(const StreamsOptions& options, const StreamsResults& resu
                                          {"p99.9_us", Micros(latencies.Percentile(99.9))},
                                          {"max_us", Micros(latencies.max())}};
   }
-  return EscapeUnsafeJson(
-             json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) +
-         "\n";
+  return JsonReport(json);
 }
 
 }  // namespace smile::bench

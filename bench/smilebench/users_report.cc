@@ -8,6 +8,7 @@
 
 #include "base/progress.h"
 #include "base/text.h"
+#include "bench/smilebench/report_parts.h"
 
 namespace smile::bench {
 namespace {
@@ -20,10 +21,6 @@ struct NamedPercent {
 };
 constexpr std::array<NamedPercent, 5> kPercents = {
     {{50, "p50"}, {90, "p90"}, {99, "p99"}, {99.9, "p99.9"}, {99.99, "p99.99"}}};
-
-double Micros(uint64_t nanos) {
-  return static_cast<double>(nanos) / 1000;
-}
 
 double Ratio(double sum, uint64_t count) {
   return count == 0 ? 0 : sum / static_cast<double>(count);
@@ -62,7 +59,7 @@ void PutUse(const std::optional<ProcessUse>& use, uint64_t count, Json* json) {
 }
 
 std::string Dump(const Json& json) {
-  return EscapeUnsafeJson(json.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
+  return JsonReport(json);
 }
 
 void AppendLatencies(std::string_view round, std::string_view what, const Histogram& latencies,

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "bench/smilebench/option_parts.h"
 #include "bench/smilebench/options.h"
+#include "bench/smilebench/report_parts.h"
 #include "bench/smilebench/watches.h"
 
 namespace smile::bench {
@@ -17,10 +18,6 @@ constexpr const char* kSummary =
     "smilebench watches: has thousands of watches on the posts of one author, and writes posts: "
     "what a watched write takes, and when all watches have been told.";
 constexpr uint32_t kMaxWatches = 1'000'000;
-
-double Millis(uint64_t nanos) {
-  return static_cast<double>(nanos) / 1e6;
-}
 
 std::string Line(const char* what, const Histogram& times) {
   return fmt::format("{:<34} p50 {:8.3f} ms, p99 {:8.3f} ms, most {:8.3f} ms\n", what,
@@ -114,9 +111,7 @@ std::string FormatJson(const WatchesOptions& options, const WatchesResults& resu
     json["server_rss_bytes"] = results.server->resident_bytes;
   }
   json["first_error"] = results.failure.ok() ? "" : results.failure.ToString();
-  return EscapeUnsafeJson(
-             json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) +
-         "\n";
+  return JsonReport(json);
 }
 
 }  // namespace smile::bench
