@@ -20,15 +20,10 @@ using ::testing::HasSubstr;
 class FeedsTest : public ::testing::Test {
  protected:
   FeedsTest() {
-    server_ = ServeOnLoopback(engine_, services_, clock_, log_);
-    options_.target.endpoint = server_->listening_on();
+    options_.target.endpoint = server_.endpoint();
     options_.graph = {.users = 3, .friends = 7, .posts = 4, .value_bytes = 50};
     options_.feeds = 25;
     options_.in_flight = 4;
-  }
-  ~FeedsTest() override {
-    engine_.Close();
-    server_.reset();
   }
 
   Result<FeedsResults> Run() const {
@@ -36,10 +31,7 @@ class FeedsTest : public ::testing::Test {
   }
 
   const SystemClock clock_;
-  const Logger log_{LogLevel::kOff};
-  MemoryEngine engine_{&clock_, MemoryEngine::Answers::kOnThread};
-  MemoryServices services_{engine_, clock_};
-  std::unique_ptr<Server> server_;
+  MemoryServer server_;
   FeedsOptions options_;
 };
 
@@ -106,8 +98,7 @@ TEST_F(FeedsTest, EndsWhenItIsInterruptedWhileItWrites) {
 
 TEST_F(FeedsTest, NoServerIsAFailure) {
   const Endpoint nobody = options_.target.endpoint;
-  engine_.Close();
-  server_.reset();
+  server_.Stop();
   for (const DriverKind driver : {DriverKind::kSmile, DriverKind::kRedis}) {
     options_.target = {.driver = driver, .endpoint = nobody};
     EXPECT_EQ(Run().status().code(), Code::kUnavailable);

@@ -22,16 +22,11 @@ constexpr uint8_t kFirstKind = 16;
 class LinkBenchTest : public ::testing::Test {
  protected:
   LinkBenchTest() {
-    server_ = ServeOnLoopback(engine_, services_, server_clock_, log_);
-    options_.server = server_->listening_on();
+    options_.server = server_.endpoint();
     options_.nodes = 300;
     options_.clients = 6;
     options_.connections = 2;
     options_.seconds = 0.2;
-  }
-  ~LinkBenchTest() override {
-    engine_.Close();
-    server_.reset();
   }
 
   LinkBenchResults Run() {
@@ -40,12 +35,8 @@ class LinkBenchTest : public ::testing::Test {
     return results.ok() ? std::move(results).value() : LinkBenchResults();
   }
 
-  const SystemClock server_clock_;
-  const Logger log_{LogLevel::kOff};
   const SystemClock client_clock_;
-  MemoryEngine engine_{&server_clock_, MemoryEngine::Answers::kOnThread};
-  MemoryServices services_{engine_, server_clock_};
-  std::unique_ptr<Server> server_;
+  MemoryServer server_;
   LinkBenchOptions options_;
   LinkBenchHooks hooks_ = {.interrupted = [] { return false; },
                            .progress = [](const ProgressState&) {}};

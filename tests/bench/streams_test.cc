@@ -33,14 +33,9 @@ bool Never() {
 class StreamsTest : public ::testing::Test {
  protected:
   StreamsTest() {
-    server_ = ServeOnLoopback(engine_, services_, clock_, log_);
-    options_.target.endpoint = server_->listening_on();
+    options_.target.endpoint = server_.endpoint();
     options_.bytes = kBytes;
     options_.streams = 3;
-  }
-  ~StreamsTest() override {
-    engine_.Close();
-    server_.reset();
   }
 
   StreamsResults Run(StreamDirection direction) {
@@ -51,10 +46,7 @@ class StreamsTest : public ::testing::Test {
   }
 
   const SystemClock clock_;
-  const Logger log_{LogLevel::kOff};
-  MemoryEngine engine_{&clock_, MemoryEngine::Answers::kOnThread};
-  MemoryServices services_{engine_, clock_};
-  std::unique_ptr<Server> server_;
+  MemoryServer server_;
   const testing::TempDirectory directory_;
   StreamsOptions options_;
 };

@@ -17,24 +17,15 @@ using ::testing::HasSubstr;
 class WatchesTest : public ::testing::Test {
  protected:
   WatchesTest() {
-    services_.watches.StartFrom(engine_.Observe(&services_.watches));
-    server_ = ServeOnLoopback(engine_, services_, clock_, log_);
-    options_.server = server_->listening_on();
+    options_.server = server_.endpoint();
     options_.watches = 30;
     options_.connections = 4;
     options_.writes = 6;
     options_.pause_millis = 0;
   }
-  ~WatchesTest() override {
-    engine_.Close();
-    server_.reset();
-  }
 
   const SystemClock clock_;
-  const Logger log_{LogLevel::kOff};
-  MemoryEngine engine_{&clock_, MemoryEngine::Answers::kOnThread};
-  MemoryServices services_{engine_, clock_};
-  std::unique_ptr<Server> server_;
+  MemoryServer server_;
   WatchesOptions options_;
 };
 
