@@ -46,8 +46,10 @@ class MediaTest(SmilecatTest):
         return self.media("get", self.name(record), *arguments).stdout
 
     def interrupted(self):
+        """The states of uploads, without those that are being written."""
         folder = os.path.join(self.state, "smile", "uploads")
-        return os.listdir(folder) if os.path.isdir(folder) else []
+        names = os.listdir(folder) if os.path.isdir(folder) else []
+        return [name for name in names if name.endswith(".json")]
 
 
 class PutAndGet(MediaTest):
@@ -249,7 +251,8 @@ class Resume(MediaTest):
         self.assertEqual(self.interrupted(), [])
 
     def test_interrupt_says_how_to_continue(self):
-        path = self.path("interrupted.mp4", content_of(self.SIZE))
+        path = self.path("interrupted.mp4", b"")
+        os.truncate(path, 4 * self.SIZE)  # an interrupt is seen within 100 ms, not at once
         process = self.start_put(path)
         self.wait_until_begun(process)
         process.send_signal(signal.SIGINT)
