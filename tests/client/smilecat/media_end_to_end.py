@@ -30,8 +30,8 @@ class MediaTest(SmilecatTest):
     def media(self, *arguments, stdin=b"", status=0):
         done = self.cat.run("media", *arguments, stdin=stdin, environment=self.environment)
         self.assertEqual(done.returncode, status, (arguments, done))
-        if status == 0:
-            self.assertEqual(done.stderr, b"", arguments)
+        if status == 0:  # what takes long tells its progress each ten seconds
+            self.assertNotIn(b"smilecat: ", done.stderr, arguments)
         return done
 
     def put(self, *arguments, stdin=b""):
@@ -252,7 +252,7 @@ class Resume(MediaTest):
 
     def test_interrupt_says_how_to_continue(self):
         path = self.path("interrupted.mp4", b"")
-        os.truncate(path, 4 * self.SIZE)  # an interrupt is seen within 100 ms, not at once
+        os.truncate(path, 2 * self.SIZE)  # an interrupt is seen within 100 ms, not at once
         process = self.start_put(path)
         self.wait_until_begun(process)
         process.send_signal(signal.SIGINT)
