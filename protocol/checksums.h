@@ -71,8 +71,8 @@ bool WritesNoValue(const M& message) {
   bool none = false;
   ForEachField<M>([&](const auto& field) {
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(message.*(field.kMember))>,
-                                 MutationKind>) {
-      none = message.*(field.kMember) == MutationKind::kDelete;
+                                 ItemKind>) {
+      none = message.*(field.kMember) == ItemKind::kDelete;
     }
   });
   return none;

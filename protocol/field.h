@@ -235,12 +235,21 @@ struct EnumTable<ConditionKind> {
        {ConditionKind::kIfVersion, "if_version"}}};
 };
 
+// What an item of a BATCH does.
+enum class ItemKind : uint8_t {
+  kPut = 1,
+  kDelete = 2,
+  kAdd = 3,            // a sum outside of the range is refused
+  kAddSaturating = 4,  // a sum outside of the range becomes its nearest bound
+};
+
 template <>
-struct EnumTable<MutationKind> {
-  static constexpr std::array<EnumValue<MutationKind>, 3> kValues{
-      {{MutationKind::kPut, "put"},
-       {MutationKind::kDelete, "delete"},
-       {MutationKind::kAdd, "add"}}};
+struct EnumTable<ItemKind> {
+  static constexpr std::array<EnumValue<ItemKind>, 4> kValues{
+      {{ItemKind::kPut, "put"},
+       {ItemKind::kDelete, "delete"},
+       {ItemKind::kAdd, "add"},
+       {ItemKind::kAddSaturating, "add_saturating"}}};
 };
 
 template <>
@@ -266,7 +275,7 @@ constexpr bool EnumIsSound() {
 }
 static_assert(EnumIsSound<Table>());
 static_assert(EnumIsSound<ConditionKind>());
-static_assert(EnumIsSound<MutationKind>());
+static_assert(EnumIsSound<ItemKind>());
 static_assert(EnumIsSound<ErrorClass>());
 
 // An enum that says whether the record next to it in the message was found.

@@ -124,7 +124,7 @@ struct Delete {
 
 // One put, delete or addition of a BATCH.
 struct BatchItem {
-  MutationKind kind = MutationKind::kPut;
+  ItemKind kind = ItemKind::kPut;
   ByteView sort = {};
   Condition condition = {};
   uint32_t expire_seconds = 0;
@@ -133,7 +133,8 @@ struct BatchItem {
 
   static constexpr auto Fields() {
     return FieldList{
-        Field<&BatchItem::kind>{"kind", "put, delete or add"},
+        Field<&BatchItem::kind>{"kind",
+                                "put, delete or addition; a saturating one as ADD with `saturate`"},
         Field<&BatchItem::sort>{"sort", "sort key within the partition", 0, TextForm::kSort},
         Field<&BatchItem::condition>{"condition",
                                      "what must hold, after the items before this one"},
@@ -143,7 +144,7 @@ struct BatchItem {
         Field<&BatchItem::checksum>{"checksum", "XXH3-64 of the value; delete: 0", 0,
                                     TextForm::kChecksum},
         Field<&BatchItem::value>{"value",
-                                 "put: content; delete: empty; add: the amount, in decimal", 0,
+                                 "put: content; delete: empty; addition: the amount, in decimal", 0,
                                  TextForm::kValue}};
   }
 };

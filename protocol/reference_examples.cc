@@ -136,14 +136,14 @@ void AddRanges(ExampleList* examples) {
   const Key older = PostKey(42, uint64_t{7} << 22);
   const Key draft = PostKey(42, uint64_t{3} << 22);
   const PartitionView posts = newer.view().partition_view();
-  const op::BatchItem first{MutationKind::kPut, older.sort, {}, 0, Hash64("good"), "good"};
-  const op::BatchItem second{MutationKind::kPut, newer.sort, {}, 0, Hash64("better"), "better"};
+  const op::BatchItem first{ItemKind::kPut, older.sort, {}, 0, Hash64("good"), "good"};
+  const op::BatchItem second{ItemKind::kPut, newer.sort, {}, 0, Hash64("better"), "better"};
   examples->Request<op::Batch>(
       "BATCH of two puts and a delete", 9, 0,
-      {.partition = posts, .items = {first, second, {MutationKind::kDelete, draft.sort}}});
+      {.partition = posts, .items = {first, second, {ItemKind::kDelete, draft.sort}}});
   examples->Reply<op::Batch>(
       "BATCH's reply", 9, {.versions = {VersionOfWrite(3), VersionOfWrite(4), VersionOfWrite(5)}});
-  op::BatchItem again{MutationKind::kPut, draft.sort, {}, 0, Hash64(""), ""};
+  op::BatchItem again{ItemKind::kPut, draft.sort, {}, 0, Hash64(""), ""};
   const op::BatchItem once = again;
   again.condition.kind = ConditionKind::kIfAbsent;
   examples->Request<op::Batch>("BATCH whose second condition fails because of its first item", 10,

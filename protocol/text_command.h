@@ -57,8 +57,8 @@ bool IsDelete(const M& message) {
   bool is_delete = false;
   ForEachField<M>([&](const auto& field) {
     const auto& value = message.*(field.kMember);
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, MutationKind>) {
-      is_delete = value == MutationKind::kDelete;
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, ItemKind>) {
+      is_delete = value == ItemKind::kDelete;
     }
   });
   return is_delete;

@@ -113,8 +113,8 @@ Status TakeEnum(TextState* state, const TextToken& token, T* value) {
     if (known.name != token.text) continue;
     *value = known.value;
     if constexpr (std::is_same_v<T, Table>) state->table = *value;
-    if constexpr (std::is_same_v<T, MutationKind>) {
-      state->without_value = *value == MutationKind::kDelete;
+    if constexpr (std::is_same_v<T, ItemKind>) {
+      state->without_value = *value == ItemKind::kDelete;
     }
     return {};
   }
@@ -155,8 +155,8 @@ constexpr std::string_view PlaceholderOf(TextForm form) {
     return "TABLE";
   } else if constexpr (WireInteger<T>) {
     return form == TextForm::kLinkKind ? "KIND" : "N";
-  } else if constexpr (std::is_same_v<T, MutationKind>) {
-    return "put|delete|add";
+  } else if constexpr (std::is_same_v<T, ItemKind>) {
+    return "put|delete|add|add_saturating";
   } else if constexpr (std::is_same_v<T, ByteView>) {
     if (form == TextForm::kOpaque) return "HEX";
     if (IsSecret(form)) return "@FILE|-";
@@ -239,7 +239,7 @@ void AddSlots(TextState* state, const FieldType& field, Member* member,
     slot.positional = !kIsOptional<Member> && (kIsList<T> || !field.text_default);
     slot.may_be_empty = kIsList<T> && field.text_default;
     slot.is_value = form == TextForm::kValue;
-    slot.is_mutation_kind = std::is_same_v<T, MutationKind>;
+    slot.is_mutation_kind = std::is_same_v<T, ItemKind>;
     const auto target = [member]() -> T* {
       if constexpr (kIsOptional<Member>) {
         return member->has_value() ? &**member : &member->emplace();

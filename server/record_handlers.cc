@@ -51,14 +51,18 @@ Status CheckCount(std::string_view what, size_t count, size_t most) {
           fmt::format("{} {} exceed the limit of {}: split the request", count, what, most)};
 }
 
+bool IsAddition(const op::BatchItem& item) {
+  return item.kind == ItemKind::kAdd || item.kind == ItemKind::kAddSaturating;
+}
+
 Status CheckItem(Table table, const op::BatchItem& item) {
   SMILE_TRY(ValidateSort(table, item.sort));
   SMILE_TRY(CheckCondition(item.condition));
-  if (item.kind == MutationKind::kDelete) {
+  if (item.kind == ItemKind::kDelete) {
     if (item.value.empty() && item.checksum == 0 && item.expire_seconds == 0) return {};
     return {Code::kInvalid, "a delete must not have a value, checksum or TTL"};
   }
-  if (item.kind == MutationKind::kAdd) {
+  if (IsAddition(item)) {
     if (item.expire_seconds != 0) return {Code::kInvalid, "an addition must not have a TTL"};
     if (!ParseNumber(item.value).has_value()) {
       return {Code::kInvalid,
@@ -283,14 +287,16 @@ void RecordHandlers::Start(op::Batch, const op::Batch::Request& request, int64_t
   std::vector<MutationView> mutations;
   mutations.reserve(request.items.size());
   for (const op::BatchItem& item : request.items) {
-    if (item.kind == MutationKind::kAdd) {
-      mutations.push_back({.kind = item.kind,
+    if (IsAddition(item)) {
+      mutations.push_back({.kind = MutationKind::kAdd,
                            .sort = item.sort,
                            .condition = item.condition,
-                           .addition = {.amount = ParseNumber(item.value).value()}});
+                           .addition = {.amount = ParseNumber(item.value).value(),
+                                        .saturate = item.kind == ItemKind::kAddSaturating}});
       continue;
     }
-    mutations.push_back({.kind = item.kind,
+    const bool is_put = item.kind == ItemKind::kPut;
+    mutations.push_back({.kind = is_put ? MutationKind::kPut : MutationKind::kDelete,
                          .sort = item.sort,
                          .condition = item.condition,
                          .expires_ms = ExpiryOf(item.expire_seconds),

@@ -280,7 +280,7 @@ TEST_F(ChannelRetry, AValueWithoutAChecksumGetsThatOfItsBytes) {
   Call<op::Put>({.key = Get().key, .value = "v"});
   Call<op::Batch>({.partition = {Table::kUsers, "12345678"},
                    .items = {{.sort = "a", .value = "w"},
-                             {.kind = MutationKind::kDelete, .sort = "b"},
+                             {.kind = ItemKind::kDelete, .sort = "b"},
                              {.sort = "c", .checksum = 7, .value = "x"}}});
   Call<op::LoginRegister>(
       {.login = "l", .password = "p", .records = {{.name = "n", .value = "y"}}});

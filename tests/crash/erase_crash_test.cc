@@ -79,10 +79,8 @@ void Populate(BlockingClient* client, uint64_t user) {
   for (uint64_t post = 1; post <= kPosts; ++post) keys.push_back(PostKey(user, post));
   batch.partition = keys.front().view().partition_view();
   for (const Key& key : keys) {
-    batch.items.push_back({.kind = MutationKind::kPut,
-                           .sort = key.sort,
-                           .checksum = Hash64("post"),
-                           .value = "post"});
+    batch.items.push_back(
+        {.kind = ItemKind::kPut, .sort = key.sort, .checksum = Hash64("post"), .value = "post"});
   }
   const auto posted = client->Call<op::Batch>(batch, kOnce);
   ASSERT_TRUE(posted.ok()) << posted.status().ToString();

@@ -148,7 +148,7 @@ class Sampler {
       } else {
         value = Make<T>(field.text);
       }
-      if constexpr (std::is_same_v<T, MutationKind>) is_delete = value == MutationKind::kDelete;
+      if constexpr (std::is_same_v<T, ItemKind>) is_delete = value == ItemKind::kDelete;
     });
     Settle(is_delete, &message);
     return message;

@@ -188,17 +188,18 @@ TEST(TextReader, ErrorsShowTheUsage) {
 
 TEST(TextReader, UsageListsEveryArgument) {
   const TextUsage usage = UsageOf<op::Batch>();
-  EXPECT_EQ(usage.line,
-            "batch PARTITION (put|delete|add SORT [VALUE] [--if-absent] [--if-version N] "
-            "[--expire-seconds N])...");
+  EXPECT_EQ(
+      usage.line,
+      "batch PARTITION (put|delete|add|add_saturating SORT [VALUE] [--if-absent] [--if-version N] "
+      "[--expire-seconds N])...");
   std::vector<std::string> forms;
   for (const TextArgument& argument : usage.arguments) {
     forms.push_back(argument.form);
     EXPECT_FALSE(argument.summary.empty()) << argument.form;
   }
   EXPECT_EQ(forms,
-            (std::vector<std::string>{"PARTITION", "put|delete|add", "SORT", "VALUE", "--if-absent",
-                                      "--if-version N", "--expire-seconds N"}));
+            (std::vector<std::string>{"PARTITION", "put|delete|add|add_saturating", "SORT", "VALUE",
+                                      "--if-absent", "--if-version N", "--expire-seconds N"}));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // Additions through a session: tokens, and what is not valid.
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -107,24 +108,30 @@ TEST_F(CounterHandlersTest, WhatIsInvalidIsSaid) {
 }
 
 TEST_F(CounterHandlersTest, ABatchAddsToo) {
-  const auto item = [](MutationKind kind, ByteView sort, ByteView value) {
+  const auto item = [](ItemKind kind, ByteView sort, ByteView value) {
     return op::BatchItem{kind, sort, {}, 0, Hash64(value), value};
   };
   const PartitionView partition = likes_.partition_view();
   const auto reply = Do<op::Batch>(
       {.partition = partition,
-       .items = {item(MutationKind::kAdd, "likes", "2"), item(MutationKind::kPut, "name", "Ada"),
-                 item(MutationKind::kAdd, "likes", "-5")}});
+       .items = {item(ItemKind::kAdd, "likes", "2"), item(ItemKind::kPut, "name", "Ada"),
+                 item(ItemKind::kAdd, "likes", "-5")}});
   EXPECT_EQ(reply.versions.size(), 3u);
   ASSERT_TRUE(reply.numbers.has_value());
   EXPECT_THAT(*reply.numbers, ElementsAre(2, -3));
   const auto without =
-      Do<op::Batch>({.partition = partition, .items = {item(MutationKind::kPut, "name", "Bea")}});
+      Do<op::Batch>({.partition = partition, .items = {item(ItemKind::kPut, "name", "Bea")}});
   EXPECT_FALSE(without.numbers.has_value());
-  ExpectError<op::Batch>(
-      {.partition = partition, .items = {item(MutationKind::kAdd, "likes", "two")}}, Code::kInvalid,
-      "item 0: the value of an addition is its amount");
-  auto expiring = item(MutationKind::kAdd, "likes", "2");
+  const std::string max = std::to_string(std::numeric_limits<int64_t>::max());
+  const auto bounded = Do<op::Batch>({.partition = partition,
+                                      .items = {item(ItemKind::kAdd, "likes", "10"),
+                                                item(ItemKind::kAddSaturating, "likes", max)}});
+  EXPECT_THAT(*bounded.numbers, ElementsAre(7, std::numeric_limits<int64_t>::max()));
+  ExpectError<op::Batch>({.partition = partition, .items = {item(ItemKind::kAdd, "likes", "1")}},
+                         Code::kConditionFailed, "");
+  ExpectError<op::Batch>({.partition = partition, .items = {item(ItemKind::kAdd, "likes", "two")}},
+                         Code::kInvalid, "item 0: the value of an addition is its amount");
+  auto expiring = item(ItemKind::kAdd, "likes", "2");
   expiring.expire_seconds = 1;
   ExpectError<op::Batch>({.partition = partition, .items = {expiring}}, Code::kInvalid, "TTL");
 }

@@ -107,7 +107,7 @@ TEST_F(HandlersTest, BatchReturnsVersionsOrTheFailedItem) {
   const PartitionView partition{Table::kUsers, user};
   const auto done = Ask(FrameOf<op::Batch>(
       7, {.partition = partition,
-          .items = {item("a", "1", {}), {.kind = MutationKind::kDelete, .sort = "b"}}}));
+          .items = {item("a", "1", {}), {.kind = ItemKind::kDelete, .sort = "b"}}}));
   ASSERT_EQ(done.code, Code::kOk);
   const std::vector<uint64_t> versions = done.As<op::Batch>().versions;
   ASSERT_EQ(versions.size(), 2u);
@@ -299,11 +299,11 @@ TEST_F(HandlersTest, InvalidRequestsAreExplained) {
   ExpectRejected(FrameOf<op::MGet>(7, {.keys = std::vector<KeyView>(1001, kProfile.view())}),
                  Code::kTooLarge, "1001 keys");
   ExpectRejected(FrameOf<op::Batch>(7, {.partition = partition}), Code::kInvalid, "no items");
-  ExpectRejected(FrameOf<op::Batch>(
-                     7, {.partition = partition,
-                         .items = {{.sort = "a", .checksum = empty},
-                                   {.kind = MutationKind::kDelete, .sort = "b", .value = "v"}}}),
-                 Code::kInvalid, "item 1: a delete");
+  ExpectRejected(
+      FrameOf<op::Batch>(7, {.partition = partition,
+                             .items = {{.sort = "a", .checksum = empty},
+                                       {.kind = ItemKind::kDelete, .sort = "b", .value = "v"}}}),
+      Code::kInvalid, "item 1: a delete");
   ExpectRejected(FrameOf<op::Scan>(7, {.partition = partition, .limit = 0}), Code::kInvalid,
                  "limit");
   ExpectRejected(FrameOf<op::Scan>(7, {.partition = partition, .continuation = "\x07junk"}),

@@ -119,7 +119,7 @@ TEST_F(PageTest, InternalTablesCannotBeNamed) {
   const Bytes user(8, '\0');
   for (const Table table : {Table::kLinks, Table::kMedia}) {
     ExpectLives(Code::kInvalid, FrameOf<op::Scan>(kId, {.partition = {table, user}}));
-    op::BatchItem item{.kind = MutationKind::kDelete, .sort = user};
+    op::BatchItem item{.kind = ItemKind::kDelete, .sort = user};
     ExpectLives(Code::kInvalid,
                 FrameOf<op::Batch>(kId, {.partition = {table, user}, .items = {item}}));
   }
