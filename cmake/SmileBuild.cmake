@@ -72,10 +72,12 @@ elseif(SMILE_SANITIZE MATCHES "address")
     ENVIRONMENT_MODIFICATION "LSAN_OPTIONS=set:suppressions=${CMAKE_SOURCE_DIR}/tests/lsan.supp")
 endif()
 
-# smile_library(NAME [DIRS dir…] [EXCLUDE file…] LINKS target…): the library smile_NAME, from all .cc
-# files directly in this folder, or in the DIRS of it.
+# smile_library(NAME [DIRS dir…] [EXCLUDE file…] [PRECOMPILE header…] LINKS target…): the library
+# smile_NAME, from all .cc files directly in this folder, or in the DIRS of it. PRECOMPILE are headers
+# that most of them include, which are parsed once, by Clang with some of the standard library's. (GCC
+# 12 finds accesses out of bounds where there are none, in strings that come precompiled.)
 function(smile_library name)
-  cmake_parse_arguments(arg "" "" "DIRS;EXCLUDE;LINKS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "DIRS;EXCLUDE;PRECOMPILE;LINKS" ${ARGN})
   if(NOT arg_DIRS)
     set(arg_DIRS .)
   endif()
@@ -90,6 +92,11 @@ function(smile_library name)
   add_library(smile_${name} STATIC ${sources})
   target_include_directories(smile_${name} PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>")
   target_link_libraries(smile_${name} PUBLIC ${arg_LINKS})
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    target_precompile_headers(
+      smile_${name} PRIVATE <algorithm> <functional> <memory> <string> <unordered_map> <vector>
+                            <fmt/format.h> ${arg_PRECOMPILE})
+  endif()
 endfunction()
 
 # smile_test(NAME LINKS target…): the test program NAME_tests from all *_test.cc files of this

@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "service/feeds/feed_service.h"
 #include "storage/memory_engine.h"
+#include "tests/service/forgetful_engine.h"
 
 namespace smile::testing {
 namespace {
@@ -20,44 +21,6 @@ namespace {
 constexpr uint64_t kReader = 1;
 constexpr uint64_t kAuthors = 12;  // from kReader + 1 on
 constexpr uint64_t kPosts = 15;    // ids of posts, so that many authors have the same
-
-// Knows less than it could of what is in memory.
-class ForgetfulEngine final : public Engine {
- public:
-  ForgetfulEngine(Engine* engine, std::mt19937* random) : engine_(engine), random_(random) {}
-
-  PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) override {
-    return engine_->Peek(key, found);
-  }
-  bool PeekScan(const ScanRequest& request, FoundPage found) override {
-    return (*random_)() % 2 == 0 && engine_->PeekScan(request, found);
-  }
-  void PeekFirst(Table table, std::span<const Bytes> partitions, PeekFirstEach each) override {
-    engine_->PeekFirst(table, partitions, [&](size_t i, PeekResult result, ByteView sort) {
-      const bool forget = (*random_)() % 3 == 0;
-      each(i, forget ? PeekResult::kUnknown : result, forget ? ByteView() : sort);
-    });
-  }
-  void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override {
-    engine_->Read(std::move(request), std::move(done));
-  }
-  void Write(WriteRequest request, std::function<void(WriteReply)> done) override {
-    engine_->Write(std::move(request), std::move(done));
-  }
-  bool can_write_together() const override { return true; }
-  void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override {
-    engine_->Scan(std::move(request), std::move(done));
-  }
-  void List(ListRequest request, std::function<void(Result<ListPage>)> done) override {
-    engine_->List(std::move(request), std::move(done));
-  }
-  void Stats(std::function<void(EngineStats)> done) override { engine_->Stats(std::move(done)); }
-  void Close() override {}
-
- private:
-  Engine* const engine_;
-  std::mt19937* const random_;
-};
 
 using Place = std::pair<uint64_t, uint64_t>;  // post, author
 
@@ -152,7 +115,7 @@ class FeedModelTest : public ::testing::Test {
   std::mt19937 random_{seed_};
   ManualClock clock_;
   MemoryEngine memory_{&clock_, MemoryEngine::Answers::kInline, /*records_per_page=*/3};
-  ForgetfulEngine engine_{&memory_, &random_};
+  ForgetfulEngine engine_{&memory_, [this](uint64_t bound) { return Below(bound); }};
   const LinkService links_{engine_, clock_};
   const FeedService feeds_{engine_, links_};
   std::map<LinkKind, std::set<uint64_t>> linked_;
