@@ -138,15 +138,21 @@ ExitStatus PutRun::Run(const std::vector<MediaFile>& files) {
   return transfers_.status();
 }
 
-}  // namespace
-
-ExitStatus RunMediaPut(const MediaOptions& options, const MediaTools& tools) {
+ExitStatus PutFiles(const MediaOptions& options, const MediaTools& tools) {
   PutRun run(options, tools);
   return run.Run(FindMediaFiles(
       options.items, [&](const std::string& words) { run.Fail(words, ExitStatus::kFile); }));
 }
 
+}  // namespace
+
+ExitStatus RunMediaPut(const MediaOptions& options, const MediaTools& tools) {
+  RemoveUnfinishedStates();
+  return PutFiles(options, tools);
+}
+
 ExitStatus RunMediaResume(const MediaOptions& options, const MediaTools& tools) {
+  RemoveUnfinishedStates();
   ExitStatus status = ExitStatus::kOk;
   for (const InterruptedUpload& upload : AllInterrupted()) {
     if (upload.server != options.server.server.ToString()) continue;
@@ -166,7 +172,7 @@ ExitStatus RunMediaResume(const MediaOptions& options, const MediaTools& tools) 
     MediaOptions one = options;
     one.owner = upload.owner;
     one.items = {upload.path};
-    status = WorseOf(status, RunMediaPut(one, tools));
+    status = WorseOf(status, PutFiles(one, tools));
     if (tools.interrupt->Raised()) break;
   }
   return status;

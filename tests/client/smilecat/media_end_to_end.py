@@ -309,6 +309,19 @@ class Resume(MediaTest):
         (line,) = self.media("list", self.owner, "--json").stdout.splitlines()
         self.assertEqual(json.loads(line)["sha256"], hashlib.sha256(content).hexdigest())
 
+    def test_unfinished_states_of_killed_processes_go(self):
+        folder = os.path.join(self.state, "smile", "uploads")
+        for arguments in (("put", self.path("any", b"any")), ("resume",)):
+            killed = subprocess.Popen(["true"])
+            killed.wait()
+            os.makedirs(folder, exist_ok=True)
+            left = os.path.join(folder, "0123456789abcdef.json.%d.tmp" % killed.pid)
+            with open(left, "wb"):
+                pass
+            os.utime(left, (0, 0))
+            self.media(*arguments)
+            self.assertEqual(os.listdir(folder), [])
+
     def test_changed_file_begins_again(self):
         path = self.path("changed.mp4", content_of(self.SIZE))
         self.kill_a_put(path)
