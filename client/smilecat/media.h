@@ -19,9 +19,9 @@ struct MediaOptions {
   ServerOptions server;
   bool json = false;
   std::vector<std::string> items;  // files, or OWNER/ID, or one OWNER
+  uint32_t jobs = 4;               // kPut, kGet, kResume: transfers at the same time
   // kPut
   uint64_t owner = 0;
-  uint32_t jobs = 4;
   std::string content_type;  // empty: by the name of the file
   std::string name;          // empty: that of the file
   std::string custom;

@@ -70,6 +70,12 @@ void AddPutOptions(CLI::App* app, MediaOptions* media) {
       ->type_name("TEXT");
 }
 
+void AddJobs(CLI::App* app, MediaOptions* media, const char* summary) {
+  app->add_option("-j,--jobs", media->jobs, summary)
+      ->type_name("N")
+      ->check(IntegerFrom(1, kMaxJobs));
+}
+
 std::unique_ptr<CLI::App> MediaApp(const Command& command, RawMedia* raw) {
   auto app = NewApp(fmt::format("smilecat media {} {}", command.name, command.usage),
                     command.summary, &raw->shared);
@@ -79,11 +85,10 @@ std::unique_ptr<CLI::App> MediaApp(const Command& command, RawMedia* raw) {
   }
   if (command.action == MediaAction::kPut) AddPutOptions(app.get(), media);
   if (command.action == MediaAction::kPut || command.action == MediaAction::kResume) {
-    app->add_option("-j,--jobs", media->jobs, "files that are sent at the same time (default 4)")
-        ->type_name("N")
-        ->check(IntegerFrom(1, kMaxJobs));
+    AddJobs(app.get(), media, "files that are sent at the same time (default 4)");
   }
   if (command.action == MediaAction::kGet) {
+    AddJobs(app.get(), media, "files that are read at the same time (default 4)");
     app->add_option("-o,--output", media->output,
                     "file, or folder for files that are named as the media (default: standard "
                     "output)")

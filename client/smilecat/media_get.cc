@@ -2,52 +2,59 @@
 
 #include <unistd.h>
 
-#include <chrono>
+#include <atomic>
 #include <cstdio>
 #include <filesystem>
-#include <future>
 #include <memory>
+#include <optional>
 #include <set>
-#include <stop_token>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "client/blocking.h"
 #include "client/media/download.h"
 #include "client/media/own_thread.h"
 #include "client/smilecat/complain.h"
 #include "client/smilecat/media_text.h"
 #include "client/smilecat/output_file.h"
 #include "client/smilecat/reply.h"
-#include "client/smilecat/transfer_progress.h"
+#include "client/smilecat/transfers.h"
 
 namespace smile::cat {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto kUpdate = std::chrono::milliseconds(100);
-
-// A file that becomes visible when it is complete. It is created when its name is known.
 class OutputSink final : public ByteSink {
  public:
-  Status Create(const std::string& path) {
-    SMILE_ASSIGN(file_, OutputFile::Create(path));
-    return {};
-  }
+  explicit OutputSink(OutputFile* file) : file_(file) {}
   Task<Status> Write(ByteView bytes) override {
     return thread_.Run<Status>([this, bytes] { return file_->Write(bytes); });
   }
-  Status Commit() { return file_->Commit(); }
-  void Remove() const {
-    if (file_ != nullptr) file_->Remove();
-  }
 
  private:
-  std::unique_ptr<OutputFile> file_;
+  OutputFile* const file_;
   OwnThread thread_;
+};
+
+// Knows whether it was the sink that failed, and not the server.
+class CheckedSink final : public ByteSink {
+ public:
+  explicit CheckedSink(ByteSink* sink) : sink_(sink) {}
+  Task<Status> Write(ByteView bytes) override {
+    Status written = co_await sink_->Write(bytes);
+    failed_ = !written.ok();
+    co_return written;
+  }
+  bool failed() const { return failed_; }
+
+ private:
+  ByteSink* const sink_;
+  bool failed_ = false;
 };
 
 // The name of a media record as a path in a directory; its id if the name is not one.
@@ -56,128 +63,144 @@ fs::path FileNameOf(const Media& media) {
   bool is_safe = !media.name.empty() && name.is_relative() && name.has_filename() &&
                  Printable(media.name) == media.name;
   for (const fs::path& part : name) is_safe = is_safe && part != ".." && part != ".";
-  return is_safe ? name : fs::path(std::to_string(media.media));
+  return is_safe ? name.lexically_normal() : fs::path(std::to_string(media.media));
 }
+
+struct Destination {
+  MediaName name;
+  std::string path;
+};
 
 class GetRun {
  public:
   GetRun(const MediaOptions& options, const MediaTools& tools)
-      : options_(options), tools_(tools), progress_(tools) {
-    std::error_code ignored;
-    to_folder_ = options.output.ends_with('/') || fs::is_directory(options.output, ignored);
-  }
+      : options_(options), client_(tools.client), transfers_(tools) {}
 
-  bool to_folder() const { return to_folder_; }
-  ExitStatus Get(const MediaName& name);
+  // In the folder that the options name. Those that do not exist are told, and left out.
+  std::vector<Destination> FindDestinations(const std::vector<MediaName>& names);
+
+  ExitStatus GetToFiles(const std::vector<Destination>& files);
+  ExitStatus GetToOutput(const MediaName& name);
 
  private:
-  Result<Media> Download(const MediaName& name, ByteSink* sink);
-  ExitStatus GetToFile(const MediaName& name);
-  ExitStatus GetToOutput(const MediaName& name);
-  Result<std::string> PathFor(const MediaName& name);
-  ExitStatus Fail(const MediaName& name, const Status& status);
+  // Without a value if it failed, which was told.
+  std::optional<Media> Find(const MediaName& name);
+  std::optional<Media> Get(const MediaName& name, ByteSink* to);
+  void GetToFile(const Destination& file);
+  void Fail(const MediaName& name, const Status& status);
+  ExitStatus Finish();
 
   const MediaOptions& options_;
-  const MediaTools& tools_;
-  TransferProgress progress_;
-  bool to_folder_ = false;
-  std::set<std::string> paths_;  // that this run has written
+  Client* const client_;
+  Transfers transfers_;
+  std::atomic<size_t> got_{0};
 };
 
-ExitStatus GetRun::Fail(const MediaName& name, const Status& status) {
-  if (tools_.interrupt->Raised()) {
-    progress_.Complain("interrupted");
-    return ExitStatus::kInterrupted;
-  }
-  progress_.Complain(fmt::format("{}: {}", FormatMediaName(name), Complaint(status)));
-  return ExitStatusOf(status);
+void GetRun::Fail(const MediaName& name, const Status& status) {
+  if (transfers_.stopped()) return;
+  transfers_.Fail(fmt::format("{}: {}", FormatMediaName(name), Complaint(status)),
+                  ExitStatusOf(status));
 }
 
-Result<Media> GetRun::Download(const MediaName& name, ByteSink* sink) {
-  std::stop_source stop;
-  uint64_t done = 0;
+std::optional<Media> GetRun::Find(const MediaName& name) {
+  const auto answer = BlockingClient(client_).Call<op::MediaStat>(
+      {.owner = name.owner, .media = name.media},
+      {.deadline_millis = options_.server.deadline_millis});
+  if (answer.ok()) return Media(name.owner, answer->info);
+  Fail(name, answer.status());
+  return std::nullopt;
+}
+
+// All are looked up before the first is read, so that their order alone, and not the time, says
+// which of several with the same name gets it.
+std::vector<Destination> GetRun::FindDestinations(const std::vector<MediaName>& names) {
+  std::vector<std::optional<Media>> found(names.size());
+  transfers_.Run(names.size(), options_.jobs, [&](size_t i) { found[i] = Find(names[i]); });
+  std::vector<Destination> destinations;
+  std::set<fs::path> paths;
+  uint64_t whole = 0;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (!found[i].has_value()) continue;
+    fs::path path = fs::path(options_.output) / FileNameOf(*found[i]);
+    while (!paths.insert(path).second) path += fmt::format(".{}", names[i].media);
+    std::error_code shows_later;
+    fs::create_directories(path.parent_path(), shows_later);
+    destinations.push_back({.name = names[i], .path = path.string()});
+    whole += found[i]->size;
+  }
+  if (!options_.range.has_value()) transfers_.progress().SetWhole(whole);
+  return destinations;
+}
+
+std::optional<Media> GetRun::Get(const MediaName& name, ByteSink* to) {
+  CheckedSink sink(to);
   DownloadRequest request{.owner = name.owner, .media = name.media};
   if (options_.range.has_value()) request.ranges = {*options_.range};
   DownloadOptions download{.deadline_millis = options_.server.deadline_millis,
-                           .progress =
-                               [&](uint64_t bytes) {
-                                 progress_.AddDone(bytes - done);
-                                 done = bytes;
-                               },
-                           .stop = stop.get_token()};
-  std::future<Result<Media>> got = std::async(std::launch::async, [&] {
-    return smile::Download(tools_.client, sink, std::move(request), std::move(download)).Wait();
-  });
-  while (got.wait_for(kUpdate) != std::future_status::ready) {
-    progress_.Update();
-    if (tools_.interrupt->Raised()) stop.request_stop();
+                           .progress = transfers_.ProgressOfOne(),
+                           .stop = transfers_.stop()};
+  Result<Media> media = Download(client_, &sink, std::move(request), std::move(download)).Wait();
+  if (media.ok()) return std::move(*media);
+  if (sink.failed()) {
+    transfers_.Fail(media.status().message(), ExitStatus::kFile);
+  } else {
+    Fail(name, media.status());
   }
-  return got.get();
+  return std::nullopt;
 }
 
-Result<std::string> GetRun::PathFor(const MediaName& name) {
-  if (!to_folder_) return options_.output;
-  std::promise<Answer<op::MediaStat>> promise;
-  tools_.client->Call<op::MediaStat>(
-      {.owner = name.owner, .media = name.media},
-      {.deadline_millis = options_.server.deadline_millis},
-      [&](Answer<op::MediaStat> answer) { promise.set_value(std::move(answer)); });
-  const Answer<op::MediaStat> answer = promise.get_future().get();
-  if (!answer.ok()) return answer.status();
-  const Media media(name.owner, answer->info);
-  fs::path path = fs::path(options_.output) / FileNameOf(media);
-  if (paths_.contains(path.string())) path += fmt::format(".{}", media.media);
-  std::error_code error;
-  fs::create_directories(path.parent_path(), error);
-  paths_.insert(path.string());
-  return path.string();
+void GetRun::GetToFile(const Destination& destination) {
+  const auto file = OutputFile::Create(destination.path);
+  if (!file.ok()) return transfers_.Fail(file.status().message(), ExitStatus::kFile);
+  OutputSink sink(file->get());
+  const std::optional<Media> media = Get(destination.name, &sink);
+  if (!media.has_value()) return;
+  if (const Status committed = (*file)->Commit(); !committed.ok()) {
+    return transfers_.Fail(committed.message(), ExitStatus::kFile);
+  }
+  transfers_.progress().Print(ShowMedia(*media, destination.path, options_.json));
+  ++got_;
 }
 
-ExitStatus GetRun::GetToFile(const MediaName& name) {
-  const Result<std::string> path = PathFor(name);
-  if (!path.ok()) return Fail(name, path.status());
-  OutputSink sink;
-  const auto file_failed = [&](const Status& status) {
-    progress_.Complain(status.message());
-    return ExitStatus::kFile;
-  };
-  if (const Status created = sink.Create(*path); !created.ok()) return file_failed(created);
-  const Result<Media> media = Download(name, &sink);
-  if (!media.ok()) return Fail(name, media.status());
-  if (const Status committed = sink.Commit(); !committed.ok()) return file_failed(committed);
-  progress_.Print(ShowMedia(*media, *path, options_.json));
-  return ExitStatus::kOk;
+ExitStatus GetRun::GetToFiles(const std::vector<Destination>& files) {
+  transfers_.Run(files.size(), options_.jobs, [&](size_t i) { GetToFile(files[i]); });
+  return Finish();
 }
 
 ExitStatus GetRun::GetToOutput(const MediaName& name) {
   std::fflush(stdout);
-  FileSink sink(STDOUT_FILENO);
-  const Result<Media> media = Download(name, &sink);
-  return media.ok() ? ExitStatus::kOk : Fail(name, media.status());
+  transfers_.Run(1, 1, [&](size_t) {
+    FileSink sink(STDOUT_FILENO);
+    if (Get(name, &sink).has_value()) ++got_;
+  });
+  return Finish();
 }
 
-ExitStatus GetRun::Get(const MediaName& name) {
-  return options_.output.empty() ? GetToOutput(name) : GetToFile(name);
+ExitStatus GetRun::Finish() {
+  if (transfers_.stopped() && got_ < options_.items.size()) {
+    transfers_.Fail("interrupted", ExitStatus::kInterrupted);
+  }
+  return transfers_.status();
 }
 
 }  // namespace
 
 ExitStatus RunMediaGet(const MediaOptions& options, const MediaTools& tools) {
-  GetRun run(options, tools);
-  if (options.items.size() > 1 && !run.to_folder()) {
+  std::error_code ignored;
+  const bool to_folder = options.output.ends_with('/') || fs::is_directory(options.output, ignored);
+  if (options.items.size() > 1 && !to_folder) {
     return Complain("several items need a folder: -o DIR/", ExitStatus::kUsage);
   }
   if (options.output.empty() && ::isatty(STDOUT_FILENO) == 1) {
     return Complain("the bytes are not for a terminal: give -o FILE, or send them to a pipe",
                     ExitStatus::kUsage);
   }
-  ExitStatus status = ExitStatus::kOk;
-  for (const std::string& item : options.items) {
-    const Result<MediaName> name = ReadMediaName(item);
-    status = WorseOf(status, run.Get(*name));
-    if (tools.interrupt->Raised()) break;
-  }
-  return status;
+  std::vector<MediaName> names;
+  for (const std::string& item : options.items) names.push_back(*ReadMediaName(item));
+  GetRun run(options, tools);
+  if (options.output.empty()) return run.GetToOutput(names.front());
+  return run.GetToFiles(to_folder ? run.FindDestinations(names)
+                                  : std::vector{Destination{names.front(), options.output}});
 }
 
 }  // namespace smile::cat

@@ -1,14 +1,9 @@
 #include "client/smilecat/media_put.h"
 
-#include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <mutex>
-#include <stop_token>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -22,12 +17,10 @@
 #include "client/smilecat/media_state.h"
 #include "client/smilecat/media_text.h"
 #include "client/smilecat/reply.h"
-#include "client/smilecat/transfer_progress.h"
+#include "client/smilecat/transfers.h"
 
 namespace smile::cat {
 namespace {
-
-constexpr auto kUpdate = std::chrono::milliseconds(100);
 
 // How a file was sent.
 struct Sent {
@@ -40,33 +33,21 @@ struct Sent {
 class PutRun {
  public:
   PutRun(const MediaOptions& options, const MediaTools& tools)
-      : options_(options), tools_(tools), progress_(tools) {}
+      : options_(options), client_(tools.client), transfers_(tools) {}
 
-  void Fail(const std::string& words, ExitStatus status) {
-    progress_.Complain(words);
-    const std::lock_guard lock(mutex_);
-    status_ = WorseOf(status_, status);
-  }
+  void Fail(const std::string& words, ExitStatus status) { transfers_.Fail(words, status); }
 
-  ExitStatus Run(std::vector<MediaFile> files);
+  ExitStatus Run(const std::vector<MediaFile>& files);
 
  private:
-  void SendFiles();
   void SendFile(const MediaFile& file);
   Sent Send(const MediaFile& file);
   Result<Media> SendFrom(MediaInput* input, const MediaFile& file, InterruptedUpload* state);
 
   const MediaOptions& options_;
-  const MediaTools& tools_;
-  TransferProgress progress_;
-  std::stop_source stop_;
-  std::vector<MediaFile> files_;
-  std::atomic<size_t> next_{0};
-  std::mutex mutex_;
-  std::condition_variable ended_;
-  size_t running_ = 0;                   // guarded by mutex_
-  size_t stored_ = 0;                    // likewise
-  ExitStatus status_ = ExitStatus::kOk;  // likewise
+  Client* const client_;
+  Transfers transfers_;
+  std::atomic<size_t> stored_{0};
 };
 
 // The state names the upload of an earlier run, and then that of this one.
@@ -78,7 +59,6 @@ Result<Media> PutRun::SendFrom(MediaInput* input, const MediaFile& file, Interru
                         .size = input->size()};
   if (request.content_type.empty()) request.content_type = ContentTypeOf(file.name);
   const bool keeps_state = input->size().has_value();
-  uint64_t done = 0;
   UploadOptions upload{
       .deadline_millis = options_.server.deadline_millis,
       .begun =
@@ -86,23 +66,19 @@ Result<Media> PutRun::SendFrom(MediaInput* input, const MediaFile& file, Interru
             state->upload = Bytes(id);
             if (!keeps_state) return;
             if (const Status saved = SaveInterrupted(*state); !saved.ok()) {
-              progress_.Complain(fmt::format("{}: cannot be resumed if it is interrupted: {}",
-                                             file.path, saved.message()));
+              transfers_.progress().Complain(fmt::format(
+                  "{}: cannot be resumed if it is interrupted: {}", file.path, saved.message()));
             }
           },
-      .progress =
-          [&](uint64_t bytes) {
-            progress_.AddDone(bytes - done);
-            done = bytes;
-          },
+      .progress = transfers_.ProgressOfOne(),
       .resume = state->upload,
-      .stop = stop_.get_token()};
-  return Upload(tools_.client, input->source(), std::move(request), std::move(upload)).Wait();
+      .stop = transfers_.stop()};
+  return Upload(client_, input->source(), std::move(request), std::move(upload)).Wait();
 }
 
 // An upload that is gone, or was begun with other content, begins again.
 Sent PutRun::Send(const MediaFile& file) {
-  const auto stopped = [this] { return stop_.stop_requested(); };
+  const auto stopped = [this] { return transfers_.stopped(); };
   for (bool again = false;; again = true) {
     const Result<std::unique_ptr<MediaInput>> input = MediaInput::Open(file.path, stopped);
     if (!input.ok()) return {.media = input.status(), .file_failed = true};
@@ -131,12 +107,11 @@ Sent PutRun::Send(const MediaFile& file) {
 void PutRun::SendFile(const MediaFile& file) {
   const Sent sent = Send(file);
   if (sent.media.ok()) {
-    progress_.Print(ShowMedia(*sent.media, file.path, options_.json));
-    const std::lock_guard lock(mutex_);
+    transfers_.progress().Print(ShowMedia(*sent.media, file.path, options_.json));
     ++stored_;
     return;
   }
-  if (stop_.stop_requested()) return;
+  if (transfers_.stopped()) return;
   const Status& status = sent.media.status();
   if (sent.file_failed) {
     Fail(fmt::format("{}: {}", file.path, status.message()), ExitStatus::kFile);
@@ -147,56 +122,37 @@ void PutRun::SendFile(const MediaFile& file) {
   }
 }
 
-void PutRun::SendFiles() {
-  for (;;) {
-    const size_t number = next_++;
-    if (number >= files_.size() || stop_.stop_requested()) break;
-    SendFile(files_[number]);
-  }
-  const std::lock_guard lock(mutex_);
-  --running_;
-  ended_.notify_one();
-}
-
-ExitStatus PutRun::Run(std::vector<MediaFile> files) {
-  files_ = std::move(files);
+ExitStatus PutRun::Run(const std::vector<MediaFile>& files) {
   uint64_t whole = 0;
   bool is_known = true;
-  for (const MediaFile& file : files_) {
+  for (const MediaFile& file : files) {
     whole += file.size.value_or(0);
     is_known = is_known && file.size.has_value();
   }
-  if (is_known) progress_.SetWhole(whole);
-  std::vector<std::thread> threads;
-  running_ = std::min<size_t>(options_.jobs, files_.size());
-  for (size_t i = running_; i > 0; --i) threads.emplace_back([this] { SendFiles(); });
-  {
-    std::unique_lock lock(mutex_);
-    while (!ended_.wait_for(lock, kUpdate, [this] { return running_ == 0; })) {
-      lock.unlock();
-      progress_.Update();
-      if (tools_.interrupt->Raised()) stop_.request_stop();
-      lock.lock();
-    }
-  }
-  for (std::thread& thread : threads) thread.join();
-  if (stop_.stop_requested() && stored_ < files_.size()) {
+  if (is_known) transfers_.progress().SetWhole(whole);
+  transfers_.Run(files.size(), options_.jobs, [&](size_t i) { SendFile(files[i]); });
+  if (transfers_.stopped() && stored_ < files.size()) {
     Fail("interrupted; repeat the command, or `smilecat media resume`, to continue",
          ExitStatus::kInterrupted);
   }
-  return status_;
+  return transfers_.status();
+}
+
+ExitStatus PutFiles(const MediaOptions& options, const MediaTools& tools) {
+  PutRun run(options, tools);
+  return run.Run(FindMediaFiles(
+      options.items, [&](const std::string& words) { run.Fail(words, ExitStatus::kFile); }));
 }
 
 }  // namespace
 
 ExitStatus RunMediaPut(const MediaOptions& options, const MediaTools& tools) {
-  PutRun run(options, tools);
-  std::vector<MediaFile> files = FindMediaFiles(
-      options.items, [&](const std::string& words) { run.Fail(words, ExitStatus::kFile); });
-  return run.Run(std::move(files));
+  RemoveUnfinishedStates();
+  return PutFiles(options, tools);
 }
 
 ExitStatus RunMediaResume(const MediaOptions& options, const MediaTools& tools) {
+  RemoveUnfinishedStates();
   ExitStatus status = ExitStatus::kOk;
   for (const InterruptedUpload& upload : AllInterrupted()) {
     if (upload.server != options.server.server.ToString()) continue;
@@ -216,7 +172,7 @@ ExitStatus RunMediaResume(const MediaOptions& options, const MediaTools& tools) 
     MediaOptions one = options;
     one.owner = upload.owner;
     one.items = {upload.path};
-    status = WorseOf(status, RunMediaPut(one, tools));
+    status = WorseOf(status, PutFiles(one, tools));
     if (tools.interrupt->Raised()) break;
   }
   return status;

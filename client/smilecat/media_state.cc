@@ -1,10 +1,14 @@
 #include "client/smilecat/media_state.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <climits>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -15,6 +19,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/hash.h"
+#include "base/number_text.h"
 #include "base/text.h"
 #include "client/smilecat/side_file.h"
 #include "protocol/upload_operations.h"
@@ -42,6 +47,19 @@ std::string Folder() {
 std::string FileOf(const InterruptedUpload& upload) {
   const std::string key = fmt::format("{}\n{}\n{}", upload.server, upload.owner, upload.path);
   return fmt::format("{}/{:016x}.json", Folder(), Hash64(key));
+}
+
+// While it is written.
+std::string TemporaryOf(const std::string& file) {
+  return fmt::format("{}.{}.tmp", file, ::getpid());
+}
+
+// A name as TemporaryOf makes it, of a process that does not exist.
+bool IsOfProcessThatIsGone(const fs::path& file) {
+  if (file.extension() != ".tmp" || file.stem().stem().extension() != ".json") return false;
+  const std::string number = file.stem().extension().string();
+  const Result<uint64_t> process = ReadInteger(number.substr(1), 1, INT_MAX);
+  return process.ok() && ::kill(static_cast<pid_t>(*process), 0) != 0 && errno == ESRCH;
 }
 
 std::optional<InterruptedUpload> Read(const std::string& file) {
@@ -92,7 +110,7 @@ Status SaveInterrupted(const InterruptedUpload& upload) {
   json["mtime_ns"] = upload.mtime_ns;
   json["upload"] = ToHex(upload.upload);
   const std::string file = FileOf(upload);
-  const std::string temporary = fmt::format("{}.{}.tmp", file, ::getpid());
+  const std::string temporary = TemporaryOf(file);
   const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (descriptor < 0) return SystemError();
   Status status =
@@ -105,6 +123,19 @@ Status SaveInterrupted(const InterruptedUpload& upload) {
 
 void ForgetInterrupted(const InterruptedUpload& upload) {
   if (!Folder().empty()) ::unlink(FileOf(upload).c_str());
+}
+
+void RemoveUnfinishedStates() {
+  constexpr int kMaxLookedAt = 10'000;
+  const auto oldest_kept = fs::file_time_type::clock::now() - std::chrono::minutes(1);
+  std::error_code error;
+  fs::directory_iterator entry(Folder(), error);
+  for (int i = 0; i < kMaxLookedAt && !error && entry != fs::directory_iterator(); ++i) {
+    std::error_code unknown;
+    const bool is_old = entry->last_write_time(unknown) < oldest_kept && !unknown;
+    if (is_old && IsOfProcessThatIsGone(entry->path())) ::unlink(entry->path().c_str());
+    entry.increment(error);
+  }
 }
 
 std::vector<InterruptedUpload> AllInterrupted() {

@@ -29,6 +29,10 @@ Status SaveInterrupted(const InterruptedUpload& upload);
 // Without an error if there is none.
 void ForgetInterrupted(const InterruptedUpload& upload);
 
+// Removes what processes left that were killed while they saved one: not the files of others, nor
+// those of the last minute, whose process may run on another machine with this folder.
+void RemoveUnfinishedStates();
+
 // All, by path.
 std::vector<InterruptedUpload> AllInterrupted();
 

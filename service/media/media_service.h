@@ -184,6 +184,7 @@ class MediaService {
     uint64_t version = 0;
   };
 
+  Task<Status> AddUpload(ContentId upload, UploadRecord record) const;
   Task<Result<StoredUpload>> ReadUpload(ContentId upload) const;
   Task<Result<StoredUpload>> ReadUploadOf(uint64_t owner, ContentId upload) const;
   Task<Result<StoredManifest>> ReadManifest(MediaId id) const;

@@ -93,20 +93,30 @@ Task<Result<UploadStart>> MediaService::Begin(BeginUpload request) const {
                             .expires_ms = NowMillis() + limits::kUploadExpiryMillis,
                             .size = request.size,
                             .sha256 = request.sha256};
-  // The log first: whatever follows is found again.
-  if (Status logged = co_await work_.Add(UploadItem(upload, record.expires_ms)); !logged.ok()) {
-    co_return logged;
-  }
+  // The log first: whatever follows is found again. On a full disk nothing is begun.
+  const WorkItem item = UploadItem(upload, record.expires_ms);
+  const WriteReply logged = co_await engine_.Write(WorkLog::AddRequest(item));
+  if (!logged.status.ok()) co_return logged.status;
   const UploadSpec spec{.id = upload, .chunk_bytes = request.chunk_bytes, .size = request.size};
-  if (Status begun =
-          co_await FromCallback<Status>([&](auto done) { store_.Begin(spec, std::move(done)); });
-      !begun.ok()) {
-    // It may have been begun all the same. The item goes only after it.
-    const Status cancelled =
-        co_await FromCallback<Status>([&](auto done) { store_.Cancel(upload, std::move(done)); });
-    if (cancelled.ok()) (void)co_await work_.Remove(UploadItem(upload, record.expires_ms));
-    co_return begun;
+  Status begun =
+      co_await FromCallback<Status>([&](auto done) { store_.Begin(spec, std::move(done)); });
+  const bool may_have_record = begun.ok();
+  if (begun.ok()) begun = co_await AddUpload(upload, record);
+  if (begun.ok()) {
+    co_return UploadStart{.upload = upload, .id = record.id, .expires_ms = record.expires_ms};
   }
+  // Nobody will know the upload. It may have been begun all the same; the item goes only after it.
+  Status undone =
+      co_await FromCallback<Status>([&](auto done) { store_.Cancel(upload, std::move(done)); });
+  if (undone.ok() && may_have_record) {
+    undone = (co_await engine_.Write(UploadKey(upload), DeleteChange({}))).status;
+  }
+  if (undone.ok()) (void)co_await work_.Remove(item);
+  co_return begun;
+}
+
+// The record of a new upload, and its entry among those of the owner.
+Task<Status> MediaService::AddUpload(ContentId upload, UploadRecord record) const {
   Change account = PutChange({}, {});
   account.expires_ms = record.expires_ms;
   const Key account_key(Table::kAccounts, PartitionOf(record.id.owner), AccountUploadSort(upload));
@@ -117,9 +127,7 @@ Task<Result<UploadStart>> MediaService::Begin(BeginUpload request) const {
     const WriteReply listed = co_await engine_.Write(account_key, std::move(account));
     if (!listed.status.ok()) co_return listed.status;
   }
-  const WriteReply written = co_await engine_.Write(std::move(write));
-  if (!written.status.ok()) co_return written.status;
-  co_return UploadStart{.upload = upload, .id = record.id, .expires_ms = record.expires_ms};
+  co_return (co_await engine_.Write(std::move(write))).status;
 }
 
 void MediaService::Append(UploadPiece piece, std::function<void(Status)> done) const {
@@ -202,7 +210,8 @@ Task<Result<StoredMedia>> MediaService::Commit(uint64_t owner, ContentId upload)
   co_return StoredMedia{id, std::move(*manifest)};
 }
 
-// From committing to committed.
+// From committing to committed. A full disk does not stop it: the bytes are there already, and to
+// delete the media record it has to be complete.
 Task<Result<MediaManifest>> MediaService::Complete(ContentId upload, StoredUpload stored) const {
   UploadRecord& record = stored.record;
   CHECK(record.state == UploadState::kCommitting && record.size && record.sha256);
@@ -221,8 +230,10 @@ Task<Result<MediaManifest>> MediaService::Complete(ContentId upload, StoredUploa
     if (Status deleted = co_await DeleteContent(upload); !deleted.ok()) co_return deleted;
   }
   record.state = UploadState::kCommitted;
-  const WriteReply written = co_await engine_.Write(
-      UploadKey(upload), PutChange({}, Encode(record), IfVersion(stored.version)));
+  WriteRequest request =
+      RequestOf(UploadKey(upload), PutChange({}, Encode(record), IfVersion(stored.version)));
+  request.SetFreesSpace();
+  const WriteReply written = co_await engine_.Write(std::move(request));
   if (!written.status.ok()) co_return written.status;
   co_return manifest;
 }
@@ -268,8 +279,10 @@ Task<Status> MediaService::Drop(ContentId upload, StoredUpload stored) const {
 
 Task<Status> MediaService::PutManifest(MediaId id, MediaManifest manifest) const {
   const auto held = co_await media_locks_.Lock(id);
-  const WriteReply written = co_await engine_.Write(MediaKey(id.owner, id.media),
-                                                    PutChange({}, Encode(manifest), IfAbsent()));
+  WriteRequest request =
+      RequestOf(MediaKey(id.owner, id.media), PutChange({}, Encode(manifest), IfAbsent()));
+  request.SetFreesSpace();
+  const WriteReply written = co_await engine_.Write(std::move(request));
   if (written.status.code() != Code::kConditionFailed) co_return written.status;
   const Result<StoredManifest> there = co_await ReadManifest(id);
   if (there.ok() && there->manifest.upload == manifest.upload) co_return Status();

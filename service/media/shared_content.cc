@@ -46,10 +46,11 @@ Task<Result<ContentAddress>> SharedContent::Refer(Sha256Digest sha256, ContentId
     const ContentHead head =
         stored.ok() ? stored->head : ContentHead{.content = {.id = upload}, .size = size};
     const Condition unchanged = stored.ok() ? IfVersion(stored->version) : IfAbsent();
-    const WriteReply written =
-        co_await engine_.Write(Table::kContents, ContentPartition(sha256),
-                               ListOf(PutChange(HeadSort(), Encode(head), unchanged),
-                                      PutChange(ReferenceSort(upload), Encode(id))));
+    WriteRequest request = RequestOf(Table::kContents, ContentPartition(sha256),
+                                     ListOf(PutChange(HeadSort(), Encode(head), unchanged),
+                                            PutChange(ReferenceSort(upload), Encode(id))));
+    request.SetFreesSpace();
+    const WriteReply written = co_await engine_.Write(std::move(request));
     if (written.status.ok()) co_return head.content;
     if (written.status.code() != Code::kConditionFailed) co_return written.status;
   }

@@ -38,7 +38,7 @@ class SharedContent {
 
   // Adds the reference of `upload`, whose content is sealed, has `size` bytes and this SHA-256;
   // `id` is its media record. The answer is the content that is referred to: that of this upload,
-  // or of an earlier one, and then that of this one is not needed.
+  // or of an earlier one, and then that of this one is not needed. Accepted on a full disk.
   Task<Result<ContentAddress>> Refer(Sha256Digest sha256, ContentId upload, uint64_t size,
                                      MediaId id) const;
 

@@ -234,9 +234,13 @@ void ContentFiles::Append(UploadPiece piece, Done<Status> done) {
 
 Status ContentFiles::AppendOn(Upload* upload, const UploadPiece& piece) {
   SMILE_TRY(OpenFile(upload));
-  SMILE_TRY(space_.CheckFit(upload->id, piece.bytes.size()));
-  SMILE_TRY(upload->file->Append(piece.offset, piece.bytes, piece.checksum));
+  // A piece that is sent again needs no space.
+  if (!upload->file->Has(piece.offset)) {
+    SMILE_TRY(space_.Claim(upload->id, piece.bytes.size()));
+  }
+  const Status appended = upload->file->Append(piece.offset, piece.bytes, piece.checksum);
   space_.Set(upload->id, upload->file->outstanding_bytes());
+  SMILE_TRY(appended);
   counts_.appended_bytes += piece.bytes.size();
   return {};
 }

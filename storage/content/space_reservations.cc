@@ -18,8 +18,7 @@ Status SpaceReservations::CheckLocked(uint64_t bytes, uint64_t reserved) {
           limits::kNoSpaceRetryMillis};
 }
 
-Status SpaceReservations::Reserve(const ContentId& id, uint64_t bytes) {
-  const std::lock_guard lock(mutex_);
+Status SpaceReservations::ReserveLocked(const ContentId& id, uint64_t bytes) {
   SMILE_TRY(CheckLocked(bytes, total_));
   if (bytes == 0) return {};
   const bool is_new = reserved_.try_emplace(id, bytes).second;
@@ -28,10 +27,15 @@ Status SpaceReservations::Reserve(const ContentId& id, uint64_t bytes) {
   return {};
 }
 
-Status SpaceReservations::CheckFit(const ContentId& id, uint64_t bytes) {
+Status SpaceReservations::Reserve(const ContentId& id, uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  return ReserveLocked(id, bytes);
+}
+
+Status SpaceReservations::Claim(const ContentId& id, uint64_t bytes) {
   const std::lock_guard lock(mutex_);
   // Whoever has reserved needs no room for the others.
-  return CheckLocked(bytes, reserved_.contains(id) ? 0 : total_);
+  return reserved_.contains(id) ? CheckLocked(bytes, 0) : ReserveLocked(id, bytes);
 }
 
 void SpaceReservations::Set(const ContentId& id, uint64_t bytes) {

@@ -22,9 +22,9 @@ class SpaceReservations {
 
   // For a new upload. kNoSpace if that many bytes do not fit beside what is reserved.
   Status Reserve(const ContentId& id, uint64_t bytes);
-  // Before `bytes` are written for an upload, which may have reserved them: kNoSpace if they do not
-  // fit.
-  Status CheckFit(const ContentId& id, uint64_t bytes);
+  // Before `bytes` are written for an upload: kNoSpace if they do not fit. An upload that has
+  // reserved nothing has reserved these until Set().
+  Status Claim(const ContentId& id, uint64_t bytes);
   // What the upload still needs; 0: nothing. Does not check that it fits.
   void Set(const ContentId& id, uint64_t bytes);
 
@@ -32,6 +32,7 @@ class SpaceReservations {
 
  private:
   Status CheckLocked(uint64_t bytes, uint64_t reserved);
+  Status ReserveLocked(const ContentId& id, uint64_t bytes);
 
   const Look look_;
   mutable std::mutex mutex_;

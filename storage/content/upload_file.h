@@ -32,6 +32,9 @@ class UploadFile {
   // Bytes that an upload of a declared size still needs on the disk, about; 0 if that is not known.
   static uint64_t OutstandingBytes(const std::string& directory, const ContentId& id);
 
+  // The chunk that has this offset has arrived.
+  bool Has(uint64_t offset) const { return IsThere(offset / spec_.chunk_bytes); }
+
   // As ContentStore's.
   Status Append(uint64_t offset, ByteView bytes, uint64_t checksum);
   UploadProgress Progress() const;

@@ -24,6 +24,9 @@ class Faults {
     fate_ = fate;
   }
   void Clear() { Plan(0, 0, Fate::kDone); }
+  // While it is full the engine takes only writes that free space.
+  void SetFull(bool full) { full_ = full; }
+  bool full() const { return full_; }
   Fate Next() {
     const int64_t call = calls_++;
     if (call < first_ || call >= end_) return Fate::kDone;
@@ -39,6 +42,7 @@ class Faults {
   int64_t end_ = 0;
   Fate fate_ = Fate::kDone;
   int64_t count_ = 0;
+  bool full_ = false;
 };
 
 inline Status Faulty() {
@@ -58,6 +62,9 @@ class FaultyEngine final : public Engine {
   }
   void Write(WriteRequest request, std::function<void(WriteReply)> done) override {
     const auto fail = [](const auto& to) { to({.status = Faulty(), .versions = {}}); };
+    if (faults_->full() && !request.frees_space()) {
+      return done({.status = {Code::kNoSpace, "full by the test"}, .versions = {}});
+    }
     switch (faults_->Next()) {
       case Faults::Fate::kDone:
         return engine_->Write(std::move(request), std::move(done));

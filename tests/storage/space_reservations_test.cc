@@ -34,12 +34,22 @@ TEST_F(SpaceReservationsTest, SizesThatDoNotFitAreRejected) {
 
 TEST_F(SpaceReservationsTest, PiecesLeaveRoomForRecordsAndReservations) {
   ASSERT_TRUE(space_.Reserve(kFirst, 9 * kMiB).ok());
-  EXPECT_TRUE(space_.CheckFit(kFirst, 9 * kMiB).ok());
-  EXPECT_TRUE(space_.CheckFit(kSecond, kMiB).ok());
-  EXPECT_EQ(space_.CheckFit(kSecond, kMiB + 1).code(), Code::kNoSpace);
+  EXPECT_TRUE(space_.Claim(kFirst, 9 * kMiB).ok());
+  EXPECT_EQ(space_.Claim(kSecond, kMiB + 1).code(), Code::kNoSpace);
+  EXPECT_TRUE(space_.Claim(kSecond, kMiB).ok());
   disk_.free_bytes = kKept;
-  EXPECT_EQ(space_.CheckFit(kFirst, 1).code(), Code::kNoSpace);
-  EXPECT_GT(space_.CheckFit(kFirst, 1).retry_after_ms(), 0u);
+  EXPECT_EQ(space_.Claim(kFirst, 1).code(), Code::kNoSpace);
+  EXPECT_GT(space_.Claim(kFirst, 1).retry_after_ms(), 0u);
+}
+
+TEST_F(SpaceReservationsTest, PieceThatIsBeingWrittenTakesSpace) {
+  ASSERT_TRUE(space_.Claim(kFirst, 4 * kMiB).ok());
+  EXPECT_EQ(space_.Reserve(kSecond, 7 * kMiB).code(), Code::kNoSpace);
+  disk_.free_bytes -= 4 * kMiB;  // it is written
+  space_.Set(kFirst, 0);
+  EXPECT_EQ(space_.Reserve(kSecond, 7 * kMiB).code(), Code::kNoSpace);
+  EXPECT_TRUE(space_.Reserve(kSecond, 6 * kMiB).ok());
+  EXPECT_EQ(space_.Claim(kFirst, 1).code(), Code::kNoSpace);
 }
 
 TEST_F(SpaceReservationsTest, SmallDiskKeepsAFractionFree) {

@@ -100,7 +100,10 @@ class PutAndGet(MediaTest):
         records = self.put(folder, "--jobs", "3")
         self.assertEqual({record["name"] for record in records}, set(files))
         back = self.path("back")
-        self.media("get", *[self.name(record) for record in records], "-o", back + "/")
+        names = [self.name(record) for record in records]
+        done = self.media("get", *names, "-o", back + "/", "--jobs", "3")
+        self.assertEqual({line.split()[0].decode() for line in done.stdout.splitlines()},
+                         set(names))
         for name, content in files.items():
             with open(os.path.join(back, name), "rb") as file:
                 self.assertEqual(file.read(), content, name)
@@ -110,6 +113,20 @@ class PutAndGet(MediaTest):
         back = self.path("inside")
         self.media("get", self.name(record), "-o", back + "/")
         self.assertEqual(os.listdir(back), [str(record["media"])])
+
+    def test_same_names_are_given_in_the_order_of_the_items(self):
+        contents = [content_of(2 * MEBIBYTE >> i, seed=i) for i in range(4)]  # the first is last
+        records = [self.put(self.path("same-name", content))[0] for content in contents]
+        back = self.path("same-names")
+        items = [self.name(record) for record in records + records[1:2] * 2]
+        self.media("get", *items, "-o", back + "/", "--jobs", "8")
+        names = ["same-name"] + ["same-name.%d" % record["media"] for record in records[1:]]
+        twice = names[1] + ".%d" % records[1]["media"]
+        self.assertEqual(sorted(os.listdir(back)),
+                         sorted(names + [twice, twice + ".%d" % records[1]["media"]]))
+        for name, content in zip(names + [twice], contents + contents[1:2]):
+            with open(os.path.join(back, name), "rb") as file:
+                self.assertTrue(file.read() == content, name)
 
     def test_ranges(self):
         content = content_of(2 * MEBIBYTE)
@@ -171,7 +188,8 @@ class Mistakes(MediaTest):
                 (2, "OWNER", ("list", "x")),
                 (2, "folder", ("get", self.name(record), other, "-o", self.path("file"))),
                 (2, "no command media", ("frobnicate",)),
-                (2, "33", ("put", "x", "--jobs", "33"))):
+                (2, "33", ("put", "x", "--jobs", "33")),
+                (2, "33", ("get", "1/2", "--jobs", "33"))):
             done = self.media(*arguments, status=status)
             self.assertIn(words, done.stderr.decode(), arguments)
             self.assertEqual(done.stderr.count(b"\n"), 1, done.stderr)
@@ -181,6 +199,38 @@ class Mistakes(MediaTest):
         done = self.media("put", self.path("missing"), self.path("there", b"there"), "--owner",
                           self.owner, status=8)
         self.assertEqual(done.stdout.count(b"\n"), 1)
+
+    def test_one_item_of_several_is_missing(self):
+        records = [self.put(self.path("of-several-%d" % i, b"%d" % i))[0] for i in range(3)]
+        names = [self.name(record) for record in records]
+        names.insert(1, "%s/1" % self.owner)
+        back = self.path("of-several")
+        for jobs in ("1", "8"):
+            done = self.media("get", *names, "-o", back + "/", "--jobs", jobs, status=4)
+            self.assertEqual(done.stdout.count(b"\n"), 3)
+            self.assertEqual(done.stderr.count(b"\n"), 1)
+            self.assertIn(names[1] + ": not_found", done.stderr.decode())
+        self.assertEqual(len(os.listdir(back)), 3)
+
+    def test_worst_of_several_is_the_status(self):
+        record = self.put(self.path("worst", b"x"))[0]
+        back = self.path("worst-back")
+        os.makedirs(os.path.join(back, "worst"))  # where the file should be
+        other = self.put(self.path("other", b"y"))[0]
+        done = self.media("get", "%s/1" % self.owner, self.name(record), self.name(other), "-o",
+                          back + "/", status=8)
+        self.assertEqual(done.stdout.count(b"\n"), 1)
+        self.assertEqual(done.stderr.count(b"\n"), 2)
+
+    def test_output_that_cannot_be_written_is_a_local_failure(self):
+        record = self.put(self.path("full", content_of(3 * MEBIBYTE)))[0]
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(self.cat.command("media", "get", self.name(record)), stdout=full,
+                                  stderr=subprocess.PIPE, timeout=TIMEOUT_SECONDS, check=False)
+        self.assertEqual(done.returncode, 8, done)
+        self.assertIn(b"No space left on device", done.stderr)
+        done = self.media("get", self.name(record), "-o", "/dev/full", status=8)
+        self.assertIn(b"cannot write /dev/full: No space left on device", done.stderr)
 
     def test_no_server(self):
         done = subprocess.run([PROGRAMS["smilecat"], "-s", "127.0.0.1:1", "media", "list", "1"],
@@ -192,6 +242,28 @@ class Mistakes(MediaTest):
             self.assertIn(command, self.media("--help").stdout.decode())
             self.assertIn("Usage: smilecat media " + command,
                           self.media(command, "--help").stdout.decode())
+
+
+class Interrupt(MediaTest):
+    def test_get_leaves_whole_files_only(self):
+        path = self.path("large.mp4", b"")
+        os.truncate(path, 256 * MEBIBYTE)  # an interrupt is seen within 100 ms, not at once
+        small, large = self.put(self.path("small", b"small"))[0], self.put(path)[0]
+        back = self.path("interrupted")
+        items = [self.name(record) for record in [small] + [large] * 6]
+        process = subprocess.Popen(
+            self.cat.command("media", "get", *items, "-o", back + "/", "--jobs", "2"),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        lines = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=TIMEOUT_SECONDS)
+        self.assertEqual((process.returncode, errors), (130, b"smilecat: interrupted\n"))
+        whole = (lines + rest).splitlines()
+        self.assertLess(len(whole), len(items))
+        self.assertEqual(len(os.listdir(back)), len(whole))
+        for name in os.listdir(back):
+            size = os.path.getsize(os.path.join(back, name))
+            self.assertIn(size, (small["size"], large["size"]))
 
 
 class Resume(MediaTest):
@@ -236,6 +308,19 @@ class Resume(MediaTest):
         self.assertEqual(self.interrupted(), [])
         (line,) = self.media("list", self.owner, "--json").stdout.splitlines()
         self.assertEqual(json.loads(line)["sha256"], hashlib.sha256(content).hexdigest())
+
+    def test_unfinished_states_of_killed_processes_go(self):
+        folder = os.path.join(self.state, "smile", "uploads")
+        for arguments in (("put", self.path("any", b"any")), ("resume",)):
+            killed = subprocess.Popen(["true"])
+            killed.wait()
+            os.makedirs(folder, exist_ok=True)
+            left = os.path.join(folder, "0123456789abcdef.json.%d.tmp" % killed.pid)
+            with open(left, "wb"):
+                pass
+            os.utime(left, (0, 0))
+            self.media(*arguments)
+            self.assertEqual(os.listdir(folder), [])
 
     def test_changed_file_begins_again(self):
         path = self.path("changed.mp4", content_of(self.SIZE))

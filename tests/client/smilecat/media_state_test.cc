@@ -1,7 +1,14 @@
 #include "client/smilecat/media_state.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -74,6 +81,34 @@ TEST_F(MediaStateTest, DamagedFilesAreNoUploads) {
   }
   EXPECT_EQ(Found(Some()), "");
   EXPECT_TRUE(AllInterrupted().empty());
+}
+
+TEST_F(MediaStateTest, UnfinishedStatesOfProcessesThatAreGoneAreRemoved) {
+  const pid_t gone = ::fork();
+  if (gone == 0) ::_exit(0);
+  ASSERT_EQ(::waitpid(gone, nullptr, 0), gone);
+  ASSERT_TRUE(SaveInterrupted(Some()).ok());
+  const auto make = [&](const std::string& name, std::chrono::minutes age) {
+    std::filesystem::path path = folder_ / ("smile/uploads/" + name);
+    std::ofstream(path) << "{";
+    std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now() - age);
+    return path;
+  };
+  constexpr std::chrono::minutes kOld(2);
+  const std::string number = std::to_string(gone);
+  const auto left = make("0123.json." + number + ".tmp", kOld);
+  const std::vector<std::filesystem::path> kept = {
+      make("0123.json." + std::to_string(::getpid()) + ".tmp", kOld),
+      make("0124.json." + number + ".tmp", std::chrono::minutes(0)),
+      make("0123.json..tmp", kOld),
+      make("0123.json.0.tmp", kOld),
+      make("0123.json.x.tmp", kOld),
+      make("0123." + number + ".tmp", kOld),
+      make(".tmp", kOld)};
+  RemoveUnfinishedStates();
+  EXPECT_FALSE(std::filesystem::exists(left));
+  for (const auto& path : kept) EXPECT_TRUE(std::filesystem::exists(path)) << path;
+  EXPECT_EQ(AllInterrupted().size(), 1u);
 }
 
 }  // namespace

@@ -206,6 +206,8 @@ TEST(Options, MediaCommandsHaveTheirOwn) {
   EXPECT_EQ(get.media.range->offset, 5u);
   EXPECT_EQ(get.media.range->size, 5u);
   EXPECT_EQ(get.media.server.deadline_millis, 7);
+  EXPECT_EQ(get.media.jobs, 4u);
+  EXPECT_EQ(Read({"media", "get", "1/2", "1/3", "--jobs", "32"}).media.jobs, 32u);
   EXPECT_TRUE(Read({"--json", "media", "list", "1"}).media.json);
   EXPECT_TRUE(Read({"media", "delete", "--all", "1", "--yes"}).media.all);
 
@@ -216,6 +218,7 @@ TEST(Options, MediaCommandsHaveTheirOwn) {
       {{"media", "put", "a", "--jobs", "0"}, "--jobs"},
       {{"media", "put", "a", "--yes"}, "--yes"},
       {{"media", "get", "1"}, "no OWNER/ID"},
+      {{"media", "get", "1/2", "--jobs", "33"}, "--jobs"},
       {{"media", "get", "1/2", "--range", "9-5"}, "no range of bytes"},
       {{"media", "list"}, "one OWNER"},
       {{"media", "list", "-1"}, ""},
