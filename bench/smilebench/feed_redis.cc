@@ -15,7 +15,7 @@ constexpr size_t kLoadBytes = size_t{256} << 10;  // of commands that are sent t
 // Writes the graph.
 class RedisLoad final : private RespEvents {
  public:
-  RedisLoad(const FeedStoreParts& parts, const FeedGraph& graph, FeedStore::Done done)
+  RedisLoad(const StoreParts& parts, const FeedGraph& graph, FeedStore::Done done)
       : graph_(graph), done_(std::move(done)), connection_(parts.loop, parts.server, this) {
     SendNext();
   }
@@ -80,7 +80,7 @@ Status RedisLoad::OnReply(const RespReply& /*reply*/) {
 // Reads feeds, one after the other, on a connection of its own.
 class RedisFeed final : private RespEvents {
  public:
-  RedisFeed(const FeedStoreParts& parts, bool with_scores)
+  RedisFeed(const StoreParts& parts, bool with_scores)
       : steps_(with_scores), connection_(parts.loop, parts.server, this) {}
 
   void Read(uint64_t user, FeedStore::DoneReading done);
@@ -135,7 +135,7 @@ Status RedisFeed::OnReply(const RespReply& reply) {
 
 class RedisFeeds final : public FeedStore {
  public:
-  RedisFeeds(FeedStoreParts parts, bool with_scores) : parts_(std::move(parts)) {
+  RedisFeeds(StoreParts parts, bool with_scores) : parts_(std::move(parts)) {
     for (uint32_t i = 0; i < parts_.connections; ++i) {
       feeds_.push_back(std::make_unique<RedisFeed>(parts_, with_scores));
     }
@@ -165,14 +165,14 @@ class RedisFeeds final : public FeedStore {
   }
 
  private:
-  const FeedStoreParts parts_;
+  const StoreParts parts_;
   std::vector<std::unique_ptr<RedisFeed>> feeds_;
   std::unique_ptr<RedisLoad> load_;
 };
 
 }  // namespace
 
-std::unique_ptr<FeedStore> MakeRedisFeeds(const FeedStoreParts& parts, bool with_scores) {
+std::unique_ptr<FeedStore> MakeRedisFeeds(const StoreParts& parts, bool with_scores) {
   return std::make_unique<RedisFeeds>(parts, with_scores);
 }
 
