@@ -68,7 +68,7 @@ class Measured:
     """What a raw report says of one server."""
 
     def __init__(self, raw, kind):
-        self.title = kind["title"]
+        self.title = kind["title"].split(",")[0]  # how it was started is in the table of servers
         self.quick = raw["settings"]["quick"]
         self.runs = [run for run in raw["runs"] if run["server"] == kind["name"]]
 
