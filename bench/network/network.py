@@ -28,7 +28,7 @@ from command import (  # noqa: E402
 
 SLOWEST_LOAD = 200  # people per second; a server that is slower hangs
 BYTES_PER_PERSON = 40_000  # on the disk of each server, at most
-REDIS_BYTES_PER_PERSON = 25_000  # in memory, at most; half of it are photos
+REDIS_BYTES_PER_PERSON = 16_000  # in memory; estimated, not measured with many people
 FIRST_RATE = 250  # acts per second
 RATE_STEP = 1.25
 SERVERS = ("smile", "redis-aof")

@@ -97,10 +97,7 @@ Result<NetworkOptions> ParseNetworkOptions(int argc, const char* const* argv, st
   app.footer(kExitStatuses);
   SMILE_TRY(ParseCommandLine(&app, argc, argv, help));
   if (!help->empty()) return options;
-  SMILE_ASSIGN(options.target, ParseTarget(given.target));
-  if (options.target.driver != DriverKind::kSmile && options.target.driver != DriverKind::kRedis) {
-    return Status(Code::kInvalid, "--target: give smile://HOST:PORT or redis://HOST:PORT");
-  }
+  SMILE_ASSIGN(options.target, ParseSmileOrRedis(given.target));
   options.load = !given.loaded;
   options.run = !given.load_only;
   return options;
