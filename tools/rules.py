@@ -33,7 +33,7 @@ BELOW = {
 ONLY = [
     (r"rocksdb/", r"storage/rocks/|server/main\.cc$|tests/|bench/",
      "only storage/rocks/ knows RocksDB, and smilebench, which measures it"),
-    (r"(hiredis/|msgpack)", r"bench/smilebench/|tests/bench/",
+    (r"(hiredis/|msgpack)", r"bench/(smilebench|network)/|tests/bench/",
      "only smilebench speaks the protocols of other servers"),
     (r"(mariadb/|mysql)", r"bench/linkbench/",
      "only smilebench speaks the protocols of other servers"),

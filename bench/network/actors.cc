@@ -1,13 +1,9 @@
 #include "bench/network/actors.h"
 
 #include <algorithm>
-#include <array>
-#include <memory>
-#include <utility>
 
+#include "base/bytes.h"
 #include "base/check.h"
-#include "base/hash.h"
-#include "model/key.h"
 
 namespace smile::bench {
 namespace {
@@ -16,33 +12,31 @@ using What = smile::bench::Act;
 
 constexpr uint64_t kMaxActsInFlight = 20'000;
 constexpr uint64_t kLoginsInFlight = 256;
-constexpr double kPopularity = 0.8;  // exponent of Zipf: who is looked at
-constexpr uint32_t kPageOfPosts = 20;
+constexpr double kPopularity = 0.8;        // exponent of Zipf: who is looked at
 constexpr uint32_t kPostsTalkedAbout = 3;  // the newest of a person
 constexpr int64_t kNotificationMillis = 5'000;
 constexpr size_t kPostBytes = 200;
 constexpr size_t kCommentBytes = 80;
-constexpr uint8_t kFriend = static_cast<uint8_t>(LinkKind::kFriend);
-constexpr uint8_t kFollower = static_cast<uint8_t>(LinkKind::kFollower);
-constexpr uint8_t kLike = 16;
-constexpr uint8_t kLikedBy = static_cast<uint8_t>(InverseOf(LinkKind{kLike}));
 constexpr uint64_t kNewPhotos = uint64_t{1} << 32;  // numbers that the load does not use
 
 }  // namespace
 
 Actors::Actors(const NetworkOptions& options, const People& people, const Clock& clock,
-               NetworkConnections* connections, const NetworkHooks& hooks, NetworkResults* results)
+               EventLoop* loop, NetworkStore* store, const NetworkHooks& hooks,
+               NetworkResults* results)
     : options_(options),
       people_(people),
       clock_(clock),
-      connections_(connections),
+      loop_(loop),
+      store_(store),
       hooks_(hooks),
       results_(results),
       popularity_(people.count(), kPopularity),
       popular_(people.count(), options.seed + 1),
       ids_(/*node=*/1),
-      notifications_(&clock, connections),
-      random_(options.seed ^ static_cast<uint64_t>(clock.WallMillis())) {
+      notifications_(&clock, store),
+      random_(options.day == 0 ? options.seed ^ static_cast<uint64_t>(clock.WallMillis())
+                               : Random(options.seed * kMaxDay + options.day).Next()) {
   const Permutation chosen(people.count(), options.seed + 2);
   people_online_.resize(std::min<uint64_t>(options.online, people.count()));
   for (size_t i = 0; i < people_online_.size(); ++i) people_online_[i].id = 1 + chosen.Apply(i);
@@ -52,7 +46,7 @@ Actors::Actors(const NetworkOptions& options, const People& people, const Clock&
 
 void Actors::LogIn() {
   for (uint64_t i = 0; i < kLoginsInFlight; ++i) LogInNext();
-  if (in_flight_ > 0) connections_->loop().Run();
+  if (in_flight_ > 0) loop_->Run();
 }
 
 void Actors::LogInNext() {
@@ -60,22 +54,25 @@ void Actors::LogInNext() {
   if (next_login_ == people_online_.size() || results_->interrupted) return;
   Person* const person = &people_online_[next_login_++];
   ++in_flight_;
-  connections_->Call<op::SessionMake>(
-      {.user = person->id, .label = "smilebench", .expire_seconds = 86'400},
-      [this, person](const Answer<op::SessionMake>& answer) { OnSession(person, answer); });
+  store_->MakeSession(person->id,
+                      [this, person](const StoreAnswer& answer) { OnSession(person, answer); });
 }
 
-void Actors::OnSession(Person* person, const Answer<op::SessionMake>& answer) {
+void Actors::OnSession(Person* person, const StoreAnswer& answer) {
   --in_flight_;
-  if (answer.ok()) {
-    person->token = answer->token;
+  if (answer.status.ok()) {
+    person->token = answer.token;
     LogInNext();
   } else if (results_->first_error.ok()) {
-    results_->first_error = answer.status();
-    ++results_->errors[answer.status().code()];
+    Fail(answer.status);
     next_login_ = people_online_.size();
   }
-  if (in_flight_ == 0) connections_->loop().Stop();
+  if (in_flight_ == 0) loop_->Stop();
+}
+
+void Actors::Fail(const Status& status) {
+  ++results_->errors[status.code()];
+  if (results_->first_error.ok()) results_->first_error = status;
 }
 
 // --- Notifications -------------------------------------------------------------------------------
@@ -89,19 +86,22 @@ void Actors::Watch() {
     }
     notifications_.Add(person.id, newest);
   }
-  notifications_.Begin([this] { connections_->loop().Stop(); });
-  connections_->loop().Run();
+  notifications_.Begin([this](const Status& status) {
+    if (!status.ok()) Fail(status);
+    loop_->Stop();
+  });
+  loop_->Run();
   results_->watched = notifications_.watched();
 }
 
 // Those that are on their way; not for ever.
 void Actors::AwaitNotifications() {
   const int64_t until = clock_.MonotonicNanos() + kNotificationMillis * kNanosPerMilli;
-  const auto timer = connections_->loop().StartTimer(0, 1, [this, until] {
+  const auto timer = loop_->StartTimer(0, 1, [this, until] {
     const bool over = notifications_.expected() == 0 || clock_.MonotonicNanos() >= until;
-    if (over || hooks_.interrupted()) connections_->loop().Stop();
+    if (over || hooks_.interrupted()) loop_->Stop();
   });
-  connections_->loop().Run();
+  loop_->Run();
   results_->not_notified = notifications_.expected();
   results_->notified = notifications_.told();
 }
@@ -115,8 +115,8 @@ void Actors::Act(int64_t count_from_nanos, int64_t end_nanos) {
   due_ = static_cast<double>(next_due_nanos_);
   notifications_.ResetTold();
   {
-    const auto timer = connections_->loop().StartTimer(0, 1, [this] { BeginDue(); });
-    connections_->loop().Run();
+    const auto timer = loop_->StartTimer(0, 1, [this] { BeginDue(); });
+    loop_->Run();
   }
   AwaitNotifications();
 }
@@ -129,7 +129,7 @@ void Actors::BeginDue() {
     due_ += 1e9 / options_.rate;
     next_due_nanos_ = static_cast<int64_t>(due_);
   }
-  if (IsOver() && in_flight_ == 0) connections_->loop().Stop();
+  if (IsOver() && in_flight_ == 0) loop_->Stop();
 }
 
 What Actors::ChooseAct() {
@@ -159,66 +159,29 @@ void Actors::Begin(int64_t due_nanos) {
             .other = other,
             .post = People::PostOf(other, posts - 1 - age),
             .due_nanos = due_nanos};
-  Step(doing);
-}
-
-// The first step has one request; the others begin together.
-void Actors::Step(Doing* doing) {
-  switch (doing->step++) {
-    case 0:
-      return Verify(doing);
-    case 1:
-      return doing->act <= What::kComments ? Look(doing) : Write(doing);
-    case 2:
-      if (doing->act == What::kLogin) {
-        return Send<op::SessionMake>(doing, {.user = doing->person->id, .label = "smilebench"});
-      }
-      if (doing->act == What::kPhotoPost) return SendPost(doing, doing->person->id, kPostBytes);
-      return End(doing);
-    default:
-      return End(doing);
+  if (doing->act == What::kLogin) {
+    return store_->LogIn(doing->person->id, People::LoginOf(doing->person->id), "right",
+                         Ending(doing));
   }
-}
-
-void Actors::Verify(Doing* doing) {
-  if (doing->act != What::kLogin) {
-    return Send<op::SessionVerify>(doing, {.token = doing->person->token});
-  }
-  const std::string login = People::LoginOf(doing->person->id);
-  Send<op::LoginVerify>(doing, {.login = login, .password = "right", .label = "smilebench"});
+  store_->VerifySession(doing->person->token, [this, doing](const StoreAnswer& answer) {
+    if (!answer.status.ok()) return End(doing, answer);
+    doing->cost += answer.cost;
+    return doing->act <= What::kComments ? Look(doing) : Write(doing);
+  });
 }
 
 void Actors::Look(Doing* doing) {
   switch (doing->act) {
-    case What::kProfile: {
-      const std::array<Key, 3> keys = {UserKey(doing->other, "name"),
-                                       UserKey(doing->other, "profile"),
-                                       UserKey(doing->other, "settings")};
-      doing->requests_in_flight = 1;  // until all are sent
-      Send<op::MGet>(doing, {.keys = {keys[0].view(), keys[1].view(), keys[2].view()}});
-      Send<op::LinkCount>(doing, {.user = doing->other, .kind = kFriend});
-      Send<op::LinkCount>(doing, {.user = doing->other, .kind = kFollower});
-      --doing->requests_in_flight;
-      return;
-    }
+    case What::kProfile:
+      return store_->ReadProfile(doing->other, Ending(doing));
     case What::kFeed:
-      return Send<op::Feed>(doing,
-                            {.user = doing->person->id, .kinds = {kFriend}, .limit = kPageOfPosts},
-                            [this](const Answer<op::Feed>& feed) {
-                              if (feed.ok()) results_->feed_posts += feed->entries.size();
-                            });
+      return store_->ReadFeed(doing->person->id, Ending(doing));
     case What::kPhoto: {
       const uint64_t owner = people_.PersonWithPhoto(doing->other);
-      return Send<op::MediaRead>(doing, {.owner = owner, .media = owner});
+      return store_->ReadPhoto(owner, owner, Ending(doing));
     }
-    case What::kComments: {
-      const Bytes partition = PartitionOf(doing->post);
-      doing->requests_in_flight = 1;  // until all are sent
-      Send<op::Scan>(doing, {.partition = {Table::kPosts, partition}, .limit = kPageOfPosts});
-      Send<op::LinkCount>(doing, {.user = doing->post, .kind = kLikedBy});
-      --doing->requests_in_flight;
-      return;
-    }
+    case What::kComments:
+      return store_->ReadComments(doing->post, Ending(doing));
     default:
       CHECK(false, "the other acts write");
   }
@@ -228,80 +191,61 @@ void Actors::Write(Doing* doing) {
   const uint64_t person = doing->person->id;
   switch (doing->act) {
     case What::kLike:
-      return SendLink(doing, kLike, doing->post);
-    case What::kPost:
-      return SendPost(doing, person, kPostBytes);
-    case What::kComment:
-      return SendPost(doing, doing->post, kCommentBytes);
-    case What::kBefriend:
-      if (doing->other == person) return End(doing);
-      return SendLink(doing, kFriend, doing->other);
-    case What::kPhotoPost: {
-      const uint64_t id = ids_.Next();
-      Bytes photo;
-      photos_.Make(kNewPhotos + id, &photo);
-      return Send<op::MediaPut>(doing, {.owner = person,
-                                        .media = id,
-                                        .content_type = "image/jpeg",
-                                        .checksum = Hash64(photo),
-                                        .bytes = photo});
+      return store_->Like(person, doing->other, doing->post,
+                          Ending(doing, {Notice::Kind::kLike, doing->post, person}));
+    case What::kPost: {
+      const Bytes text(kPostBytes, 't');
+      return store_->WritePost({.of = person, .id = ids_.Next(), .bytes = text}, Ending(doing));
     }
-    case What::kLogin:
-      return Step(doing);
+    case What::kComment: {
+      const Bytes text(kCommentBytes, 't');
+      const NewItem comment = {.of = doing->post, .id = ids_.Next(), .bytes = text};
+      return store_->WriteComment(doing->other, comment,
+                                  Ending(doing, {Notice::Kind::kComment, comment.of, comment.id}));
+    }
+    case What::kPhotoPost:
+      return WritePhotoPost(doing);
+    case What::kBefriend:
+      if (doing->other == person) return End(doing, {});
+      return store_->Befriend(person, doing->other,
+                              Ending(doing, {Notice::Kind::kFriend, doing->other, person}));
     default:
       CHECK(false, "the other acts look");
   }
 }
 
-void Actors::SendPost(Doing* doing, uint64_t partition, size_t bytes) {
-  const Key key = PostKey(partition, ids_.Next());
-  const Bytes text(bytes, 't');
-  notifications_.Expect(key);
-  Send<op::Put>(doing, {.key = key, .checksum = Hash64(text), .value = text},
-                [this, key](const Answer<op::Put>& answer) {
-                  if (!answer.ok()) notifications_.Forget(key);
-                });
-}
-
-// The other is told of a new link.
-void Actors::SendLink(Doing* doing, uint8_t kind, uint64_t other) {
+void Actors::WritePhotoPost(Doing* doing) {
   const uint64_t person = doing->person->id;
-  const Key back = LinkKey(other, InverseOf(LinkKind{kind}), person);
-  notifications_.Expect(back);
-  Send<op::Link>(doing, {.user = person, .kind = kind, .other = other},
-                 [this, back](const Answer<op::Link>& answer) {
-                   if (!answer.ok() || !answer->created) notifications_.Forget(back);
-                 });
+  const uint64_t photo = ids_.Next();
+  Bytes bytes;
+  photos_.Make(kNewPhotos + photo, &bytes);
+  const Bytes text(kPostBytes, 't');
+  store_->WritePhotoPost({.of = person, .id = photo, .bytes = bytes},
+                         {.of = person, .id = ids_.Next(), .bytes = text}, Ending(doing));
 }
 
-template <class Row>
-void Actors::Send(Doing* doing, const typename Row::Request& request,
-                  std::function<void(const Answer<Row>&)> take) {
-  ++doing->requests_in_flight;
-  counted_requests_ += doing->due_nanos >= count_from_nanos_ ? 1 : 0;
-  connections_->Call<Row>(request,
-                          [this, doing, take = std::move(take)](const Answer<Row>& answer) {
-                            --doing->requests_in_flight;
-                            if (!answer.ok() && doing->failure.ok())
-                              doing->failure = answer.status();
-                            if (take) take(answer);
-                            if (doing->requests_in_flight > 0) return;
-                            if (doing->failure.ok()) return Step(doing);
-                            End(doing);
-                          });
+NetworkStore::Done Actors::Ending(Doing* doing) {
+  return [this, doing](const StoreAnswer& answer) { End(doing, answer); };
 }
 
-void Actors::End(Doing* doing) {
+NetworkStore::Done Actors::Ending(Doing* doing, const Notice& notice) {
+  notifications_.Expect(notice);
+  return [this, doing, notice](const StoreAnswer& answer) {
+    if (!answer.status.ok() || !answer.notifies) notifications_.Forget(notice);
+    End(doing, answer);
+  };
+}
+
+void Actors::End(Doing* doing, const StoreAnswer& last) {
   --in_flight_;
   idle_.push_back(doing);
-  if (!doing->failure.ok()) {
-    ++results_->errors[doing->failure.code()];
-    if (results_->first_error.ok()) results_->first_error = doing->failure;
-  } else if (doing->due_nanos >= count_from_nanos_) {
-    const int64_t nanos = clock_.MonotonicNanos() - doing->due_nanos;
-    results_->acts[static_cast<size_t>(doing->act)].Add(nanos);
-  }
-  results_->requests = counted_requests_;
+  if (!last.status.ok()) return Fail(last.status);
+  doing->cost += last.cost;
+  if (doing->due_nanos < count_from_nanos_) return;
+  const auto act = static_cast<size_t>(doing->act);
+  results_->acts[act].Add(clock_.MonotonicNanos() - doing->due_nanos);
+  results_->costs[act] += doing->cost;
+  results_->feed_posts += last.posts;
 }
 
 }  // namespace smile::bench

@@ -2,15 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "base/bytes.h"
 #include "base/clock.h"
 #include "bench/linkbench/permutation.h"
 #include "bench/network/network.h"
-#include "bench/network/network_connections.h"
+#include "bench/network/network_store.h"
 #include "bench/network/notifications.h"
 #include "bench/network/people.h"
 #include "bench/smilebench/photos.h"
@@ -20,17 +19,17 @@
 
 namespace smile::bench {
 
-// Belongs to the thread of the connections' loop.
+// Belongs to the thread of the loop.
 class Actors {
  public:
-  // All outlive it.
-  Actors(const NetworkOptions& options, const People& people, const Clock& clock,
-         NetworkConnections* connections, const NetworkHooks& hooks, NetworkResults* results);
+  // All outlive it. `loop` is the store's.
+  Actors(const NetworkOptions& options, const People& people, const Clock& clock, EventLoop* loop,
+         NetworkStore* store, const NetworkHooks& hooks, NetworkResults* results);
 
   // Makes a session for each of them. Blocks; a failure is in the results.
   void LogIn();
 
-  // Each of them watches what concerns her. Blocks.
+  // Each of them is told of what concerns her. Blocks; a failure is in the results.
   void Watch();
 
   // They act at the rate of the options until `end_nanos`; acts that are due from `count_from` on
@@ -52,36 +51,31 @@ class Actors {
     uint64_t other = 0;  // person who is looked at
     uint64_t post = 0;   // of that person
     int64_t due_nanos = 0;
-    uint32_t requests_in_flight = 0;
-    uint8_t step = 0;
-    Status failure;
+    StoreCost cost;
   };
 
   void LogInNext();
-  void OnSession(Person* person, const Answer<op::SessionMake>& answer);
+  void OnSession(Person* person, const StoreAnswer& answer);
+  void Fail(const Status& status);
   void BeginDue();
   bool IsOver() const { return results_->interrupted || next_due_nanos_ >= end_nanos_; }
   void Begin(int64_t due_nanos);
   smile::bench::Act ChooseAct();
-  // Sends the requests of the next step; none are left: it is done.
-  void Step(Doing* doing);
-  void Verify(Doing* doing);
+  // After the session was verified.
   void Look(Doing* doing);
   void Write(Doing* doing);
-  void End(Doing* doing);
-
-  // Calls `take` with the answer, unless it is null.
-  template <class Row>
-  void Send(Doing* doing, const typename Row::Request& request,
-            std::function<void(const Answer<Row>&)> take = nullptr);
-  void SendPost(Doing* doing, uint64_t partition, size_t bytes);
-  void SendLink(Doing* doing, uint8_t kind, uint64_t other);
+  void WritePhotoPost(Doing* doing);
+  // What ends an act. If it fails, or nobody is told, `notice` is not expected any more.
+  NetworkStore::Done Ending(Doing* doing);
+  NetworkStore::Done Ending(Doing* doing, const Notice& notice);
+  void End(Doing* doing, const StoreAnswer& last);
   void AwaitNotifications();
 
   const NetworkOptions& options_;
   const People& people_;
   const Clock& clock_;
-  NetworkConnections* const connections_;
+  EventLoop* const loop_;
+  NetworkStore* const store_;
   const NetworkHooks& hooks_;
   NetworkResults* const results_;
   const Zipfian popularity_;
@@ -99,7 +93,6 @@ class Actors {
   int64_t next_due_nanos_ = 0;
   double due_ = 0;  // of the next act, exactly
   uint64_t in_flight_ = 0;
-  uint64_t counted_requests_ = 0;
 };
 
 }  // namespace smile::bench

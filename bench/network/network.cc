@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "bench/network/actors.h"
-#include "bench/network/network_connections.h"
 #include "bench/network/network_load.h"
+#include "bench/network/network_store.h"
 #include "bench/network/people.h"
 
 namespace smile::bench {
@@ -19,16 +20,41 @@ double SecondsSince(int64_t nanos, const Clock& clock) {
   return static_cast<double>(clock.MonotonicNanos() - nanos) / 1e9;
 }
 
+// A store on a loop of its own.
+class RunningStore {
+ public:
+  RunningStore(const NetworkOptions& options, const Clock& clock, std::unique_ptr<EventLoop> loop)
+      : loop_(std::move(loop)) {
+    const StoreParts parts = {.server = options.target.endpoint,
+                              .loop = loop_.get(),
+                              .clock = &clock,
+                              .connections = options.connections};
+    store_ = options.target.driver == DriverKind::kSmile ? MakeSmileNetwork(parts)
+                                                         : MakeRedisNetwork(parts);
+    loop_->OnTurnEnd([this] { store_->Flush(); });
+  }
+  ~RunningStore() { loop_->OnTurnEnd(nullptr); }
+  RunningStore(const RunningStore&) = delete;
+  RunningStore& operator=(const RunningStore&) = delete;
+
+  EventLoop* loop() const { return loop_.get(); }
+  NetworkStore* store() const { return store_.get(); }
+
+ private:
+  const std::unique_ptr<EventLoop> loop_;
+  std::unique_ptr<NetworkStore> store_;
+};
+
 void LetAct(const NetworkOptions& options, const People& people, const Clock& clock,
-            NetworkConnections* connections, const NetworkHooks& hooks, NetworkResults* results) {
-  Actors actors(options, people, clock, connections, hooks, results);
+            const RunningStore& running, const NetworkHooks& hooks, NetworkResults* results) {
+  Actors actors(options, people, clock, running.loop(), running.store(), hooks, results);
   actors.LogIn();
   if (results->interrupted || !results->first_error.ok()) return;
   actors.Watch();
+  if (!results->first_error.ok()) return;
   if (options.warm_seconds > 0) {
     actors.Act(INT64_MAX, clock.MonotonicNanos() + NanosOf(options.warm_seconds));
   }
-  results->feed_posts = 0;
   const ProcessMeter server(options.server_pid);
   const double own_cpu = OwnCpuSeconds();
   const int64_t start = clock.MonotonicNanos();
@@ -46,22 +72,28 @@ uint64_t NetworkResults::done() const {
   return total;
 }
 
+StoreCost NetworkResults::cost() const {
+  StoreCost total;
+  for (const StoreCost& each : costs) total += each;
+  return total;
+}
+
 Result<NetworkResults> RunNetwork(const NetworkOptions& options, const Clock& clock,
                                   const NetworkHooks& hooks) {
   if (options.server_pid != 0) SMILE_TRY(RequireProcess(options.server_pid));
   SMILE_ASSIGN(const People people, People::Create(options));
-  SMILE_ASSIGN(const std::unique_ptr<NetworkConnections> connections,
-               NetworkConnections::Create(options, &clock));
-  SMILE_TRY(connections->Connect());
+  SMILE_ASSIGN(std::unique_ptr<EventLoop> loop, EventLoop::Create());
+  const RunningStore running(options, clock, std::move(loop));
+  SMILE_TRY(running.store()->Connect());
   NetworkResults results;
   results.people = people.count();
   if (options.load) {
     const int64_t start = clock.MonotonicNanos();
-    NetworkLoad(options, people, connections.get(), hooks, &results).Run();
+    NetworkLoad(options, people, running.loop(), running.store(), hooks, &results).Run();
     results.load_seconds = SecondsSince(start, clock);
   }
   if (options.run && !results.interrupted && results.first_error.ok()) {
-    LetAct(options, people, clock, connections.get(), hooks, &results);
+    LetAct(options, people, clock, running, hooks, &results);
   }
   return results;
 }

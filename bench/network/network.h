@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "bench/network/acts.h"
 #include "bench/network/network_options.h"
+#include "bench/network/network_store.h"
 #include "bench/smilebench/histogram.h"
 #include "bench/smilebench/process.h"
 
@@ -27,13 +28,13 @@ struct NetworkResults {
   uint64_t requests_loaded = 0;
 
   // Of the acts:
-  double seconds = 0;                        // until the last was done
-  std::array<Histogram, kActs.size()> acts;  // nanoseconds from when it was due; indexed by Act
-  uint64_t requests = 0;                     // of those
-  uint64_t feed_posts = 0;                   // that came with feeds
+  double seconds = 0;                         // until the last was done
+  std::array<Histogram, kActs.size()> acts;   // nanoseconds from when it was due; indexed by Act
+  std::array<StoreCost, kActs.size()> costs;  // of those, all together; likewise
+  uint64_t feed_posts = 0;                    // that came with feeds
   Histogram notified;         // nanoseconds from a write until the one whom it concerns was told
   uint64_t not_notified = 0;  // of such writes, when the acts had ended
-  uint64_t watched = 0;       // partitions that people who are online watch
+  uint64_t watched = 0;       // partitions or channels that people who are online watch
   uint64_t not_begun = 0;     // were due while too many were in flight
   std::optional<ProcessUse> server;  // none: not asked for
   double client_cpu_seconds = 0;
@@ -43,6 +44,7 @@ struct NetworkResults {
   bool interrupted = false;
 
   uint64_t done() const;
+  StoreCost cost() const;  // of all acts
 };
 
 struct NetworkHooks {

@@ -3,9 +3,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/hash.h"
-#include "model/key.h"
-
 namespace smile::bench {
 namespace {
 
@@ -21,15 +18,11 @@ constexpr size_t kProfileBytes = 400;
 constexpr size_t kSettingsBytes = 200;
 constexpr size_t kPostBytes = 200;
 
-op::BatchItem Item(ByteView name, ByteView value) {
-  return {.sort = name, .checksum = Hash64(value), .value = value};
-}
-
 }  // namespace
 
 void NetworkLoad::Run() {
   Fill();
-  if (in_flight_ > 0) connections_->loop().Run();
+  if (in_flight_ > 0) loop_->Run();
 }
 
 void NetworkLoad::Fill() {
@@ -37,16 +30,21 @@ void NetworkLoad::Fill() {
   }
 }
 
-void NetworkLoad::OnDone(const Status& status) {
+NetworkStore::Done NetworkLoad::Written() {
+  ++in_flight_;
+  return [this](const StoreAnswer& answer) { OnDone(answer); };
+}
+
+void NetworkLoad::OnDone(const StoreAnswer& answer) {
   --in_flight_;
-  if (status.ok()) {
-    ++results_->requests_loaded;
+  if (answer.status.ok()) {
+    results_->requests_loaded += answer.cost.requests;
   } else {
-    ++results_->errors[status.code()];
-    if (results_->first_error.ok()) results_->first_error = status;
+    ++results_->errors[answer.status.code()];
+    if (results_->first_error.ok()) results_->first_error = answer.status;
   }
   Fill();
-  if (in_flight_ == 0) connections_->loop().Stop();
+  if (in_flight_ == 0) loop_->Stop();
 }
 
 void NetworkLoad::Next(Part part) {
@@ -62,41 +60,32 @@ bool NetworkLoad::SendNext() {
   return false;
 }
 
-template <class Row>
-bool NetworkLoad::Send(const typename Row::Request& request) {
-  ++in_flight_;
-  connections_->Call<Row>(request, [this](const Answer<Row>& answer) { OnDone(answer.status()); });
-  return true;
-}
-
 // False: there is nothing more of this part.
 bool NetworkLoad::SendPart() {
   switch (part_) {
-    case Part::kLogin: {
-      const std::string login = People::LoginOf(person_);
+    case Part::kLogin:
       Next(Part::kRecords);
-      return Send<op::LoginImport>({.login = login, .user = person_, .credential = kCredential});
-    }
+      store_->WriteLogin(person_, People::LoginOf(person_), kCredential, Written());
+      return true;
     case Part::kRecords: {
-      const Bytes partition = PartitionOf(person_);
       const std::string name = "Person " + std::to_string(person_);
       const Bytes profile(kProfileBytes, 'p');
       const Bytes settings(kSettingsBytes, 's');
       Next(Part::kFriend);
-      return Send<op::Batch>(
-          {.partition = {Table::kUsers, partition},
-           .items = {Item("name", name), Item("profile", profile), Item("settings", settings)}});
+      store_->WriteRecords(person_, {.name = name, .profile = profile, .settings = settings},
+                           Written());
+      return true;
     }
     case Part::kFriend:
       if (index_ == people_.FriendsBegunBy(person_)) break;
-      return Send<op::Link>({.user = person_,
-                             .kind = static_cast<uint8_t>(LinkKind::kFriend),
-                             .other = people_.FriendBegunBy(person_, index_++)});
+      store_->Befriend(person_, people_.FriendBegunBy(person_, index_++), Written());
+      return true;
     case Part::kPost: {
       if (index_ == options_.posts) break;
-      const Key key = PostKey(person_, People::PostOf(person_, static_cast<uint32_t>(index_++)));
+      const uint64_t post = People::PostOf(person_, static_cast<uint32_t>(index_++));
       const Bytes text(kPostBytes, 't');
-      return Send<op::Put>({.key = key, .checksum = Hash64(text), .value = text});
+      store_->WritePost({.of = person_, .id = post, .bytes = text}, Written());
+      return true;
     }
     case Part::kPhoto:
       return SendPhoto();
@@ -117,11 +106,8 @@ bool NetworkLoad::SendPhoto() {
   results_->interrupted = hooks_.interrupted();
   if (!People::HasPhoto(person)) return false;
   photos_.Make(person, &buffer_);
-  return Send<op::MediaPut>({.owner = person,
-                             .media = person,
-                             .content_type = "image/jpeg",
-                             .checksum = Hash64(buffer_),
-                             .bytes = buffer_});
+  store_->WritePhoto({.of = person, .id = person, .bytes = buffer_}, Written());
+  return true;
 }
 
 }  // namespace smile::bench

@@ -5,7 +5,7 @@
 
 #include "base/bytes.h"
 #include "bench/network/network.h"
-#include "bench/network/network_connections.h"
+#include "bench/network/network_store.h"
 #include "bench/network/people.h"
 #include "bench/smilebench/photos.h"
 
@@ -14,11 +14,12 @@ namespace smile::bench {
 class NetworkLoad {
  public:
   // All outlive it.
-  NetworkLoad(const NetworkOptions& options, const People& people, NetworkConnections* connections,
-              const NetworkHooks& hooks, NetworkResults* results)
+  NetworkLoad(const NetworkOptions& options, const People& people, EventLoop* loop,
+              NetworkStore* store, const NetworkHooks& hooks, NetworkResults* results)
       : options_(options),
         people_(people),
-        connections_(connections),
+        loop_(loop),
+        store_(store),
         hooks_(hooks),
         results_(results) {}
 
@@ -33,14 +34,15 @@ class NetworkLoad {
   bool SendNext();
   bool SendPart();
   bool SendPhoto();
-  template <class Row>
-  bool Send(const typename Row::Request& request);
+  // What a write calls that is in flight from now on.
+  NetworkStore::Done Written();
   void Next(Part part);
-  void OnDone(const Status& status);
+  void OnDone(const StoreAnswer& answer);
 
   const NetworkOptions& options_;
   const People& people_;
-  NetworkConnections* const connections_;
+  EventLoop* const loop_;
+  NetworkStore* const store_;
   const NetworkHooks& hooks_;
   NetworkResults* const results_;
   const Photos photos_;

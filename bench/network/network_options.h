@@ -5,15 +5,18 @@
 #include <string>
 
 #include "base/result.h"
-#include "net/endpoint.h"
+#include "bench/smilebench/options.h"
 
 namespace smile::bench {
 
+inline constexpr uint64_t kMaxDay = 1'000'000;
+
 struct NetworkOptions {
-  Endpoint server;
+  Target target;           // kSmile or kRedis
   std::string graph_file;  // empty: a made graph
   uint64_t people = 100'000;
   uint64_t seed = 1;
+  uint64_t day = 0;  // what is done follows from it; 0: from the time
   bool load = true;  // write everybody first
   bool run = true;   // then let them act
   uint32_t connections = 16;

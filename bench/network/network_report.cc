@@ -8,8 +8,9 @@
 namespace smile::bench {
 namespace {
 
-double Each(double total, uint64_t count) {
-  return count == 0 ? 0 : total / static_cast<double>(count);
+template <class Number>
+double Each(Number total, uint64_t count) {
+  return count == 0 ? 0 : static_cast<double>(total) / static_cast<double>(count);
 }
 
 double PerSecond(uint64_t count, double seconds) {
@@ -18,9 +19,11 @@ double PerSecond(uint64_t count, double seconds) {
 
 std::string ActsText(const NetworkOptions& options, const NetworkResults& results) {
   const uint64_t done = results.done();
+  const StoreCost cost = results.cost();
   std::string out = fmt::format(
-      "{:.0f} acts/s were due, {:.0f} were done, in {:.1f} requests each\n", options.rate,
-      PerSecond(done, results.seconds), Each(static_cast<double>(results.requests), done));
+      "{:.0f} acts/s were due, {:.0f} were done, in {:.1f} requests and {:.1f} round trips each\n",
+      options.rate, PerSecond(done, results.seconds), Each(cost.requests, done),
+      Each(cost.round_trips, done));
   if (results.not_begun > 0) {
     out += fmt::format("NOT BEGUN, because too many were in flight: {}\n", results.not_begun);
   }
@@ -48,7 +51,7 @@ std::string ActsText(const NetworkOptions& options, const NetworkResults& result
       fmt::format("{:12} {:>9} {:>9.2f} {:>9.2f} {:>9.2f} {:>9.2f}\n", "notified", notified.count(),
                   Millis(notified.Percentile(50)), Millis(notified.Percentile(95)),
                   Millis(notified.Percentile(99)), Millis(notified.max()));
-  out += fmt::format("people who are online watch {} partitions\n", results.watched);
+  out += fmt::format("people who are online watch {} partitions or channels\n", results.watched);
   if (results.not_notified > 0) out += fmt::format("NOT NOTIFIED: {}\n", results.not_notified);
   return out;
 }
@@ -64,8 +67,8 @@ nlohmann::ordered_json Describe(const Histogram& times) {
 }  // namespace
 
 std::string FormatText(const NetworkOptions& options, const NetworkResults& results) {
-  std::string out = fmt::format("a network of {} people, at smile://{}\n", results.people,
-                                options.server.ToString());
+  std::string out =
+      fmt::format("a network of {} people, at {}\n", results.people, options.target.ToString());
   if (options.load) {
     out += fmt::format("written in {:.1f} s with {} requests: {:.0f}/s\n", results.load_seconds,
                        results.requests_loaded,
@@ -85,7 +88,7 @@ std::string FormatText(const NetworkOptions& options, const NetworkResults& resu
 std::string FormatJson(const NetworkOptions& options, const NetworkResults& results) {
   const uint64_t done = results.done();
   nlohmann::ordered_json json = {
-      {"target", "smile://" + options.server.ToString()},
+      {"target", options.target.ToString()},
       {"people", results.people},
       {"load_seconds", results.load_seconds},
       {"requests_loaded", results.requests_loaded},
@@ -94,7 +97,8 @@ std::string FormatJson(const NetworkOptions& options, const NetworkResults& resu
       {"operations", results.seconds > 0 ? done : results.requests_loaded},
       {"acts", done},
       {"acts_per_second", PerSecond(done, results.seconds)},
-      {"requests", results.requests},
+      {"requests", results.cost().requests},
+      {"round_trips", results.cost().round_trips},
       {"feed_posts", results.feed_posts},
       {"not_begun", results.not_begun},
       {"client_cpu_us", Each(results.client_cpu_seconds * 1e6, done)},
@@ -107,8 +111,11 @@ std::string FormatJson(const NetworkOptions& options, const NetworkResults& resu
   nlohmann::ordered_json& each = json["each"] = nlohmann::ordered_json::object();
   for (const ActInfo& info : kActs) {
     const Histogram& act = results.acts[static_cast<size_t>(info.act)];
+    const StoreCost& cost = results.costs[static_cast<size_t>(info.act)];
     if (act.count() == 0) continue;
-    each[std::string(info.name)] = Describe(act);
+    nlohmann::ordered_json& described = each[std::string(info.name)] = Describe(act);
+    described["requests_each"] = Each(cost.requests, act.count());
+    described["round_trips_each"] = Each(cost.round_trips, act.count());
   }
   json["notified"] = Describe(results.notified);
   json["not_notified"] = results.not_notified;

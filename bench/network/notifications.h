@@ -1,65 +1,59 @@
 // What people who are online are told at once: who makes friends with them, likes a post of theirs,
-// or comments on it. Each of them has a watch on it, and what a write of this process causes is
-// awaited, to see that it comes and how long that takes.
+// or comments on it. The store tells it, and what a write of this process causes is awaited, to see
+// that it comes and how long that takes.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
-#include "base/hash.h"
-#include "bench/network/network_connections.h"
+#include "bench/network/network_store.h"
 #include "bench/smilebench/histogram.h"
-#include "client/watch.h"
 
 namespace smile::bench {
 
-// Belongs to the thread of the connections' loop.
+// Belongs to the thread of the store's loop.
 class Notifications {
  public:
   // Both outlive it.
-  Notifications(const Clock* clock, NetworkConnections* connections)
-      : clock_(*clock), connections_(*connections) {}
+  Notifications(const Clock* clock, NetworkStore* store) : clock_(*clock), store_(*store) {}
 
-  // Watches all that a person and these posts of hers are linked to, and the comments on the posts.
+  // A person who is online, with those of her posts of which she wants to know.
   void Add(uint64_t person, const std::vector<uint64_t>& posts);
-  // After the last Add. Calls `done` when all watches have begun.
-  void Begin(std::function<void()> done);
+  // After the last Add. Calls `done` when everybody is told from now on.
+  void Begin(std::function<void(const Status&)> done);
 
-  // A write of this process is about to be sent, which changes the record. If somebody watches it,
-  // she will be told.
-  void Expect(const Key& record);
+  // A write of this process is about to be sent. If it concerns somebody who is online, she will be
+  // told.
+  void Expect(const Notice& notice);
   // It changed nothing, or failed.
-  void Forget(const Key& record) { expected_.erase(record); }
+  void Forget(const Notice& notice) { expected_.erase(notice); }
 
   // How many are still expected.
   size_t expected() const { return expected_.size(); }
-  // Nanoseconds from Expect until the watch was told.
+  // Nanoseconds from Expect until the store told it.
   const Histogram& told() const { return told_; }
-  size_t watched() const { return watched_.size(); }
+  // What the store watches for it.
+  uint64_t watched() const { return watched_; }
   void ResetTold() { told_ = {}; }
 
  private:
-  struct KeyHash {
-    size_t operator()(const Key& key) const {
-      return Hash64(key.partition) ^ Hash64(key.sort) * 31 ^ static_cast<size_t>(key.table);
-    }
+  struct NoticeHash {
+    size_t operator()(const Notice& notice) const;
   };
 
-  void OnMessage(const op::Watch::Response& message);
+  void OnNotice(const Notice& notice);
 
   const Clock& clock_;
-  NetworkConnections& connections_;
-  std::vector<Key> partitions_;                         // to be watched; without sort keys
-  std::unordered_set<Key, KeyHash> watched_;            // the same
-  std::unordered_map<Key, int64_t, KeyHash> expected_;  // since when
+  NetworkStore& store_;
+  std::vector<Interest> interests_;                           // until it begins
+  std::unordered_set<uint64_t> concerned_;                    // these people and posts
+  std::unordered_map<Notice, int64_t, NoticeHash> expected_;  // since when
   Histogram told_;
-  size_t watches_ = 0, begun_ = 0;
-  std::function<void()> all_begun_;
+  uint64_t watched_ = 0;
 };
 
 }  // namespace smile::bench

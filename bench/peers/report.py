@@ -132,13 +132,17 @@ def machine_section(report):
     return ["## Machine", "", table(["what", "is"], rows).replace("---:", "---")]
 
 
+SERVERS_HEADS = ["server", "version", "an acknowledged write", "command"]
+
+
+def servers_rows(raw):
+    return [[kind["title"], kind["version"] or NOTHING, kind["durable"],
+             f"`{kind['command']}`" if kind["command"] else NOTHING] for kind in raw["servers"]]
+
+
 def servers_section(report):
-    rows = [[kind["title"], kind["version"] or NOTHING, kind["durable"],
-             f"`{kind['command']}`" if kind["command"] else NOTHING]
-            for kind in report.raw["servers"]]
     lines = ["## Servers", "",
-             table(["server", "version", "an acknowledged write", "command"], rows).replace(
-                 "---:", "---")]
+             table(SERVERS_HEADS, servers_rows(report.raw)).replace("---:", "---")]
     notes = dict.fromkeys(kind["note"] for kind in report.raw["servers"] if kind.get("note"))
     return lines + [line for note in notes for line in ("", f"Valkey: {note}.")]
 

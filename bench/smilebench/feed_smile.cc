@@ -15,7 +15,7 @@ constexpr uint8_t kFriend = static_cast<uint8_t>(LinkKind::kFriend);
 
 class SmileFeeds final : public FeedStore {
  public:
-  explicit SmileFeeds(const FeedStoreParts& parts);
+  explicit SmileFeeds(const StoreParts& parts);
 
   void Load(const FeedGraph& graph, Done done) override;
   void Read(uint32_t slot, uint64_t user, DoneReading done) override;
@@ -46,7 +46,7 @@ class SmileFeeds final : public FeedStore {
   std::vector<std::unique_ptr<Connection>> connections_;
 };
 
-SmileFeeds::SmileFeeds(const FeedStoreParts& parts) {
+SmileFeeds::SmileFeeds(const StoreParts& parts) {
   ClientOptions client = {.servers = {parts.server}, .name = "smilebench"};
   client.tap = [this](TapEvent event, ByteView bytes) {
     if (event == TapEvent::kSent) traffic_.sent_bytes += bytes.size();
@@ -132,7 +132,7 @@ void SmileFeeds::OnFeed(const Answer<op::Feed>& answer, const DoneReading& done)
 
 }  // namespace
 
-std::unique_ptr<FeedStore> MakeSmileFeeds(const FeedStoreParts& parts) {
+std::unique_ptr<FeedStore> MakeSmileFeeds(const StoreParts& parts) {
   return std::make_unique<SmileFeeds>(parts);
 }
 

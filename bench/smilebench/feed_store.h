@@ -7,11 +7,9 @@
 #include <span>
 
 #include "base/bytes.h"
-#include "base/clock.h"
 #include "base/status.h"
 #include "bench/smilebench/feed_graph.h"
-#include "net/endpoint.h"
-#include "net/event_loop.h"
+#include "bench/smilebench/store_parts.h"
 
 namespace smile::bench {
 
@@ -49,18 +47,11 @@ class FeedStore {
   virtual FeedTraffic traffic() const = 0;
 };
 
-struct FeedStoreParts {
-  Endpoint server;
-  EventLoop* loop = nullptr;
-  const Clock* clock = nullptr;
-  uint32_t connections = 1;
-};
-
 // One FEED.
-std::unique_ptr<FeedStore> MakeSmileFeeds(const FeedStoreParts& parts);
+std::unique_ptr<FeedStore> MakeSmileFeeds(const StoreParts& parts);
 
 // A set of friends for each user, a sorted set of posts for each author, and a string for each
 // post.
-std::unique_ptr<FeedStore> MakeRedisFeeds(const FeedStoreParts& parts, bool with_scores);
+std::unique_ptr<FeedStore> MakeRedisFeeds(const StoreParts& parts, bool with_scores);
 
 }  // namespace smile::bench

@@ -56,10 +56,10 @@ FeedsRun::~FeedsRun() {
 }
 
 std::unique_ptr<FeedStore> FeedsRun::MakeStore() const {
-  const FeedStoreParts parts = {.server = options_.target.endpoint,
-                                .loop = loop_.get(),
-                                .clock = &clock_,
-                                .connections = options_.in_flight};
+  const StoreParts parts = {.server = options_.target.endpoint,
+                            .loop = loop_.get(),
+                            .clock = &clock_,
+                            .connections = options_.in_flight};
   if (options_.target.driver == DriverKind::kSmile) return MakeSmileFeeds(parts);
   return MakeRedisFeeds(parts, options_.with_scores);
 }

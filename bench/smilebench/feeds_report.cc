@@ -82,10 +82,7 @@ Result<FeedsOptions> ParseFeedsOptions(int argc, const char* const* argv, std::s
   SMILE_TRY(ParseCommandLine(&app, argc, argv, help));
   if (!help->empty()) return options;
   options.with_scores = !ids_only;
-  SMILE_ASSIGN(options.target, ParseTarget(target));
-  if (options.target.driver != DriverKind::kSmile && options.target.driver != DriverKind::kRedis) {
-    return Status(Code::kInvalid, "--target: give smile://HOST:PORT or redis://HOST:PORT");
-  }
+  SMILE_ASSIGN(options.target, ParseSmileOrRedis(target));
   const FeedGraphOptions& graph = options.graph;
   if (uint64_t{graph.users} * graph.friends * graph.posts > kMaxPosts) {
     return Status(Code::kInvalid,

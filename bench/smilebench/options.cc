@@ -196,6 +196,14 @@ Result<Target> ParseTarget(std::string_view text) {
                 fmt::format("--target: {} is not a target; give {}", Quoted(whole), kTargets));
 }
 
+Result<Target> ParseSmileOrRedis(std::string_view text) {
+  SMILE_ASSIGN(Target target, ParseTarget(text));
+  if (target.driver != DriverKind::kSmile && target.driver != DriverKind::kRedis) {
+    return Status(Code::kInvalid, "--target: give smile://HOST:PORT or redis://HOST:PORT");
+  }
+  return target;
+}
+
 std::string_view NameOf(Distribution distribution) {
   return kDistributions[static_cast<size_t>(distribution)].first;
 }

@@ -97,6 +97,8 @@ Result<BenchOptions> ParseBenchOptions(int argc, const char* const* argv, std::s
 
 // What --target names. kInvalid, with a message.
 Result<Target> ParseTarget(std::string_view text);
+// The same, of a workload that has only these two.
+Result<Target> ParseSmileOrRedis(std::string_view text);
 
 std::string_view NameOf(Distribution distribution);
 std::string_view NameOf(DriverKind kind);

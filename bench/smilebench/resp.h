@@ -4,11 +4,13 @@
 
 #include <hiredis/read.h>
 
+#include <charconv>
 #include <cstddef>
 #include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "base/bytes.h"
@@ -23,6 +25,14 @@ void AppendRespCommand(std::initializer_list<ByteView> words, Bytes* out);
 
 // kProtocolError.
 Status NotResp(std::string_view why);
+
+// A number in decimal. A failure as NotResp.
+template <class Number>
+Status ReadRespNumber(ByteView text, Number* number) {
+  const auto [end, error] = std::from_chars(text.begin(), text.end(), *number);
+  if (error != std::errc() || end != text.end()) return NotResp("a number was expected");
+  return {};
+}
 
 // A reply: a part for itself, and then one for each of its elements, if it is an array.
 class RespReply {

@@ -84,6 +84,8 @@ class FakeRedis {
     } else if (name == "ZADD") {
       sorted_[words.at(1)][std::stoull(words.at(2))] = words.at(3);
       *out += ":1\r\n";
+    } else if (name == "EXEC") {  // of a transaction whose second command fails
+      *out += "*2\r\n+OK\r\n-WRONGTYPE refused\r\n";
     } else if (name == "SMEMBERS") {
       const auto& set = sets_[words.at(1)];
       AppendStrings({set.begin(), set.end()}, out);

@@ -211,7 +211,7 @@ class DocsTest(unittest.TestCase):
                  [os.path.join(ROOT, "bench/network/network.py"), "--help"],
                  [SMILEBENCH, "streams", "--help"], [SMILEBENCH, "linkbench", "--help"],
                  [SMILEBENCH, "logins", "--help"], [SMILEBENCH, "watches", "--help"],
-                 [SMILEBENCH, "feeds", "--help"]]
+                 [SMILEBENCH, "feeds", "--help"], [SMILEBENCH, "network", "--help"]]
         helps += [[SMILECAT, "help", name]
                   for name in ("get", "scan", "stats", "watch", "load", "dump")]
         helps += [[SMILECAT, "media", name, "--help"]
