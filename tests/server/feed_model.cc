@@ -112,7 +112,8 @@ void FeedModel::Link() {
     return Ask<op::Unlink>({.user = user, .kind = kind, .other = other}, expect_ok);
   }
   links_[{user, kind}].insert(other);
-  Ask<op::Link>({.user = user, .kind = kind, .other = other, .inverse = kInverse[which]}, expect_ok);
+  Ask<op::Link>({.user = user, .kind = kind, .other = other, .inverse = kInverse[which]},
+                expect_ok);
 }
 
 void FeedModel::Write() {
