@@ -212,7 +212,8 @@ std::vector<FeedModel::Place> FeedModel::Expected(const Walk& walk) const {
   std::optional<Place> after;
   (void)IsTokenOf(walk, walk.continuation, &after);
   std::vector<Place> places;
-  for (const auto& [place, post] : posts_) {
+  for (const auto& post : posts_) {
+    const Place& place = post.first;
     const bool is_author = std::any_of(walk.kinds.begin(), walk.kinds.end(), [&](uint8_t kind) {
       const auto others = links_.find({walk.user, kind});
       return others != links_.end() && others->second.contains(place.second);
