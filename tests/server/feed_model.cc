@@ -157,9 +157,9 @@ void FeedModel::Begin(Walk* walk) {
            .keys_only = choose_(3) == 0,
            .newer_than = {},
            .continuation = {}};
-  do {
+  for (uint64_t kinds = 1 + choose_(kKinds.size()); kinds > 0; --kinds) {
     walk->kinds.insert(kKinds[choose_(kKinds.size())]);
-  } while (choose_(2) == 0 && walk->kinds.size() < kKinds.size());
+  }
   if (choose_(4) == 0) walk->newer_than = choose_(kPosts);
   walk->continuation = Read(*walk);
 }
