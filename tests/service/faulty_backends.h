@@ -9,6 +9,7 @@
 
 #include "storage/content_store.h"
 #include "storage/engine.h"
+#include "tests/service/forwarding_engine.h"
 
 namespace smile::testing {
 
@@ -49,16 +50,13 @@ inline Status Faulty() {
   return {Code::kOutcomeUnknown, "failed by the test"};
 }
 
-class FaultyEngine final : public Engine {
+class FaultyEngine final : public ForwardingEngine {
  public:
-  FaultyEngine(Engine* engine, Faults* faults) : engine_(engine), faults_(faults) {}
+  FaultyEngine(Engine* engine, Faults* faults) : ForwardingEngine(engine), faults_(faults) {}
 
-  PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) override {
-    return engine_->Peek(key, found);
-  }
   void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override {
     if (faults_->Next() != Faults::Fate::kDone) return done(Faulty());
-    engine_->Read(std::move(request), std::move(done));
+    engine().Read(std::move(request), std::move(done));
   }
   void Write(WriteRequest request, std::function<void(WriteReply)> done) override {
     const auto fail = [](const auto& to) { to({.status = Faulty(), .versions = {}}); };
@@ -67,27 +65,20 @@ class FaultyEngine final : public Engine {
     }
     switch (faults_->Next()) {
       case Faults::Fate::kDone:
-        return engine_->Write(std::move(request), std::move(done));
+        return engine().Write(std::move(request), std::move(done));
       case Faults::Fate::kFails:
         return fail(done);
       case Faults::Fate::kDoneButFails:
-        return engine_->Write(std::move(request),
+        return engine().Write(std::move(request),
                               [fail, done = std::move(done)](const WriteReply&) { fail(done); });
     }
   }
-  bool can_write_together() const override { return engine_->can_write_together(); }
   void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override {
     if (faults_->Next() != Faults::Fate::kDone) return done(Faulty());
-    engine_->Scan(std::move(request), std::move(done));
+    engine().Scan(std::move(request), std::move(done));
   }
-  void List(ListRequest request, std::function<void(Result<ListPage>)> done) override {
-    engine_->List(std::move(request), std::move(done));
-  }
-  void Stats(std::function<void(EngineStats)> done) override { engine_->Stats(std::move(done)); }
-  void Close() override {}
 
  private:
-  Engine* const engine_;
   Faults* const faults_;
 };
 

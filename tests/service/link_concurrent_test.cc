@@ -8,39 +8,23 @@
 
 #include "service/links/link_service.h"
 #include "storage/memory_engine.h"
+#include "tests/service/forwarding_engine.h"
 
 namespace smile::testing {
 namespace {
 
 // Counts writes, and passes all on.
-class CountingEngine final : public Engine {
+class CountingEngine final : public ForwardingEngine {
  public:
-  explicit CountingEngine(Engine* engine) : engine_(engine) {}
+  explicit CountingEngine(Engine* engine) : ForwardingEngine(engine) {}
 
   std::atomic<size_t> writes = 0;
 
-  PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) override {
-    return engine_->Peek(key, found);
-  }
-  void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override {
-    engine_->Read(std::move(request), std::move(done));
-  }
   void Write(WriteRequest request, std::function<void(WriteReply)> done) override {
     ++writes;
-    engine_->Write(std::move(request), std::move(done));
+    engine().Write(std::move(request), std::move(done));
   }
   bool can_write_together() const override { return true; }
-  void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override {
-    engine_->Scan(std::move(request), std::move(done));
-  }
-  void List(ListRequest request, std::function<void(Result<ListPage>)> done) override {
-    engine_->List(std::move(request), std::move(done));
-  }
-  void Stats(std::function<void(EngineStats)> done) override { engine_->Stats(std::move(done)); }
-  void Close() override {}
-
- private:
-  Engine* const engine_;
 };
 
 class LinkConcurrentTest : public ::testing::Test {

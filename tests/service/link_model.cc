@@ -12,7 +12,7 @@ constexpr uint8_t kKinds[] = {1, 5, 133, 9, 137};
 }  // namespace
 
 void HeldWritesEngine::Write(WriteRequest request, std::function<void(WriteReply)> done) {
-  if (!hold) return engine_->Write(std::move(request), std::move(done));
+  if (!hold) return engine().Write(std::move(request), std::move(done));
   held_.push_back({std::make_shared<WriteRequest>(std::move(request)), std::move(done)});
 }
 
@@ -20,7 +20,7 @@ void HeldWritesEngine::Release(size_t index, bool reject) {
   Held held = std::move(held_.at(index));
   held_.erase(held_.begin() + static_cast<ptrdiff_t>(index));
   if (reject) return held.done({.status = {Code::kOverloaded, "by the test"}, .versions = {}});
-  engine_->Write(std::move(*held.request), std::move(held.done));
+  engine().Write(std::move(*held.request), std::move(held.done));
 }
 
 LinkModel::LinkModel(Below below)

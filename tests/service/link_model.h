@@ -15,35 +15,22 @@
 #include "service/links/link_service.h"
 #include "storage/memory_engine.h"
 #include "tests/service/faulty_backends.h"
+#include "tests/service/forwarding_engine.h"
 
 namespace smile::testing {
 
 // Holds writes back while `hold` is set, and may fail them without an effect.
-class HeldWritesEngine final : public Engine {
+class HeldWritesEngine final : public ForwardingEngine {
  public:
-  explicit HeldWritesEngine(Engine* engine) : engine_(engine) {}
+  explicit HeldWritesEngine(Engine* engine) : ForwardingEngine(engine) {}
 
   bool hold = false;
   size_t held() const { return held_.size(); }
   // Does or rejects one that is held.
   void Release(size_t index, bool reject);
 
-  PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) override {
-    return engine_->Peek(key, found);
-  }
-  void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override {
-    engine_->Read(std::move(request), std::move(done));
-  }
   void Write(WriteRequest request, std::function<void(WriteReply)> done) override;
   bool can_write_together() const override { return true; }
-  void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override {
-    engine_->Scan(std::move(request), std::move(done));
-  }
-  void List(ListRequest request, std::function<void(Result<ListPage>)> done) override {
-    engine_->List(std::move(request), std::move(done));
-  }
-  void Stats(std::function<void(EngineStats)> done) override { engine_->Stats(std::move(done)); }
-  void Close() override {}
 
  private:
   struct Held {
@@ -51,7 +38,6 @@ class HeldWritesEngine final : public Engine {
     std::function<void(WriteReply)> done;
   };
 
-  Engine* const engine_;
   std::vector<Held> held_;
 };
 

@@ -10,6 +10,7 @@
 
 #include "storage/content_store.h"
 #include "storage/engine.h"
+#include "tests/service/forwarding_engine.h"
 
 namespace smile::testing {
 
@@ -31,35 +32,26 @@ inline Status Stopped() {
   return {Code::kShuttingDown, "stopped by the test"};
 }
 
-class StoppingEngine final : public Engine {
+class StoppingEngine final : public ForwardingEngine {
  public:
   StoppingEngine(Engine* engine, CallBudget* budget, bool writes_together)
-      : engine_(engine), budget_(budget), writes_together_(writes_together) {}
+      : ForwardingEngine(engine), budget_(budget), writes_together_(writes_together) {}
 
-  PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) override {
-    return engine_->Peek(key, found);
-  }
   void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override {
     if (!budget_->Take()) return done(Stopped());
-    engine_->Read(std::move(request), std::move(done));
+    engine().Read(std::move(request), std::move(done));
   }
   void Write(WriteRequest request, std::function<void(WriteReply)> done) override {
     if (!budget_->Take()) return done({.status = Stopped(), .versions = {}});
-    engine_->Write(std::move(request), std::move(done));
+    engine().Write(std::move(request), std::move(done));
   }
   bool can_write_together() const override { return writes_together_; }
   void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override {
     if (!budget_->Take()) return done(Stopped());
-    engine_->Scan(std::move(request), std::move(done));
+    engine().Scan(std::move(request), std::move(done));
   }
-  void List(ListRequest request, std::function<void(Result<ListPage>)> done) override {
-    engine_->List(std::move(request), std::move(done));
-  }
-  void Stats(std::function<void(EngineStats)> done) override { engine_->Stats(std::move(done)); }
-  void Close() override {}
 
  private:
-  Engine* const engine_;
   CallBudget* const budget_;
   const bool writes_together_;
 };
