@@ -26,16 +26,7 @@ constexpr std::array<size_t, 5> kValueBytes = {0, 20, 300, 9000, kFrameBytes};
 FeedModel::FeedModel(Choose choose)
     : choose_(std::move(choose)),
       engine_(&memory_, choose_),
-      services_(engine_, clock_),
-      handlers_(engine_, services_.services(), clock_, [] { return EngineStats(); }),
-      group_(handlers_.watches(), [] {}),
-      shared_{.handlers = handlers_,
-              .clock = clock_,
-              .metrics = metrics_,
-              .memory = pool_,
-              .watches = group_,
-              .post = [this](std::function<void()> task) { posted_.push_back(std::move(task)); }},
-      session_(std::make_shared<Session>(shared_, [] {})) {
+      session_(std::make_shared<Session>(parts_.shared, [] {})) {
   Ask<op::Hello>({.max_frame_bytes = kFrameBytes}, [&](Code code, const op::Hello::Response&) {
     Expect(code == Code::kOk, "HELLO is accepted");
   });
@@ -57,9 +48,7 @@ void FeedModel::Ask(const typename Row::Request& request, Take take) {
   Bytes bytes;
   EncodeRequest<Row>(next_id_++, /*deadline_ms=*/0, request, &bytes);
   session_->Receive(bytes);
-  while (!posted_.empty()) {
-    for (auto& task : std::exchange(posted_, {})) task();
-  }
+  parts_.RunPosted();
   Bytes output;
   while (session_->has_output()) output += session_->TakeOutput();
   FrameReader reader(kFrameBytes);

@@ -14,11 +14,10 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/memory_budget.h"
 #include "server/session.h"
 #include "storage/memory_engine.h"
+#include "tests/server/session_parts.h"
 #include "tests/service/forgetful_engine.h"
-#include "tests/support/memory_services.h"
 
 namespace smile::testing {
 
@@ -73,16 +72,9 @@ class FeedModel {
   const Choose choose_;
   std::string failure_;
   ManualClock clock_;
-  MemoryBudget budget_{size_t{1} << 28};
-  MemoryPool pool_{&budget_};
   MemoryEngine memory_{&clock_, MemoryEngine::Answers::kInline, /*records_per_page=*/3};
   ForgetfulEngine engine_;
-  MemoryServices services_;
-  const Handlers handlers_;
-  WorkerMetrics metrics_;
-  WatchGroup group_;
-  std::vector<std::function<void()>> posted_;
-  const Session::Shared shared_;
+  SessionParts parts_{engine_, clock_};
   std::shared_ptr<Session> session_;
   uint32_t next_id_ = 0;
   std::map<std::pair<uint64_t, uint8_t>, std::set<uint64_t>> links_;  // by user and kind

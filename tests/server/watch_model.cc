@@ -21,17 +21,8 @@ Key RecordOf(uint64_t user) {
 
 }  // namespace
 
-WatchModel::WatchModel(Choose choose)
-    : choose_(std::move(choose)),
-      handlers_(engine_, services_.services(), clock_, [] { return EngineStats(); }),
-      group_(handlers_.watches(), [] {}),
-      shared_{.handlers = handlers_,
-              .clock = clock_,
-              .metrics = metrics_,
-              .memory = pool_,
-              .watches = group_,
-              .post = [this](std::function<void()> task) { posted_.push_back(std::move(task)); }} {
-  services_.watches.StartFrom(engine_.Observe(&services_.watches));
+WatchModel::WatchModel(Choose choose) : choose_(std::move(choose)) {
+  parts_.services.watches.StartFrom(engine_.Observe(&parts_.services.watches));
   peers_.resize(kPeers);
   for (Peer& peer : peers_) Connect(&peer);
 }
@@ -47,7 +38,7 @@ void WatchModel::Expect(bool holds, const char* what) {
 
 void WatchModel::Connect(Peer* peer) {
   *peer = {};
-  peer->session = std::make_shared<Session>(shared_, [] {});
+  peer->session = std::make_shared<Session>(parts_.shared, [] {});
   Send<op::Hello>(peer, peer->next_id++, {});
   TakeOutput(peer);
 }
@@ -59,7 +50,7 @@ void WatchModel::Send(Peer* peer, uint32_t id, const typename Row::Request& requ
   Bytes bytes;
   EncodeRequest<Row>(id, /*deadline_ms=*/0, request, &bytes);
   peer->session->Receive(bytes);
-  while (!posted_.empty()) std::exchange(posted_.front(), nullptr)(), posted_.pop_front();
+  parts_.RunPosted();
 }
 
 void WatchModel::Step() {
@@ -79,7 +70,7 @@ void WatchModel::Step() {
       return Get(peer);
     case 8:
     case 9:
-      group_.Run();
+      parts_.group.Run();
       return;
     case 10:
     case 11:
@@ -160,7 +151,7 @@ void WatchModel::End(Peer* peer) {
 }
 
 void WatchModel::RunAll() {
-  while (group_.Run()) {
+  while (parts_.group.Run()) {
   }
   for (Peer& peer : peers_) {
     TakeOutput(&peer);
@@ -178,7 +169,7 @@ void WatchModel::Finish() {
     Expect(peer.session->finished(), "a connection without requests ends");
   }
   peers_.clear();
-  Expect(services_.watches.Stats().watch_bytes == 0, "what ended watches took is given back");
+  Expect(parts_.services.watches.Stats().watch_bytes == 0, "what ended watches took is given back");
 }
 
 void WatchModel::TakeOutput(Peer* peer) {

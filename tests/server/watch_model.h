@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -11,10 +10,9 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/memory_budget.h"
 #include "server/session.h"
 #include "storage/memory_engine.h"
-#include "tests/support/memory_services.h"
+#include "tests/server/session_parts.h"
 
 namespace smile::testing {
 
@@ -75,15 +73,8 @@ class WatchModel {
   const Choose choose_;
   std::string failure_;
   ManualClock clock_;
-  MemoryBudget budget_{size_t{1} << 28};
-  MemoryPool pool_{&budget_};
   MemoryEngine engine_{&clock_, MemoryEngine::Answers::kInline};
-  MemoryServices services_{engine_, clock_};
-  const Handlers handlers_;
-  WorkerMetrics metrics_;
-  WatchGroup group_;
-  std::deque<std::function<void()>> posted_;
-  const Session::Shared shared_;
+  SessionParts parts_{engine_, clock_};
   std::vector<Change> log_;
   uint64_t newest_ = 0;
   std::vector<Peer> peers_;
