@@ -183,6 +183,11 @@ void FeedModel::ContinueDamaged(const Walk& walk) {
   (void)Read(damaged);
 }
 
+// In the order of feeds.
+bool FeedModel::IsBefore(const Place& one, const Place& other) {
+  return one.first != other.first ? one.first > other.first : one.second < other.second;
+}
+
 bool FeedModel::IsTokenOf(const Walk& walk, ByteView token, std::optional<Place>* place) {
   if (token.empty()) return true;
   Bytes start(1, 1);
@@ -195,9 +200,6 @@ bool FeedModel::IsTokenOf(const Walk& walk, ByteView token, std::optional<Place>
 }
 
 std::vector<FeedModel::Place> FeedModel::Expected(const Walk& walk) const {
-  const auto is_before = [](const Place& one, const Place& other) {
-    return one.first != other.first ? one.first > other.first : one.second < other.second;
-  };
   std::optional<Place> after;
   (void)IsTokenOf(walk, walk.continuation, &after);
   std::vector<Place> places;
@@ -208,9 +210,9 @@ std::vector<FeedModel::Place> FeedModel::Expected(const Walk& walk) const {
       return others != links_.end() && others->second.contains(place.second);
     });
     if (!is_author || (walk.newer_than && place.first <= *walk.newer_than)) continue;
-    if (!after || is_before(*after, place)) places.push_back(place);
+    if (!after || IsBefore(*after, place)) places.push_back(place);
   }
-  std::sort(places.begin(), places.end(), is_before);
+  std::sort(places.begin(), places.end(), IsBefore);
   return places;
 }
 
@@ -250,6 +252,12 @@ Bytes FeedModel::Read(const Walk& walk) {
     Expect(!continuation.empty() || is_whole, "a feed without a continuation is complete");
     std::optional<Place> next;
     Expect(continuation.empty() || IsTokenOf(walk, continuation, &next), "it continues itself");
+    if (next && !is_whole) {
+      Expect(IsBefore(*next, expected[feed.entries.size()]), "the next page skips no post");
+    }
+    if (next && !feed.entries.empty()) {
+      Expect(!IsBefore(*next, expected[feed.entries.size() - 1]), "the next page repeats no post");
+    }
     const bool moved = !after || !next || next != after;
     Expect(moved, "every page goes on");
   });

@@ -62,6 +62,7 @@ class FeedModel {
 
   // Posts in the order of feeds, those after the place of the token.
   std::vector<Place> Expected(const Walk& walk) const;
+  static bool IsBefore(const Place& one, const Place& other);
   // Whether the token is one of that feed; its place, if it has one.
   static bool IsTokenOf(const Walk& walk, ByteView token, std::optional<Place>* place);
 
