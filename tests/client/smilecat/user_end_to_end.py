@@ -43,10 +43,11 @@ class ExportAndImport(UserTest):
         again = self.path("again-%d" % self.user)
         self.export(folder=again)
         after = contents_of(again)
-        for contents in (before, after):
-            for row in contents["records.jsonl"]:
-                if "expires_ms" in row:  # whole seconds
-                    row["expires_ms"] //= 10000
+        # A TTL is in whole seconds and starts when the record is written.
+        expiries = [[row.pop("expires_ms") for row in contents["records.jsonl"]
+                     if "expires_ms" in row] for contents in (before, after)]
+        self.assertEqual([len(times) for times in expiries], [1, 1])
+        self.assertAlmostEqual(expiries[0][0], expiries[1][0], delta=60_000)
         self.assertEqual(before, after)
         # The other sides of links are there, too.
         page = json.loads(self.ok("--json", "link_list", str(self.user + 2), "follower"))
