@@ -61,7 +61,7 @@ CLI::Validator OneOf(std::map<std::string, Enum> values, std::string description
 // The error message of a failed parse of `app`. CLI11's own names unexpected arguments in reverse
 // order, and types instead of values.
 inline std::string MessageOf(const CLI::App& app, const CLI::ParseError& error) {
-  const std::string message = error.what();
+  std::string message = error.what();
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !app.remaining().empty()) {
     const std::string first = app.remaining().front();
     const bool is_option = first.size() > 1 && first.starts_with('-');

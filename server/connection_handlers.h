@@ -18,7 +18,7 @@ class ConnectionHandlers {
 
   Status Check(op::Ping, const op::Ping::Request& request) const;
   bool TryNow(op::Ping, const op::Ping::Request& request, Reply* reply) const;
-  void Start(op::Ping, const op::Ping::Request&, int64_t, Responder) const {
+  void Start(op::Ping, const op::Ping::Request&, int64_t, const Responder&) const {
     CHECK(false, "PING is always answered by TryNow");
   }
 

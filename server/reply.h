@@ -63,7 +63,7 @@ class Reply {
   // A response whose last field is `last`, which is not copied if it is large; in `response` that
   // field is empty.
   template <class Row>
-  void OkOwned(const typename Row::Response& response, Bytes last) {
+  void OkOwned(const typename Row::Response& response, Bytes&& last) {
     OkWithTail([&](Bytes* body) { Encode(response, body); }, std::move(last));
   }
 

@@ -85,7 +85,7 @@ class CacheShard {
 
   const Slot& SlotOf(const CacheKey& key) const { return slots_[SlotIndex(key)]; }
 
-  RecordCache::Ticket TicketFor(const CacheKey& key) {
+  RecordCache::Ticket TicketFor(const CacheKey& key) const {
     const Slot& slot = SlotOf(key);
     return {.writes_begun = slot.begun, .good = slot.in_progress == 0};
   }
@@ -111,7 +111,7 @@ class CacheShard {
   // Of the tables of buckets and ghosts. Their sizes are powers of two, so the allocator does not
   // round them up.
   static constexpr size_t TableBytes(size_t buckets) {
-    return buckets * (sizeof(Entry*) + sizeof(uint32_t));
+    return buckets * (sizeof(void*) + sizeof(uint32_t));
   }
 
   // The numbers of buckets and slots are powers of two.

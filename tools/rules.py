@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """The project rules, checked: which folder may include and link which, what only one place may
 include, no cycles, the length of files and functions, words that stand for unfinished work, printing
-that throws, lists inside of co_await, words that the glossary replaces, links and paths that lead nowhere.
+that throws, using declarations that nothing uses, lists inside of co_await, words that the glossary
+replaces, links and paths that lead nowhere.
 
 rules.py [ROOT]: prints one line per violation, then one per rule; exit status 1 if there are any.
 """
@@ -184,6 +185,15 @@ def printing(tree):
                 yield f"{name}:{number}: throws if it cannot write: use base/print.h"
 
 
+def usings(tree):
+    for name, text in tree.cpp().items():
+        for found in re.finditer(r"^using [\w:]+::(\w+);", text, re.MULTILINE):
+            used = found.group(1)
+            if len(re.findall(rf"\b{used}\b", text)) == 1:
+                number = text.count("\n", 0, found.start()) + 1
+                yield f"{name}:{number}: {used} is not used: remove the using declaration"
+
+
 # GCC 12 destroys a temporary twice that is written as a list inside of co_await.
 AWAITED_LIST = re.compile(r"\bco_await\b[^;]*?[(,]\s*[\w:]*\{\s*\.\w")
 
@@ -211,7 +221,7 @@ def references(tree):
 
 
 RULES = [layers, private_libraries, cycles, links, file_length, function_length, finished, printing,
-         awaits, terms, references]
+         usings, awaits, terms, references]
 
 
 def main():

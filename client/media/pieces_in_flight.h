@@ -60,7 +60,7 @@ class PiecesInFlight {
     const size_t bytes;
 
     bool await_ready() const { return false; }
-    bool await_suspend(std::coroutine_handle<> waiter) {
+    bool await_suspend(std::coroutine_handle<> waiter) const {
       const std::lock_guard lock(pieces->mutex_);
       if (pieces->in_flight_ <= bytes) return false;
       pieces->awaited_ = bytes;

@@ -108,6 +108,11 @@ class Rules(unittest.TestCase):
         self.assertEqual(broken_rules({"base/x.cc": 'fmt::print("x");\n'}), {"printing"})
         self.assertEqual(broken_rules({"base/x.cc": 'PrintText(stdout, "x");\n'}), set())
 
+    def test_using_declarations_that_nothing_uses_are_caught(self):
+        using = "using std::chrono::hours;\n"
+        self.assertEqual(broken_rules({"base/x.cc": using}), {"usings"})
+        self.assertEqual(broken_rules({"base/x.cc": using + "hours Day() { return hours(24); }\n"}), set())
+
     def test_lists_inside_of_co_await_are_caught(self):
         for text in ("co_await Begin({.id = id,\n .size = 1});", "co_await F(1, Spec{.id = 2});"):
             self.assertEqual(broken_rules({"service/x.cc": text}), {"awaits"})

@@ -10,7 +10,6 @@ namespace smile {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 // Of the password "secret".
 constexpr std::string_view kOldCredential =

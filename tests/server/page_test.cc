@@ -11,7 +11,6 @@ namespace smile {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 constexpr uint32_t kId = 77;
 
