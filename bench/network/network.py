@@ -19,6 +19,7 @@ sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(1, str(ROOT / "bench/peers"))
 import figures  # noqa: E402  (found by the line above)
+import highest_rate  # noqa: E402
 import machine  # noqa: E402
 import network_report  # noqa: E402
 import rounds  # noqa: E402
@@ -29,8 +30,6 @@ from command import (  # noqa: E402
 SLOWEST_LOAD = 200  # people per second; a server that is slower hangs
 BYTES_PER_PERSON = 40_000  # on the disk of each server, at most
 REDIS_BYTES_PER_PERSON = 16_000  # in memory; estimated, not measured with many people
-FIRST_RATE = 250  # acts per second
-RATE_STEP = 1.25
 SERVERS = ("smile", "redis-aof")
 
 
@@ -96,7 +95,7 @@ class Measuring:
             "machine": described,
             "servers": servers.describe(self.kinds, described["versions"],
                                         f"build/{options.preset}/bin"),
-            "limits_ms": network_report.LIMITS_MS, "runs": [], "failures": [],
+            "limits_ms": network_report.LIMITS_MS, "highest": {}, "runs": [], "failures": [],
         }
 
     def run(self):
@@ -115,7 +114,9 @@ class Measuring:
             server = servers.start(kind, self.directory / kind.name, self.binaries)
             cleanup.callback(server.stop)
             self.one(server, "load", 0, 1, ["--load-only"], self.size.people / SLOWEST_LOAD)
-            rates[kind.name] = self.search(server)
+            highest = self.search(server)
+            self.raw["highest"][kind.name] = highest
+            rates[kind.name] = highest or highest_rate.FIRST
             server.freeze()
             started.append(server)
         for index, load in enumerate(network_report.loads(len(started)), start=1):
@@ -127,13 +128,14 @@ class Measuring:
                     server.freeze()
 
     def search(self, server):
-        """The highest rate that was fast enough, or the first."""
-        rate = best = FIRST_RATE
-        for day in itertools.count(1):
-            run = self.acts(server, "search", rate, 1, self.size.search_seconds, day)
-            if run["result"] is None or not network_report.is_fast(run["result"]):
-                return best
-            best, rate = rate, round(rate * RATE_STEP)
+        days = itertools.count(1)
+
+        def is_fast(rate, whole):
+            seconds = self.size.seconds if whole else self.size.search_seconds
+            run = self.acts(server, "search", rate, 1, seconds, next(days))
+            return run["result"] is not None and network_report.is_fast(run["result"])
+
+        return highest_rate.search(is_fast)
 
     def acts(self, server, load, rate, number, seconds, day):
         """`day`: what people do follows from it, so it is the same on all servers."""

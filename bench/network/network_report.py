@@ -71,6 +71,7 @@ class Measured:
         self.title = kind["title"].split(",")[0]  # how it was started is in the table of servers
         self.quick = raw["settings"]["quick"]
         self.runs = [run for run in raw["runs"] if run["server"] == kind["name"]]
+        self.found = raw["highest"].get(kind["name"]) is not None
 
     def results(self, load):
         return [run["result"] for run in self.runs if run["load"] == load and run["result"]]
@@ -116,13 +117,13 @@ class Measured:
         served, rate = self.served("1"), self.median("1", lambda r: r["acts_per_second"])
         if served is None:
             return f"{self.title}: nothing was measured."
-        line = (f"{self.title}: one core served {served:,.0f} people who are online: {rate:,.0f} "
-                f"acts/s, one of each person in {SECONDS_BETWEEN_ACTS} s, with 99 % of every act "
-                "within its limit.")
         slow = self.over_limit("1")
-        if slow:
-            line += (" That was when the rate was looked for; in the longer rounds p99 of "
-                     f"{', '.join(slow)} was over its limit.")
+        limits = (f"with p99 of {', '.join(slow)} over its limit" if slow
+                  else "with 99 % of every act within its limit")
+        line = (f"{self.title}: one core served {served:,.0f} people who are online: {rate:,.0f} "
+                f"acts/s, one of each person in {SECONDS_BETWEEN_ACTS} s, {limits}.")
+        if not self.found:
+            line += " No rate was fast enough: this is the lowest that was tried."
         if self.quick:
             line += " This was a quick smoke test: its figures mean nothing."
         return line
@@ -236,7 +237,7 @@ INTRODUCTION = (
     "which verifies a session. Acts begin at a given rate, however fast the server is; the time of an "
     "act counts from when it was due. Whom an act concerns is told of it at once; that time counts from "
     "when the write was sent. The load of a server is the highest rate at which 99 % of every act were "
-    "within its limit. The server has one core, smilebench, which is the backend, the other. Round "
+    "within its limit; a rate is too high if that failed three times. The server has one core, smilebench, which is the backend, the other. Round "
     "trips follow each other; requests that are sent together are one round trip. A command of Redis "
     "is a request.")
 

@@ -8,7 +8,8 @@ from pathlib import Path
 BENCH = Path(__file__).resolve().parents[2] / "bench"
 sys.path[:0] = [str(BENCH / "network"), str(BENCH / "peers")]
 sys.dont_write_bytecode = True
-import network_report  # noqa: E402  (found by the lines above)
+import highest_rate  # noqa: E402  (found by the lines above)
+import network_report  # noqa: E402
 import servers  # noqa: E402
 
 RATES = {"smile": 4_000, "redis-aof": 3_000}
@@ -51,7 +52,7 @@ def raw_report(names):
                         "system": "a system", "kernel": "6.1", "commit": "abc", "fsync": fsync,
                         "file_system": {"type": "ext4", "gib": 100}},
             "servers": servers.describe([servers.KINDS[name] for name in names], {}),
-            "runs": runs, "failures": []}
+            "highest": rates, "runs": runs, "failures": []}
 
 
 def cells(page, start):
@@ -76,6 +77,19 @@ class Report(unittest.TestCase):
         self.assertIn("## What the part of Redis leaves out\n", page)
         self.assertIn("appendfsync always", page)
         self.assertIn("<h2>Each act at the same rate</h2>", network_report.html(report))
+
+    def test_the_verdict_says_what_was_too_slow(self):
+        raw = raw_report(["smile"])
+        for run in raw["runs"]:
+            if run["load"] == "1":
+                run["result"]["each"]["feed"]["p99_ms"] = 51
+        start = "Smile: one core served 40,000 people who are online: 4,000 acts/s, one of each person in 10 s, "
+        self.assertEqual(network_report.Report(raw).verdict_lines(),
+                         [start + "with p99 of feed over its limit."])
+        raw["highest"]["smile"] = None
+        self.assertEqual(network_report.Report(raw).verdict_lines(),
+                         [start + "with p99 of feed over its limit. No rate was fast enough: this is the "
+                          "lowest that was tried."])
 
     def test_smile_may_be_alone(self):
         report = network_report.Report(raw_report(["smile"]))
@@ -104,6 +118,34 @@ class Report(unittest.TestCase):
         self.assertTrue(network_report.is_fast(slow))
         slow["each"]["feed"]["p99_ms"] = 51
         self.assertFalse(network_report.is_fast(slow))
+
+
+class Search(unittest.TestCase):
+    def found(self, is_fast):
+        self.tried = []
+
+        def trying(rate, whole):
+            self.tried.append((rate, whole))
+            return is_fast(rate, whole)
+
+        return highest_rate.search(trying, first=100)
+
+    def test_the_highest_rate_that_is_fast(self):
+        self.assertEqual(self.found(lambda rate, _: rate <= 160), 156)
+        self.assertEqual(self.tried, [(100, False), (125, False), (156, False), *[(195, False)] * 3,
+                                      (156, True)])
+
+    def test_one_bad_sample_does_not_end_it(self):
+        samples = iter([True, False, False, True, False, True, False, False, False, True])
+        self.assertEqual(self.found(lambda *_: next(samples)), 156)
+
+    def test_it_falls_to_what_passes_a_whole_round(self):
+        self.assertEqual(self.found(lambda rate, whole: rate <= (125 if whole else 200)), 125)
+
+    def test_nothing_is_found_if_the_first_is_too_slow(self):
+        self.assertIsNone(self.found(lambda *_: False))
+        self.assertEqual(self.tried, [(100, False)] * 3)
+        self.assertIsNone(self.found(lambda _, whole: not whole and len(self.tried) < 5))
 
 
 if __name__ == "__main__":
