@@ -146,7 +146,7 @@ Result<FeedsResults> FeedsRun::Run() {
   loop_->OnTurnEnd([this] { store_->Flush(); });
   const auto poll = loop_->StartTimer(kPollMillis, kPollMillis, [this] { Poll(); });
   if (!options_.preloaded) SMILE_TRY(Load());
-  if (!IsOver()) ReadFeeds(kWarmFeeds * graph_.users());
+  if (!IsOver() && !options_.cold) ReadFeeds(kWarmFeeds * graph_.users());
   results_.times = {};
   if (!IsOver()) Measure();
   return std::move(results_);

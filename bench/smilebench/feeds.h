@@ -25,6 +25,7 @@ struct FeedsOptions {
   uint32_t in_flight = 1;   // each on a connection of its own
   bool with_scores = true;  // Redis: WITHSCORES, and the merge is by score
   bool preloaded = false;   // the graph exists
+  bool cold = false;        // no feed has been read before
   int64_t server_pid = 0;   // 0: not known
   bool json = false;
 };
@@ -42,8 +43,8 @@ struct FeedsResults {
 // As ParseBenchOptions; argv[0] is the word "feeds".
 Result<FeedsOptions> ParseFeedsOptions(int argc, const char* const* argv, std::string* help);
 
-// Writes the graph unless it exists, reads each user's feed, and measures from then on. A failure
-// is one before that.
+// Writes the graph unless it exists, reads each user's feed unless it is to be cold, and measures
+// from then on. A failure is one before that.
 Result<FeedsResults> RunFeeds(const FeedsOptions& options, const Clock& clock,
                               const std::function<bool()>& interrupted);
 

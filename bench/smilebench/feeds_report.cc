@@ -47,7 +47,7 @@ void AddGraphOptions(CLI::App* app, FeedGraphOptions* graph) {
       ->check(IntegerFrom(1, limits::kMaxFeedAuthors));
   app->add_option("--posts", graph->posts, "posts of each friend (default 5)")
       ->type_name("N")
-      ->check(IntegerFrom(1, 10'000));
+      ->check(IntegerFrom(1, kMaxPosts));
   app->add_option("--value-bytes", graph->value_bytes, "length of a post (default 200)")
       ->type_name("N")
       ->check(IntegerFrom(0, 10'000));
@@ -64,9 +64,11 @@ Result<FeedsOptions> ParseFeedsOptions(int argc, const char* const* argv, std::s
                  "smile://HOST:PORT or redis://HOST:PORT (default smile://127.0.0.1:7645)")
       ->type_name("TARGET");
   AddGraphOptions(&app, &options.graph);
-  app.add_option("--feeds", options.feeds, "feeds that are read (default 10000)")
-      ->type_name("N")
-      ->check(IntegerFrom(1, kMaxBenchOperations));
+  const CLI::Option* const feeds =
+      app.add_option("--feeds", options.feeds,
+                     "feeds that are read (default 10000; with --cold one of each user)")
+          ->type_name("N")
+          ->check(IntegerFrom(1, kMaxBenchOperations));
   app.add_option(
          "--in-flight", options.in_flight,
          "feeds that are read at the same time, each on a connection of its own (default 1)")
@@ -77,6 +79,10 @@ Result<FeedsOptions> ParseFeedsOptions(int argc, const char* const* argv, std::s
       "Redis: ask for posts without their scores, because their ids are in the same order");
   app.add_flag("--preloaded", options.preloaded,
                "write nothing: a run with the same users, friends and posts did");
+  app.add_flag(
+      "--cold", options.cold,
+      "measure the first feed of each user: restart the server before, and take its files out "
+      "of the kernel's memory");
   AddReportOptions(&app, &options.server_pid, &options.json);
   app.footer(kExitStatuses);
   SMILE_TRY(ParseCommandLine(&app, argc, argv, help));
@@ -88,14 +94,18 @@ Result<FeedsOptions> ParseFeedsOptions(int argc, const char* const* argv, std::s
     return Status(Code::kInvalid,
                   fmt::format("--users, --friends and --posts: at most {} posts", kMaxPosts));
   }
+  if (options.cold && feeds->empty()) options.feeds = graph.users;
+  if (options.cold && options.feeds > graph.users) {
+    return Status(Code::kInvalid, "--cold: --feeds is at most --users, as each is read once");
+  }
   return options;
 }
 
 std::string FormatText(const FeedsOptions& options, const FeedsResults& results) {
   const PerFeed feed(results);
-  std::string out = fmt::format("{}: feeds of {} friends with {} posts each, {} in flight\n",
-                                options.target.ToString(), options.graph.friends,
-                                options.graph.posts, options.in_flight);
+  std::string out = fmt::format("{}: {}feeds of {} friends with {} posts each, {} in flight\n",
+                                options.target.ToString(), options.cold ? "first " : "",
+                                options.graph.friends, options.graph.posts, options.in_flight);
   out += fmt::format("{} feeds in {:.2f} s: {:.0f} a second, p50 {:.3f} ms, p99 {:.3f} ms\n",
                      results.times.count(), results.seconds, FeedsPerSecond(results),
                      Millis(results.times.Percentile(50)), Millis(results.times.Percentile(99)));

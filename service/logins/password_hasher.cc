@@ -22,6 +22,8 @@ namespace {
 
 constexpr size_t kSaltBytes = 16;
 constexpr size_t kHashBytes = 32;
+// As of readers. A password takes a core for longer than the scheduler lets others wait for one.
+constexpr int kNice = 10;
 
 // libargon2's allocator has no argument of its own: this is the memory of the calling thread.
 thread_local uint8_t* thread_memory = nullptr;
@@ -189,6 +191,7 @@ void PasswordHasher::Submit(Job job) {
 
 void PasswordHasher::Run() {
   NameThisThread("smile-hasher");
+  LowerPriorityOfThisThread(kNice);
   Scratch scratch(options_.params, large_);
   std::unique_lock lock(mutex_);
   for (;;) {

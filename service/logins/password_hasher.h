@@ -1,5 +1,6 @@
 // Hashes and verifies passwords on threads of its own, because it takes tens of milliseconds: no
-// event loop, reader or committer waits for it.
+// event loop, reader or committer waits for it. The threads have a low priority, so that all others
+// hardly wait for a core either.
 //
 // Each thread keeps the memory that argon2id needs with the parameters of new hashes, so the pool
 // uses `threads` times that, and as much again for scrypt and yescrypt. Of the imported credentials

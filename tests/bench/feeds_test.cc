@@ -76,6 +76,23 @@ TEST_F(FeedsTest, AWrongFeedIsAFailure) {
               HasSubstr("the feed of user 2 has other posts than expected"));
 }
 
+TEST_F(FeedsTest, NoFeedIsReadBeforeAColdOne) {
+  ASSERT_TRUE(Run().ok());
+  const auto created = Client::Create({.servers = {options_.target.endpoint}});
+  ASSERT_TRUE(created.ok());
+  BlockingClient blocking(created->get());
+  const FeedGraph graph(options_.graph);
+  ASSERT_TRUE(blocking.Put(PostKey(graph.FriendOf(2, 0), UINT64_MAX), "the newest").ok());
+  options_.preloaded = true;
+  options_.cold = true;
+  options_.feeds = 1;  // of user 1; the feed of user 2 is not the expected one
+  const auto results = Run();
+  ASSERT_TRUE(results.ok()) << results.status().ToString();
+  EXPECT_TRUE(results->failure.ok()) << results->failure.ToString();
+  EXPECT_EQ(results->times.count(), 1u);
+  EXPECT_THAT(FormatText(options_, *results), HasSubstr("first feeds of 7 friends"));
+}
+
 TEST_F(FeedsTest, EndsWhenItIsInterrupted) {
   options_.feeds = 1'000'000'000;
   const auto results = RunFeeds(options_, clock_, [] { return true; });
@@ -177,6 +194,14 @@ TEST(FeedsOptionsTest, AreRead) {
   const char* const many[] = {"feeds", "--users", "10000", "--friends", "5000"};
   EXPECT_THAT(ParseFeedsOptions(std::size(many), many, &help).status().message(),
               HasSubstr("at most 10000000 posts"));
+  const char* const cold[] = {"feeds", "--cold", "--users", "20"};
+  const auto first = ParseFeedsOptions(std::size(cold), cold, &help);
+  ASSERT_TRUE(first.ok()) << first.status().ToString();
+  EXPECT_TRUE(first->cold);
+  EXPECT_EQ(first->feeds, 20u);
+  const char* const twice[] = {"feeds", "--cold", "--users", "20", "--feeds", "21"};
+  EXPECT_THAT(ParseFeedsOptions(std::size(twice), twice, &help).status().message(),
+              HasSubstr("--feeds is at most --users"));
 }
 
 }  // namespace

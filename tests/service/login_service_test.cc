@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "tests/service/login_fixture.h"
 #include "tests/support/count_records.h"
+#include "tests/support/niceness.h"
 
 namespace smile {
 namespace {
@@ -40,6 +41,15 @@ constexpr std::string_view kOldCredentials[] = {
     "$argon2i$v=16$m=64,t=2,p=2$c2FsdHNhbHQ$/G5ZbKn47zU+6u5FTurt9abnC/0ZwCbU",
     "$argon2id$v=19$m=64,t=2,p=2$c2FsdHNhbHQ$ZHiDqmcmpYRtJJKwVp/f3ZgHe59UHoPI",
     "$argon2id$v=16$m=64,t=2,p=2$c2FsdHNhbHQ$pUMqnmawyTEWjRQLAuEt82E1+EyDeFDl"};
+
+TEST(PasswordHasherTest, HashesAtLowPriority) {
+  const SystemClock clock;
+  HasherOptions options = kCheapHashes;
+  options.threads = 1;
+  PasswordHasher hasher(options, clock);
+  ASSERT_TRUE(hasher.Hash("secret", {}).Wait().ok());
+  EXPECT_THAT(NicenessOf("smile-hasher"), ElementsAre(getpriority(PRIO_PROCESS, 0) + 10));
+}
 
 TEST_F(LoginTest, RegisterClaimsTheLoginAndWritesRecords) {
   const FirstRecord profile{"profile", Hash64("Ada"), "Ada"};

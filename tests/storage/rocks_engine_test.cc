@@ -6,13 +6,13 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
-#include <set>
 #include <string>
 #include <thread>
 
 #include "storage/key_encoding.h"
 #include "storage/record_format.h"
 #include "tests/storage/rocks_fixture.h"
+#include "tests/support/niceness.h"
 
 namespace smile::testing {
 namespace {
@@ -185,18 +185,6 @@ TEST_F(RocksEngineTest, CompactionDropsLongExpiredRecords) {
     EXPECT_EQ(is_stored(expiring), advance > 1);
     EXPECT_EQ(is_stored(blob), advance > 1);
   }
-}
-
-// The priority of this process' threads of that name; none: there is no such thread.
-std::set<int> NicenessOf(const std::string& name) {
-  std::set<int> found;
-  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
-    std::string comm;
-    std::getline(std::ifstream(task.path() / "comm"), comm);
-    if (!comm.starts_with(name)) continue;
-    found.insert(getpriority(PRIO_PROCESS, static_cast<id_t>(std::stoul(task.path().filename()))));
-  }
-  return found;
 }
 
 TEST_F(RocksEngineTest, CompactionsRunAtLowPriority) {
