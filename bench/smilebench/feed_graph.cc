@@ -1,5 +1,6 @@
 #include "bench/smilebench/feed_graph.h"
 
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,9 +14,17 @@ namespace {
 constexpr int64_t kFirstMillis = 1'760'000'000'000;  // of the oldest post, as Unix time
 constexpr int64_t kMillisBetween = 1'237;
 
+// Steps of this length meet all of `count` numbers, and those that follow each other are far apart.
+uint64_t StrideOf(uint64_t count) {
+  auto stride = static_cast<uint64_t>(static_cast<double>(count) * 0.618) + 1;
+  while (std::gcd(stride, count) != 1) ++stride;
+  return stride;
+}
+
 }  // namespace
 
-FeedGraph::FeedGraph(const FeedGraphOptions& options) : options_(options) {
+FeedGraph::FeedGraph(const FeedGraphOptions& options)
+    : options_(options), stride_(StrideOf(uint64_t{options.users} * options.friends)) {
   for (uint64_t user = 1; user <= options_.users; ++user) {
     AddPostsOf(user);
     const std::span<const FeedPost> posts = PostsOf(user);
@@ -27,7 +36,8 @@ FeedGraph::FeedGraph(const FeedGraphOptions& options) : options_(options) {
 }
 
 uint64_t FeedGraph::FriendOf(uint64_t user, uint32_t index) const {
-  return 1 + options_.users + (user - 1) * options_.friends + index;
+  const uint64_t count = uint64_t{options_.users} * options_.friends;
+  return 1 + options_.users + ((user - 1) * options_.friends + index) * stride_ % count;
 }
 
 std::span<const FeedPost> FeedGraph::PostsOf(uint64_t user) const {

@@ -36,7 +36,8 @@ class FeedGraph {
  public:
   explicit FeedGraph(const FeedGraphOptions& options);
 
-  // Users are 1 to users(). Nobody is a friend of two of them.
+  // Users are 1 to users(). Nobody is a friend of two of them. The numbers of a user's friends are
+  // far from each other, so that a store does not find them in one place.
   uint32_t users() const { return options_.users; }
   uint32_t friends() const { return options_.friends; }
   uint64_t FriendOf(uint64_t user, uint32_t index) const;
@@ -52,6 +53,7 @@ class FeedGraph {
   void AddPostsOf(uint64_t user);
 
   const FeedGraphOptions options_;
+  const uint64_t stride_;
   std::vector<FeedPost> posts_;
   std::vector<std::vector<ExpectedPost>> feeds_;
 };

@@ -173,7 +173,16 @@ TEST(FeedGraphTest, FeedsAreTheNewestPostsOfOnesFriends) {
       EXPECT_EQ(feed[i].value.size(), 50u);
     }
   }
-  EXPECT_NE(graph.FriendOf(1, 29), graph.FriendOf(2, 0));
+  std::set<uint64_t> friends;
+  for (uint64_t user = 1; user <= 2; ++user) {
+    for (uint32_t i = 0; i < 30; ++i) {
+      friends.insert(graph.FriendOf(user, i));
+      EXPECT_TRUE(i == 0 || graph.FriendOf(user, i) != graph.FriendOf(user, i - 1) + 1);
+    }
+  }
+  EXPECT_EQ(friends.size(), 60u);
+  EXPECT_EQ(*friends.begin(), 3u);
+  EXPECT_EQ(*friends.rbegin(), 62u);
 }
 
 TEST(FeedsOptionsTest, AreRead) {
