@@ -243,7 +243,7 @@ INTRODUCTION = (
 
 LEFT_OUT = (
     "Passwords are not verified: Redis cannot, so the backend would need a processor of its own for "
-    "that, some 20 ms for each login. In Smile's CPU it is included: some 20 µs per act of this mix.",
+    "that, some 25 ms for each login. In Smile's CPU it is included: some 25 µs per act of this mix.",
     "Notifications are PUBLISH and SUBSCRIBE: at most once, not durable, and lost to a backend that is "
     "not connected. A watch of Smile tells that there is a gap, and can begin at a version that was "
     "seen.",
