@@ -4,7 +4,7 @@ import itertools
 
 FIRST = 250.0  # acts per second
 STEP = 1.25
-# The machine has other users: a rate is too high if it was so this often.
+# The machine has other users, so a rate is tried up to this often.
 TRIES = 3
 
 
@@ -12,15 +12,21 @@ def search(is_fast, first=FIRST):
     """The highest rate, or None if the server is too slow at the first.
 
     `is_fast(rate, whole)` tries a rate: for a short time, or, with `whole`, for as long as a round.
-    The rate rises until it is too high. What was found in short tries has to pass a whole one, else the
-    rate falls again, as short tries are luckier.
+    The rate rises while one of its short tries passes. Then it falls until most of its whole ones do, as
+    the median of the rounds will be looked at.
     """
-    def passes(rate, whole):
-        return any(is_fast(rate, whole) for _ in range(TRIES))
+    def passes(rate, whole, needed):
+        passed = failed = 0
+        while passed < needed and failed <= TRIES - needed:
+            if is_fast(rate, whole):
+                passed += 1
+            else:
+                failed += 1
+        return passed == needed
 
-    passed = []
+    rates = []
     for rate in (round(first * STEP**steps) for steps in itertools.count()):
-        if not passes(rate, whole=False):
+        if not passes(rate, whole=False, needed=1):
             break
-        passed.append(rate)
-    return next((rate for rate in reversed(passed) if passes(rate, whole=True)), None)
+        rates.append(rate)
+    return next((rate for rate in reversed(rates) if passes(rate, True, TRIES // 2 + 1)), None)

@@ -237,7 +237,7 @@ INTRODUCTION = (
     "which verifies a session. Acts begin at a given rate, however fast the server is; the time of an "
     "act counts from when it was due. Whom an act concerns is told of it at once; that time counts from "
     "when the write was sent. The load of a server is the highest rate at which 99 % of every act were "
-    "within its limit; a rate is too high if that failed three times. The server has one core, smilebench, which is the backend, the other. Round "
+    "within its limit, in two of three tries. The server has one core, smilebench, which is the backend, the other. Round "
     "trips follow each other; requests that are sent together are one round trip. A command of Redis "
     "is a request.")
 

@@ -133,11 +133,15 @@ class Search(unittest.TestCase):
     def test_the_highest_rate_that_is_fast(self):
         self.assertEqual(self.found(lambda rate, _: rate <= 160), 156)
         self.assertEqual(self.tried, [(100, False), (125, False), (156, False), *[(195, False)] * 3,
-                                      (156, True)])
+                                      (156, True), (156, True)])
 
     def test_one_bad_sample_does_not_end_it(self):
-        samples = iter([True, False, False, True, False, True, False, False, False, True])
-        self.assertEqual(self.found(lambda *_: next(samples)), 156)
+        short = [True, False, False, True, False, True, False, False, False]
+        for whole, rate in [([True, True], 156), ([True, False, True], 156),
+                            ([True, False, False, True, True], 125)]:
+            samples = iter(short + whole)
+            self.assertEqual(self.found(lambda *_: next(samples)), rate)  # noqa: B023
+            self.assertEqual(list(samples), [])
 
     def test_it_falls_to_what_passes_a_whole_round(self):
         self.assertEqual(self.found(lambda rate, whole: rate <= (125 if whole else 200)), 125)
