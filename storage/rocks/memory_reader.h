@@ -2,10 +2,11 @@
 // threads of event loops.
 //
 // Of RocksDB's results under kBlockCacheTier only two are trusted: a value with a matching checksum
-// and NotFound. Any other (Incomplete: not in memory; an error; damage) is kUnknown and left to
-// Read, which may wait and reports errors. MultiGet is not used: in RocksDB 7.8.3 it reads data
-// blocks from the disk in any tier. RocksDB is not used either while event loops have copied too
-// much out of its memory (storage/rocks/large_looks.h).
+// and NotFound. Any other (Incomplete: not in memory; an empty value: the table is not open, and
+// may have the record; an error; damage) is kUnknown and left to Read, which may wait and reports
+// errors. MultiGet is not used: in RocksDB 7.8.3 it reads data blocks from the disk in any tier.
+// RocksDB is not used either while event loops have copied too much out of its memory
+// (storage/rocks/large_looks.h).
 #pragma once
 
 #include <rocksdb/options.h>

@@ -200,6 +200,21 @@ TEST_F(RocksEngineTest, CompactionsRunAtLowPriority) {
   EXPECT_THAT(NicenessOf("rocksdb:high"), ::testing::ElementsAre(own));
 }
 
+// RocksDB then says that the record is there, with an empty value.
+TEST_F(RocksEngineTest, ConditionsAreCheckedWhereATableIsNotOpen) {
+  Open();
+  for (const size_t bytes : {size_t{10}, limits::kMaxCachedValueBytes + 1}) {
+    const Key key = UserKey(bytes, "a");
+    ASSERT_TRUE(engine().Put(key, std::string(bytes, 'x')).status.ok());
+    // No table stays open from now on.
+    ASSERT_TRUE(db()->SetDBOptions({{"max_open_files", "10"}}).ok());
+    Flush(Table::kUsers);
+    EXPECT_EQ(engine().Put(key, "w", IfAbsent()).status.code(), Code::kConditionFailed) << bytes;
+    EXPECT_EQ(engine().Get(key)->value.size(), bytes);
+  }
+  EXPECT_EQ(engine().Stat("storage.damage.corrupt_reads_count"), 0u);
+}
+
 TEST_F(RocksEngineTest, WaitingWritesShareOneSync) {
   Open();
   constexpr int kThreads = 64, kWrites = 20;
