@@ -2,7 +2,7 @@
 """Checks the sources with a compiler or clang-tidy, in parallel, and skips what passed before.
 
 compile_check.py headers   each header compiles without other headers. A header that the .cc file of its
-                           name includes first is left to the other check
+                           name includes first is left to the build of that file
 compile_check.py tidy      clang-tidy with .clang-tidy, on all sources except tests, and their headers
 
 clang-tidy spends nearly all of its time on headers, so the sources of a folder are checked together, as
@@ -104,7 +104,7 @@ class Check:
 
 
 def is_first_in_its_source(tree, name):
-    """Whether clang-tidy compiles this header before anything else."""
+    """Whether the build compiles this header before anything else (GCC: without precompiled headers)."""
     source = name.removesuffix(".h") + ".cc"
     text = tree.text.get(source)
     if text is None or source.startswith("tests"):

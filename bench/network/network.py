@@ -56,7 +56,8 @@ def parse(arguments):
         epilog="Exit status: 0 measured; 1 there was an error; 2 invalid usage; 130 interrupted. "
         "What the figures mean: docs/benchmarks/README.md.")
     option = parser.add_argument
-    option("--quick", action="store_true", help="few people and short rounds: some minutes; its figures mean little")
+    option("--quick", action="store_true",
+           help="few people and short rounds: some minutes; its figures mean little")
     option("--people", type=integer(100, 1_000_000_000), metavar="N",
            help=f"people (default {Size.people}; with --quick {QUICK.people})")
     option("--graph", type=Path, metavar="FILE",

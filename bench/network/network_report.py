@@ -237,8 +237,8 @@ INTRODUCTION = (
     "which verifies a session. Acts begin at a given rate, however fast the server is; the time of an "
     "act counts from when it was due. Whom an act concerns is told of it at once; that time counts from "
     "when the write was sent. The load of a server is the highest rate at which 99 % of every act were "
-    "within its limit, in two of three tries. The server has one core, smilebench, which is the backend, the other. Round "
-    "trips follow each other; requests that are sent together are one round trip. A command of Redis "
+    "within its limit, in two of three tries. The server has one core, smilebench, which is the backend, "
+    "the other. Round trips follow each other; requests that are sent together are one round trip. A command of Redis "
     "is a request.")
 
 LEFT_OUT = (
