@@ -5,5 +5,5 @@ extern "C" {
 // Read by jemalloc when the process starts; the environment variable MALLOC_CONF takes precedence.
 // Unused without jemalloc (sanitizer builds).
 extern const char* const malloc_conf;
-const char* const malloc_conf = "thp:always,oversize_threshold:524288";
+const char* const malloc_conf = "thp:always,dirty_decay_ms:2000";
 }
