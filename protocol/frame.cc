@@ -16,6 +16,8 @@ constexpr size_t kCodeOffset = 12;
 constexpr size_t kFlagsOffset = 13;
 constexpr size_t kDeadlineOffset = 14;
 constexpr size_t kLengthEnd = 8;
+// So many bytes of a large frame are put into a large buffer, fewer into a small one.
+constexpr size_t kLeastLargeStart = InputBuffer::kLeastLargeBytes / 4;
 
 // The fields leave no gap.
 static_assert(kLengthOffset == kFrameChecksumBytes);
@@ -93,11 +95,13 @@ void FrameReader::TopUp(size_t wanted) {
 void FrameReader::Reserve(size_t needed) {
   if (needed <= kept_.capacity()) return;
   size_t most = needed;
-  if (kept_.size() >= kLengthEnd) {
-    const auto length = LoadLittle<uint32_t>(kept_.view().data() + kLengthOffset);
+  if (const ByteView start = kept_.empty() ? fed_ : kept_.view(); start.size() >= kLengthEnd) {
+    const auto length = LoadLittle<uint32_t>(start.data() + kLengthOffset);
     if (length <= max_frame_bytes_) most = std::max<size_t>(needed, length);
   }
-  if (needed >= InputBuffer::kLeastLargeBytes) return kept_.Reserve(most);
+  if (most >= InputBuffer::kLeastLargeBytes && needed >= kLeastLargeStart) {
+    return kept_.Reserve(most);
+  }
   // At least the size to which the allocator rounds up.
   const size_t least = AllocatedBytes(needed + 1) - 1;
   const size_t grown = std::min({2 * needed, most, needed + std::min(needed, spare_)});

@@ -81,10 +81,20 @@ void InputBuffer::Append(ByteView bytes) {
     return;
   }
   CHECK(large_size_ + bytes.size() <= large_capacity_);
+  Populate(RoundUp(large_size_ + bytes.size()));
   std::memcpy(large_ + large_size_, bytes.data(), bytes.size());
   large_size_ += bytes.size();
-  large_pages_bytes_ = std::max(large_pages_bytes_, RoundUp(large_size_));
-  CHECK(large_pages_bytes_ <= large_capacity_);
+  CHECK(large_size_ <= large_pages_bytes_ && large_pages_bytes_ <= large_capacity_);
+}
+
+// Takes the pages up to `bytes` from the kernel at once, which costs less than a page fault for
+// each. Where the kernel cannot (before Linux 5.14), page faults do it.
+void InputBuffer::Populate(size_t bytes) {
+  if (bytes <= large_pages_bytes_) return;
+#ifdef MADV_POPULATE_WRITE
+  (void)madvise(large_ + large_pages_bytes_, bytes - large_pages_bytes_, MADV_POPULATE_WRITE);
+#endif
+  large_pages_bytes_ = bytes;
 }
 
 void InputBuffer::RemovePrefix(size_t bytes) {

@@ -47,6 +47,7 @@ class InputBuffer {
  private:
   void Swap(InputBuffer* other);
   void Enlarge(size_t bytes);
+  void Populate(size_t bytes);
 
   Bytes small_;
   char* large_ = nullptr;  // a mapping; then small_ is empty

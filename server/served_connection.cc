@@ -63,8 +63,12 @@ size_t ServedConnection::Flush() {
     transport_->Close();
   } else {
     const bool wants_bytes = session_->wants_bytes();
+    if (wants_bytes && waits_for_memory_) AwaitTurn();  // many may have got some at the same time
     SetReading(!awaits_read && wants_bytes);
-    if (!wants_bytes && session_->is_held_back()) owner_.held_back(this);
+    if (!wants_bytes && session_->is_held_back()) {
+      waits_for_memory_ = true;
+      owner_.held_back(this);
+    }
   }
   return given_bytes_ - given_before;
 }
@@ -78,6 +82,7 @@ void ServedConnection::AwaitTurn() {
 void ServedConnection::ReadOn() {
   CHECK(awaits_read, "its turn comes once");
   awaits_read = false;
+  waits_for_memory_ = false;
   session_->GoOn();
   owner_.has_output(this);
 }

@@ -91,11 +91,12 @@ class ServedConnection final : public TransportEvents {
   WorkerMetrics& metrics_;
   const Owner& owner_;
   const std::shared_ptr<Session> session_;
-  uint64_t given_bytes_ = 0;     // to the transport
-  uint64_t taken_bytes_ = 0;     // of those, sent by the last Tick
-  int64_t last_progress_nanos_;  // the last Tick with nothing unsent, or with more sent
-  int64_t last_empty_nanos_;     // the last Tick with nothing unsent
-  bool drains_slowly_ = false;   // at the rate of the last Tick
+  uint64_t given_bytes_ = 0;       // to the transport
+  uint64_t taken_bytes_ = 0;       // of those, sent by the last Tick
+  int64_t last_progress_nanos_;    // the last Tick with nothing unsent, or with more sent
+  int64_t last_empty_nanos_;       // the last Tick with nothing unsent
+  bool drains_slowly_ = false;     // at the rate of the last Tick
+  bool waits_for_memory_ = false;  // until its turn after there is some
   bool reading_ = true;
   bool closing_ = false;
   bool hello_logged_ = false;

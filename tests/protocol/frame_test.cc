@@ -256,6 +256,24 @@ TEST(FrameReader, LargeFramesOfTheSameLengthUseTheSameBuffer) {
   EXPECT_EQ(reader.memory(), 0u) << "an idle reader has no buffer";
 }
 
+// Otherwise these bytes would soon be copied, and the allocator would keep the memory they had.
+TEST(FrameReader, StartOfALargeFrameIsInALargeBuffer) {
+  FrameReader reader(limits::kMaxFrameBytes);
+  const Bytes whole = FrameOf(1, Bytes(290'000, 'a'));
+  constexpr size_t kPiece = 20'000;
+  Frame frame;
+  for (size_t i = 0; i < 2; ++i) {
+    reader.Feed(ByteView(whole).substr(i * kPiece, kPiece), /*spare=*/limits::kMaxFrameBytes);
+    EXPECT_EQ(reader.Next(&frame), Event::kNeedMore);
+    reader.Keep();
+  }
+  EXPECT_LE(reader.memory(), 40'960u) << "whole pages of 4 KiB";
+  reader.Feed(ByteView(whole).substr(2 * kPiece));
+  ASSERT_EQ(reader.Next(&frame), Event::kFrame);
+  EXPECT_EQ(frame.body, Bytes(290'000, 'a'));
+  reader.Keep();
+}
+
 TEST(FrameReader, BufferIsReleasedForASmallerFrame) {
   for (const size_t size : {size_t{2'000}, size_t{100'000}}) {
     FrameReader reader(limits::kMaxFrameBytes);

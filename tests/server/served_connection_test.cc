@@ -294,5 +294,22 @@ TEST_F(ShortMemoryTest, ReadingResumesWhenMemoryIsReleased) {
   budget_.Take(10'000'000);
 }
 
+// The worker's Tick() flushes all connections in one turn.
+TEST_F(ShortMemoryTest, FlushResumesReadingInTurn) {
+  engine_.hold = true;
+  Arrive(PutFrame(2, kProfile, Bytes(200'000, 'v')));
+  OthersLeave(300'000);
+  connection_.Flush();
+  budget_.Give(10'000'000);
+  connection_.Tick(0);
+  connection_.Flush();
+  EXPECT_FALSE(wire_.reading);
+  EXPECT_EQ(waits_to_read_, 1);
+  connection_.ReadOn();
+  connection_.Flush();
+  EXPECT_TRUE(wire_.reading);
+  budget_.Take(10'000'000);
+}
+
 }  // namespace
 }  // namespace smile
