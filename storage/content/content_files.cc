@@ -270,7 +270,9 @@ void ContentFiles::Seal(ContentId id, Done<Status> done) {
 }
 
 Status ContentFiles::SealOn(Upload* upload) {
-  if (!contents_.Has(upload->id)) {
+  if (contents_.Has(upload->id)) {
+    SMILE_TRY(contents_.Sync(upload->id));  // a process that was killed may have moved it only
+  } else {
     SMILE_TRY(OpenFile(upload));
     if (Status finished = upload->file->Finish(); !finished.ok()) {
       if (upload->file->failed()) (void)CancelOn(upload);

@@ -128,7 +128,11 @@ Status SealedContents::Take(const std::string& path, const ContentId& id) {
   const std::string folder = FolderOf(id);
   SMILE_TRY(MakeDirectory(folder));
   SMILE_TRY(RenameFile(path, PathOf(id)));
-  SMILE_TRY(SyncDirectory(folder));
+  return Sync(id);
+}
+
+Status SealedContents::Sync(const ContentId& id) const {
+  SMILE_TRY(SyncDirectory(FolderOf(id)));
   return SyncDirectory(directory_);
 }
 

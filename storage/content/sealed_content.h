@@ -28,6 +28,8 @@ class SealedContents {
   // Moves the complete and synced file at `path` here; durable when it returns.
   Status Take(const std::string& path, const ContentId& id);
   bool Has(const ContentId& id) const;
+  // Makes durable that the content is here, for one whose Take() may not have returned.
+  Status Sync(const ContentId& id) const;
 
  private:
   struct OpenContent {
