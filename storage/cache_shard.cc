@@ -110,6 +110,7 @@ const CacheShard::Entry* CacheShard::Find(const CacheKey& key) {
     return nullptr;
   }
   ++CountsOf(key.kind()).hits;
+  entry->kept_up = false;
   if (entry->uses < kMaxUses) ++entry->uses;
   return entry;
 }
@@ -147,6 +148,36 @@ void CacheShard::EndWrite(const CacheKey& key, bool known, const RecordView* rec
   const bool in_main = entry->in_main;
   Remove(entry);
   if (known) Insert(key, record, in_main);
+}
+
+// A page that several writes of a group change is kept up by all of them or by none.
+void CacheShard::EndPageWrite(const CacheKey& key, RecordCache::PageChange change) {
+  CHECK(key.kind() == CacheKey::Kind::kPage);
+  Slot& slot = slots_[SlotIndex(key)];
+  CHECK(slot.in_progress > 0, "EndPageWrite follows BeginWrite");
+  --slot.in_progress;
+  Entry* entry = *Place(key);
+  if (entry == nullptr) return;
+  CHECK(entry->writes_in_progress > 0, "no entry is inserted while its key is written");
+  const uint32_t writes_in_progress = entry->writes_in_progress - 1;
+  CHECK(entry->is_record, "an empty page is a record too");
+  const std::optional<Bytes> page = entry->kept_up ? std::nullopt : change(entry->record().value);
+  const bool in_main = entry->in_main;
+  if (!page || page->size() != entry->value_size) {
+    Remove(entry);
+    entry = nullptr;
+  }
+  if (!page) return;
+  const RecordView record{.value = *page};
+  if (entry != nullptr) {
+    SetRecord(entry, &record);
+  } else {
+    Insert(key, &record, in_main);
+    entry = *Place(key);
+    if (entry == nullptr) return;  // it has become too large
+  }
+  entry->writes_in_progress = writes_in_progress;
+  entry->kept_up = writes_in_progress == 0;
 }
 
 // Puts that overlap leave the first of their keys, in whatever order they end.

@@ -42,6 +42,7 @@ class CacheShard {
     bool is_record = false;
     bool in_main = false;
     uint8_t uses = 0;                 // since it entered its queue, at most kMaxUses
+    bool kept_up = false;             // a page that changed with a write and was not read since
     uint32_t writes_in_progress = 0;  // of its key; the entry is hidden while it is not 0
 
     ByteView key() const { return {bytes(), key_size}; }
@@ -81,6 +82,7 @@ class CacheShard {
   // in place; it may still be evicted.
   bool BeginWrite(const CacheKey& key);
   void EndWrite(const CacheKey& key, bool known, const RecordView* record);
+  void EndPageWrite(const CacheKey& key, RecordCache::PageChange change);
   void EndFirstWrite(const CacheKey& key, bool known, ByteView put);
 
   const Slot& SlotOf(const CacheKey& key) const { return slots_[SlotIndex(key)]; }

@@ -48,6 +48,34 @@ ByteView TakeBytes(size_t size, ByteView* from) {
   return bytes;
 }
 
+// An entry as it is encoded.
+struct EncodedEntry {
+  ByteView sort;
+  ByteView bytes;
+};
+
+EncodedEntry TakeEntry(ByteView* from) {
+  const ByteView start = *from;
+  const auto header = Take<EntryHeader>(from);
+  const ByteView sort = TakeBytes(header.sort_size, from);
+  TakeBytes(header.value_size, from);
+  return {.sort = sort, .bytes = start.substr(0, start.size() - from->size())};
+}
+
+void AppendEntry(ByteView sort, const RecordView& record, Bytes* to) {
+  CHECK(record.expires_ms == 0, "a page does not change without a write");
+  Append(EntryHeader{.version = record.version,
+                     .checksum = record.checksum,
+                     .sort_size = static_cast<uint32_t>(sort.size()),
+                     .value_size = static_cast<uint32_t>(record.value.size())},
+         to);
+  to->append(sort).append(record.value);
+}
+
+size_t EntryBytes(ByteView sort, const RecordView& record) {
+  return sizeof(EntryHeader) + sort.size() + record.value.size();
+}
+
 }  // namespace
 
 bool IsForFirstPage(const ScanRequest& request) {
@@ -62,9 +90,8 @@ bool IsWorthKeeping(const ScanRequest& request, const ScanPage& page) {
 }
 
 size_t EncodedPageSize(const ScanPage& page) {
-  size_t size = sizeof(PageHeader) + page.size() * sizeof(EntryHeader);
-  for (size_t i = 0; i < page.size(); ++i)
-    size += page[i].sort.size() + page[i].record.value.size();
+  size_t size = sizeof(PageHeader);
+  for (size_t i = 0; i < page.size(); ++i) size += EntryBytes(page[i].sort, page[i].record);
   return size;
 }
 
@@ -77,16 +104,45 @@ Bytes EncodePage(const ScanPage& page) {
   Append(PageHeader{.count = static_cast<uint32_t>(page.size()), .partition_goes_on = page.more},
          &bytes);
   for (size_t i = 0; i < page.size(); ++i) {
-    const ScanPage::Entry entry = page[i];
-    CHECK(entry.record.expires_ms == 0, "a page does not change without a write");
-    Append(EntryHeader{.version = entry.record.version,
-                       .checksum = entry.record.checksum,
-                       .sort_size = static_cast<uint32_t>(entry.sort.size()),
-                       .value_size = static_cast<uint32_t>(entry.record.value.size())},
-           &bytes);
-    bytes.append(entry.sort).append(entry.record.value);
+    AppendEntry(page[i].sort, page[i].record, &bytes);
   }
   CHECK(bytes.size() == size);
+  return bytes;
+}
+
+std::optional<Bytes> PageAfter(Table table, ByteView encoded, ByteView sort,
+                               const RecordView* record) {
+  if (record != nullptr && record->expires_ms != 0) return std::nullopt;
+  const bool newest_first = InfoOf(table).newest_first;
+  ByteView rest = encoded;
+  auto header = Take<PageHeader>(&rest);
+  const ByteView first = rest;
+  // The entries before the record, and the one that it replaces.
+  size_t before = 0, replaced_bytes = 0;
+  ByteView last;
+  for (size_t i = 0; i < header.count; ++i) {
+    last = rest;
+    const EncodedEntry entry = TakeEntry(&rest);
+    if (entry.sort == sort) replaced_bytes = entry.bytes.size();
+    if (newest_first ? entry.sort > sort : entry.sort < sort) before += entry.bytes.size();
+  }
+  CHECK(rest.empty(), "nothing follows the last entry");
+  const bool is_there = replaced_bytes > 0, goes_on = header.partition_goes_on != 0;
+  const bool comes_after = before == first.size();
+  // It may have been the last one of those that follow the page.
+  if (!is_there && comes_after && goes_on && record == nullptr) return std::nullopt;
+  if (!is_there && (record == nullptr || (comes_after && goes_on))) return Bytes(encoded);
+  ByteView after = first.substr(before + replaced_bytes);
+  if (!is_there && goes_on) after.remove_suffix(last.size());  // it is on the next page now
+  if (!is_there && !goes_on) ++header.count;
+  if (record == nullptr && --header.count == 0 && goes_on) return std::nullopt;
+  Bytes bytes;
+  bytes.reserve(sizeof(header) + first.size() +
+                (record == nullptr ? 0 : EntryBytes(sort, *record)));
+  Append(header, &bytes);
+  bytes.append(first.substr(0, before));
+  if (record != nullptr) AppendEntry(sort, *record, &bytes);
+  bytes.append(after);
   return bytes;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "base/bytes.h"
@@ -46,10 +47,17 @@ size_t EncodedPageSize(const ScanPage& page);
 // All entries of the page are kFound (CHECK).
 Bytes EncodePage(const ScanPage& page);
 
+// The page after a record was put, or deleted (null). The page keeps its first records: it gets no
+// more of them than it has if others follow. None: what it is now is not known, because the record
+// expires, or nothing may be left of the page or after it. `encoded` is the result of EncodePage or
+// PageAfter.
+std::optional<Bytes> PageAfter(Table table, ByteView encoded, ByteView sort,
+                               const RecordView* record);
+
 // Answers a request from a cached page.
 class CachedPage {
  public:
-  // `encoded` is the result of EncodePage, and outlives this.
+  // `encoded` is the result of EncodePage or PageAfter, and outlives this.
   explicit CachedPage(ByteView encoded);
 
   // True if the page is sufficient to answer the request, which must be for the first page: then

@@ -84,6 +84,12 @@ void RecordCache::EndWrite(const CacheKey& key, bool known, const RecordView* re
   shard.EndWrite(key, known && Caches(key, record), record);
 }
 
+void RecordCache::EndPageWrite(const CacheKey& key, PageChange change) {
+  CacheShard& shard = ShardOf(key);
+  const std::lock_guard lock(shard.mutex());
+  shard.EndPageWrite(key, change);
+}
+
 void RecordCache::EndFirstWrite(const CacheKey& key, bool known, ByteView put) {
   CacheShard& shard = ShardOf(key);
   const std::lock_guard lock(shard.mutex());

@@ -14,10 +14,12 @@
 // (its newest records, in a table that is newest first; in `links`, those of a kind). Such a page
 // is cached under what their keys begin with as if it were a record (its value is encoded by
 // storage/cached_page.h), shares memory and queues with the records, and is kept coherent in the
-// same way: a write of any key in the partition is also a write of its page, which ends with the
-// page unknown. A scan takes the page's ticket before it creates its iterator. So a page that is
-// filled in was read while nothing in the partition changed, and nothing has changed since. Only
-// time could change it: a page is not filled in if the scan has met a record with an expiry time.
+// same way: a write of any key in the partition is also a write of its page. It ends with the page
+// as it is after the write if somebody has read the page since the last write, else with the page
+// unknown: what is written and not read is not kept up. A scan takes the page's ticket before it
+// creates its iterator. So a page that is filled in was read while nothing in the partition
+// changed, and has followed all changes since. Only time could change it: a page is not filled in,
+// or kept up, if a record with an expiry time was met.
 //
 // The first sort keys of partitions of posts are part of it too (storage/first_sort.h): small
 // entries that tell for many partitions at once which have something new. A put before the first
@@ -42,6 +44,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "base/bytes.h"
@@ -145,6 +148,11 @@ class RecordCache {
   // Once for each BeginWrite (CHECK). `record`: the new state in the storage; null: the record is
   // absent. `known` is false if the state is not known.
   void EndWrite(const CacheKey& key, bool known, const RecordView* record);
+  // Likewise for a page: `change` returns the page after the write, none if that is not known. It
+  // is called under a lock, if at all, as for Find. Writes of one page end in the order in which
+  // they take effect.
+  using PageChange = FunctionRef<std::optional<Bytes>(ByteView page)>;
+  void EndPageWrite(const CacheKey& key, PageChange change);
   // Likewise for a first sort key: the write put a record with the sort key `put`. `known` is false
   // if it is not known that it only put records, of which this is the first, that do not expire.
   void EndFirstWrite(const CacheKey& key, bool known, ByteView put);

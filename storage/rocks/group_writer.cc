@@ -282,8 +282,11 @@ void GroupWriter::Append(const WriteRequest& request, size_t* next_sum) {
                        .version = version});
     staged_keys_.append(key.data(), key.size());
     const bool has_page = HasFirstPage(partition.table, mutation.sort);
-    if (has_page && (i == 0 || !SharePage(partition.table, mutations[i - 1], mutation))) {
-      staged_pages_.push_back(staged_.size() - 1);
+    if (!has_page) continue;
+    if (i > 0 && SharePage(partition.table, mutations[i - 1], mutation)) {
+      ++staged_pages_.back().count;
+    } else {
+      staged_pages_.push_back({.begin = staged_.size() - 1});
     }
   }
   next_version_ += mutations.size();

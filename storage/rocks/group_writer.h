@@ -72,6 +72,12 @@ class GroupWriter {
     uint64_t version;
   };
 
+  // Adjacent mutations of a request that are of the same page.
+  struct StagedPage {
+    size_t begin;  // in staged_
+    size_t count = 1;
+  };
+
   // What a request does to the first sort key of its partition.
   struct StagedFirst {
     size_t index;         // in staged_, of one of its keys
@@ -113,6 +119,7 @@ class GroupWriter {
   void ForEachCacheKey(bool prefetch, Visit visit);
   void BeginCacheWrites();
   void EndCacheWrites(bool written);
+  std::optional<Bytes> PageAfterWrites(const StagedPage& writes, ByteView page) const;
   void KeepUnknownCacheWrites();
   void EndUnknownCacheWrites();
 
@@ -135,10 +142,9 @@ class GroupWriter {
   std::deque<SumPut> sums_;
   std::vector<Staged> staged_;
   Bytes staged_keys_;
-  // For each partition whose page may be cached: the index in staged_ of one of its keys.
-  std::vector<size_t> staged_pages_;
-  std::vector<AppliedChange> changes_;  // of staged_, for the observer
-  std::vector<ByteView> partitions_;    // of some of the staged mutations
+  std::vector<StagedPage> staged_pages_;  // that may be cached
+  std::vector<AppliedChange> changes_;    // of staged_, for the observer
+  std::vector<ByteView> partitions_;      // of some of the staged mutations
   std::vector<StagedFirst> staged_firsts_;
   std::vector<CacheKey> cache_keys_;  // of staged_, of staged_pages_, then of staged_firsts_
   bool some_are_cached_ = false;

@@ -12,6 +12,19 @@ namespace {
 // in the L1 cache until they are used.
 constexpr size_t kPrefetched = 16;
 
+// Each change of a cached page copies it. With more of them, reading the page again costs less.
+constexpr size_t kMaxPageChanges = 8;
+
+// A staged mutation's record after it. Deletes have none.
+template <class Staged>
+RecordView RecordOf(const Staged& staged) {
+  const MutationView& mutation = *staged.mutation;
+  return {.version = staged.version,
+          .checksum = mutation.checksum,
+          .expires_ms = mutation.expires_ms,
+          .value = mutation.value};
+}
+
 }  // namespace
 
 // After its mutations were staged.
@@ -42,9 +55,9 @@ void GroupWriter::BeginCacheWrites() {
     cache_keys_.push_back(cache_->KeyOf(staged.table, key));
   }
   CHECK(cache_keys_.size() == staged_.size());
-  for (const size_t index : staged_pages_) {
-    const CacheKey key = cache_keys_[index];
-    const size_t size = staged_[index].partition_size + PagePrefixBytes(key.table());
+  for (const StagedPage& page : staged_pages_) {
+    const CacheKey key = cache_keys_[page.begin];
+    const size_t size = staged_[page.begin].partition_size + PagePrefixBytes(key.table());
     cache_keys_.push_back(cache_->PageKeyOf(key.table(), key.encoded().substr(0, size)));
   }
   for (const StagedFirst& first : staged_firsts_) {
@@ -66,15 +79,29 @@ void GroupWriter::EndCacheWrites(bool written) {
       const StagedFirst& first = staged_firsts_[i - firsts];
       return cache_->EndFirstWrite(cache_keys_[i], written && first.only_puts, first.first_sort);
     }
-    if (i >= staged_.size()) return cache_->EndWrite(cache_keys_[i], /*known=*/false, nullptr);
-    const MutationView& mutation = *staged_[i].mutation;
-    const RecordView record{.version = staged_[i].version,
-                            .checksum = mutation.checksum,
-                            .expires_ms = mutation.expires_ms,
-                            .value = mutation.value};
-    cache_->EndWrite(cache_keys_[i], written,
-                     mutation.kind == MutationKind::kDelete ? nullptr : &record);
+    if (i >= staged_.size()) {
+      const StagedPage& writes = staged_pages_[i - staged_.size()];
+      return cache_->EndPageWrite(cache_keys_[i], [&](ByteView page) {
+        return written ? PageAfterWrites(writes, page) : std::nullopt;
+      });
+    }
+    const RecordView record = RecordOf(staged_[i]);
+    const bool is_delete = staged_[i].mutation->kind == MutationKind::kDelete;
+    cache_->EndWrite(cache_keys_[i], written, is_delete ? nullptr : &record);
   });
+}
+
+std::optional<Bytes> GroupWriter::PageAfterWrites(const StagedPage& writes, ByteView page) const {
+  if (writes.count > kMaxPageChanges) return std::nullopt;
+  std::optional<Bytes> changed(page);
+  for (size_t i = writes.begin; changed && i < writes.begin + writes.count; ++i) {
+    const Staged& staged = staged_[i];
+    const RecordView record = RecordOf(staged);
+    const bool is_delete = staged.mutation->kind == MutationKind::kDelete;
+    changed =
+        PageAfter(staged.table, *changed, staged.mutation->sort, is_delete ? nullptr : &record);
+  }
+  return changed;
 }
 
 // Table by table, in runs of staged mutations; usually all are of one table.
