@@ -1,5 +1,8 @@
 // The contract of storage/engine.h for the first sort keys of many partitions.
+#include <atomic>
+#include <future>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/storage/engine_contract.h"
@@ -86,6 +89,41 @@ TEST_P(FirstContract, PostsThatExpireAreNotKept) {
   EXPECT_EQ(Newest(1) == "20" || Newest(1) == "unknown", true) << Newest(1);
   clock().AdvanceMillis(2000);
   EXPECT_NE(Newest(std::vector<uint64_t>{1})[0], "20");
+}
+
+// Who looks after a put was answered sees it or that it is not known, while scans fill the cache
+// and deletes make it unknown.
+TEST_P(FirstContract, NobodySeesAnOlderFirst) {
+  constexpr uint64_t kAuthor = 1, kPosts = 500;
+  Put(kAuthor, 1);
+  std::atomic<uint64_t> answered{1};
+  std::atomic<bool> writing{true};
+  std::atomic<uint64_t> known{0}, wrong{0};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i) {
+    readers.emplace_back([&] {
+      while (writing) {
+        const uint64_t before = answered;
+        std::promise<void> scanned;
+        engine_->Scan({.table = Table::kPosts, .partition = PartitionOf(kAuthor), .limit = 1},
+                      [&scanned](const Result<ScanPage>&) { scanned.set_value(); });
+        scanned.get_future().wait();
+        const std::string newest = Newest(std::vector<uint64_t>{kAuthor})[0];
+        if (newest == "unknown") continue;
+        ++known;
+        if (newest == "none" || std::stoull(newest) < before) ++wrong;
+      }
+    });
+  }
+  for (uint64_t post = 2; post <= kPosts; ++post) {
+    Put(kAuthor, post);
+    answered = post;
+    if (post % 10 == 0) Delete(kAuthor, post / 2);
+  }
+  writing = false;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(wrong, 0u);
+  EXPECT_GT(known, 0u);
 }
 
 }  // namespace
