@@ -135,65 +135,58 @@ bool CacheShard::BeginWrite(const CacheKey& key) {
   return true;
 }
 
-void CacheShard::EndWrite(const CacheKey& key, bool known, const RecordView* record) {
+CacheShard::Entry* CacheShard::LeaveWrite(const CacheKey& key) {
   Slot& slot = slots_[SlotIndex(key)];
-  CHECK(slot.in_progress > 0, "EndWrite follows BeginWrite");
+  CHECK(slot.in_progress > 0, "each write that ends has begun");
   --slot.in_progress;
   Entry* const entry = *Place(key);
-  if (entry == nullptr) return;
+  if (entry == nullptr) return nullptr;
   CHECK(entry->writes_in_progress > 0, "no entry is inserted while its key is written");
-  if (--entry->writes_in_progress > 0) return;
-  const size_t value_size = record == nullptr ? 0 : record->value.size();
-  if (known && entry->value_size == value_size) return SetRecord(entry, record);
-  const bool in_main = entry->in_main;
-  Remove(entry);
-  if (known) Insert(key, record, in_main);
+  --entry->writes_in_progress;
+  return entry;
+}
+
+void CacheShard::EndWrite(const CacheKey& key, bool known, const RecordView* record) {
+  Entry* const entry = LeaveWrite(key);
+  if (entry == nullptr || entry->writes_in_progress > 0) return;
+  if (!known) return Remove(entry);
+  Replace(key, entry, record);
 }
 
 // A page that several writes of a group change is kept up by all of them or by none.
 void CacheShard::EndPageWrite(const CacheKey& key, RecordCache::PageChange change) {
   CHECK(key.kind() == CacheKey::Kind::kPage);
-  Slot& slot = slots_[SlotIndex(key)];
-  CHECK(slot.in_progress > 0, "EndPageWrite follows BeginWrite");
-  --slot.in_progress;
-  Entry* entry = *Place(key);
+  Entry* entry = LeaveWrite(key);
   if (entry == nullptr) return;
-  CHECK(entry->writes_in_progress > 0, "no entry is inserted while its key is written");
-  const uint32_t writes_in_progress = entry->writes_in_progress - 1;
   CHECK(entry->is_record, "an empty page is a record too");
   const std::optional<Bytes> page = entry->kept_up ? std::nullopt : change(entry->record().value);
-  const bool in_main = entry->in_main;
-  if (!page || page->size() != entry->value_size) {
-    Remove(entry);
-    entry = nullptr;
-  }
-  if (!page) return;
+  if (!page) return Remove(entry);
+  const uint32_t writes_in_progress = entry->writes_in_progress;
   const RecordView record{.value = *page};
-  if (entry != nullptr) {
-    SetRecord(entry, &record);
-  } else {
-    Insert(key, &record, in_main);
-    entry = *Place(key);
-    if (entry == nullptr) return;  // it has become too large
-  }
+  Replace(key, entry, &record);
+  entry = *Place(key);
+  if (entry == nullptr) return;
   entry->writes_in_progress = writes_in_progress;
   entry->kept_up = writes_in_progress == 0;
 }
 
 // Puts that overlap leave the first of their keys, in whatever order they end.
 void CacheShard::EndFirstWrite(const CacheKey& key, bool known, ByteView put) {
-  Slot& slot = slots_[SlotIndex(key)];
-  CHECK(slot.in_progress > 0, "EndFirstWrite follows BeginWrite");
-  --slot.in_progress;
-  Entry* const entry = *Place(key);
+  Entry* const entry = LeaveWrite(key);
   if (entry == nullptr) return;
-  CHECK(entry->writes_in_progress > 0, "no entry is inserted while its key is written");
-  --entry->writes_in_progress;
   if (!known) return Remove(entry);
   if (!FirstSort::Decode(entry->record().value).ComesAfter(put)) return;
   const FirstSort first(put);
   const RecordView record{.value = first.encoded()};
   SetRecord(entry, &record);
+}
+
+void CacheShard::Replace(const CacheKey& key, Entry* entry, const RecordView* record) {
+  const size_t value_size = record == nullptr ? 0 : record->value.size();
+  if (entry->value_size == value_size) return SetRecord(entry, record);
+  const bool in_main = entry->in_main;
+  Remove(entry);
+  Insert(key, record, in_main);
 }
 
 // The key has no entry.

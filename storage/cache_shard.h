@@ -130,6 +130,11 @@ class CacheShard {
   }
   Entry** Place(const CacheKey& key);
   void Insert(const CacheKey& key, const RecordView* record, bool in_main);
+  // How each write ends first: with the entry of its key, null if there is none.
+  Entry* LeaveWrite(const CacheKey& key);
+  // The entry's state becomes this, in place or in an entry of another size. If that is too large,
+  // there is none.
+  void Replace(const CacheKey& key, Entry* entry, const RecordView* record);
   void Remove(Entry* entry);
   void Enqueue(Entry* entry, bool in_main);
   void Dequeue(Entry* entry);

@@ -48,18 +48,12 @@ ByteView TakeBytes(size_t size, ByteView* from) {
   return bytes;
 }
 
-// An entry as it is encoded.
-struct EncodedEntry {
-  ByteView sort;
-  ByteView bytes;
-};
-
-EncodedEntry TakeEntry(ByteView* from) {
-  const ByteView start = *from;
+ScanPage::Entry TakeEntry(ByteView* from) {
   const auto header = Take<EntryHeader>(from);
   const ByteView sort = TakeBytes(header.sort_size, from);
-  TakeBytes(header.value_size, from);
-  return {.sort = sort, .bytes = start.substr(0, start.size() - from->size())};
+  const ByteView value = TakeBytes(header.value_size, from);
+  return {.sort = sort,
+          .record = {.version = header.version, .checksum = header.checksum, .value = value}};
 }
 
 void AppendEntry(ByteView sort, const RecordView& record, Bytes* to) {
@@ -122,9 +116,10 @@ std::optional<Bytes> PageAfter(Table table, ByteView encoded, ByteView sort,
   ByteView last;
   for (size_t i = 0; i < header.count; ++i) {
     last = rest;
-    const EncodedEntry entry = TakeEntry(&rest);
-    if (entry.sort == sort) replaced_bytes = entry.bytes.size();
-    if (newest_first ? entry.sort > sort : entry.sort < sort) before += entry.bytes.size();
+    const ByteView there = TakeEntry(&rest).sort;
+    const size_t bytes = last.size() - rest.size();
+    if (there == sort) replaced_bytes = bytes;
+    if (newest_first ? there > sort : there < sort) before += bytes;
   }
   CHECK(rest.empty(), "nothing follows the last entry");
   const bool is_there = replaced_bytes > 0, goes_on = header.partition_goes_on != 0;
@@ -153,14 +148,6 @@ CachedPage::CachedPage(ByteView encoded) : rest_(encoded) {
   partition_goes_on_ = header.partition_goes_on != 0;
 }
 
-ScanPage::Entry CachedPage::Next() {
-  const auto header = Take<EntryHeader>(&rest_);
-  const ByteView sort = TakeBytes(header.sort_size, &rest_);
-  const ByteView value = TakeBytes(header.value_size, &rest_);
-  return {.sort = sort,
-          .record = {.version = header.version, .checksum = header.checksum, .value = value}};
-}
-
 // With the same limits as ScanJob: the first entry always fits, the others only within both limits.
 bool CachedPage::Answers(const ScanRequest& request) {
   CHECK(IsForFirstPage(request) && request.limit > 0);
@@ -169,7 +156,7 @@ bool CachedPage::Answers(const ScanRequest& request) {
   entries_.reserve(max_entries);
   size_t value_bytes = 0;
   while (entries_.size() < max_entries) {
-    ScanPage::Entry entry = Next();
+    ScanPage::Entry entry = TakeEntry(&rest_);
     if (request.keys_only) entry.record.value = {};
     value_bytes += entry.record.value.size();
     more_ = !entries_.empty() && value_bytes > request.max_value_bytes;

@@ -67,8 +67,6 @@ class CachedPage {
   bool more() const { return more_; }
 
  private:
-  ScanPage::Entry Next();
-
   ByteView rest_;
   size_t count_ = 0;
   bool partition_goes_on_ = false;

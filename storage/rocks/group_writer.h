@@ -70,6 +70,9 @@ class GroupWriter {
     size_t partition_size;  // the first bytes of the key
     const MutationView* mutation;
     uint64_t version;
+
+    // As it is stored. None: it is deleted.
+    std::optional<RecordView> record() const;
   };
 
   // Adjacent mutations of a request that are of the same page.

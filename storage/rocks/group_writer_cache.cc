@@ -15,17 +15,19 @@ constexpr size_t kPrefetched = 16;
 // Each change of a cached page copies it. With more of them, reading the page again costs less.
 constexpr size_t kMaxPageChanges = 8;
 
-// A staged mutation's record after it. Deletes have none.
-template <class Staged>
-RecordView RecordOf(const Staged& staged) {
-  const MutationView& mutation = *staged.mutation;
-  return {.version = staged.version,
-          .checksum = mutation.checksum,
-          .expires_ms = mutation.expires_ms,
-          .value = mutation.value};
+const RecordView* PointerTo(const std::optional<RecordView>& record) {
+  return record ? &*record : nullptr;
 }
 
 }  // namespace
+
+std::optional<RecordView> GroupWriter::Staged::record() const {
+  if (mutation->kind == MutationKind::kDelete) return std::nullopt;
+  return RecordView{.version = version,
+                    .checksum = mutation->checksum,
+                    .expires_ms = mutation->expires_ms,
+                    .value = mutation->value};
+}
 
 // After its mutations were staged.
 void GroupWriter::StageFirst(const WriteRequest& request) {
@@ -85,21 +87,18 @@ void GroupWriter::EndCacheWrites(bool written) {
         return written ? PageAfterWrites(writes, page) : std::nullopt;
       });
     }
-    const RecordView record = RecordOf(staged_[i]);
-    const bool is_delete = staged_[i].mutation->kind == MutationKind::kDelete;
-    cache_->EndWrite(cache_keys_[i], written, is_delete ? nullptr : &record);
+    cache_->EndWrite(cache_keys_[i], written, PointerTo(staged_[i].record()));
   });
 }
 
 std::optional<Bytes> GroupWriter::PageAfterWrites(const StagedPage& writes, ByteView page) const {
   if (writes.count > kMaxPageChanges) return std::nullopt;
-  std::optional<Bytes> changed(page);
-  for (size_t i = writes.begin; changed && i < writes.begin + writes.count; ++i) {
+  std::optional<Bytes> changed;
+  for (size_t i = writes.begin; i < writes.begin + writes.count; ++i) {
     const Staged& staged = staged_[i];
-    const RecordView record = RecordOf(staged);
-    const bool is_delete = staged.mutation->kind == MutationKind::kDelete;
-    changed =
-        PageAfter(staged.table, *changed, staged.mutation->sort, is_delete ? nullptr : &record);
+    changed = PageAfter(staged.table, changed ? *changed : page, staged.mutation->sort,
+                        PointerTo(staged.record()));
+    if (!changed) return std::nullopt;
   }
   return changed;
 }

@@ -46,8 +46,8 @@ TEST(MemtableMemory, IsUsedAgain) {
   auto engine = RocksEngine::Open(options, &clock, &log);
   ASSERT_TRUE(engine.ok()) << engine.status().message();
   BlockingEngine blocking(engine->get());
-  WriteMebibytes(&blocking, 160);
   constexpr size_t kMebibytes = 160;
+  WriteMebibytes(&blocking, kMebibytes);
   const int64_t before = PageFaults();
   WriteMebibytes(&blocking, kMebibytes);
   EXPECT_LT(PageFaults() - before, int64_t{kMebibytes} * (1 << 20) / kPageBytes / 2);
