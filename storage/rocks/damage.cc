@@ -33,7 +33,7 @@ class Damage::Listener final : public rocksdb::EventListener {
     if (info.status.ok()) {
       damage_->CompactionSucceeded(info.cf_name);
     } else if (IsForItsTableAlone(rocksdb::BackgroundErrorReason::kCompaction, info.status)) {
-      damage_->CompactionFailed(info.cf_name, info.status);
+      damage_->CompactionFailed(info);
     }
   }
   // A failed compaction has installed nothing: with the error cleared, RocksDB continues as before.
@@ -49,12 +49,27 @@ std::shared_ptr<rocksdb::EventListener> Damage::MakeListener() {
   return std::make_shared<Listener>(this);
 }
 
-void Damage::CompactionFailed(const std::string& family, const rocksdb::Status& status) {
+void Damage::Note(Place place) {
+  const std::lock_guard lock(mutex_);
+  if (places_.size() < kMaxPlaces) places_.push_back(std::move(place));
+}
+
+std::vector<Damage::Place> Damage::TakePlaces() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(places_, {});
+}
+
+void Damage::CompactionFailed(const rocksdb::CompactionJobInfo& compaction) {
+  const std::string& family = compaction.cf_name;
+  const rocksdb::Status& status = compaction.status;
   failed_compactions_.fetch_add(1, std::memory_order_relaxed);
   const TableInfo* const info = FindTable(family);
   if (info == nullptr) return;
   Compactions& compactions = compactions_[static_cast<size_t>(info->table)];
   const bool damaged = status.IsCorruption();
+  for (const rocksdb::CompactionFileInfo& file : compaction.input_file_infos) {
+    if (IsDamage(status)) Note({.table = info->table, .key = {}, .file_number = file.file_number});
+  }
   const bool is_news = damaged && !compactions.damaged.exchange(true);
   if (compactions.failed.exchange(true) && !is_news) return;
   if (damaged) {
@@ -122,9 +137,19 @@ void Damage::PauseAgain() {
   }
 }
 
+void Damage::ForgetFailedCompactions() {
+  for (Compactions& compactions : compactions_) {
+    compactions.failed.store(false);
+    compactions.damaged.store(false);
+    compactions.paused.store(false);
+    compactions.pause_nanos = 0;
+  }
+}
+
 Status Damage::FailedRead(Table table, ByteView encoded, const rocksdb::Status& status) {
   Status answer = StatusOfRead(status);
   if (answer.code() == Code::kCorrupt) corrupt_reads_.fetch_add(1, std::memory_order_relaxed);
+  if (IsDamage(status)) Note({.table = table, .key = Bytes(encoded)});
   LogRead(table, encoded, [&] { return status.ToString(); });
   return answer;
 }
@@ -139,13 +164,12 @@ void Damage::LogRead(Table table, ByteView encoded, FunctionRef<std::string()> w
       [&] { return fmt::format("{} cannot be read: {}", NameOfEncoded(table, encoded), why()); });
 }
 
-void Damage::TableRebuilt(const RebuiltTable& rebuilt, const std::string& why,
-                          const std::string& directory) {
+void Damage::TableRebuilt(const RebuiltTable& rebuilt, const std::string& why) {
   rebuilt_files_.fetch_add(1, std::memory_order_relaxed);
   log_->Error(fmt::format(
       "table {0}: the file {1} is damaged ({2}): {3}. Readable data is served. Stop smiled, run "
       "`smiled check {4}` to verify all files and `smiled repair {4}` to remove what is lost",
-      InfoOf(rebuilt.table()).name, rebuilt.name(), why, rebuilt.DescribeLost(), directory));
+      InfoOf(rebuilt.table()).name, rebuilt.name(), why, rebuilt.DescribeLost(), directory_));
 }
 
 Damage::Counts Damage::counts() const {

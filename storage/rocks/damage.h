@@ -19,8 +19,11 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -35,9 +38,10 @@ namespace smile {
 
 class Damage {
  public:
-  // The clock and the log outlive it.
-  Damage(const Clock* clock, const Logger* log)
-      : clock_(clock),
+  // `directory` is the data directory, for the log. The clock and the log outlive it.
+  Damage(std::string directory, const Clock* clock, const Logger* log)
+      : directory_(std::move(directory)),
+        clock_(clock),
         log_(log),
         failed_reads_(*log, *clock, LogLevel::kError, "reads that failed") {}
   Damage(const Damage&) = delete;
@@ -55,6 +59,8 @@ class Damage {
   // After the database was reopened, with all compactions enabled: the next PauseCompactions pauses
   // again the tables that were paused. By the upkeep thread.
   void PauseAgain();
+  // After the database was reopened with rebuilt files: compactions are tried again.
+  void ForgetFailedCompactions();
 
   // The answer to a read that failed, without the name of a file. Counts and logs the failure.
   // `encoded` is the key, or where a scan met the damage.
@@ -62,9 +68,17 @@ class Damage {
   // Counts and logs a record whose own bytes are damaged.
   void DamagedRecord(Table table, ByteView encoded, const Status& why);
 
-  // At a start: counts and logs a file that RocksDB cannot open and that is served as rebuilt.
-  void TableRebuilt(const RebuiltTable& rebuilt, const std::string& why,
-                    const std::string& directory);
+  // Counts and logs a file that RocksDB cannot open and that is served as rebuilt.
+  void TableRebuilt(const RebuiltTable& rebuilt, const std::string& why);
+
+  // Where damage was met, by a read at a key of the table, or by a compaction in a file.
+  struct Place {
+    Table table{};
+    Bytes key;                 // encoded
+    uint64_t file_number = 0;  // 0: any file that a read at the key meets
+  };
+  // Those since the last call, at most kMaxPlaces. Any thread.
+  std::vector<Place> TakePlaces();
 
   bool paused(Table table) const {
     return compactions_[static_cast<size_t>(table)].paused.load(std::memory_order_relaxed);
@@ -97,14 +111,20 @@ class Damage {
     int64_t pause_ends = 0;
   };
 
-  void CompactionFailed(const std::string& family, const rocksdb::Status& status);
+  void CompactionFailed(const rocksdb::CompactionJobInfo& compaction);
   void CompactionSucceeded(const std::string& family);
   void Pause(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, Compactions* compactions);
   void Resume(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, Compactions* compactions);
   void LogRead(Table table, ByteView encoded, FunctionRef<std::string()> why);
 
+  void Note(Place place);
+
+  static constexpr size_t kMaxPlaces = 64;
+  const std::string directory_;
   const Clock* const clock_;
   const Logger* const log_;
+  std::mutex mutex_;
+  std::vector<Place> places_;  // guarded by mutex_
   LogLimit failed_reads_;
   static constexpr size_t kFamilies = kTables.size() + 1;
   std::array<Compactions, kFamilies> compactions_;

@@ -75,15 +75,10 @@ uint64_t GroupWriter::NextVersion() const {
   return database_->epoch().VersionOf(database_->db()->GetLatestSequenceNumber() + 1);
 }
 
-// Why the group cannot be written; ok if it can. The database is reopened only after it has ceased
-// to be writable.
+// Why the group cannot be written; ok if it can.
 Status GroupWriter::Refusal(const UseGate::Use& use) const {
   Status refusal = database_->Writable();
-  if (refusal.ok() && !use) {
-    refusal = Status(Code::kNoSpace,
-                     "the server is recovering from a full disk: nothing was written; retry later",
-                     limits::kNoSpaceRetryMillis);
-  }
+  if (refusal.ok() && !use) refusal = RocksDatabase::Reopening();
   return refusal;
 }
 

@@ -30,7 +30,7 @@ OfflineOptions::OfflineOptions(const RocksDirectory& directory,
   }
   settings = DatabaseOptions(options, env.get());
   settings.info_log = MakeRocksLog(clock, log);
-  settings.verify_sst_unique_id_in_manifest = rebuilt->empty();
+  settings.verify_sst_unique_id_in_manifest = rebuilt->size() == 0;
 }
 
 rocksdb::Options OfflineOptions::OfFile(Table table) const {

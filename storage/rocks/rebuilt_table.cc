@@ -286,9 +286,9 @@ std::shared_ptr<const RebuiltTable> RebuiltTables::Find(const std::string& path)
   return found == tables_.end() ? nullptr : found->second;
 }
 
-bool RebuiltTables::empty() const {
+size_t RebuiltTables::size() const {
   const std::lock_guard lock(mutex_);
-  return tables_.empty();
+  return tables_.size();
 }
 
 }  // namespace smile

@@ -95,7 +95,7 @@ class RebuiltTables {
  public:
   void Add(std::shared_ptr<const RebuiltTable> table);
   std::shared_ptr<const RebuiltTable> Find(const std::string& path) const;  // null: there is none
-  bool empty() const;
+  size_t size() const;
 
  private:
   mutable std::mutex mutex_;

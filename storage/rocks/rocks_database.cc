@@ -48,7 +48,8 @@ RocksDatabase::RocksDatabase(const RocksOptions& options, const Clock* clock, co
       info_log_(MakeRocksLog(clock, log)),
       space_(options.directory, options.write_buffer_bytes, env, log),
       cache_(MakeBlockCache(options)),
-      damage_(std::make_unique<Damage>(clock, log)),
+      damage_(std::make_unique<Damage>(options.directory, clock, log)),
+      unopenable_files_(this, rebuilt_, clock, env),
       collector_(this, log) {}
 
 RocksDatabase::~RocksDatabase() {
@@ -59,6 +60,7 @@ RocksDatabase::~RocksDatabase() {
   }
   closing_changed_.notify_one();
   if (upkeep_.joinable()) upkeep_.join();
+  unopenable_files_.Stop();
   CHECK(gate_.unused(), "nothing uses RocksDB when it is closed");
   if (db_ == nullptr) return;
   RaiseWatermark();
@@ -191,7 +193,7 @@ Status RocksDatabase::SettleEpoch(const Watermark& found) {
 rocksdb::DBOptions RocksDatabase::Options() {
   rocksdb::DBOptions options = DatabaseOptions(options_, log_env_.get());
   options.info_log = info_log_;
-  options.verify_sst_unique_id_in_manifest = rebuilt_->empty();
+  options.verify_sst_unique_id_in_manifest = rebuilt_->size() == 0;
   options.listeners.push_back(damage_->MakeListener());  // first: it clears errors for the next
   options.listeners.push_back(std::make_shared<ErrorListener>(
       log_,
@@ -204,10 +206,12 @@ rocksdb::Status RocksDatabase::OpenDatabase(const rocksdb::DBOptions& options) {
   CHECK(db_ == nullptr, "the database is open once");
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
+  const size_t rebuilt = rebuilt_->size();
   rocksdb::Status status =
       rocksdb::DB::Open(options, directory_->database_path(), Families(), &handles, &db);
   if (!status.ok()) return status;
   db_.reset(db);
+  rebuilt_in_use_ = rebuilt;
   CHECK(handles.size() == kFamilies);
   std::copy(handles.begin(), handles.end(), families_.begin());
   for (const TableInfo& info : kTables) {
@@ -281,6 +285,7 @@ void RocksDatabase::RunUpkeep() {
       LookAtPressure();
       LookAtSpace();
       damage_->PauseCompactions(db_.get(), families_);
+      unopenable_files_.Tick();
     }
     if (++periods % kPeriodsBetweenSlowUpkeep == 0) {
       if (db_ != nullptr) RaiseWatermark();

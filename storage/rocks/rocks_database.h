@@ -1,8 +1,9 @@
 // An open database in its directory: RocksDB, its tables, the watermark, and the state of its
 // health. What is done with it is elsewhere: group_writer, scan_job, rocks_stats.
 //
-// RocksDB is reopened in process after a full disk. So a user of db(), family() or memtables()
-// holds a Use (Enter) meanwhile, and for as long as it has iterators or values that RocksDB pins.
+// RocksDB is reopened in process after a full disk, and when table files that could not be opened
+// were rebuilt. So a user of db(), family() or memtables() holds a Use (Enter) meanwhile, and for
+// as long as it has iterators or values that RocksDB pins.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -29,6 +30,7 @@
 #include "storage/rocks/rocks_directory.h"
 #include "storage/rocks/rocks_engine.h"
 #include "storage/rocks/table_files.h"
+#include "storage/rocks/unopenable_files.h"
 #include "storage/rocks/use_gate.h"
 
 namespace smile {
@@ -128,7 +130,10 @@ class RocksDatabase {
   void LookAtSpace();
   void RaiseWatermark();
   void MaybeReopen();
-  Status Reopen();
+  Status ReopenFromLog();
+  Status ReopenHealthy();
+  Status EndUses();
+  Status OpenAgain();
   bool HasRoomToReopen();
   uint64_t LogBytes() const;
 
@@ -167,12 +172,14 @@ class RocksDatabase {
   bool was_low_on_space_ = false;
   bool had_reserve_ = false;
   bool flush_wanted_ = false;
+  size_t rebuilt_in_use_ = 0;  // rebuilt files when the database was opened
   int periods_to_reopening_ = 0;
   std::string reopening_error_;  // the last one that was logged
   std::mutex mutex_;
   std::condition_variable closing_changed_;
   bool closing_ = false;
   std::thread upkeep_;
+  UnopenableFiles unopenable_files_;
   BlobCollector collector_;
 };
 

@@ -57,17 +57,17 @@ Status RocksDatabase::RefuseLoss(uint64_t recovered, uint64_t watermark) const {
 
 // A single file that RocksDB cannot open would keep it from opening the database.
 bool RocksDatabase::RebuildTables() {
-  if (!rebuilt_->empty()) return false;
   const rocksdb::DBOptions settings = Options();
   FamilyDescriptors families = Families();
   if (!KeepPresent(settings, directory_->database_path(), &families).ok()) return false;
-  const auto unopenable = RebuildUnopenable(settings, directory_->database_path(), families, env_);
+  const auto unopenable =
+      RebuildUnopenable(settings, directory_->database_path(), families, *rebuilt_, env_);
   if (!unopenable.ok()) return false;
   for (const UnopenableTable& table : *unopenable) {
-    damage_->TableRebuilt(*table.rebuilt, table.why, directory_->path());
+    damage_->TableRebuilt(*table.rebuilt, table.why);
     rebuilt_->Add(table.rebuilt);
   }
-  return !rebuilt_->empty();
+  return !unopenable->empty();
 }
 
 }  // namespace smile

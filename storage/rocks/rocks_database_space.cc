@@ -88,18 +88,24 @@ uint64_t RocksDatabase::LogBytes() const {
 }
 
 // Reopens RocksDB after a full disk: the log has what was written, and its replay gives each write
-// the sequence number that it has there. Reads continue until there is enough space.
+// the sequence number that it has there. Reads continue until there is enough space. Also reopens a
+// healthy one that does not use all rebuilt files yet, and one that could not be opened again.
 void RocksDatabase::MaybeReopen() {
-  if (health_.load(std::memory_order_acquire) != Health::kNoSpace) return;
+  const Health health = health_.load(std::memory_order_acquire);
+  const bool full = health == Health::kNoSpace;
+  const bool uses_all = rebuilt_in_use_ == rebuilt_->size();
+  if (db_ != nullptr && !full && (uses_all || health != Health::kGood)) return;
   if (--periods_to_reopening_ > 0) return;
   periods_to_reopening_ = kPeriodsBetweenTries;
-  if (!HasRoomToReopen()) return;
-  const Status status = Reopen();
+  if (full && !HasRoomToReopen()) return;
+  const Status status = full ? ReopenFromLog() : ReopenHealthy();
   if (status.ok()) {
     periods_to_reopening_ = 0;
     reopening_error_.clear();
-    log_->Info(
-        fmt::format("the disk of {} has space again: writes are accepted", options_.directory));
+    log_->Info(full ? fmt::format("the disk of {} has space again: writes are accepted",
+                                  options_.directory)
+                    : fmt::format("the database in {} was reopened to use the rebuilt files",
+                                  options_.directory));
   } else if (status.message() != reopening_error_) {
     reopening_error_ = status.message();
     log_->Error(fmt::format("the database in {} cannot be reopened yet, trying again: {}",
@@ -107,25 +113,55 @@ void RocksDatabase::MaybeReopen() {
   }
 }
 
-Status RocksDatabase::Reopen() {
-  CHECK(db_ != nullptr || gate_.closed(), "without RocksDB the gate is closed");
+Status RocksDatabase::ReopenFromLog() {
   if (db_ != nullptr) {
     // The open database still answers reads meanwhile.
     SMILE_TRY(CheckRecovery(watermark_));
-    collector_.Interrupt();
-    if (!gate_.Close(kReopeningPatience)) {
-      return {Code::kOverloaded, "running reads did not end in time"};
-    }
+    SMILE_TRY(EndUses());
     CloseDatabase();
   }
-  if (const rocksdb::Status status = OpenDatabase(Options()); !status.ok()) {
-    return {Code::kStorageFailed, status.ToString()};
-  }
-  damage_->PauseAgain();
-  reopenings_.fetch_add(1, std::memory_order_acq_rel);
+  SMILE_TRY(OpenAgain());
   Health full = Health::kNoSpace;  // unless writing has failed meanwhile
   health_.compare_exchange_strong(full, Health::kGood, std::memory_order_acq_rel);
   gate_.Open();
+  return {};
+}
+
+Status RocksDatabase::ReopenHealthy() {
+  if (db_ != nullptr) {
+    SMILE_TRY(EndUses());
+    Flush();
+    if (!Writable().ok()) {
+      gate_.Open();
+      return Writable();
+    }
+    RaiseWatermark();
+    CloseDatabase();
+  }
+  SMILE_TRY(OpenAgain());
+  CHECK(db_->GetLatestSequenceNumber() >= watermark_, "a healthy database loses nothing");
+  gate_.Open();
+  return {};
+}
+
+Status RocksDatabase::EndUses() {
+  collector_.Interrupt();
+  if (gate_.Close(kReopeningPatience)) return {};
+  return {Code::kOverloaded, "running reads did not end in time"};
+}
+
+Status RocksDatabase::OpenAgain() {
+  CHECK(db_ == nullptr && gate_.closed(), "nothing uses RocksDB while it is opened");
+  const size_t rebuilt = rebuilt_in_use_;
+  rocksdb::Status status = OpenDatabase(Options());
+  if (!status.ok() && RebuildTables()) status = OpenDatabase(Options());
+  if (!status.ok()) return {Code::kStorageFailed, status.ToString()};
+  if (rebuilt_in_use_ != rebuilt) {
+    damage_->ForgetFailedCompactions();
+  } else {
+    damage_->PauseAgain();
+  }
+  reopenings_.fetch_add(1, std::memory_order_acq_rel);
   return {};
 }
 
@@ -141,7 +177,7 @@ bool RocksDatabase::HasRoomToReopen() {
 
 Status RocksDatabase::Reopening() {
   return {Code::kOverloaded,
-          "the server is recovering from a full disk: nothing was done; retry later",
+          "the server is opening its database again: nothing was done; retry later",
           kReopeningRetryMillis};
 }
 

@@ -85,9 +85,19 @@ Result<std::vector<rocksdb::LiveFileMetaData>> ListTableFiles(rocksdb::DBOptions
   return files;
 }
 
+std::optional<UnopenableTable> RebuildIfUnopenable(Table table,
+                                                   const rocksdb::LiveFileMetaData& file,
+                                                   const rocksdb::Options& options) {
+  const rocksdb::Status opens = OpensWhole(file, options);
+  if (opens.ok()) return std::nullopt;
+  return UnopenableTable{RebuiltTable::Make(table, file, options.env->GetFileSystem().get()),
+                         opens.ToString()};
+}
+
 Result<std::vector<UnopenableTable>> RebuildUnopenable(const rocksdb::DBOptions& settings,
                                                        const std::string& path,
                                                        const FamilyDescriptors& families,
+                                                       const RebuiltTables& rebuilt,
                                                        rocksdb::Env* env) {
   SMILE_ASSIGN(const auto files, ListTableFiles(settings, path, families));
   std::vector<UnopenableTable> unopenable;
@@ -97,12 +107,11 @@ Result<std::vector<UnopenableTable>> RebuildUnopenable(const rocksdb::DBOptions&
       return descriptor.name == file.column_family_name;
     });
     if (info == nullptr || family == families.end()) continue;
+    if (rebuilt.Find(file.relative_filename) != nullptr) continue;
     rocksdb::Options options(rocksdb::DBOptions(), family->options);
     options.env = env;
-    const rocksdb::Status opens = OpensWhole(file, options);
-    if (opens.ok()) continue;
-    unopenable.push_back(
-        {RebuiltTable::Make(info->table, file, env->GetFileSystem().get()), opens.ToString()});
+    auto found = RebuildIfUnopenable(info->table, file, options);
+    if (found.has_value()) unopenable.push_back(*std::move(found));
   }
   return unopenable;
 }

@@ -4,6 +4,7 @@
 #include <rocksdb/db.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,10 +30,17 @@ struct UnopenableTable {
   std::shared_ptr<const RebuiltTable> rebuilt;
   std::string why;
 };
-// Rebuilds the files that cannot be opened. `env` shows the files as they are on the disk.
+// Rebuilds a file that cannot be opened because it is damaged or missing. Nothing if it can be. The
+// options are those of its table; their `env` shows the files as they are on the disk.
+std::optional<UnopenableTable> RebuildIfUnopenable(Table table,
+                                                   const rocksdb::LiveFileMetaData& file,
+                                                   const rocksdb::Options& options);
+
+// Rebuilds all files that cannot be opened, but those already in `rebuilt`.
 Result<std::vector<UnopenableTable>> RebuildUnopenable(const rocksdb::DBOptions& settings,
                                                        const std::string& path,
                                                        const FamilyDescriptors& families,
+                                                       const RebuiltTables& rebuilt,
                                                        rocksdb::Env* env);
 
 }  // namespace smile
