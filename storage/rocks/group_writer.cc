@@ -32,9 +32,7 @@ GroupWriter::GroupWriter(RocksDatabase* database, RecordCache* cache, const Cloc
       cache_(cache),
       clock_(clock),
       version_reader_(database, cache, clock),
-      write_options_(GroupWriteOptions()),
-      batch_(/*reserved_bytes=*/0, /*max_bytes=*/0, kProtectionBytesPerKey,
-             /*default_cf_ts_sz=*/0) {}
+      write_options_(GroupWriteOptions()) {}
 
 // Gives compactions time to catch up before RocksDB has to reject writes.
 void GroupWriter::Pace() {

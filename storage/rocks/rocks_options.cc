@@ -128,7 +128,6 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksOptions& opti
   family.level0_stop_writes_trigger = 2 * kLevel0SlowdownFiles;
   family.soft_pending_compaction_bytes_limit = kSoftPendingCompactionBytes;
   family.level_compaction_dynamic_level_bytes = true;
-  family.memtable_protection_bytes_per_key = kProtectionBytesPerKey;
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(TableOptions(table, cache)));
   SetCompression(table, &family);
   if (table == Table::kBlobs) SetBlobFiles(&family);
@@ -153,7 +152,6 @@ rocksdb::WriteOptions GroupWriteOptions() {
   rocksdb::WriteOptions options;
   options.sync = true;
   options.no_slowdown = true;  // a stall is an error (kOverloaded), not a wait
-  options.protection_bytes_per_key = kProtectionBytesPerKey;
   return options;
 }
 

@@ -31,8 +31,6 @@ inline constexpr size_t kLeastBlobFileBytes = 4 << 10;
 // For the batch of a committer's group.
 rocksdb::WriteOptions GroupWriteOptions();
 
-inline constexpr size_t kProtectionBytesPerKey = 8;
-
 // For one table: the values at which RocksDB begins to delay writers.
 inline constexpr int kMaxMemtables = 4;  // if all but one wait to be flushed
 inline constexpr int kLevel0SlowdownFiles = 20;
