@@ -56,6 +56,13 @@ void AppendBig(Bytes* out, T value) {
 inline constexpr size_t kMaxVarintBytes = 10;
 static_assert(7 * kMaxVarintBytes >= 64 && 7 * (kMaxVarintBytes - 1) < 64);
 
+// `to` has room for VarintSize(value) bytes; returns their end.
+inline char* StoreVarint(char* to, uint64_t value) {
+  for (; value >= 0x80; value >>= 7) *to++ = static_cast<char>(value | 0x80);
+  *to++ = static_cast<char>(value);
+  return to;
+}
+
 inline void AppendVarint(Bytes* out, uint64_t value) {
   while (value >= 0x80) {
     out->push_back(static_cast<char>(value | 0x80));

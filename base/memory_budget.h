@@ -1,7 +1,7 @@
 // One bound for the memory of all connections together: half frames, requests that wait, results of
 // reads, replies that are not taken.
 //
-// Fairness. A connection may hold a share of what is left, (limit - used) /
+// Fairness. A connection may hold a share of what is left of the limit, divided by
 // limits::kConnectionShareDivisor, so nobody has to look for the largest holder: as memory gets
 // short, the largest ones are the first over their share. N connections that take all they can get
 // hold limit / (N + 4) each, and 4 / (N + 4) of the limit stays free for others, each of which may
@@ -46,7 +46,11 @@ inline size_t MemoryOf(const Bytes& bytes) {
 // Any thread.
 class MemoryBudget {
  public:
-  explicit MemoryBudget(size_t limit) : limit_(limit) { CHECK(limit > 0); }
+  // A thirty-second of the limit is not handed out: the allocator's fragments, and values that
+  // readers hold, take a little more than what is counted.
+  explicit MemoryBudget(size_t limit) : limit_(limit), shared_(limit - limit / 32) {
+    CHECK(limit > 0);
+  }
   // After all that takes from it.
   ~MemoryBudget() { CHECK(used() == 0, "memory was taken and not given back"); }
   MemoryBudget(const MemoryBudget&) = delete;
@@ -58,7 +62,7 @@ class MemoryBudget {
   // What one connection may hold now; at least limits::kGuaranteedConnectionBytes.
   size_t Share() const {
     const size_t used_now = used();
-    const size_t left = used_now < limit_ ? limit_ - used_now : 0;
+    const size_t left = used_now < shared_ ? shared_ - used_now : 0;
     const size_t share = left / limits::kConnectionShareDivisor;
     return share > limits::kGuaranteedConnectionBytes ? share : limits::kGuaranteedConnectionBytes;
   }
@@ -88,6 +92,7 @@ class MemoryBudget {
 
  private:
   const size_t limit_;
+  const size_t shared_;  // what shares are parts of
   alignas(64) std::atomic<size_t> used_{0};
   alignas(64) std::atomic<size_t> read_bytes_{0};
   std::atomic<uint64_t> rejections_{0};

@@ -54,25 +54,57 @@ constexpr size_t MinWireBytes() {
 }
 
 template <class T>
-void EncodeValue(const T& value, Bytes* out) {
-  if constexpr (std::is_same_v<T, bool> || std::is_enum_v<T>) {
+size_t WireBytes(const T& value) {
+  if constexpr (std::is_enum_v<T>) {
     static_assert(sizeof(T) == 1, "one byte on the wire");
-    out->push_back(static_cast<char>(value));
-  } else if constexpr (WireInteger<T>) {
-    AppendLittle(out, static_cast<std::make_unsigned_t<T>>(value));
+    return 1;
+  } else if constexpr (WireInteger<T>) {  // and bool
+    return sizeof(T);
   } else if constexpr (std::is_same_v<T, ByteView>) {
-    AppendVarint(out, value.size());
-    out->append(value);
+    return VarintSize(value.size()) + value.size();
   } else if constexpr (kIsList<T>) {
-    AppendVarint(out, value.size());
-    for (const auto& element : value) EncodeValue(element, out);
+    size_t bytes = VarintSize(value.size());
+    for (const auto& element : value) bytes += WireBytes(element);
+    return bytes;
   } else {
+    size_t bytes = 0;
     ForEachField<T>([&](const auto& field) {
       static_assert(!kIsOptional<std::remove_cvref_t<decltype(value.*(field.kMember))>>,
                     "a message inside a message has no optional fields");
-      EncodeValue(value.*(field.kMember), out);
+      bytes += WireBytes(value.*(field.kMember));
     });
+    return bytes;
   }
+}
+
+// `to` has room for WireBytes(value) bytes; returns their end.
+template <class T>
+char* StoreValue(char* to, const T& value) {
+  if constexpr (std::is_same_v<T, bool> || std::is_enum_v<T>) {
+    *to = static_cast<char>(value);
+    return to + 1;
+  } else if constexpr (WireInteger<T>) {
+    StoreLittle(to, static_cast<std::make_unsigned_t<T>>(value));
+    return to + sizeof(T);
+  } else if constexpr (std::is_same_v<T, ByteView>) {
+    to = StoreVarint(to, value.size());
+    return to + value.copy(to, value.size());
+  } else if constexpr (kIsList<T>) {
+    to = StoreVarint(to, value.size());
+    for (const auto& element : value) to = StoreValue(to, element);
+    return to;
+  } else {
+    ForEachField<T>([&](const auto& field) { to = StoreValue(to, value.*(field.kMember)); });
+    return to;
+  }
+}
+
+template <class T>
+void EncodeValue(const T& value, Bytes* out) {
+  const size_t before = out->size();
+  out->resize(before + WireBytes(value));
+  const char* const end = StoreValue(out->data() + before, value);
+  CHECK(end == out->data() + out->size());
 }
 
 inline bool DecodeBytes(ByteReader* in, ByteView* bytes) {

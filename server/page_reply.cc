@@ -47,11 +47,11 @@ void ReplyWithPage(std::span<const ScanPage::Entry> entries, Bytes continuation,
                                                         : ContinuationAfter(last.sort);
       break;
     }
-    if (too_large) {
-      response.entries.push_back({EntryOutcome::kTooLarge, entry.sort, {}});
-    } else {
-      response.entries.push_back({OutcomeOf(entry.outcome), entry.sort, entry.record});
-    }
+    // In place: a copy of what was just stored in pieces would wait for the stores.
+    op::ScanEntry& told = response.entries.emplace_back();
+    told.outcome = too_large ? EntryOutcome::kTooLarge : OutcomeOf(entry.outcome);
+    told.sort = entry.sort;
+    if (!too_large) told.record = entry.record;
   }
   response.continuation = continuation;
   reply->Ok<op::Scan>(response);

@@ -4,6 +4,7 @@
 # bench.sh peers [OPTION...]: compares smiled with other servers, and writes a report.
 # bench.sh media [OPTION...]: likewise, with photos and videos.
 # bench.sh linkbench [OPTION...]: likewise, with the nodes and links of LinkBench.
+# bench.sh hubs [OPTION...]: requests about a user with a million links, and about users with ten.
 # bench.sh network [OPTION...]: a day of a social network: how many people a core serves.
 #
 # Uses RocksDB from source if ./dev setup --rocksdb=source was run, else Debian's package.
@@ -18,6 +19,7 @@ if [[ "${1:-}" == media ]]; then exec bench/media/media.py --preset "$preset" "$
 if [[ "${1:-}" == linkbench ]]; then
   exec bench/linkbench/linkbench.py --preset "$preset" "${@:2}"
 fi
+if [[ "${1:-}" == hubs ]]; then exec bench/linkbench/hubs.py --preset "$preset" "${@:2}"; fi
 if [[ "${1:-}" == network ]]; then exec bench/network/network.py --preset "$preset" "${@:2}"; fi
 
 tools/build.sh "$preset" smiled smilebench smile_microbench </dev/null
