@@ -46,9 +46,9 @@ inline size_t MemoryOf(const Bytes& bytes) {
 // Any thread.
 class MemoryBudget {
  public:
-  // A thirty-second of the limit is not handed out: the allocator's fragments, and values that
+  // A sixteenth of the limit is not handed out: the allocator's fragments, and values that
   // readers hold, take a little more than what is counted.
-  explicit MemoryBudget(size_t limit) : limit_(limit), shared_(limit - limit / 32) {
+  explicit MemoryBudget(size_t limit) : limit_(limit), shared_(limit - limit / 16) {
     CHECK(limit > 0);
   }
   // After all that takes from it.
