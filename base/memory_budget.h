@@ -17,6 +17,7 @@
 // taken.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstddef>
@@ -46,10 +47,8 @@ inline size_t MemoryOf(const Bytes& bytes) {
 // Any thread.
 class MemoryBudget {
  public:
-  // A sixteenth of the limit is not handed out: the allocator's fragments, and values that
-  // readers hold, take a little more than what is counted.
-  explicit MemoryBudget(size_t limit) : limit_(limit), shared_(limit - limit / 16) {
-    CHECK(limit > 0);
+  explicit MemoryBudget(size_t limit) : limit_(limit), shared_(SharedOf(limit)) {
+    CHECK(limit > 0 && shared_ <= limit);
   }
   // After all that takes from it.
   ~MemoryBudget() { CHECK(used() == 0, "memory was taken and not given back"); }
@@ -91,6 +90,12 @@ class MemoryBudget {
   size_t read_bytes() const { return read_bytes_.load(std::memory_order_relaxed); }
 
  private:
+  // A sixteenth is not handed out, if the rest is enough for the largest frame: the allocator's
+  // fragments, and values that readers hold, take a little more than what is counted.
+  static size_t SharedOf(size_t limit) {
+    return std::min(limit, std::max(limits::kLeastConnectionMemoryBytes, limit - limit / 16));
+  }
+
   const size_t limit_;
   const size_t shared_;  // what shares are parts of
   alignas(64) std::atomic<size_t> used_{0};

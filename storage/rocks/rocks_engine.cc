@@ -185,6 +185,10 @@ Result<std::unique_ptr<RocksEngine>> RocksSeams::Open(const RocksOptions& option
       new RocksEngine(std::make_unique<RocksEngine::Parts>(options, clock, std::move(database))));
 }
 
+UseGate::Use RocksSeams::Enter(RocksEngine* engine) {
+  return engine->parts_->database->Enter();
+}
+
 rocksdb::DB* RocksSeams::Database(RocksEngine* engine) {
   return engine->parts_->database->db();
 }

@@ -10,6 +10,7 @@
 #include "storage/reader_pool.h"
 #include "storage/rocks/blob_collector.h"
 #include "storage/rocks/rocks_engine.h"
+#include "storage/rocks/use_gate.h"
 #include "storage/rocks/walk_slice.h"
 
 namespace smile {
@@ -19,6 +20,8 @@ class RocksSeams {
   // RocksEngine::Open on another Env, which outlives the engine.
   static Result<std::unique_ptr<RocksEngine>> Open(const RocksOptions& options, const Clock* clock,
                                                    const Logger* log, rocksdb::Env* env);
+  // The database is not reopened while the Use exists.
+  [[nodiscard]] static UseGate::Use Enter(RocksEngine* engine);
   static rocksdb::DB* Database(RocksEngine* engine);
   static rocksdb::ColumnFamilyHandle* Family(RocksEngine* engine, Table table);
   static BlobCollector* Collector(RocksEngine* engine);

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "base/limits.h"
+#include "base/check.h"
 #include "base/thread_name.h"
 #include "storage/rocks/rocks_database.h"
 #include "storage/rocks/table_files.h"
@@ -92,6 +92,7 @@ void UnopenableFiles::Examine(const rocksdb::LiveFileMetaData& file) {
   if (!is_first && now - examined->second < kNanosBetweenExaminations) return;
   examined->second = now;
   const TableInfo* const info = FindTable(file.column_family_name);
+  CHECK(info != nullptr, "damage is noted for tables");
   std::optional<rocksdb::Options> options;
   if (const UseGate::Use use = database_->Enter()) {
     options = database_->db()->GetOptions(database_->family(info->table));
@@ -99,8 +100,11 @@ void UnopenableFiles::Examine(const rocksdb::LiveFileMetaData& file) {
   if (!options.has_value()) return;
   options->env = env_;
   const std::optional<UnopenableTable> found = RebuildIfUnopenable(info->table, file, *options);
-  // A compaction may have replaced the file meanwhile.
-  if (!found.has_value() || !IsLive(file)) return;
+  if (!found.has_value()) return;
+  if (!IsLive(file)) {  // a compaction has replaced it, or the database is being reopened
+    examined_nanos_.erase(file.file_number);
+    return;
+  }
   database_->damage().TableRebuilt(*found->rebuilt, found->why);
   rebuilt_->Add(found->rebuilt);
 }

@@ -44,8 +44,14 @@ class RocksTest : public ::testing::Test {
   rocksdb::ColumnFamilyHandle* family(Table table) {
     return RocksSeams::Family(engine_.get(), table);
   }
-  void Flush(Table table) { ASSERT_TRUE(db()->Flush({}, family(table)).ok()); }
+  void Flush(Table table) {
+    const UseGate::Use use = RocksSeams::Enter(engine_.get());
+    ASSERT_TRUE(use);
+    ASSERT_TRUE(db()->Flush({}, family(table)).ok());
+  }
   void Compact(Table table) {
+    const UseGate::Use use = RocksSeams::Enter(engine_.get());
+    ASSERT_TRUE(use);
     rocksdb::CompactRangeOptions options;
     options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
     ASSERT_TRUE(db()->CompactRange(options, family(table), nullptr, nullptr).ok());

@@ -37,6 +37,8 @@ class UnopenableFilesTest : public CheckRepairTest {
   }
   // With the files that overlap it.
   rocksdb::Status CompactFile(const rocksdb::LiveFileMetaData& file) {
+    const UseGate::Use use = RocksSeams::Enter(engine_.get());
+    EXPECT_TRUE(use);
     const rocksdb::Slice begin = file.smallestkey, end = file.largestkey;
     return db()->CompactRange({}, family(Table::kUsers), &begin, &end);
   }
