@@ -22,7 +22,8 @@ constexpr size_t kBlockBytes = 8 << 10;
 constexpr size_t kLeastBlockBytes = 4 << 10;  // about the size of the smaller ones in the cache
 static_assert(kLeastBlockBytes <= kBlockBytes);
 
-// Blocks of 8 KiB get within 3 % as small as with RocksDB's default of 3, in two thirds of the time.
+// Blocks of 8 KiB get within 3 % as small as at RocksDB's default level of 3, in two thirds of the
+// time.
 constexpr int kZstdLevel = 1;
 
 // About the size of a small record in a memtable.
