@@ -59,7 +59,18 @@ class UnopenableFilesTest : public CheckRepairTest {
     }
     FAIL() << "all files are opened";
   }
-  uint64_t Rebuilt() { return engine().Stat("storage.damage.rebuilt_files_count"); }
+  // Waits while the database is reopened, when it has no statistics.
+  uint64_t StatOfOpen(std::string_view name) {
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    while (std::chrono::steady_clock::now() < end) {
+      for (const auto& [stat, value] : engine().Stats()) {
+        if (stat == name) return value;
+      }
+    }
+    ADD_FAILURE() << "there is no statistic " << name;
+    return 0;
+  }
+  uint64_t Rebuilt() { return StatOfOpen("storage.damage.rebuilt_files_count"); }
   // Users whose record stays unreadable for `kPatience`, or is another one than was written.
   std::vector<uint64_t> LostUsers() {
     std::vector<uint64_t> lost;
@@ -124,7 +135,7 @@ TEST_F(UnopenableFilesTest, CompactionThatMetOneIsTriedAgain) {
   const auto end = std::chrono::steady_clock::now() + kPatience;
   while (Rebuilt() == 0) ASSERT_LT(std::chrono::steady_clock::now(), end);
   EXPECT_THAT(LostUsers(), IsEmpty());
-  while (engine().Stat("storage.damage.paused_tables_count") > 0) {
+  while (StatOfOpen("storage.damage.paused_tables_count") > 0) {
     ASSERT_LT(std::chrono::steady_clock::now(), end);
   }
   ASSERT_TRUE(CompactFile(damaged_).ok());
