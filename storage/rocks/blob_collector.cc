@@ -102,7 +102,7 @@ void BlobCollector::FlushDeletes() {
   had_deletes_ = has_deletes && !flush;
   if (!flush) return;
   rocksdb::FlushOptions options;
-  options.allow_write_stall = false;
+  options.allow_write_stall = true;  // or it would wait for compactions, which may fail each time
   // If it fails, so will the next write, which reports it.
   (void)database_->db()->Flush(options, database_->family(Table::kBlobs));
 }

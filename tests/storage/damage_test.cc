@@ -202,5 +202,25 @@ TEST_F(FailingCompactionTest, DiskErrorsPauseCompactions) {
   }
 }
 
+// RocksDB would wait until level 0 has fewer files, which takes a compaction that succeeds.
+TEST_F(DamageTest, CloseDoesNotWaitForACompactionThatFails) {
+  constexpr uint64_t kFilesThatStall = 24;
+  Open();
+  ASSERT_TRUE(db()->SetOptions(family(Table::kUsers), {{"disable_auto_compactions", "true"}}).ok());
+  for (uint64_t i = 0; i < kFilesThatStall; ++i) {
+    PutUsers(0, 100);
+    Flush(Table::kUsers);
+  }
+  const auto files = FilesOf(Table::kUsers);
+  ASSERT_EQ(files.size(), kFilesThatStall);
+  Close();
+  Overwrite(PathOf(files[0]), 2'000);
+  Open();
+  ASSERT_TRUE(engine().Put(UserKey(7, "new"), "v").status.ok());
+  Close();
+  Open();
+  EXPECT_EQ(engine().Value(UserKey(7, "new")), "v");
+}
+
 }  // namespace
 }  // namespace smile::testing
