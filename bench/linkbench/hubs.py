@@ -4,7 +4,7 @@ smiled and one connection. This is `./dev bench hubs`."""
 
 import argparse
 import random
-import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -16,7 +16,8 @@ sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(1, str(ROOT / "bench/peers"))
 sys.path.insert(1, str(ROOT / "tests/interop"))
-import smile_client as smile  # noqa: E402  (found by the lines above)
+import servers  # noqa: E402  (found by the lines above)
+import smile_client as smile  # noqa: E402
 from command import integer, say  # noqa: E402
 
 LINK, LINK_COUNT, LINK_LIST, LINK_CHECK = 30, 32, 33, 34
@@ -32,15 +33,17 @@ FIRST_NEW = 3_000_000_000  # of those that they are linked to while it is measur
 def parse(arguments):
     parser = argparse.ArgumentParser(
         prog="./dev bench hubs", description="Latencies of a user with many links, and of users with "
-        f"{FEW}, in turn, on one connection.", epilog="Exit status: 0 measured; 1 there was an error.")
+        f"{FEW}, in turn, on one connection.",
+        epilog="Exit status: 0 measured; 1 there was an error; 2 invalid usage; 130 interrupted.")
     option = parser.add_argument
     option("--links", type=integer(FEW, 100_000_000), default=1_000_000, metavar="N",
            help="links of the hub (default 1000000)")
     option("--users", type=integer(1, 1_000_000), default=2_000, metavar="N",
            help=f"users with {FEW} links (default 2000)")
-    option("--requests", type=integer(1, 10_000_000), default=5_000, metavar="N",
+    option("--requests", type=integer(2, 10_000_000), default=5_000, metavar="N",
            help="requests of each kind about each (default 5000)")
-    option("--preset", default="release", help="the build that is measured (default release)")
+    option("--preset", choices=("release", "release-source"), default="release",
+           help="the build of Smile that is measured (release-source if it is set up)")
     return parser.parse_args(arguments)
 
 
@@ -93,26 +96,40 @@ def table(taken, options):
     return "\n".join(lines)
 
 
+def run(options, directory, binaries):
+    server = servers.Server(servers.KINDS["smile"])
+    server.launch(directory, binaries)
+    try:
+        address = server.target.removeprefix("smile://")
+        say(f"writing {options.links:,} links of one user, and {FEW} of {options.users:,} others")
+        begun = time.monotonic()
+        load(binaries / "smilecat", address, options)
+        say(f"written in {time.monotonic() - begun:.0f} s")
+        host, port = address.split(":")
+        client = smile.Client(host, int(port))
+        measure(client, argparse.Namespace(**{**vars(options), "requests": 200}))  # to warm up
+        print(table(measure(client, options), options))
+    finally:
+        server.stop()
+
+
 def main():
     options = parse(sys.argv[1:])
-    binaries = ROOT / "build" / options.preset / "bin"
-    with tempfile.TemporaryDirectory(prefix="hubs.", dir=ROOT / "build") as directory:
-        server = subprocess.Popen([binaries / "smiled", "--listen", "127.0.0.1:0", "--data",
-                                   Path(directory) / "data"], stdout=subprocess.PIPE,
-                                  stderr=subprocess.DEVNULL, text=True)
-        try:
-            port = next(int(found.group(1)) for line in server.stdout
-                        if (found := re.search(r"127\.0\.0\.1:(\d+)", line)))
-            say(f"writing {options.links:,} links of one user, and {FEW} of {options.users:,} others")
-            begun = time.monotonic()
-            load(binaries / "smilecat", f"127.0.0.1:{port}", options)
-            say(f"written in {time.monotonic() - begun:.0f} s")
-            client = smile.Client("127.0.0.1", port)
-            measure(client, argparse.Namespace(**{**vars(options), "requests": 200}))  # to warm up
-            print(table(measure(client, options), options))
-        finally:
-            server.terminate()
-            server.wait()
+    built = subprocess.run([ROOT / "tools/build.sh", options.preset, "smiled", "smilecat"],
+                           stdin=subprocess.DEVNULL, check=False)
+    if built.returncode != 0:
+        return 1
+    # SIGTERM ends a run like Ctrl-C: by stopping what it started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with tempfile.TemporaryDirectory(prefix="hubs.", dir=ROOT / "build") as directory:
+            run(options, Path(directory), ROOT / "build" / options.preset / "bin")
+    except KeyboardInterrupt:
+        say("bench hubs: interrupted; the server is stopped")
+        return 130
+    except (servers.ServerError, smile.SmileError, subprocess.CalledProcessError) as error:
+        say(f"bench hubs: {error}")
+        return 1
     return 0
 
 

@@ -69,12 +69,7 @@ void UnopenableFiles::Tick() {
 }
 
 void UnopenableFiles::Search(const std::vector<Damage::Place>& places) {
-  Files files;
-  {
-    const UseGate::Use use = database_->Enter();
-    if (!use) return;
-    database_->db()->GetLiveFilesMetaData(&files);
-  }
+  const Files files = LiveFiles();
   std::map<uint64_t, const rocksdb::LiveFileMetaData*> met;
   for (const Damage::Place& place : places) {
     AddFilesAt(files, place, &met);
@@ -110,12 +105,16 @@ void UnopenableFiles::Examine(const rocksdb::LiveFileMetaData& file) {
 }
 
 bool UnopenableFiles::IsLive(const rocksdb::LiveFileMetaData& file) const {
-  Files files;
-  const UseGate::Use use = database_->Enter();
-  if (!use) return false;
-  database_->db()->GetLiveFilesMetaData(&files);
+  const Files files = LiveFiles();
   return std::any_of(files.begin(), files.end(),
                      [&](const auto& live) { return live.file_number == file.file_number; });
+}
+
+Files UnopenableFiles::LiveFiles() const {
+  Files files;
+  const UseGate::Use use = database_->Enter();
+  if (use) database_->db()->GetLiveFilesMetaData(&files);
+  return files;
 }
 
 }  // namespace smile

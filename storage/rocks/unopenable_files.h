@@ -44,6 +44,8 @@ class UnopenableFiles {
   void Search(const std::vector<Damage::Place>& places);
   void Examine(const rocksdb::LiveFileMetaData& file);
   bool IsLive(const rocksdb::LiveFileMetaData& file) const;
+  // None while the database is reopened.
+  std::vector<rocksdb::LiveFileMetaData> LiveFiles() const;
 
   const RocksDatabase* const database_;
   const std::shared_ptr<RebuiltTables> rebuilt_;
