@@ -3,7 +3,9 @@
 #define XXH_STATIC_LINKING_ONLY  // for the definition of XXH3_state_t
 #include <xxhash.h>
 #if defined(__x86_64__)
-// Makes the functions choose the code for the processor's vectors (AVX2, AVX-512) when they run.
+// The functions that choose the code for the processor's vectors (AVX2, AVX-512) when they run,
+// beside those for every processor, not instead of them.
+#define XXH_DISPATCH_DISABLE_REPLACE
 #include <xxh_x86dispatch.h>
 #endif
 
@@ -11,16 +13,40 @@
 #include <random>
 
 namespace smile {
+namespace {
+
+// A change between wide and narrow instructions stalls the processor: for fewer bytes, that is more
+// than wide instructions save (docs/decisions/0055-narrow-hashing-of-small-messages.md).
+constexpr size_t kLeastWideBytes = 8 << 10;
+
+uint64_t Xxh3(ByteView bytes) {
+#if defined(__x86_64__)
+  if (bytes.size() >= kLeastWideBytes) return XXH3_64bits_dispatch(bytes.data(), bytes.size());
+#endif
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+void UpdateXxh3(XXH3_state_t* state, ByteView bytes) {
+#if defined(__x86_64__)
+  if (bytes.size() >= kLeastWideBytes) {
+    XXH3_64bits_update_dispatch(state, bytes.data(), bytes.size());
+    return;
+  }
+#endif
+  XXH3_64bits_update(state, bytes.data(), bytes.size());
+}
+
+}  // namespace
 
 uint64_t Hash64(ByteView bytes) {
-  return XXH3_64bits(bytes.data(), bytes.size());
+  return Xxh3(bytes);
 }
 
 uint64_t Hash64(ByteView first, ByteView second) {
   XXH3_state_t state;
   XXH3_64bits_reset(&state);
-  XXH3_64bits_update(&state, first.data(), first.size());
-  XXH3_64bits_update(&state, second.data(), second.size());
+  UpdateXxh3(&state, first);
+  UpdateXxh3(&state, second);
   return XXH3_64bits_digest(&state);
 }
 
@@ -39,7 +65,7 @@ void StreamHash::Reset() {
 }
 
 void StreamHash::Update(ByteView bytes) {
-  XXH3_64bits_update(&state_->xxh3, bytes.data(), bytes.size());
+  UpdateXxh3(&state_->xxh3, bytes);
 }
 
 uint64_t StreamHash::Digest() const {

@@ -21,6 +21,31 @@ TEST(StreamHash, PiecesHashLikeTheWhole) {
   }
 }
 
+// The function for the processor's vectors has the same results as the one for every processor.
+// The values are those of Python's xxhash.
+TEST(Hash, IsXxh3ForAllSizes) {
+  Bytes bytes;
+  for (size_t i = 0; i < 100'000; ++i) bytes.push_back(static_cast<char>(i * 31 + i / 256));
+  EXPECT_EQ(Hash64(ByteView(bytes).substr(0, 300)), 0x8f8ffc8a8f4574a8u);
+  EXPECT_EQ(Hash64(ByteView(bytes).substr(0, 8'191)), 0xfc418e91f6b7f437u);
+  EXPECT_EQ(Hash64(ByteView(bytes).substr(0, 8'192)), 0x0536217f8bb83dffu);
+  EXPECT_EQ(Hash64(bytes), 0x99dbd27fc89c5372u);
+}
+
+TEST(StreamHash, PiecesOfAllSizesHashLikeTheWhole) {
+  Bytes bytes(100'000, 'x');
+  for (size_t i = 0; i < bytes.size(); i += 97) bytes[i] = static_cast<char>(i);
+  const ByteView view = bytes;
+  StreamHash hash;
+  size_t at = 0;
+  for (const size_t piece : {1, 20'000, 300, 8'191, 8'192, 0, 50'000}) {
+    hash.Update(view.substr(at, piece));
+    at += piece;
+    EXPECT_EQ(hash.Digest(), Hash64(view.substr(0, at)));
+    EXPECT_EQ(Hash64(view.substr(0, at), view.substr(at)), Hash64(bytes));
+  }
+}
+
 TEST(SecretHash, DependsOnTheSecret) {
   const Bytes bytes[] = {"", "a", "12345678", Bytes(100, 'x'), Bytes(1'000, 'y')};
   for (const Bytes& some : bytes) {
