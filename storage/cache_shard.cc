@@ -73,7 +73,9 @@ CacheShard::CacheShard(size_t max_bytes)
     : max_bytes_(max_bytes),
       buckets_(kFirstBuckets),
       ghosts_(kFirstBuckets),
-      slots_(SlotsFor(max_bytes)) {}
+      slots_(SlotsFor(max_bytes)) {
+  SetHint();
+}
 
 CacheShard::~CacheShard() {
   if (kExpensiveChecks) CheckConsistency();
@@ -312,8 +314,14 @@ void CacheShard::Grow() {
     }
   }
   buckets_.swap(grown);
+  SetHint();
   ghosts_ = std::vector<uint32_t>(count);
   if (kExpensiveChecks) CheckConsistency();
+}
+
+void CacheShard::SetHint() {
+  hint_buckets_.store(reinterpret_cast<uintptr_t>(buckets_.data()), std::memory_order_relaxed);
+  hint_count_.store(buckets_.size(), std::memory_order_relaxed);
 }
 
 void CacheShard::CheckConsistency() const {

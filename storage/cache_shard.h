@@ -1,10 +1,11 @@
 // One shard of the record cache: a hash table of entries, the two queues of S3-FIFO, and
 // fingerprints of entries that were evicted. storage/record_cache.h has the contract. The caller
-// holds mutex() during all other calls.
+// holds mutex() during all other calls but PrefetchBucket.
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -66,9 +67,12 @@ class CacheShard {
 
   std::mutex& mutex() { return mutex_; }
 
-  // See RecordCache::Prefetch: first the bucket, later the entry that it points to.
+  // See RecordCache::Prefetch: first the bucket, without mutex(); later the entry that it points
+  // to.
   void PrefetchBucket(const CacheKey& key) const {
-    __builtin_prefetch(&buckets_[BucketIndex(key.hash())]);
+    const uintptr_t index = key.hash() & (hint_count_.load(std::memory_order_relaxed) - 1);
+    const uintptr_t at = hint_buckets_.load(std::memory_order_relaxed) + index * sizeof(Entry*);
+    __builtin_prefetch(reinterpret_cast<const void*>(at));
     __builtin_prefetch(&slots_[SlotIndex(key)]);
   }
   void PrefetchEntry(const CacheKey& key) const;
@@ -143,6 +147,7 @@ class CacheShard {
   void EvictFromSmall();
   void EvictFromMain();
   void Grow();
+  void SetHint();
   bool TakeGhost(uint64_t hash);
   // Compares all entries with the counters and queues: expensive.
   void CheckConsistency() const;
@@ -150,6 +155,10 @@ class CacheShard {
   const size_t max_bytes_;
   std::mutex mutex_;
   std::vector<Entry*> buckets_;
+  // Address and size of buckets_, to prefetch without the lock: they may be those of a table that
+  // has grown since, or one of each.
+  std::atomic<uintptr_t> hint_buckets_ = 0;
+  std::atomic<size_t> hint_count_ = 0;
   size_t entries_ = 0;
   Queue small_;
   Queue main_;

@@ -26,11 +26,7 @@ CacheShard& RecordCache::ShardOf(const CacheKey& key) const {
 }
 
 void RecordCache::Prefetch(std::span<const CacheKey> keys) {
-  for (const CacheKey& key : keys) {
-    CacheShard& shard = ShardOf(key);
-    const std::lock_guard lock(shard.mutex());
-    shard.PrefetchBucket(key);
-  }
+  for (const CacheKey& key : keys) ShardOf(key).PrefetchBucket(key);
   for (const CacheKey& key : keys) {
     CacheShard& shard = ShardOf(key);
     const std::lock_guard lock(shard.mutex());
