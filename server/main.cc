@@ -13,12 +13,15 @@
 #include <span>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "base/bounded_write.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "base/random_bytes.h"
 #include "base/standard_streams.h"
 #include "server/file_limit.h"
@@ -29,6 +32,7 @@
 #include "server/services.h"
 #include "server/signals.h"
 #include "server/version.h"
+#include "service/links/link_restorer.h"
 #include "service/links/link_service.h"
 #include "service/logins/login_service.h"
 #include "service/media/media_service.h"
@@ -280,6 +284,32 @@ std::optional<Failure> Serve(const Options& options, Signals* signals, const Clo
   return {};
 }
 
+// An empty id is unbounded.
+UserRange UsersOf(const PartitionRange& range) {
+  return {.first = DecodePartition(range.first).value_or(0),
+          .last = DecodePartition(range.last).value_or(UINT64_MAX)};
+}
+
+// See storage/rocks/maintenance.h.
+Result<std::string> RestoreLinksIn(const std::string& directory,
+                                   const std::vector<PartitionRange>& removed) {
+  const SystemClock clock;
+  const Logger log(LogLevel::kOff);
+  SMILE_ASSIGN(const auto engine, RocksEngine::Open({.directory = directory}, &clock, &log));
+  std::vector<UserRange> lost;
+  lost.reserve(removed.size());
+  for (const PartitionRange& range : removed) lost.push_back(UsersOf(range));
+  Progress progress(stderr, &clock);
+  LinkRestorer restorer(*engine, std::move(lost), [&progress](uint64_t users) {
+    progress.Update({.unit = "users with links", .done = users, .done_here = users});
+  });
+  const Result<RestoredLinks> restored = restorer.Run().Wait();
+  engine->Close();
+  if (!restored.ok()) return restored.status();
+  return fmt::format("links: {} restored from their other side or view, {} corrected",
+                     Counted(restored->sides, "side"), Counted(restored->counts, "count"));
+}
+
 int Run(const Options& options, Signals* signals) {
   Result<LogLevel> level = ParseLogLevel(options.log_level);
   if (!level.ok()) return Fail(level.status(), kExitUsage);
@@ -300,7 +330,8 @@ int main(int argc, char** argv) {
   smile::OpenStandardStreams();
   umask(0077);  // other users have no access to its files
   const std::span<const char* const> arguments(argv, static_cast<size_t>(argc));
-  if (const auto status = smile::RunMaintenance(arguments.subspan(argc > 0 ? 1 : 0))) {
+  if (const auto status =
+          smile::RunMaintenance(arguments.subspan(argc > 0 ? 1 : 0), smile::RestoreLinksIn)) {
     return *status;
   }
   smile::Signals signals;

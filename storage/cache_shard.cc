@@ -320,8 +320,8 @@ void CacheShard::Grow() {
 }
 
 void CacheShard::SetHint() {
-  hint_buckets_.store(reinterpret_cast<uintptr_t>(buckets_.data()), std::memory_order_relaxed);
-  hint_count_.store(buckets_.size(), std::memory_order_relaxed);
+  hint_buckets_.store(buckets_.data(), std::memory_order_relaxed);
+  hint_count_.store(buckets_.size(), std::memory_order_release);
 }
 
 void CacheShard::CheckConsistency() const {

@@ -70,9 +70,10 @@ class CacheShard {
   // See RecordCache::Prefetch: first the bucket, without mutex(); later the entry that it points
   // to.
   void PrefetchBucket(const CacheKey& key) const {
-    const uintptr_t index = key.hash() & (hint_count_.load(std::memory_order_relaxed) - 1);
-    const uintptr_t at = hint_buckets_.load(std::memory_order_relaxed) + index * sizeof(Entry*);
-    __builtin_prefetch(reinterpret_cast<const void*>(at));
+    // In this order, so that the table has at least that size.
+    const size_t count = hint_count_.load(std::memory_order_acquire);
+    Entry* const* const buckets = hint_buckets_.load(std::memory_order_relaxed);
+    __builtin_prefetch(buckets + (key.hash() & (count - 1)));
     __builtin_prefetch(&slots_[SlotIndex(key)]);
   }
   void PrefetchEntry(const CacheKey& key) const;
@@ -155,9 +156,9 @@ class CacheShard {
   const size_t max_bytes_;
   std::mutex mutex_;
   std::vector<Entry*> buckets_;
-  // Address and size of buckets_, to prefetch without the lock: they may be those of a table that
-  // has grown since, or one of each.
-  std::atomic<uintptr_t> hint_buckets_ = 0;
+  // Where buckets_ begins, and its size, to prefetch without the lock. The table may have been
+  // replaced by a larger one since.
+  std::atomic<Entry* const*> hint_buckets_ = nullptr;
   std::atomic<size_t> hint_count_ = 0;
   size_t entries_ = 0;
   Queue small_;

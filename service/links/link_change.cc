@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/hash.h"
 #include "model/path.h"
 
 namespace smile {
@@ -212,34 +211,15 @@ void LinkState::Set(const LinkRecordId& id, std::optional<Bytes> value) {
 }
 
 std::optional<WriteRequest> LinkState::ToWrite(uint64_t source) {
-  std::optional<WriteRequest> request;
-  std::vector<LinkKeyBytes> keys;
-  for (auto slot = slots_.begin(); slot != slots_.end();) {
-    const auto end = std::find_if(slot, slots_.end(), [user = slot->id.user](const Slot& other) {
-      return other.id.user != user;
-    });
-    keys.clear();
-    keys.reserve(static_cast<size_t>(end - slot));  // so that views stay valid
-    std::vector<MutationView> mutations;
-    for (; slot != end; ++slot) {
-      if (!slot->changed) continue;
-      MutationView& mutation = mutations.emplace_back();
-      mutation.kind = slot->value ? MutationKind::kPut : MutationKind::kDelete;
-      mutation.sort = keys.emplace_back(slot->id).view().sort;
-      if (!slot->value) continue;
-      mutation.value = *slot->value;
-      mutation.checksum = Hash64(mutation.value);
-    }
-    if (mutations.empty()) continue;
-    WriteRequest part(keys.front().view().partition_view(), std::move(mutations),
-                      /*deadline_nanos=*/0, source);
-    if (request) {
-      request->AddAlso(std::move(part));
-    } else {
-      request.emplace(std::move(part));
-    }
+  std::vector<LinkMutation> mutations;
+  mutations.reserve(slots_.size());
+  for (const Slot& slot : slots_) {
+    if (!slot.changed) continue;
+    mutations.push_back(
+        {slot.id, slot.value ? std::optional<ByteView>(*slot.value) : std::nullopt});
   }
-  return request;
+  if (mutations.empty()) return std::nullopt;
+  return WriteRequestOf(mutations, source);
 }
 
 }  // namespace smile

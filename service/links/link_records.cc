@@ -1,6 +1,12 @@
 #include "service/links/link_records.h"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
 #include "base/coding.h"
+#include "base/hash.h"
 
 namespace smile {
 namespace {
@@ -48,6 +54,38 @@ std::optional<uint64_t> DecodeLinkCount(ByteView bytes) {
     return std::nullopt;
   }
   return count;
+}
+
+WriteRequest WriteRequestOf(std::span<const LinkMutation> mutations, uint64_t source) {
+  CHECK(!mutations.empty());
+  std::optional<WriteRequest> request;
+  std::vector<LinkKeyBytes> keys;
+  for (auto mutation = mutations.begin(); mutation != mutations.end();) {
+    const auto end = std::find_if(
+        mutation, mutations.end(),
+        [user = mutation->id.user](const LinkMutation& other) { return other.id.user != user; });
+    const auto count = static_cast<size_t>(end - mutation);
+    keys.clear();
+    keys.reserve(count);  // so that views stay valid
+    std::vector<MutationView> views;
+    views.reserve(count);
+    for (; mutation != end; ++mutation) {
+      MutationView& view = views.emplace_back();
+      view.kind = mutation->value ? MutationKind::kPut : MutationKind::kDelete;
+      view.sort = keys.emplace_back(mutation->id).view().sort;
+      if (!mutation->value) continue;
+      view.value = *mutation->value;
+      view.checksum = Hash64(view.value);
+    }
+    WriteRequest part(keys.front().view().partition_view(), std::move(views),
+                      /*deadline_nanos=*/0, source);
+    if (request) {
+      request->AddAlso(std::move(part));
+    } else {
+      request.emplace(std::move(part));
+    }
+  }
+  return std::move(*request);
 }
 
 }  // namespace smile

@@ -13,11 +13,13 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <tuple>
 
 #include "base/bytes.h"
 #include "base/coding.h"
 #include "model/key.h"
+#include "storage/engine.h"
 
 namespace smile {
 
@@ -91,5 +93,15 @@ Bytes Encode(const LinkRecord& record);
 std::optional<LinkRecordView> DecodeLinkRecord(ByteView bytes);
 Bytes EncodeLinkCount(uint64_t count);
 std::optional<uint64_t> DecodeLinkCount(ByteView bytes);
+
+// A record that is put or deleted; the value is borrowed.
+struct LinkMutation {
+  LinkRecordId id;
+  std::optional<ByteView> value;  // none: delete
+};
+
+// These mutations, at least one, as one write. They are sorted by id and each id is there once, of
+// at most limits::kMaxWritesTogether users (CHECK).
+WriteRequest WriteRequestOf(std::span<const LinkMutation> mutations, uint64_t source = 0);
 
 }  // namespace smile

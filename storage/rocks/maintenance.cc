@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -29,7 +30,7 @@ constexpr std::string_view kHelp =
     "  Verifies a data directory without changing it: the blocks of all table files, the "
     "checksums\n"
     "  of all records, the values in blob files, and the log. Lists what is damaged.\n\n"
-    "smiled repair DIR [--keep-older | --delete-older]\n"
+    "smiled repair DIR [--keep-older | --delete-older] [--all-links]\n"
     "  Removes damaged blocks and records, and nothing else. A table file that cannot be opened "
     "is\n"
     "  rewritten from what can be read of it. Everything that is changed is first saved in\n"
@@ -38,7 +39,10 @@ constexpr std::string_view kHelp =
     "of\n"
     "  `smilecat load`, and deleted; with --keep-older they are served. If a file has lost a "
     "range\n"
-    "  that contains older records, repair changes nothing unless one of the options is given.\n\n"
+    "  that contains older records, repair changes nothing unless one of the options is given.\n"
+    "  Links of users of whom records were removed are restored from their other side, and "
+    "counted\n"
+    "  again; with --all-links, those of all users, even if nothing is damaged.\n\n"
     "Stop smiled first: no process may serve the directory meanwhile.\n\n"
     "Exit status: 0 nothing is damaged (any more), 1 something is damaged, 2 invalid usage,\n"
     "3 failed.\n";
@@ -82,7 +86,9 @@ int Check(const RocksDirectory& directory) {
   return Conclude(report);
 }
 
-int Repair(const RocksDirectory& directory, OlderRecords older_records) {
+// `removed` are the ranges of links of which records were removed.
+int Repair(const RocksDirectory& directory, OlderRecords older_records,
+           std::vector<PartitionRange>* removed) {
   const SystemClock clock;
   const Logger log(LogLevel::kOff);
   const Result<RepairReport> result = [&] {
@@ -91,6 +97,7 @@ int Repair(const RocksDirectory& directory, OlderRecords older_records) {
   }();
   if (!result.ok()) return Complain(result.status().message(), kExitNotDone);
   PrintLines(result->before);
+  *removed = RemovedFrom(result->before, Table::kLinks);
   if (!result->salvage.empty()) {
     PrintTo(stdout, "removed; saved in {}\n", result->salvage);
     for (const std::string& name : result->older) {
@@ -103,49 +110,89 @@ int Repair(const RocksDirectory& directory, OlderRecords older_records) {
   return Conclude(result->after);
 }
 
-}  // namespace
-
-std::optional<int> RunMaintenance(std::span<const char* const> arguments) {
-  if (arguments.empty()) return std::nullopt;
-  const std::string_view command = arguments[0];
-  if (command != "check" && command != "repair") return std::nullopt;
+struct Arguments {
+  std::string_view command;
   std::string path;
   OlderRecords older_records = OlderRecords::kDeleteInBlocks;
-  for (const std::string_view argument : arguments.subspan(1)) {
+  bool all_links = false;
+};
+
+// The exit status of what ends with the arguments.
+std::optional<int> Parse(std::span<const char* const> given, Arguments* arguments) {
+  arguments->command = given[0];
+  const bool repairs = arguments->command == "repair";
+  for (const std::string_view argument : given.subspan(1)) {
     if (argument == "--help" || argument == "-h") {
       PrintText(stdout, kHelp);
       return Printed(stdout) ? kExitSound
                              : Complain("cannot write to standard output", kExitNotDone);
     }
-    const bool may_choose = command == "repair" && older_records == OlderRecords::kDeleteInBlocks;
+    const bool may_choose = repairs && arguments->older_records == OlderRecords::kDeleteInBlocks;
     if (argument == "--keep-older" && may_choose) {
-      older_records = OlderRecords::kKeep;
+      arguments->older_records = OlderRecords::kKeep;
     } else if (argument == "--delete-older" && may_choose) {
-      older_records = OlderRecords::kDelete;
-    } else if (!argument.starts_with("-") && path.empty()) {
-      path = argument;
+      arguments->older_records = OlderRecords::kDelete;
+    } else if (argument == "--all-links" && repairs) {
+      arguments->all_links = true;
+    } else if (!argument.starts_with("-") && arguments->path.empty()) {
+      arguments->path = argument;
     } else {
       const bool is_option = argument.starts_with("-");
       return Complain(fmt::format("unexpected {0} {1}; see `smiled {2} --help`",
-                                  is_option ? "option" : "argument", argument, command),
+                                  is_option ? "option" : "argument", argument, arguments->command),
                       kExitUsage);
     }
   }
-  if (path.empty()) {
-    return Complain(fmt::format("the data directory is missing; use `smiled {} DIR`", command),
-                    kExitUsage);
+  if (arguments->path.empty()) {
+    return Complain(
+        fmt::format("the data directory is missing; use `smiled {} DIR`", arguments->command),
+        kExitUsage);
   }
-  if (!std::filesystem::exists(path + "/FORMAT")) {
+  if (!std::filesystem::exists(arguments->path + "/FORMAT")) {
     return Complain(fmt::format("{} is not a data directory of Smile: it has no file FORMAT; give "
                                 "another directory",
-                                path),
+                                arguments->path),
                     kExitUsage);
   }
+  return std::nullopt;
+}
+
+int Restore(const RestoreLinks& restore_links, const std::string& path,
+            std::vector<PartitionRange> removed, int exit_status) {
+  const Result<std::string> restored = restore_links(path, std::move(removed));
+  if (!restored.ok()) {
+    return Complain(fmt::format("links were not restored: {}; run `smiled repair --all-links {}`",
+                                restored.status().message(), path),
+                    kExitNotDone);
+  }
+  PrintTo(stdout, "{}\n", *restored);
+  return Printed(stdout) ? exit_status : Complain("cannot write to standard output", kExitNotDone);
+}
+
+}  // namespace
+
+std::optional<int> RunMaintenance(std::span<const char* const> given,
+                                  const RestoreLinks& restore_links) {
+  if (given.empty()) return std::nullopt;
+  const std::string_view command = given[0];
+  if (command != "check" && command != "repair") return std::nullopt;
+  Arguments arguments;
+  if (const auto status = Parse(given, &arguments)) return status;
   const bool checks = command == "check";
-  const auto directory = RocksDirectory::Open(path, rocksdb::Env::Default(),
-                                              checks ? DirectoryUse::kRead : DirectoryUse::kWrite);
-  if (!directory.ok()) return Complain(directory.status().message(), kExitNotDone);
-  return checks ? Check(**directory) : Repair(**directory, older_records);
+  int exit_status = kExitNotDone;
+  std::vector<PartitionRange> removed;
+  {
+    const auto directory =
+        RocksDirectory::Open(arguments.path, rocksdb::Env::Default(),
+                             checks ? DirectoryUse::kRead : DirectoryUse::kWrite);
+    if (!directory.ok()) return Complain(directory.status().message(), kExitNotDone);
+    if (checks) return Check(**directory);
+    exit_status = Repair(**directory, arguments.older_records, &removed);
+  }
+  if (exit_status == kExitNotDone) return exit_status;
+  if (arguments.all_links) removed = {PartitionRange()};
+  if (removed.empty()) return exit_status;
+  return Restore(restore_links, arguments.path, std::move(removed), exit_status);
 }
 
 }  // namespace smile

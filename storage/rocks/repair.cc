@@ -16,6 +16,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "storage/key_encoding.h"
 #include "storage/key_name.h"
 #include "storage/record_format.h"
 #include "storage/rocks/offline_database.h"
@@ -320,6 +321,32 @@ Status Repair::DeleteAndCompact(bool keep_older) {
 }
 
 }  // namespace
+
+std::vector<PartitionRange> RemovedFrom(const CheckReport& damage, Table table) {
+  std::vector<PartitionRange> ranges;
+  const auto partition_of = [table](ByteView encoded) {
+    Bytes partition;
+    return DecodePartition(table, encoded, &partition) ? partition : Bytes();
+  };
+  const auto add = [&](ByteView first, ByteView last) {
+    ranges.push_back({partition_of(first), partition_of(last)});
+  };
+  for (const DamagedBlock& block : damage.blocks) {
+    if (block.table == table) add(block.after, block.before);
+  }
+  for (const DamagedFile& file : damage.files) {
+    const RebuiltTable& rebuilt = *file.rebuilt;
+    if (rebuilt.table() != table) continue;
+    for (const LostRange& lost : rebuilt.lost()) {
+      add(lost.after.empty() ? rebuilt.smallest() : lost.after,
+          lost.before.empty() ? rebuilt.largest() : lost.before);
+    }
+  }
+  for (const DamagedRecord& record : damage.records) {
+    if (record.table == table) add(record.encoded, record.encoded);
+  }
+  return ranges;
+}
 
 Result<RepairReport> RepairDirectory(const RocksDirectory& directory, OlderRecords older_records,
                                      const Clock* clock, const Logger* log,

@@ -36,6 +36,15 @@ enum class OlderRecords {
   kKeep,
 };
 
+// Ids of partitions, from the first to the last, inclusive; an empty one is unbounded.
+struct PartitionRange {
+  Bytes first;
+  Bytes last;
+};
+
+// The partitions of which a repair of this damage removes records of the table, or may do so.
+std::vector<PartitionRange> RemovedFrom(const CheckReport& damage, Table table);
+
 struct RepairReport {
   CheckReport before;
   CheckReport after;

@@ -6,12 +6,14 @@ Usage: damage_test.py SMILECAT SMILED [TEST...]
 
 import os
 import random
+import re
 import subprocess
 
 from process_case import SMILECAT, SMILED, TIMEOUT_SECONDS, ProcessTest, main, smile
 
 USERS = 2000
 IN_FLIGHT = 200
+NODES = 1500
 
 
 def user(number):
@@ -161,6 +163,41 @@ class DamageTest(ProcessTest):
         self.assertIn("nothing was changed", told)
         self.assertIn("users/99/profile became visible", self.maintain("repair", 0, "--delete-older"))
         self.expect_repaired(list(range(100)))
+
+    def all_links(self, port):
+        return self.smilecat_lines(port, [words % node for node in range(NODES)
+                                          for words in ("link_counts %d", "link_list %d friend")])
+
+    def smilecat_lines(self, port, lines):
+        done = subprocess.run([SMILECAT, "-s", "127.0.0.1:%d" % port],
+                              input="".join(line + "\n" for line in lines),
+                              capture_output=True, timeout=TIMEOUT_SECONDS, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_links_are_restored_from_their_other_side(self):
+        process, port = self.serving()
+        # The sides of a link are far apart, so that no block has both.
+        self.smilecat_lines(port, ["link %d friend %d --value %d --time-ms %d"
+                                   % (node, (node + NODES // 2) % NODES, node, 1000 + node)
+                                   for node in range(NODES)]
+                            + ["link %d friend %d --time-ms 7"
+                               % (node, (node + NODES // 3) % NODES) for node in range(NODES)])
+        links = self.all_links(port)
+        self.stop(process)
+        table = self.tables()[0]
+        self.overwrite(table, os.path.getsize(table) // 2)
+        self.assertIn("links: a block of", self.maintain("check", 1))
+        told = self.maintain("repair", 0)
+        restored = re.search(r"links: (\d+) sides restored .*, (\d+) counts corrected", told)
+        self.assertIsNotNone(restored, told)
+        self.assertGreater(int(restored[1]), 10)
+        self.assertGreater(int(restored[2]), 5)
+        process, port = self.serving()
+        self.assertEqual(self.all_links(port), links)
+        self.stop(process)
+        self.assertIn("links: 0 sides restored from their other side or view, 0 counts corrected",
+                      self.maintain("repair", 0, "--all-links"))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,71 @@
+// Restores links after records of them were lost: from the other view of the same side, and from
+// the other side of the link. A link is lost only if all of its records are. Numbers of links are
+// counted anew.
+//
+// For a database that nobody else uses: changes of links meanwhile would be undone. It may be
+// stopped at any time, and repeated.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "base/result.h"
+#include "base/task.h"
+#include "service/engine_calls.h"
+#include "service/links/link_records.h"
+
+namespace smile {
+
+// From the first to the last, inclusive.
+struct UserRange {
+  uint64_t first = 0;
+  uint64_t last = UINT64_MAX;
+};
+
+struct RestoredLinks {
+  uint64_t sides = 0;   // sides of links of which a record was missing
+  uint64_t counts = 0;  // numbers of links that were wrong
+};
+
+class LinkRestorer {
+ public:
+  // Called with the number of users whose links were read.
+  using Progress = std::function<void(uint64_t users)>;
+
+  // Records of users in these ranges may have been lost, those of others not. The engine outlives
+  // the task, and can write together (CHECK).
+  LinkRestorer(Engine& engine, std::vector<UserRange> lost, Progress progress);
+
+  // Once. Reads all links; costs a lookup for each record that is compared. A failure of the
+  // engine ends it.
+  Task<Result<RestoredLinks>> Run();
+
+ private:
+  // A record that has to be there, because another one of the link is.
+  struct Expected {
+    LinkRecordId id;
+    LinkSide side;
+    LinkRecord link;
+    std::optional<LinkRecordId> because = {};  // one of the same side that may be outdated
+  };
+
+  bool IsLost(uint64_t user) const;
+  Task<Status> ForEachUser(Task<Status> (LinkRestorer::*visit)(uint64_t user));
+  Task<Status> RestoreRecords(uint64_t user);
+  std::vector<Expected> ExpectedFrom(uint64_t user, const ScanPage& page) const;
+  Task<Status> Compare(std::vector<Expected> expected);
+  void PutLater(const Expected& one);
+  Task<Status> Recount(uint64_t user);
+  Task<Status> WriteChanges();
+
+  const EngineCalls engine_;
+  const std::vector<UserRange> lost_;
+  const Progress progress_;
+  RestoredLinks restored_;
+  std::map<LinkRecordId, std::optional<Bytes>> changes_;  // none: delete
+};
+
+}  // namespace smile
