@@ -2,12 +2,33 @@
 
 #include <pthread.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <cerrno>
+#include <cstdint>
 
 #include "base/check.h"
 
 namespace smile {
+namespace {
+
+// struct sched_attr of sched_setattr(2), in its first version: <linux/sched/types.h> cannot be
+// included beside <pthread.h>.
+struct SchedulingAttributes {
+  uint32_t size;
+  uint32_t policy;
+  uint64_t flags;
+  int32_t nice;
+  uint32_t priority;
+  uint64_t runtime_nanos;
+  uint64_t deadline_nanos;
+  uint64_t period_nanos;
+};
+static_assert(sizeof(SchedulingAttributes) == 48, "SCHED_ATTR_SIZE_VER0");
+
+constexpr uint64_t kLeastSliceNanos = 100'000;
+
+}  // namespace
 
 void NameThisThread(const char* name) {
   CHECK(pthread_setname_np(pthread_self(), name) == 0, "a thread's name has at most 15 bytes");
@@ -20,6 +41,14 @@ void LowerPriorityOfThisThread(int by) {
   errno = 0;
   const int now = getpriority(PRIO_PROCESS, self);
   if (errno == 0) (void)setpriority(PRIO_PROCESS, self, now + by);
+}
+
+// Before 6.12, Linux ignores the runtime of a thread that has no deadline.
+void ShortenTimeSliceOfThisThread() {
+  SchedulingAttributes attributes{};
+  if (syscall(SYS_sched_getattr, 0, &attributes, sizeof(attributes), 0) != 0) return;
+  attributes.runtime_nanos = kLeastSliceNanos;
+  (void)syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
 }  // namespace smile

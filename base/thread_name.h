@@ -10,4 +10,9 @@ void NameThisThread(const char* name);
 // nothing if the kernel does not allow it.
 void LowerPriorityOfThisThread(int by);
 
+// Asks for the shortest time slice that Linux has, 0.1 ms: when the calling thread wakes up, it
+// preempts threads with a longer one, as long as it has not used up its share of the processor.
+// Where the kernel does not allow that (Linux before 6.12), nothing changes.
+void ShortenTimeSliceOfThisThread();
+
 }  // namespace smile

@@ -14,6 +14,7 @@
 #include "net/tcp_connect.h"
 #include "net/tcp_listener.h"
 #include "net/uv_loop.h"
+#include "net/wake_up.h"
 
 namespace smile {
 namespace {
@@ -102,7 +103,7 @@ class EventLoop::Impl {
   void RunPosted();
 
   UvLoop loop_;
-  uv_async_t wake_{};
+  WakeUp wake_up_;
   uv_prepare_t turn_end_{};
   bool open_ = false;
   std::function<void()> on_turn_end_;
@@ -119,14 +120,10 @@ Status EventLoop::Impl::Open() {
     return {Code::kUnavailable, "cannot create an event loop: " + UvMessage(error)};
   }
   open_ = true;
-  wake_.data = this;
   turn_end_.data = this;
   CHECK(uv_prepare_init(&loop_.uv, &turn_end_) == 0);
   loop_.drop_turns.Open(&loop_.uv);
-  const int error = uv_async_init(
-      &loop_.uv, &wake_, [](uv_async_t* async) { static_cast<Impl*>(async->data)->RunPosted(); });
-  CHECK(error == 0);
-  return {};
+  return wake_up_.Open(&loop_.uv, [this] { RunPosted(); });
 }
 
 EventLoop::Impl::~Impl() {
@@ -136,7 +133,7 @@ EventLoop::Impl::~Impl() {
   running_.clear();
   std::vector<std::function<void()>>().swap(posted_);
   loop_.connects.clear();
-  uv_close(reinterpret_cast<uv_handle_t*>(&wake_), nullptr);
+  wake_up_.Close();
   uv_close(reinterpret_cast<uv_handle_t*>(&turn_end_), nullptr);
   loop_.drop_turns.Close();
   on_turn_end_ = nullptr;
@@ -154,7 +151,7 @@ void EventLoop::Impl::Run() {
 
 void EventLoop::Impl::Stop() {
   stop_ = true;
-  CHECK(uv_async_send(&wake_) == 0);
+  wake_up_.Send();
 }
 
 void EventLoop::Impl::Post(std::function<void()> task) {
@@ -165,7 +162,7 @@ void EventLoop::Impl::Post(std::function<void()> task) {
     first = posted_.empty();
     posted_.push_back(std::move(task));
   }
-  if (first) uv_async_send(&wake_);
+  if (first) wake_up_.Send();
 }
 
 void EventLoop::Impl::RunPosted() {
@@ -189,7 +186,7 @@ void EventLoop::Impl::RunPosted() {
     task();
     task = nullptr;  // releases what it owns before the next task runs
     if (!stop && next_running_ < running_.size() && uv_hrtime() >= end) {
-      uv_async_send(&wake_);
+      wake_up_.Send();
       return;
     }
   }

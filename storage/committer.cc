@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/thread_name.h"
+#include "base/wake_together.h"
 
 namespace smile {
 namespace {
@@ -211,6 +212,7 @@ void Committer::CommitGroup() {
     counts_.groups += in_time > 0 ? 1 : 0;
     counts_.writes += in_time;
   }
+  const WakeTogether together;
   for (PendingWrite& write : group_) {
     const WriteReply& reply = write.reply;
     CHECK(!write.late || reply.status.code() == Code::kDeadlineExceeded);

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/wake_together.h"
 #include "storage/rocks/multi_get.h"
 
 namespace smile {
@@ -37,14 +38,18 @@ class GatheredReads::Job final : public ReaderPool::Job {
       for (PendingRead& read : reads) read.ended = RocksDatabase::Reopening();
     }
     all_->CountFetched(fetched);  // before the answers: a caller may look at the counts
-    for (PendingRead& read : reads) {
+    Answer(&reads);
+    return all_->GoOn() ? Progress::kMore : Progress::kDone;
+  }
+  static void Answer(std::vector<PendingRead>* reads) {
+    const WakeTogether together;
+    for (PendingRead& read : *reads) {
       if (read.ended.ok()) {
         read.done(std::move(read.reply));
       } else {
         read.done(std::move(read.ended));
       }
     }
-    return all_->GoOn() ? Progress::kMore : Progress::kDone;
   }
   void Refuse(Status why) override { all_->RefuseAll(why); }
   void End() override { all_->RefuseAll(Status(Code::kShuttingDown, "the storage is closing")); }

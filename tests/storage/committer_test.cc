@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "base/wake_together.h"
 #include "tests/storage/blocking_engine.h"
 
 namespace smile::testing {
@@ -110,6 +111,38 @@ TEST_F(CommitterTest, WaitingWritesAreCommittedTogetherInOrder) {
   EXPECT_EQ(counts.groups, 2u);
   EXPECT_EQ(counts.writes, 4u);
   EXPECT_EQ(counts.waiting_bytes, 0u);
+}
+
+TEST_F(CommitterTest, ThoseWhoWaitForAGroupAreWokenOnceAfterAllItsAnswers) {
+  struct Counting final : Wakeable {
+    void Wake() override {
+      ++wakes;
+      answers = *answered;
+      woken.set_value();
+    }
+    int wakes = 0;
+    size_t answers = 0;
+    const size_t* answered = nullptr;
+    std::promise<void> woken;
+  };
+  constexpr size_t kWrites = 5;
+  size_t answered = 0;
+  const auto waiter = std::make_shared<Counting>();
+  waiter->answered = &answered;
+  auto first = Submit("first");
+  WaitUntilBegun(1);
+  for (size_t i = 0; i < kWrites; ++i) {
+    committer_->Submit(WriteRequest({Table::kUsers, "12345678"}, {PutOf("x", "")}, 0),
+                       [&answered, waiter](WriteReply) {
+                         ++answered;
+                         WakeTogether::Wake(waiter);
+                       });
+  }
+  Open();
+  waiter->woken.get_future().get();
+  committer_.reset();
+  EXPECT_EQ(waiter->answers, kWrites);
+  EXPECT_EQ(waiter->wakes, 1);
 }
 
 TEST_F(CommitterTest, GroupIsBoundedInBytes) {
