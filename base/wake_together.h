@@ -18,7 +18,8 @@ class Wakeable {
 };
 
 // While one exists, wake-ups from its thread wait for its end. In the meantime the thread must not
-// wait for what it would have woken. They may be nested: then the outermost counts.
+// wait for what it would have woken, nor take long: what other threads have for it may wait too.
+// They may be nested: then the outermost counts.
 class WakeTogether {
  public:
   WakeTogether();

@@ -41,9 +41,12 @@ Status WakeUp::Open(uv_loop_t* loop, std::function<void()> woken) {
     return {Code::kUnavailable,
             "cannot create an event loop: " + std::generic_category().message(errno)};
   }
-  event_ = std::make_shared<Event>(descriptor_);
+  auto event = std::make_shared<Event>(descriptor_);
+  if (const int error = uv_poll_init(loop, &poll_, descriptor_); error != 0) {
+    return {Code::kUnavailable, std::string("cannot create an event loop: ") + uv_strerror(error)};
+  }
+  event_ = std::move(event);
   woken_ = std::move(woken);
-  CHECK(uv_poll_init(loop, &poll_, descriptor_) == 0);
   poll_.data = this;
   const int error = uv_poll_start(&poll_, UV_READABLE, [](uv_poll_t* poll, int, int) {
     static_cast<WakeUp*>(poll->data)->OnReadable();

@@ -107,8 +107,8 @@ std::vector<LinkRestorer::Expected> LinkRestorer::ExpectedFrom(uint64_t user,
         expected.push_back({side.Member(), side, link, LinkRecordId{user, sort}});
       }
     }
-    // The other view tells of the other side, too: it may be the only one that is left.
-    if (IsLost(side.other)) {
+    // Either view may be the only record that is left of both sides.
+    if (IsLost(user) || IsLost(side.other)) {
       const LinkSide back{side.other, link.inverse, user};
       expected.push_back({back.Member(), back, {link.time_ms, side.kind, link.value}});
     }
@@ -126,21 +126,26 @@ Task<Status> LinkRestorer::Compare(std::vector<Expected> expected) {
   for (size_t i = 0; i < expected.size(); ++i) {
     const Expected& one = expected[i];
     const Result<Record>& record = (*reply)[i];
-    if (IsThere(record)) {
-      const auto member =
-          record.ok() && one.because ? DecodeLinkRecord(record->value) : std::nullopt;
-      if (member && member->time_ms != one.link.time_ms) changes_[*one.because] = std::nullopt;
+    if (record.status().code() == Code::kNotFound) {
+      PutLater(one, std::nullopt);
       continue;
     }
-    if (record.status().code() != Code::kNotFound) co_return record.status();
-    PutLater(one);
+    if (!IsThere(record)) co_return record.status();
+    if (!record.ok() || one.id.sort.view != LinkView::kMember) continue;
+    const auto member = DecodeLinkRecord(record->value);
+    if (!member || member->time_ms == one.link.time_ms) continue;
+    if (member->time_ms < one.link.time_ms) {
+      PutLater(one, member->time_ms);
+    } else if (one.because) {
+      changes_[*one.because] = std::nullopt;
+    }
   }
   co_return co_await WriteChanges();
 }
 
-// Of records that say different times, the latest counts.
-void LinkRestorer::PutLater(const Expected& one) {
-  Bytes bytes = Encode(one.link);
+// Of records that say different times, the latest counts. `outdated`: the time that the side has
+// now, if it is another.
+void LinkRestorer::PutLater(const Expected& one, std::optional<uint64_t> outdated) {
   std::optional<Bytes>& member = changes_[one.side.Member()];
   const auto pending = member ? DecodeLinkRecord(*member) : std::nullopt;
   if (pending && pending->time_ms > one.link.time_ms) {
@@ -148,14 +153,17 @@ void LinkRestorer::PutLater(const Expected& one) {
     return;
   }
   if (!pending) ++restored_.sides;
-  member = bytes;
-  changes_[one.side.Newest(one.link.time_ms)] = std::move(bytes);
+  if (pending && pending->time_ms < one.link.time_ms) outdated = pending->time_ms;
+  if (outdated) changes_[one.side.Newest(*outdated)] = std::nullopt;
+  member = Encode(one.link);
+  changes_[one.side.Newest(one.link.time_ms)] = member;
+  if (!IsLost(one.side.user)) also_recounted_.insert(one.side.user);
 }
 
 // --- Numbers -------------------------------------------------------------------------------------
 
 Task<Status> LinkRestorer::Recount(uint64_t user) {
-  if (!IsLost(user)) co_return Status();
+  if (!IsLost(user) && !also_recounted_.contains(user)) co_return Status();
   std::map<LinkKind, uint64_t> numbers;
   ScanRequest scan = ScanOf(user, limits::kMaxScanEntries);
   scan.keys_only = true;
@@ -164,7 +172,9 @@ Task<Status> LinkRestorer::Recount(uint64_t user) {
     if (!page.ok()) co_return page.status();
     for (size_t i = 0; i < page->size(); ++i) {
       const ScanPage::Entry entry = (*page)[i];
-      if (entry.outcome == ScanPage::Outcome::kGap) continue;
+      if (entry.outcome == ScanPage::Outcome::kGap) {
+        co_return Status(Code::kCorrupt, "some links cannot be read");
+      }
       const LinkSort sort = SortOf(entry.sort);
       numbers[sort.kind] += sort.view == LinkView::kMember;
     }

@@ -1,6 +1,6 @@
 // Restores links after records of them were lost: from the other view of the same side, and from
-// the other side of the link. A link is lost only if all of its records are. Numbers of links are
-// counted anew.
+// the other side of the link. A link is lost only if all of its records are. Of records of a link
+// that say different times, the latest counts. Numbers of links are counted anew.
 //
 // For a database that nobody else uses: changes of links meanwhile would be undone. It may be
 // stopped at any time, and repeated.
@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "base/result.h"
@@ -32,15 +33,16 @@ struct RestoredLinks {
 
 class LinkRestorer {
  public:
-  // Called with the number of users whose links were read.
+  // Called with the number of users done: first of those whose records were compared, then again
+  // from 1, of those whose links were counted.
   using Progress = std::function<void(uint64_t users)>;
 
   // Records of users in these ranges may have been lost, those of others not. The engine outlives
   // the task, and can write together (CHECK).
   LinkRestorer(Engine& engine, std::vector<UserRange> lost, Progress progress);
 
-  // Once. Reads all links; costs a lookup for each record that is compared. A failure of the
-  // engine ends it.
+  // Once. Reads all links; costs two lookups for each record that is compared. Ends with the
+  // first failure of the engine; kCorrupt if links cannot be read.
   Task<Result<RestoredLinks>> Run();
 
  private:
@@ -57,7 +59,7 @@ class LinkRestorer {
   Task<Status> RestoreRecords(uint64_t user);
   std::vector<Expected> ExpectedFrom(uint64_t user, const ScanPage& page) const;
   Task<Status> Compare(std::vector<Expected> expected);
-  void PutLater(const Expected& one);
+  void PutLater(const Expected& one, std::optional<uint64_t> outdated);
   Task<Status> Recount(uint64_t user);
   Task<Status> WriteChanges();
 
@@ -65,6 +67,7 @@ class LinkRestorer {
   const std::vector<UserRange> lost_;
   const Progress progress_;
   RestoredLinks restored_;
+  std::set<uint64_t> also_recounted_;  // not in the ranges, but their links were changed
   std::map<LinkRecordId, std::optional<Bytes>> changes_;  // none: delete
 };
 

@@ -17,6 +17,17 @@ size_t BytesOf(const ReadRequest& request) {
   return bytes;
 }
 
+void Answer(std::vector<PendingRead>* reads) {
+  const WakeTogether together;
+  for (PendingRead& read : *reads) {
+    if (read.ended.ok()) {
+      read.done(std::move(read.reply));
+    } else {
+      read.done(std::move(read.ended));
+    }
+  }
+}
+
 }  // namespace
 
 class GatheredReads::Job final : public ReaderPool::Job {
@@ -40,16 +51,6 @@ class GatheredReads::Job final : public ReaderPool::Job {
     all_->CountFetched(fetched);  // before the answers: a caller may look at the counts
     Answer(&reads);
     return all_->GoOn() ? Progress::kMore : Progress::kDone;
-  }
-  static void Answer(std::vector<PendingRead>* reads) {
-    const WakeTogether together;
-    for (PendingRead& read : *reads) {
-      if (read.ended.ok()) {
-        read.done(std::move(read.reply));
-      } else {
-        read.done(std::move(read.ended));
-      }
-    }
   }
   void Refuse(Status why) override { all_->RefuseAll(why); }
   void End() override { all_->RefuseAll(Status(Code::kShuttingDown, "the storage is closing")); }

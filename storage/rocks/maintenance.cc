@@ -31,7 +31,7 @@ constexpr std::string_view kHelp =
     "checksums\n"
     "  of all records, the values in blob files, and the log. Lists what is damaged.\n\n"
     "smiled repair DIR [--keep-older | --delete-older] [--all-links]\n"
-    "  Removes damaged blocks and records, and nothing else. A table file that cannot be opened "
+    "  Removes damaged blocks and records, and restores links. A table file that cannot be opened "
     "is\n"
     "  rewritten from what can be read of it. Everything that is changed is first saved in\n"
     "  DIR/salvage/. Where something was removed, an older version of a record, or a deleted\n"
@@ -189,9 +189,15 @@ std::optional<int> RunMaintenance(std::span<const char* const> given,
     if (checks) return Check(**directory);
     exit_status = Repair(**directory, arguments.older_records, &removed);
   }
-  if (exit_status == kExitNotDone) return exit_status;
   if (arguments.all_links) removed = {PartitionRange()};
-  if (removed.empty()) return exit_status;
+  if (removed.empty() || exit_status == kExitNotDone) return exit_status;
+  if (exit_status == kExitDamaged) {
+    return Complain(
+        fmt::format("links were not restored, as something is still damaged; when it is "
+                    "not, run `smiled repair --all-links {}`",
+                    arguments.path),
+        exit_status);
+  }
   return Restore(restore_links, arguments.path, std::move(removed), exit_status);
 }
 

@@ -15,7 +15,7 @@
 namespace smile {
 
 // Restores the links in the data directory of users of whom records were removed, from what is left
-// of them; returns what it did, as a sentence.
+// of them; returns what it did, as a sentence. Locks the directory itself.
 using RestoreLinks = std::function<Result<std::string>(const std::string& directory,
                                                        std::vector<PartitionRange> of)>;
 

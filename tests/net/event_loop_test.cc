@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/wake_together.h"
 #include "tests/net/recorder.h"
 
 namespace smile {
@@ -36,6 +37,18 @@ TEST_F(Loop, StopBeforeRunStillRunsPostedTasks) {
   loop_->Stop();
   loop_->Run();
   EXPECT_TRUE(ran);
+}
+
+TEST_F(Loop, TasksPostedWithinAWakeTogetherRunInOrderAfterIt) {
+  std::vector<int> ran;
+  std::thread poster([&] {
+    const WakeTogether together;
+    for (int i = 0; i < 3; ++i) loop_->Post([&ran, i] { ran.push_back(i); });
+    loop_->Post([&] { loop_->Stop(); });
+  });
+  loop_->Run();
+  poster.join();
+  EXPECT_EQ(ran, (std::vector<int>{0, 1, 2}));
 }
 
 TEST_F(Loop, TasksOfEachThreadKeepTheirOrder) {

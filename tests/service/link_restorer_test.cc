@@ -131,6 +131,32 @@ TEST_F(LinkRestorerTest, OutdatedTimesAreRemoved) {
   EXPECT_EQ(All(), all);
 }
 
+TEST_F(LinkRestorerTest, TheLatestOfTwoTimesCounts) {
+  Link(1, LinkKind::kFriend, 2, 50);
+  const Records all = All();
+  const LinkSide side{1, LinkKind::kFriend, 2};
+  const Bytes outdated = Encode(LinkRecord{.time_ms = 40, .inverse = LinkKind::kFriend});
+  // With and without what the other view says.
+  for (const bool newest_is_there : {true, false}) {
+    Change(side.Member(), outdated);
+    Change(side.Newest(40), outdated);
+    if (!newest_is_there) Change(side.Newest(50), std::nullopt);
+    Restore({UserRange{1, 1}});
+    EXPECT_EQ(All(), all);
+  }
+}
+
+TEST_F(LinkRestorerTest, ALinkThatBecameVisibleOnOneSideIsThereOnBoth) {
+  Link(1, LinkKind::kFriend, 2, 50);
+  const Records all = All();
+  for (const auto& [id, value] : all) {
+    const LinkSide side{1, LinkKind::kFriend, 2};
+    if (id != side.Member()) Change(id, std::nullopt);
+  }
+  Restore({UserRange{1, 1}});
+  EXPECT_EQ(All(), all);
+}
+
 TEST_F(LinkRestorerTest, CountsOfKindsWithoutLinksAreRemoved) {
   Link(1, LinkKind::kFriend, 2, 50);
   const Records all = All();
