@@ -19,13 +19,6 @@ namespace {
 // than wide instructions save (docs/decisions/0055-narrow-hashing-of-small-messages.md).
 constexpr size_t kLeastWideBytes = 8 << 10;
 
-uint64_t Xxh3(ByteView bytes) {
-#if defined(__x86_64__)
-  if (bytes.size() >= kLeastWideBytes) return XXH3_64bits_dispatch(bytes.data(), bytes.size());
-#endif
-  return XXH3_64bits(bytes.data(), bytes.size());
-}
-
 void UpdateXxh3(XXH3_state_t* state, ByteView bytes) {
 #if defined(__x86_64__)
   if (bytes.size() >= kLeastWideBytes) {
@@ -39,7 +32,10 @@ void UpdateXxh3(XXH3_state_t* state, ByteView bytes) {
 }  // namespace
 
 uint64_t Hash64(ByteView bytes) {
-  return Xxh3(bytes);
+#if defined(__x86_64__)
+  if (bytes.size() >= kLeastWideBytes) return XXH3_64bits_dispatch(bytes.data(), bytes.size());
+#endif
+  return XXH3_64bits(bytes.data(), bytes.size());
 }
 
 uint64_t Hash64(ByteView first, ByteView second) {

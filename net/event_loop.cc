@@ -116,14 +116,16 @@ class EventLoop::Impl {
 };
 
 Status EventLoop::Impl::Open() {
-  if (const int error = uv_loop_init(&loop_.uv); error != 0) {
-    return {Code::kUnavailable, "cannot create an event loop: " + UvMessage(error)};
+  int error = uv_loop_init(&loop_.uv);
+  if (error == 0) {
+    open_ = true;
+    turn_end_.data = this;
+    CHECK(uv_prepare_init(&loop_.uv, &turn_end_) == 0);
+    loop_.drop_turns.Open(&loop_.uv);
+    error = wake_up_.Open(&loop_.uv, [this] { RunPosted(); });
   }
-  open_ = true;
-  turn_end_.data = this;
-  CHECK(uv_prepare_init(&loop_.uv, &turn_end_) == 0);
-  loop_.drop_turns.Open(&loop_.uv);
-  return wake_up_.Open(&loop_.uv, [this] { RunPosted(); });
+  if (error == 0) return {};
+  return {Code::kUnavailable, "cannot create an event loop: " + UvMessage(error)};
 }
 
 EventLoop::Impl::~Impl() {

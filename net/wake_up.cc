@@ -5,8 +5,6 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <string>
-#include <system_error>
 #include <utility>
 
 #include "base/check.h"
@@ -34,16 +32,13 @@ WakeUp::~WakeUp() {
   CHECK(event_ == nullptr, "it is closed before the loop");
 }
 
-Status WakeUp::Open(uv_loop_t* loop, std::function<void()> woken) {
+int WakeUp::Open(uv_loop_t* loop, std::function<void()> woken) {
   CHECK(event_ == nullptr && woken != nullptr);
   descriptor_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (descriptor_ < 0) {
-    return {Code::kUnavailable,
-            "cannot create an event loop: " + std::generic_category().message(errno)};
-  }
+  if (descriptor_ < 0) return uv_translate_sys_error(errno);
   auto event = std::make_shared<Event>(descriptor_);
   if (const int error = uv_poll_init(loop, &poll_, descriptor_); error != 0) {
-    return {Code::kUnavailable, std::string("cannot create an event loop: ") + uv_strerror(error)};
+    return error;
   }
   event_ = std::move(event);
   woken_ = std::move(woken);
@@ -52,7 +47,7 @@ Status WakeUp::Open(uv_loop_t* loop, std::function<void()> woken) {
     static_cast<WakeUp*>(poll->data)->OnReadable();
   });
   CHECK(error == 0);
-  return {};
+  return 0;
 }
 
 void WakeUp::Close() {

@@ -10,7 +10,6 @@
 #include <functional>
 #include <memory>
 
-#include "base/status.h"
 #include "base/wake_together.h"
 
 namespace smile {
@@ -22,8 +21,9 @@ class WakeUp {
   WakeUp(const WakeUp&) = delete;
   WakeUp& operator=(const WakeUp&) = delete;
 
-  // Once. `woken` is called on the loop's thread after one or more calls of Send.
-  Status Open(uv_loop_t* loop, std::function<void()> woken);
+  // Once. `woken` is called on the loop's thread after one or more calls of Send. Returns 0 or an
+  // error of libuv.
+  int Open(uv_loop_t* loop, std::function<void()> woken);
   // Before the loop is closed; libuv then completes the closing. Nothing if it is not open.
   void Close();
 

@@ -15,6 +15,12 @@ constexpr uint8_t kVersion = 1;
 
 }  // namespace
 
+LinkSort SortOf(ByteView sort) {
+  const std::optional<LinkSort> parts = DecodeLinkSort(sort);
+  CHECK(parts.has_value(), "keys of this table have 18 bytes");
+  return *parts;
+}
+
 Bytes Encode(const LinkRecord& record) {
   Bytes out;
   out.reserve(2 + sizeof(uint64_t) + record.value.size());

@@ -88,6 +88,9 @@ struct LinkRecordView {
   ByteView value;
 };
 
+// The parts of a sort key that is stored in `links` (CHECK).
+LinkSort SortOf(ByteView sort);
+
 Bytes Encode(const LinkRecord& record);
 // None: damaged, or not written by this service.
 std::optional<LinkRecordView> DecodeLinkRecord(ByteView bytes);

@@ -14,12 +14,6 @@ namespace {
 constexpr uint32_t kPageEntries = limits::kMaxWritesTogether - 1;
 static_assert(size_t{5} * kPageEntries <= limits::kMaxBatchMutations);
 
-LinkSort SortOf(ByteView sort) {
-  const std::optional<LinkSort> parts = DecodeLinkSort(sort);
-  CHECK(parts.has_value(), "keys of this table have 18 bytes");
-  return *parts;
-}
-
 ScanRequest ScanOf(uint64_t user, uint32_t limit) {
   return {.table = Table::kLinks,
           .partition = PartitionOf(user),

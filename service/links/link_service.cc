@@ -43,12 +43,6 @@ LinkPlace PlaceOf(const LinkSort& sort) {
   return {.time_ms = ~sort.first, .other = sort.second};
 }
 
-LinkSort SortOf(ByteView sort) {
-  const std::optional<LinkSort> parts = DecodeLinkSort(sort);
-  CHECK(parts.has_value(), "keys of this table have 18 bytes");
-  return *parts;
-}
-
 ReadRequest ReadRequestOf(const CallContext& call) {
   return {.keys = {},
           .deadline_nanos = call.deadline_nanos,

@@ -33,7 +33,7 @@ constexpr std::string_view kHelp =
     "smiled repair DIR [--keep-older | --delete-older] [--all-links]\n"
     "  Removes damaged blocks and records, and restores links. A table file that cannot be opened "
     "is\n"
-    "  rewritten from what can be read of it. Everything that is changed is first saved in\n"
+    "  rewritten from what can be read of it. What is removed is first saved in\n"
     "  DIR/salvage/. Where something was removed, an older version of a record, or a deleted\n"
     "  record, may become visible. Such records are written to older.jsonl there, in the format "
     "of\n"
