@@ -186,10 +186,7 @@ TEST_F(ObserveFaultTest, UnknownOutcomeIsAGap) {
   EXPECT_EQ(engine().Put(kTwo, "v").status.code(), Code::kNoSpace);
   EXPECT_THAT(recorder_.Take(), IsEmpty());
   faults_->SetFull(false);
-  WriteReply reply;
-  do {
-    reply = engine().Put(kTwo, "v");
-  } while (reply.status.code() == Code::kNoSpace);
+  const WriteReply reply = PutOnceWritable(kTwo, "v");
   ASSERT_TRUE(reply.status.ok());
   EXPECT_THAT(recorder_.Take(),
               ElementsAre("gap", LineOf(kTwo, PutOf(kTwo.sort, "v"), reply.versions[0])));

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "storage/rocks/rocks_seams.h"
@@ -55,6 +56,18 @@ class RocksTest : public ::testing::Test {
     rocksdb::CompactRangeOptions options;
     options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
     ASSERT_TRUE(db()->CompactRange(options, family(table), nullptr, nullptr).ok());
+  }
+  // Whether a write after a full disk was refused because RocksDB has to be opened again (no_space)
+  // or is being opened (overloaded).
+  static bool IsUntilOpened(Code code) {
+    return code == Code::kNoSpace || code == Code::kOverloaded;
+  }
+  WriteReply PutOnceWritable(const Key& key, ByteView value) {
+    for (;;) {
+      WriteReply reply = engine().Put(key, value);
+      if (!IsUntilOpened(reply.status.code())) return reply;
+      std::this_thread::yield();
+    }
   }
   // What a Peek says, and a PeekMany too.
   PeekResult Peek(const Key& key) {
