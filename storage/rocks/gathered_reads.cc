@@ -11,6 +11,9 @@
 namespace smile {
 namespace {
 
+// Reading so many bytes of values costs a source's turn as much as looking up a key.
+constexpr size_t kBytesPerKeyOfCost = 4096;
+
 size_t BytesOf(const ReadRequest& request) {
   size_t bytes = sizeof(PendingRead);
   for (const Key& key : request.keys) bytes += sizeof(Key) + key.partition.size() + key.sort.size();
@@ -48,7 +51,7 @@ class GatheredReads::Job final : public ReaderPool::Job {
     } else {
       for (PendingRead& read : reads) read.ended = RocksDatabase::Reopening();
     }
-    all_->CountFetched(fetched);  // before the answers: a caller may look at the counts
+    all_->Settle(reads, fetched);  // before the answers: a caller may look at the counts
     Answer(&reads);
     return all_->GoOn() ? Progress::kMore : Progress::kDone;
   }
@@ -143,10 +146,13 @@ std::vector<PendingRead> GatheredReads::Take(bool* more) {
     while (!waiting_.empty() && taken.size() < share) {
       keys += waiting_.Front().request.keys.size();
       if (!taken.empty() && keys > kMultiGetKeys) break;
-      PendingRead next = waiting_.Pop();
+      uint64_t source = 0;
+      PendingRead next = waiting_.PopToSettle(&source);
+      CHECK(source == next.request.source);
       CHECK(BytesOf(next.request) <= waiting_bytes_);
       waiting_bytes_ -= BytesOf(next.request);
       if (Status why = WhyNotRead(next.request, now); !why.ok()) {
+        waiting_.Settle(source, next.request.keys.size(), 0);
         refused.emplace_back(std::move(next), std::move(why));
       } else {
         taken.push_back(std::move(next));
@@ -161,9 +167,13 @@ std::vector<PendingRead> GatheredReads::Take(bool* more) {
   return taken;
 }
 
-void GatheredReads::CountFetched(size_t keys) {
+void GatheredReads::Settle(const std::vector<PendingRead>& done, size_t fetched) {
   const std::lock_guard lock(mutex_);
-  counts_.fetched_keys += keys;
+  counts_.fetched_keys += fetched;
+  for (const PendingRead& read : done) {
+    const size_t keys = read.request.keys.size();
+    waiting_.Settle(read.request.source, keys, keys + read.value_bytes / kBytesPerKeyOfCost);
+  }
 }
 
 // Whether the calling job, which has done its share, must take more because no other job will.

@@ -1,7 +1,8 @@
 // The queue of point reads that wait for a reader. A reader that becomes free takes its share of
 // them, so that under load many reads are done together (storage/rocks/read_batch.h), while an idle
-// server does each read at once: no read waits for others to arrive. Sources take turns. To the
-// pool they are point reads, which have their own turns however many walks there are.
+// server does each read at once: no read waits for others to arrive. Sources take turns by the keys
+// and bytes that they read. To the pool they are point reads, which have their own turns however
+// many walks there are.
 //
 // A read that had not been taken when a write was answered sees that write. A read that begins
 // after the write was answered has not been taken by then, so it may share a fetch with any read
@@ -57,7 +58,7 @@ class GatheredReads {
   void Schedule();
   void RefuseAll(const Status& why);
   std::vector<PendingRead> Take(bool* more);
-  void CountFetched(size_t keys);
+  void Settle(const std::vector<PendingRead>& done, size_t fetched);
   bool GoOn();
 
   const RocksDatabase* const database_;

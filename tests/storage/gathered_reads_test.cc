@@ -1,6 +1,7 @@
 #include "storage/rocks/gathered_reads.h"
 
 #include <pthread.h>
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <memory>
@@ -243,6 +244,29 @@ TEST_F(GatheredReadsTest, ReadDoesNotWaitForEndlessWalks) {
   EXPECT_LE(slices_before.get_future().get(), static_cast<int>(limits::kWalkSlicesPerPointTurn));
   end = true;
   engine_->Close();  // while what the walks look at is still there
+}
+
+// Small values of one source do not wait for every large one of another.
+TEST_F(GatheredReadsTest, SourcesTakeTurnsByTheBytesOfTheirValues) {
+  constexpr uint64_t kLarge = 1, kSmall = 2;
+  const Key large = UserKey(1, "large");
+  ASSERT_TRUE(engine().Put(large, std::string(100'000, 'l')).status.ok());
+  std::vector<uint64_t> answered;
+  std::promise<void> all;
+  const auto read = [&](uint64_t source, const Key& key) {
+    engine_->Read({.keys = {key}, .source = source}, [&, source](const auto& reply) {
+      EXPECT_TRUE(reply.ok());
+      answered.push_back(source);
+      if (answered.size() == 192) all.set_value();
+    });
+  };
+  HoldReader();
+  for (int i = 0; i < 96; ++i) read(kLarge, large);
+  for (int i = 0; i < 96; ++i) read(kSmall, UserKey(1, "a"));
+  LetGo();
+  all.get_future().wait();
+  const auto first = answered.begin();
+  EXPECT_EQ(std::count(first, first + 128, kLarge), 32) << "its first turn";
 }
 
 TEST_F(GatheredReadsTest, WaitingReadsAreRejectedOnClose) {
