@@ -1,6 +1,7 @@
 #include "service/feeds/feed_service.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "base/check.h"
@@ -30,10 +31,30 @@ size_t BytesOf(const FeedEntry& entry) {
   return sizeof(entry) + entry.record.value.size();
 }
 
+// The greatest id of a post of this author after that place.
+std::optional<uint64_t> FirstIdAfter(const FeedPlace& place, uint64_t author) {
+  // Of the same id, the posts of greater authors come later.
+  if (place.author < author) return place.post;
+  if (place.post == 0) return std::nullopt;
+  return place.post - 1;
+}
+
+// The last place before that one; none if it is the first of all.
+std::optional<FeedPlace> PlaceBefore(const FeedPlace& place) {
+  if (place.author > 0) return FeedPlace{.post = place.post, .author = place.author - 1};
+  if (place.post == UINT64_MAX) return std::nullopt;
+  return FeedPlace{.post = place.post + 1, .author = UINT64_MAX};
+}
+
 uint64_t PostOf(ByteView sort) {
   const std::optional<uint64_t> post = DecodePostSort(sort);
   CHECK(post.has_value(), "keys of this table have 8 bytes");
   return *post;
+}
+
+// The greatest id of a post that the next page may have. None: see ContinueScan.
+std::optional<uint64_t> ResumeFrom(const ScanPage& page) {
+  return page.resume_from ? DecodePostSort(*page.resume_from) : std::nullopt;
 }
 
 }  // namespace
@@ -51,14 +72,17 @@ struct FeedService::Timeline {
   enum class First : uint8_t { kUnknown, kNone, kKnown };
 
   uint64_t author = 0;
+  std::atomic<int>* scans_left = nullptr;  // see kMaxMoreScans; shared by all of a request
   First first = First::kUnknown;
-  FeedPlace newest;                // if it is known
+  FeedPlace newest;                // if it is known: that of the newest post, or a place before it
+  bool starts_at_newest = false;   // many deleted posts are before it
   std::optional<FeedPlace> until;  // no post after this one is on the page
   uint32_t limit = 0;              // posts that are read at once
   std::vector<FeedEntry> entries;
   std::optional<FeedPlace> known_until;  // there may be more after this place
   bool gap = false;
 
+  bool MayScanMore() const { return scans_left->fetch_sub(1, std::memory_order_relaxed) > 0; }
   // Whether its newest post was on an earlier page, or would have been.
   bool WasShown(const FeedRequest& request) const {
     return request.after && !request.after->IsBefore(newest);
@@ -148,6 +172,21 @@ Task<Status> FeedService::FindFirst(const FeedRequest& request, Timeline* timeli
     }
     if (!page->more) break;
     ContinueScan(*page, &scan);
+    const std::optional<uint64_t> resume = ResumeFrom(*page);
+    if (!resume) continue;
+    uint64_t next = *resume;
+    if (request.after) {  // what is before it is on no further page
+      const std::optional<uint64_t> wanted = FirstIdAfter(*request.after, timeline->author);
+      if (!wanted) break;
+      next = std::min(next, *wanted);
+    }
+    timeline->starts_at_newest = true;
+    timeline->newest = {.post = next, .author = timeline->author};
+    if (!timeline->MayScanMore()) {
+      timeline->first = Timeline::First::kKnown;
+      co_return Status();
+    }
+    scan.from = PostKey(timeline->author, next).sort;
   }
   timeline->first = Timeline::First::kNone;
   co_return Status();
@@ -249,10 +288,11 @@ Task<Status> FeedService::ReadPosts(const FeedRequest& request, Timeline* timeli
   scan.max_value_bytes = limits::kMaxCachedValueBytes;
   scan.keys_only = request.keys_only;
   if (timeline->WasShown(request)) {
-    // Of the same id, the posts of greater authors come later.
-    const uint64_t step = request.after->author < timeline->author ? 0 : 1;
-    if (request.after->post < step) co_return Status();
-    scan.from = PostKey(timeline->author, request.after->post - step).sort;
+    const std::optional<uint64_t> next = FirstIdAfter(*request.after, timeline->author);
+    if (!next) co_return Status();
+    scan.from = PostKey(timeline->author, *next).sort;
+  } else if (timeline->starts_at_newest) {
+    scan.from = PostKey(timeline->author, timeline->newest.post).sort;
   }
   for (;;) {
     const Result<ScanPage> page = co_await engine_.Scan(scan);
@@ -263,6 +303,20 @@ Task<Status> FeedService::ReadPosts(const FeedRequest& request, Timeline* timeli
     if (!goes_on || !timeline->entries.empty()) co_return Status();
     timeline->known_until.reset();
     ContinueScan(*page, &scan);
+    const std::optional<uint64_t> resume = ResumeFrom(*page);
+    if (!resume) continue;
+    if (*resume > timeline->newest.post) {
+      scan.from = PostKey(timeline->author, timeline->newest.post).sort;
+      continue;
+    }
+    const FeedPlace next{.post = *resume, .author = timeline->author};
+    if (timeline->until && timeline->until->IsBefore(next)) {
+      timeline->known_until = timeline->until;
+      co_return Status();
+    }
+    if (timeline->MayScanMore()) continue;
+    timeline->known_until = PlaceBefore(next);
+    if (timeline->known_until) co_return Status();
   }
 }
 
@@ -288,7 +342,11 @@ Task<Result<FeedPage>> FeedService::Read(FeedRequest request) const {
   Authors authors;
   if (const Status found = co_await FindAuthors(request, &authors); !found.ok()) co_return found;
   std::vector<Timeline> timelines(authors.ids.size());
-  for (size_t i = 0; i < timelines.size(); ++i) timelines[i].author = authors.ids[i];
+  std::atomic<int> scans_left = kMaxMoreScans;
+  for (size_t i = 0; i < timelines.size(); ++i) {
+    timelines[i].author = authors.ids[i];
+    timelines[i].scans_left = &scans_left;
+  }
   if (const Status found = co_await FindAllFirst(request, &timelines); !found.ok()) {
     co_return found;
   }

@@ -59,12 +59,16 @@ struct FeedPage {
 
 class FeedService {
  public:
+  // A scan of a timeline ends when it has passed very many deleted posts. Maximum number of scans
+  // of one request that continue another; then the page ends where they are.
+  static constexpr int kMaxMoreScans = 16;
+
   // Both outlive the service, which outlives its calls.
   FeedService(Engine& engine, const LinkService& links) : engine_(engine), links_(links) {}
 
   // Not a snapshot: a post that is written or deleted meanwhile may be there or not. A page may be
-  // shorter than its limit, even empty, although there are more. Costs a lookup of each author, and
-  // a read of as many timelines as there are posts on the page.
+  // shorter than its limit, even empty, although there are more. Costs a lookup of each author,
+  // a read of as many timelines as there are posts on the page, and kMaxMoreScans scans.
   Task<Result<FeedPage>> Read(FeedRequest request) const;
 
  private:
