@@ -94,11 +94,13 @@ SessionService::SessionService(Engine& engine, const Clock& clock, MakeRandom ma
 
 Task<Result<std::vector<SessionInfo>>> SessionService::Superfluous(uint64_t user) const {
   ScanRequest request = ScanOf(user, limits::kMaxSessionsPerUser);
+  request.from = starts_.Of(user);
   request.keys_only = true;
   std::vector<SessionInfo> oldest;
   for (uint32_t count = 0;;) {
     const Result<ScanPage> page = co_await engine_.Scan(request);
     if (!page.ok()) co_return page.status();
+    if (count == 0) starts_.Learn(user, *page);
     for (size_t i = 0; i < page->size() && oldest.empty(); ++i) {
       if (const auto info = InfoOf((*page)[i])) oldest.push_back(*info);
     }
@@ -161,7 +163,7 @@ Task<Result<SessionInfo>> SessionService::Verify(Bytes token) const {
 
 Task<Result<SessionPage>> SessionService::List(SessionListRequest request) const {
   ScanRequest scan = ScanOf(request.user, request.limit);
-  if (!request.from.empty()) scan.from = std::move(request.from);
+  scan.from = request.from.empty() ? starts_.Of(request.user) : std::move(request.from);
   scan.after = std::move(request.after);
   scan.deadline_nanos = request.call.deadline_nanos;
   scan.source = request.call.source;
@@ -214,6 +216,7 @@ Task<Result<uint64_t>> SessionService::RevokeUntil(uint64_t user, uint64_t made_
   const auto held = co_await locks_.Lock(user);
   uint64_t count = 0;
   ScanRequest request = ScanOf(user, kSessionsPerSlice);
+  if (made_ms != UINT64_MAX) request.from = starts_.Of(user);  // RemoveAll looks everywhere
   request.keys_only = true;
   for (;;) {
     const Result<ScanPage> page = co_await engine_.Scan(request);

@@ -26,6 +26,7 @@
 #include "service/engine_calls.h"
 #include "service/keyed_lock.h"
 #include "service/logins/login_records.h"
+#include "service/logins/session_starts.h"
 #include "service/work_log.h"
 #include "storage/engine.h"
 
@@ -113,6 +114,7 @@ class SessionService {
   const MakeRandom make_random_;
   const WorkLog work_;
   mutable KeyedLock<uint64_t> locks_;
+  mutable SessionStarts starts_;
 };
 
 }  // namespace smile

@@ -13,7 +13,7 @@
 
 namespace smile {
 
-class LoginTest : public testing::Test {
+class LoginTest : public ::testing::Test {
  protected:
   explicit LoginTest(const HasherOptions& hashes = kCheapHashes) : hashes_(hashes) {}
   ~LoginTest() override {

@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include "base/random_bytes.h"
 #include "service/sweeper.h"
+#include "tests/service/forwarding_engine.h"
 #include "tests/service/login_fixture.h"
 #include "tests/support/count_records.h"
 
@@ -69,6 +71,48 @@ TEST_F(SessionServiceTest, OldestGoesWhenThereAreTooMany) {
   EXPECT_EQ(*sessions_.RevokeAll(42, {}).Wait(), limits::kMaxSessionsPerUser);
   EXPECT_EQ(CountRecords(&engine_, Table::kSessions), 0u);
   EXPECT_EQ(CountRecords(&engine_, Table::kAccounts), 0u);
+}
+
+class ScanCounter final : public testing::ForwardingEngine {
+ public:
+  using ForwardingEngine::ForwardingEngine;
+  void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override {
+    ++scans;
+    engine().Scan(std::move(request), std::move(done));
+  }
+
+  size_t scans = 0;
+};
+
+TEST_F(SessionServiceTest, ExpiredSessionsArePassedOnce) {
+  MemoryEngine memory(&clock_, MemoryEngine::Answers::kInline, /*records_per_page=*/10);
+  ScanCounter engine(&memory);
+  const SessionService sessions(engine, clock_, RandomBytes);
+  const auto make = [&] {
+    EXPECT_TRUE(sessions.Make({.user = 42, .label = {}, .expire_seconds = 1}).Wait().ok());
+    clock_.AdvanceMillis(1);
+  };
+  for (int i = 0; i < 300; ++i) make();
+  clock_.AdvanceMillis(1000);
+  engine.scans = 0;
+  make();
+  EXPECT_GE(engine.scans, 30u);
+  engine.scans = 0;
+  for (int i = 0; i < 5; ++i) make();
+  EXPECT_EQ(*sessions.RevokeAll(42, {}).Wait(), 6u);
+  EXPECT_LE(engine.scans, 2 * 6u);
+}
+
+TEST(SessionStartsTest, FewUsersAreRemembered) {
+  SessionStarts starts;
+  for (uint64_t user = 0; user <= SessionStarts::kMaxUsers; ++user) {
+    ScanPage page;
+    page.Add(AccountSessionSort(user, {}), {});
+    starts.Learn(user, page);
+    EXPECT_LT(starts.Of(user), AccountSessionSort(user, {}));
+    EXPECT_EQ(starts.Of(user).size(), 1 + sizeof(uint64_t));
+  }
+  EXPECT_EQ(starts.Of(1), FirstAccountSort(AccountPart::kSession));
 }
 
 TEST_F(SessionServiceTest, InterruptedRevocationIsFinishedAndSparesLaterSessions) {
