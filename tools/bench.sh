@@ -5,6 +5,7 @@
 # bench.sh media [OPTION...]: likewise, with photos and videos.
 # bench.sh linkbench [OPTION...]: likewise, with the nodes and links of LinkBench.
 # bench.sh hubs [OPTION...]: requests about a user with a million links, and about users with ten.
+# bench.sh hostile [OPTION...]: what hostile clients cost another client, and the process.
 # bench.sh network [OPTION...]: a day of a social network: how many people a core serves.
 #
 # Uses RocksDB from source if ./dev setup --rocksdb=source was run, else Debian's package.
@@ -20,6 +21,7 @@ if [[ "${1:-}" == linkbench ]]; then
   exec bench/linkbench/linkbench.py --preset "$preset" "${@:2}"
 fi
 if [[ "${1:-}" == hubs ]]; then exec bench/linkbench/hubs.py --preset "$preset" "${@:2}"; fi
+if [[ "${1:-}" == hostile ]]; then exec bench/hostile/hostile.py --preset "$preset" "${@:2}"; fi
 if [[ "${1:-}" == network ]]; then exec bench/network/network.py --preset "$preset" "${@:2}"; fi
 
 tools/build.sh "$preset" smiled smilebench smile_microbench </dev/null

@@ -1,0 +1,238 @@
+#!/usr/bin/python3
+"""What hostile clients cost the others: latencies of another client alone and beside them, the
+memory that they make smiled take, and how long a stop takes. This is `./dev bench hostile`."""
+
+import argparse
+import contextlib
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(1, str(ROOT / "bench/peers"))
+sys.path.insert(1, str(ROOT / "tests/interop"))
+import attackers  # noqa: E402  (found by the lines above)
+import rounds  # noqa: E402
+import servers  # noqa: E402
+import smile_client as smile  # noqa: E402
+from command import decimal, integer, names, say  # noqa: E402
+from figures import Figure, troubles  # noqa: E402
+
+KEYS = 10_000
+DRAIN_SECONDS = 10
+BATCH = 1000
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One kind of hostile clients, and what is asked beside them."""
+
+    title: str
+    kind: str  # of attackers.py
+    count: int
+    budget_mib: int = 0  # 0: the default
+    workloads: tuple = ("get",)
+
+
+ATTACKS = {
+    "half": Attack("300 incomplete frames of 4 MiB", "half", 300),
+    "half-256": Attack("1,500 incomplete frames of 4 MiB", "half", 1500, 256),
+    "unread": Attack("300 that take no replies of 1 MiB", "unread", 300),
+    "unread-256": Attack("300 that take no replies of 1 MiB", "unread", 300, 256),
+    "walks": Attack("20 x 8 scans of deleted records", "walks", 20, workloads=("get", "scan")),
+}
+
+
+@dataclass
+class Measured:
+    """Of one attack, over the rounds."""
+
+    alone: dict = field(default_factory=dict)  # workload -> p99s in us
+    beside: dict = field(default_factory=dict)
+    growth: list = field(default_factory=list)  # bytes
+    stop: list = field(default_factory=list)  # seconds
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(
+        prog="./dev bench hostile", description="What hostile clients cost another client, which "
+        "makes requests at a fixed rate, and the process. Each is measured on a new server.",
+        epilog="Exit status: 0 measured; 1 there was an error; 2 invalid usage; 130 interrupted.")
+    option = parser.add_argument
+    option("--attacks", type=names(ATTACKS), default=list(ATTACKS), metavar="NAME,...",
+           help=f"a selection of {', '.join(ATTACKS)} (default: all)")
+    option("--rounds", type=integer(1, 100), default=3, metavar="N",
+           help="rounds of all attacks (default 3)")
+    option("--seconds", type=decimal(1, 3600), default=20, metavar="S",
+           help="length of each measurement, from the attack's first byte on (default 20)")
+    option("--rate", type=integer(1, 1_000_000), default=4000, metavar="N",
+           help="requests per second that are due (default 4000)")
+    option("--deleted", type=integer(1, 100_000_000), default=1_000_000, metavar="N",
+           help="deleted records that are scanned (default 1000000)")
+    option("--preset", choices=("release", "release-source"), default="release",
+           help="the build of Smile that is measured (release-source if it is set up)")
+    return parser.parse_args(arguments)
+
+
+def memory(pid, name):
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
+        if line.startswith(name + ":"):
+            return int(line.split()[1]) * 1024
+    raise servers.ServerError(f"{name} of process {pid} is unknown")
+
+
+@contextlib.contextmanager
+def attacked(attack, address):
+    """Hostile clients, until the end of the block. Yields a function that fails if they are not
+    all connected."""
+    process = subprocess.Popen(
+        ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", str(rounds.GENERATOR_CORE),
+         sys.executable, attackers.__file__, attack.kind, address, str(attack.count)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def check_connected():
+        if process.poll() is not None or not select.select([process.stdout], [], [], 0)[0]:
+            raise servers.ServerError("the hostile clients are not connected")
+
+    try:
+        process.stdout.readline()
+        process.stdin.write("begin\n")
+        process.stdin.flush()
+        yield check_connected
+    finally:
+        process.kill()
+        process.wait()
+
+
+class Bench:
+    """Measures attacks, each on a new server."""
+
+    def __init__(self, options, directory, binaries):
+        self.options = options
+        self.directory = directory
+        self.binaries = binaries
+        self.generator = rounds.Generator(binaries / "smilebench")
+        self.measured = {name: Measured() for name in options.attacks}
+
+    def run(self):
+        for number in range(1, self.options.rounds + 1):
+            for name in self.options.attacks:
+                say(f"round {number} of {self.options.rounds}: {name}")
+                with tempfile.TemporaryDirectory(dir=self.directory) as place:
+                    self.measure(ATTACKS[name], self.measured[name], Path(place))
+
+    def measure(self, attack, measured, place):
+        limits = ["--drain-seconds", str(DRAIN_SECONDS)]
+        if attack.budget_mib:
+            limits += ["--connection-memory-mib", str(attack.budget_mib)]
+        server = servers.Server(servers.smile_with("smile", "Smile", *limits))
+        server.launch(place, self.binaries)
+        try:
+            address = server.target.removeprefix("smile://")
+            self.prepare(attack, server, address)
+            for workload in attack.workloads:
+                p99 = self.load(server, workload, self.options.seconds)
+                measured.alone.setdefault(workload, []).append(p99)
+            Path(f"/proc/{server.pid}/clear_refs").write_text("5")  # resets VmHWM
+            before = memory(server.pid, "VmRSS")
+            with attacked(attack, address) as check_connected:
+                for workload in attack.workloads:
+                    p99 = self.load(server, workload, self.options.seconds)
+                    measured.beside.setdefault(workload, []).append(p99)
+                check_connected()
+                measured.growth.append(memory(server.pid, "VmHWM") - before)
+                begun = time.monotonic()
+                server.process.terminate()
+                status = server.process.wait(servers.STOP_SECONDS)
+                measured.stop.append(time.monotonic() - begun)
+            if status != 0:
+                raise servers.ServerError(f"smiled ended with {status}")
+        finally:
+            server.stop()
+
+    def prepare(self, attack, server, address):
+        """Writes what is read, by the hostile clients too."""
+        host, port = address.split(":")
+        client = smile.Client(host, int(port))
+        for user in attackers.LARGE_USERS:
+            client.put(smile.key(smile.USERS, smile.number_key(user), attackers.LARGE),
+                       b"v" * attackers.LARGE_BYTES)
+        if attack.kind == "walks":
+            self.delete_many(client)
+        for workload in attack.workloads:
+            self.load(server, workload, 2, preloaded=False)
+        server.wait_until_quiet()
+
+    def delete_many(self, client):
+        partition = smile.number_key(attackers.DELETED_USER)
+        for first in range(0, self.options.deleted, BATCH):
+            every = range(first, min(first + BATCH, self.options.deleted))
+            client.batch(smile.USERS, partition,
+                         [("delete", b"%08d" % number, smile.ALWAYS) for number in every])
+
+    def load(self, server, workload, seconds, preloaded=True):
+        """The p99 of another client in us."""
+        arguments = ["--workload", workload, "--connections", "1", "--keys", str(KEYS),
+                     "--rate", str(self.options.rate), "--seconds", f"{seconds:g}"]
+        run = self.generator.measure(server, arguments + ["--preloaded"] * preloaded, seconds)
+        found = troubles(run)
+        if found:
+            raise servers.ServerError(f"{workload}: {found[0]}")
+        return run["result"]["reads"]["p99_us"]
+
+
+def cell(values, scale=1.0, digits=0):
+    """The median, and the range of several."""
+    figure = Figure(tuple(value * scale for value in values))
+    text = f"{figure.median:,.{digits}f}"
+    if len(figure.values) > 1:
+        text += f" ({figure.least:,.{digits}f}-{figure.most:,.{digits}f})"
+    return text
+
+
+def table(measured):
+    lines = ["| hostile clients | request | p99 alone, µs | beside, µs | ratio | growth, MiB "
+             "| budget, MiB | stop, s |", "|---|---|---:|---:|---:|---:|---:|---:|"]
+    for name, of in measured.items():
+        attack = ATTACKS[name]
+        for workload in of.alone:
+            alone, beside = of.alone[workload], of.beside[workload]
+            ratios = [b / a for a, b in zip(alone, beside)]
+            lines.append("| " + " | ".join(
+                [attack.title, workload.upper(), cell(alone), cell(beside), cell(ratios, digits=2),
+                 cell(of.growth, 1 / MIB), str(attack.budget_mib or "default"),
+                 cell(of.stop, digits=1)]) + " |")
+    return "\n".join(lines)
+
+
+def main():
+    options = parse(sys.argv[1:])
+    built = subprocess.run([ROOT / "tools/build.sh", options.preset, "smiled", "smilebench"],
+                           stdin=subprocess.DEVNULL, check=False)
+    if built.returncode != 0:
+        return 1
+    # SIGTERM ends a run like Ctrl-C: by stopping what it started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with tempfile.TemporaryDirectory(prefix="hostile.", dir=ROOT / "build") as directory:
+            bench = Bench(options, Path(directory), ROOT / "build" / options.preset / "bin")
+            bench.run()
+            print(table(bench.measured))
+    except KeyboardInterrupt:
+        say("bench hostile: interrupted; the server is stopped")
+        return 130
+    except (servers.ServerError, smile.SmileError, subprocess.TimeoutExpired, OSError) as error:
+        say(f"bench hostile: {error}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
