@@ -59,7 +59,8 @@ class CaptureReader {
 // file when the call returns.
 class CaptureWriter {
  public:
-  // Replaces the file. kInvalid, with a message, if it cannot be written.
+  // Replaces the content of the file; a new one has mode 0600. kInvalid, with a message, if it
+  // cannot be written.
   static Result<std::unique_ptr<CaptureWriter>> Create(const std::string& path);
   ~CaptureWriter();
   CaptureWriter(const CaptureWriter&) = delete;

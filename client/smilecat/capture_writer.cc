@@ -1,3 +1,5 @@
+#include <fcntl.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -32,7 +34,9 @@ Bytes MappedToIpv6(const Bytes& end) {
 }  // namespace
 
 Result<std::unique_ptr<CaptureWriter>> CaptureWriter::Create(const std::string& path) {
-  std::FILE* const file = std::fopen(path.c_str(), "wbe");
+  const int descriptor =
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+  std::FILE* const file = descriptor < 0 ? nullptr : ::fdopen(descriptor, "wb");
   if (file == nullptr) {
     return Status(Code::kInvalid, fmt::format("cannot write {}: {}", path, std::strerror(errno)));
   }

@@ -25,6 +25,13 @@ ByteView NextFrameOf(ByteView rest) {
   return rest.substr(0, std::clamp(length, kFrameHeaderBytes, limits::kMaxFrameBytes));
 }
 
+// Its checksum is right, so it stays a frame when it gets another one.
+bool IsWholeFrame(ByteView bytes) {
+  if (bytes.size() < kFrameHeaderBytes) return false;
+  const FrameHeader header = LoadFrameHeader(bytes);
+  return header.length == bytes.size() && header.checksum == FrameChecksum(bytes);
+}
+
 char ArrowOf(Direction direction) {
   switch (direction) {
     case Direction::kToServer:
@@ -44,9 +51,10 @@ std::string NameOfRequest(uint8_t code) {
 
 }  // namespace
 
-Conversation::Conversation(std::string label, Print print)
+Conversation::Conversation(std::string label, Print print, Keep keep)
     : label_(std::move(label)),
       print_(std::move(print)),
+      keep_(std::move(keep)),
       sides_{{FrameReader(limits::kMaxFrameBytes)},
              {FrameReader(limits::kMaxFrameBytes)},
              {FrameReader(limits::kMaxFrameBytes)}} {}
@@ -55,16 +63,19 @@ void Conversation::Feed(Direction direction, ByteView bytes) {
   Side& side = SideOf(direction);
   if (side.broken) {
     PrintRaw(direction, bytes);
+    if (keep_) keep_(direction, bytes);
     return;
   }
   side.reader.Feed(bytes);
   side.reader.Keep();
+  const Bytes all(side.reader.rest());  // the reader forgets what is broken
+  ByteView rest = all;
   while (true) {
-    const Bytes next(NextFrameOf(side.reader.rest()));
-    const Bytes behind(side.reader.rest().substr(next.size(), kShownRawBytes));
+    const ByteView next = NextFrameOf(rest);
     Frame frame;
     switch (side.reader.Next(&frame)) {
       case FrameReader::Event::kFrame:
+        rest.remove_prefix(frame.bytes.size());
         PrintFrame(direction, frame);
         break;
       case FrameReader::Event::kNeedMore:
@@ -72,7 +83,9 @@ void Conversation::Feed(Direction direction, ByteView bytes) {
       case FrameReader::Event::kBroken:
         side.broken = true;
         PrintBroken(direction, next, side.reader.error().message());
-        PrintRaw(direction, behind);
+        rest.remove_prefix(next.size());
+        PrintRaw(direction, rest.substr(0, kShownRawBytes));
+        if (keep_ && !rest.empty()) keep_(direction, rest);
         return;
     }
   }
@@ -104,9 +117,27 @@ void Conversation::PrintFrame(Direction direction, const Frame& frame) {
     title = NameOfRequest(header.code);
     Remember(frame);
   }
+  const std::vector<FramePart> parts = DescribeAnyFrame(frame.bytes, request);
   print_(fmt::format("{}{} {}, id {}, {}\n{}", label_, ArrowOf(direction), title, header.id,
-                     Counted(frame.bytes.size(), "byte"),
-                     FormatParts(DescribeAnyFrame(frame.bytes, request))));
+                     Counted(frame.bytes.size(), "byte"), FormatParts(parts)));
+  KeepMasked(direction, frame.bytes, parts);
+}
+
+void Conversation::KeepMasked(Direction direction, ByteView frame,
+                              const std::vector<FramePart>& parts) const {
+  if (!keep_) return;
+  Bytes masked(frame);
+  bool changed = false;
+  for (const FramePart& part : parts) {
+    if (!part.is_secret) continue;
+    std::fill_n(masked.begin() + static_cast<std::ptrdiff_t>(part.offset), part.bytes.size(), '*');
+    changed = true;
+  }
+  if (changed && IsWholeFrame(frame)) {
+    const FrameHeader header = LoadFrameHeader(masked);
+    RestampFrame(&masked, header.id, header.deadline_ms);
+  }
+  keep_(direction, masked);
 }
 
 // The operation and table of a request are remembered until 64 Ki requests later, not until their
@@ -128,8 +159,9 @@ void Conversation::Remember(const Frame& frame) {
 // `frame` is what should have been one.
 void Conversation::PrintBroken(Direction direction, ByteView frame, const std::string& words) {
   sound_ = false;
-  print_(fmt::format("{}{} {}\n{}", label_, ArrowOf(direction), words,
-                     FormatParts(DescribeAnyFrame(frame, {}))));
+  const std::vector<FramePart> parts = DescribeAnyFrame(frame, {});
+  print_(fmt::format("{}{} {}\n{}", label_, ArrowOf(direction), words, FormatParts(parts)));
+  KeepMasked(direction, frame, parts);
 }
 
 void Conversation::PrintRaw(Direction direction, ByteView bytes) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "base/bytes.h"
 #include "protocol/describe.h"
@@ -22,8 +23,14 @@ class Conversation {
  public:
   using Print = std::function<void(const std::string& text)>;
 
+  // Gets the bytes of a frame, or those that are none.
+  using Keep = std::function<void(Direction direction, ByteView bytes)>;
+
   // `label` stands in front of each frame's first line; may be empty. `print` gets whole lines.
-  Conversation(std::string label, Print print);
+  // `keep`, if given, gets all bytes that were fed, each frame when it is complete. Secrets are
+  // overwritten with as many asterisks, and the checksum is that of the frame as it is then. Of
+  // bytes that are no frame it gets what would be masked in the text masked, and the rest as it is.
+  explicit Conversation(std::string label, Print print, Keep keep = nullptr);
 
   // Bytes in one direction, cut anywhere. Prints each frame that they complete. Behind bytes that
   // are no frames nothing is taken for a frame any more, and all is printed in hexadecimal.
@@ -44,11 +51,13 @@ class Conversation {
   Side& SideOf(Direction direction) { return sides_[static_cast<size_t>(direction)]; }
   void PrintFrame(Direction direction, const Frame& frame);
   void PrintBroken(Direction direction, ByteView frame, const std::string& words);
+  void KeepMasked(Direction direction, ByteView frame, const std::vector<FramePart>& parts) const;
   void PrintRaw(Direction direction, ByteView bytes);
   void Remember(const Frame& frame);
 
   const std::string label_;
   const Print print_;
+  const Keep keep_;
   Side sides_[3];
   // What the replies are to, by request id; the oldest are forgotten (limits::kMaxSniffedRequests).
   std::unordered_map<uint32_t, RequestInfo> requests_;

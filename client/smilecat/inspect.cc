@@ -109,8 +109,8 @@ ExitStatus DecodeStream(InputFile* file, ByteView beginning) {
 
 }  // namespace
 
-ExitStatus RunSniffer(const Endpoint& listen, const Endpoint& server,
-                      const std::string& save_file) {
+ExitStatus RunSniffer(const Endpoint& listen, const Endpoint& server, const std::string& save_file,
+                      bool show_secrets) {
   std::unique_ptr<CaptureWriter> capture;
   if (!save_file.empty()) {
     Result<std::unique_ptr<CaptureWriter>> created = CaptureWriter::Create(save_file);
@@ -119,7 +119,7 @@ ExitStatus RunSniffer(const Endpoint& listen, const Endpoint& server,
   }
   const Result<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
   if (!loop.ok()) return Complain(loop.status().message(), ExitStatus::kConnection);
-  Sniffer sniffer(loop->get(), server, PrintNow, capture.get());
+  Sniffer sniffer(loop->get(), server, PrintNow, capture.get(), show_secrets);
   const Status status = sniffer.Listen(listen);
   if (!status.ok()) {
     return Complain(status.message(),

@@ -150,7 +150,7 @@ std::optional<Media> GetRun::Get(const MediaName& name, ByteSink* to) {
 }
 
 void GetRun::GetToFile(const Destination& destination) {
-  const auto file = OutputFile::Create(destination.path);
+  const auto file = OutputFile::Create(destination.path, FileAccess::kUsual);
   if (!file.ok()) return transfers_.Fail(file.status().message(), ExitStatus::kFile);
   OutputSink sink(file->get());
   const std::optional<Media> media = Get(destination.name, &sink);

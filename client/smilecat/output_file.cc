@@ -69,7 +69,7 @@ class SignalsHeld {
 
 }  // namespace
 
-Result<std::unique_ptr<OutputFile>> OutputFile::Create(const std::string& path) {
+Result<std::unique_ptr<OutputFile>> OutputFile::Create(const std::string& path, FileAccess access) {
   auto [target, descriptor] = Resolve(path);
   if (descriptor >= 0) {
     const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
@@ -84,7 +84,7 @@ Result<std::unique_ptr<OutputFile>> OutputFile::Create(const std::string& path) 
   const bool is_file = there < 0 || (::fstat(there, &info) == 0 && S_ISREG(info.st_mode));
   std::unique_ptr<SideFile> side;
   if (is_file) {
-    Result<std::unique_ptr<SideFile>> created = SideFile::Create(target);
+    Result<std::unique_ptr<SideFile>> created = SideFile::Create(target, access);
     if (created.ok()) side = std::move(*created);
     if (!created.ok() && there < 0) return CannotWrite(path, created.status());
   }

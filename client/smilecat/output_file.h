@@ -1,6 +1,7 @@
 // The file of `-o FILE`, whose new content becomes visible when it is complete.
 //
-// A new file gets its name when it is complete. An existing one keeps its mode and owner: it is
+// A new file gets its name when it is complete, and can be read by its owner only unless the caller
+// wants it otherwise. An existing one keeps its mode and owner: it is
 // replaced in one step where that changes nothing else, and is overwritten with the complete
 // content, as cp does, if it has other hard links, extended attributes or an owner that we cannot
 // assign. As with cp, pipes, devices, and files in a directory that cannot be written to are
@@ -19,9 +20,10 @@ namespace smile::cat {
 
 class OutputFile {
  public:
-  // kInvalid with a message that names the file if it cannot be written. Opening a pipe waits for
-  // its reader.
-  static Result<std::unique_ptr<OutputFile>> Create(const std::string& path);
+  // `access` is that of a new file. kInvalid with a message that names the file if it cannot be
+  // written. Opening a pipe waits for its reader.
+  static Result<std::unique_ptr<OutputFile>> Create(const std::string& path,
+                                                    FileAccess access = FileAccess::kOwner);
 
   // Without Commit() nothing remains of it, unless it is written to directly.
   ~OutputFile();

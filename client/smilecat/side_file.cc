@@ -13,7 +13,9 @@
 namespace smile::cat {
 namespace {
 
-constexpr mode_t kMode = 0666;
+constexpr mode_t ModeOf(FileAccess access) {
+  return access == FileAccess::kOwner ? 0600 : 0666;
+}
 
 std::string DirectoryOf(const std::string& path) {
   const std::filesystem::path parent = std::filesystem::path(path).parent_path();
@@ -42,15 +44,18 @@ void SyncDirectoryOf(const std::string& path) {
   ::close(descriptor);
 }
 
-Result<std::unique_ptr<SideFile>> SideFile::Create(const std::string& path, Kind kind) {
+Result<std::unique_ptr<SideFile>> SideFile::Create(const std::string& path, FileAccess access,
+                                                   Kind kind) {
   std::string name = fmt::format("{}.{}.tmp", path, ::getpid());
   int descriptor = -1;
   bool named = false;
   if (kind == Kind::kUnnamedIfPossible) {
-    descriptor = ::open(DirectoryOf(path).c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, kMode);
+    descriptor = ::open(DirectoryOf(path).c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, ModeOf(access));
   }
   if (descriptor < 0) {
-    descriptor = ::open(name.c_str(), O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, kMode);
+    ::unlink(name.c_str());  // of a process that had this number and was killed
+    descriptor =
+        ::open(name.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, ModeOf(access));
     named = true;
   }
   if (descriptor < 0) return SystemError();

@@ -13,13 +13,18 @@
 
 namespace smile::cat {
 
+// Who may read a file that smilecat creates. kOwner: mode 0600, for what is a secret in the data
+// directory too. kUsual: what the umask leaves of 0666.
+enum class FileAccess : uint8_t { kOwner, kUsual };
+
 class SideFile {
  public:
   enum class Kind : uint8_t { kUnnamedIfPossible, kNamed };
 
-  // In the directory of `path`, with the mode that the umask leaves of 0666. kInvalid with the
-  // system's message if that cannot be.
+  // In the directory of `path`. Follows and opens nothing that is there under its own name.
+  // kInvalid with the system's message if that cannot be.
   static Result<std::unique_ptr<SideFile>> Create(const std::string& path,
+                                                  FileAccess access = FileAccess::kOwner,
                                                   Kind kind = Kind::kUnnamedIfPossible);
   ~SideFile();
   SideFile(const SideFile&) = delete;

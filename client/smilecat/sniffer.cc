@@ -18,7 +18,8 @@ class Sniffer::Pair {
   Pair(Sniffer* sniffer, uint64_t number, std::unique_ptr<Transport> client)
       : sniffer_(sniffer),
         number_(number),
-        conversation_(fmt::format("#{} ", number), sniffer->print_),
+        conversation_(fmt::format("#{} ", number), sniffer->print_,
+                      sniffer->saves_masked() ? Masked() : nullptr),
         client_{this, Direction::kToServer, std::move(client)},
         server_{this, Direction::kToClient, nullptr} {}
 
@@ -61,16 +62,22 @@ class Sniffer::Pair {
 
   void HandOn(Side* from, ByteView bytes) {
     conversation_.Feed(from->direction, bytes);
-    if (sniffer_->capture_ != nullptr) {
-      sniffer_->capture_->Data(number_, from->direction, bytes);
-      sniffer_->CheckCapture();
-    }
+    if (sniffer_->capture_ != nullptr && !sniffer_->saves_masked()) Save(from->direction, bytes);
     Side& to = OtherOf(from);
     if (to.transport == nullptr || to.closing) return;
     to.transport->Send(Bytes(bytes));
     if (to.transport->unsent_bytes() < limits::kOutputHighWaterBytes) return;
     from->transport->PauseReading();
     from->paused = true;
+  }
+
+  Conversation::Keep Masked() {
+    return [this](Direction from, ByteView bytes) { Save(from, bytes); };
+  }
+
+  void Save(Direction from, ByteView bytes) {
+    sniffer_->capture_->Data(number_, from, bytes);
+    sniffer_->CheckCapture();
   }
 
   void Resume(Side* sent) {
@@ -107,8 +114,12 @@ class Sniffer::Pair {
 };
 
 Sniffer::Sniffer(EventLoop* loop, Endpoint server, Conversation::Print print,
-                 CaptureWriter* capture)
-    : loop_(loop), server_(std::move(server)), print_(std::move(print)), capture_(capture) {}
+                 CaptureWriter* capture, bool show_secrets)
+    : loop_(loop),
+      server_(std::move(server)),
+      print_(std::move(print)),
+      capture_(capture),
+      show_secrets_(show_secrets) {}
 
 Sniffer::~Sniffer() = default;
 

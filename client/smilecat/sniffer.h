@@ -22,9 +22,10 @@ namespace smile::cat {
 // Belongs to its loop's thread.
 class Sniffer {
  public:
-  // `print` gets whole lines. `capture`, which may be null, gets what passes.
+  // `print` gets whole lines. `capture`, which may be null, gets what passes: each frame when it is
+  // complete, with its secrets masked, or the bytes as they come with `show_secrets`.
   Sniffer(EventLoop* loop, Endpoint server, Conversation::Print print,
-          CaptureWriter* capture = nullptr);
+          CaptureWriter* capture = nullptr, bool show_secrets = false);
   ~Sniffer();
   Sniffer(const Sniffer&) = delete;
   Sniffer& operator=(const Sniffer&) = delete;
@@ -38,6 +39,7 @@ class Sniffer {
 
   void OnAccepted(std::unique_ptr<Transport> client);
   void Forget(uint64_t number);
+  bool saves_masked() const { return capture_ != nullptr && !show_secrets_; }
   // Says once that the capture cannot be written.
   void CheckCapture();
 
@@ -45,6 +47,7 @@ class Sniffer {
   const Endpoint server_;
   const Conversation::Print print_;
   CaptureWriter* const capture_;
+  const bool show_secrets_;
   std::unique_ptr<Listener> listener_;
   uint64_t last_number_ = 0;
   bool capture_failed_ = false;

@@ -16,7 +16,7 @@ ExitStatus RunTask(const CommandLine& line) {
     case Task::kSendHex:
       return RunSendHex(line.send_hex);
     case Task::kListen:
-      return RunSniffer(line.listen, line.server.server, line.save_file);
+      return RunSniffer(line.listen, line.server.server, line.save_file, line.show_secrets);
     case Task::kDecode:
       return RunDecode(line.subject);
     case Task::kDescribe:

@@ -3,6 +3,7 @@
 Usage: explain_end_to_end.py SMILECAT SMILED [unittest arguments]
 """
 
+import os
 import random
 import re
 import socket
@@ -108,6 +109,37 @@ class ExplainTest(SmilecatTest):
         with open(capture, "rb") as file:
             self.assertEqual(self.ok("decode", "-", stdin=file.read()).decode(), text)
         self.fails(8, "cannot write", "--listen", "0", "--save", "/none/such")
+
+    def test_saved_capture_is_for_its_owner_and_has_no_secrets(self):
+        for options, secrets in [([], 0), (["--show-secrets"], 1)]:
+            capture = self.path("secrets%d.pcap" % secrets)
+            login, user = "ada%d@example.org" % secrets, "77%d" % secrets
+            process = subprocess.Popen(
+                self.cat.command("--listen", "0", "--save", capture, *options),
+                stdout=subprocess.PIPE, text=True, umask=0o022
+            )
+            try:
+                address = re.search(r"listens on (\S+)", process.stdout.readline()).group(1)
+                self.ok("-s", address, "login_register", login, "-", "--user", user,
+                        stdin=b"correct horse")
+                token = self.ok("-s", address, "session_make", user, "--show-secrets").decode()
+                while "#2 ended" not in process.stdout.readline():
+                    pass
+            finally:
+                process.terminate()
+                process.wait(TIMEOUT_SECONDS)
+                process.stdout.close()
+            self.assertEqual(os.stat(capture).st_mode & 0o777, 0o600)
+            with open(capture, "rb") as file:
+                data = file.read()
+            self.assertEqual(data.count(b"correct horse"), secrets)
+            token = bytes.fromhex(re.search(r"0x([0-9a-f]+)", token).group(1))
+            self.assertEqual(data.count(token), secrets)
+            self.assertIn(login.encode(), data)
+            # The masked frames are frames.
+            text = self.ok("decode", capture).decode()
+            self.assertIn("#2 < reply to session_make, ok", text)
+            self.assertNotIn("correct horse", text)
 
     def test_proxy_without_a_server_reports_and_continues(self):
         with socket.socket() as unused:

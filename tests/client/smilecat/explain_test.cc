@@ -49,6 +49,42 @@ TEST(ConversationTest, ExplanationDoesNotDependOnSplitPoints) {
   for (const size_t step : {1, 2, 3, 7, 16, 17}) EXPECT_EQ(Explain(GetAndReply(), step), whole);
 }
 
+TEST(ConversationTest, KeptFramesHaveNoSecrets) {
+  Bytes frames = GetAndReply();
+  const size_t without_secrets = frames.size();
+  EncodeRequest<op::LoginVerify>(11, 0, {.login = "ada", .password = "correct horse"}, &frames);
+  for (const size_t behind : {0, 20}) {  // whole, and cut off within the secret
+    const ByteView bytes = ByteView(frames).substr(0, frames.size() - behind);
+    for (const size_t step : {1, 7, 1 << 20}) {
+      Bytes kept;
+      Conversation conversation(
+          "", [](const std::string&) {}, [&](Direction, ByteView masked) { kept.append(masked); });
+      for (size_t i = 0; i < bytes.size(); i += step) {
+        conversation.Feed(Direction::kEither, bytes.substr(i, step));
+      }
+      conversation.End(Direction::kEither);
+      EXPECT_EQ(kept.size(), bytes.size());
+      EXPECT_EQ(kept.substr(0, without_secrets), bytes.substr(0, without_secrets));
+      EXPECT_THAT(kept, Not(HasSubstr("corre")));
+      EXPECT_THAT(kept, Not(HasSubstr("horse")));
+      if (behind > 0) continue;
+      EXPECT_THAT(kept, HasSubstr(std::string(13, '*')));
+      EXPECT_THAT(Explain(kept, 1 << 20), HasSubstr("> login_verify, id 11"));
+    }
+  }
+}
+
+TEST(ConversationTest, BrokenBytesAreKept) {
+  Bytes broken = GetAndReply();
+  broken[20] = static_cast<char>(broken[20] ^ 1);
+  Bytes kept;
+  Conversation conversation(
+      "", [](const std::string&) {}, [&](Direction, ByteView bytes) { kept.append(bytes); });
+  conversation.Feed(Direction::kToServer, broken);
+  conversation.Feed(Direction::kToServer, "more");
+  EXPECT_EQ(kept, broken + "more");
+}
+
 TEST(ConversationTest, InvalidBytesAndTheRestAreShown) {
   Bytes broken = GetAndReply();
   broken[20] = static_cast<char>(broken[20] ^ 1);

@@ -55,6 +55,25 @@ TEST(OutputFileTest, ExistingFileKeepsModeAndOwner) {
   EXPECT_EQ(Info(path).st_gid, before.st_gid);
 }
 
+TEST(OutputFileTest, NewFileIsForItsOwnerUnlessItIsAUsualOne) {
+  const TempFiles files;
+  const mode_t before = ::umask(0022);
+  ASSERT_TRUE(OutputFile::WriteWhole(files.Path("dump"), "secret").ok());
+  EXPECT_EQ(Info(files.Path("dump")).st_mode & 07777, 0600u);
+  {
+    const auto photo = OutputFile::Create(files.Path("photo"), FileAccess::kUsual);
+    ASSERT_TRUE(photo.ok() && (*photo)->Write("x").ok() && (*photo)->Commit().ok());
+  }
+  EXPECT_EQ(Info(files.Path("photo")).st_mode & 07777, 0644u);
+  const auto named =
+      SideFile::Create(files.Path("other"), FileAccess::kOwner, SideFile::Kind::kNamed);
+  ASSERT_TRUE(named.ok());
+  struct stat info = {};
+  ASSERT_EQ(::fstat((*named)->descriptor(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0600u);
+  ::umask(before);
+}
+
 TEST(OutputFileTest, MissingTargetOfASymbolicLinkIsCreated) {
   const TempFiles files;
   const std::string link = files.Path("link");
@@ -179,20 +198,34 @@ TEST(SideFileTest, TemporaryNameIsRemoved) {
   const TempFiles files;
   const std::string path = files.Path("out");
   {
-    const auto file = SideFile::Create(path, SideFile::Kind::kNamed);
+    const auto file = SideFile::Create(path, FileAccess::kOwner, SideFile::Kind::kNamed);
     ASSERT_TRUE(file.ok());
     EXPECT_EQ(files.Count(), 1);
     (*file)->Remove();  // before a signal ends the process
     EXPECT_EQ(files.Count(), 0);
   }
   for (const char* content : {"one", "two"}) {
-    const auto file = SideFile::Create(path, SideFile::Kind::kNamed);
+    const auto file = SideFile::Create(path, FileAccess::kOwner, SideFile::Kind::kNamed);
     ASSERT_TRUE(WriteAll((*file)->descriptor(), content).ok());
     EXPECT_EQ((*file)->LinkAs(path).ok(), std::string_view(content) == "one");
     EXPECT_TRUE(std::string_view(content) == "one" || (*file)->ReplaceAs(path).ok());
   }
   EXPECT_EQ(TempFiles::Read(path), "two");
   EXPECT_EQ(files.Count(), 1);
+}
+
+TEST(SideFileTest, SymbolicLinkOfTheTemporaryNameIsNotFollowed) {
+  const TempFiles files;
+  const std::string path = files.Path("out");
+  const std::string victim = files.Write("victim", "old");
+  const std::string temporary = path + "." + std::to_string(::getpid()) + ".tmp";
+  ASSERT_EQ(::symlink(victim.c_str(), temporary.c_str()), 0);
+  const auto file = SideFile::Create(path, FileAccess::kOwner, SideFile::Kind::kNamed);
+  ASSERT_TRUE(file.ok());
+  ASSERT_TRUE(WriteAll((*file)->descriptor(), "new").ok());
+  EXPECT_EQ(TempFiles::Read(victim), "old");
+  ASSERT_TRUE((*file)->LinkAs(path).ok());
+  EXPECT_EQ(TempFiles::Read(path), "new");
 }
 
 }  // namespace
