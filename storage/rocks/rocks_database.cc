@@ -30,7 +30,6 @@ Result<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(const RocksOptions& o
                                                            rocksdb::Env* env) {
   std::unique_ptr<RocksDatabase> database(new RocksDatabase(options, clock, log, env));
   SMILE_TRY(database->OpenAll());
-  database->directory_->KeepPrivate(*log);
   return database;
 }
 
@@ -85,6 +84,7 @@ void RocksDatabase::CloseDatabase() {
 
 Status RocksDatabase::OpenAll() {
   SMILE_ASSIGN(directory_, RocksDirectory::Open(options_.directory, env_));
+  directory_->KeepPrivate(*log_);
   space_.Begin();
   const uint64_t needed = LogBytes() + limits::kStartFreeDiskBytes;
   (void)space_.MakeRoom(needed);  // without enough space, opening is tried all the same

@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/progress.h"
+#include "storage/rocks/private_tree.h"
 
 namespace smile {
 namespace {
@@ -112,9 +114,24 @@ Result<std::unique_ptr<RocksDirectory>> RocksDirectory::Open(const std::string& 
   return directory;
 }
 
-// A directory that others may access was created by somebody else. Without access to it, nobody can
-// reach the files in it, whatever their permissions.
+// What others may access was created, copied or changed by somebody else. Without access to the
+// directory itself nobody can reach what is in it, but that may be moved, or have another name.
 void RocksDirectory::KeepPrivate(const Logger& log) const {
+  KeepItselfPrivate(log);
+  const PrivateTree tree = MakeTreePrivate(path_);
+  if (tree.changed > 0) {
+    log.Info(fmt::format("removed the access of other users to {} below {}, such as {}",
+                         Counted(tree.changed, "file or directory", "files and directories"), path_,
+                         tree.example));
+  }
+  if (tree.failed > 0) {
+    log.Warning(fmt::format(
+        "other users have access to {} below {}, and that cannot be changed: {}",
+        Counted(tree.failed, "file or directory", "files and directories"), path_, tree.failure));
+  }
+}
+
+void RocksDirectory::KeepItselfPrivate(const Logger& log) const {
   struct stat found = {};
   if (stat(path_.c_str(), &found) != 0 || (found.st_mode & 0077) == 0) return;
   const auto before = static_cast<unsigned>(found.st_mode & 07777);

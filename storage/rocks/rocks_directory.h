@@ -37,7 +37,8 @@ class RocksDirectory {
   RocksDirectory(const RocksDirectory&) = delete;
   RocksDirectory& operator=(const RocksDirectory&) = delete;
 
-  // Removes the permissions of everybody but the owner, and logs that.
+  // Removes the permissions of everybody but the owner from the directory and all that is in it,
+  // and logs that. Looks at each file.
   void KeepPrivate(const Logger& log) const;
 
   const std::string& path() const { return path_; }
@@ -63,6 +64,7 @@ class RocksDirectory {
   RocksDirectory(std::string path, rocksdb::Env* env, int lock)
       : path_(std::move(path)), env_(env), lock_(lock) {}
 
+  void KeepItselfPrivate(const Logger& log) const;
   Status CheckFormat() const;
   Status CheckIsNew() const;
   // Called when the file exists, with its path.

@@ -166,6 +166,31 @@ class FileTest(ProcessTest):
                     self.assertEqual(mode, 0o600, name)
         self.assertIn("were 0755", self.log())
 
+    def test_wider_permissions_are_removed_at_the_start(self):
+        process, port = self.serving()
+        self.client(port).put(smile.key(smile.USERS, smile.number_key(1), b"profile"), b"x")
+        self.stop(process)
+        outside = self.path("outside")
+        os.mkdir(outside, 0o755)
+        os.makedirs(self.path("data/content/ab"), exist_ok=True)
+        with open(self.path("data/content/ab/cdef"), "wb") as content:
+            content.write(b"x")
+        os.symlink(outside, self.path("data/content/link"))
+        for directory, _, files in os.walk(self.path("data")):
+            os.chmod(directory, 0o755)
+            for name in files:
+                os.chmod(os.path.join(directory, name), 0o644)
+        process, _ = self.serving()
+        for directory, _, files in os.walk(self.path("data")):
+            self.assertEqual(os.stat(directory).st_mode & 0o7777, 0o700, directory)
+            for name in files:
+                mode = os.stat(os.path.join(directory, name)).st_mode & 0o7777
+                self.assertEqual(mode, 0o600, name)
+        self.assertEqual(os.stat(outside).st_mode & 0o7777, 0o755)
+        self.assertRegex(self.log(), r"removed the access of other users to [0-9]+ files and "
+                                     r"directories below \S*data, such as \S+\n")
+        self.stop(process)
+
     def test_configuration_must_be_a_file(self):
         os.mkfifo(self.path("fifo"))
         with open(self.path("large"), "wb") as large:
