@@ -74,6 +74,7 @@ Result<ServerOptions> ToServerOptions(const Options& options) {
   SMILE_ASSIGN(Endpoint listen, ParseEndpoint(options.listen, kDefaultPort));
   SMILE_ASSIGN(const uint64_t connection_memory,
                ConnectionMemoryBytes(options.connection_memory_mib, MemoryOfMachine()));
+  SMILE_TRY(CheckConnectionMemory(options.max_connections, connection_memory));
   const uint32_t cores = std::max(1u, std::thread::hardware_concurrency());
   return ServerOptions{
       .listen = std::move(listen),

@@ -256,6 +256,18 @@ Result<uint64_t> ConnectionMemoryBytes(uint64_t option_mib, uint64_t machine_byt
                             option_mib, kLeastMib));
 }
 
+Status CheckConnectionMemory(uint64_t max_connections, uint64_t memory_bytes) {
+  const uint64_t fit = memory_bytes / limits::kGuaranteedConnectionBytes;
+  if (max_connections <= fit) return {};
+  constexpr uint64_t kPerMib = (uint64_t{1} << 20) / limits::kGuaranteedConnectionBytes;
+  return {Code::kInvalid,
+          fmt::format("--max-connections: {} connections may hold {} KiB each, which is more than "
+                      "the {} MiB of memory for all; give --connection-memory-mib {} or more, or "
+                      "at most {} connections",
+                      max_connections, limits::kGuaranteedConnectionBytes >> 10, memory_bytes >> 20,
+                      (max_connections + kPerMib - 1) / kPerMib, fit)};
+}
+
 Result<CommandLine> ParseCommandLine(int argc, const char* const* argv) {
   CLI::App app;
   app.set_help_flag();  // generated from the table instead

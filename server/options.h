@@ -52,4 +52,8 @@ Result<CommandLine> ParseCommandLine(int argc, const char* const* argv);
 // a fraction of the machine's memory, between two limits of base/limits.h.
 Result<uint64_t> ConnectionMemoryBytes(uint64_t option_mib, uint64_t machine_bytes);
 
+// kInvalid if that memory is less than the connections together may hold whatever it is
+// (limits::kGuaranteedConnectionBytes each).
+Status CheckConnectionMemory(uint64_t max_connections, uint64_t memory_bytes);
+
 }  // namespace smile

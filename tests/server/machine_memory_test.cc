@@ -59,5 +59,18 @@ TEST(ConnectionMemory, IsTheOptionOrAFractionOfTheMachine) {
   EXPECT_EQ(ConnectionMemoryBytes(31, 0).status().code(), Code::kInvalid);
 }
 
+TEST(ConnectionMemory, IsEnoughForWhatEachConnectionMayHold) {
+  EXPECT_TRUE(CheckConnectionMemory(limits::kDefaultMaxConnections,
+                                    limits::kLeastDefaultConnectionMemoryBytes)
+                  .ok());
+  EXPECT_TRUE(CheckConnectionMemory(1024, uint64_t{2} << 20).ok());
+  const Status status = CheckConnectionMemory(1'000'000, uint64_t{64} << 20);
+  EXPECT_EQ(status.code(), Code::kInvalid);
+  EXPECT_EQ(status.message(),
+            "--max-connections: 1000000 connections may hold 2 KiB each, which is more than the "
+            "64 MiB of memory for all; give --connection-memory-mib 1954 or more, or at most "
+            "32768 connections");
+}
+
 }  // namespace
 }  // namespace smile

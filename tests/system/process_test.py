@@ -191,6 +191,10 @@ class FileTest(ProcessTest):
                                      r"directories below \S*data, such as \S+\n")
         self.stop(process)
 
+    def test_connections_need_memory(self):
+        self.refused(2, "give --connection-memory-mib 1954 or more, or at most 32768 connections",
+                     "--max-connections", "1000000", "--connection-memory-mib", "64")
+
     def test_configuration_must_be_a_file(self):
         os.mkfifo(self.path("fifo"))
         with open(self.path("large"), "wb") as large:
