@@ -1,7 +1,10 @@
 #include "storage/content/content_files.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <utility>
 #include <vector>
 
@@ -9,6 +12,17 @@
 #include "base/limits.h"
 
 namespace smile {
+namespace {
+
+Status NoSpaceToStart(const std::string& directory) {
+  const Result<DiskSize> disk = SizeOfDisk(std::filesystem::path(directory).parent_path());
+  return {Code::kNoSpace,
+          fmt::format("{} cannot be prepared: the disk is full ({} bytes are free, a start needs "
+                      "at least {}); free some space",
+                      directory, disk.ok() ? disk->free_bytes : 0, limits::kStartFreeDiskBytes)};
+}
+
+}  // namespace
 
 // `steps`, `waiting_bytes`, `running` and `last_use` are guarded by mutex_; the rest belongs to the
 // running step.
@@ -59,8 +73,10 @@ class ContentFiles::ContentJob final : public ReaderPool::Job {
 Result<std::unique_ptr<ContentFiles>> ContentFiles::Open(const Options& options,
                                                          const Clock* clock) {
   std::unique_ptr<ContentFiles> store(new ContentFiles(options, clock));
-  SMILE_TRY(MakeDirectory(options.directory));
-  SMILE_TRY(store->Prepare());
+  Status status = MakeDirectory(options.directory);
+  if (status.ok()) status = store->Prepare();
+  if (status.code() == Code::kNoSpace) return NoSpaceToStart(options.directory);
+  SMILE_TRY(status);
   return store;
 }
 

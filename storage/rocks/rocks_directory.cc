@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "base/progress.h"
 #include "storage/rocks/private_tree.h"
 
@@ -247,6 +248,14 @@ Status RocksDirectory::WriteDurably(const std::string& name, ContentOf content) 
   if (status.ok()) status = file->Close();
   if (status.ok()) status = env_->RenameFile(unfinished, path);
   if (status.ok()) return Sync();
+  if (status.IsNoSpace()) {
+    uint64_t free = 0;
+    (void)env_->GetFreeSpace(path_, &free);
+    return {Code::kNoSpace,
+            fmt::format("{} cannot be written: the disk is full ({} bytes are free, a start needs "
+                        "at least {}); free some space",
+                        path, free, limits::kStartFreeDiskBytes)};
+  }
   return Refuse(fmt::format("{} cannot be written: {}", path, status.ToString()));
 }
 

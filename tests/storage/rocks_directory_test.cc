@@ -48,6 +48,17 @@ TEST_F(RocksDirectoryTest, PermissionsOfOthersAreRemoved) {
   EXPECT_EQ(PermissionsOf(options_.directory), 0700u);
 }
 
+TEST_F(RocksDirectoryTest, FullDiskReportsTheNeededSpace) {
+  faults_->SetFull(true);
+  EXPECT_THAT(OpenWords(), HasSubstr("bytes are free, a start needs at least 25165824)"));
+  faults_->SetFull(false);
+  Open();
+  Close();
+  options_.new_epoch = true;
+  faults_->SetFullFor("WATERMARK");
+  EXPECT_THAT(OpenWords(), HasSubstr("bytes are free, a start needs at least 25165824)"));
+}
+
 TEST_F(RocksDirectoryTest, NewerFormatIsRejected) {
   Open();
   Close();
