@@ -8,7 +8,9 @@ void ErrorListener::OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/,
                                       rocksdb::Status* error) {
   if (error->ok()) return;  // another listener has handled it
   if (error->severity() == rocksdb::Status::kSoftError) {
-    log_->Warning(fmt::format("a compaction failed and will be retried: {}", error->ToString()));
+    failed_compactions_->Write([&] {
+      return fmt::format("a compaction failed and will be retried: {}", error->ToString());
+    });
     if (!error->IsNoSpace()) return;
     events_.compaction_lacks_room();
     // If RocksDB recorded the error, it would start no compaction without enough space for all its

@@ -14,6 +14,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/log_limit.h"
 
 namespace smile {
 
@@ -26,8 +27,10 @@ class ErrorListener final : public rocksdb::EventListener {
     std::function<void()> compaction_lacks_room;
   };
 
-  // The events are called on any thread and must not call RocksDB. The log outlives the database.
-  ErrorListener(const Logger* log, Events events) : log_(log), events_(std::move(events)) {
+  // The events are called on any thread and must not call RocksDB. The log and its limit outlive
+  // the database.
+  ErrorListener(const Logger* log, LogLimit* failed_compactions, Events events)
+      : log_(log), failed_compactions_(failed_compactions), events_(std::move(events)) {
     CHECK(events_.stopped && events_.compaction_lacks_room);
   }
 
@@ -37,6 +40,7 @@ class ErrorListener final : public rocksdb::EventListener {
 
  private:
   const Logger* const log_;
+  LogLimit* const failed_compactions_;
   const Events events_;
 };
 

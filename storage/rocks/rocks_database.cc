@@ -48,6 +48,7 @@ RocksDatabase::RocksDatabase(const RocksOptions& options, const Clock* clock, co
       space_(options.directory, options.write_buffer_bytes, env, log),
       cache_(MakeBlockCache(options)),
       damage_(std::make_unique<Damage>(options.directory, clock, log)),
+      failed_compactions_(*log, *clock, LogLevel::kWarning, "compactions that failed"),
       unopenable_files_(this, rebuilt_, clock, env),
       collector_(this, log) {}
 
@@ -196,7 +197,7 @@ rocksdb::DBOptions RocksDatabase::Options() {
   options.verify_sst_unique_id_in_manifest = rebuilt_->size() == 0;
   options.listeners.push_back(damage_->MakeListener());  // first: it clears errors for the next
   options.listeners.push_back(std::make_shared<ErrorListener>(
-      log_,
+      log_, &failed_compactions_,
       ErrorListener::Events{.stopped = [this](const rocksdb::Status& why) { Break(why); },
                             .compaction_lacks_room = [this] { compaction_lacks_room_ = true; }}));
   return options;
@@ -288,6 +289,7 @@ void RocksDatabase::RunUpkeep() {
       LookAtSpace();
       damage_->PauseCompactions(db_.get(), families_);
       unopenable_files_.Tick();
+      failed_compactions_.Tick();
     }
     if (++periods % kPeriodsBetweenSlowUpkeep == 0) {
       if (db_ != nullptr) RaiseWatermark();

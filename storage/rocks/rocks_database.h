@@ -21,6 +21,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/log_limit.h"
 #include "storage/rocks/blob_collector.h"
 #include "storage/rocks/damage.h"
 #include "storage/rocks/disk_space.h"
@@ -152,6 +153,7 @@ class RocksDatabase {
   std::shared_ptr<rocksdb::Cache> cache_;
   mutable UseGate gate_;  // closed while the members below are replaced
   const std::unique_ptr<Damage> damage_;
+  LogLimit failed_compactions_;
   ExpiringBlobs expiring_blobs_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_{};
