@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/standard_streams.h"
 #include "protocol/reference.h"
 
 namespace {
@@ -21,6 +22,7 @@ int Complain(const std::string& message) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  smile::OpenStandardStreams();
   const std::string_view mode = argc == 3 ? argv[1] : "";
   if (mode != "--check" && mode != "--write") {
     std::fprintf(stderr, "usage: protocol_reference --check FILE | --write FILE\n");

@@ -3,6 +3,9 @@
 //   backend 127.0.0.1:7645
 //
 // `help` lists the commands. network.h has what they do.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <iostream>
 #include <map>
@@ -193,9 +196,22 @@ Status Terminal::Enter(const std::string& name, const Result<LoggedIn>& session)
   return {};
 }
 
+// Otherwise a connection or file gets the number of a standard stream that is closed, and what is
+// printed goes there.
+bool OpenStandardStreams() {
+  int descriptor = 0;
+  while (descriptor <= STDERR_FILENO) {
+    descriptor = open("/dev/null", O_RDWR);  // the lowest number that is free
+    if (descriptor < 0) return false;
+  }
+  close(descriptor);
+  return true;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (!OpenStandardStreams()) return 1;
   const auto server = smile::ParseEndpoint(argc == 2 ? argv[1] : "", 7645);
   if (!server.ok()) {
     std::fprintf(stderr, "usage: backend HOST:PORT\n");
