@@ -13,7 +13,7 @@ namespace {
 Status Unreadable(const char* what) {
   return {Code::kCorrupt,
           std::string(what) +
-              " of this user cannot be read, and were not erased: see \"Damage\" in "
+              " of this user cannot be read, and were not erased: see \"Damaged table files\" in "
               "docs/OPERATING.md"};
 }
 
