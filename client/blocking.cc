@@ -38,6 +38,18 @@ auto* NextItem(BlockingClient* client, const CallOptions& options, typename Row:
   return &items_of(***page)[(*next)++];
 }
 
+Status UnexpectedLink() {
+  return {Code::kProtocolError, "the reply to LINK_CHECK has a link that was not asked for there"};
+}
+
+std::vector<LinkAnswer> Present(std::vector<std::optional<LinkAnswer>> found) {
+  std::vector<LinkAnswer> present;
+  for (std::optional<LinkAnswer>& link : found) {
+    if (link.has_value()) present.push_back(std::move(*link));
+  }
+  return present;
+}
+
 }  // namespace
 
 Status BlockingClient::Ping(const CallOptions& options) {
@@ -87,6 +99,41 @@ Result<std::vector<KeyAnswer>> BlockingClient::MGet(std::span<const Key> keys,
                                                     const CallOptions& options) {
   const std::vector<KeyView> views(keys.begin(), keys.end());
   return MGet(views, options);
+}
+
+Result<std::vector<LinkAnswer>> BlockingClient::CheckLinks(uint64_t user, uint8_t kind,
+                                                           std::span<const uint64_t> others,
+                                                           const CallOptions& options) {
+  std::vector<std::optional<LinkAnswer>> found(others.size());
+  std::vector<size_t> remaining(others.size());  // indexes of others without a result
+  std::iota(remaining.begin(), remaining.end(), size_t{0});
+  while (!remaining.empty()) {
+    const size_t count = std::min(remaining.size(), limits::kMaxLinkChecks);
+    op::LinkCheck::Request request{.user = user, .kind = kind, .others = {}};
+    for (size_t i = 0; i < count; ++i) request.others.push_back(others[remaining[i]]);
+    const auto answer = Call<op::LinkCheck>(request, options);
+    if (!answer.ok()) return answer.status();
+    std::vector<size_t> next;
+    size_t i = 0;  // entries are in the order of the request
+    for (const op::LinkEntry& entry : answer->entries) {
+      while (i < count && request.others[i] != entry.other) ++i;
+      if (i == count) return UnexpectedLink();
+      const size_t index = remaining[i++];
+      if (entry.outcome == EntryOutcome::kRetry) {
+        next.push_back(index);
+      } else {
+        found[index] = LinkAnswer{entry.outcome, entry.other, entry.time_ms, entry.inverse,
+                                  Bytes(entry.value)};
+      }
+    }
+    if (!next.empty() && next.size() == answer->entries.size()) {
+      return Status(Code::kProtocolError, "the reply to LINK_CHECK has no result for any link");
+    }
+    next.insert(next.end(), remaining.begin() + static_cast<ptrdiff_t>(count), remaining.end());
+    CHECK(next.size() < remaining.size(), "each request gets at least one result");
+    remaining = std::move(next);
+  }
+  return Present(std::move(found));
 }
 
 WriteResult<uint64_t> BlockingClient::Put(const KeyView& key, ByteView value, const PutOptions& put,

@@ -7,8 +7,8 @@
 //   const smile::Result<smile::Record> record = blocking.Get(theme);
 //
 // A call blocks its thread, at most until its deadline. A call on the client's own thread, where
-// callbacks run, would wait for itself: it stops the process. MGet and the readers may send several
-// requests, and apply the deadline to each.
+// callbacks run, would wait for itself: it stops the process. MGet, CheckLinks and the readers may
+// send several requests, and apply the deadline to each.
 #pragma once
 
 #include <cstdint>
@@ -64,6 +64,15 @@ struct KeyAnswer {
   Record record = {};                          // zero and empty unless kFound
 };
 
+// A link that CheckLinks found.
+struct LinkAnswer {
+  EntryOutcome outcome = EntryOutcome::kFound;  // or kCorrupt: its value cannot be read
+  uint64_t other = 0;
+  uint64_t time_ms = 0;  // this and the rest are zero and empty unless kFound
+  uint8_t inverse = 0;
+  Bytes value = {};
+};
+
 // Calls of a Client that block. Thread-safe.
 class BlockingClient {
  public:
@@ -91,6 +100,12 @@ class BlockingClient {
                                       const CallOptions& options = {});
   // Likewise.
   Result<std::vector<KeyAnswer>> MGet(std::span<const Key> keys, const CallOptions& options = {});
+
+  // Which of any number of others a user is linked to, in their order. They are sent in requests of
+  // at most 1,000; those whose links had no room in a reply are sent again.
+  Result<std::vector<LinkAnswer>> CheckLinks(uint64_t user, uint8_t kind,
+                                             std::span<const uint64_t> others,
+                                             const CallOptions& options = {});
 
   // Writes a record; the result is its new version.
   WriteResult<uint64_t> Put(const KeyView& key, ByteView value, const PutOptions& put = {},

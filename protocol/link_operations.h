@@ -118,7 +118,8 @@ struct LinkEntry {
     return FieldList{
         Field<&LinkEntry::outcome>{"outcome",
                                    "corrupt: there is a link, but its value cannot be read; gap: "
-                                   "links here cannot be read"},
+                                   "links here cannot be read; retry: there is a link, but no room "
+                                   "for it, send its id again"},
         Field<&LinkEntry::other>{"other", "id of the other; 0 for a gap"},
         Field<&LinkEntry::time_ms>{"time_ms", "time of the link; 0 for a gap, and where unknown", 0,
                                    TextForm::kPast},

@@ -28,16 +28,17 @@ struct EnumTable<KeyOutcome> {
        {KeyOutcome::kTooLarge, "too_large"}}};
 };
 
-// Outcome of one entry of a SCAN.
-enum class EntryOutcome : uint8_t { kFound = 0, kCorrupt = 1, kGap = 2, kTooLarge = 3 };
+// Outcome of one entry of a SCAN, or of a list or check of what is like records.
+enum class EntryOutcome : uint8_t { kFound = 0, kCorrupt = 1, kGap = 2, kTooLarge = 3, kRetry = 4 };
 
 template <>
 struct EnumTable<EntryOutcome> {
-  static constexpr std::array<EnumValue<EntryOutcome>, 4> kValues{
+  static constexpr std::array<EnumValue<EntryOutcome>, 5> kValues{
       {{EntryOutcome::kFound, "found"},
        {EntryOutcome::kCorrupt, "corrupt"},
        {EntryOutcome::kGap, "gap"},
-       {EntryOutcome::kTooLarge, "too_large"}}};
+       {EntryOutcome::kTooLarge, "too_large"},
+       {EntryOutcome::kRetry, "retry"}}};
 };
 
 template <>

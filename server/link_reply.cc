@@ -18,11 +18,13 @@ constexpr uint8_t kCommon = 3;
 // Of an entry without its value and the length of that.
 constexpr size_t kEntryBytes = 2 + 2 * sizeof(uint64_t);
 constexpr size_t kLengths = 1;
+constexpr size_t kWholeEntryBytes = kEntryBytes + kLengths * PageRoom::kLengthBytes;
+constexpr size_t kLeastRoom = limits::kLeastReplyFrameBytes - 64 - PageRoom::kFixedBytes;
 
-static_assert(kEntryBytes + limits::kMaxLinkValueBytes + PageRoom::kLengthBytes +
-                      PageRoom::kFixedBytes <
-                  limits::kLeastReplyFrameBytes - 64,
+static_assert(kWholeEntryBytes + limits::kMaxLinkValueBytes < kLeastRoom,
               "every entry fits into every reply");
+static_assert(limits::kMaxLinkChecks * kWholeEntryBytes + limits::kMaxLinkValueBytes < kLeastRoom,
+              "each reply to a check has a value, if one was found");
 
 Status NotOurs() {
   return {Code::kInvalid,
@@ -104,7 +106,13 @@ Result<uint64_t> StartOf(const op::LinkCommon::Request& request) {
 void ReplyWithLinks(const std::vector<LinkEntry>& entries, Reply* reply) {
   op::LinkCheck::Response response;
   response.entries.reserve(entries.size());
-  for (const LinkEntry& entry : entries) response.entries.push_back(EntryOf(entry));
+  PageRoom values(*reply, 0);
+  CHECK(values.Take(entries.size() * kWholeEntryBytes), "an outcome for each fits into a reply");
+  for (const LinkEntry& entry : entries) {
+    response.entries.push_back(EntryOf(entry));
+    if (values.Take(entry.value.size())) continue;
+    response.entries.back() = {.outcome = EntryOutcome::kRetry, .other = entry.other};
+  }
   reply->Ok<op::LinkCheck>(response);
 }
 

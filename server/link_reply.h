@@ -30,7 +30,7 @@ Result<uint64_t> StartOf(const op::LinkCommon::Request& request);
 // Writes as much of the page as has room in the reply, and a continuation after that.
 void ReplyWithLinks(const LinksOf& of, const LinkPage& page, Reply* reply);
 void ReplyWithCommon(const CommonLinksRequest& request, const CommonLinks& common, Reply* reply);
-// The reply to LINK_CHECK.
+// The reply to LINK_CHECK. Entries whose value has no room are told as kRetry; never all of them.
 void ReplyWithLinks(const std::vector<LinkEntry>& entries, Reply* reply);
 
 }  // namespace smile

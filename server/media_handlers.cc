@@ -22,6 +22,8 @@ static_assert(kDefaultPieceBytes == limits::kDefaultChunkBytes);
 static_assert(kMaxPieceBytes == limits::kMaxChunkBytes);
 static_assert(kMaxPieceBytes == limits::kMaxContentReadBytes);
 static_assert(limits::kMaxChunkBytes <= limits::kMaxValueBytes, "a piece fits into a frame");
+static_assert(512 + kMaxMediaFindings * (kMaxFindingNameBytes + 4) <= limits::kLeastReplyFrameBytes,
+              "every reply to MEDIA_CHECK fits into every frame");
 
 Status CheckUpload(ByteView upload) {
   return CheckLength("upload", upload, kUploadIdBytes);

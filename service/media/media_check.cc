@@ -168,6 +168,7 @@ Task<Status> MediaCheck::WalkFiles(Place* place, bool* ends) {
 }
 
 void MediaCheck::Report(MediaFault fault, Bytes what, bool repaired) {
+  CHECK(what.size() <= kMaxFindingNameBytes && page_.findings.size() < kMaxMediaFindings);
   page_.findings.push_back({.fault = fault, .what = std::move(what), .repaired = repaired});
 }
 

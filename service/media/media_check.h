@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "model/media_fault.h"
@@ -24,9 +25,16 @@
 
 namespace smile {
 
+// What a request can find: one fault of each record or file that it looks at, and of each piece of
+// content that it reads.
+inline constexpr size_t kMaxMediaFindings =
+    limits::kCheckedMediaRecords + limits::kCheckedContentBytes / limits::kMaxContentReadBytes;
+inline constexpr size_t kMaxFindingNameBytes = 136;
+
 struct MediaFinding {
   MediaFault fault = MediaFault::kDamagedRecord;
-  Bytes what;  // a path, in which the tables are internal ones, or "file ID"
+  // A path, in which the tables are internal ones, or "file ID"; at most kMaxFindingNameBytes.
+  Bytes what;
   bool repaired = false;
 };
 

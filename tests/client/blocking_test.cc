@@ -90,6 +90,56 @@ TEST_F(Blocking, MGetWithoutProgressIsAnError) {
   EXPECT_EQ(client->MGet(views).status().code(), Code::kProtocolError);
 }
 
+// Those with odd ids are linked, and a reply has room for 200 of them.
+TEST_F(Blocking, CheckLinksRepeatsUntilEachLinkIsTold) {
+  std::vector<size_t> asked;
+  BlockingClient* const client = Connect(
+      Answering<op::LinkCheck>([&](FakePeer& peer, uint32_t id, op::LinkCheck::Request& request) {
+        EXPECT_EQ(request.user, 42u);
+        EXPECT_EQ(request.kind, 1);
+        asked.push_back(request.others.size());
+        op::LinkCheck::Response response;
+        for (const uint64_t other : request.others) {
+          if (other % 2 == 0) continue;
+          auto& entry = response.entries.emplace_back();
+          entry.other = other;
+          if (response.entries.size() > 200) {
+            entry.outcome = EntryOutcome::kRetry;
+          } else {
+            entry.value = "v";
+          }
+        }
+        peer.Reply<op::LinkCheck>(id, response);
+      }));
+  std::vector<uint64_t> others;
+  for (uint64_t other = 1; other <= 1100; ++other) others.push_back(other);
+  others.push_back(7);  // once more
+  const auto found = client->CheckLinks(42, 1, others);
+  ASSERT_TRUE(found.ok()) << found.status().ToString();
+  ASSERT_EQ(found->size(), 551u);
+  for (size_t i = 0; i < found->size(); ++i) {
+    EXPECT_EQ((*found)[i].other, i < 550 ? 2 * i + 1 : 7);
+    EXPECT_EQ((*found)[i].outcome, EntryOutcome::kFound);
+    EXPECT_EQ((*found)[i].value, "v");
+  }
+  EXPECT_EQ(asked, (std::vector<size_t>{1000, 401, 151}));
+}
+
+TEST_F(Blocking, RepliesToCheckLinksAreChecked) {
+  uint64_t other = 8;
+  EntryOutcome outcome = EntryOutcome::kFound;
+  BlockingClient* const client =
+      Connect(Answering<op::LinkCheck>([&](FakePeer& peer, uint32_t id, op::LinkCheck::Request&) {
+        peer.Reply<op::LinkCheck>(id, {.entries = {{.outcome = outcome, .other = other}}});
+      }));
+  const uint64_t others[] = {7};
+  EXPECT_EQ(client->CheckLinks(42, 1, others).status().code(), Code::kProtocolError);
+  other = 7;
+  EXPECT_TRUE(client->CheckLinks(42, 1, others).ok());
+  outcome = EntryOutcome::kRetry;
+  EXPECT_EQ(client->CheckLinks(42, 1, others).status().code(), Code::kProtocolError);
+}
+
 TEST_F(Blocking, ScanFollowsItsContinuationTokens) {
   // Pages of two, an empty page, then the rest; the request says where it is in its continuation.
   BlockingClient* const client =

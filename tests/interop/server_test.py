@@ -264,6 +264,21 @@ class ServerTest(unittest.TestCase):
                          [(b"079", "found", 1000), (b"large", "too_large", 0), (b"last", "found", 1)])
         self.assertEqual(short.ping(b"alive"), b"alive")
 
+    def test_small_max_frame_bytes_give_part_of_a_link_check(self):
+        short = smile.Client(*self.address, max_frame_bytes=32_768)
+        self.addCleanup(short.close)
+        others = list(range(3101, 3151))
+        for other in others[:40]:
+            smile_links.link(short, 3100, 1, other, b"x" * 1024, time_ms=7)
+        checked = smile_links.link_check(short, 3100, 1, others)
+        self.assertEqual([entry[1] for entry in checked], others[:40])
+        again = [entry[1] for entry in checked if entry[0] == "retry"]
+        self.assertTrue(5 < len(again) < 20)
+        self.assertEqual({entry for entry in checked if entry[0] == "retry"},
+                         {("retry", other, 0, 0, b"") for other in again})
+        self.assertEqual(smile_links.link_check(short, 3100, 1, again),
+                         [("found", other, 7, 1, b"x" * 1024) for other in again])
+
     def test_an_empty_upper_bound_is_invalid(self):
         self.refused("invalid", self.client.scan, USERS, number_key(1), limit=1, stop=b"")
         self.client.scan(USERS, number_key(1), limit=1, start=b"")

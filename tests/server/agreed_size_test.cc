@@ -1,5 +1,6 @@
 // A client that takes only short replies: what it asks for comes in pieces, and nothing is left
 // out.
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -7,6 +8,8 @@
 
 #include <gmock/gmock.h>
 
+#include "base/sha256.h"
+#include "service/media/media_records.h"
 #include "tests/server/session_fixture.h"
 
 namespace smile {
@@ -151,6 +154,72 @@ TEST_F(AgreedSizeTest, RepeatedMGetAnswersEveryKey) {
       EXPECT_GT(outcomes[KeyOutcome::kTooLarge], 0u);
     }
   }
+}
+
+// Some in memory and some not: links with the largest values, small ones, and others that are none.
+TEST_F(AgreedSizeTest, RepeatedLinkCheckTellsOfEveryLink) {
+  std::set<uint64_t> linked;
+  for (uint64_t other = 1; other <= limits::kMaxLinkChecks; ++other) {
+    if (other % 4 == 0) continue;
+    const Bytes value(other % 4 == 1 ? limits::kMaxLinkValueBytes : 1, 'v');
+    const Bytes link =
+        FrameOf<op::Link>(2, {.user = 2000, .kind = 1, .other = other, .value = value});
+    ASSERT_EQ(Ask(link).code, Code::kOk);
+    linked.insert(other);
+  }
+  for (const size_t at_a_time : {limits::kMaxLinkChecks, limits::kMaxPeekKeys}) {
+    std::set<uint64_t> found;
+    std::vector<uint64_t> open;
+    for (uint64_t other = 1; other <= limits::kMaxLinkChecks; ++other) open.push_back(other);
+    while (!open.empty()) {
+      const size_t count = std::min(open.size(), at_a_time);
+      const std::vector<uint64_t> asked(open.begin(), open.begin() + count);
+      const ReceivedReply reply =
+          AskWithin(FrameOf<op::LinkCheck>(3, {.user = 2000, .kind = 1, .others = asked}));
+      ASSERT_EQ(reply.code, Code::kOk) << reply.Error().message;
+      std::vector<uint64_t> still;
+      for (const op::LinkEntry& entry : reply.As<op::LinkCheck>().entries) {
+        if (entry.outcome == EntryOutcome::kRetry) {
+          EXPECT_TRUE(entry.value.empty());
+          still.push_back(entry.other);
+          continue;
+        }
+        ASSERT_EQ(entry.outcome, EntryOutcome::kFound);
+        EXPECT_EQ(entry.value.size(), entry.other % 4 == 1 ? limits::kMaxLinkValueBytes : 1u);
+        EXPECT_TRUE(found.insert(entry.other).second);
+      }
+      ASSERT_LT(still.size(), count);
+      still.insert(still.end(), open.begin() + count, open.end());
+      open = std::move(still);
+    }
+    EXPECT_EQ(found, linked);
+  }
+}
+
+// The most findings that one request can have, with the longest names.
+TEST_F(AgreedSizeTest, FindingsOfAMediaCheckFit) {
+  const Sha256Digest sha256 = Sha256::Of("content");
+  for (uint8_t i = 0; i < limits::kCheckedMediaRecords; ++i) {
+    ContentId upload;
+    upload.bytes.fill(0xff);
+    upload.bytes[0] = i;
+    const Key key = ReferenceKey(sha256, upload);
+    const MutationView put{
+        .kind = MutationKind::kPut, .sort = key.sort, .checksum = Hash64("v"), .value = "v"};
+    engine_.Write(WriteRequest(key.view().partition_view(), {put}, 0), [](const WriteReply&) {});
+  }
+  size_t findings = 0;
+  Bytes continuation;
+  do {
+    op::MediaCheck::Request request;
+    if (!continuation.empty()) request.continuation = ByteView(continuation);
+    const ReceivedReply reply = AskWithin(FrameOf<op::MediaCheck>(3, request));
+    ASSERT_EQ(reply.code, Code::kOk);
+    const auto page = reply.As<op::MediaCheck>();
+    findings += page.findings.size();
+    continuation = page.continuation;
+  } while (!continuation.empty());
+  EXPECT_EQ(findings, limits::kCheckedMediaRecords);
 }
 
 }  // namespace
