@@ -18,6 +18,10 @@ namespace smile {
 inline CallContext CallOf(int64_t deadline, const Responder& to) {
   return {.deadline_nanos = deadline, .source = to.source(), .caller = to.caller()};
 }
+// The same for a write that was received before its client went: it is done all the same.
+inline CallContext WriteCallOf(int64_t deadline, const Responder& to) {
+  return {.deadline_nanos = deadline, .source = to.source()};
+}
 // The same for a read, with memory for its result; see AnswerRead.
 inline CallContext ReadCallOf(int64_t deadline, const Responder& to) {
   CallContext call = CallOf(deadline, to);

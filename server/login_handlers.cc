@@ -206,15 +206,17 @@ void LoginHandlers::Start(op::LoginReset, const op::LoginReset::Request& request
                                 std::move(to));
 }
 
-void LoginHandlers::Start(op::LoginRename, const op::LoginRename::Request& request, int64_t,
-                          Responder to) const {
-  AnswerWithUser<op::LoginRename>(logins_.Rename(Bytes(request.login), Bytes(request.new_login)),
-                                  std::move(to));
+void LoginHandlers::Start(op::LoginRename, const op::LoginRename::Request& request,
+                          int64_t deadline, Responder to) const {
+  auto task =
+      logins_.Rename(Bytes(request.login), Bytes(request.new_login), WriteCallOf(deadline, to));
+  AnswerWithUser<op::LoginRename>(std::move(task), std::move(to));
 }
 
-void LoginHandlers::Start(op::LoginRemove, const op::LoginRemove::Request& request, int64_t,
-                          Responder to) const {
-  AnswerWithUser<op::LoginRemove>(logins_.Remove(Bytes(request.login)), std::move(to));
+void LoginHandlers::Start(op::LoginRemove, const op::LoginRemove::Request& request,
+                          int64_t deadline, Responder to) const {
+  auto task = logins_.Remove(Bytes(request.login), WriteCallOf(deadline, to));
+  AnswerWithUser<op::LoginRemove>(std::move(task), std::move(to));
 }
 
 void LoginHandlers::Start(op::LoginAdd, const op::LoginAdd::Request& request, int64_t deadline,
@@ -231,13 +233,14 @@ void LoginHandlers::Start(op::LoginImport, const op::LoginImport::Request& reque
   auto task = logins_.Import({.login = Bytes(request.login),
                               .user = request.user,
                               .secret = Bytes(request.credential),
-                              .call = CallOf(deadline, to)});
+                              .call = WriteCallOf(deadline, to)});
   (void)AnswerEmpty<op::LoginImport>(std::move(task), std::move(to));
 }
 
-void LoginHandlers::Start(op::LoginList, const op::LoginList::Request& request, int64_t,
+void LoginHandlers::Start(op::LoginList, const op::LoginList::Request& request, int64_t deadline,
                           Responder to) const {
-  (void)Answer(logins_.List(request.user), std::move(to),
+  auto task = logins_.List(request.user, CallOf(deadline, to));
+  (void)Answer(std::move(task), std::move(to),
                [](const std::vector<LoginInfo>& logins, Reply& reply) {
                  op::LoginList::Response response;
                  for (const LoginInfo& login : logins) {
@@ -254,7 +257,8 @@ void LoginHandlers::Start(op::LoginExport, const op::LoginExport::Request& reque
                           int64_t deadline, Responder to) const {
   if (request.user.has_value()) {
     Bytes after(GoesOnAfter(request.continuation).value_or(ByteView()));
-    (void)Answer(logins_.List(*request.user), std::move(to),
+    auto task = logins_.List(*request.user, CallOf(deadline, to));
+    (void)Answer(std::move(task), std::move(to),
                  [after = std::move(after), limit = request.limit](
                      const std::vector<LoginInfo>& logins, Reply& reply) {
                    ReplyWithCredentials(PageOf(logins, after, limit), &reply);

@@ -107,13 +107,14 @@ Status MediaHandlers::Check(op::MediaList, const op::MediaList::Request& request
 
 // --- Start: uploads ------------------------------------------------------------------------------
 
-void MediaHandlers::Start(op::MediaBegin, const op::MediaBegin::Request& request, int64_t,
+void MediaHandlers::Start(op::MediaBegin, const op::MediaBegin::Request& request, int64_t deadline,
                           Responder to) const {
   auto task = media_.Begin({.id = IdOf(request),
                             .fields = FieldsOf(request),
                             .chunk_bytes = request.chunk_bytes,
                             .size = request.size,
-                            .sha256 = FromWire<Sha256Digest>(request.sha256)});
+                            .sha256 = FromWire<Sha256Digest>(request.sha256),
+                            .call = WriteCallOf(deadline, to)});
   (void)Answer(std::move(task), std::move(to), [](UploadStart start, Reply& reply) {
     reply.Ok<op::MediaBegin>({.upload = ViewOf(start.upload.bytes),
                               .media = start.id.media,
@@ -136,9 +137,10 @@ void MediaHandlers::Start(op::MediaAppend, const op::MediaAppend::Request& reque
   });
 }
 
-void MediaHandlers::Start(op::MediaProgress, const op::MediaProgress::Request& request, int64_t,
-                          Responder to) const {
-  auto task = media_.Progress(request.owner, FromWire<ContentId>(request.upload));
+void MediaHandlers::Start(op::MediaProgress, const op::MediaProgress::Request& request,
+                          int64_t deadline, Responder to) const {
+  auto task =
+      media_.Progress(request.owner, FromWire<ContentId>(request.upload), CallOf(deadline, to));
   (void)Answer(std::move(task), std::move(to), [](const UploadProgress& progress, Reply& reply) {
     op::MediaProgress::Response response{.chunk_bytes = progress.spec.chunk_bytes,
                                          .received_bytes = progress.received_bytes,
@@ -152,46 +154,49 @@ void MediaHandlers::Start(op::MediaProgress, const op::MediaProgress::Request& r
   });
 }
 
-void MediaHandlers::Start(op::MediaCommit, const op::MediaCommit::Request& request, int64_t,
-                          Responder to) const {
-  AnswerStored<op::MediaCommit>(media_.Commit(request.owner, FromWire<ContentId>(request.upload)),
-                                std::move(to));
+void MediaHandlers::Start(op::MediaCommit, const op::MediaCommit::Request& request,
+                          int64_t deadline, Responder to) const {
+  auto task =
+      media_.Commit(request.owner, FromWire<ContentId>(request.upload), WriteCallOf(deadline, to));
+  AnswerStored<op::MediaCommit>(std::move(task), std::move(to));
 }
 
-void MediaHandlers::Start(op::MediaCancel, const op::MediaCancel::Request& request, int64_t,
-                          Responder to) const {
-  (void)AnswerEmpty<op::MediaCancel>(
-      media_.Cancel(request.owner, FromWire<ContentId>(request.upload)), std::move(to));
+void MediaHandlers::Start(op::MediaCancel, const op::MediaCancel::Request& request,
+                          int64_t deadline, Responder to) const {
+  auto task =
+      media_.Cancel(request.owner, FromWire<ContentId>(request.upload), WriteCallOf(deadline, to));
+  (void)AnswerEmpty<op::MediaCancel>(std::move(task), std::move(to));
 }
 
-void MediaHandlers::Start(op::MediaPut, const op::MediaPut::Request& request, int64_t,
+void MediaHandlers::Start(op::MediaPut, const op::MediaPut::Request& request, int64_t deadline,
                           Responder to) const {
   auto task = media_.Put({.id = IdOf(request),
                           .fields = FieldsOf(request),
                           .bytes = Bytes(request.bytes),
                           .checksum = request.checksum,
                           .sha256 = FromWire<Sha256Digest>(request.sha256),
-                          .source = to.source()});
+                          .call = WriteCallOf(deadline, to)});
   AnswerStored<op::MediaPut>(std::move(task), std::move(to));
 }
 
 // --- Start: media records ------------------------------------------------------------------------
 
-void MediaHandlers::Start(op::MediaStat, const op::MediaStat::Request& request, int64_t,
+void MediaHandlers::Start(op::MediaStat, const op::MediaStat::Request& request, int64_t deadline,
                           Responder to) const {
-  (void)Answer(media_.Stat(IdOf(request)), std::move(to),
+  auto task = media_.Stat(IdOf(request), CallOf(deadline, to));
+  (void)Answer(std::move(task), std::move(to),
                [media = request.media](const MediaManifest& manifest, Reply& reply) {
                  reply.Ok<op::MediaStat>({.info = InfoOf(media, manifest)});
                });
 }
 
-void MediaHandlers::Start(op::MediaRead, const op::MediaRead::Request& request, int64_t,
+void MediaHandlers::Start(op::MediaRead, const op::MediaRead::Request& request, int64_t deadline,
                           Responder to) const {
   auto memory = to.MemoryForResult();
   if (!memory->TryTake(request.size)) {
     return to.Send([](Reply& reply) { reply.Fail(NoMemoryForResult()); });
   }
-  auto task = media_.Read(IdOf(request), request.offset, request.size, to.source());
+  auto task = media_.Read(IdOf(request), request.offset, request.size, CallOf(deadline, to));
   (void)Answer(std::move(task), std::move(to),
                [memory = std::move(memory)](ContentPiece piece, Reply& reply) mutable {
                  reply.OkOwned<op::MediaRead>(
@@ -219,23 +224,24 @@ void MediaHandlers::Start(op::MediaList, const op::MediaList::Request& request, 
                });
 }
 
-void MediaHandlers::Start(op::MediaSet, const op::MediaSet::Request& request, int64_t,
+void MediaHandlers::Start(op::MediaSet, const op::MediaSet::Request& request, int64_t deadline,
                           Responder to) const {
-  (void)AnswerEmpty<op::MediaSet>(media_.SetFields(IdOf(request), FieldsOf(request)),
-                                  std::move(to));
+  auto task = media_.SetFields(IdOf(request), FieldsOf(request), WriteCallOf(deadline, to));
+  (void)AnswerEmpty<op::MediaSet>(std::move(task), std::move(to));
 }
 
-void MediaHandlers::Start(op::MediaDelete, const op::MediaDelete::Request& request, int64_t,
-                          Responder to) const {
-  (void)AnswerEmpty<op::MediaDelete>(media_.Delete(IdOf(request)), std::move(to));
+void MediaHandlers::Start(op::MediaDelete, const op::MediaDelete::Request& request,
+                          int64_t deadline, Responder to) const {
+  auto task = media_.Delete(IdOf(request), WriteCallOf(deadline, to));
+  (void)AnswerEmpty<op::MediaDelete>(std::move(task), std::move(to));
 }
 
-void MediaHandlers::Start(op::MediaCheck, const op::MediaCheck::Request& request, int64_t,
+void MediaHandlers::Start(op::MediaCheck, const op::MediaCheck::Request& request, int64_t deadline,
                           Responder to) const {
   auto task = media_.Check({.continuation = Bytes(request.continuation.value_or(ByteView())),
                             .read_bytes = request.read_bytes,
                             .repair = request.repair,
-                            .source = to.source()});
+                            .call = CallOf(deadline, to)});
   (void)Answer(std::move(task), std::move(to), [](const MediaCheckPage& page, Reply& reply) {
     op::MediaCheck::Response response{.media_records = page.media_records,
                                       .references = page.references,

@@ -91,11 +91,12 @@ bool SessionHandlers::TryNow(op::SessionVerify, const op::SessionVerify::Request
 
 // --- Start ---------------------------------------------------------------------------------------
 
-void SessionHandlers::Start(op::SessionMake, const op::SessionMake::Request& request, int64_t,
-                            Responder to) const {
+void SessionHandlers::Start(op::SessionMake, const op::SessionMake::Request& request,
+                            int64_t deadline, Responder to) const {
   auto task = sessions_.Make({.user = request.user,
                               .label = Bytes(request.label),
-                              .expire_seconds = request.expire_seconds});
+                              .expire_seconds = request.expire_seconds,
+                              .call = WriteCallOf(deadline, to)});
   (void)Answer(std::move(task), std::move(to), [](NewSession made, Reply& reply) {
     reply.Ok<op::SessionMake>(
         {.token = made.token, .session = made.id.view(), .expires_ms = made.expires_ms});
@@ -103,9 +104,10 @@ void SessionHandlers::Start(op::SessionMake, const op::SessionMake::Request& req
   });
 }
 
-void SessionHandlers::Start(op::SessionVerify, const op::SessionVerify::Request& request, int64_t,
-                            Responder to) const {
-  (void)Answer(sessions_.Verify(Bytes(request.token)), std::move(to),
+void SessionHandlers::Start(op::SessionVerify, const op::SessionVerify::Request& request,
+                            int64_t deadline, Responder to) const {
+  auto task = sessions_.Verify(Bytes(request.token), CallOf(deadline, to));
+  (void)Answer(std::move(task), std::move(to),
                [](const SessionInfo& info, Reply& reply) { ReplyWithSession(info, &reply); });
 }
 
@@ -122,19 +124,22 @@ void SessionHandlers::Start(op::SessionList, const op::SessionList::Request& req
                    [](const SessionPage& page, Reply& reply) { ReplyWithSessions(page, &reply); });
 }
 
-void SessionHandlers::Start(op::SessionRevoke, const op::SessionRevoke::Request& request, int64_t,
-                            Responder to) const {
-  (void)Answer(
-      sessions_.Revoke(request.user, FromWire<Sha256Digest>(request.session)), std::move(to),
-      [](bool revoked, Reply& reply) { reply.Ok<op::SessionRevoke>({.revoked = revoked}); });
+void SessionHandlers::Start(op::SessionRevoke, const op::SessionRevoke::Request& request,
+                            int64_t deadline, Responder to) const {
+  auto task = sessions_.Revoke(request.user, FromWire<Sha256Digest>(request.session),
+                               WriteCallOf(deadline, to));
+  (void)Answer(std::move(task), std::move(to), [](bool revoked, Reply& reply) {
+    reply.Ok<op::SessionRevoke>({.revoked = revoked});
+  });
 }
 
 void SessionHandlers::Start(op::SessionRevokeAll, const op::SessionRevokeAll::Request& request,
-                            int64_t, Responder to) const {
-  (void)Answer(sessions_.RevokeAll(request.user, FromWire<Sha256Digest>(request.keep_session)),
-               std::move(to), [](uint64_t count, Reply& reply) {
-                 reply.Ok<op::SessionRevokeAll>({.revoked_sessions = count});
-               });
+                            int64_t deadline, Responder to) const {
+  auto task = sessions_.RevokeAll(request.user, FromWire<Sha256Digest>(request.keep_session),
+                                  WriteCallOf(deadline, to));
+  (void)Answer(std::move(task), std::move(to), [](uint64_t count, Reply& reply) {
+    reply.Ok<op::SessionRevokeAll>({.revoked_sessions = count});
+  });
 }
 
 }  // namespace smile

@@ -25,20 +25,20 @@ void UserHandlers::Start(op::UserStat, const op::UserStat::Request& request, int
                });
 }
 
-void UserHandlers::Start(op::UserErase, const op::UserErase::Request& request, int64_t,
+void UserHandlers::Start(op::UserErase, const op::UserErase::Request& request, int64_t deadline,
                          Responder to) const {
-  (void)Answer(users_.Erase(request.user), std::move(to),
-               [](const UserErased& erased, Reply& reply) {
-                 const UserTally& removed = erased.removed;
-                 reply.Ok<op::UserErase>({.done = erased.done,
-                                          .logins = removed.logins,
-                                          .sessions = removed.sessions,
-                                          .links = removed.links,
-                                          .media = removed.media,
-                                          .uploads = removed.uploads,
-                                          .posts = removed.posts,
-                                          .records = removed.records});
-               });
+  auto task = users_.Erase(request.user, WriteCallOf(deadline, to));
+  (void)Answer(std::move(task), std::move(to), [](const UserErased& erased, Reply& reply) {
+    const UserTally& removed = erased.removed;
+    reply.Ok<op::UserErase>({.done = erased.done,
+                             .logins = removed.logins,
+                             .sessions = removed.sessions,
+                             .links = removed.links,
+                             .media = removed.media,
+                             .uploads = removed.uploads,
+                             .posts = removed.posts,
+                             .records = removed.records});
+  });
 }
 
 }  // namespace smile

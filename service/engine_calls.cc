@@ -13,13 +13,17 @@ Task<Result<ReadReply>> EngineCalls::Read(ReadRequest request) const {
       [&](auto done) { engine_.Read(std::move(request), std::move(done)); });
 }
 
-Task<Result<Record>> EngineCalls::Read(Key key) const {
+Task<Result<Record>> EngineCalls::Read(Key key, CallContext call) const {
   std::optional<Record> there;
   const PeekResult peeked =
       engine_.Peek(key.view(), [&](const RecordView& record) { there = Record(record); });
   if (peeked == PeekResult::kFound) co_return std::move(*there);
   if (peeked == PeekResult::kAbsent) co_return Status(Code::kNotFound, "");
-  ReadRequest request;
+  ReadRequest request{.keys = {},
+                      .deadline_nanos = call.deadline_nanos,
+                      .source = call.source,
+                      .caller = call.caller,
+                      .memory = call.memory};
   request.keys.push_back(std::move(key));
   Result<ReadReply> reply = co_await Read(std::move(request));
   if (!reply.ok()) co_return reply.status();
@@ -37,6 +41,11 @@ void ContinueScan(const ScanPage& page, ScanRequest* request) {
 
 WriteRequest RequestOf(Table table, ByteView partition, const std::vector<Change>& changes,
                        uint64_t source) {
+  return RequestOf(table, partition, changes, CallContext{.source = source});
+}
+
+WriteRequest RequestOf(Table table, ByteView partition, const std::vector<Change>& changes,
+                       const CallContext& call) {
   std::vector<MutationView> mutations;
   mutations.reserve(changes.size());
   for (const Change& change : changes) {
@@ -47,14 +56,18 @@ WriteRequest RequestOf(Table table, ByteView partition, const std::vector<Change
                          .checksum = change.kind == MutationKind::kPut ? Hash64(change.value) : 0,
                          .value = change.value});
   }
-  return {{table, partition}, std::move(mutations), 0, source};
+  return {{table, partition}, std::move(mutations), call.deadline_nanos, call.source};
 }
 
 WriteRequest RequestOf(const Key& key, Change change) {
+  return RequestOf(key, std::move(change), CallContext());
+}
+
+WriteRequest RequestOf(const Key& key, Change change, const CallContext& call) {
   change.sort = key.sort;
   std::vector<Change> changes;
   changes.push_back(std::move(change));
-  return RequestOf(key.table, key.partition, changes);
+  return RequestOf(key.table, key.partition, changes, call);
 }
 
 Task<WriteReply> EngineCalls::Write(WriteRequest request) const {

@@ -9,6 +9,7 @@
 #include "base/task.h"
 #include "model/key.h"
 #include "model/record.h"
+#include "service/call_context.h"
 #include "storage/engine.h"
 
 namespace smile {
@@ -37,6 +38,10 @@ WriteRequest RequestOf(Table table, ByteView partition, const std::vector<Change
                        uint64_t source = 0);
 // One change.
 WriteRequest RequestOf(const Key& key, Change change);
+// The same for a call, after whose deadline they do not begin.
+WriteRequest RequestOf(Table table, ByteView partition, const std::vector<Change>& changes,
+                       const CallContext& call);
+WriteRequest RequestOf(const Key& key, Change change, const CallContext& call);
 
 // Makes `request` that of the page after `page`, which has `more`.
 void ContinueScan(const ScanPage& page, ScanRequest* request);
@@ -63,7 +68,8 @@ class EngineCalls {
     engine_.PeekFirst(table, partitions, each);
   }
   // A record, or why there is none; kNotFound if it is absent. Looked for in memory first.
-  Task<Result<Record>> Read(Key key) const;
+  Task<Result<Record>> Read(Key key) const { return Read(std::move(key), CallContext()); }
+  Task<Result<Record>> Read(Key key, CallContext call) const;
   Task<Result<ReadReply>> Read(ReadRequest request) const;
   // Changes of one partition, atomically.
   Task<WriteReply> Write(Table table, Bytes partition, std::vector<Change> changes) const;

@@ -37,13 +37,13 @@ std::optional<WorkItem> Decode(const ScanPage::Entry& entry) {
 
 }  // namespace
 
-WriteRequest WorkLog::AddRequest(WorkItem item) {
+WriteRequest WorkLog::AddRequest(WorkItem item, const CallContext& call) {
   const Key key = KeyOf(item);
-  return RequestOf(key, PutChange({}, std::move(item.payload)));
+  return RequestOf(key, PutChange({}, std::move(item.payload)), call);
 }
 
-Task<Status> WorkLog::Add(WorkItem item) const {
-  WriteRequest request = AddRequest(std::move(item));
+Task<Status> WorkLog::Add(WorkItem item, CallContext call) const {
+  WriteRequest request = AddRequest(std::move(item), call);
   request.SetFreesSpace();
   const WriteReply reply = co_await engine_.Write(std::move(request));
   co_return reply.status;

@@ -44,10 +44,15 @@ class WorkLog {
 
   // Durable when it is answered. Items are accepted on a full disk, as what they are for may free
   // space. An item with the same due time, id and kind is replaced.
-  Task<Status> Add(WorkItem item) const;
+  Task<Status> Add(WorkItem item) const { return Add(std::move(item), CallContext()); }
+  // The same as the first write of what a call asks for.
+  Task<Status> Add(WorkItem item, CallContext call) const;
   Task<Status> Remove(WorkItem item) const;
   // The writes of Add and Remove, to be part of another (WriteRequest::AddAlso).
-  static WriteRequest AddRequest(WorkItem item);
+  static WriteRequest AddRequest(WorkItem item) {
+    return AddRequest(std::move(item), CallContext());
+  }
+  static WriteRequest AddRequest(WorkItem item, const CallContext& call);
   static WriteRequest RemoveRequest(const WorkItem& item);
 
   // The first items whose due time is at most `now_ms`, at most `limit`. Items that cannot be read

@@ -18,7 +18,7 @@
 // if those are ordered; Seal ends the upload. Work over the limit of a queue is answered
 // kOverloaded. Any call may be kStorageFailed (a disk error) or, after Close(), kShuttingDown.
 //
-// `source`: as in storage/engine.h.
+// `source`, `deadline_nanos`, `caller`: as in storage/engine.h.
 //
 // At most limits::kMaxUploadWaitingBytes of pieces of one upload wait, and
 // limits::kMaxContentWaitingBytes of all.
@@ -28,6 +28,7 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +39,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "base/sha256.h"
+#include "storage/caller.h"
 
 namespace smile {
 
@@ -98,6 +100,8 @@ struct ContentRange {
   uint64_t offset = 0;
   uint32_t size = 0;  // 1 to limits::kMaxContentReadBytes (CHECK)
   uint64_t source = 0;
+  int64_t deadline_nanos = 0;
+  std::shared_ptr<const Caller> caller = nullptr;
 };
 
 struct ContentPiece {

@@ -103,15 +103,16 @@ Task<Result<PasswordSet>> LoginService::SetPassword(LoginAttempt who, NewPasswor
   co_return set;
 }
 
-Task<Result<uint64_t>> LoginService::Rename(Bytes from, Bytes to) const {
+Task<Result<uint64_t>> LoginService::Rename(Bytes from, Bytes to, CallContext call) const {
   if (from == to) {
-    const Result<Stored> same = co_await ReadLogin(from);
+    const Result<Stored> same = co_await ReadLogin(from, std::move(call));
     if (!same.ok()) co_return same.status();
     co_return same->record.user;
   }
   const auto first = co_await login_locks_.Lock(std::min(from, to));
   const auto second = co_await login_locks_.Lock(std::max(from, to));
-  const Result<Stored> stored = co_await ReadLogin(from);
+  if (Status late = MayBegin(call, clock_); !late.ok()) co_return late;
+  const Result<Stored> stored = co_await ReadLogin(from, call);
   if (!stored.ok()) co_return stored.status();
   const Status free = co_await CheckFree(to);
   if (!free.ok()) co_return free;
@@ -119,7 +120,7 @@ Task<Result<uint64_t>> LoginService::Rename(Bytes from, Bytes to) const {
   std::vector<Change> changes;
   changes.push_back(DeleteChange(AccountLoginSort(from)));
   changes.push_back(PutChange(AccountLoginSort(to), {}));
-  WriteRequest write = RequestOf(Table::kAccounts, PartitionOf(user), changes);
+  WriteRequest write = RequestOf(Table::kAccounts, PartitionOf(user), changes, call);
   write.AddAlso(RequestOf(LoginKey(from), DeleteChange({})));
   write.AddAlso(LoginPut(to, stored->record));
   const WriteReply reply = co_await engine_.Write(std::move(write));
@@ -127,12 +128,13 @@ Task<Result<uint64_t>> LoginService::Rename(Bytes from, Bytes to) const {
   co_return user;
 }
 
-Task<Result<uint64_t>> LoginService::Remove(Bytes login) const {
+Task<Result<uint64_t>> LoginService::Remove(Bytes login, CallContext call) const {
   const auto held = co_await login_locks_.Lock(login);
-  const Result<Stored> stored = co_await ReadLogin(login);
+  if (Status late = MayBegin(call, clock_); !late.ok()) co_return late;
+  const Result<Stored> stored = co_await ReadLogin(login, call);
   if (!stored.ok()) co_return stored.status();
   const uint64_t user = stored->record.user;
-  WriteRequest write = RequestOf(LoginKey(login), DeleteChange({}));
+  WriteRequest write = RequestOf(LoginKey(login), DeleteChange({}), call);
   write.AddAlso(AccountDelete(user, login));
   const WriteReply reply = co_await engine_.Write(std::move(write));
   if (!reply.status.ok()) co_return reply.status;

@@ -47,8 +47,8 @@ LoginService::LoginService(Engine& engine, PasswordHasher& hasher, const Session
   CHECK(engine.can_write_together(), "a login is two records");
 }
 
-Task<Result<LoginService::Stored>> LoginService::ReadLogin(Bytes login) const {
-  const Result<Record> read = co_await engine_.Read(LoginKey(login));
+Task<Result<LoginService::Stored>> LoginService::ReadLogin(Bytes login, CallContext call) const {
+  const Result<Record> read = co_await engine_.Read(LoginKey(login), std::move(call));
   if (read.status().code() == Code::kNotFound) co_return NoSuchLogin();
   if (!read.ok()) co_return read.status();
   std::optional<LoginRecord> record = DecodeLoginRecord(read->value);
@@ -63,13 +63,18 @@ Task<Status> LoginService::CheckFree(Bytes login) const {
   co_return stored.status();
 }
 
-Task<Result<std::vector<Bytes>>> LoginService::NamesOf(uint64_t user, uint32_t limit) const {
+Task<Result<std::vector<Bytes>>> LoginService::NamesOf(uint64_t user, uint32_t limit,
+                                                       CallContext call) const {
   ScanRequest request{.table = Table::kAccounts,
                       .partition = PartitionOf(user),
                       .from = FirstAccountSort(AccountPart::kLogin),
                       .to = EndOfAccountSorts(AccountPart::kLogin),
                       .limit = limit,
-                      .keys_only = true};
+                      .keys_only = true,
+                      .deadline_nanos = call.deadline_nanos,
+                      .source = call.source,
+                      .caller = call.caller,
+                      .memory = call.memory};
   std::vector<Bytes> names;
   while (names.size() < limit) {
     const Result<ScanPage> page = co_await engine_.Scan(request);
@@ -158,7 +163,8 @@ Task<Status> LoginService::Import(AddLogin request) const {
   const Result<CredentialInfo> info = ParseCredential(request.secret);
   if (!info.ok()) co_return info.status();
   const auto held = co_await login_locks_.Lock(request.login);
-  const Result<Stored> stored = co_await ReadLogin(request.login);
+  if (Status late = MayBegin(request.call, clock_); !late.ok()) co_return late;
+  const Result<Stored> stored = co_await ReadLogin(request.login, request.call);
   if (stored.ok()) {
     const bool is_same = stored->record.user == request.user &&
                          EqualInConstantTime(stored->record.credential, request.secret);
@@ -168,8 +174,8 @@ Task<Status> LoginService::Import(AddLogin request) const {
   co_return co_await Claim(request.login, request.user, std::move(request.secret));
 }
 
-Task<Result<std::vector<LoginInfo>>> LoginService::List(uint64_t user) const {
-  const Result<std::vector<Bytes>> names = co_await NamesOf(user, limits::kMaxLoginsPerUser);
+Task<Result<std::vector<LoginInfo>>> LoginService::List(uint64_t user, CallContext call) const {
+  const Result<std::vector<Bytes>> names = co_await NamesOf(user, limits::kMaxLoginsPerUser, call);
   if (!names.ok()) co_return names.status();
   std::vector<LoginInfo> logins;
   for (const Bytes& name : *names) {

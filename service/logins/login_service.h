@@ -12,7 +12,8 @@
 // parameters than new ones is replaced when its password is verified.
 //
 // All calls may be made on any thread, at the same time. They answer what Engine and PasswordHasher
-// answer beside what is said here. No error message contains a password or credential.
+// answer beside what is said here. A call whose deadline passes before it begins has no effect. No
+// error message contains a password or credential.
 #pragma once
 
 #include <cstdint>
@@ -119,14 +120,14 @@ class LoginService {
   Task<Result<PasswordSet>> SetPassword(LoginAttempt who, NewPassword next) const;
 
   // The user of the login. kNotFound; kConditionFailed if `to` is taken.
-  Task<Result<uint64_t>> Rename(Bytes from, Bytes to) const;
+  Task<Result<uint64_t>> Rename(Bytes from, Bytes to, CallContext call = {}) const;
   // The user of the login. kNotFound.
-  Task<Result<uint64_t>> Remove(Bytes login) const;
+  Task<Result<uint64_t>> Remove(Bytes login, CallContext call = {}) const;
   // All logins of a user that there were at the time of the call. How many.
   Task<Result<uint64_t>> RemoveAll(uint64_t user) const;
 
   // The logins of a user, at most limits::kMaxLoginsPerUser.
-  Task<Result<std::vector<LoginInfo>>> List(uint64_t user) const;
+  Task<Result<std::vector<LoginInfo>>> List(uint64_t user, CallContext call = {}) const;
   // All logins, with their credentials. A page is as one of Engine::List.
   Task<Result<LoginPage>> Export(ListRequest request) const;
 
@@ -139,11 +140,17 @@ class LoginService {
   };
 
   // kNotFound, kCorrupt.
-  Task<Result<Stored>> ReadLogin(Bytes login) const;
+  Task<Result<Stored>> ReadLogin(Bytes login, CallContext call) const;
+  Task<Result<Stored>> ReadLogin(Bytes login) const {
+    return ReadLogin(std::move(login), CallContext());
+  }
   // kConditionFailed if the login exists.
   Task<Status> CheckFree(Bytes login) const;
   // The names of the user's logins, at most `limit`.
-  Task<Result<std::vector<Bytes>>> NamesOf(uint64_t user, uint32_t limit) const;
+  Task<Result<std::vector<Bytes>>> NamesOf(uint64_t user, uint32_t limit, CallContext call) const;
+  Task<Result<std::vector<Bytes>>> NamesOf(uint64_t user, uint32_t limit) const {
+    return NamesOf(user, limit, CallContext());
+  }
   // Ok also if the login is of another user now.
   Task<Status> RemoveOf(uint64_t user, Bytes login) const;
   uint64_t ChosenUser() const;

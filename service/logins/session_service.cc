@@ -92,9 +92,13 @@ SessionService::SessionService(Engine& engine, const Clock& clock, MakeRandom ma
   CHECK(engine.can_write_together(), "a session is two records");
 }
 
-Task<Result<std::vector<SessionInfo>>> SessionService::Superfluous(uint64_t user) const {
+Task<Result<std::vector<SessionInfo>>> SessionService::Superfluous(uint64_t user,
+                                                                   CallContext call) const {
   ScanRequest request = ScanOf(user, limits::kMaxSessionsPerUser);
   request.from = starts_.Of(user);
+  request.deadline_nanos = call.deadline_nanos;
+  request.source = call.source;
+  request.caller = call.caller;
   request.keys_only = true;
   std::vector<SessionInfo> oldest;
   for (uint32_t count = 0;;) {
@@ -114,7 +118,8 @@ Task<Result<std::vector<SessionInfo>>> SessionService::Superfluous(uint64_t user
 
 Task<Result<NewSession>> SessionService::Make(MakeSession request) const {
   const auto held = co_await locks_.Lock(request.user);
-  Result<std::vector<SessionInfo>> superfluous = co_await Superfluous(request.user);
+  if (Status late = MayBegin(request.call, clock_); !late.ok()) co_return late;
+  Result<std::vector<SessionInfo>> superfluous = co_await Superfluous(request.user, request.call);
   if (!superfluous.ok()) co_return superfluous.status();
   NewSession made{.token = make_random_(kTokenBytes), .id = {}, .expires_ms = 0};
   made.id = Sha256::Of(made.token);
@@ -133,7 +138,8 @@ Task<Result<NewSession>> SessionService::Make(MakeSession request) const {
   for (const SessionInfo& old : *superfluous) {
     changes.push_back(DeleteChange(AccountSessionSort(old.record.created_ms, old.id)));
   }
-  WriteRequest write = RequestOf(Table::kAccounts, PartitionOf(request.user), changes);
+  WriteRequest write =
+      RequestOf(Table::kAccounts, PartitionOf(request.user), changes, request.call);
   write.AddAlso(RequestOf(SessionKey(made.id), std::move(session)));
   for (const SessionInfo& old : *superfluous) {
     write.AddAlso(RequestOf(SessionKey(old.id), DeleteChange({})));
@@ -153,9 +159,9 @@ std::optional<Result<SessionInfo>> SessionService::TryVerify(ByteView token) con
   return info;
 }
 
-Task<Result<SessionInfo>> SessionService::Verify(Bytes token) const {
+Task<Result<SessionInfo>> SessionService::Verify(Bytes token, CallContext call) const {
   const Sha256Digest id = Sha256::Of(token);
-  const Result<Record> read = co_await engine_.Read(SessionKey(id));
+  const Result<Record> read = co_await engine_.Read(SessionKey(id), std::move(call));
   if (read.status().code() == Code::kNotFound) co_return NoSuchSession();
   if (!read.ok()) co_return read.status();
   co_return InfoOf(id, read->value);
@@ -197,9 +203,10 @@ Task<Status> SessionService::Delete(uint64_t user, std::vector<SessionInfo> sess
   co_return reply.status;
 }
 
-Task<Result<bool>> SessionService::Revoke(uint64_t user, Sha256Digest id) const {
+Task<Result<bool>> SessionService::Revoke(uint64_t user, Sha256Digest id, CallContext call) const {
   const auto held = co_await locks_.Lock(user);
-  const Result<Record> read = co_await engine_.Read(SessionKey(id));
+  if (Status late = MayBegin(call, clock_); !late.ok()) co_return late;
+  const Result<Record> read = co_await engine_.Read(SessionKey(id), std::move(call));
   if (read.status().code() == Code::kNotFound) co_return false;
   if (!read.ok()) co_return read.status();
   const Result<SessionInfo> info = InfoOf(id, read->value);
@@ -264,10 +271,10 @@ Task<Result<uint64_t>> SessionService::FinishRevoke(WorkItem item) const {
   co_return *count;
 }
 
-Task<Result<uint64_t>> SessionService::RevokeAll(uint64_t user,
-                                                 std::optional<Sha256Digest> except) const {
+Task<Result<uint64_t>> SessionService::RevokeAll(uint64_t user, std::optional<Sha256Digest> except,
+                                                 CallContext call) const {
   WorkItem item = RevokeItem(user, except);
-  const Status added = co_await work_.Add(item);
+  const Status added = co_await work_.Add(item, std::move(call));
   if (!added.ok()) co_return added;
   co_return co_await FinishRevoke(std::move(item));
 }

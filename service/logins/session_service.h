@@ -10,7 +10,8 @@
 // interrupts is finished by the sweeper. Sessions that are made later are not revoked by it.
 //
 // All calls may be made on any thread, at the same time; those that change sessions of one user
-// take turns. They answer what Engine answers beside what is said here.
+// take turns. They answer what Engine answers beside what is said here. A call whose deadline
+// passes before it begins to change anything has no effect; one that has begun is finished.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +37,7 @@ struct MakeSession {
   uint64_t user = 0;
   Bytes label;  // at most limits::kMaxSessionLabelBytes
   uint32_t expire_seconds = 0;
+  CallContext call;
 };
 
 struct NewSession {
@@ -75,17 +77,18 @@ class SessionService {
   Task<Result<NewSession>> Make(MakeSession request) const;
 
   // kNotFound if there is no such session, any more.
-  Task<Result<SessionInfo>> Verify(Bytes token) const;
+  Task<Result<SessionInfo>> Verify(Bytes token, CallContext call = {}) const;
   // The same without waiting; nullopt if that is not possible.
   std::optional<Result<SessionInfo>> TryVerify(ByteView token) const;
 
   Task<Result<SessionPage>> List(SessionListRequest request) const;
 
   // Whether there was such a session of this user.
-  Task<Result<bool>> Revoke(uint64_t user, Sha256Digest id) const;
+  Task<Result<bool>> Revoke(uint64_t user, Sha256Digest id, CallContext call = {}) const;
 
   // All sessions of the user that were made until now, but not `except`. How many.
-  Task<Result<uint64_t>> RevokeAll(uint64_t user, std::optional<Sha256Digest> except) const;
+  Task<Result<uint64_t>> RevokeAll(uint64_t user, std::optional<Sha256Digest> except,
+                                   CallContext call = {}) const;
 
   // All sessions of the user that there were at the time of the call, whatever the clock says; for
   // work that is in the work log itself. How many.
@@ -102,7 +105,7 @@ class SessionService {
  private:
   // With the lock of the user held:
   // The oldest session, if the user has so many that another one is too many.
-  Task<Result<std::vector<SessionInfo>>> Superfluous(uint64_t user) const;
+  Task<Result<std::vector<SessionInfo>>> Superfluous(uint64_t user, CallContext call) const;
   Task<Status> Delete(uint64_t user, std::vector<SessionInfo> sessions) const;
   // Takes the lock.
   Task<Result<uint64_t>> RevokeUntil(uint64_t user, uint64_t made_ms,

@@ -124,7 +124,7 @@ Task<Status> MediaCheck::CheckSmallBytes(Entry entry, ContentHead head) {
     page_.read_bytes += head.size;
     const ByteView view = bytes->value;
     const auto sha256 = co_await FromCallback<Result<Sha256Digest>>(
-        [&](auto done) { store_.Hash(view, request_.source, std::move(done)); });
+        [&](auto done) { store_.Hash(view, request_.call.source, std::move(done)); });
     if (!sha256.ok()) co_return sha256.status();
     if (ContentPartition(*sha256) != entry.key.partition) fault = MediaFault::kDamagedBytes;
   }
@@ -151,7 +151,7 @@ Task<Status> MediaCheck::CheckBytes(Entry entry, ContentHead head, Place* place)
     const ContentRange range{.id = id,
                              .offset = offset,
                              .size = limits::kMaxContentReadBytes,
-                             .source = request_.source};
+                             .source = request_.call.source};
     const auto piece = co_await FromCallback<Result<ContentPiece>>(
         [&](auto done) { store_.Read(range, std::move(done)); });
     if (piece.status().code() == Code::kCorrupt || piece.status().code() == Code::kNotFound) {

@@ -93,7 +93,11 @@ Task<Result<MediaCheckPage>> MediaCheck::Run() {
 
 // Checks the next records of one partition.
 Task<Status> MediaCheck::WalkTable(Table table, Place* place, bool* ends) {
-  ListRequest list{.table = table, .limit = 1};
+  ListRequest list{.table = table,
+                   .limit = 1,
+                   .deadline_nanos = request_.call.deadline_nanos,
+                   .source = request_.call.source,
+                   .caller = request_.call.caller};
   if (place->sort.empty()) {
     list.after = place->partition;
   } else {
@@ -113,7 +117,10 @@ Task<Status> MediaCheck::WalkTable(Table table, Place* place, bool* ends) {
   ScanRequest scan{.table = table,
                    .partition = partition,
                    .limit = limits::kCheckedMediaRecords,
-                   .max_value_bytes = limits::kMaxReplyValueBytes};
+                   .max_value_bytes = limits::kMaxReplyValueBytes,
+                   .deadline_nanos = request_.call.deadline_nanos,
+                   .source = request_.call.source,
+                   .caller = request_.call.caller};
   if (partition == place->partition && !place->sort.empty()) {
     (place->inclusive ? scan.from : scan.after) = place->sort;
   } else {

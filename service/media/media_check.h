@@ -42,7 +42,7 @@ struct MediaCheckRequest {
   Bytes continuation;       // empty: from the beginning; else MediaCheckPage::continuation
   bool read_bytes = false;  // of all content
   bool repair = false;
-  uint64_t source = 0;
+  CallContext call;
 };
 
 struct MediaCheckPage {

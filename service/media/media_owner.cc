@@ -49,7 +49,8 @@ Task<Result<UploadPage>> MediaService::Uploads(UploadListRequest request) const 
 }
 
 Task<Result<bool>> MediaService::IsPending(uint64_t owner, ContentId upload) const {
-  const Result<StoredUpload> stored = co_await ReadUploadOf(owner, upload);
+  const CallContext begun;  // without a deadline
+  const Result<StoredUpload> stored = co_await ReadUploadOf(owner, upload, begun);
   if (stored.status().code() == Code::kNotFound) co_return false;
   if (!stored.ok()) co_return stored.status();
   co_return stored->record.state != UploadState::kCommitted;
@@ -57,7 +58,8 @@ Task<Result<bool>> MediaService::IsPending(uint64_t owner, ContentId upload) con
 
 Task<Result<bool>> MediaService::Forget(uint64_t owner, ContentId upload) const {
   const auto held = co_await locks_.Lock(upload);
-  Result<StoredUpload> stored = co_await ReadUploadOf(owner, upload);
+  const CallContext begun;  // without a deadline
+  Result<StoredUpload> stored = co_await ReadUploadOf(owner, upload, begun);
   if (!stored.ok() && stored.status().code() != Code::kNotFound) co_return stored.status();
   bool was_pending = false;
   if (stored.ok()) {

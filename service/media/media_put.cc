@@ -14,12 +14,13 @@ Task<Result<StoredMedia>> MediaService::Put(PutMedia request) const {
   if (Status fields = CheckFields(request.fields); !fields.ok()) co_return fields;
   request.id = Chosen(request.id);
   const Result<Sha256Digest> sha256 = co_await FromCallback<Result<Sha256Digest>>(
-      [&](auto done) { store_.Hash(request.bytes, request.source, std::move(done)); });
+      [&](auto done) { store_.Hash(request.bytes, request.call.source, std::move(done)); });
   if (!sha256.ok()) co_return sha256.status();
   if (Status declared = CheckSha256(request.sha256, *sha256); !declared.ok()) co_return declared;
   {
     const auto held = co_await media_locks_.Lock(request.id);
-    Result<StoredManifest> there = co_await ReadManifest(request.id);
+    if (Status late = MayBegin(request.call, clock_); !late.ok()) co_return late;
+    Result<StoredManifest> there = co_await ReadManifest(request.id, request.call);
     if (there.ok()) {
       if (there->manifest.sha256 != *sha256) co_return MediaIdIsTaken();
       co_return StoredMedia{request.id, std::move(there->manifest)};
@@ -33,7 +34,7 @@ Task<Result<StoredMedia>> MediaService::Put(PutMedia request) const {
                              .content = {},
                              .fields = std::move(request.fields)};
       const SmallContent small{
-          .bytes = request.bytes, .checksum = request.checksum, .source = request.source};
+          .bytes = request.bytes, .checksum = request.checksum, .call = request.call};
       Result<MediaManifest> stored =
           co_await contents_.Store(request.id, std::move(manifest), small);
       if (!stored.ok()) co_return stored.status();
@@ -45,28 +46,30 @@ Task<Result<StoredMedia>> MediaService::Put(PutMedia request) const {
 
 Task<Result<StoredMedia>> MediaService::PutInSteps(PutMedia request) const {
   const MediaId id = request.id;
+  const CallContext begun;  // without a deadline
   BeginUpload begin{.id = id,
                     .fields = std::move(request.fields),
                     .chunk_bytes = limits::kMaxChunkBytes,
                     .size = request.bytes.size(),
-                    .sha256 = request.sha256};
+                    .sha256 = request.sha256,
+                    .call = request.call};
   const Result<UploadStart> start = co_await Begin(std::move(begin));
   if (!start.ok()) co_return start.status();
   if (!request.bytes.empty()) {
     UploadPiece piece{.id = start->upload,
                       .bytes = std::move(request.bytes),
                       .checksum = request.checksum,
-                      .source = request.source};
+                      .source = request.call.source};
     Status appended = co_await FromCallback<Status>(
         [&](auto done) { store_.Append(std::move(piece), std::move(done)); });
     if (!appended.ok()) {
-      (void)co_await Cancel(id.owner, start->upload);
+      (void)co_await Cancel(id.owner, start->upload, begun);
       co_return appended;
     }
   }
-  Result<StoredMedia> stored = co_await Commit(id.owner, start->upload);
+  Result<StoredMedia> stored = co_await Commit(id.owner, start->upload, begun);
   // Nobody else knows the upload. If it is being committed, Cancel leaves it to the sweeper.
-  if (!stored.ok()) (void)co_await Cancel(id.owner, start->upload);
+  if (!stored.ok()) (void)co_await Cancel(id.owner, start->upload, begun);
   co_return stored;
 }
 

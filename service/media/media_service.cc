@@ -19,8 +19,10 @@ Status BeyondTheEnd(uint64_t content_size) {
 
 }  // namespace
 
-Task<Result<MediaService::StoredManifest>> MediaService::ReadManifest(MediaId id) const {
-  const Result<Record> record = co_await engine_.Read(MediaKey(id.owner, id.media));
+Task<Result<MediaService::StoredManifest>> MediaService::ReadManifest(MediaId id,
+                                                                      CallContext call) const {
+  const Result<Record> record =
+      co_await engine_.Read(MediaKey(id.owner, id.media), std::move(call));
   if (record.status().code() == Code::kNotFound) co_return NoSuchMedia();
   if (!record.ok()) co_return record.status();
   auto manifest = DecodeMediaManifest(record->value);
@@ -28,21 +30,27 @@ Task<Result<MediaService::StoredManifest>> MediaService::ReadManifest(MediaId id
   co_return StoredManifest{.manifest = std::move(*manifest), .version = record->version};
 }
 
-Task<Result<MediaManifest>> MediaService::Stat(MediaId id) const {
-  Result<StoredManifest> stored = co_await ReadManifest(id);
+Task<Result<MediaManifest>> MediaService::Stat(MediaId id, CallContext call) const {
+  Result<StoredManifest> stored = co_await ReadManifest(id, std::move(call));
   if (!stored.ok()) co_return stored.status();
   co_return std::move(stored->manifest);
 }
 
 Task<Result<ContentPiece>> MediaService::Read(MediaId id, uint64_t offset, uint32_t size,
-                                              uint64_t source) const {
+                                              CallContext call) const {
   if (size == 0 || size > limits::kMaxContentReadBytes) {
     co_return Status(Code::kInvalid, "size is " + std::to_string(size) + "; it must be from 1 to " +
                                          std::to_string(limits::kMaxContentReadBytes));
   }
-  const Result<StoredManifest> stored = co_await ReadManifest(id);
+  const Result<StoredManifest> stored = co_await ReadManifest(id, call);
   if (!stored.ok()) co_return stored.status();
-  Result<ContentPiece> piece = co_await ReadContent(stored->manifest.content, offset, size, source);
+  const ContentRange range{.id = stored->manifest.content.id,
+                           .offset = offset,
+                           .size = size,
+                           .source = call.source,
+                           .deadline_nanos = call.deadline_nanos,
+                           .caller = call.caller};
+  Result<ContentPiece> piece = co_await ReadContent(stored->manifest.content, range);
   if (piece.status().code() != Code::kNotFound) co_return piece;
   const Result<StoredManifest> again = co_await ReadManifest(id);
   if (!again.ok()) co_return again.status();
@@ -50,9 +58,8 @@ Task<Result<ContentPiece>> MediaService::Read(MediaId id, uint64_t offset, uint3
   co_return Status(Code::kCorrupt, "the content of this media record is missing");
 }
 
-Task<Result<ContentPiece>> MediaService::ReadContent(ContentAddress content, uint64_t offset,
-                                                     uint32_t size, uint64_t source) const {
-  const ContentRange range{.id = content.id, .offset = offset, .size = size, .source = source};
+Task<Result<ContentPiece>> MediaService::ReadContent(ContentAddress content,
+                                                     ContentRange range) const {
   if (content.place == ContentPlace::kRecord) co_return co_await ReadSmall(range);
   co_return co_await FromCallback<Result<ContentPiece>>(
       [&](auto done) { store_.Read(range, std::move(done)); });
@@ -61,7 +68,10 @@ Task<Result<ContentPiece>> MediaService::ReadContent(ContentAddress content, uin
 // A range of content that is one record, which is read whole. Not from memory: that has only
 // records that were written lately.
 Task<Result<ContentPiece>> MediaService::ReadSmall(ContentRange range) const {
-  ReadRequest request{.keys = {}, .source = range.source};
+  ReadRequest request{.keys = {},
+                      .deadline_nanos = range.deadline_nanos,
+                      .source = range.source,
+                      .caller = range.caller};
   request.keys.push_back(SmallContentKey(range.id));
   Result<ReadReply> reply = co_await engine_.Read(std::move(request));
   if (!reply.ok()) co_return reply.status();
@@ -118,28 +128,29 @@ Task<Result<MediaPage>> MediaService::List(MediaListRequest request) const {
   co_return page;
 }
 
-Task<Status> MediaService::SetFields(MediaId id, MediaFields fields) const {
+Task<Status> MediaService::SetFields(MediaId id, MediaFields fields, CallContext call) const {
   if (Status checked = CheckFields(fields); !checked.ok()) co_return checked;
   for (;;) {
-    Result<StoredManifest> stored = co_await ReadManifest(id);
+    Result<StoredManifest> stored = co_await ReadManifest(id, call);
     if (!stored.ok()) co_return stored.status();
     stored->manifest.fields = fields;
+    Change change = PutChange({}, Encode(stored->manifest), IfVersion(stored->version));
     const WriteReply written =
-        co_await engine_.Write(MediaKey(id.owner, id.media),
-                               PutChange({}, Encode(stored->manifest), IfVersion(stored->version)));
+        co_await engine_.Write(RequestOf(MediaKey(id.owner, id.media), std::move(change), call));
     if (written.status.code() != Code::kConditionFailed) co_return written.status;
   }
 }
 
-Task<Status> MediaService::Delete(MediaId id) const {
-  const Result<StoredManifest> first = co_await ReadManifest(id);
+Task<Status> MediaService::Delete(MediaId id, CallContext call) const {
+  const Result<StoredManifest> first = co_await ReadManifest(id, call);
   if (!first.ok()) co_return first.status();
   const ContentId upload = first->manifest.upload;
   if (first->manifest.content.place == ContentPlace::kRecord) {
-    co_return co_await DeleteSmall(id, upload);
+    co_return co_await DeleteSmall(id, upload, std::move(call));
   }
   const MediaRelease release{.sha256 = first->manifest.sha256, .id = id};
   const auto held = co_await locks_.Lock(upload);
+  if (Status late = MayBegin(call, clock_); !late.ok()) co_return late;
   // A commit that was interrupted after it wrote the manifest would write it again.
   if (Status finished = co_await FinishUpload(upload, NowMillis()); !finished.ok())
     co_return finished;
@@ -164,8 +175,9 @@ Task<Status> MediaService::Delete(MediaId id) const {
 }
 
 // One write, which takes effect or does not.
-Task<Status> MediaService::DeleteSmall(MediaId id, ContentId upload) const {
+Task<Status> MediaService::DeleteSmall(MediaId id, ContentId upload, CallContext call) const {
   const auto held_upload = co_await locks_.Lock(upload);
+  if (Status late = MayBegin(call, clock_); !late.ok()) co_return late;
   // As in Delete. Usually the content was put at once, and there was no upload.
   const Status begun = (co_await ReadUpload(upload)).status();
   if (!begun.ok() && begun.code() != Code::kNotFound) co_return begun;

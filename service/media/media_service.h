@@ -18,7 +18,7 @@
 // All calls may be made on any thread, at the same time, and repeated; a repeated call has the
 // answer of the first. They answer what Engine and ContentStore answer beside what is said here. A
 // call that fails may have been done in part; what that leaves is finished or undone by the
-// sweeper.
+// sweeper. One that ends as kDeadlineExceeded has no effect: only its beginning has a deadline.
 #pragma once
 
 #include <cstdint>
@@ -47,6 +47,7 @@ struct BeginUpload {
   uint32_t chunk_bytes = limits::kDefaultChunkBytes;
   std::optional<uint64_t> size;        // if known: checked by Commit
   std::optional<Sha256Digest> sha256;  // likewise
+  CallContext call;
 };
 
 struct UploadStart {
@@ -62,7 +63,7 @@ struct PutMedia {
   Bytes bytes;            // at most limits::kMaxValueBytes (CHECK); their checksum was verified
   uint64_t checksum = 0;  // XXH3-64 of the bytes
   std::optional<Sha256Digest> sha256;
-  uint64_t source = 0;
+  CallContext call;
 };
 
 struct StoredMedia {
@@ -127,14 +128,15 @@ class MediaService {
   void Append(UploadPiece piece, std::function<void(Status)> done) const;
 
   // Which pieces are there. kNotFound: no such upload of this owner.
-  Task<Result<UploadProgress>> Progress(uint64_t owner, ContentId upload) const;
+  Task<Result<UploadProgress>> Progress(uint64_t owner, ContentId upload,
+                                        CallContext call = {}) const;
 
   // Writes the media record. kConditionFailed: pieces are missing, the content is not of the
   // declared size or SHA-256, or there is a media record of this id from another upload.
-  Task<Result<StoredMedia>> Commit(uint64_t owner, ContentId upload) const;
+  Task<Result<StoredMedia>> Commit(uint64_t owner, ContentId upload, CallContext call = {}) const;
 
   // Drops an upload. Ok if there is none. kConditionFailed if it is committed.
-  Task<Status> Cancel(uint64_t owner, ContentId upload) const;
+  Task<Status> Cancel(uint64_t owner, ContentId upload, CallContext call = {}) const;
 
   // Uploads that were begun for an owner, of which some may be over, from `from` on in an order of
   // their own. A page is as one of Engine::Scan.
@@ -150,20 +152,20 @@ class MediaService {
   // content has another SHA-256, or there is a media record of this id with other content.
   Task<Result<StoredMedia>> Put(PutMedia request) const;
 
-  Task<Result<MediaManifest>> Stat(MediaId id) const;
+  Task<Result<MediaManifest>> Stat(MediaId id, CallContext call = {}) const;
 
   // At most `size` bytes from `offset`; see ContentStore::Read.
   Task<Result<ContentPiece>> Read(MediaId id, uint64_t offset, uint32_t size,
-                                  uint64_t source) const;
+                                  CallContext call) const;
 
   // A page is as one of Engine::Scan.
   Task<Result<MediaPage>> List(MediaListRequest request) const;
 
   // Replaces the fields. kNotFound.
-  Task<Status> SetFields(MediaId id, MediaFields fields) const;
+  Task<Status> SetFields(MediaId id, MediaFields fields, CallContext call = {}) const;
 
   // kNotFound if there is no such record.
-  Task<Status> Delete(MediaId id) const;
+  Task<Status> Delete(MediaId id, CallContext call = {}) const;
 
   // See service/media/media_check.h.
   Task<Result<MediaCheckPage>> Check(MediaCheckRequest request) const;
@@ -185,9 +187,15 @@ class MediaService {
   };
 
   Task<Status> AddUpload(ContentId upload, UploadRecord record) const;
-  Task<Result<StoredUpload>> ReadUpload(ContentId upload) const;
-  Task<Result<StoredUpload>> ReadUploadOf(uint64_t owner, ContentId upload) const;
-  Task<Result<StoredManifest>> ReadManifest(MediaId id) const;
+  Task<Result<StoredUpload>> ReadUpload(ContentId upload, CallContext call) const;
+  Task<Result<StoredUpload>> ReadUpload(ContentId upload) const {
+    return ReadUpload(upload, CallContext());
+  }
+  Task<Result<StoredUpload>> ReadUploadOf(uint64_t owner, ContentId upload, CallContext call) const;
+  Task<Result<StoredManifest>> ReadManifest(MediaId id, CallContext call) const;
+  Task<Result<StoredManifest>> ReadManifest(MediaId id) const {
+    return ReadManifest(id, CallContext());
+  }
   // With the lock of the upload held:
   Task<Result<StoredUpload>> SealUpload(ContentId upload, StoredUpload stored) const;
   Task<Result<MediaManifest>> Complete(ContentId upload, StoredUpload stored) const;
@@ -199,10 +207,9 @@ class MediaService {
   Task<Status> FinishRelease(ContentId upload, MediaRelease release) const;
 
   Task<Result<StoredMedia>> PutInSteps(PutMedia request) const;
-  Task<Result<ContentPiece>> ReadContent(ContentAddress content, uint64_t offset, uint32_t size,
-                                         uint64_t source) const;
+  Task<Result<ContentPiece>> ReadContent(ContentAddress content, ContentRange range) const;
   Task<Result<ContentPiece>> ReadSmall(ContentRange range) const;
-  Task<Status> DeleteSmall(MediaId id, ContentId upload) const;
+  Task<Status> DeleteSmall(MediaId id, ContentId upload, CallContext call) const;
   Task<Status> PutManifest(MediaId id, MediaManifest manifest) const;
   Task<Result<ContentInfo>> DigestOf(ContentId upload) const;
   Task<Status> DeleteContent(ContentId content) const;

@@ -51,8 +51,9 @@ MediaManifest ManifestOf(const ContentId& upload, const UploadRecord& record) {
 
 }  // namespace
 
-Task<Result<MediaService::StoredUpload>> MediaService::ReadUpload(ContentId upload) const {
-  const Result<Record> record = co_await engine_.Read(UploadKey(upload));
+Task<Result<MediaService::StoredUpload>> MediaService::ReadUpload(ContentId upload,
+                                                                  CallContext call) const {
+  const Result<Record> record = co_await engine_.Read(UploadKey(upload), std::move(call));
   if (record.status().code() == Code::kNotFound) co_return NoSuchUpload();
   if (!record.ok()) co_return record.status();
   auto decoded = DecodeUploadRecord(record->value);
@@ -61,8 +62,9 @@ Task<Result<MediaService::StoredUpload>> MediaService::ReadUpload(ContentId uplo
 }
 
 Task<Result<MediaService::StoredUpload>> MediaService::ReadUploadOf(uint64_t owner,
-                                                                    ContentId upload) const {
-  Result<StoredUpload> stored = co_await ReadUpload(upload);
+                                                                    ContentId upload,
+                                                                    CallContext call) const {
+  Result<StoredUpload> stored = co_await ReadUpload(upload, std::move(call));
   if (stored.ok() && stored->record.id.owner != owner) co_return NoSuchUpload();
   co_return stored;
 }
@@ -95,7 +97,7 @@ Task<Result<UploadStart>> MediaService::Begin(BeginUpload request) const {
                             .sha256 = request.sha256};
   // The log first: whatever follows is found again. On a full disk nothing is begun.
   const WorkItem item = UploadItem(upload, record.expires_ms);
-  const WriteReply logged = co_await engine_.Write(WorkLog::AddRequest(item));
+  const WriteReply logged = co_await engine_.Write(WorkLog::AddRequest(item, request.call));
   if (!logged.status.ok()) co_return logged.status;
   const UploadSpec spec{.id = upload, .chunk_bytes = request.chunk_bytes, .size = request.size};
   Status begun =
@@ -134,8 +136,9 @@ void MediaService::Append(UploadPiece piece, std::function<void(Status)> done) c
   store_.Append(std::move(piece), std::move(done));
 }
 
-Task<Result<UploadProgress>> MediaService::Progress(uint64_t owner, ContentId upload) const {
-  const Result<StoredUpload> stored = co_await ReadUploadOf(owner, upload);
+Task<Result<UploadProgress>> MediaService::Progress(uint64_t owner, ContentId upload,
+                                                    CallContext call) const {
+  const Result<StoredUpload> stored = co_await ReadUploadOf(owner, upload, std::move(call));
   if (!stored.ok()) co_return stored.status();
   const UploadRecord& record = stored->record;
   if (IsOver(record.state)) co_return NoSuchUpload();
@@ -185,9 +188,11 @@ Task<Result<MediaService::StoredUpload>> MediaService::SealUpload(ContentId uplo
   co_return stored;
 }
 
-Task<Result<StoredMedia>> MediaService::Commit(uint64_t owner, ContentId upload) const {
+Task<Result<StoredMedia>> MediaService::Commit(uint64_t owner, ContentId upload,
+                                               CallContext call) const {
   const auto held = co_await locks_.Lock(upload);
-  Result<StoredUpload> stored = co_await ReadUploadOf(owner, upload);
+  if (Status late = MayBegin(call, clock_); !late.ok()) co_return late;
+  Result<StoredUpload> stored = co_await ReadUploadOf(owner, upload, call);
   if (!stored.ok()) co_return stored.status();
   switch (stored->record.state) {
     case UploadState::kCommitted:
@@ -199,7 +204,7 @@ Task<Result<StoredMedia>> MediaService::Commit(uint64_t owner, ContentId upload)
       break;
     case UploadState::kOpen: {
       WorkItem item = UploadItem(upload, NowMillis() + limits::kWorkGraceMillis);
-      if (Status logged = co_await work_.Add(std::move(item)); !logged.ok()) co_return logged;
+      if (Status logged = co_await work_.Add(std::move(item), call); !logged.ok()) co_return logged;
       stored = co_await SealUpload(upload, std::move(*stored));
       if (!stored.ok()) co_return stored.status();
     }
@@ -294,9 +299,10 @@ Task<Status> MediaService::DeleteContent(ContentId content) const {
       [&](auto done) { store_.Delete(content, std::move(done)); });
 }
 
-Task<Status> MediaService::Cancel(uint64_t owner, ContentId upload) const {
+Task<Status> MediaService::Cancel(uint64_t owner, ContentId upload, CallContext call) const {
   const auto held = co_await locks_.Lock(upload);
-  Result<StoredUpload> stored = co_await ReadUploadOf(owner, upload);
+  if (Status late = MayBegin(call, clock_); !late.ok()) co_return late;
+  Result<StoredUpload> stored = co_await ReadUploadOf(owner, upload, call);
   if (stored.status().code() == Code::kNotFound) co_return Status();
   if (!stored.ok()) co_return stored.status();
   const UploadState state = stored->record.state;
@@ -306,7 +312,7 @@ Task<Status> MediaService::Cancel(uint64_t owner, ContentId upload) const {
   if (state == UploadState::kRefused) co_return co_await Refuse(upload, std::move(*stored));
   // If a crash interrupts it, the sweeper goes on, and does not wait for the upload to expire.
   WorkItem soon = UploadItem(upload, NowMillis() + limits::kWorkGraceMillis);
-  if (Status logged = co_await work_.Add(std::move(soon)); !logged.ok()) co_return logged;
+  if (Status logged = co_await work_.Add(std::move(soon), call); !logged.ok()) co_return logged;
   const WorkItem item = UploadItem(upload, stored->record.expires_ms);
   if (Status dropped = co_await Drop(upload, std::move(*stored)); !dropped.ok()) {
     co_return dropped;

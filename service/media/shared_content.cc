@@ -164,7 +164,7 @@ Task<Result<MediaManifest>> SharedContent::Store(MediaId id, MediaManifest manif
     WriteRequest request = RequestOf(Table::kContents, ContentPartition(manifest.sha256),
                                      ListOf(PutChange(HeadSort(), Encode(head), unchanged),
                                             PutChange(ReferenceSort(manifest.upload), Encode(id))),
-                                     small.source);
+                                     small.call);
     request.SetBulk();
     request.AddAlso(RequestOf(MediaKey(id.owner, id.media), PutChange({}, Encode(manifest))));
     if (!stored.ok()) {

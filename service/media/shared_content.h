@@ -28,7 +28,7 @@ namespace smile {
 struct SmallContent {
   ByteView bytes;
   uint64_t checksum = 0;  // XXH3-64 of the bytes
-  uint64_t source = 0;
+  CallContext call;
 };
 
 class SharedContent {

@@ -170,7 +170,8 @@ Task<Status> Eraser::EraseMedia() {
 
 Task<Result<bool>> Eraser::DeleteMedia(uint64_t media) const {
   const MediaId id{.owner = user_, .media = media};
-  const Status deleted = co_await parts_.media.Delete(id);
+  const CallContext call;
+  const Status deleted = co_await parts_.media.Delete(id, call);
   if (deleted.code() == Code::kNotFound) co_return false;
   if (!deleted.ok()) co_return deleted;
   co_return true;

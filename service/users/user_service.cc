@@ -129,8 +129,8 @@ Task<Result<UserState>> UserService::Stat(uint64_t user, CallContext call) const
 
 // --- The note of an erase ------------------------------------------------------------------------
 
-Task<Result<WorkItem>> UserService::ReadNote(uint64_t user) const {
-  const Result<Record> note = co_await engine_.Read(NoteKey(user));
+Task<Result<WorkItem>> UserService::ReadNote(uint64_t user, CallContext call) const {
+  const Result<Record> note = co_await engine_.Read(NoteKey(user), std::move(call));
   if (!note.ok()) co_return note.status();
   if (note->value.size() != sizeof(uint64_t)) {
     co_return Status(Code::kCorrupt, "the note of an erase is damaged");
@@ -158,9 +158,10 @@ Task<Status> UserService::RemoveNote(uint64_t user, WorkItem item) const {
 
 // --- Erase ---------------------------------------------------------------------------------------
 
-Task<Result<UserErased>> UserService::Erase(uint64_t user) const {
+Task<Result<UserErased>> UserService::Erase(uint64_t user, CallContext call) const {
   const auto held = co_await locks_.Lock(user);
-  Result<WorkItem> note = co_await ReadNote(user);
+  if (Status late = MayBegin(call, clock_); !late.ok()) co_return late;
+  Result<WorkItem> note = co_await ReadNote(user, std::move(call));
   if (note.status().code() == Code::kNotFound) {
     const Status noted = co_await WriteNote(user);
     if (!noted.ok()) co_return noted;

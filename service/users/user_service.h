@@ -53,7 +53,7 @@ class UserService {
 
   // Removes about limits::kMaxErasedPerCall things. May be repeated, before and after the end.
   // kCorrupt: something cannot be read; all that can be is removed.
-  Task<Result<UserErased>> Erase(uint64_t user) const;
+  Task<Result<UserErased>> Erase(uint64_t user, CallContext call = {}) const;
 
   // For the sweeper: an item of kind kErase. Ok: the item is not needed any more, possibly because
   // there is another one.
@@ -65,7 +65,8 @@ class UserService {
   Task<Result<uint64_t>> CountUploads(uint64_t user, CallContext call, bool* complete) const;
 
   // The note of an erase: its item in the work log; kNotFound if there is none.
-  Task<Result<WorkItem>> ReadNote(uint64_t user) const;
+  Task<Result<WorkItem>> ReadNote(uint64_t user, CallContext call) const;
+  Task<Result<WorkItem>> ReadNote(uint64_t user) const { return ReadNote(user, CallContext()); }
   // With the lock of the user held:
   Task<Status> WriteNote(uint64_t user) const;
   Task<Status> RemoveNote(uint64_t user, WorkItem item) const;

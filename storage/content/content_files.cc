@@ -59,6 +59,9 @@ class ContentFiles::ContentJob final : public ReaderPool::Job {
  public:
   ContentJob(uint64_t source, std::function<void(const Status&)> work)
       : Job(0, source), work_(std::move(work)) {}
+  ContentJob(const ContentRange& range, std::function<void(const Status&)> work)
+      : Job(range.deadline_nanos, range.source, Kind::kWalk, range.caller),
+        work_(std::move(work)) {}
 
   Progress Run() override {
     work_({});
@@ -345,13 +348,14 @@ void ContentFiles::Hash(ByteView bytes, uint64_t source, Done<Result<Sha256Diges
 
 void ContentFiles::Read(ContentRange range, Done<Result<ContentPiece>> done) {
   CHECK(range.size > 0 && range.size <= limits::kMaxContentReadBytes);
-  Submit(range.source, [this, range, done = std::move(done)](const Status& refused) {
+  auto work = [this, range, done = std::move(done)](const Status& refused) {
     if (!refused.ok()) return done(Count(refused));
     auto piece = contents_.Read(range);
     (void)Count(piece.status());
     if (piece.ok()) counts_.read_bytes += piece->bytes.size();
     done(std::move(piece));
-  });
+  };
+  pool_.Submit(std::make_unique<ContentJob>(range, std::move(work)));
 }
 
 void ContentFiles::Stat(ContentId id, Done<Result<ContentInfo>> done) {

@@ -84,7 +84,7 @@ struct MediaProcess {
     return std::move(stored->manifest);
   }
   Result<Bytes> Read(MediaId id) {
-    auto piece = media.Read(id, 0, limits::kMaxContentReadBytes, 0).Wait();
+    auto piece = media.Read(id, 0, limits::kMaxContentReadBytes, {}).Wait();
     if (!piece.ok()) return piece.status();
     return std::move(piece->bytes);
   }

@@ -16,7 +16,7 @@ void MediaModel::CheckMedia(const MediaId& id, const Media& media) {
   Expect(media.manifest.size == media.content.size() &&
              media.manifest.sha256 == Sha256::Of(media.content),
          "the manifest does not fit the content");
-  const auto piece = process_->media.Read(id, 0, limits::kMaxContentReadBytes, 0).Wait();
+  const auto piece = process_->media.Read(id, 0, limits::kMaxContentReadBytes, {}).Wait();
   ExpectCode(piece.status(), Code::kOk, "read");
   if (piece.ok()) Expect(piece->bytes == media.content, "read: other bytes");
 }
@@ -29,7 +29,7 @@ void MediaModel::Read() {
   const auto size = static_cast<uint32_t>(below_(2) == 0 ? limits::kMaxContentReadBytes : 2);
   bool interrupted = false;
   const auto piece =
-      WithFaults([&] { return process_->media.Read(id, offset, size, 0).Wait(); }, &interrupted);
+      WithFaults([&] { return process_->media.Read(id, offset, size, {}).Wait(); }, &interrupted);
   const auto media = media_.find(id);
   if (media == media_.end()) return ExpectCode(piece.status(), Code::kNotFound, "read");
   const Bytes& content = media->second.content;

@@ -25,7 +25,7 @@ TEST_F(MediaTest, UploadedMediaIsReadBack) {
   EXPECT_EQ(manifest->fields.content_type, "image/png");
   EXPECT_EQ(*process_->media.Stat(kCat).Wait(), *manifest);
   EXPECT_TRUE(*process_->Read(kCat) == bytes);
-  const auto range = process_->media.Read(kCat, kChunk - 1, 3, 0).Wait();
+  const auto range = process_->media.Read(kCat, kChunk - 1, 3, {}).Wait();
   ASSERT_TRUE(range.ok());
   EXPECT_EQ(range->bytes, "aen");
   ExpectNothingElse(1, 1);
@@ -81,7 +81,7 @@ TEST_F(MediaTest, SmallMediaAreOneWrite) {
 TEST_F(MediaTest, RangesOfSmallMediaAreRead) {
   ASSERT_TRUE(process_->Put(kCat, "0123456789").ok());
   const auto read = [&](uint64_t offset, uint32_t size) -> Bytes {
-    const auto piece = process_->media.Read(kCat, offset, size, 0).Wait();
+    const auto piece = process_->media.Read(kCat, offset, size, {}).Wait();
     if (!piece.ok()) return "(" + std::string(InfoOf(piece.status().code()).name) + ")";
     EXPECT_EQ(piece->checksum, Hash64(piece->bytes));
     EXPECT_EQ(piece->content_size, 10u);
@@ -300,9 +300,9 @@ TEST_F(MediaTest, InvalidRequestsAreRejected) {
             Code::kInvalid);
   EXPECT_EQ(process_->Begin(kCat, ~uint64_t{0}).status().code(), Code::kTooLarge);
   ASSERT_TRUE(process_->Upload(kCat, "photo").ok());
-  EXPECT_EQ(process_->media.Read(kCat, 0, 0, 0).Wait().status().code(), Code::kInvalid);
-  EXPECT_EQ(process_->media.Read(kCat, 6, 1, 0).Wait().status().code(), Code::kInvalid);
-  EXPECT_EQ(process_->media.Read(kCat, 0, ~uint32_t{0}, 0).Wait().status().code(), Code::kInvalid);
+  EXPECT_EQ(process_->media.Read(kCat, 0, 0, {}).Wait().status().code(), Code::kInvalid);
+  EXPECT_EQ(process_->media.Read(kCat, 6, 1, {}).Wait().status().code(), Code::kInvalid);
+  EXPECT_EQ(process_->media.Read(kCat, 0, ~uint32_t{0}, {}).Wait().status().code(), Code::kInvalid);
   EXPECT_EQ(process_->media.Delete(kDog).Wait().code(), Code::kNotFound);
   ExpectNothingElse(1, 1);
 }

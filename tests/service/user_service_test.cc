@@ -120,7 +120,7 @@ class UserServiceTest : public ::testing::Test {
         (UserTally{.logins = 1, .sessions = 1, .links = 1, .media = 1, .posts = 1, .records = 1}));
     EXPECT_EQ(process_->links.Count({.user = kBob, .kind = LinkKind::kFriend}, {}).Wait().value(),
               0u);
-    const auto photo = process_->media.Read({.owner = kBob, .media = 1}, 0, 100, 0).Wait();
+    const auto photo = process_->media.Read({.owner = kBob, .media = 1}, 0, 100, {}).Wait();
     ASSERT_TRUE(photo.ok());
     EXPECT_EQ(photo->bytes, "a photo that both have");
   }

@@ -39,9 +39,10 @@ class BlockingContent {
     return Wait<Result<Sha256Digest>>([&](auto done) { store_->Hash(bytes, 0, std::move(done)); });
   }
   Result<ContentPiece> Read(const ContentId& id, uint64_t offset, uint32_t size) {
-    return Wait<Result<ContentPiece>>([&](auto done) {
-      store_->Read({.id = id, .offset = offset, .size = size}, std::move(done));
-    });
+    return Read({.id = id, .offset = offset, .size = size});
+  }
+  Result<ContentPiece> Read(const ContentRange& range) {
+    return Wait<Result<ContentPiece>>([&](auto done) { store_->Read(range, std::move(done)); });
   }
   Result<ContentInfo> Stat(const ContentId& id) {
     return Wait<Result<ContentInfo>>([&](auto done) { store_->Stat(id, std::move(done)); });

@@ -185,6 +185,21 @@ TEST_F(ContentFilesTest, DamageCostsOneChunk) {
   EXPECT_TRUE(content_->Read(kId, kChunk * 2, kChunk)->bytes == bytes_.substr(kChunk * 2, kChunk));
 }
 
+TEST_F(ContentFilesTest, ReadThatNobodyWaitsForIsNotBegun) {
+  Upload("photo");
+  ASSERT_TRUE(content_->Seal(kId).ok());
+  const auto caller = std::make_shared<Caller>();
+  ContentRange range{.id = kId, .size = 10, .deadline_nanos = clock_.MonotonicNanos() + 1};
+  range.caller = caller;
+  EXPECT_EQ(content_->Read(range)->bytes, "photo");
+  clock_.AdvanceMillis(1);
+  EXPECT_EQ(content_->Read(range).status().code(), Code::kDeadlineExceeded);
+  range.deadline_nanos = 0;
+  EXPECT_TRUE(content_->Read(range).ok());
+  caller->Go();
+  EXPECT_EQ(content_->Read(range).status().code(), Code::kUnavailable);
+}
+
 TEST_F(ContentFilesTest, DamagedFooterIsReported) {
   Upload(bytes_);
   ASSERT_TRUE(content_->Seal(kId).ok());
