@@ -239,30 +239,30 @@ void LoginHandlers::Start(op::LoginImport, const op::LoginImport::Request& reque
 
 void LoginHandlers::Start(op::LoginList, const op::LoginList::Request& request, int64_t deadline,
                           Responder to) const {
-  auto task = logins_.List(request.user, CallOf(deadline, to));
-  (void)Answer(std::move(task), std::move(to),
-               [](const std::vector<LoginInfo>& logins, Reply& reply) {
-                 op::LoginList::Response response;
-                 for (const LoginInfo& login : logins) {
-                   response.logins.push_back({.login = login.login,
-                                              .form = FormOf(login.record.credential),
-                                              .created_ms = login.record.created_ms,
-                                              .changed_ms = login.record.changed_ms});
-                 }
-                 reply.Ok<op::LoginList>(response);
-               });
+  const CallContext call = ReadCallOf(deadline, to);
+  (void)AnswerRead(logins_.List(request.user, call), std::move(to), call.memory,
+                   [](const std::vector<LoginInfo>& logins, Reply& reply) {
+                     op::LoginList::Response response;
+                     for (const LoginInfo& login : logins) {
+                       response.logins.push_back({.login = login.login,
+                                                  .form = FormOf(login.record.credential),
+                                                  .created_ms = login.record.created_ms,
+                                                  .changed_ms = login.record.changed_ms});
+                     }
+                     reply.Ok<op::LoginList>(response);
+                   });
 }
 
 void LoginHandlers::Start(op::LoginExport, const op::LoginExport::Request& request,
                           int64_t deadline, Responder to) const {
   if (request.user.has_value()) {
     Bytes after(GoesOnAfter(request.continuation).value_or(ByteView()));
-    auto task = logins_.List(*request.user, CallOf(deadline, to));
-    (void)Answer(std::move(task), std::move(to),
-                 [after = std::move(after), limit = request.limit](
-                     const std::vector<LoginInfo>& logins, Reply& reply) {
-                   ReplyWithCredentials(PageOf(logins, after, limit), &reply);
-                 });
+    const CallContext call = ReadCallOf(deadline, to);
+    (void)AnswerRead(logins_.List(*request.user, call), std::move(to), call.memory,
+                     [after = std::move(after), limit = request.limit](
+                         const std::vector<LoginInfo>& logins, Reply& reply) {
+                       ReplyWithCredentials(PageOf(logins, after, limit), &reply);
+                     });
     return;
   }
   const std::optional<ByteView> from = GoesOnFrom(request.continuation);
@@ -275,11 +275,8 @@ void LoginHandlers::Start(op::LoginExport, const op::LoginExport::Request& reque
                    .memory = to.MemoryForResult()};
   if (from.has_value()) list.from = ListPlaceOf(*from);
   auto memory = list.memory;
-  (void)Answer(logins_.Export(std::move(list)), std::move(to),
-               [memory = std::move(memory)](const LoginPage& page, Reply& reply) mutable {
-                 ReplyWithCredentials(page, &reply);
-                 memory = nullptr;
-               });
+  (void)AnswerRead(logins_.Export(std::move(list)), std::move(to), std::move(memory),
+                   [](const LoginPage& page, Reply& reply) { ReplyWithCredentials(page, &reply); });
 }
 
 }  // namespace smile

@@ -28,6 +28,12 @@ WriteRequest FirstWrite(uint64_t user, const std::vector<FirstRecord>& records, 
   return {{Table::kUsers, partition}, std::move(mutations), 0, source};
 }
 
+// For the result of a read. False: there is none.
+bool TakeMemory(const std::shared_ptr<ReadMemory>& memory, const LoginInfo& login) {
+  return memory == nullptr ||
+         memory->TryTake(sizeof(login) + MemoryOf(login.login) + MemoryOf(login.record.credential));
+}
+
 // Of records whose absence is a condition.
 Status FailureOf(const WriteReply& reply) {
   if (reply.status.code() != Code::kConditionFailed) return reply.status;
@@ -177,26 +183,39 @@ Task<Status> LoginService::Import(AddLogin request) const {
 Task<Result<std::vector<LoginInfo>>> LoginService::List(uint64_t user, CallContext call) const {
   const Result<std::vector<Bytes>> names = co_await NamesOf(user, limits::kMaxLoginsPerUser, call);
   if (!names.ok()) co_return names.status();
+  const CallContext begun{.source = call.source, .caller = call.caller};
   std::vector<LoginInfo> logins;
   for (const Bytes& name : *names) {
-    Result<Stored> stored = co_await ReadLogin(name);
+    Result<Stored> stored = co_await ReadLogin(name, begun);
     // Removed meanwhile, or renamed.
     if (stored.status().code() == Code::kNotFound) continue;
     if (!stored.ok()) co_return stored.status();
-    logins.push_back({name, std::move(stored->record)});
+    LoginInfo login{name, std::move(stored->record)};
+    if (!TakeMemory(call.memory, login)) co_return NoMemoryForResult();
+    logins.push_back(std::move(login));
   }
   co_return logins;
 }
 
 Task<Result<LoginPage>> LoginService::Export(ListRequest request) const {
+  const CallContext begun{.source = request.source, .caller = request.caller};
+  const std::shared_ptr<ReadMemory> memory = request.memory;
   Result<ListPage> page = co_await engine_.List(std::move(request));
   if (!page.ok()) co_return page.status();
   LoginPage found;
-  for (const Bytes& login : page->partitions) {
-    Result<Stored> stored = co_await ReadLogin(login);
+  for (size_t i = 0; i < page->partitions.size(); ++i) {
+    Result<Stored> stored = co_await ReadLogin(page->partitions[i], begun);
     if (stored.status().code() == Code::kNotFound) continue;
     if (!stored.ok()) co_return stored.status();
-    found.logins.push_back({login, std::move(stored->record)});
+    LoginInfo login{page->partitions[i], std::move(stored->record)};
+    if (!TakeMemory(memory, login)) {
+      if (found.logins.empty()) co_return NoMemoryForResult();
+      page->partitions.resize(i);
+      page->more = true;
+      page->resume_from.reset();
+      break;
+    }
+    found.logins.push_back(std::move(login));
   }
   found.page = std::move(*page);
   co_return found;

@@ -126,9 +126,10 @@ class LoginService {
   // All logins of a user that there were at the time of the call. How many.
   Task<Result<uint64_t>> RemoveAll(uint64_t user) const;
 
-  // The logins of a user, at most limits::kMaxLoginsPerUser.
+  // The logins of a user, at most limits::kMaxLoginsPerUser. kOverloaded: no memory for them.
   Task<Result<std::vector<LoginInfo>>> List(uint64_t user, CallContext call = {}) const;
-  // All logins, with their credentials. A page is as one of Engine::List.
+  // All logins, with their credentials, for which memory is taken too. A page is as one of
+  // Engine::List.
   Task<Result<LoginPage>> Export(ListRequest request) const;
 
   EngineStats Stats() const { return hasher_.Stats(); }

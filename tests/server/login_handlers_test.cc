@@ -1,3 +1,7 @@
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -40,6 +44,25 @@ class LoginHandlersTest : public SessionTest {
   void Register(ByteView login, ByteView password, uint64_t user) {
     Do<op::LoginRegister>({.login = login, .password = password, .user = user});
   }
+  // A new session with a server that exports credentials.
+  void AllowExport() {
+    Services services = services_.services();
+    services.allow_credential_export = true;
+    exporting_.emplace(engine_, services, clock_, [] { return EngineStats(); });
+    exporting_shared_.emplace(Session::Shared{
+        .handlers = *exporting_,
+        .clock = clock_,
+        .metrics = metrics_,
+        .memory = pool_,
+        .watches = watches_,
+        .post = [this](std::function<void()> task) { posted_.push_back(std::move(task)); }});
+    session_ = std::make_shared<Session>(*exporting_shared_, [] {});
+    Greet();
+  }
+  ~LoginHandlersTest() override { session_.reset(); }
+
+  std::optional<const Handlers> exporting_;
+  std::optional<const Session::Shared> exporting_shared_;
 };
 
 TEST_F(LoginHandlersTest, LoginsAreChangedThroughASession) {
@@ -167,18 +190,7 @@ TEST_F(LoginHandlersTest, BadRequestsAreRejectedWithAnAnswer) {
 TEST_F(LoginHandlersTest, ExportIsAnsweredWhereItIsAllowed) {
   Register("ada", "one", 42);
   Do<op::LoginImport>({.login = "old", .user = 43, .credential = kOldCredential});
-  Services services = services_.services();
-  services.allow_credential_export = true;
-  const Handlers handlers(engine_, services, clock_, [] { return EngineStats(); });
-  const Session::Shared shared{
-      .handlers = handlers,
-      .clock = clock_,
-      .metrics = metrics_,
-      .memory = pool_,
-      .watches = watches_,
-      .post = [this](std::function<void()> task) { posted_.push_back(std::move(task)); }};
-  session_ = std::make_shared<Session>(shared, [] {});
-  Greet();
+  AllowExport();
   size_t count = 0;
   op::LoginExport::Request request{.limit = 1};
   Bytes continuation;
@@ -213,7 +225,58 @@ TEST_F(LoginHandlersTest, ExportIsAnsweredWhereItIsAllowed) {
   const Bytes from = ContinuationOf(ListPage{.more = true, .resume_from = ListPlace{"x", ""}});
   ExpectError<op::LoginExport>({.continuation = from, .user = 43}, Code::kInvalid,
                                "not of a user's logins");
-  session_.reset();
+}
+
+// Many, whose results are small enough for a reply that needs no room.
+TEST_F(LoginHandlersTest, ListsAreNotReadWithoutMemory) {
+  constexpr size_t kLogins = 25;
+  for (size_t i = 0; i < kLogins; ++i) {
+    Bytes login(limits::kMaxNameBytes, 'x');
+    login.replace(0, 4, std::to_string(1000 + i));
+    Do<op::LoginImport>({.login = login, .user = 42, .credential = kOldCredential});
+  }
+  AllowExport();
+  const size_t taken = budget_.limit() - budget_.used();
+  budget_.Take(taken);
+  ExpectError<op::LoginList>({.user = 42}, Code::kOverloaded, "memory");
+  ExpectError<op::LoginExport>({.user = 42}, Code::kOverloaded, "memory");
+  ExpectError<op::LoginExport>({}, Code::kOverloaded, "memory");
+  budget_.Give(taken);
+  EXPECT_EQ(Do<op::LoginList>({.user = 42}).As<op::LoginList>().logins.size(), kLogins);
+  EXPECT_EQ(Do<op::LoginExport>({.user = 42}).As<op::LoginExport>().logins.size(), kLogins);
+  EXPECT_EQ(budget_.read_bytes(), 0u);
+}
+
+TEST_F(LoginHandlersTest, ExportReturnsAsManyAsThereIsMemoryFor) {
+  constexpr size_t kLogins = 25;
+  for (size_t i = 0; i < kLogins; ++i) {
+    Bytes login(limits::kMaxNameBytes, 'x');
+    login.replace(0, 4, std::to_string(1000 + i));
+    Do<op::LoginImport>({.login = login, .user = 100 + i, .credential = kOldCredential});
+  }
+  AllowExport();
+  bool some_pages_are_short = false;
+  for (size_t share = size_t{4} << 10; share <= size_t{64} << 10; share += size_t{2} << 10) {
+    const size_t used = budget_.used() + limits::kConnectionShareDivisor * share;
+    const size_t taken = budget_.limit() - budget_.limit() / 16 - used;
+    budget_.Take(taken);
+    Bytes continuation;
+    std::set<uint64_t> users;
+    bool overloaded = false;
+    do {
+      const ReceivedReply reply = Call<op::LoginExport>({.continuation = continuation});
+      overloaded = reply.code == Code::kOverloaded;
+      if (overloaded) break;
+      ASSERT_EQ(reply.code, Code::kOk);
+      const auto page = reply.As<op::LoginExport>();
+      for (const auto& login : page.logins) EXPECT_TRUE(users.insert(login.user).second);
+      continuation = Bytes(page.continuation);
+      if (!continuation.empty()) some_pages_are_short = true;
+    } while (!continuation.empty());
+    budget_.Give(taken);
+    EXPECT_TRUE(overloaded || users.size() == kLogins) << share;
+  }
+  EXPECT_TRUE(some_pages_are_short);
 }
 
 }  // namespace
