@@ -24,36 +24,6 @@ Status NoSpaceToStart(const std::string& directory) {
 
 }  // namespace
 
-// `steps`, `waiting_bytes`, `running` and `last_use` are guarded by mutex_; the rest belongs to the
-// running step.
-struct ContentFiles::Upload {
-  explicit Upload(const ContentId& upload_id) : id(upload_id) {}
-
-  const ContentId id;
-  std::unique_ptr<UploadFile> file;  // null: not opened yet, or there is no such upload
-  std::deque<WaitingStep> steps;
-  size_t waiting_bytes = 0;  // of the steps, and of the one that runs
-  bool running = false;      // a job runs the steps
-  uint64_t last_use = 0;
-};
-
-// Runs the steps of an upload, one after the other.
-class ContentFiles::UploadJob final : public ReaderPool::Job {
- public:
-  UploadJob(ContentFiles* store, std::shared_ptr<Upload> upload, uint64_t source)
-      : Job(0, source), store_(store), upload_(std::move(upload)) {}
-
-  Progress Run() override { return store_->RunStep(upload_) ? Progress::kMore : Progress::kDone; }
-  void Refuse(Status why) override { store_->RefuseSteps(upload_, why); }
-  void End() override {
-    store_->RefuseSteps(upload_, {Code::kShuttingDown, "the server is stopping"});
-  }
-
- private:
-  ContentFiles* const store_;
-  const std::shared_ptr<Upload> upload_;
-};
-
 // Work that concerns no upload.
 class ContentFiles::ContentJob final : public ReaderPool::Job {
  public:
@@ -112,106 +82,11 @@ Status ContentFiles::Prepare() {
   return {};
 }
 
-bool ContentFiles::TryWait(size_t bytes) {
-  uint64_t waiting = waiting_bytes_.load(std::memory_order_relaxed);
-  do {
-    if (bytes > 0 && waiting + bytes > limits::kMaxContentWaitingBytes) return false;
-  } while (!waiting_bytes_.compare_exchange_weak(waiting, waiting + bytes));
-  return true;
-}
-
-void ContentFiles::EndWait(size_t bytes) {
-  const uint64_t before = waiting_bytes_.fetch_sub(bytes);
-  CHECK(before >= bytes);
-}
-
-void ContentFiles::Enqueue(const ContentId& id, uint64_t source, size_t bytes, Step step) {
-  std::shared_ptr<Upload> upload;
-  bool start = false;
-  {
-    const std::lock_guard lock(mutex_);
-    std::shared_ptr<Upload>& entry = open_[id];
-    if (entry == nullptr) entry = std::make_shared<Upload>(id);
-    upload = entry;
-    upload->last_use = ++uses_;
-    const bool fits = upload->steps.size() < limits::kMaxUploadSteps &&
-                      upload->waiting_bytes + bytes <= limits::kMaxUploadWaitingBytes;
-    if (fits && TryWait(bytes)) {
-      upload->steps.push_back({std::exchange(step, nullptr), bytes});
-      upload->waiting_bytes += bytes;
-      start = !std::exchange(upload->running, true);
-    }
-  }
-  if (step != nullptr) {
-    return step(*upload, {Code::kOverloaded, "too many pieces of this upload are in flight",
-                          limits::kFullQueueRetryMillis});
-  }
-  if (start) pool_.Submit(std::make_unique<UploadJob>(this, std::move(upload), source));
-}
-
-// False: that was the last one.
-bool ContentFiles::RunStep(const std::shared_ptr<Upload>& upload) {
-  WaitingStep step;
-  {
-    const std::lock_guard lock(mutex_);
-    CHECK(upload->running && !upload->steps.empty());
-    step = std::move(upload->steps.front());
-    upload->steps.pop_front();
-  }
-  step.step(*upload, {});
-  step.step = nullptr;  // and the bytes of the piece
-  const std::lock_guard lock(mutex_);
-  CHECK(upload->waiting_bytes >= step.bytes);
-  upload->waiting_bytes -= step.bytes;
-  EndWait(step.bytes);
-  if (!upload->steps.empty()) return true;
-  upload->running = false;
-  DropIdleUploads();
-  return false;
-}
-
-void ContentFiles::RefuseSteps(const std::shared_ptr<Upload>& upload, const Status& why) {
-  std::deque<WaitingStep> steps;
-  {
-    const std::lock_guard lock(mutex_);
-    CHECK(upload->running);
-    steps.swap(upload->steps);
-    for (const WaitingStep& step : steps) EndWait(step.bytes);
-    upload->waiting_bytes = 0;
-    upload->running = false;
-  }
-  for (const WaitingStep& step : steps) step.step(*upload, why);
-}
-
-// Those that are gone, and the least recently used ones over the limit. Their files stay.
-void ContentFiles::DropIdleUploads() {
-  std::erase_if(open_, [](const auto& entry) {
-    return !entry.second->running && entry.second->file == nullptr;
-  });
-  while (open_.size() > limits::kMaxOpenUploads) {
-    auto oldest = open_.end();
-    for (auto i = open_.begin(); i != open_.end(); ++i) {
-      if (i->second->running) continue;
-      if (oldest == open_.end() || i->second->last_use < oldest->second->last_use) oldest = i;
-    }
-    if (oldest == open_.end()) return;
-    open_.erase(oldest);
-  }
-}
-
-Status ContentFiles::OpenFile(Upload* upload) const {
-  if (upload->file != nullptr) return {};
-  auto file = UploadFile::Open(uploads_, upload->id);
-  if (!file.ok()) return file.status();
-  upload->file = std::move(file).value();
-  return {};
-}
-
 void ContentFiles::Begin(UploadSpec spec, Done<Status> done) {
   CHECK(spec.chunk_bytes >= limits::kMinChunkBytes && spec.chunk_bytes <= limits::kMaxChunkBytes);
-  Enqueue(spec.id, 0, 0,
-          [this, spec, done = std::move(done)](Upload& upload, const Status& refused) {
-            done(Count(refused.ok() ? BeginOn(&upload, spec) : refused));
+  Enqueue(spec.id, 0, Need::kFile, 0,
+          [this, spec, done = std::move(done)](Upload& upload, const Status& why) {
+            done(Count(why.ok() ? BeginOn(&upload, spec) : why));
           });
 }
 
@@ -223,13 +98,11 @@ Status ContentFiles::BeginOn(Upload* upload, const UploadSpec& spec) {
                                  " bytes in " + std::to_string(limits::kMaxContentChunks) +
                                  " chunks"};
   }
-  Status opened = OpenFile(upload);
-  if (opened.ok()) {
+  if (upload->file != nullptr) {
     const UploadSpec& there = upload->file->spec();
     if (there.chunk_bytes == spec.chunk_bytes && (!spec.size || there.size == spec.size)) return {};
     return {Code::kConditionFailed, "there is such an upload with another size or chunk size"};
   }
-  if (opened.code() != Code::kNotFound) return opened;
   SMILE_TRY(space_.Reserve(spec.id, size));
   auto file = UploadFile::Create(uploads_, spec);
   if (!file.ok()) {
@@ -244,15 +117,15 @@ void ContentFiles::Append(UploadPiece piece, Done<Status> done) {
   const ContentId id = piece.id;
   const uint64_t source = piece.source;
   const size_t bytes = piece.bytes.size();
-  Enqueue(id, source, bytes,
-          [this, piece = std::move(piece), done = std::move(done)](Upload& upload,
-                                                                   const Status& refused) {
-            done(Count(refused.ok() ? AppendOn(&upload, piece) : refused));
-          });
+  Enqueue(
+      id, source, Need::kFile, bytes,
+      [this, piece = std::move(piece), done = std::move(done)](Upload& upload, const Status& why) {
+        done(Count(why.ok() ? AppendOn(&upload, piece) : why));
+      });
 }
 
 Status ContentFiles::AppendOn(Upload* upload, const UploadPiece& piece) {
-  SMILE_TRY(OpenFile(upload));
+  if (upload->file == nullptr) return NoSuchUpload();
   // A piece that is sent again needs no space.
   if (!upload->file->Has(piece.offset)) {
     SMILE_TRY(space_.Claim(upload->id, piece.bytes.size()));
@@ -265,34 +138,33 @@ Status ContentFiles::AppendOn(Upload* upload, const UploadPiece& piece) {
 }
 
 void ContentFiles::Progress(ContentId id, Done<Result<UploadProgress>> done) {
-  Enqueue(id, 0, 0, [this, done = std::move(done)](Upload& upload, const Status& refused) {
-    if (!refused.ok()) return done(refused);
-    Status opened = OpenFile(&upload);
-    if (!opened.ok()) return done(opened);
+  Enqueue(id, 0, Need::kFile, 0, [done = std::move(done)](Upload& upload, const Status& why) {
+    if (!why.ok()) return done(why);
+    if (upload.file == nullptr) return done(NoSuchUpload());
     done(upload.file->Progress());
   });
 }
 
 void ContentFiles::Digest(ContentId id, Done<Result<ContentInfo>> done) {
-  Enqueue(id, 0, 0, [this, done = std::move(done)](Upload& upload, const Status& refused) {
-    if (!refused.ok()) return done(refused);
-    Status opened = OpenFile(&upload);
-    if (!opened.ok()) return done(opened);
+  Enqueue(id, 0, Need::kHashed, 0, [done = std::move(done)](Upload& upload, const Status& why) {
+    if (!why.ok()) return done(why);
+    if (upload.file == nullptr) return done(NoSuchUpload());
     done(upload.file->Digest());
   });
 }
 
 void ContentFiles::Seal(ContentId id, Done<Status> done) {
-  Enqueue(id, 0, 0, [this, done = std::move(done)](Upload& upload, const Status& refused) {
-    done(Count(refused.ok() ? SealOn(&upload) : refused));
-  });
+  Enqueue(id, 0, Need::kHashed, 0,
+          [this, done = std::move(done)](Upload& upload, const Status& why) {
+            done(Count(why.ok() ? SealOn(&upload) : why));
+          });
 }
 
 Status ContentFiles::SealOn(Upload* upload) {
   if (contents_.Has(upload->id)) {
     SMILE_TRY(contents_.Sync(upload->id));  // a process that was killed may have moved it only
   } else {
-    SMILE_TRY(OpenFile(upload));
+    if (upload->file == nullptr) return NoSuchUpload();
     if (Status finished = upload->file->Finish(); !finished.ok()) {
       if (upload->file->failed()) (void)CancelOn(upload);
       return finished;
@@ -304,9 +176,10 @@ Status ContentFiles::SealOn(Upload* upload) {
 }
 
 void ContentFiles::Cancel(ContentId id, Done<Status> done) {
-  Enqueue(id, 0, 0, [this, done = std::move(done)](Upload& upload, const Status& refused) {
-    done(Count(refused.ok() ? CancelOn(&upload) : refused));
-  });
+  Enqueue(id, 0, Need::kNothing, 0,
+          [this, done = std::move(done)](Upload& upload, const Status& why) {
+            done(Count(why.ok() ? CancelOn(&upload) : why));
+          });
 }
 
 Status ContentFiles::CancelOn(Upload* upload) {
@@ -324,13 +197,14 @@ void ContentFiles::List(ContentId after, uint32_t limit,
 }
 
 void ContentFiles::Delete(ContentId id, Done<Status> done) {
-  Enqueue(id, 0, 0, [this, done = std::move(done)](Upload& upload, const Status& refused) {
-    if (!refused.ok()) return done(refused);
-    Status deleted = CancelOn(&upload);
-    if (deleted.ok()) deleted = contents_.Delete(upload.id);
-    if (deleted.ok()) ++counts_.deleted;
-    done(Count(deleted));
-  });
+  Enqueue(id, 0, Need::kNothing, 0,
+          [this, done = std::move(done)](Upload& upload, const Status& why) {
+            if (!why.ok()) return done(why);
+            Status deleted = CancelOn(&upload);
+            if (deleted.ok()) deleted = contents_.Delete(upload.id);
+            if (deleted.ok()) ++counts_.deleted;
+            done(Count(deleted));
+          });
 }
 
 void ContentFiles::Submit(uint64_t source, std::function<void(const Status& refused)> work) {
@@ -381,6 +255,7 @@ std::vector<std::pair<std::string, uint64_t>> ContentFiles::Stats() const {
           {"storage.content.open_uploads_count", open_.size()},
           {"storage.content.read_bytes", counts_.read_bytes},
           {"storage.content.rejected_count", counts_.rejected},
+          {"storage.content.reread_bytes", counts_.reread_bytes},
           {"storage.content.reserved_bytes", space_.reserved_bytes()},
           {"storage.content.sealed_count", counts_.sealed},
           {"storage.content.waiting_bytes", waiting_bytes_},

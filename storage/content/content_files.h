@@ -2,7 +2,12 @@
 // of the data directory (content_format.h). Seal syncs the upload's file and renames it, so the
 // bytes reach the disk once; Delete removes the file, so its space is free at once.
 //
-// Work runs on a few threads of the store; that of one upload one call after the other.
+// Work runs on a few threads of the store; that of one upload one call after the other. A call that
+// has to read what an upload has, to find what a crash lost or to hash it, does so in slices of
+// about kUploadSliceBytes: between two of them other sources have their turns, and Close() ends it.
+// What was read stays done, so a repeated call goes on.
+//
+// content_files_steps.cc is how the calls for an upload wait and run.
 #pragma once
 
 #include <atomic>
@@ -24,6 +29,9 @@
 #include "storage/reader_pool.h"
 
 namespace smile {
+
+// Bytes of an upload that are read again in one slice.
+inline constexpr uint64_t kUploadSliceBytes = uint64_t{4} << 20;
 
 class ContentFiles final : public ContentStore {
  public:
@@ -54,16 +62,25 @@ class ContentFiles final : public ContentStore {
   struct Upload;
   class UploadJob;
   class ContentJob;
-  // Work on an upload; `refused` is the reason why it does nothing but answer.
-  using Step = std::function<void(Upload& upload, const Status& refused)>;
+  // What has been read of an upload before a step runs.
+  enum class Need : uint8_t {
+    kNothing,
+    kFile,    // it is open, and what a crash lost is known
+    kHashed,  // the same, and it is hashed if it is complete
+  };
+  // Work on an upload, after it has what it needs. `why`: if not ok, the step does nothing but
+  // answer with it.
+  using Step = std::function<void(Upload& upload, const Status& why)>;
   struct WaitingStep {
     Step step;
+    Need need = Need::kNothing;
     size_t bytes = 0;
   };
   struct Counts {
     std::atomic<uint64_t> appended_bytes{0};
     std::atomic<uint64_t> read_bytes{0};
     std::atomic<uint64_t> hashed_bytes{0};
+    std::atomic<uint64_t> reread_bytes{0};
     std::atomic<uint64_t> sealed{0};
     std::atomic<uint64_t> deleted{0};
     std::atomic<uint64_t> rejected{0};  // kOverloaded or kNoSpace
@@ -72,12 +89,18 @@ class ContentFiles final : public ContentStore {
 
   ContentFiles(const Options& options, const Clock* clock);
   Status Prepare();
-  void Enqueue(const ContentId& id, uint64_t source, size_t bytes, Step step);
+  // `source` 0: that of the upload. While a slice is not the last of its step, the step waits too.
+  void Enqueue(const ContentId& id, uint64_t source, Need need, size_t bytes, Step step);
   bool TryWait(size_t bytes);
   void EndWait(size_t bytes);
-  bool RunStep(const std::shared_ptr<Upload>& upload);
+  // Sets `*read_bytes`, of the upload, if it has to read. False: that was the last slice of the
+  // last step.
+  bool RunSlice(const std::shared_ptr<Upload>& upload, uint64_t* read_bytes);
+  // False: there is more to read, in the next slice.
+  Result<bool> MakeReady(Upload* upload, Need need, uint64_t* read_bytes) const;
   void RefuseSteps(const std::shared_ptr<Upload>& upload, const Status& why);
   void DropIdleUploads();
+  // Ok without a file: there is no such upload.
   Status OpenFile(Upload* upload) const;
   Status BeginOn(Upload* upload, const UploadSpec& spec);
   Status AppendOn(Upload* upload, const UploadPiece& piece);
@@ -97,6 +120,20 @@ class ContentFiles final : public ContentStore {
   std::map<ContentId, std::shared_ptr<Upload>> open_;
   uint64_t uses_ = 0;
   ReaderPool pool_;
+};
+
+// `steps`, `waiting_bytes`, `running`, `last_use` and `source` are guarded by mutex_; the rest
+// belongs to the running step.
+struct ContentFiles::Upload {
+  explicit Upload(const ContentId& upload_id);
+
+  const ContentId id;
+  std::unique_ptr<UploadFile> file;  // null: not opened yet, or there is no such upload
+  std::deque<WaitingStep> steps;
+  size_t waiting_bytes = 0;  // of the steps, and of the one that runs
+  bool running = false;      // a job runs the steps
+  uint64_t last_use = 0;
+  uint64_t source = 0;  // whose work it is: of the last piece, or a number that no other upload has
 };
 
 }  // namespace smile

@@ -13,12 +13,17 @@ namespace {
 
 constexpr uint64_t kHashPerAppend = 4;  // chunks that are read again, if pieces arrive out of order
 constexpr uint64_t kStartSyncBytes = uint64_t{8} << 20;
+constexpr uint64_t kEntryCost = uint64_t{4} << 10;  // of reading an entry, in bytes of a budget
+
+void Take(uint64_t bytes, uint64_t* budget) {
+  *budget -= std::min(bytes, *budget);
+}
+
+}  // namespace
 
 Status NoSuchUpload() {
   return {Code::kNotFound, "no such upload"};
 }
-
-}  // namespace
 
 std::string UploadFile::DataPath(const std::string& directory, const ContentId& id) {
   return directory + "/" + id.ToHex();
@@ -55,7 +60,7 @@ Result<std::unique_ptr<UploadFile>> UploadFile::Open(const std::string& director
   const UploadSpec spec{.id = id, .chunk_bytes = header->chunk_bytes, .size = header->size};
   std::unique_ptr<UploadFile> upload(
       new UploadFile(spec, std::move(data).value(), std::move(chunks).value()));
-  SMILE_TRY(upload->Recover());
+  upload->recovered_ = false;
   return upload;
 }
 
@@ -76,23 +81,25 @@ Status UploadFile::Remove(const std::string& directory, const ContentId& id) {
 }
 
 // Chunks whose bytes do not match their entry are missing.
-Status UploadFile::Recover() {
-  const auto table_bytes = chunks_.Size();
-  if (!table_bytes.ok()) return table_bytes.status();
-  const auto data_bytes = data_.Size();
-  if (!data_bytes.ok()) return data_bytes.status();
+Status UploadFile::RecoverOn(uint64_t* budget) {
+  if (recovered_) return {};
+  SMILE_ASSIGN(const uint64_t table_bytes, chunks_.Size());
+  SMILE_ASSIGN(const uint64_t data_bytes, data_.Size());
   const uint64_t entries = std::min<uint64_t>(
-      (*table_bytes - kUploadHeaderBytes) / kUploadEntryBytes, limits::kMaxContentChunks);
+      (table_bytes - kUploadHeaderBytes) / kUploadEntryBytes, limits::kMaxContentChunks);
   Bytes bytes(spec_.chunk_bytes, '\0');
   Bytes coded(kUploadEntryBytes, '\0');
-  for (uint64_t chunk = 0; chunk < entries; ++chunk) {
+  for (uint64_t& chunk = recovered_chunks_; chunk < entries; ++chunk) {
+    if (*budget == 0) return {};
     SMILE_TRY(
         chunks_.ReadAt(kUploadHeaderBytes + chunk * kUploadEntryBytes, coded.size(), coded.data()));
+    Take(kEntryCost, budget);
     const UploadEntry entry = DecodeUploadEntry(coded);
     const uint64_t offset = chunk * spec_.chunk_bytes;
     if (entry.size == 0 || !CheckPiece(offset, entry.size).ok()) continue;
-    if (offset + entry.size > *data_bytes) continue;
+    if (offset + entry.size > data_bytes) continue;
     SMILE_TRY(data_.ReadAt(offset, entry.size, bytes.data()));
+    Take(entry.size, budget);
     const ByteView stored = ByteView(bytes).substr(0, entry.size);
     if (Hash64(stored) != entry.sum) continue;
     Note(chunk, entry.size, entry.sum);
@@ -101,6 +108,7 @@ Status UploadFile::Recover() {
       ++hashed_chunks_;
     }
   }
+  recovered_ = true;
   return {};
 }
 
@@ -152,6 +160,7 @@ void UploadFile::Note(uint64_t chunk, size_t size, uint64_t sum) {
 }
 
 Status UploadFile::Append(uint64_t offset, ByteView bytes, uint64_t checksum) {
+  CHECK(recovered_);
   SMILE_TRY(CheckPiece(offset, bytes.size()));
   const uint64_t chunk = offset / spec_.chunk_bytes;
   if (IsThere(chunk)) {
@@ -171,15 +180,18 @@ Status UploadFile::Append(uint64_t offset, ByteView bytes, uint64_t checksum) {
   if (chunk != hashed_chunks_) return {};
   hash_.Update(bytes);
   ++hashed_chunks_;
-  return HashOn(kHashPerAppend);
+  uint64_t budget = kHashPerAppend * spec_.chunk_bytes;
+  return HashOn(&budget);
 }
 
-Status UploadFile::HashOn(uint64_t limit) {
+Status UploadFile::HashOn(uint64_t* budget) {
+  CHECK(recovered_);
   Bytes bytes;
-  for (uint64_t i = 0; i < limit && IsThere(hashed_chunks_); ++i) {
+  while (*budget > 0 && !hashed()) {
     const uint64_t chunk = hashed_chunks_;
     bytes.resize(SizeOf(chunk));
     SMILE_TRY(data_.ReadAt(chunk * spec_.chunk_bytes, bytes.size(), bytes.data()));
+    Take(bytes.size(), budget);
     if (Hash64(bytes) != sums_[chunk]) {
       return {Code::kCorrupt, "the upload is damaged; begin again"};
     }
@@ -187,6 +199,10 @@ Status UploadFile::HashOn(uint64_t limit) {
     ++hashed_chunks_;
   }
   return {};
+}
+
+bool UploadFile::complete() const {
+  return received_bytes_ == spec_.size.value_or(there_.size() * uint64_t{spec_.chunk_bytes});
 }
 
 uint64_t UploadFile::outstanding_bytes() const {
@@ -222,8 +238,9 @@ UploadProgress UploadFile::Progress() const {
 }
 
 Result<ContentInfo> UploadFile::Digest() {
+  CHECK(recovered_);
   if (!spec_.size) {
-    if (received_bytes_ != there_.size() * uint64_t{spec_.chunk_bytes}) {
+    if (!complete()) {
       return Status(Code::kConditionFailed, "pieces are missing; ask for the progress");
     }
     // Also if the file is closed and opened again before Finish().
@@ -236,7 +253,6 @@ Result<ContentInfo> UploadFile::Digest() {
                                               " of " + std::to_string(*spec_.size) +
                                               " bytes are there; ask for the progress");
   }
-  SMILE_TRY(HashOn(limits::kMaxContentChunks));
   CHECK(hashed_chunks_ == ChunksOf(*spec_.size, spec_.chunk_bytes));
   return ContentInfo{.sha256 = hash_.Digest(), .size = *spec_.size};
 }

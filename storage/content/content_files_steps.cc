@@ -1,0 +1,167 @@
+// How the calls for an upload wait, and run one after the other.
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "storage/content/content_files.h"
+
+namespace smile {
+
+namespace {
+
+// A step is a turn of its source; one that reads much is several.
+size_t WorkOf(uint64_t read_bytes) {
+  constexpr uint64_t kBytesPerTurn = uint64_t{1} << 20;
+  return limits::kReadTurnWork * std::max<size_t>(1, read_bytes / kBytesPerTurn);
+}
+
+}  // namespace
+
+ContentFiles::Upload::Upload(const ContentId& upload_id) : id(upload_id) {
+  std::memcpy(&source, id.bytes.data(), sizeof(source));
+}
+
+// Runs the steps of an upload, one after the other.
+class ContentFiles::UploadJob final : public ReaderPool::Job {
+ public:
+  UploadJob(ContentFiles* store, std::shared_ptr<Upload> upload, uint64_t source)
+      : Job(0, source), store_(store), upload_(std::move(upload)) {}
+
+  Progress Run() override {
+    uint64_t read_bytes = 0;
+    const bool more = store_->RunSlice(upload_, &read_bytes);
+    set_work(WorkOf(read_bytes));
+    return more ? Progress::kMore : Progress::kDone;
+  }
+  void Refuse(Status why) override { store_->RefuseSteps(upload_, why); }
+  void End() override {
+    store_->RefuseSteps(upload_, {Code::kShuttingDown, "the server is stopping"});
+  }
+
+ private:
+  ContentFiles* const store_;
+  const std::shared_ptr<Upload> upload_;
+};
+
+bool ContentFiles::TryWait(size_t bytes) {
+  uint64_t waiting = waiting_bytes_.load(std::memory_order_relaxed);
+  do {
+    if (bytes > 0 && waiting + bytes > limits::kMaxContentWaitingBytes) return false;
+  } while (!waiting_bytes_.compare_exchange_weak(waiting, waiting + bytes));
+  return true;
+}
+
+void ContentFiles::EndWait(size_t bytes) {
+  const uint64_t before = waiting_bytes_.fetch_sub(bytes);
+  CHECK(before >= bytes);
+}
+
+void ContentFiles::Enqueue(const ContentId& id, uint64_t source, Need need, size_t bytes,
+                           Step step) {
+  std::shared_ptr<Upload> upload;
+  bool start = false;
+  {
+    const std::lock_guard lock(mutex_);
+    std::shared_ptr<Upload>& entry = open_[id];
+    if (entry == nullptr) entry = std::make_shared<Upload>(id);
+    upload = entry;
+    upload->last_use = ++uses_;
+    if (source != 0) upload->source = source;
+    source = upload->source;
+    const bool fits = upload->steps.size() < limits::kMaxUploadSteps &&
+                      upload->waiting_bytes + bytes <= limits::kMaxUploadWaitingBytes;
+    if (fits && TryWait(bytes)) {
+      upload->steps.push_back({std::exchange(step, nullptr), need, bytes});
+      upload->waiting_bytes += bytes;
+      start = !std::exchange(upload->running, true);
+    }
+  }
+  if (step != nullptr) {
+    return step(*upload, {Code::kOverloaded, "too many pieces of this upload are in flight",
+                          limits::kFullQueueRetryMillis});
+  }
+  if (start) pool_.Submit(std::make_unique<UploadJob>(this, std::move(upload), source));
+}
+
+bool ContentFiles::RunSlice(const std::shared_ptr<Upload>& upload, uint64_t* read_bytes) {
+  WaitingStep step;
+  {
+    const std::lock_guard lock(mutex_);
+    CHECK(upload->running && !upload->steps.empty());
+    step = std::move(upload->steps.front());
+    upload->steps.pop_front();
+  }
+  const Result<bool> ready = MakeReady(upload.get(), step.need, read_bytes);
+  counts_.reread_bytes += *read_bytes;
+  if (ready.ok() && !*ready) {
+    const std::lock_guard lock(mutex_);
+    upload->steps.push_front(std::move(step));
+    return true;
+  }
+  step.step(*upload, ready.status());
+  step.step = nullptr;  // and the bytes of the piece
+  const std::lock_guard lock(mutex_);
+  CHECK(upload->waiting_bytes >= step.bytes);
+  upload->waiting_bytes -= step.bytes;
+  EndWait(step.bytes);
+  if (!upload->steps.empty()) return true;
+  upload->running = false;
+  DropIdleUploads();
+  return false;
+}
+
+Result<bool> ContentFiles::MakeReady(Upload* upload, Need need, uint64_t* read_bytes) const {
+  if (need == Need::kNothing) return true;
+  SMILE_TRY(OpenFile(upload));
+  if (upload->file == nullptr) return true;
+  UploadFile& file = *upload->file;
+  uint64_t budget = kUploadSliceBytes;
+  Status read = file.RecoverOn(&budget);
+  const bool hashes = need == Need::kHashed && file.recovered() && file.complete();
+  if (read.ok() && hashes) read = file.HashOn(&budget);
+  *read_bytes = kUploadSliceBytes - budget;
+  SMILE_TRY(std::move(read));
+  return file.recovered() && (!hashes || file.hashed());
+}
+
+void ContentFiles::RefuseSteps(const std::shared_ptr<Upload>& upload, const Status& why) {
+  std::deque<WaitingStep> steps;
+  {
+    const std::lock_guard lock(mutex_);
+    CHECK(upload->running);
+    steps.swap(upload->steps);
+    for (const WaitingStep& step : steps) EndWait(step.bytes);
+    upload->waiting_bytes = 0;
+    upload->running = false;
+  }
+  for (const WaitingStep& step : steps) step.step(*upload, why);
+}
+
+// Those that are gone, and the least recently used ones over the limit. Their files stay.
+void ContentFiles::DropIdleUploads() {
+  std::erase_if(open_, [](const auto& entry) {
+    return !entry.second->running && entry.second->file == nullptr;
+  });
+  while (open_.size() > limits::kMaxOpenUploads) {
+    auto oldest = open_.end();
+    for (auto i = open_.begin(); i != open_.end(); ++i) {
+      if (i->second->running) continue;
+      if (oldest == open_.end() || i->second->last_use < oldest->second->last_use) oldest = i;
+    }
+    if (oldest == open_.end()) return;
+    open_.erase(oldest);
+  }
+}
+
+Status ContentFiles::OpenFile(Upload* upload) const {
+  if (upload->file != nullptr) return {};
+  auto file = UploadFile::Open(uploads_, upload->id);
+  if (file.status().code() == Code::kNotFound) return {};
+  if (!file.ok()) return file.status();
+  upload->file = std::move(file).value();
+  return {};
+}
+
+}  // namespace smile
