@@ -57,6 +57,7 @@ ContentFiles::ContentFiles(const Options& options, const Clock* clock)
     : uploads_(options.directory + "/uploads"),
       contents_(options.directory),
       space_([path = uploads_] { return SizeOfDisk(path); }),
+      max_closed_bytes_(options.closed_upload_bytes),
       pool_(clock, options.threads) {}
 
 ContentFiles::~ContentFiles() {
@@ -249,10 +250,11 @@ const Status& ContentFiles::Count(const Status& outcome) {
 std::vector<std::pair<std::string, uint64_t>> ContentFiles::Stats() const {
   const std::lock_guard lock(mutex_);
   return {{"storage.content.appended_bytes", counts_.appended_bytes},
+          {"storage.content.closed_uploads_count", closed_.size()},
           {"storage.content.deleted_count", counts_.deleted},
           {"storage.content.failed_count", counts_.failed},
           {"storage.content.hashed_bytes", counts_.hashed_bytes},
-          {"storage.content.open_uploads_count", open_.size()},
+          {"storage.content.open_uploads_count", idle_.size() + running_},
           {"storage.content.read_bytes", counts_.read_bytes},
           {"storage.content.rejected_count", counts_.rejected},
           {"storage.content.reread_bytes", counts_.reread_bytes},

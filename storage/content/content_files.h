@@ -7,6 +7,13 @@
 // about kUploadSliceBytes: between two of them other sources have their turns, and Close() ends it.
 // What was read stays done, so a repeated call goes on.
 //
+// At most limits::kMaxOpenUploads uploads that nobody works on keep their files open, two each. Of
+// the others the store remembers what has arrived and the state of the digest, so that a piece of
+// one reads nothing again; all of it is read once, before it is sealed. That takes up to
+// Options::closed_upload_bytes of memory, enough for about 30,000 uploads of a GiB. Over that,
+// those that were not used for the longest time are forgotten, as all are with the process; such an
+// upload is read once when it is used again.
+//
 // content_files_steps.cc is how the calls for an upload wait and run.
 #pragma once
 
@@ -38,6 +45,7 @@ class ContentFiles final : public ContentStore {
   struct Options {
     std::string directory;  // created if it is missing; its parent must exist and be locked
     uint32_t threads = 2;
+    uint64_t closed_upload_bytes = uint64_t{64} << 20;
   };
 
   // kStorageFailed or kNoSpace, with a message for the operator. The clock outlives the store.
@@ -99,7 +107,10 @@ class ContentFiles final : public ContentStore {
   // False: there is more to read, in the next slice.
   Result<bool> MakeReady(Upload* upload, Need need, uint64_t* read_bytes) const;
   void RefuseSteps(const std::shared_ptr<Upload>& upload, const Status& why);
-  void DropIdleUploads();
+  // With mutex_ held. Between the two, a job runs the upload's steps.
+  void BeginWork(Upload* upload);
+  void EndWork(Upload* upload);
+  void CloseIdleUploads();
   // Ok without a file: there is no such upload.
   Status OpenFile(Upload* upload) const;
   Status BeginOn(Upload* upload, const UploadSpec& spec);
@@ -116,16 +127,23 @@ class ContentFiles final : public ContentStore {
   Counts counts_;
   std::atomic<uint64_t> waiting_bytes_{0};  // of pieces
   mutable std::mutex mutex_;
-  // Uploads that were used since the start, at most limits::kMaxOpenUploads of them idle.
-  std::map<ContentId, std::shared_ptr<Upload>> open_;
+  // Uploads that were used since the start and are remembered.
+  std::map<ContentId, std::shared_ptr<Upload>> known_;
+  // Those of them that nobody works on, by their last use.
+  std::map<uint64_t, Upload*> idle_;
+  std::map<uint64_t, Upload*> closed_;  // their files are not open
+  uint64_t closed_bytes_ = 0;           // memory of closed_, about
+  uint64_t running_ = 0;                // uploads that somebody works on
   uint64_t uses_ = 0;
+  const uint64_t max_closed_bytes_;
   ReaderPool pool_;
 };
 
-// `steps`, `waiting_bytes`, `running`, `last_use` and `source` are guarded by mutex_; the rest
-// belongs to the running step.
+// `file` belongs to the job that runs the steps, and to whoever holds mutex_ if there is none. The
+// rest is guarded by mutex_.
 struct ContentFiles::Upload {
   explicit Upload(const ContentId& upload_id);
+  size_t MemoryBytes() const;
 
   const ContentId id;
   std::unique_ptr<UploadFile> file;  // null: not opened yet, or there is no such upload

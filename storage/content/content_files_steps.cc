@@ -23,6 +23,12 @@ ContentFiles::Upload::Upload(const ContentId& upload_id) : id(upload_id) {
   std::memcpy(&source, id.bytes.data(), sizeof(source));
 }
 
+// Beside the file: the object, its queue, and its places in maps.
+size_t ContentFiles::Upload::MemoryBytes() const {
+  constexpr size_t kQueueAndMapBytes = 1024;
+  return sizeof(*this) + kQueueAndMapBytes + (file != nullptr ? file->MemoryBytes() : 0);
+}
+
 // Runs the steps of an upload, one after the other.
 class ContentFiles::UploadJob final : public ReaderPool::Job {
  public:
@@ -64,9 +70,11 @@ void ContentFiles::Enqueue(const ContentId& id, uint64_t source, Need need, size
   bool start = false;
   {
     const std::lock_guard lock(mutex_);
-    std::shared_ptr<Upload>& entry = open_[id];
+    std::shared_ptr<Upload>& entry = known_[id];
     if (entry == nullptr) entry = std::make_shared<Upload>(id);
     upload = entry;
+    start = !upload->running;
+    if (start) BeginWork(upload.get());
     upload->last_use = ++uses_;
     if (source != 0) upload->source = source;
     source = upload->source;
@@ -75,7 +83,8 @@ void ContentFiles::Enqueue(const ContentId& id, uint64_t source, Need need, size
     if (fits && TryWait(bytes)) {
       upload->steps.push_back({std::exchange(step, nullptr), need, bytes});
       upload->waiting_bytes += bytes;
-      start = !std::exchange(upload->running, true);
+    } else if (start) {
+      EndWork(upload.get());
     }
   }
   if (step != nullptr) {
@@ -107,8 +116,7 @@ bool ContentFiles::RunSlice(const std::shared_ptr<Upload>& upload, uint64_t* rea
   upload->waiting_bytes -= step.bytes;
   EndWait(step.bytes);
   if (!upload->steps.empty()) return true;
-  upload->running = false;
-  DropIdleUploads();
+  EndWork(upload.get());
   return false;
 }
 
@@ -134,29 +142,58 @@ void ContentFiles::RefuseSteps(const std::shared_ptr<Upload>& upload, const Stat
     steps.swap(upload->steps);
     for (const WaitingStep& step : steps) EndWait(step.bytes);
     upload->waiting_bytes = 0;
-    upload->running = false;
+    EndWork(upload.get());
   }
   for (const WaitingStep& step : steps) step.step(*upload, why);
 }
 
-// Those that are gone, and the least recently used ones over the limit. Their files stay.
-void ContentFiles::DropIdleUploads() {
-  std::erase_if(open_, [](const auto& entry) {
-    return !entry.second->running && entry.second->file == nullptr;
-  });
-  while (open_.size() > limits::kMaxOpenUploads) {
-    auto oldest = open_.end();
-    for (auto i = open_.begin(); i != open_.end(); ++i) {
-      if (i->second->running) continue;
-      if (oldest == open_.end() || i->second->last_use < oldest->second->last_use) oldest = i;
-    }
-    if (oldest == open_.end()) return;
-    open_.erase(oldest);
+void ContentFiles::BeginWork(Upload* upload) {
+  CHECK(!upload->running);
+  upload->running = true;
+  ++running_;
+  idle_.erase(upload->last_use);
+  if (closed_.erase(upload->last_use) > 0) closed_bytes_ -= upload->MemoryBytes();
+}
+
+// One that is gone is forgotten.
+void ContentFiles::EndWork(Upload* upload) {
+  CHECK(upload->running && running_ > 0);
+  upload->running = false;
+  --running_;
+  if (upload->file == nullptr) {
+    known_.erase(upload->id);
+  } else {
+    idle_.emplace(upload->last_use, upload);
+  }
+  CloseIdleUploads();
+}
+
+// Those that were not used for the longest time. Their files stay.
+void ContentFiles::CloseIdleUploads() {
+  while (!idle_.empty() && idle_.size() + running_ > limits::kMaxOpenUploads) {
+    Upload* const upload = idle_.begin()->second;
+    upload->file->CloseFiles();
+    closed_.insert(idle_.extract(idle_.begin()));
+    closed_bytes_ += upload->MemoryBytes();
+  }
+  while (closed_bytes_ > max_closed_bytes_) {
+    const auto oldest = closed_.begin();
+    CHECK(oldest != closed_.end());
+    closed_bytes_ -= oldest->second->MemoryBytes();
+    const ContentId id = oldest->second->id;
+    closed_.erase(oldest);
+    known_.erase(id);
   }
 }
 
+// One that was forgotten is read again, one that is remembered is not.
 Status ContentFiles::OpenFile(Upload* upload) const {
-  if (upload->file != nullptr) return {};
+  if (upload->file != nullptr) {
+    Status reopened = upload->file->ReopenFiles(uploads_);
+    if (reopened.code() != Code::kNotFound) return reopened;
+    upload->file.reset();
+    return {};
+  }
   auto file = UploadFile::Open(uploads_, upload->id);
   if (file.status().code() == Code::kNotFound) return {};
   if (!file.ok()) return file.status();

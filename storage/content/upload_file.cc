@@ -1,6 +1,7 @@
 #include "storage/content/upload_file.h"
 
 #include <algorithm>
+#include <climits>
 #include <utility>
 
 #include "base/check.h"
@@ -14,6 +15,18 @@ namespace {
 constexpr uint64_t kHashPerAppend = 4;  // chunks that are read again, if pieces arrive out of order
 constexpr uint64_t kStartSyncBytes = uint64_t{8} << 20;
 constexpr uint64_t kEntryCost = uint64_t{4} << 10;  // of reading an entry, in bytes of a budget
+
+Status Damaged() {
+  return {Code::kCorrupt, "the upload is damaged; begin again"};
+}
+
+// A number for the checksum of a chunk, so that a set of them has a check.
+uint64_t CheckOf(uint64_t chunk, uint64_t sum) {
+  Bytes bytes;
+  AppendLittle(&bytes, chunk);
+  AppendLittle(&bytes, sum);
+  return Hash64(bytes);
+}
 
 void Take(uint64_t bytes, uint64_t* budget) {
   *budget -= std::min(bytes, *budget);
@@ -56,12 +69,33 @@ Result<std::unique_ptr<UploadFile>> UploadFile::Open(const std::string& director
   Bytes bytes(kUploadHeaderBytes, '\0');
   SMILE_TRY(chunks->ReadAt(0, bytes.size(), bytes.data()));
   const auto header = DecodeUploadHeader(bytes);
-  if (!header) return Status(Code::kCorrupt, "the upload is damaged; begin again");
+  if (!header) return Damaged();
   const UploadSpec spec{.id = id, .chunk_bytes = header->chunk_bytes, .size = header->size};
   std::unique_ptr<UploadFile> upload(
       new UploadFile(spec, std::move(data).value(), std::move(chunks).value()));
   upload->recovered_ = false;
   return upload;
+}
+
+void UploadFile::CloseFiles() {
+  data_.reset();
+  chunks_.reset();
+}
+
+Status UploadFile::ReopenFiles(const std::string& directory) {
+  if (data_) return {};
+  SMILE_ASSIGN(DiskFile chunks, DiskFile::OpenToWrite(ChunksPath(directory, spec_.id)));
+  SMILE_ASSIGN(DiskFile data, DiskFile::OpenToWrite(DataPath(directory, spec_.id)));
+  chunks_.emplace(std::move(chunks));
+  data_.emplace(std::move(data));
+  chunks_to_compare_ = hashed_chunks_;
+  compared_chunks_ = 0;
+  return {};
+}
+
+size_t UploadFile::MemoryBytes() const {
+  constexpr size_t kHashBytes = 512;  // OpenSSL's state of a SHA-256
+  return sizeof(*this) + kHashBytes + there_.capacity() / CHAR_BIT;
 }
 
 uint64_t UploadFile::OutstandingBytes(const std::string& directory, const ContentId& id) {
@@ -83,22 +117,19 @@ Status UploadFile::Remove(const std::string& directory, const ContentId& id) {
 // Chunks whose bytes do not match their entry are missing.
 Status UploadFile::RecoverOn(uint64_t* budget) {
   if (recovered_) return {};
-  SMILE_ASSIGN(const uint64_t table_bytes, chunks_.Size());
-  SMILE_ASSIGN(const uint64_t data_bytes, data_.Size());
+  SMILE_ASSIGN(const uint64_t table_bytes, chunks_->Size());
+  SMILE_ASSIGN(const uint64_t data_bytes, data_->Size());
   const uint64_t entries = std::min<uint64_t>(
       (table_bytes - kUploadHeaderBytes) / kUploadEntryBytes, limits::kMaxContentChunks);
   Bytes bytes(spec_.chunk_bytes, '\0');
-  Bytes coded(kUploadEntryBytes, '\0');
   for (uint64_t& chunk = recovered_chunks_; chunk < entries; ++chunk) {
     if (*budget == 0) return {};
-    SMILE_TRY(
-        chunks_.ReadAt(kUploadHeaderBytes + chunk * kUploadEntryBytes, coded.size(), coded.data()));
+    SMILE_ASSIGN(const UploadEntry entry, EntryOf(chunk));
     Take(kEntryCost, budget);
-    const UploadEntry entry = DecodeUploadEntry(coded);
     const uint64_t offset = chunk * spec_.chunk_bytes;
     if (entry.size == 0 || !CheckPiece(offset, entry.size).ok()) continue;
     if (offset + entry.size > data_bytes) continue;
-    SMILE_TRY(data_.ReadAt(offset, entry.size, bytes.data()));
+    SMILE_TRY(data_->ReadAt(offset, entry.size, bytes.data()));
     Take(entry.size, budget);
     const ByteView stored = ByteView(bytes).substr(0, entry.size);
     if (Hash64(stored) != entry.sum) continue;
@@ -145,17 +176,37 @@ uint32_t UploadFile::SizeOf(uint64_t chunk) const {
   return spec_.size ? ChunkSize(chunk, *spec_.size, spec_.chunk_bytes) : spec_.chunk_bytes;
 }
 
+Result<UploadEntry> UploadFile::EntryOf(uint64_t chunk) const {
+  Bytes coded(kUploadEntryBytes, '\0');
+  SMILE_TRY(
+      chunks_->ReadAt(kUploadHeaderBytes + chunk * kUploadEntryBytes, coded.size(), coded.data()));
+  return DecodeUploadEntry(coded);
+}
+
+// The check finds an entry that was damaged after its chunk was hashed.
+Result<Bytes> UploadFile::Sums() const {
+  Bytes table(there_.size() * kUploadEntryBytes, '\0');
+  SMILE_TRY(chunks_->ReadAt(kUploadHeaderBytes, table.size(), table.data()));
+  Bytes sums;
+  uint64_t check = 0;
+  for (uint64_t chunk = 0; chunk < there_.size(); ++chunk) {
+    const UploadEntry entry =
+        DecodeUploadEntry(ByteView(table).substr(chunk * kUploadEntryBytes, kUploadEntryBytes));
+    AppendLittle(&sums, entry.sum);
+    check ^= CheckOf(chunk, entry.sum);
+  }
+  if (check != check_of_sums_) return Damaged();
+  return sums;
+}
+
 void UploadFile::Note(uint64_t chunk, size_t size, uint64_t sum) {
   CHECK(!IsThere(chunk));
-  if (chunk >= there_.size()) {
-    there_.resize(chunk + 1);
-    sums_.resize(chunk + 1);
-  }
+  if (chunk >= there_.size()) there_.resize(chunk + 1);
   there_[chunk] = true;
-  sums_[chunk] = sum;
+  check_of_sums_ ^= CheckOf(chunk, sum);
   received_bytes_ += size;
   if (size < spec_.chunk_bytes) spec_.size = chunk * spec_.chunk_bytes + size;
-  CHECK(size == SizeOf(chunk) && there_.size() == sums_.size());
+  CHECK(size == SizeOf(chunk));
   CHECK(!spec_.size || received_bytes_ <= *spec_.size);
 }
 
@@ -164,37 +215,48 @@ Status UploadFile::Append(uint64_t offset, ByteView bytes, uint64_t checksum) {
   SMILE_TRY(CheckPiece(offset, bytes.size()));
   const uint64_t chunk = offset / spec_.chunk_bytes;
   if (IsThere(chunk)) {
-    if (sums_[chunk] == checksum && SizeOf(chunk) == bytes.size()) return {};
+    SMILE_ASSIGN(const UploadEntry there, EntryOf(chunk));
+    if (there.sum == checksum && SizeOf(chunk) == bytes.size()) return {};
     return {Code::kConditionFailed, "other bytes were uploaded at this offset"};
   }
-  SMILE_TRY(data_.WriteAt(offset, bytes));
-  SMILE_TRY(chunks_.WriteAt(
+  SMILE_TRY(data_->WriteAt(offset, bytes));
+  SMILE_TRY(chunks_->WriteAt(
       kUploadHeaderBytes + chunk * kUploadEntryBytes,
       EncodeUploadEntry({.sum = checksum, .size = static_cast<uint32_t>(bytes.size())})));
   Note(chunk, bytes.size(), checksum);
   unsynced_bytes_ += bytes.size();
   if (unsynced_bytes_ >= kStartSyncBytes) {
-    data_.StartSync(0, 0);
+    data_->StartSync(0, 0);
     unsynced_bytes_ = 0;
   }
   if (chunk != hashed_chunks_) return {};
   hash_.Update(bytes);
   ++hashed_chunks_;
   uint64_t budget = kHashPerAppend * spec_.chunk_bytes;
-  return HashOn(&budget);
+  return HashNew(&budget);
+}
+
+Result<Bytes> UploadFile::ReadChunk(uint64_t chunk, uint64_t* budget) const {
+  Bytes bytes(SizeOf(chunk), '\0');
+  SMILE_TRY(data_->ReadAt(chunk * spec_.chunk_bytes, bytes.size(), bytes.data()));
+  Take(bytes.size(), budget);
+  SMILE_ASSIGN(const UploadEntry entry, EntryOf(chunk));
+  if (Hash64(bytes) != entry.sum) return Damaged();
+  return bytes;
 }
 
 Status UploadFile::HashOn(uint64_t* budget) {
-  CHECK(recovered_);
-  Bytes bytes;
-  while (*budget > 0 && !hashed()) {
-    const uint64_t chunk = hashed_chunks_;
-    bytes.resize(SizeOf(chunk));
-    SMILE_TRY(data_.ReadAt(chunk * spec_.chunk_bytes, bytes.size(), bytes.data()));
-    Take(bytes.size(), budget);
-    if (Hash64(bytes) != sums_[chunk]) {
-      return {Code::kCorrupt, "the upload is damaged; begin again"};
-    }
+  CHECK(recovered_ && compared_chunks_ <= chunks_to_compare_);
+  while (*budget > 0 && compared_chunks_ < chunks_to_compare_) {
+    SMILE_TRY(ReadChunk(compared_chunks_, budget).status());
+    ++compared_chunks_;
+  }
+  return HashNew(budget);
+}
+
+Status UploadFile::HashNew(uint64_t* budget) {
+  while (*budget > 0 && IsThere(hashed_chunks_)) {
+    SMILE_ASSIGN(const Bytes bytes, ReadChunk(hashed_chunks_, budget));
     hash_.Update(bytes);
     ++hashed_chunks_;
   }
@@ -244,7 +306,7 @@ Result<ContentInfo> UploadFile::Digest() {
       return Status(Code::kConditionFailed, "pieces are missing; ask for the progress");
     }
     // Also if the file is closed and opened again before Finish().
-    SMILE_TRY(chunks_.WriteAt(
+    SMILE_TRY(chunks_->WriteAt(
         0, EncodeUploadHeader({.chunk_bytes = spec_.chunk_bytes, .size = received_bytes_})));
     spec_.size = received_bytes_;
   }
@@ -253,21 +315,20 @@ Result<ContentInfo> UploadFile::Digest() {
                                               " of " + std::to_string(*spec_.size) +
                                               " bytes are there; ask for the progress");
   }
-  CHECK(hashed_chunks_ == ChunksOf(*spec_.size, spec_.chunk_bytes));
+  CHECK(hashed() && hashed_chunks_ == ChunksOf(*spec_.size, spec_.chunk_bytes));
   return ContentInfo{.sha256 = hash_.Digest(), .size = *spec_.size};
 }
 
 Status UploadFile::Finish() {
   const auto info = Digest();
   if (!info.ok()) return info.status();
-  Bytes trailer;
-  for (const uint64_t sum : sums_) AppendLittle(&trailer, sum);
+  SMILE_ASSIGN(Bytes trailer, Sums());
   trailer += EncodeContentFooter(
       {.sha256 = info->sha256, .size = info->size, .chunk_bytes = spec_.chunk_bytes});
   // What a piece that failed in the middle left after the end goes.
-  SMILE_TRY(data_.Truncate(info->size));
-  SMILE_TRY(data_.WriteAt(info->size, trailer));
-  Status synced = data_.Sync();
+  SMILE_TRY(data_->Truncate(info->size));
+  SMILE_TRY(data_->WriteAt(info->size, trailer));
+  Status synced = data_->Sync();
   failed_ = !synced.ok();
   return synced;
 }

@@ -11,6 +11,7 @@
 #include <random>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "storage/content/content_format.h"
@@ -311,6 +312,80 @@ TEST_F(ContentFilesTest, SpaceOfDeclaredUploadsIsReserved) {
   EXPECT_LE(Stat("storage.content.reserved_bytes"), size);
   ASSERT_TRUE(content_->Cancel(kId).ok());
   EXPECT_EQ(Stat("storage.content.reserved_bytes"), 0u);
+}
+
+// More of them than may be open, which all go on in turn.
+TEST_F(ContentFilesTest, UploadsThatWereClosedAreNotReadAgain) {
+  constexpr size_t kUploads = limits::kMaxOpenUploads + 10;
+  std::vector<ContentId> ids(kUploads);
+  for (ContentId& id : ids) {
+    id = RandomContentId();
+    ASSERT_TRUE(content_->Begin({.id = id, .chunk_bytes = kChunk, .size = bytes_.size()}).ok());
+  }
+  for (size_t offset = 0; offset < bytes_.size(); offset += kChunk) {
+    for (const ContentId& id : ids) {
+      ASSERT_TRUE(content_->Append(id, offset, bytes_.substr(offset, kChunk)).ok());
+    }
+  }
+  EXPECT_EQ(Stat("storage.content.reread_bytes"), 0u);
+  EXPECT_LE(Stat("storage.content.open_uploads_count"), limits::kMaxOpenUploads);
+  EXPECT_GE(Stat("storage.content.closed_uploads_count"), 10u);
+  for (const ContentId& id : ids) {
+    EXPECT_EQ(content_->Digest(id)->sha256, Sha256::Of(bytes_));
+    ASSERT_TRUE(content_->Seal(id).ok());
+  }
+  EXPECT_LE(Stat("storage.content.reread_bytes"), kUploads * bytes_.size());
+  EXPECT_TRUE(content_->Read(ids.front(), 0, limits::kMaxContentReadBytes)->bytes == bytes_);
+  EXPECT_EQ(Stat("storage.content.closed_uploads_count"), 0u);
+}
+
+// What is remembered of closed uploads has a limit.
+TEST_F(ContentFilesTest, UploadsThatWereForgottenAreReadAgain) {
+  content_.reset();
+  store_.reset();
+  store_ = std::move(ContentFiles::Open(
+                         {.directory = directory_ / "content", .closed_upload_bytes = 0}, &clock_))
+               .value();
+  content_ = std::make_unique<BlockingContent>(store_.get());
+  Upload(bytes_);
+  for (size_t i = 0; i < limits::kMaxOpenUploads; ++i) {
+    ASSERT_TRUE(content_->Begin({.id = RandomContentId(), .chunk_bytes = kChunk}).ok());
+  }
+  EXPECT_EQ(Stat("storage.content.open_uploads_count"), limits::kMaxOpenUploads);
+  EXPECT_EQ(Stat("storage.content.closed_uploads_count"), 0u);
+  EXPECT_EQ(content_->Digest(kId)->sha256, Sha256::Of(bytes_));
+  EXPECT_GE(Stat("storage.content.reread_bytes"), bytes_.size());
+}
+
+// The checksums of chunks are not in memory; readers of the content would find it damaged.
+TEST_F(ContentFilesTest, DamagedChecksumOfAChunkIsFoundBeforeTheContentIsSealed) {
+  Upload(bytes_);
+  ASSERT_TRUE(content_->Digest(kId).ok());
+  Damage(UploadPath() + ".chunks", kUploadHeaderBytes + kUploadEntryBytes);
+  EXPECT_EQ(content_->Seal(kId).code(), Code::kCorrupt);
+}
+
+// As if the disk had lost what it had taken.
+TEST_F(ContentFilesTest, BytesThatWereLostWhileAnUploadWasClosedAreFound) {
+  Upload(bytes_);
+  for (size_t i = 0; i < limits::kMaxOpenUploads; ++i) {
+    ASSERT_TRUE(content_->Begin({.id = RandomContentId(), .chunk_bytes = kChunk}).ok());
+  }
+  EXPECT_EQ(Stat("storage.content.closed_uploads_count"), 1u);
+  Damage(UploadPath(), kChunk + 1);
+  EXPECT_EQ(content_->Progress(kId)->received_bytes, bytes_.size());
+  EXPECT_EQ(content_->Seal(kId).code(), Code::kCorrupt);
+}
+
+// An operator has removed them.
+TEST_F(ContentFilesTest, ClosedUploadWhoseFilesAreGoneIsNotFound) {
+  Upload(bytes_);
+  for (size_t i = 0; i < limits::kMaxOpenUploads; ++i) {
+    ASSERT_TRUE(content_->Begin({.id = RandomContentId(), .chunk_bytes = kChunk}).ok());
+  }
+  EXPECT_EQ(Stat("storage.content.closed_uploads_count"), 1u);
+  std::filesystem::remove(UploadPath());
+  EXPECT_EQ(content_->Digest(kId).status().code(), Code::kNotFound);
 }
 
 }  // namespace
