@@ -194,11 +194,12 @@ class Backends {
   void StartSweeper() { sweeper_.Start(); }
 
   // When the server is drained. What services do meanwhile ends with what the next call of a
-  // backend answers.
+  // backend answers. The contents are first: the sweeper may wait for an upload that is being
+  // committed, and hashing that may take minutes.
   void Close() {
+    contents_->Close();
     sweeper_.Stop();
     hasher_.Stop();
-    contents_->Close();
     engine_->Close();
   }
 

@@ -13,9 +13,9 @@
 // references: what refers to it is in records, which are another layer's (service/).
 //
 // Everything is asynchronous. Each `done` is called exactly once, on any thread, possibly before
-// the call returns. It must not block. All functions except Close() may be called from any thread
-// at the same time. Calls for one upload take effect one after the other, in the order of the calls
-// if those are ordered; Seal ends the upload. Work over the limit of a queue is answered
+// the call returns. It must not block. All functions may be called from any thread at the same
+// time, also during Close(). Calls for one upload take effect one after the other, in the order of
+// the calls if those are ordered; Seal ends the upload. Work over the limit of a queue is answered
 // kOverloaded. Any call may be kStorageFailed (a disk error) or, after Close(), kShuttingDown.
 //
 // `source`, `deadline_nanos`, `caller`: as in storage/engine.h.
@@ -164,8 +164,8 @@ class ContentStore {
   // Figures for the operator, as Engine::Stats. Does not wait.
   virtual std::vector<std::pair<std::string, uint64_t>> Stats() const { return {}; }
 
-  // Ends running work and releases the storage. Blocks. Called at most once, and not while another
-  // thread is inside a function of this store. The destructor calls it if nobody did.
+  // Ends running work and releases the storage. Blocks, but not for long: what has begun ends after
+  // its slice. Called at most once. The destructor calls it if nobody did.
   virtual void Close() = 0;
 };
 
