@@ -64,13 +64,13 @@ struct KeyAnswer {
   Record record = {};                          // zero and empty unless kFound
 };
 
-// A link that CheckLinks found.
+// A link that CheckLinks found. All but the first two are zero and empty unless kFound.
 struct LinkAnswer {
   EntryOutcome outcome = EntryOutcome::kFound;  // or kCorrupt: its value cannot be read
-  uint64_t other = 0;
-  uint64_t time_ms = 0;  // this and the rest are zero and empty unless kFound
-  uint8_t inverse = 0;
-  Bytes value = {};
+  uint64_t other = 0;                           // id of the other
+  uint64_t time_ms = 0;                         // time of the link, Unix time
+  uint8_t inverse = 0;                          // kind of the link back, 0: there is none
+  Bytes value = {};                             // bytes that were given with the link
 };
 
 // Calls of a Client that block. Thread-safe.

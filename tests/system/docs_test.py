@@ -209,6 +209,7 @@ class DocsTest(unittest.TestCase):
                  [os.path.join(ROOT, "bench/media/media.py"), "--help"],
                  [os.path.join(ROOT, "bench/linkbench/linkbench.py"), "--help"],
                  [os.path.join(ROOT, "bench/network/network.py"), "--help"],
+                 [os.path.join(ROOT, "bench/hostile/hostile.py"), "--help"],
                  [SMILEBENCH, "streams", "--help"], [SMILEBENCH, "linkbench", "--help"],
                  [SMILEBENCH, "logins", "--help"], [SMILEBENCH, "watches", "--help"],
                  [SMILEBENCH, "feeds", "--help"], [SMILEBENCH, "network", "--help"]]
