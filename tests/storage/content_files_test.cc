@@ -10,6 +10,7 @@
 #include <mutex>
 #include <random>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -70,6 +71,20 @@ class ContentFilesTest : public ::testing::Test {
     }
     ADD_FAILURE() << "no statistic " << name;
     return 0;
+  }
+  // A call is answered a moment before its upload counts as idle.
+  void AwaitStat(const std::string& name, uint64_t value) const {
+    while (Stat(name) != value) std::this_thread::yield();
+  }
+  void BeginOthers() {
+    for (size_t i = 0; i < limits::kMaxOpenUploads; ++i) {
+      ASSERT_TRUE(content_->Begin({.id = RandomContentId(), .chunk_bytes = kChunk}).ok());
+    }
+  }
+  // The files of the upload that is there.
+  void CloseByOthers() {
+    BeginOthers();
+    AwaitStat("storage.content.closed_uploads_count", 1);
   }
 
   TempDirectory directory_;
@@ -328,15 +343,15 @@ TEST_F(ContentFilesTest, UploadsThatWereClosedAreNotReadAgain) {
     }
   }
   EXPECT_EQ(Stat("storage.content.reread_bytes"), 0u);
-  EXPECT_LE(Stat("storage.content.open_uploads_count"), limits::kMaxOpenUploads);
-  EXPECT_GE(Stat("storage.content.closed_uploads_count"), 10u);
+  AwaitStat("storage.content.open_uploads_count", limits::kMaxOpenUploads);
+  EXPECT_EQ(Stat("storage.content.closed_uploads_count"), 10u);
   for (const ContentId& id : ids) {
     EXPECT_EQ(content_->Digest(id)->sha256, Sha256::Of(bytes_));
     ASSERT_TRUE(content_->Seal(id).ok());
   }
   EXPECT_LE(Stat("storage.content.reread_bytes"), kUploads * bytes_.size());
   EXPECT_TRUE(content_->Read(ids.front(), 0, limits::kMaxContentReadBytes)->bytes == bytes_);
-  EXPECT_EQ(Stat("storage.content.closed_uploads_count"), 0u);
+  AwaitStat("storage.content.closed_uploads_count", 0);
 }
 
 // What is remembered of closed uploads has a limit.
@@ -348,10 +363,8 @@ TEST_F(ContentFilesTest, UploadsThatWereForgottenAreReadAgain) {
                .value();
   content_ = std::make_unique<BlockingContent>(store_.get());
   Upload(bytes_);
-  for (size_t i = 0; i < limits::kMaxOpenUploads; ++i) {
-    ASSERT_TRUE(content_->Begin({.id = RandomContentId(), .chunk_bytes = kChunk}).ok());
-  }
-  EXPECT_EQ(Stat("storage.content.open_uploads_count"), limits::kMaxOpenUploads);
+  BeginOthers();
+  AwaitStat("storage.content.open_uploads_count", limits::kMaxOpenUploads);
   EXPECT_EQ(Stat("storage.content.closed_uploads_count"), 0u);
   EXPECT_EQ(content_->Digest(kId)->sha256, Sha256::Of(bytes_));
   EXPECT_GE(Stat("storage.content.reread_bytes"), bytes_.size());
@@ -368,10 +381,7 @@ TEST_F(ContentFilesTest, DamagedChecksumOfAChunkIsFoundBeforeTheContentIsSealed)
 // As if the disk had lost what it had taken.
 TEST_F(ContentFilesTest, BytesThatWereLostWhileAnUploadWasClosedAreFound) {
   Upload(bytes_);
-  for (size_t i = 0; i < limits::kMaxOpenUploads; ++i) {
-    ASSERT_TRUE(content_->Begin({.id = RandomContentId(), .chunk_bytes = kChunk}).ok());
-  }
-  EXPECT_EQ(Stat("storage.content.closed_uploads_count"), 1u);
+  CloseByOthers();
   Damage(UploadPath(), kChunk + 1);
   EXPECT_EQ(content_->Progress(kId)->received_bytes, bytes_.size());
   EXPECT_EQ(content_->Seal(kId).code(), Code::kCorrupt);
@@ -380,10 +390,7 @@ TEST_F(ContentFilesTest, BytesThatWereLostWhileAnUploadWasClosedAreFound) {
 // An operator has removed them.
 TEST_F(ContentFilesTest, ClosedUploadWhoseFilesAreGoneIsNotFound) {
   Upload(bytes_);
-  for (size_t i = 0; i < limits::kMaxOpenUploads; ++i) {
-    ASSERT_TRUE(content_->Begin({.id = RandomContentId(), .chunk_bytes = kChunk}).ok());
-  }
-  EXPECT_EQ(Stat("storage.content.closed_uploads_count"), 1u);
+  CloseByOthers();
   std::filesystem::remove(UploadPath());
   EXPECT_EQ(content_->Digest(kId).status().code(), Code::kNotFound);
 }
