@@ -159,7 +159,7 @@ TEST_F(CachedPageTest, PageFollowsAllWrites) {
     ASSERT_TRUE(engine().Scan(request).ok());  // compares it with the page that is cached
     ASSERT_FALSE(HasFailure()) << "in round " << round;
   }
-  EXPECT_GT(hits, 500u);
+  EXPECT_GT(hits, 100u) << "records that expire keep the page out of the cache for a while";
 }
 
 TEST_F(CachedPageTest, PageWithAnExpiringRecordIsNotCached) {
