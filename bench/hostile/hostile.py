@@ -5,7 +5,6 @@ memory that they make smiled take, and how long a stop takes. This is `./dev ben
 import argparse
 import contextlib
 import select
-import signal
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,7 @@ import attackers  # noqa: E402  (found by the lines above)
 import rounds  # noqa: E402
 import servers  # noqa: E402
 import smile_client as smile  # noqa: E402
-from command import decimal, integer, names, say  # noqa: E402
+from command import build_and_run, decimal, integer, names, say  # noqa: E402
 from figures import Figure, troubles  # noqa: E402
 
 KEYS = 10_000
@@ -214,24 +213,14 @@ def table(measured):
 
 def main():
     options = parse(sys.argv[1:])
-    built = subprocess.run([ROOT / "tools/build.sh", options.preset, "smiled", "smilebench"],
-                           stdin=subprocess.DEVNULL, check=False)
-    if built.returncode != 0:
-        return 1
-    # SIGTERM ends a run like Ctrl-C: by stopping what it started.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with tempfile.TemporaryDirectory(prefix="hostile.", dir=ROOT / "build") as directory:
-            bench = Bench(options, Path(directory), ROOT / "build" / options.preset / "bin")
-            bench.run()
-            print(table(bench.measured))
-    except KeyboardInterrupt:
-        say("bench hostile: interrupted; the server is stopped")
-        return 130
-    except (servers.ServerError, smile.SmileError, subprocess.TimeoutExpired, OSError) as error:
-        say(f"bench hostile: {error}")
-        return 1
-    return 0
+
+    def run(directory, binaries):
+        bench = Bench(options, directory, binaries)
+        bench.run()
+        print(table(bench.measured))
+
+    return build_and_run("hostile", options.preset, ["smiled", "smilebench"], run,
+                         (servers.ServerError, smile.SmileError, subprocess.TimeoutExpired, OSError))
 
 
 if __name__ == "__main__":

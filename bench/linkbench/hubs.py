@@ -4,7 +4,6 @@ smiled and one connection. This is `./dev bench hubs`."""
 
 import argparse
 import random
-import signal
 import statistics
 import subprocess
 import sys
@@ -18,7 +17,7 @@ sys.path.insert(1, str(ROOT / "bench/peers"))
 sys.path.insert(1, str(ROOT / "tests/interop"))
 import servers  # noqa: E402  (found by the lines above)
 import smile_client as smile  # noqa: E402
-from command import integer, say  # noqa: E402
+from command import build_and_run, integer, say  # noqa: E402
 
 LINK, LINK_COUNT, LINK_LIST, LINK_CHECK = 30, 32, 33, 34
 FRIEND = 1
@@ -115,22 +114,10 @@ def run(options, directory, binaries):
 
 def main():
     options = parse(sys.argv[1:])
-    built = subprocess.run([ROOT / "tools/build.sh", options.preset, "smiled", "smilecat"],
-                           stdin=subprocess.DEVNULL, check=False)
-    if built.returncode != 0:
-        return 1
-    # SIGTERM ends a run like Ctrl-C: by stopping what it started.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with tempfile.TemporaryDirectory(prefix="hubs.", dir=ROOT / "build") as directory:
-            run(options, Path(directory), ROOT / "build" / options.preset / "bin")
-    except KeyboardInterrupt:
-        say("bench hubs: interrupted; the server is stopped")
-        return 130
-    except (servers.ServerError, smile.SmileError, subprocess.CalledProcessError) as error:
-        say(f"bench hubs: {error}")
-        return 1
-    return 0
+    return build_and_run(
+        "hubs", options.preset, ["smiled", "smilecat"],
+        lambda directory, binaries: run(options, directory, binaries),
+        (servers.ServerError, smile.SmileError, subprocess.CalledProcessError))
 
 
 if __name__ == "__main__":

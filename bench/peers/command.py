@@ -5,7 +5,10 @@ import dataclasses
 import datetime
 import json
 import re
+import signal
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,6 +66,27 @@ def complete(options, name, usual, quick):
 
 def say(words):
     print(words, file=sys.stderr, flush=True)
+
+
+def build_and_run(name, preset, targets, run, errors):
+    """The exit status of `./dev bench NAME`: builds the targets, then calls run(directory,
+    binaries) with a fresh directory. Of `errors` the message is printed."""
+    built = subprocess.run([ROOT / "tools/build.sh", preset, *targets], stdin=subprocess.DEVNULL,
+                           check=False)
+    if built.returncode != 0:
+        return 1
+    # SIGTERM ends a run like Ctrl-C: by stopping what it started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with tempfile.TemporaryDirectory(prefix=f"{name}.", dir=ROOT / "build") as directory:
+            run(Path(directory), ROOT / "build" / preset / "bin")
+    except KeyboardInterrupt:
+        say(f"bench {name}: interrupted; the server is stopped")
+        return 130
+    except errors as error:
+        say(f"bench {name}: {error}")
+        return 1
+    return 0
 
 
 def space_of(directory):
