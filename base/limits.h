@@ -77,6 +77,8 @@ inline constexpr size_t kReadBufferBytes = size_t{64} << 10;  // one per loop, s
 inline constexpr size_t kTurnReadBytes = size_t{128} << 10;
 inline constexpr size_t kTurnSendBytes = size_t{256} << 10;
 inline constexpr size_t kSmallTurnBytes = size_t{4} << 10;
+// Bytes of incomplete frames that a loop releases in one turn, after their connections ended.
+inline constexpr size_t kTurnReleaseBytes = size_t{1} << 20;
 inline constexpr size_t kDropsPerTurn = 2;  // reads that drop what peers of closed sockets send
 
 // --- Bulk ------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "base/check.h"
 #include "base/coding.h"
@@ -169,6 +170,12 @@ void FrameReader::Keep() {
   }
   TopUp(Unused().size() + fed_.size());
   CHECK(fed_.empty(), "nothing points into the fed bytes");
+}
+
+InputBuffer FrameReader::TakeBuffer() {
+  fed_ = {};
+  kept_used_ = 0;
+  return std::exchange(kept_, InputBuffer());
 }
 
 FrameReader::Event FrameReader::Break(Code code, std::string message) {

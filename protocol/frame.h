@@ -120,6 +120,9 @@ class FrameReader {
   size_t memory() const { return kept_.memory(); }
   size_t free_memory() const { return kept_.free_memory(); }
 
+  // Ends the reading: hands its buffer over, so that its memory is released elsewhere.
+  InputBuffer TakeBuffer();
+
  private:
   Event Break(Code code, std::string message);
   ByteView Unused() const { return kept_.view().substr(kept_used_); }

@@ -25,9 +25,15 @@ void* Map(size_t bytes) {
   return mapped == MAP_FAILED ? nullptr : mapped;
 }
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SMILE_COPIES_MAPPINGS
+#endif
+#endif
+
 // A larger mapping with the same bytes, instead of this one. Null if there is not enough memory.
 void* Remap(void* old, size_t old_bytes, size_t bytes) {
-#if defined(__SANITIZE_THREAD__)
+#if defined(SMILE_COPIES_MAPPINGS)
   // ThreadSanitizer does not see mremap: it would take the next thread that is given the old
   // addresses by the kernel for one that shares them.
   void* const mapped = Map(bytes);
@@ -105,6 +111,15 @@ void InputBuffer::RemovePrefix(size_t bytes) {
   }
   large_size_ -= bytes;
   std::memmove(large_, large_ + bytes, large_size_);
+}
+
+void InputBuffer::Shrink(size_t bytes) {
+  const size_t kept = RoundUp(bytes);
+  if (large_ == nullptr || kept == 0) return Clear();
+  if (kept >= large_pages_bytes_) return;
+  CHECK(munmap(large_ + kept, large_capacity_ - kept) == 0);
+  large_capacity_ = large_pages_bytes_ = kept;
+  large_size_ = std::min(large_size_, kept);
 }
 
 void InputBuffer::Clear() {

@@ -37,6 +37,8 @@ class InputBuffer {
   // Requires enough capacity if the buffer is large.
   void Append(ByteView bytes);
   void RemovePrefix(size_t bytes);
+  // Keeps at most `bytes` of its memory, and of its content: releases a large buffer in steps.
+  void Shrink(size_t bytes);
   // Releases all memory.
   void Clear();
 

@@ -26,6 +26,7 @@
 #include "base/status.h"
 #include "protocol/frame.h"
 #include "protocol/operations.h"
+#include "server/discarded_input.h"
 #include "server/get_run.h"
 #include "server/handlers.h"
 #include "server/metrics.h"
@@ -56,6 +57,7 @@ class Session : public std::enable_shared_from_this<Session> {
     const Clock& clock;
     WorkerMetrics& metrics;
     MemoryPool& memory;
+    DiscardedInput& discarded;
     WatchGroup& watches;
     Poster post;
   };

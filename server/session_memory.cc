@@ -94,7 +94,7 @@ Session::~Session() {
   shared_.metrics.requests_in_flight.Subtract(open_.size());
   size_t in_engine = 0;
   for (const auto& [id, open] : open_) in_engine += open.in_engine ? open.memory : 0;
-  std::exchange(reader_, FrameReader(0));  // an assignment would leave it its buffer
+  shared_.discarded.Add(reader_.TakeBuffer());
   std::exchange(output_, {});
   open_memory_ = held_reply_memory_ = unsent_memory_ = 0;
   CHECK(in_engine <= taken_.requests, "what the engine holds was taken for requests");
@@ -150,7 +150,7 @@ void Session::End(std::string why) {
   if (!ending_) why_ended_ = std::move(why);
   ending_ = true;
   watches_.reset();
-  std::exchange(reader_, FrameReader(0));  // an assignment would leave it its buffer
+  shared_.discarded.Add(reader_.TakeBuffer());
   frame_nanos_ = 0;
   Account();
 }

@@ -47,6 +47,7 @@ Result<std::unique_ptr<Worker>> Worker::Create(const Shared& shared, ListeningSo
 Worker::Worker(const Shared& shared, std::unique_ptr<EventLoop> loop, ListeningSocket socket)
     : shared_(shared),
       memory_(&shared.memory),
+      discarded_(&memory_, &metrics_.memory_input),
       loop_(std::move(loop)),
       owner_{.turn = &turn_,
              .has_output = [this](ServedConnection* connection) { MarkForFlush(connection); },
@@ -145,6 +146,7 @@ bool Worker::MayServe() {
       .clock = shared_.clock,
       .metrics = metrics_,
       .memory = memory_,
+      .discarded = discarded_,
       .watches = *watches_,
       .post = [this](std::function<void()> task) { loop_->Post(std::move(task)); }});
   return true;
@@ -173,8 +175,11 @@ void Worker::EndTurn() {
   ReadOn();
   FlushAll();
   TellWatches();
-  // The remaining connections have their turn even if nothing else happens.
-  if (!to_flush_.empty() || !awaiting_read_.empty() || watches_are_due_) loop_->Post([] {});
+  discarded_.ReleaseSome();
+  // What remains has its turn even if nothing else happens.
+  if (!to_flush_.empty() || !awaiting_read_.empty() || watches_are_due_ || !discarded_.empty()) {
+    loop_->Post([] {});
+  }
 }
 
 // A slice: others have their turn before the next.
@@ -223,7 +228,7 @@ void Worker::Remove(ServedConnection* connection) {
   if (connections_.empty()) {
     CHECK(to_flush_.empty() && held_back_.empty() && awaiting_read_.empty() && to_close_.empty(),
           "a closed connection is in no list");
-    CHECK(metrics_.AllReleased(), "closed connections hold nothing");
+    CHECK(metrics_.AllReleased() || !discarded_.empty(), "closed connections hold nothing");
   }
   SeeWhetherDrained();
 }

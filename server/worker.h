@@ -17,6 +17,7 @@
 #include "base/memory_budget.h"
 #include "base/result.h"
 #include "net/event_loop.h"
+#include "server/discarded_input.h"
 #include "server/handlers.h"
 #include "server/metrics.h"
 #include "server/served_connection.h"
@@ -102,6 +103,7 @@ class Worker {
   const Shared& shared_;
   WorkerMetrics metrics_;
   MemoryPool memory_;  // outlives tasks that are posted to the loop
+  DiscardedInput discarded_;
   const std::unique_ptr<EventLoop> loop_;
   // Both are none while the server starts.
   std::optional<WatchGroup> watches_;  // of its connections

@@ -74,11 +74,13 @@ class CachedGetTest : public ::testing::Test {
   MemoryServices services_{*engine_, clock_};
   Handlers handlers_{*engine_, services_.services(), clock_, [] { return EngineStats{}; }};
   WorkerMetrics metrics_;
+  DiscardedInput discarded_{&pool_, &metrics_.memory_input};
   WatchGroup watches_{handlers_.watches(), [] {}};
   Session::Shared shared_{.handlers = handlers_,
                           .clock = clock_,
                           .metrics = metrics_,
                           .memory = pool_,
+                          .discarded = discarded_,
                           .watches = watches_,
                           .post = [](auto) {}};
   std::shared_ptr<Session> session_ = std::make_shared<Session>(shared_, [] {});

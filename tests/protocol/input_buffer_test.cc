@@ -60,6 +60,25 @@ TEST(InputBufferTest, LargeBufferTakesMemoryAsBytesArrive) {
   EXPECT_EQ(buffer.free_memory(), 8'000u);
 }
 
+TEST(InputBufferTest, ShrinkingReleasesMemoryFromTheEnd) {
+  InputBuffer buffer;
+  buffer.Reserve(limits::kMaxFrameBytes);
+  buffer.Append(Bytes(5'000, 'x') + Bytes(20'000, 'y'));
+  EXPECT_EQ(buffer.memory(), 28'672u);
+  buffer.Shrink(40'000);
+  EXPECT_EQ(buffer.size(), 25'000u);
+  buffer.Shrink(8'000);
+  EXPECT_EQ(buffer.memory(), 8'192u);
+  EXPECT_EQ(buffer.view(), Bytes(5'000, 'x') + Bytes(3'192, 'y'));
+  buffer.Shrink(0);
+  EXPECT_EQ(buffer.memory(), 0u);
+  EXPECT_FALSE(buffer.is_large());
+
+  buffer.Append("small");
+  buffer.Shrink(0);
+  EXPECT_TRUE(buffer.empty());
+}
+
 TEST(InputBufferTest, GrowingKeepsTheContent) {
   InputBuffer buffer;
   buffer.Reserve(3);

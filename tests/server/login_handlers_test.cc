@@ -54,6 +54,7 @@ class LoginHandlersTest : public SessionTest {
         .clock = clock_,
         .metrics = metrics_,
         .memory = pool_,
+        .discarded = discarded_,
         .watches = watches_,
         .post = [this](std::function<void()> task) { posted_.push_back(std::move(task)); }});
     session_ = std::make_shared<Session>(*exporting_shared_, [] {});

@@ -42,6 +42,7 @@ TEST_F(ReferenceExamplesTest, ExamplesOfThePageMatchASession) {
                                .clock = clock_,
                                .metrics = metrics_,
                                .memory = pool_,
+                               .discarded = discarded_,
                                .watches = watches_,
                                .post = [this](auto task) { posted_.push_back(std::move(task)); }};
   session_ = std::make_shared<Session>(shared, [] {});

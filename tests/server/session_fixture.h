@@ -223,6 +223,7 @@ class SessionTest : public testing::Test {
                        return EngineStats{{"server.test_count", 7}};
                      }};
   WorkerMetrics metrics_;
+  DiscardedInput discarded_{&pool_, &metrics_.memory_input};
   WatchGroup watches_{handlers_.watches(), [] {}};
   std::deque<std::function<void()>> posted_;
   Session::Shared shared_{
@@ -230,6 +231,7 @@ class SessionTest : public testing::Test {
       .clock = clock_,
       .metrics = metrics_,
       .memory = pool_,
+      .discarded = discarded_,
       .watches = watches_,
       .post = [this](std::function<void()> task) { posted_.push_back(std::move(task)); }};
   bool opens_window_ = true;  // in Greet()

@@ -66,8 +66,37 @@ TEST_F(SessionMemoryTest, IncompleteFramesStayWithinTheBudget) {
   EXPECT_TRUE(hostile_.back()->is_held_back());
   ExpectServed(*session_);
   hostile_.clear();
+  while (!discarded_.empty()) discarded_.ReleaseSome();
   EXPECT_EQ(metrics_.memory_input.value(), 0u);
   EXPECT_LT(budget_.used(), budget_.limit() / 16);
+}
+
+// Hundreds may end in one turn of the event loop.
+TEST_F(SessionMemoryTest, IncompleteFramesOfEndedSessionsAreReleasedInTurns) {
+  const Bytes frame = FrameOf<op::Ping>(2, {.payload = Bytes(limits::kMaxFrameBytes - 64, 'h')});
+  for (int i = 0; i < 3; ++i) {
+    hostile_.push_back(Other());
+    Feed(*hostile_.back(), ByteView(frame).substr(0, 3'000'000));
+  }
+  const uint64_t held = metrics_.memory_input.value();
+  const size_t used = budget_.used();
+  ASSERT_GE(held, 9'000'000u);
+  hostile_[0]->EndOfInput();
+  hostile_[1]->CloseForMemory();
+  hostile_.clear();  // the third is dropped
+  EXPECT_EQ(metrics_.memory_input.value(), held) << "nothing was released yet";
+  EXPECT_NEAR(static_cast<double>(budget_.used()), static_cast<double>(used), 200'000);
+  uint64_t before = held;
+  for (int turn = 0; turn < 9; ++turn) {  // 3,000,000 are three parts
+    ASSERT_FALSE(discarded_.empty());
+    discarded_.ReleaseSome();
+    EXPECT_LT(metrics_.memory_input.value(), before);
+    EXPECT_LE(before - metrics_.memory_input.value(), limits::kTurnReleaseBytes);
+    before = metrics_.memory_input.value();
+  }
+  EXPECT_TRUE(discarded_.empty());
+  EXPECT_EQ(before, 0u);
+  EXPECT_LE(budget_.used(), used - held + 200'000);
 }
 
 TEST_F(SessionMemoryTest, UnsentRepliesStayWithinTheBudget) {

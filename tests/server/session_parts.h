@@ -24,6 +24,7 @@ struct SessionParts {
                .clock = clock,
                .metrics = metrics,
                .memory = pool,
+               .discarded = discarded,
                .watches = group,
                .post = [this](std::function<void()> task) { posted.push_back(std::move(task)); }} {}
   SessionParts(const SessionParts&) = delete;
@@ -42,6 +43,7 @@ struct SessionParts {
   MemoryServices services;
   const Handlers handlers;
   WorkerMetrics metrics;
+  DiscardedInput discarded{&pool, &metrics.memory_input};
   WatchGroup group;
   std::deque<std::function<void()>> posted;
   const Session::Shared shared;

@@ -184,6 +184,7 @@ class World {
   MemoryServices services_{engine_, clock_};
   const Handlers handlers_{engine_, services_.services(), clock_, [] { return EngineStats{}; }};
   WorkerMetrics metrics_;
+  DiscardedInput discarded_{&pool_, &metrics_.memory_input};
   std::deque<std::function<void()>> posted_;
   WatchGroup watches_{handlers_.watches(), [] {}};
   const Session::Shared shared_{
@@ -191,6 +192,7 @@ class World {
       .clock = clock_,
       .metrics = metrics_,
       .memory = pool_,
+      .discarded = discarded_,
       .watches = watches_,
       .post = [this](std::function<void()> task) { posted_.push_back(std::move(task)); }};
   TurnBytes turn_;
