@@ -122,13 +122,14 @@ void MediaHandlers::Start(op::MediaBegin, const op::MediaBegin::Request& request
   });
 }
 
-void MediaHandlers::Start(op::MediaAppend, const op::MediaAppend::Request& request, int64_t,
-                          Responder to) const {
+void MediaHandlers::Start(op::MediaAppend, const op::MediaAppend::Request& request,
+                          int64_t deadline, Responder to) const {
   UploadPiece piece{.id = FromWire<ContentId>(request.upload),
                     .offset = request.offset,
                     .bytes = Bytes(request.bytes),
                     .checksum = request.checksum,
-                    .source = to.source()};
+                    .source = to.source(),
+                    .deadline_nanos = deadline};
   media_.Append(std::move(piece), [to = std::move(to)](Status status) {
     to.Send([status = std::move(status)](Reply& reply) {
       if (!status.ok()) return reply.Fail(status);

@@ -70,6 +70,7 @@ struct UploadPiece {
   Bytes bytes;            // its checksum was verified
   uint64_t checksum = 0;  // XXH3-64 of the bytes
   uint64_t source = 0;
+  int64_t deadline_nanos = 0;
 };
 
 struct ByteRange {
@@ -125,7 +126,8 @@ class ContentStore {
   // A piece that is shorter than a chunk ends the content. kNotFound: no such upload. kInvalid: the
   // offset is not a multiple of the chunk size, the piece is empty, longer than a chunk or exceeds
   // the size, or it would end the content before other pieces. kTooLarge: beyond what content may
-  // have. kConditionFailed: there are other bytes at this offset. kNoSpace.
+  // have. kConditionFailed: there are other bytes at this offset. kNoSpace. kDeadlineExceeded:
+  // nothing was written.
   virtual void Append(UploadPiece piece, Done<Status> done) = 0;
 
   // kNotFound: no such upload.

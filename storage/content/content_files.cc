@@ -54,7 +54,8 @@ Result<std::unique_ptr<ContentFiles>> ContentFiles::Open(const Options& options,
 }
 
 ContentFiles::ContentFiles(const Options& options, const Clock* clock)
-    : uploads_(options.directory + "/uploads"),
+    : clock_(*clock),
+      uploads_(options.directory + "/uploads"),
       contents_(options.directory),
       space_([path = uploads_] { return SizeOfDisk(path); }),
       max_closed_bytes_(options.closed_upload_bytes),
@@ -85,7 +86,7 @@ Status ContentFiles::Prepare() {
 
 void ContentFiles::Begin(UploadSpec spec, Done<Status> done) {
   CHECK(spec.chunk_bytes >= limits::kMinChunkBytes && spec.chunk_bytes <= limits::kMaxChunkBytes);
-  Enqueue(spec.id, 0, Need::kFile, 0,
+  Enqueue(spec.id, {.need = Need::kFile},
           [this, spec, done = std::move(done)](Upload& upload, const Status& why) {
             done(Count(why.ok() ? BeginOn(&upload, spec) : why));
           });
@@ -116,10 +117,12 @@ Status ContentFiles::BeginOn(Upload* upload, const UploadSpec& spec) {
 
 void ContentFiles::Append(UploadPiece piece, Done<Status> done) {
   const ContentId id = piece.id;
-  const uint64_t source = piece.source;
-  const size_t bytes = piece.bytes.size();
+  const StepNeeds needs{.need = Need::kFile,
+                        .source = piece.source,
+                        .bytes = piece.bytes.size(),
+                        .deadline_nanos = piece.deadline_nanos};
   Enqueue(
-      id, source, Need::kFile, bytes,
+      id, needs,
       [this, piece = std::move(piece), done = std::move(done)](Upload& upload, const Status& why) {
         done(Count(why.ok() ? AppendOn(&upload, piece) : why));
       });
@@ -139,7 +142,7 @@ Status ContentFiles::AppendOn(Upload* upload, const UploadPiece& piece) {
 }
 
 void ContentFiles::Progress(ContentId id, Done<Result<UploadProgress>> done) {
-  Enqueue(id, 0, Need::kFile, 0, [done = std::move(done)](Upload& upload, const Status& why) {
+  Enqueue(id, {.need = Need::kFile}, [done = std::move(done)](Upload& upload, const Status& why) {
     if (!why.ok()) return done(why);
     if (upload.file == nullptr) return done(NoSuchUpload());
     done(upload.file->Progress());
@@ -147,7 +150,7 @@ void ContentFiles::Progress(ContentId id, Done<Result<UploadProgress>> done) {
 }
 
 void ContentFiles::Digest(ContentId id, Done<Result<ContentInfo>> done) {
-  Enqueue(id, 0, Need::kHashed, 0, [done = std::move(done)](Upload& upload, const Status& why) {
+  Enqueue(id, {.need = Need::kHashed}, [done = std::move(done)](Upload& upload, const Status& why) {
     if (!why.ok()) return done(why);
     if (upload.file == nullptr) return done(NoSuchUpload());
     done(upload.file->Digest());
@@ -155,7 +158,7 @@ void ContentFiles::Digest(ContentId id, Done<Result<ContentInfo>> done) {
 }
 
 void ContentFiles::Seal(ContentId id, Done<Status> done) {
-  Enqueue(id, 0, Need::kHashed, 0,
+  Enqueue(id, {.need = Need::kHashed},
           [this, done = std::move(done)](Upload& upload, const Status& why) {
             done(Count(why.ok() ? SealOn(&upload) : why));
           });
@@ -177,10 +180,9 @@ Status ContentFiles::SealOn(Upload* upload) {
 }
 
 void ContentFiles::Cancel(ContentId id, Done<Status> done) {
-  Enqueue(id, 0, Need::kNothing, 0,
-          [this, done = std::move(done)](Upload& upload, const Status& why) {
-            done(Count(why.ok() ? CancelOn(&upload) : why));
-          });
+  Enqueue(id, {}, [this, done = std::move(done)](Upload& upload, const Status& why) {
+    done(Count(why.ok() ? CancelOn(&upload) : why));
+  });
 }
 
 Status ContentFiles::CancelOn(Upload* upload) {
@@ -198,14 +200,13 @@ void ContentFiles::List(ContentId after, uint32_t limit,
 }
 
 void ContentFiles::Delete(ContentId id, Done<Status> done) {
-  Enqueue(id, 0, Need::kNothing, 0,
-          [this, done = std::move(done)](Upload& upload, const Status& why) {
-            if (!why.ok()) return done(why);
-            Status deleted = CancelOn(&upload);
-            if (deleted.ok()) deleted = contents_.Delete(upload.id);
-            if (deleted.ok()) ++counts_.deleted;
-            done(Count(deleted));
-          });
+  Enqueue(id, {}, [this, done = std::move(done)](Upload& upload, const Status& why) {
+    if (!why.ok()) return done(why);
+    Status deleted = CancelOn(&upload);
+    if (deleted.ok()) deleted = contents_.Delete(upload.id);
+    if (deleted.ok()) ++counts_.deleted;
+    done(Count(deleted));
+  });
 }
 
 void ContentFiles::Submit(uint64_t source, std::function<void(const Status& refused)> work) {

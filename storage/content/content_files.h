@@ -79,10 +79,15 @@ class ContentFiles final : public ContentStore {
   // Work on an upload, after it has what it needs. `why`: if not ok, the step does nothing but
   // answer with it.
   using Step = std::function<void(Upload& upload, const Status& why)>;
+  struct StepNeeds {
+    Need need = Need::kNothing;
+    uint64_t source = 0;         // 0: that of the upload
+    size_t bytes = 0;            // of a piece
+    int64_t deadline_nanos = 0;  // it does not begin later; 0: none
+  };
   struct WaitingStep {
     Step step;
-    Need need = Need::kNothing;
-    size_t bytes = 0;
+    StepNeeds needs;
   };
   struct Counts {
     std::atomic<uint64_t> appended_bytes{0};
@@ -97,15 +102,15 @@ class ContentFiles final : public ContentStore {
 
   ContentFiles(const Options& options, const Clock* clock);
   Status Prepare();
-  // `source` 0: that of the upload. While a slice is not the last of its step, the step waits too.
-  void Enqueue(const ContentId& id, uint64_t source, Need need, size_t bytes, Step step);
+  // While a slice is not the last of its step, the step waits too.
+  void Enqueue(const ContentId& id, const StepNeeds& needs, Step step);
   bool TryWait(size_t bytes);
   void EndWait(size_t bytes);
   // Sets `*read_bytes`, of the upload, if it has to read. False: that was the last slice of the
   // last step.
   bool RunSlice(const std::shared_ptr<Upload>& upload, uint64_t* read_bytes);
   // False: there is more to read, in the next slice.
-  Result<bool> MakeReady(Upload* upload, Need need, uint64_t* read_bytes) const;
+  Result<bool> MakeReady(Upload* upload, const StepNeeds& needs, uint64_t* read_bytes) const;
   void RefuseSteps(const std::shared_ptr<Upload>& upload, const Status& why);
   // With mutex_ held. Between the two, a job runs the upload's steps.
   void BeginWork(Upload* upload);
@@ -121,6 +126,7 @@ class ContentFiles final : public ContentStore {
   // Counts the outcome of a call.
   const Status& Count(const Status& outcome);
 
+  const Clock& clock_;
   const std::string uploads_;  // directory
   SealedContents contents_;
   SpaceReservations space_;

@@ -64,9 +64,9 @@ void ContentFiles::EndWait(size_t bytes) {
   CHECK(before >= bytes);
 }
 
-void ContentFiles::Enqueue(const ContentId& id, uint64_t source, Need need, size_t bytes,
-                           Step step) {
+void ContentFiles::Enqueue(const ContentId& id, const StepNeeds& needs, Step step) {
   std::shared_ptr<Upload> upload;
+  uint64_t source = 0;
   bool start = false;
   {
     const std::lock_guard lock(mutex_);
@@ -76,13 +76,13 @@ void ContentFiles::Enqueue(const ContentId& id, uint64_t source, Need need, size
     start = !upload->running;
     if (start) BeginWork(upload.get());
     upload->last_use = ++uses_;
-    if (source != 0) upload->source = source;
+    if (needs.source != 0) upload->source = needs.source;
     source = upload->source;
     const bool fits = upload->steps.size() < limits::kMaxUploadSteps &&
-                      upload->waiting_bytes + bytes <= limits::kMaxUploadWaitingBytes;
-    if (fits && TryWait(bytes)) {
-      upload->steps.push_back({std::exchange(step, nullptr), need, bytes});
-      upload->waiting_bytes += bytes;
+                      upload->waiting_bytes + needs.bytes <= limits::kMaxUploadWaitingBytes;
+    if (fits && TryWait(needs.bytes)) {
+      upload->steps.push_back({std::exchange(step, nullptr), needs});
+      upload->waiting_bytes += needs.bytes;
     } else if (start) {
       EndWork(upload.get());
     }
@@ -102,7 +102,7 @@ bool ContentFiles::RunSlice(const std::shared_ptr<Upload>& upload, uint64_t* rea
     step = std::move(upload->steps.front());
     upload->steps.pop_front();
   }
-  const Result<bool> ready = MakeReady(upload.get(), step.need, read_bytes);
+  const Result<bool> ready = MakeReady(upload.get(), step.needs, read_bytes);
   counts_.reread_bytes += *read_bytes;
   if (ready.ok() && !*ready) {
     const std::lock_guard lock(mutex_);
@@ -112,22 +112,26 @@ bool ContentFiles::RunSlice(const std::shared_ptr<Upload>& upload, uint64_t* rea
   step.step(*upload, ready.status());
   step.step = nullptr;  // and the bytes of the piece
   const std::lock_guard lock(mutex_);
-  CHECK(upload->waiting_bytes >= step.bytes);
-  upload->waiting_bytes -= step.bytes;
-  EndWait(step.bytes);
+  CHECK(upload->waiting_bytes >= step.needs.bytes);
+  upload->waiting_bytes -= step.needs.bytes;
+  EndWait(step.needs.bytes);
   if (!upload->steps.empty()) return true;
   EndWork(upload.get());
   return false;
 }
 
-Result<bool> ContentFiles::MakeReady(Upload* upload, Need need, uint64_t* read_bytes) const {
-  if (need == Need::kNothing) return true;
+Result<bool> ContentFiles::MakeReady(Upload* upload, const StepNeeds& needs,
+                                     uint64_t* read_bytes) const {
+  if (needs.deadline_nanos != 0 && clock_.MonotonicNanos() >= needs.deadline_nanos) {
+    return Status(Code::kDeadlineExceeded, "the deadline passed before the request began");
+  }
+  if (needs.need == Need::kNothing) return true;
   SMILE_TRY(OpenFile(upload));
   if (upload->file == nullptr) return true;
   UploadFile& file = *upload->file;
   uint64_t budget = kUploadSliceBytes;
   Status read = file.RecoverOn(&budget);
-  const bool hashes = need == Need::kHashed && file.recovered() && file.complete();
+  const bool hashes = needs.need == Need::kHashed && file.recovered() && file.complete();
   if (read.ok() && hashes) read = file.HashOn(&budget);
   *read_bytes = kUploadSliceBytes - budget;
   SMILE_TRY(std::move(read));
@@ -140,7 +144,7 @@ void ContentFiles::RefuseSteps(const std::shared_ptr<Upload>& upload, const Stat
     const std::lock_guard lock(mutex_);
     CHECK(upload->running);
     steps.swap(upload->steps);
-    for (const WaitingStep& step : steps) EndWait(step.bytes);
+    for (const WaitingStep& step : steps) EndWait(step.needs.bytes);
     upload->waiting_bytes = 0;
     EndWork(upload.get());
   }

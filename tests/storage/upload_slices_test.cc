@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "storage/content/content_files.h"
 #include "tests/storage/blocking_content.h"
 #include "tests/storage/temp_directory.h"
@@ -174,6 +175,17 @@ TEST_F(UploadSlicesTest, CloseEndsADigestWithItsSlice) {
   EXPECT_EQ(content_->Progress(kId)->received_bytes, bytes_.size());
   ASSERT_TRUE(content_->Seal(kId).ok());
   EXPECT_EQ(content_->Stat(kId)->sha256, Sha256::Of(bytes_));
+}
+
+TEST_F(UploadSlicesTest, PieceWhoseDeadlineHasPassedIsNotWritten) {
+  const Bytes bytes(kChunk, 'x');
+  ASSERT_TRUE(content_->Begin({.id = kOther, .chunk_bytes = kChunk, .size = kChunk}).ok());
+  UploadPiece piece{.id = kOther, .bytes = bytes, .checksum = Hash64(bytes)};
+  piece.deadline_nanos = clock_.MonotonicNanos();
+  std::promise<Status> appended;
+  store_->Append(std::move(piece), [&](Status status) { appended.set_value(std::move(status)); });
+  EXPECT_EQ(appended.get_future().get().code(), Code::kDeadlineExceeded);
+  EXPECT_EQ(content_->Progress(kOther)->received_bytes, 0u);
 }
 
 }  // namespace
