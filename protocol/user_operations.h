@@ -74,7 +74,8 @@ struct UserErase {
 
     static constexpr auto Fields() {
       return FieldList{
-          Field<&Response::done>{"done", "false: there is more; send the request again"},
+          Field<&Response::done>{"done", "false: there is more; send the request again", 0,
+                                 TextForm::kAnswer},
           Field<&Response::logins>{"logins", "number of logins that this request removed"},
           Field<&Response::sessions>{"sessions", "likewise"},
           Field<&Response::links>{"links", "likewise: each on both sides"},
