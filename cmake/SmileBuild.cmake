@@ -46,16 +46,10 @@ if(SMILE_SANITIZE AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   # Clang 14 cannot assemble what this check adds to coroutines that are no members.
   add_compile_options(-fno-sanitize=function)
 endif()
-if(SMILE_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  add_compile_options(-Wno-tsan)  # GCC 12 warns of fences that libstdc++ uses correctly
-endif()
 
-# What the tests' own code, and smilecat, are compiled with: under a sanitizer, optimising and covering
-# them takes half of the build and finds nothing.
-set(SMILE_TEST_OPTIONS "")
-if(SMILE_SANITIZE)
-  list(APPEND SMILE_TEST_OPTIONS -O0)
-endif()
+# What the tests' own code is compiled with, and smilecat under a sanitizer: optimising and covering it
+# takes half of the build and finds nothing.
+set(SMILE_TEST_OPTIONS -O0)
 if(SMILE_SANITIZE MATCHES "fuzzer")
   list(APPEND SMILE_TEST_OPTIONS -fno-sanitize=fuzzer-no-link)
 endif()
@@ -99,12 +93,16 @@ function(smile_library name)
   endif()
 endfunction()
 
-# smile_test(NAME LINKS target…): the test program NAME_tests from all *_test.cc files of this
-# folder; each TEST in it is a test of CTest. Files named *_slow_test.cc become NAME_slow_tests,
-# whose tests have the label "slow": they take long under ThreadSanitizer and are left out there.
+# smile_test(NAME LINKS target… [THREADED file…]): the test program NAME_tests from all *_test.cc files
+# of this folder; each TEST in it is a test of CTest. Files named *_slow_test.cc become
+# NAME_slow_tests, whose tests have the label "slow": they take long under ThreadSanitizer and are left
+# out there. THREADED: the only files whose tests have several threads, so ThreadSanitizer gets no others.
 function(smile_test name)
-  cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "LINKS;THREADED" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "*_test.cc")
+  if(SMILE_THREADS_ONLY AND arg_THREADED)
+    set(sources ${arg_THREADED})
+  endif()
   set(slow_sources ${sources})
   list(FILTER sources EXCLUDE REGEX "_slow_test\\.cc$")
   list(FILTER slow_sources INCLUDE REGEX "_slow_test\\.cc$")
@@ -135,8 +133,7 @@ function(smile_command_test name label)
 endfunction()
 
 # smile_fuzzer(NAME SOURCE LINKS target…): the program NAME_fuzzer, in the preset "asan" only; the
-# target "fuzzers" builds all of them. SOURCE defines LLVMFuzzerTestOneInput. Seeds are the files
-# that the command NAME_fuzzer_seeds of the same folder writes, if there is one.
+# target "fuzzers" builds all of them. SOURCE defines LLVMFuzzerTestOneInput.
 add_custom_target(fuzzers)
 function(smile_fuzzer name source)
   cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})

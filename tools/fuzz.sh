@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# fuzz.sh [SECONDS]: builds the fuzzers, which share the build of asan, and runs each for an equal share of the time, starting from its
-# seeds and the corpus of earlier runs. Findings are stored in build/fuzz/findings. The last lines name
+# fuzz.sh [SECONDS]: builds the fuzzers, which share the build of asan, and runs each for an equal
+# share of the time, from its seeds and the corpus of earlier runs. Findings are stored in build/fuzz/findings. The last lines name
 # the fuzzers that failed and count all.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -25,9 +25,7 @@ for fuzzer in "${fuzzers[@]}"; do
   name="$(basename "$fuzzer")"
   corpus="build/fuzz/corpus/$name"
   mkdir -p "$corpus"
-  if [[ -x "${fuzzer}_seeds" ]]; then
-    "${fuzzer}_seeds" "$corpus"
-  fi
+  "$bin/fuzzer_seeds" "${name%_fuzzer}" "$corpus"
   log="build/fuzz/$name.log"
   if "$fuzzer" -max_total_time="$share" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
     -artifact_prefix="build/fuzz/findings/$name-" "$corpus" </dev/null >"$log" 2>&1; then

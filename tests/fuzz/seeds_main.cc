@@ -1,10 +1,14 @@
-// Writes the seeds of one fuzzer into a directory: messages of every operation, made from their
-// fields, in the format of that fuzzer. A new row of the operations table is included
-// automatically.
+// fuzzer_seeds FUZZER DIRECTORY: writes the seeds of a fuzzer of a parser into a directory:
+// messages of every operation, made from their fields, in the format of that fuzzer. A new row of
+// the operations table is included automatically. For other fuzzers, which have no seeds, it does
+// nothing.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -15,8 +19,8 @@
 namespace smile {
 namespace {
 
-constexpr std::string_view kFuzzer = SMILE_SEEDS_OF;
 constexpr int kSamples = 8;
+constexpr std::string_view kFuzzers[] = {"frame", "message", "describe", "text", "path"};
 
 class SeedWriter {
  public:
@@ -42,22 +46,22 @@ Bytes Prefixed(uint8_t first, uint8_t second, ByteView bytes) {
 }
 
 template <class Row>
-void WriteSeedsOf(Sampler* sampler, SeedWriter* seeds) {
+void WriteSeedsOf(std::string_view fuzzer, Sampler* sampler, SeedWriter* seeds) {
   constexpr uint8_t kCode = Row::kInfo.code;
   const auto request = sampler->Sample<typename Row::Request>();
   Bytes frame;
   EncodeRequest<Row>(kCode, 100, request, &frame);
   Bytes reply;
   EncodeReply<Row>(kCode, sampler->Sample<typename Row::Response>(), &reply);
-  if (kFuzzer == "frame") {
+  if (fuzzer == "frame") {
     seeds->Write(Prefixed(1, static_cast<uint8_t>(sampler->Below(256)), frame + reply));
-  } else if (kFuzzer == "message") {
+  } else if (fuzzer == "message") {
     seeds->Write(Prefixed(kCode, 0, ByteView(frame).substr(kFrameHeaderBytes)));
     seeds->Write(Prefixed(kCode, 1, ByteView(reply).substr(kFrameHeaderBytes)));
-  } else if (kFuzzer == "describe") {
+  } else if (fuzzer == "describe") {
     seeds->Write(Bytes(1, static_cast<char>(kCode)) + frame);
     seeds->Write(Bytes(1, static_cast<char>(kCode)) + reply);
-  } else if (kFuzzer == "text") {
+  } else if (fuzzer == "text") {
     seeds->Write(WriteCommand<Row>(request));
   } else {
     seeds->Write(FormatKey(sampler->Sample<op::Get::Request>().key));
@@ -65,17 +69,19 @@ void WriteSeedsOf(Sampler* sampler, SeedWriter* seeds) {
 }
 
 int Main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: %s DIRECTORY\n", argv[0]);
+  if (argc != 3) {
+    std::fprintf(stderr, "usage: %s FUZZER DIRECTORY\n", argv[0]);
     return 2;
   }
-  std::filesystem::create_directories(argv[1]);
-  SeedWriter seeds(argv[1]);
+  const std::string_view fuzzer = argv[1];
+  if (std::find(std::begin(kFuzzers), std::end(kFuzzers), fuzzer) == std::end(kFuzzers)) return 0;
+  std::filesystem::create_directories(argv[2]);
+  SeedWriter seeds(argv[2]);
   Sampler sampler(1);
   for (int i = 0; i < kSamples; ++i) {
-    Operations::ForEach([&]<class Row>() { WriteSeedsOf<Row>(&sampler, &seeds); });
+    Operations::ForEach([&]<class Row>() { WriteSeedsOf<Row>(fuzzer, &sampler, &seeds); });
   }
-  if (kFuzzer == "message") {
+  if (fuzzer == "message") {
     Bytes body;
     Encode(sampler.Sample<ErrorBody>(), &body);
     seeds.Write(Prefixed(0, 2, body));
