@@ -2,7 +2,8 @@
 """Hostile clients of a smiled: attackers.py KIND ADDRESS COUNT.
 
 Prints a line when it is prepared, attacks from the first line of its input on, and until its input
-ends. Prints another line when all are connected. Runs at the lowest priority, so that it takes no processor time from those it is to harm.
+ends. Prints another line when all are connected. Runs at the lowest priority, so that it takes no
+processor time from those it is to harm.
 """
 
 import os
