@@ -75,6 +75,7 @@ class Tools(unittest.TestCase):
                                                     "check: 4 passed, 1 failed"]))
 
     def test_fuzzers_that_failed_are_named(self):
+        self.fuzzer("fuzzer_seeds", "true")
         self.fuzzer("good_fuzzer", "true")
         self.fuzzer("bad_fuzzer", "false")
         status, lines = self.run_tool("fuzz.sh", "2")
