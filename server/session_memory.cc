@@ -94,12 +94,13 @@ Session::~Session() {
   shared_.metrics.requests_in_flight.Subtract(open_.size());
   size_t in_engine = 0;
   for (const auto& [id, open] : open_) in_engine += open.in_engine ? open.memory : 0;
-  shared_.discarded.Add(reader_.TakeBuffer());
+  InputBuffer input = reader_.TakeBuffer();
   std::exchange(output_, {});
   open_memory_ = held_reply_memory_ = unsent_memory_ = 0;
   CHECK(in_engine <= taken_.requests, "what the engine holds was taken for requests");
   taken_.requests -= in_engine;
   Account();
+  shared_.discarded.Add(std::move(input));
   CHECK(taken_.total() == 0, "an ended session holds only what the engine has");
   shared_.metrics.memory_requests.Subtract(in_engine);
   shared_.memory.Orphan(in_engine);
@@ -150,9 +151,10 @@ void Session::End(std::string why) {
   if (!ending_) why_ended_ = std::move(why);
   ending_ = true;
   watches_.reset();
-  shared_.discarded.Add(reader_.TakeBuffer());
+  InputBuffer input = reader_.TakeBuffer();
   frame_nanos_ = 0;
-  Account();
+  Account();  // first, or it would count twice for a moment
+  shared_.discarded.Add(std::move(input));
 }
 
 }  // namespace smile
