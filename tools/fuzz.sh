@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # fuzz.sh [SECONDS]: builds the fuzzers, which share the build of asan, and runs each for an equal
-# share of the time, from its seeds and the corpus of earlier runs. Findings are stored in build/fuzz/findings. The last lines name
-# the fuzzers that failed and count all.
+# share of the time, from its seeds and the corpus of earlier runs. Findings are stored in
+# build/fuzz/findings. The last lines name the fuzzers that failed and count all.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
