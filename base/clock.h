@@ -10,6 +10,7 @@
 namespace smile {
 
 inline constexpr int64_t kNanosPerMilli = 1'000'000;
+inline constexpr int64_t kNanosPerSecond = 1'000'000'000;
 
 // Any thread may call.
 class Clock {

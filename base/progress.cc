@@ -8,12 +8,12 @@
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
 #include "base/print.h"
 
 namespace smile {
 namespace {
 
-constexpr int64_t kNanosPerSecond = 1'000'000'000;
 constexpr int64_t kNanosPerDraw = kNanosPerSecond / 8;
 constexpr int64_t kNanosPerLine = kNanosPerSecond * 10;
 constexpr size_t kBarColumns = 24;

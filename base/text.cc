@@ -83,6 +83,13 @@ std::optional<Bytes> FromBase64(std::string_view text) {
   return bytes;
 }
 
+std::string_view Trimmed(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r";
+  const size_t first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
 size_t Utf8SequenceSize(ByteView text) {
   CHECK(!text.empty());
   const auto at = [&](size_t i) { return static_cast<uint8_t>(text[i]); };

@@ -23,6 +23,9 @@ std::optional<Bytes> FromHex(std::string_view text);
 std::string ToBase64(ByteView bytes);
 std::optional<Bytes> FromBase64(std::string_view text);
 
+// Without spaces, tabs and carriage returns at its two ends.
+std::string_view Trimmed(std::string_view text);
+
 // Size of the well-formed UTF-8 sequence at the start of `text`, which must not be empty; 0 if
 // there is none (Unicode 15, table 3-7).
 size_t Utf8SequenceSize(ByteView text);

@@ -37,6 +37,10 @@ if(LLD)
 endif()
 
 add_compile_options(-Wall -Wextra -Wno-missing-field-initializers -Werror -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC takes the sources of a group for headers, which must not use anonymous namespaces.
+  add_compile_options(-Wno-subobject-linkage)
+endif()
 if(SMILE_SANITIZE)
   # vptr looks at memory through a pipe, and so cries wolf in tests that use up all descriptors.
   add_compile_options(-fsanitize=${SMILE_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all)
@@ -47,8 +51,8 @@ if(SMILE_SANITIZE AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   add_compile_options(-fno-sanitize=function)
 endif()
 
-# What the tests' own code is compiled with, and smilecat under a sanitizer: optimising and covering it
-# takes half of the build and finds nothing.
+# What the tests' own code is compiled with, and under a sanitizer libsmile and smilecat, which no fuzzer
+# reaches: optimising and covering them takes half of the build and finds nothing.
 set(SMILE_TEST_OPTIONS -O0)
 if(SMILE_SANITIZE MATCHES "fuzzer")
   list(APPEND SMILE_TEST_OPTIONS -fno-sanitize=fuzzer-no-link)
@@ -66,6 +70,30 @@ elseif(SMILE_SANITIZE MATCHES "address")
     ENVIRONMENT_MODIFICATION "LSAN_OPTIONS=set:suppressions=${CMAKE_SOURCE_DIR}/tests/lsan.supp")
 endif()
 
+# The sources of a folder are compiled in groups, each as one source: that parses the headers, and
+# instantiates the templates, once for the group. The names that they define have to differ within a
+# folder, which tools/compile_check.py looks at. A build for a debugger is rather incremental.
+set(SMILE_SOURCES_PER_GROUP 12)
+if(CMAKE_BUILD_TYPE STREQUAL "Debug")
+  set(SMILE_SOURCES_PER_GROUP 1)
+endif()
+
+# smile_group(file…): compiles these files, all of one folder, in groups, in targets with the property
+# UNITY_BUILD_MODE GROUP.
+function(smile_group)
+  if(SMILE_SOURCES_PER_GROUP EQUAL 1)
+    return()
+  endif()
+  set(number 0)
+  foreach(file IN LISTS ARGN)
+    cmake_path(GET file PARENT_PATH folder)
+    cmake_path(GET folder FILENAME folder)
+    math(EXPR group "${number} / ${SMILE_SOURCES_PER_GROUP}")
+    set_source_files_properties(${file} PROPERTIES UNITY_GROUP "${folder}_${group}")
+    math(EXPR number "${number} + 1")
+  endforeach()
+endfunction()
+
 # smile_library(NAME [DIRS dir…] [EXCLUDE file…] [PRECOMPILE header…] LINKS target…): the library
 # smile_NAME, from all .cc files directly in this folder, or in the DIRS of it. PRECOMPILE are headers
 # that most of them include, which are parsed once, by Clang with some of the standard library's. (GCC
@@ -78,12 +106,14 @@ function(smile_library name)
   set(sources)
   foreach(dir IN LISTS arg_DIRS)
     file(GLOB found CONFIGURE_DEPENDS "${dir}/*.cc")
+    foreach(file IN LISTS arg_EXCLUDE)
+      list(FILTER found EXCLUDE REGEX "/${file}$")
+    endforeach()
+    smile_group(${found})
     list(APPEND sources ${found})
   endforeach()
-  foreach(file IN LISTS arg_EXCLUDE)
-    list(FILTER sources EXCLUDE REGEX "/${file}$")
-  endforeach()
   add_library(smile_${name} STATIC ${sources})
+  set_target_properties(smile_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
   target_include_directories(smile_${name} PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>")
   target_link_libraries(smile_${name} PUBLIC ${arg_LINKS})
   if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
@@ -114,7 +144,9 @@ function(smile_test_program target label sources links)
   if(NOT sources)
     return()
   endif()
+  smile_group(${sources})
   add_executable(${target} ${sources})
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
   target_link_libraries(${target} PRIVATE ${links} GTest::gmock GTest::gtest_main)
   target_compile_options(${target} PRIVATE ${SMILE_TEST_OPTIONS})
   target_precompile_headers(${target} REUSE_FROM smile_test_headers)

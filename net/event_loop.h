@@ -28,6 +28,9 @@ class Listener {
   virtual uint16_t port() const = 0;  // the actual port, also if 0 was requested
 };
 
+// Time for a connection to be made, where nothing else is asked for.
+inline constexpr int64_t kConnectTimeoutMillis = 5'000;
+
 class EventLoop {
  public:
   static Result<std::unique_ptr<EventLoop>> Create();

@@ -11,10 +11,10 @@
 namespace smile {
 namespace {
 
-constexpr char kAfter = 1;
+constexpr char kAfterPost = 1;
 
 // Of an entry without its value and the length of that.
-constexpr size_t kEntryBytes = 1 + 2 * sizeof(uint64_t) + kRecordBytesWithoutValue;
+constexpr size_t kFeedEntryBytes = 1 + 2 * sizeof(uint64_t) + kRecordBytesWithoutValue;
 
 Bytes TokenOf(const FeedScope& scope, const FeedPlace& place) {
   Bytes token = scope.token;
@@ -29,7 +29,7 @@ FeedScope ScopeOf(const op::Feed::Request& request) {
   std::vector<uint8_t> kinds = request.kinds;
   std::sort(kinds.begin(), kinds.end());
   kinds.erase(std::unique(kinds.begin(), kinds.end()), kinds.end());
-  FeedScope scope{.token = Bytes(1, kAfter)};
+  FeedScope scope{.token = Bytes(1, kAfterPost)};
   AppendBig(&scope.token, request.user);
   scope.token.append(kinds.begin(), kinds.end());
   return scope;
@@ -56,9 +56,9 @@ void ReplyWithFeed(const FeedScope& scope, const FeedPage& page, Reply* reply) {
   PageRoom room(*reply, /*lengths=*/1);
   const FeedPlace* last = nullptr;
   for (const FeedEntry& entry : page.entries) {
-    const size_t whole = kEntryBytes + entry.record.value.size();
+    const size_t whole = kFeedEntryBytes + entry.record.value.size();
     const bool too_large = !room.FitsAlone(whole);
-    if (!room.Take(too_large ? kEntryBytes : whole)) {
+    if (!room.Take(too_large ? kFeedEntryBytes : whole)) {
       CHECK(last != nullptr, "one entry without its value fits");
       next = *last;
       break;

@@ -8,12 +8,12 @@
 #include <thread>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/limits.h"
 
 namespace smile {
 namespace {
 
-constexpr int64_t kNanosPerSecond = 1'000 * kNanosPerMilli;
 constexpr int64_t kLookMillis = 20;
 
 // Says when to log progress again.

@@ -11,22 +11,23 @@
 namespace smile {
 namespace {
 
-constexpr uint8_t kAfter = 1;
-constexpr uint8_t kFrom = 2;
-constexpr uint8_t kCommon = 3;
+constexpr uint8_t kAfterLink = 1;
+constexpr uint8_t kFromLink = 2;
+constexpr uint8_t kCommonLinks = 3;
 
 // Of an entry without its value and the length of that.
-constexpr size_t kEntryBytes = 2 + 2 * sizeof(uint64_t);
-constexpr size_t kLengths = 1;
-constexpr size_t kWholeEntryBytes = kEntryBytes + kLengths * PageRoom::kLengthBytes;
+constexpr size_t kLinkEntryBytes = 2 + 2 * sizeof(uint64_t);
+constexpr size_t kLinkLengths = 1;
+constexpr size_t kWholeLinkEntryBytes = kLinkEntryBytes + kLinkLengths * PageRoom::kLengthBytes;
 constexpr size_t kLeastRoom = limits::kLeastReplyFrameBytes - 64 - PageRoom::kFixedBytes;
 
-static_assert(kWholeEntryBytes + limits::kMaxLinkValueBytes < kLeastRoom,
+static_assert(kWholeLinkEntryBytes + limits::kMaxLinkValueBytes < kLeastRoom,
               "every entry fits into every reply");
-static_assert(limits::kMaxLinkChecks * kWholeEntryBytes + limits::kMaxLinkValueBytes < kLeastRoom,
+static_assert(limits::kMaxLinkChecks * kWholeLinkEntryBytes + limits::kMaxLinkValueBytes <
+                  kLeastRoom,
               "each reply to a check has a value, if one was found");
 
-Status NotOurs() {
+Status NotOfThisList() {
   return {Code::kInvalid,
           "invalid continuation token: pass one from a reply to the same list of links"};
 }
@@ -47,7 +48,7 @@ Bytes TokenOf(uint8_t form, const LinksOf& of, const LinkPlace& place) {
 }
 
 Bytes CommonToken(uint64_t user, uint64_t other, uint8_t kind, uint64_t next) {
-  Bytes token = TokenOf(kCommon, user, kind);
+  Bytes token = TokenOf(kCommonLinks, user, kind);
   AppendBig(&token, other);
   AppendBig(&token, next);
   return token;
@@ -60,9 +61,9 @@ LinkPlace PlaceOf(const LinkEntry& entry) {
 
 Bytes ContinuationOf(const LinksOf& of, const LinkPage& page) {
   if (!page.more) return {};
-  if (page.resume_from) return TokenOf(kFrom, of, *page.resume_from);
+  if (page.resume_from) return TokenOf(kFromLink, of, *page.resume_from);
   CHECK(!page.entries.empty(), "a page that is not complete says where it ends");
-  return TokenOf(kAfter, of, PlaceOf(page.entries.back()));
+  return TokenOf(kAfterLink, of, PlaceOf(page.entries.back()));
 }
 
 // The last two integers of a token that is otherwise `start` followed by them.
@@ -89,17 +90,17 @@ Result<LinkStart> StartOf(const op::LinkList::Request& request) {
   LinkStart start;
   const ByteView token = request.continuation.value_or(ByteView());
   if (token.empty()) return start;
-  start.after = PlaceIn(token, TokenOf(kAfter, request.user, request.kind));
-  start.from = PlaceIn(token, TokenOf(kFrom, request.user, request.kind));
-  if (!start.after && !start.from) return NotOurs();
+  start.after = PlaceIn(token, TokenOf(kAfterLink, request.user, request.kind));
+  start.from = PlaceIn(token, TokenOf(kFromLink, request.user, request.kind));
+  if (!start.after && !start.from) return NotOfThisList();
   return start;
 }
 
 Result<uint64_t> StartOf(const op::LinkCommon::Request& request) {
   const ByteView token = request.continuation.value_or(ByteView());
   if (token.empty()) return uint64_t{0};
-  const auto place = PlaceIn(token, TokenOf(kCommon, request.user, request.kind));
-  if (!place || place->time_ms != request.other) return NotOurs();
+  const auto place = PlaceIn(token, TokenOf(kCommonLinks, request.user, request.kind));
+  if (!place || place->time_ms != request.other) return NotOfThisList();
   return place->other;
 }
 
@@ -107,7 +108,8 @@ void ReplyWithLinks(const std::vector<LinkEntry>& entries, Reply* reply) {
   op::LinkCheck::Response response;
   response.entries.reserve(entries.size());
   PageRoom values(*reply, 0);
-  CHECK(values.Take(entries.size() * kWholeEntryBytes), "an outcome for each fits into a reply");
+  CHECK(values.Take(entries.size() * kWholeLinkEntryBytes),
+        "an outcome for each fits into a reply");
   for (const LinkEntry& entry : entries) {
     response.entries.push_back(EntryOf(entry));
     if (values.Take(entry.value.size())) continue;
@@ -120,14 +122,15 @@ void ReplyWithLinks(const LinksOf& of, const LinkPage& page, Reply* reply) {
   op::LinkList::Response response;
   response.entries.reserve(page.entries.size());
   Bytes continuation = ContinuationOf(of, page);
-  PageRoom room(*reply, kLengths);
+  PageRoom room(*reply, kLinkLengths);
   const LinkEntry* last = nullptr;
   for (const LinkEntry& entry : page.entries) {
-    if (!room.Take(kEntryBytes + entry.value.size())) {
+    if (!room.Take(kLinkEntryBytes + entry.value.size())) {
       CHECK(last != nullptr, "one entry fits");
       // Two gaps do not follow each other.
-      continuation = last->outcome == ScanPage::Outcome::kGap ? TokenOf(kFrom, of, PlaceOf(entry))
-                                                              : TokenOf(kAfter, of, PlaceOf(*last));
+      continuation = last->outcome == ScanPage::Outcome::kGap
+                         ? TokenOf(kFromLink, of, PlaceOf(entry))
+                         : TokenOf(kAfterLink, of, PlaceOf(*last));
       break;
     }
     response.entries.push_back(EntryOf(entry));

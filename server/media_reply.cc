@@ -11,10 +11,11 @@ namespace smile {
 namespace {
 
 // Of an entry without its fields and their lengths.
-constexpr size_t kEntryBytes = 1 + 3 * sizeof(uint64_t) + kSha256Bytes;
-constexpr size_t kLengths = 4;  // of the SHA-256 and the fields
+constexpr size_t kMediaEntryBytes = 1 + 3 * sizeof(uint64_t) + kSha256Bytes;
+constexpr size_t kMediaLengths = 4;  // of the SHA-256 and the fields
 
-static_assert(kEntryBytes + limits::kMaxMediaFieldBytes + kLengths * PageRoom::kLengthBytes <
+static_assert(kMediaEntryBytes + limits::kMaxMediaFieldBytes +
+                      kMediaLengths * PageRoom::kLengthBytes <
                   limits::kLeastReplyFrameBytes - 1024,
               "every entry fits into every reply");
 
@@ -57,10 +58,10 @@ void ReplyWithMedia(const MediaPage& page, Reply* reply) {
   op::MediaList::Response response;
   response.entries.reserve(page.entries.size());
   Bytes continuation = ContinuationOf(page);
-  PageRoom room(*reply, kLengths);
+  PageRoom room(*reply, kMediaLengths);
   const MediaPage::Entry* last = nullptr;
   for (const MediaPage::Entry& entry : page.entries) {
-    if (!room.Take(kEntryBytes + entry.manifest.fields.size())) {
+    if (!room.Take(kMediaEntryBytes + entry.manifest.fields.size())) {
       CHECK(last != nullptr, "one entry fits");
       continuation = last->outcome == ScanPage::Outcome::kGap ? ContinuationFrom(SortOf(entry))
                                                               : ContinuationAfter(SortOf(*last));

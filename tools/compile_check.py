@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 """Checks the sources with a compiler or clang-tidy, in parallel, and skips what passed before.
 
-compile_check.py headers   each header compiles without other headers. A header that the .cc file of its
-                           name includes first is left to the build of that file
+compile_check.py headers   each header compiles without other headers, but for those of the standard
+                           library that most include, which are precompiled. A header that the .cc file
+                           of its name includes first is left to a build of that file alone (preset debug)
 compile_check.py tidy      clang-tidy with .clang-tidy, on all sources except tests, and their headers
 
 clang-tidy spends nearly all of its time on headers, so the sources of a folder are checked together, as
-one source that includes them. What does not compile there (because two have a constant of one name, say)
-is checked in a second source, and so on.
+one source that includes them: their names have to differ, as the build compiles them in groups too.
 
 Files are skipped if neither they, nor the project's files that they include, nor the configuration, nor
 the command have changed since they passed; build/checked remembers that.
@@ -26,13 +26,24 @@ import rules
 ROOT = Path(__file__).resolve().parent.parent
 PASSED = ROOT / "build" / "checked"
 
-FLAGS = ["-std=c++20", f"-I{ROOT}", "-DSPDLOG_COMPILED_LIB", "-DSPDLOG_FMT_EXTERNAL"]
 # clang 14 does not announce coroutines in the way that libstdc++ 12 asks for.
-CLANG_FLAGS = [*FLAGS, "-D__cpp_impl_coroutine=201902L"]
+FLAGS = ["-std=c++20", f"-I{ROOT}", "-DSPDLOG_COMPILED_LIB", "-DSPDLOG_FMT_EXTERNAL",
+         "-D__cpp_impl_coroutine=201902L"]
+
+
+PRECOMPILED = PASSED / "standard.pch"
+
+
+def precompile():
+    header = PASSED / "standard.h"
+    names = "array cstddef cstdint functional map memory mutex optional span string string_view utility vector"
+    header.write_text("".join(f"#include <{name}>\n" for name in names.split()))
+    subprocess.run(["clang++", *FLAGS, "-x", "c++-header", header, "-o", PRECOMPILED], check=True)
 
 
 def headers_command(names):
-    return ["g++", "-fsyntax-only", *FLAGS, "-include", names[0], "-x", "c++", "/dev/null"]
+    return ["clang++", "-fsyntax-only", *FLAGS, "-include-pch", str(PRECOMPILED),
+            "-include", names[0], "-x", "c++", "/dev/null"]
 
 
 def source_of(names):
@@ -44,26 +55,7 @@ def source_of(names):
 
 
 def tidy_command(names):
-    return ["clang-tidy", "--quiet", f"--header-filter={ROOT}/", source_of(names), "--", *CLANG_FLAGS]
-
-
-def with_errors(names):
-    """Those of the sources in which there are errors if all are compiled as one."""
-    command = ["clang++", "-fsyntax-only", "-w", "-ferror-limit=0", *CLANG_FLAGS, source_of(names)]
-    run = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                         check=False)
-    places = re.findall(rf"^{ROOT}/(.*?):\d+:\d+: (?:fatal )?error: ", run.stderr, re.MULTILINE)
-    return set(names).intersection(places)
-
-
-def compiling_together(names):
-    """The sources in groups that compile as one, and those that do not even compile alone."""
-    while names:
-        group = names
-        while len(group) > 1 and (wrong := with_errors(group)):
-            group = [name for name in group if name not in wrong] or group[:1]
-        yield group
-        names = [name for name in names if name not in group]
+    return ["clang-tidy", "--quiet", f"--header-filter={ROOT}/", source_of(names), "--", *FLAGS]
 
 
 def base_fingerprint(program):
@@ -86,36 +78,30 @@ class Check:
             digest.update(f"{file}\0{self.tree.text.get(file, '')}\0".encode())
         return digest.hexdigest()
 
-    def errors(self, names):
-        """For each group that failed: its names, and what was said of them."""
+    def error(self, names):
+        """What was said of a group of files that failed; None if it passed."""
         mark = PASSED / self.fingerprint(names, self.command_for(names))
         if mark.exists():
             mark.touch()
-            return []
-        errors = []
-        for group in compiling_together(names):
-            run = subprocess.run(self.command_for(group), cwd=ROOT, stdout=subprocess.PIPE,
-                                 stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, check=False)
-            if run.returncode != 0:
-                errors.append((group, run.stdout or f"exit status {run.returncode}"))
-        if not errors:
-            mark.touch()
-        return errors
+            return None
+        run = subprocess.run(self.command_for(names), cwd=ROOT, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, check=False)
+        if run.returncode != 0:
+            return run.stdout or f"exit status {run.returncode}"
+        mark.touch()
+        return None
 
 
 def is_first_in_its_source(tree, name):
-    """Whether the build compiles this header before anything else (GCC: without precompiled headers)."""
-    source = name.removesuffix(".h") + ".cc"
-    text = tree.text.get(source)
-    if text is None or source.startswith("tests"):
-        return False
-    return re.search(r"^#include (.*)$", text, re.MULTILINE).group(1) == f'"{name}"'
+    text = tree.text.get(name.removesuffix(".h") + ".cc")
+    return text is not None and re.search(r"^#include (.*)$", text, re.MULTILINE).group(1) == f'"{name}"'
 
 
 def main():
     tree = rules.Tree(ROOT)
     PASSED.mkdir(parents=True, exist_ok=True)
     if sys.argv[1] == "headers":
+        precompile()
         groups = [[name] for name in tree.cpp()
                   if name.endswith(".h") and not is_first_in_its_source(tree, name)]
         check = Check(tree, headers_command)
@@ -128,10 +114,10 @@ def main():
         check = Check(tree, tidy_command)
     failed = 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for errors in pool.map(check.errors, groups):
-            for names, text in errors:
+        for names, error in zip(groups, pool.map(check.error, groups)):
+            if error is not None:
                 failed += len(names)
-                print(f"--- {' '.join(names)}\n{text}", flush=True)
+                print(f"--- {' '.join(names)}\n{error}", flush=True)
     count = sum(map(len, groups))
     print(f"{sys.argv[1]}: {count - failed} passed, {failed} failed")
     return 1 if failed or not groups else 0

@@ -22,7 +22,7 @@ namespace smile::bench {
 namespace {
 
 constexpr uint32_t kLoadThreads = 8;
-constexpr uint64_t kLoadNodes = 256;  // that a thread takes at once
+constexpr uint64_t kNodesPerThread = 256;  // that a thread takes at once
 constexpr uint64_t kRowsPerInsert = 1'024;
 constexpr uint64_t kFirstLinkType = 123'456'789;  // LinkBench's
 constexpr uint64_t kNodeType = 2048;              // likewise
@@ -331,7 +331,7 @@ Status MysqlStore::LoadSome(const Graph& graph, LoadSource* source, uint64_t now
                  "INSERT INTO counttable (id, link_type, count, time, version) VALUES ");
   uint64_t first = 0;
   LinkRequest request;
-  while (const uint64_t taken = source->Take(kLoadNodes, &first)) {
+  while (const uint64_t taken = source->Take(kNodesPerThread, &first)) {
     uint64_t written = 0;
     for (uint64_t node = first; node < first + taken; ++node) {
       NodeLoad load(&graph, node, now_ms);

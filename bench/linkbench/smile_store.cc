@@ -18,8 +18,8 @@ namespace {
 constexpr std::string_view kNodeRecord = "node";
 constexpr uint8_t kOneWayKind = 16;  // the first of kLinkKinds, likewise below
 constexpr uint8_t kMutualKind = 1;
-constexpr uint32_t kLoadDepth = 32;  // requests in flight per connection during the load
-constexpr uint64_t kLoadNodes = 64;  // that a client takes at once
+constexpr uint32_t kLoadDepth = 32;     // requests in flight per connection during the load
+constexpr uint64_t kNodesPerLoad = 64;  // that a client takes at once
 
 // The clients of a load: each writes nodes one after the other.
 class LoadWork final : public ClientWork {
@@ -35,7 +35,7 @@ class LoadWork final : public ClientWork {
         source_->Written(1, own.load->links());
         own.load.reset();
       }
-      if (own.left == 0) own.left = source_->Take(kLoadNodes, &own.next);
+      if (own.left == 0) own.left = source_->Take(kNodesPerLoad, &own.next);
       if (own.left == 0) return false;
       --own.left;
       own.load.emplace(graph_, own.next++, now_ms_);

@@ -15,7 +15,6 @@ constexpr uint64_t kLoginsInFlight = 256;
 constexpr double kPopularity = 0.8;        // exponent of Zipf: who is looked at
 constexpr uint32_t kPostsTalkedAbout = 3;  // the newest of a person
 constexpr int64_t kNotificationMillis = 5'000;
-constexpr size_t kPostBytes = 200;
 constexpr size_t kCommentBytes = 80;
 constexpr uint64_t kNewPhotos = uint64_t{1} << 32;  // numbers that the load does not use
 

@@ -16,7 +16,6 @@ constexpr std::string_view kCredential =
 // Of a person: about what a profile, settings and a theme take.
 constexpr size_t kProfileBytes = 400;
 constexpr size_t kSettingsBytes = 200;
-constexpr size_t kPostBytes = 200;
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // A server that has a network, and the backend that asks it for its people.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -13,6 +14,9 @@
 #include "bench/smilebench/store_parts.h"
 
 namespace smile::bench {
+
+// Of the text of a post.
+inline constexpr size_t kPostBytes = 200;
 
 struct StoreCost {
   uint64_t requests = 0;     // of Smile, or commands of Redis

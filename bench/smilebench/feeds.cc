@@ -11,9 +11,9 @@
 namespace smile::bench {
 namespace {
 
-constexpr int64_t kPollMillis = 100;
-constexpr int64_t kPatienceNanos = 60'000'000'000;  // until the next feed has come
-constexpr uint64_t kWarmFeeds = 4;                  // of each user
+constexpr int64_t kFeedPollMillis = 100;
+constexpr int64_t kFeedPatienceNanos = 60'000'000'000;  // until the next feed has come
+constexpr uint64_t kWarmFeeds = 4;                      // of each user
 
 class FeedsRun {
  public:
@@ -75,7 +75,7 @@ Status FeedsRun::Load() {
 
 void FeedsRun::Poll() {
   if (interrupted_()) results_.interrupted = true;
-  if (last_nanos_ != 0 && clock_.MonotonicNanos() - last_nanos_ > kPatienceNanos) {
+  if (last_nanos_ != 0 && clock_.MonotonicNanos() - last_nanos_ > kFeedPatienceNanos) {
     results_.failure = {Code::kUnavailable, "no feed has come for a minute"};
   }
   if (IsOver()) loop_->Stop();
@@ -144,7 +144,7 @@ Result<FeedsResults> FeedsRun::Run() {
   SMILE_ASSIGN(loop_, EventLoop::Create());
   store_ = MakeStore();
   loop_->OnTurnEnd([this] { store_->Flush(); });
-  const auto poll = loop_->StartTimer(kPollMillis, kPollMillis, [this] { Poll(); });
+  const auto poll = loop_->StartTimer(kFeedPollMillis, kFeedPollMillis, [this] { Poll(); });
   if (!options_.preloaded) SMILE_TRY(Load());
   if (!IsOver() && !options_.cold) ReadFeeds(kWarmFeeds * graph_.users());
   results_.times = {};

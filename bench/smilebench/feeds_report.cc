@@ -15,7 +15,7 @@
 namespace smile::bench {
 namespace {
 
-constexpr const char* kSummary =
+constexpr const char* kFeedsSummary =
     "smilebench feeds: writes users, their friends and the friends' posts, and reads feeds: the 20 "
     "newest posts of all friends of a user. Smile has one request for that. Redis is asked as a "
     "backend must: SMEMBERS, a pipeline of ZREVRANGE for each friend, a merge here, MGET. A feed "
@@ -59,7 +59,7 @@ Result<FeedsOptions> ParseFeedsOptions(int argc, const char* const* argv, std::s
   FeedsOptions options;
   std::string target = options.target.ToString();
   bool ids_only = false;
-  CLI::App app(kSummary, "smilebench feeds");
+  CLI::App app(kFeedsSummary, "smilebench feeds");
   app.add_option("--target", target,
                  "smile://HOST:PORT or redis://HOST:PORT (default smile://127.0.0.1:7645)")
       ->type_name("TARGET");

@@ -16,7 +16,7 @@ namespace {
 
 constexpr size_t kReadBytes = size_t{256} << 10;
 constexpr size_t kMaxUnsentBytes = size_t{1} << 20;
-constexpr int64_t kPollMillis = 20;
+constexpr int64_t kExitPollMillis = 20;
 
 class FileSender final : private TransportEvents {
  public:
@@ -70,7 +70,7 @@ Status ServeFiles(const std::string& directory, const std::function<void(uint16_
   SMILE_ASSIGN(const std::unique_ptr<Listener> listener,
                loop->ListenTcp({"127.0.0.1", 0}, accepted));
   ready(listener->port());
-  const auto timer = loop->StartTimer(kPollMillis, kPollMillis, [&] {
+  const auto timer = loop->StartTimer(kExitPollMillis, kExitPollMillis, [&] {
     if (interrupted()) loop->Stop();
   });
   loop->Run();

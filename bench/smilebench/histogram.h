@@ -7,8 +7,15 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace smile::bench {
+
+// A percentile and how it is called.
+struct NamedPercent {
+  double percent;
+  std::string_view name;
+};
 
 class Histogram {
  public:

@@ -20,7 +20,7 @@ constexpr int kOk = 200;
 constexpr int kNoContent = 204;
 constexpr int kNotFound = 404;
 
-Status NotTheProtocol(std::string_view why) {
+Status NotHttp(std::string_view why) {
   return {Code::kProtocolError, fmt::format("not a response in HTTP/1.1: {}", why)};
 }
 
@@ -66,7 +66,7 @@ Status HttpProtocol::Receive(ByteView bytes) {
     if (!head_.has_value()) {
       SMILE_ASSIGN(head_, TakeHead(&bytes));
       if (!head_.has_value()) return {};  // not all of it is there yet
-      if (open_.empty()) return NotTheProtocol("nothing was requested");
+      if (open_.empty()) return NotHttp("nothing was requested");
     }
     // A body that is there as a whole is not copied.
     const size_t missing = head_->body_bytes - part_.size();
@@ -87,7 +87,7 @@ Result<std::optional<HttpProtocol::Head>> HttpProtocol::TakeHead(ByteView* bytes
   part_.append(bytes->substr(0, kMaxHeadBytes));
   const size_t end = part_.find(kHeadEnd);
   if (end == Bytes::npos) {
-    if (part_.size() > kMaxHeadBytes) return NotTheProtocol("its head is too long");
+    if (part_.size() > kMaxHeadBytes) return NotHttp("its head is too long");
     bytes->remove_prefix(part_.size() - before);
     return std::optional<Head>();
   }
@@ -95,14 +95,14 @@ Result<std::optional<HttpProtocol::Head>> HttpProtocol::TakeHead(ByteView* bytes
   const std::string_view text = std::string_view(part_).substr(0, end);
   Head head;
   if (!text.starts_with(kVersion) || !ParseTo(text.substr(kVersion.size()), &head.status)) {
-    return NotTheProtocol("no status line");
+    return NotHttp("no status line");
   }
   const std::string_view length = LengthIn(text);
   if (head.status != kNoContent && !ParseTo(length, &head.body_bytes)) {
-    return NotTheProtocol("no Content-Length");
+    return NotHttp("no Content-Length");
   }
   part_.clear();
-  if (head.body_bytes > limits::kMaxValueBytes) return NotTheProtocol("its body is too long");
+  if (head.body_bytes > limits::kMaxValueBytes) return NotHttp("its body is too long");
   return std::optional(head);
 }
 

@@ -15,7 +15,7 @@
 namespace smile::bench {
 namespace {
 
-constexpr const char* kSummary =
+constexpr const char* kLoginsSummary =
     "smilebench logins: has a Smile server verify passwords as fast as it can, or has libargon2 in "
     "this process make hashes, for comparison.";
 constexpr uint32_t kMaxLogins = 10'000;
@@ -35,7 +35,7 @@ std::string TargetOf(const LoginsOptions& options) {
 Result<LoginsOptions> ParseLoginsOptions(int argc, const char* const* argv, std::string* help) {
   LoginsOptions options;
   std::string target = "smile://127.0.0.1:7645";
-  CLI::App app(kSummary, "smilebench logins");
+  CLI::App app(kLoginsSummary, "smilebench logins");
   app.add_option("--target", target,
                  "smile://HOST:PORT, or libargon2 (default smile://127.0.0.1:7645)")
       ->type_name("TARGET");

@@ -12,7 +12,7 @@ namespace {
 
 constexpr uint64_t kUser = uint64_t{1} << 40;
 constexpr size_t kValueBytes = 100;
-constexpr auto kPollInterval = std::chrono::milliseconds(1);
+constexpr auto kProbeInterval = std::chrono::milliseconds(1);
 
 }  // namespace
 
@@ -78,7 +78,7 @@ Result<ProbeResults> Probes::Finish() {
   std::unique_lock lock(mutex_);
   while (get_same_ || get_other_ || put_other_) {
     lock.unlock();
-    std::this_thread::sleep_for(kPollInterval);
+    std::this_thread::sleep_for(kProbeInterval);
     lock.lock();
   }
   if (!failure_.ok()) return failure_;

@@ -6,18 +6,12 @@
 
 #include <fmt/format.h>
 
+#include "bench/smilebench/redis_feed.h"
+
 namespace smile::bench {
 namespace {
 
 constexpr size_t kUserDigits = 14;
-
-Bytes AuthorKey(uint64_t author) {
-  return fmt::format("posts:{}", author);
-}
-
-Bytes PostKey(uint64_t author, uint64_t post) {
-  return fmt::format("p:{}:{}", author, post);
-}
 
 }  // namespace
 
@@ -28,7 +22,9 @@ RedisProtocol::RedisProtocol(uint32_t posts_per_author, DriverEvents* events, bo
       reader_([this](const RespReply& reply) { return OnReply(reply); }) {}
 
 Bytes RedisProtocol::KeyOf(uint64_t number) const {
-  if (posts_per_author_ > 0) return PostKey(number / posts_per_author_, number % posts_per_author_);
+  if (posts_per_author_ > 0) {
+    return RedisPostKey({number / posts_per_author_, number % posts_per_author_});
+  }
   const fmt::format_int digits(number);
   Bytes key("u:");
   key.append(kUserDigits - std::min(kUserDigits, digits.size()), '0');
@@ -64,7 +60,8 @@ void RedisProtocol::EncodePut(const Operation& operation, Bytes* out) const {
   AppendRespCommand({"SET", KeyOf(operation.number), operation.value}, out);
   if (posts_per_author_ == 0) return;
   const Bytes post = std::to_string(operation.number % posts_per_author_);
-  AppendRespCommand({"ZADD", AuthorKey(operation.number / posts_per_author_), post, post}, out);
+  AppendRespCommand({"ZADD", RedisTimelineKey(operation.number / posts_per_author_), post, post},
+                    out);
 }
 
 void RedisProtocol::EncodeMGet(const Operation& operation, Bytes* out) const {
@@ -75,11 +72,11 @@ void RedisProtocol::EncodeMGet(const Operation& operation, Bytes* out) const {
 
 void RedisProtocol::EncodeScan(const Operation& operation, Bytes* out) const {
   const Bytes last = std::to_string(operation.limit - 1);
-  AppendRespCommand({"ZREVRANGE", AuthorKey(operation.number), "0", last}, out);
+  AppendRespCommand({"ZREVRANGE", RedisTimelineKey(operation.number), "0", last}, out);
   AppendRespHead('*', 1 + size_t{operation.limit}, out);
   AppendRespString("MGET", out);
   for (uint32_t i = 0; i < operation.limit; ++i) {
-    AppendRespString(PostKey(operation.number, operation.newest - i), out);
+    AppendRespString(RedisPostKey({operation.number, operation.newest - i}), out);
   }
 }
 

@@ -17,10 +17,6 @@
 namespace smile::bench {
 namespace {
 
-struct NamedPercent {
-  double percent;
-  std::string_view name;
-};
 constexpr std::array<NamedPercent, 6> kPercents = {
     {{50, "p50"}, {90, "p90"}, {95, "p95"}, {99, "p99"}, {99.9, "p99.9"}, {99.99, "p99.99"}}};
 

@@ -3,11 +3,6 @@
 #include <utility>
 
 namespace smile::bench {
-namespace {
-
-constexpr int64_t kConnectTimeoutMillis = 5'000;
-
-}  // namespace
 
 RespConnection::RespConnection(EventLoop* loop, const Endpoint& server, RespEvents* events)
     : events_(events), reader_([this](const RespReply& reply) { return OnReply(reply); }) {

@@ -12,10 +12,10 @@
 namespace smile::bench {
 namespace {
 
-constexpr const char* kSummary =
+constexpr const char* kStreamsSummary =
     "smilebench streams: sends large content to a server, or receives it, in pieces of 256 KiB. "
     "Content follows from its number, and what is received is compared with it.";
-constexpr const char* kTargets =
+constexpr const char* kStreamsTargets =
     "smile://HOST:PORT; files:DIRECTORY (a plain program that reads, hashes with SHA-256, writes "
     "and fsyncs a file, in this process; up only); tcp://HOST:PORT (smilebench serve; down only) "
     "(default smile://127.0.0.1:7645)";
@@ -25,7 +25,7 @@ constexpr uint32_t kMaxWindow = 256;
 constexpr uint64_t kMaxFirst = uint64_t{1} << 30;
 
 void Describe(CLI::App* app, StreamsOptions* options, std::string* target) {
-  app->add_option("--target", *target, kTargets)->type_name("TARGET");
+  app->add_option("--target", *target, kStreamsTargets)->type_name("TARGET");
   const std::map<std::string, StreamDirection> directions = {{"up", StreamDirection::kUp},
                                                              {"down", StreamDirection::kDown}};
   app->add_option("--direction", options->direction, "up or down (default up)")
@@ -96,7 +96,7 @@ Status Check(const StreamsOptions& options) {
 Result<StreamsOptions> ParseStreamsOptions(int argc, const char* const* argv, std::string* help) {
   StreamsOptions options;
   std::string target = "smile://127.0.0.1:7645";
-  CLI::App app(kSummary, "smilebench streams");
+  CLI::App app(kStreamsSummary, "smilebench streams");
   Describe(&app, &options, &target);
   SMILE_TRY(ParseCommandLine(&app, argc, argv, help));
   if (!help->empty()) return options;

@@ -81,7 +81,7 @@ void PackSelect(uint64_t space, uint64_t index, uint32_t limit, Iterator iterato
   packer->pack_uint8(kKey);
 }
 
-Status NotTheProtocol(std::string_view why) {
+Status NotIproto(std::string_view why) {
   return {Code::kProtocolError, fmt::format("not an answer in iproto: {}", why)};
 }
 
@@ -204,7 +204,7 @@ Status TarantoolProtocol::Receive(ByteView bytes) {
   Status status;
   while (status.ok() && in_.size() - at >= kLengthBytes) {
     const size_t length = LoadBig<uint32_t>(in_.data() + at + 1);
-    if (in_[at] != kUint32 || length > kMaxReplyBytes) return NotTheProtocol("no length");
+    if (in_[at] != kUint32 || length > kMaxReplyBytes) return NotIproto("no length");
     if (in_.size() - at - kLengthBytes < length) break;
     status = OnFrame(ByteView(in_).substr(at + kLengthBytes, length));
     at += kLengthBytes + length;
@@ -226,11 +226,11 @@ Status TarantoolProtocol::OnFrame(ByteView frame) {
     uint64_t code = 0;
     uint64_t sync = 0;
     if (!ReadNumber(Find(header, kRequestType), &code) || !ReadNumber(Find(header, kSync), &sync)) {
-      return NotTheProtocol("no code or sync");
+      return NotIproto("no code or sync");
     }
     return OnReply(sync, code, body);
   } catch (const msgpack::unpack_error& error) {
-    return NotTheProtocol(error.what());
+    return NotIproto(error.what());
   }
 }
 
@@ -239,7 +239,7 @@ Status TarantoolProtocol::OnReply(uint64_t sync, uint64_t code, const msgpack::o
   const uint64_t request = sync % kMaxRequests;
   const uint64_t bit = uint64_t{1} << request;
   if (place >= open_.size() || (open_[place].waiting & bit) == 0) {
-    return NotTheProtocol("nobody asked");
+    return NotIproto("nobody asked");
   }
   Open& open = open_[place];
   if (code != 0) {
@@ -260,7 +260,7 @@ Status TarantoolProtocol::OnReply(uint64_t sync, uint64_t code, const msgpack::o
 Status TarantoolProtocol::Take(Open* open, uint32_t request, const msgpack::object& data) {
   if (open->kind == OperationKind::kPut) return {};
   if (open->kind == OperationKind::kPing && request == 0) return {};
-  if (data.type != msgpack::type::ARRAY) return NotTheProtocol("no tuples");
+  if (data.type != msgpack::type::ARRAY) return NotIproto("no tuples");
   if (data.via.array.size == 0 && open->kind != OperationKind::kScan && open->refusal.ok()) {
     open->refusal = {Code::kNotFound, open->kind == OperationKind::kPing
                                           ? "there is no space of the name that is needed"
@@ -269,15 +269,15 @@ Status TarantoolProtocol::Take(Open* open, uint32_t request, const msgpack::obje
   for (uint32_t i = 0; i < data.via.array.size; ++i) {
     const msgpack::object& tuple = data.via.array.ptr[i];
     if (open->kind == OperationKind::kPing) {
-      if (!ReadNumber(At(tuple, 0), &space_)) return NotTheProtocol("no space");
+      if (!ReadNumber(At(tuple, 0), &space_)) return NotIproto("no space");
       continue;
     }
     ByteView value;
     if (open->kind == OperationKind::kScan) {
-      if (!ReadNumber(At(tuple, 1), &posts_.emplace_back())) return NotTheProtocol("no post");
+      if (!ReadNumber(At(tuple, 1), &posts_.emplace_back())) return NotIproto("no post");
     }
     const uint32_t where = open->kind == OperationKind::kScan ? 2 : 1;
-    if (!ReadBytes(At(tuple, where), &value)) return NotTheProtocol("no value");
+    if (!ReadBytes(At(tuple, where), &value)) return NotIproto("no value");
     if (open->kind == OperationKind::kMGet) {
       open->values[request] = value;
     } else {

@@ -22,7 +22,7 @@ namespace {
 constexpr int64_t kFirstBackoffMillis = 5;
 constexpr int64_t kMaxBackoffMillis = 1'000;
 // A write that is not taken for so long ends the load.
-constexpr int64_t kPatienceNanos = 60'000 * kNanosPerMilli;
+constexpr int64_t kLoadPatienceNanos = 60'000 * kNanosPerMilli;
 
 class UsersLoad {
  public:
@@ -148,7 +148,7 @@ void UsersLoad::Compare(uint32_t index) {
 void UsersLoad::Retry(uint32_t index, const Status& status) {
   Slot& slot = slots_[index];
   if (ToEnd()) return Leave(index);
-  if (clock_->MonotonicNanos() - slot.since_nanos > kPatienceNanos) return Fail(index, status);
+  if (clock_->MonotonicNanos() - slot.since_nanos > kLoadPatienceNanos) return Fail(index, status);
   ++results_.retried;
   const int64_t millis = status.retry_after_ms() + 1 + backoff_.PauseMillis(slot.tries++);
   slot.retry = client_->loop()->StartTimer(millis, 0, [this, index] { Write(index); });

@@ -15,7 +15,7 @@ namespace smile::bench {
 namespace {
 
 // How often an interruption is looked for.
-constexpr int64_t kPollMillis = 20;
+constexpr int64_t kLookupPollMillis = 20;
 
 // The first `count` lookups of a seed, repeatedly.
 class Lookups {
@@ -89,7 +89,7 @@ LookupRound LookupRun::Run(const std::function<bool()>& interrupted) {
   end_nanos_ = start_nanos + static_cast<int64_t>(options_.seconds * 1e9);
   busy_ = static_cast<uint32_t>(slots_.size());
   for (uint32_t index = 0; index < slots_.size(); ++index) Ask(index, start_nanos);
-  const auto watch = client_->loop()->StartTimer(kPollMillis, kPollMillis, [&] {
+  const auto watch = client_->loop()->StartTimer(kLookupPollMillis, kLookupPollMillis, [&] {
     if (interrupted()) Cut();
   });
   client_->Run();

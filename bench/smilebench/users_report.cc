@@ -15,11 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct NamedPercent {
-  double percent;
-  std::string_view name;
-};
-constexpr std::array<NamedPercent, 5> kPercents = {
+constexpr std::array<NamedPercent, 5> kLookupPercents = {
     {{50, "p50"}, {90, "p90"}, {99, "p99"}, {99.9, "p99.9"}, {99.99, "p99.99"}}};
 
 double Ratio(double sum, uint64_t count) {
@@ -66,7 +62,7 @@ void AppendLatencies(std::string_view round, std::string_view what, const Histog
                      std::string* out) {
   *out += fmt::format("{:<5} {:<9} {:>10} {:>9.1f}", round, what, latencies.count(),
                       latencies.mean() / 1000);
-  for (const NamedPercent& each : kPercents) {
+  for (const NamedPercent& each : kLookupPercents) {
     *out += fmt::format(" {:>9.1f}", Micros(latencies.Percentile(each.percent)));
   }
   *out += fmt::format(" {:>9.1f}\n", Micros(latencies.max()));
@@ -93,9 +89,9 @@ void AppendVerdict(std::string_view name, const LookupRound& round, std::string*
   }
 }
 
-Json LatenciesJson(const Histogram& latencies) {
+Json LookupLatenciesJson(const Histogram& latencies) {
   Json json = {{"count", latencies.count()}, {"mean_us", latencies.mean() / 1000}};
-  for (const NamedPercent& each : kPercents) {
+  for (const NamedPercent& each : kLookupPercents) {
     json[fmt::format("{}_us", each.name)] = Micros(latencies.Percentile(each.percent));
   }
   json["max_us"] = Micros(latencies.max());
@@ -110,8 +106,8 @@ Json RoundJson(const LookupRound& round) {
                {"wrong_values", round.wrong_values},
                {"errors", round.errors},
                {"first_error", round.first_error.ok() ? "" : round.first_error.ToString()},
-               {"profiles", LatenciesJson(round.profiles)},
-               {"logins", LatenciesJson(round.logins)}};
+               {"profiles", LookupLatenciesJson(round.profiles)},
+               {"logins", LookupLatenciesJson(round.logins)}};
   PutUse(round.server, round.lookups, &json);
   return json;
 }
@@ -159,7 +155,7 @@ std::string FormatText(const UsersOptions& options, const LookupResults& results
       fmt::format("{} users at smile://{}: {} connections x depth {}\n", WithCommas(options.users),
                   options.server.ToString(), options.connections, options.depth);
   out += fmt::format("{:<15} {:>10} {:>9}", "us", "count", "mean");
-  for (const NamedPercent& each : kPercents) out += fmt::format(" {:>9}", each.name);
+  for (const NamedPercent& each : kLookupPercents) out += fmt::format(" {:>9}", each.name);
   out += fmt::format(" {:>9}\n", "max");
   if (results.interrupted) out = "INTERRUPTED: this report covers only the time until then\n" + out;
   AppendRound("cold", results.cold, &out);

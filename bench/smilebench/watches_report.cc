@@ -14,7 +14,7 @@
 namespace smile::bench {
 namespace {
 
-constexpr const char* kSummary =
+constexpr const char* kWatchesSummary =
     "smilebench watches: has thousands of watches on the posts of one author, and writes posts: "
     "what a watched write takes, and when all watches have been told.";
 constexpr uint32_t kMaxWatches = 1'000'000;
@@ -30,7 +30,7 @@ std::string Line(const char* what, const Histogram& times) {
 Result<WatchesOptions> ParseWatchesOptions(int argc, const char* const* argv, std::string* help) {
   WatchesOptions options;
   std::string target = "smile://127.0.0.1:7645";
-  CLI::App app(kSummary, "smilebench watches");
+  CLI::App app(kWatchesSummary, "smilebench watches");
   app.add_option("--target", target, "smile://HOST:PORT (default smile://127.0.0.1:7645)")
       ->type_name("TARGET");
   app.add_option("--watches", options.watches, "watches (default 10000)")

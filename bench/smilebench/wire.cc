@@ -3,11 +3,6 @@
 #include <utility>
 
 namespace smile::bench {
-namespace {
-
-constexpr int64_t kConnectTimeoutMillis = 5'000;
-
-}  // namespace
 
 WireConnection::WireConnection(std::unique_ptr<WireProtocol> protocol)
     : protocol_(std::move(protocol)) {}

@@ -13,7 +13,7 @@ namespace smile::cat {
 namespace {
 
 constexpr uint32_t kMagic = 0xa1b2c3d4;
-constexpr uint16_t kVersion[] = {2, 4};
+constexpr uint16_t kPcapVersion[] = {2, 4};
 constexpr uint32_t kSnapBytes = 1 << 18;
 constexpr size_t kClient = 0;
 constexpr size_t kServer = 1;
@@ -43,7 +43,7 @@ Result<std::unique_ptr<CaptureWriter>> CaptureWriter::Create(const std::string& 
   std::unique_ptr<CaptureWriter> writer(new CaptureWriter(path, file));
   Bytes header;
   AppendNumber(kMagic, &header);
-  for (const uint16_t part : kVersion) AppendNumber(part, &header);
+  for (const uint16_t part : kPcapVersion) AppendNumber(part, &header);
   for (const uint32_t number :
        {uint32_t{0}, uint32_t{0}, kSnapBytes, static_cast<uint32_t>(LinkType::kRaw)}) {
     AppendNumber(number, &header);

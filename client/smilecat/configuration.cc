@@ -10,30 +10,21 @@
 #include <fmt/format.h>
 
 #include "base/limits.h"
+#include "base/text.h"
+#include "client/smilecat/environment.h"
 #include "client/smilecat/line_reader.h"
 
 namespace smile::cat {
 namespace {
 
-std::string Variable(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 std::string FileName() {
-  std::string folder = Variable("XDG_CONFIG_HOME");
+  std::string folder = EnvironmentVariable("XDG_CONFIG_HOME");
   if (folder.empty()) {
-    const std::string home = Variable("HOME");
+    const std::string home = EnvironmentVariable("HOME");
     if (home.empty()) return "";
     folder = home + "/.config";
   }
   return folder + "/smile/smilecat.conf";
-}
-
-std::string_view Trimmed(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
 Status Set(std::string_view name, std::string_view value, Defaults* defaults) {
@@ -99,7 +90,7 @@ Status ReadFile(const std::string& name, Defaults* defaults) {
 Result<Defaults> ReadDefaults() {
   Defaults defaults;
   SMILE_TRY(ReadFile(FileName(), &defaults));
-  const std::string server = Variable("SMILE_SERVER");
+  const std::string server = EnvironmentVariable("SMILE_SERVER");
   if (server.empty()) return defaults;
   if (const Status status = Set("server", server, &defaults); !status.ok()) {
     return Status(Code::kInvalid, "SMILE_SERVER: " + status.message());

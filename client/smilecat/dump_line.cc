@@ -21,7 +21,7 @@ Status NotADump(std::string_view words) {
           fmt::format("{}; it has to be a line as `smilecat dump` writes it", words)};
 }
 
-Status ReadValue(const JsonObject& object, Bytes* value) {
+Status ReadValueOf(const JsonObject& object, Bytes* value) {
   const JsonMember* const text = object.Find("value");
   const JsonMember* const base64 = object.Find("value_base64");
   if ((text == nullptr) == (base64 == nullptr)) {
@@ -115,7 +115,7 @@ Result<LoadedRecord> ReadDumpRow(const Row& row, const LinkKinds& kinds, int64_t
   if (key == nullptr || key->kind != JsonKind::kString) return NotADump("has no \"key\"");
   LoadedRecord record;
   SMILE_ASSIGN(record.key, KeyOfRow(key->text, kinds));
-  SMILE_TRY(ReadValue(*row.object, &record.value));
+  SMILE_TRY(ReadValueOf(*row.object, &record.value));
   if (record.key.table == Table::kLinks) SMILE_TRY(ReadLink(*row.object, &record));
   const JsonMember* const expires = row.object->Find("expires_ms");
   if (expires == nullptr) return record;

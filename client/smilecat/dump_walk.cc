@@ -14,7 +14,7 @@ namespace smile::cat {
 namespace {
 
 constexpr uint32_t kPartitionsPerPage = 1000;
-constexpr std::chrono::milliseconds kWaitingPeriod{200};
+constexpr std::chrono::milliseconds kPageWait{200};
 
 // Ends the gap, if there is one, before a path; empty: it is the end.
 template <class Gap>
@@ -101,7 +101,7 @@ void DumpWalk::Push(Page page) {
 // None: nothing has come for a while.
 std::optional<DumpWalk::Page> DumpWalk::WaitForPage() {
   std::unique_lock lock(mutex_);
-  if (!arrived_.wait_for(lock, kWaitingPeriod, [&] { return !pages_.empty(); })) {
+  if (!arrived_.wait_for(lock, kPageWait, [&] { return !pages_.empty(); })) {
     return std::nullopt;
   }
   Page page = std::move(pages_.front());

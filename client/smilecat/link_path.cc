@@ -10,7 +10,7 @@
 namespace smile::cat {
 namespace {
 
-constexpr std::string_view kStart = "links/";
+constexpr std::string_view kLinksPrefix = "links/";
 
 std::optional<uint64_t> ParseId(std::string_view text) {
   uint64_t id = 0;
@@ -23,11 +23,11 @@ std::optional<uint64_t> ParseId(std::string_view text) {
 }  // namespace
 
 bool IsLinkPath(std::string_view text) {
-  return text.starts_with(kStart);
+  return text.starts_with(kLinksPrefix);
 }
 
 Result<LinkName> ParseLinkPath(std::string_view text, const LinkKinds& kinds) {
-  const std::string_view rest = IsLinkPath(text) ? text.substr(kStart.size()) : "";
+  const std::string_view rest = IsLinkPath(text) ? text.substr(kLinksPrefix.size()) : "";
   const size_t first = rest.find('/');
   const size_t second = first == std::string_view::npos ? first : rest.find('/', first + 1);
   if (second != std::string_view::npos) {
@@ -43,11 +43,11 @@ Result<LinkName> ParseLinkPath(std::string_view text, const LinkKinds& kinds) {
 }
 
 std::string FormatLink(const LinkName& link, const LinkKinds& kinds) {
-  return fmt::format("{}{}/{}/{}", kStart, link.user, kinds.NameOf(link.kind), link.other);
+  return fmt::format("{}{}/{}/{}", kLinksPrefix, link.user, kinds.NameOf(link.kind), link.other);
 }
 
 Result<Bytes> ParseLinkUser(std::string_view text) {
-  const auto user = IsLinkPath(text) ? ParseId(text.substr(kStart.size())) : std::nullopt;
+  const auto user = IsLinkPath(text) ? ParseId(text.substr(kLinksPrefix.size())) : std::nullopt;
   if (user) return PartitionOf(*user);
   return Status(Code::kInvalid,
                 fmt::format("{} is neither all links nor those of a user, such as links/42", text));

@@ -15,8 +15,8 @@
 namespace smile::cat {
 namespace {
 
-constexpr int kMaxTries = 5;
-constexpr std::chrono::milliseconds kWaitingPeriod{200};
+constexpr int kMaxWriteTries = 5;
+constexpr std::chrono::milliseconds kWriteWait{200};
 
 std::string Report(const LineRange& lines, std::string_view words) {
   if (lines.count() == 1) return fmt::format("{}: {}", lines.ToString(), words);
@@ -76,7 +76,7 @@ void LoadWriter::WaitForAll() {
 
 void LoadWriter::WaitUntil(std::unique_lock<std::mutex>* lock,
                            const std::function<bool()>& condition) {
-  while (!left_.wait_for(*lock, kWaitingPeriod, condition)) {
+  while (!left_.wait_for(*lock, kWriteWait, condition)) {
     if (!options_.waiting) continue;
     lock->unlock();
     options_.waiting();
@@ -145,7 +145,7 @@ void LoadWriter::OnAnswer(const WritePtr& write, const Status& status) {
   }
   if (status.code() == Code::kOutcomeUnknown) {
     write->uncertain = true;
-    return write->tries < kMaxTries ? Send(write) : GiveUp(write, status);
+    return write->tries < kMaxWriteTries ? Send(write) : GiveUp(write, status);
   }
   const bool not_for_this_record = status.error_class() != ErrorClass::kNever ||
                                    status.code() == Code::kStorageFailed ||

@@ -11,18 +11,18 @@
 namespace smile::cat {
 namespace {
 
-constexpr std::string_view kStart = "logins/";
+constexpr std::string_view kLoginsPrefix = "logins/";
 
 }  // namespace
 
 bool IsLoginPath(std::string_view text) {
-  return text.starts_with(kStart);
+  return text.starts_with(kLoginsPrefix);
 }
 
 Result<Bytes> ParseLoginPath(std::string_view text) {
   if (IsLoginPath(text)) {
     // A name, as those of records are.
-    Result<Bytes> login = ParseSort(Table::kUsers, text.substr(kStart.size()));
+    Result<Bytes> login = ParseSort(Table::kUsers, text.substr(kLoginsPrefix.size()));
     if (login.ok()) return login;
   }
   return Status(Code::kInvalid,

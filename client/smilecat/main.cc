@@ -32,8 +32,8 @@ ExitStatus RunInput(const CommandLine& line) {
 }
 
 ExitStatus Run(const CommandLine& line) {
-  if (line.task == Task::kLines) return RunInput(line);
-  if (line.task != Task::kRequest) return RunTask(line);
+  if (line.task == TaskKind::kLines) return RunInput(line);
+  if (line.task != TaskKind::kRequest) return RunTask(line);
   return RunOneRequest(OneRequestOf(line), line.request);
 }
 

@@ -17,7 +17,7 @@
 namespace smile::cat {
 namespace {
 
-constexpr int64_t kDeadlineMillis = 60'000;
+constexpr int64_t kMediaDeadlineMillis = 60'000;
 constexpr uint32_t kMaxJobs = 32;
 
 struct Command {
@@ -139,9 +139,9 @@ Status CheckItems(const MediaOptions& media) {
 }
 
 Status Fill(const RawMedia& raw, const Defaults& defaults, CommandLine* line) {
-  line->task = Task::kMedia;
+  line->task = TaskKind::kMedia;
   MediaOptions& media = line->media;
-  SMILE_TRY(ReadServer(raw.shared, defaults, kDeadlineMillis, &media.server));
+  SMILE_TRY(ReadServer(raw.shared, defaults, kMediaDeadlineMillis, &media.server));
   line->server = media.server;
   media.json = media.json || raw.shared.json || defaults.json;
   if (!raw.range.empty()) {

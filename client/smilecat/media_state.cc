@@ -21,6 +21,7 @@
 #include "base/hash.h"
 #include "base/number_text.h"
 #include "base/text.h"
+#include "client/smilecat/environment.h"
 #include "client/smilecat/side_file.h"
 #include "protocol/upload_operations.h"
 
@@ -30,16 +31,11 @@ namespace {
 using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
-std::string Variable(const char* name) {
-  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing sets it
-  return value == nullptr ? "" : value;
-}
-
 // Empty without a home.
 std::string Folder() {
-  const std::string state = Variable("XDG_STATE_HOME");
+  const std::string state = EnvironmentVariable("XDG_STATE_HOME");
   if (!state.empty()) return state + "/smile/uploads";
-  const std::string home = Variable("HOME");
+  const std::string home = EnvironmentVariable("HOME");
   return home.empty() ? "" : home + "/.local/state/smile/uploads";
 }
 

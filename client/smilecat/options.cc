@@ -17,9 +17,9 @@
 namespace smile::cat {
 namespace {
 
-constexpr int64_t kDeadlineMillis = 10'000;
+constexpr int64_t kUsualDeadlineMillis = 10'000;
 constexpr int64_t kLoadDeadlineMillis = 30'000;
-constexpr const char* kVersion = "smilecat 0.1.0, protocol version 1\n";
+constexpr const char* kVersionText = "smilecat 0.1.0, protocol version 1\n";
 
 // No operation may hide behind a command.
 static_assert(std::none_of(kCommands.begin(), kCommands.end(), [](std::string_view name) {
@@ -69,7 +69,8 @@ std::optional<RowFormat> FormatOf(const std::string& name) {
 
 // The part that all tasks share.
 Status Share(const RawOptions& raw, const Defaults& defaults, CommandLine* line) {
-  const int64_t deadline = line->task == Task::kLoad ? kLoadDeadlineMillis : kDeadlineMillis;
+  const int64_t deadline =
+      line->task == TaskKind::kLoad ? kLoadDeadlineMillis : kUsualDeadlineMillis;
   SMILE_TRY(ReadServer(raw, defaults, deadline, &line->server));
   line->json = raw.json || defaults.json;
   line->raw_times = raw.raw_times || defaults.raw_times;
@@ -97,18 +98,18 @@ Status FillLoad(const CLI::App& app, const RawOptions& raw, CommandLine* line) {
 
 Status FillCommand(const std::string& name, const CLI::App& app, const RawOptions& raw,
                    const Defaults& defaults, CommandLine* line) {
-  line->task = name == "load"     ? Task::kLoad
-               : name == "dump"   ? Task::kDump
-               : name == "decode" ? Task::kDecode
-                                  : Task::kDescribe;
+  line->task = name == "load"     ? TaskKind::kLoad
+               : name == "dump"   ? TaskKind::kDump
+               : name == "decode" ? TaskKind::kDecode
+                                  : TaskKind::kDescribe;
   line->subject = raw.subject;
   SMILE_TRY(Share(raw, defaults, line));
-  if (line->task == Task::kLoad) return FillLoad(app, raw, line);
-  if (line->task == Task::kDescribe) {
+  if (line->task == TaskKind::kLoad) return FillLoad(app, raw, line);
+  if (line->task == TaskKind::kDescribe) {
     if (raw.subject.empty() || Operations::Find(raw.subject) != nullptr) return {};
     return UnknownTopic(raw.subject);
   }
-  if (line->task == Task::kDecode) {
+  if (line->task == TaskKind::kDecode) {
     return raw.subject.empty() ? Wrong("decode needs a FILE, or - for standard input") : Status();
   }
   if (raw.subject.empty() != raw.all) {
@@ -123,7 +124,7 @@ Status FillCommand(const std::string& name, const CLI::App& app, const RawOption
 Status FillView(const CLI::App& app, const RawOptions& raw, CommandLine* line) {
   const std::string operation = line->request.empty() ? "" : line->request[0].text;
   const std::string value = raw.raw ? "--raw" : raw.output_file.empty() ? "" : "-o";
-  if (!value.empty() && line->task != Task::kRequest) {
+  if (!value.empty() && line->task != TaskKind::kRequest) {
     return Wrong(value + " belongs to one request that gets a value");
   }
   if (!value.empty() && raw.json) {
@@ -151,10 +152,10 @@ Status FillRequest(const CLI::App& app, const RawOptions& raw, const Defaults& d
                    CommandLine* line) {
   const bool sends_hex = app.count("--send-hex") > 0;
   const bool listens = app.count("--listen") > 0;
-  line->task = sends_hex               ? Task::kSendHex
-               : listens               ? Task::kListen
-               : line->request.empty() ? Task::kLines
-                                       : Task::kRequest;
+  line->task = sends_hex               ? TaskKind::kSendHex
+               : listens               ? TaskKind::kListen
+               : line->request.empty() ? TaskKind::kLines
+                                       : TaskKind::kRequest;
   SMILE_TRY(Share(raw, defaults, line));
   line->server.link_kinds.Translate(&line->request);
   if ((sends_hex || listens) && (sends_hex == listens || !line->request.empty())) {
@@ -259,7 +260,7 @@ std::variant<CommandLine, Saying> ReadCommandLine(std::span<const TextToken> arg
   app->allow_extras();
   Status status = ParseWords(app.get(), mask.words());
   if (status.ok() && raw.help) return HelpOn(name);
-  if (status.ok() && raw.version) return Saying{kVersion};
+  if (status.ok() && raw.version) return Saying{kVersionText};
   CommandLine line;
   for (const std::string& word : app->remaining()) line.request.push_back(mask.Restore(word));
   if (status.ok()) status = FillRequest(*app, raw, defaults, &line);

@@ -22,7 +22,7 @@ namespace smile::cat {
 
 inline constexpr uint16_t kDefaultPort = 7645;
 
-enum class Task : uint8_t {
+enum class TaskKind : uint8_t {
   kRequest,
   kLines,
   kSendHex,
@@ -37,7 +37,7 @@ enum class Task : uint8_t {
 
 // What is to be done. Only what belongs to the task is set, beside the first four.
 struct CommandLine {
-  Task task = Task::kLines;
+  TaskKind task = TaskKind::kLines;
   ServerOptions server;
   bool json = false;
   bool raw_times = false;

@@ -28,12 +28,12 @@ Status CannotWrite(const std::string& path, const Status& why) {
 }
 
 // What a path stands for.
-struct Destination {
+struct ResolvedPath {
   std::string target;   // with symbolic links followed, also a last one that leads to no file yet
   int descriptor = -1;  // of this process that it names instead, as /dev/stdout does
 };
 
-Destination Resolve(const std::string& path) {
+ResolvedPath Resolve(const std::string& path) {
   constexpr int kMaxLinks = 40;  // as the kernel's
   std::error_code error;
   const fs::path own_descriptors = fs::canonical("/proc/self/fd", error);

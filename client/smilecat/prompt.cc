@@ -96,14 +96,14 @@ bool Prompt::RunLine(const std::string& line) {
 
 void Prompt::Run(const CommandLine& line) {
   const bool reads_stdin = line.subject == "-" || line.send_hex.source == "-";
-  if (line.task == Task::kLines || line.task == Task::kListen || reads_stdin) {
+  if (line.task == TaskKind::kLines || line.task == TaskKind::kListen || reads_stdin) {
     PrintTo(stdout, "that is for the command line: the prompt takes requests, {}\n",
             "load, dump, media, user, decode, describe, help and quit");
     return;
   }
   const bool same_server = line.server.server.ToString() == options_.server.server.ToString() &&
                            line.server.hex == options_.server.hex;
-  if (line.task != Task::kRequest) {
+  if (line.task != TaskKind::kRequest) {
     RunTask(line);
     return;
   }

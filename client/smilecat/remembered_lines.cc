@@ -40,7 +40,7 @@ bool IsValid(std::string_view line, const Defaults& defaults) {
   if (command == nullptr) {  // help on an operation, or a complaint
     return std::get<Saying>(read).status == ExitStatus::kOk && tokens->size() <= 2;
   }
-  if (command->task != Task::kRequest) return true;
+  if (command->task != TaskKind::kRequest) return true;
   // In place of files and of what would be asked for; hexadecimal, as a token has to be.
   const auto content = [](std::string_view, std::string_view) {
     return Result<Bytes>(Bytes(64, '0'));

@@ -20,7 +20,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr uint64_t kFormat = 2;
+constexpr uint64_t kResumeFormat = 2;
 
 struct CountName {
   const char* name;
@@ -73,7 +73,7 @@ bool ReadProgress(const JsonObject& object, const char* name, LoadProgress* prog
 
 bool ReadPoint(const JsonObject& object, ResumePoint* point) {
   uint64_t format = 0;
-  const bool read = ReadNumberOf(object, "format", &format) && format == kFormat &&
+  const bool read = ReadNumberOf(object, "format", &format) && format == kResumeFormat &&
                     ReadText(object, "input", &point->input) &&
                     ReadText(object, "mapping", &point->mapping) &&
                     ReadProgress(object, "done", &point->done);
@@ -91,7 +91,7 @@ Json JsonOf(const LoadProgress& progress) {
 
 std::string TextOf(const ResumePoint& point) {
   Json object;
-  object["format"] = kFormat;
+  object["format"] = kResumeFormat;
   object["input"] = point.input;
   object["mapping"] = point.mapping;
   object["done"] = JsonOf(point.done);

@@ -20,8 +20,6 @@
 namespace smile::cat {
 namespace {
 
-constexpr int64_t kConnectTimeoutMillis = 5'000;
-
 bool IsFile(const SendHexOptions& options) {
   return options.source == "-" || options.source.starts_with('@');
 }

@@ -4,10 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
+
 namespace smile::cat {
 namespace {
 
-constexpr int64_t kNanosPerSecond = 1'000 * kNanosPerMilli;
 constexpr int64_t kUsualNanos = 3 * kNanosPerSecond;
 
 }  // namespace

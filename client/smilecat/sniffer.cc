@@ -6,11 +6,7 @@
 #include "client/smilecat/complain.h"
 
 namespace smile::cat {
-namespace {
-
-constexpr int64_t kConnectTimeoutMillis = 5'000;
-
-}  // namespace
+namespace {}  // namespace
 
 // One client's connection and the one that was made to the server for it.
 class Sniffer::Pair {

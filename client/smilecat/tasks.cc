@@ -13,26 +13,26 @@ namespace smile::cat {
 
 ExitStatus RunTask(const CommandLine& line) {
   switch (line.task) {
-    case Task::kSendHex:
+    case TaskKind::kSendHex:
       return RunSendHex(line.send_hex);
-    case Task::kListen:
+    case TaskKind::kListen:
       return RunSniffer(line.listen, line.server.server, line.save_file, line.show_secrets);
-    case Task::kDecode:
+    case TaskKind::kDecode:
       return RunDecode(line.subject);
-    case Task::kDescribe:
+    case TaskKind::kDescribe:
       PrintText(stdout,
                 line.subject.empty() ? DescribeOperations() : DescribeOperation(line.subject));
       return ExitStatus::kOk;
-    case Task::kLoad:
+    case TaskKind::kLoad:
       return RunLoad(line.load);
-    case Task::kDump:
+    case TaskKind::kDump:
       return RunDump(line.dump);
-    case Task::kMedia:
+    case TaskKind::kMedia:
       return RunMedia(line.media);
-    case Task::kUser:
+    case TaskKind::kUser:
       return RunUser(line.user);
-    case Task::kRequest:
-    case Task::kLines:
+    case TaskKind::kRequest:
+    case TaskKind::kLines:
       break;
   }
   CHECK(false);

@@ -12,7 +12,7 @@
 namespace smile::cat {
 namespace {
 
-constexpr int64_t kDeadlineMillis = 60'000;
+constexpr int64_t kUserDeadlineMillis = 60'000;
 constexpr const char* kExportUsage = "smilecat user export USER FOLDER [OPTION...]";
 constexpr const char* kExportSummary = "Writes all of a user into a new folder.";
 constexpr const char* kImportUsage = "smilecat user import FOLDER [OPTION...]";
@@ -57,9 +57,9 @@ std::unique_ptr<CLI::App> UserApp(UserAction action, RawUser* raw) {
 }
 
 Status Fill(const RawUser& raw, const Defaults& defaults, CommandLine* line) {
-  line->task = Task::kUser;
+  line->task = TaskKind::kUser;
   UserOptions& user = line->user;
-  SMILE_TRY(ReadServer(raw.shared, defaults, kDeadlineMillis, &user.server));
+  SMILE_TRY(ReadServer(raw.shared, defaults, kUserDeadlineMillis, &user.server));
   line->server = user.server;
   user.json = user.json || raw.shared.json || defaults.json;
   if (user.action == UserAction::kImport) {

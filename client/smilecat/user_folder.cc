@@ -16,8 +16,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kFormat = "smilecat user export";
-constexpr uint64_t kVersion = 1;
+constexpr std::string_view kExportFormat = "smilecat user export";
+constexpr uint64_t kExportVersion = 1;
 
 }  // namespace
 
@@ -47,8 +47,8 @@ std::string UserCounts::ToString() const {
 
 std::string FormatManifest(const UserManifest& manifest) {
   Json object;
-  object["format"] = kFormat;
-  object["version"] = kVersion;
+  object["format"] = kExportFormat;
+  object["version"] = kExportVersion;
   object["user"] = manifest.user;
   object["server"] = manifest.server;
   object["time_ms"] = manifest.time_ms;
@@ -68,13 +68,13 @@ std::string FormatManifest(const UserManifest& manifest) {
 Result<UserManifest> ReadManifest(ByteView text) {
   SMILE_ASSIGN(const JsonObject object, JsonObject::Parse(text));
   const Result<Bytes> format = TextField(object, "format");
-  if (!format.ok() || *format != kFormat) {
+  if (!format.ok() || *format != kExportFormat) {
     return Status(Code::kInvalid, "is not from `smilecat user export`");
   }
   SMILE_ASSIGN(const uint64_t version, NumberField(object, "version"));
-  if (version != kVersion) {
+  if (version != kExportVersion) {
     return Status(Code::kInvalid, fmt::format("is of format version {}; this smilecat reads {}",
-                                              version, kVersion));
+                                              version, kExportVersion));
   }
   UserManifest manifest;
   SMILE_ASSIGN(manifest.user, NumberField(object, "user"));

@@ -11,7 +11,7 @@
 namespace smile::cat {
 namespace {
 
-constexpr int kMaxTries = 5;
+constexpr int kMaxRestoreTries = 5;
 
 using Credentials = std::map<Bytes, Bytes, std::less<>>;  // by login
 
@@ -65,7 +65,7 @@ Result<bool> ImportLogin(Client* client, uint64_t user, const UserLogin& login,
   const CallOptions call{.deadline_millis = deadline_millis};
   BlockingClient blocking(client);
   Status status;
-  for (int i = 0; i < kMaxTries; ++i) {  // the same login twice is the same result
+  for (int i = 0; i < kMaxRestoreTries; ++i) {  // the same login twice is the same result
     status = blocking
                  .Call<op::LoginImport>(
                      {.login = login.login, .user = user, .credential = *login.credential}, call)

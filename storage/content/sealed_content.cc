@@ -19,7 +19,7 @@ Status NoSuchContent() {
   return {Code::kNotFound, "no such content"};
 }
 
-Status Damaged() {
+Status DamagedContent() {
   return {Code::kCorrupt, "the content is damaged at this offset"};
 }
 
@@ -49,14 +49,14 @@ Result<std::shared_ptr<const SealedContents::OpenContent>> SealedContents::Open(
   if (!file.ok()) return file.status();
   const auto size = file->Size();
   if (!size.ok()) return size.status();
-  if (*size < kContentFooterBytes) return Damaged();
+  if (*size < kContentFooterBytes) return DamagedContent();
   Bytes coded(kContentFooterBytes, '\0');
   SMILE_TRY(file->ReadAt(*size - coded.size(), coded.size(), coded.data()));
   const auto footer = DecodeContentFooter(coded);
   if (!footer || *size != footer->size +
                               ChunksOf(footer->size, footer->chunk_bytes) * kContentSumBytes +
                               kContentFooterBytes) {
-    return Damaged();
+    return DamagedContent();
   }
   auto opened = std::make_shared<const OpenContent>(
       OpenContent{.file = std::move(file).value(), .footer = *footer});
@@ -111,7 +111,7 @@ Result<ContentPiece> SealedContents::Read(const ContentRange& range) {
     const ByteView stored = ByteView(bytes).substr((chunk - first) * chunk_bytes,
                                                    ChunkSize(chunk, footer.size, chunk_bytes));
     const auto sum = LoadLittle<uint64_t>(sums.data() + (chunk - first) * kContentSumBytes);
-    if (Hash64(stored) != sum) return Damaged();
+    if (Hash64(stored) != sum) return DamagedContent();
     piece.checksum = sum;
   }
   if (size == bytes.size()) {

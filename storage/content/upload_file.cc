@@ -16,7 +16,7 @@ constexpr uint64_t kHashPerAppend = 4;  // chunks that are read again, if pieces
 constexpr uint64_t kStartSyncBytes = uint64_t{8} << 20;
 constexpr uint64_t kEntryCost = uint64_t{4} << 10;  // of reading an entry, in bytes of a budget
 
-Status Damaged() {
+Status DamagedUpload() {
   return {Code::kCorrupt, "the upload is damaged; begin again"};
 }
 
@@ -69,7 +69,7 @@ Result<std::unique_ptr<UploadFile>> UploadFile::Open(const std::string& director
   Bytes bytes(kUploadHeaderBytes, '\0');
   SMILE_TRY(chunks->ReadAt(0, bytes.size(), bytes.data()));
   const auto header = DecodeUploadHeader(bytes);
-  if (!header) return Damaged();
+  if (!header) return DamagedUpload();
   const UploadSpec spec{.id = id, .chunk_bytes = header->chunk_bytes, .size = header->size};
   std::unique_ptr<UploadFile> upload(
       new UploadFile(spec, std::move(data).value(), std::move(chunks).value()));
@@ -195,7 +195,7 @@ Result<Bytes> UploadFile::Sums() const {
     AppendLittle(&sums, entry.sum);
     check ^= CheckOf(chunk, entry.sum);
   }
-  if (check != check_of_sums_) return Damaged();
+  if (check != check_of_sums_) return DamagedUpload();
   return sums;
 }
 
@@ -241,7 +241,7 @@ Result<Bytes> UploadFile::ReadChunk(uint64_t chunk, uint64_t* budget) const {
   SMILE_TRY(data_->ReadAt(chunk * spec_.chunk_bytes, bytes.size(), bytes.data()));
   Take(bytes.size(), budget);
   SMILE_ASSIGN(const UploadEntry entry, EntryOf(chunk));
-  if (Hash64(bytes) != entry.sum) return Damaged();
+  if (Hash64(bytes) != entry.sum) return DamagedUpload();
   return bytes;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "storage/key_name.h"
 #include "storage/rocks/rocks_status.h"
@@ -12,7 +13,6 @@
 namespace smile {
 namespace {
 
-constexpr int64_t kNanosPerSecond = 1'000'000'000;
 static_assert(limits::kMinCompactionPauseSeconds <= limits::kMaxCompactionPauseSeconds);
 static_assert(limits::kMaxCompactionPauseSeconds <= INT64_MAX / kNanosPerSecond / 4);
 

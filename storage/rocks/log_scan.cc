@@ -14,12 +14,12 @@
 namespace smile {
 namespace {
 
-constexpr size_t kBlockBytes = size_t{32} << 10;
+constexpr size_t kLogBlockBytes = size_t{32} << 10;
 constexpr size_t kHeaderBytes = 7;
 constexpr size_t kBatchHeaderBytes = sizeof(uint64_t) + sizeof(uint32_t);
 constexpr size_t kSectorBytes = 512;  // a disk writes at least this much atomically
 constexpr size_t kTypeOffset = 6;     // in a header; the checksum covers everything from here
-static_assert(kTypeOffset + sizeof(uint8_t) == kHeaderBytes && kBlockBytes % kSectorBytes == 0);
+static_assert(kTypeOffset + sizeof(uint8_t) == kHeaderBytes && kLogBlockBytes % kSectorBytes == 0);
 
 enum class Type : uint8_t { kFull = 1, kFirst = 2, kMiddle = 3, kLast = 4 };
 
@@ -32,7 +32,7 @@ uint32_t Masked(uint32_t checksum) {
 class Scanner {
  public:
   void Scan(ByteView block) {
-    CHECK(block.size() <= kBlockBytes && block_ % kBlockBytes == 0);
+    CHECK(block.size() <= kLogBlockBytes && block_ % kLogBlockBytes == 0);
     size_t at = 0;
     while (block.size() - at >= kHeaderBytes) {
       const ByteView rest = block.substr(at);
@@ -94,14 +94,14 @@ class Scanner {
 
 Result<LogScan> ScanLog(rocksdb::FSSequentialFile* file) {
   Scanner scanner;
-  const std::unique_ptr<char[]> buffer(new char[kBlockBytes]);
+  const std::unique_ptr<char[]> buffer(new char[kLogBlockBytes]);
   rocksdb::Slice block;
   do {
     const rocksdb::IOStatus read =
-        file->Read(kBlockBytes, rocksdb::IOOptions(), &block, buffer.get(), nullptr);
+        file->Read(kLogBlockBytes, rocksdb::IOOptions(), &block, buffer.get(), nullptr);
     if (!read.ok()) return Status(Code::kStorageFailed, read.ToString());
     scanner.Scan(ViewOf(block));
-  } while (block.size() == kBlockBytes);
+  } while (block.size() == kLogBlockBytes);
   return scanner.End();
 }
 

@@ -67,10 +67,10 @@ std::string SalvageLine(Table table, ByteView encoded, const RecordView& record)
                      ToBase64(record.value), record.version, expires);
 }
 
-class Repair {
+class DirectoryRepair {
  public:
-  Repair(const RocksDirectory& directory, const CheckReport& report, const Clock* clock,
-         const Logger* log)
+  DirectoryRepair(const RocksDirectory& directory, const CheckReport& report, const Clock* clock,
+                  const Logger* log)
       : directory_(directory), report_(report), clock_(clock), log_(log) {}
 
   // Changes nothing.
@@ -117,7 +117,7 @@ class Repair {
   std::set<std::pair<Table, Bytes>> found_;
 };
 
-Status Repair::MakeSalvage() {
+Status DirectoryRepair::MakeSalvage() {
   const std::string all = directory_.path() + "/salvage";
   const auto now = static_cast<std::time_t>(clock_->WallMillis() / 1000);
   const std::string first = fmt::format("{}/{:%Y%m%dT%H%M%SZ}", all, fmt::gmtime(now));
@@ -132,7 +132,7 @@ Status Repair::MakeSalvage() {
   return {};
 }
 
-Status Repair::Save(const std::string& name, const std::string& content) {
+Status DirectoryRepair::Save(const std::string& name, const std::string& content) {
   const std::string path = salvage_ + "/" + name;
   const rocksdb::Status status =
       rocksdb::WriteStringToFile(rocksdb::Env::Default(), content, path, /*should_sync=*/true);
@@ -141,7 +141,7 @@ Status Repair::Save(const std::string& name, const std::string& content) {
 
 // Finds the records in the range whose newest version is unknown, because it may have been in what
 // is lost.
-void Repair::FindOlderIn(const ReadOnlyDatabase& database, const Range& range) {
+void DirectoryRepair::FindOlderIn(const ReadOnlyDatabase& database, const Range& range) {
   rocksdb::ColumnFamilyHandle* const family = database.family(range.table);
   const uint64_t number = std::stoull(range.file);
   const auto not_this_file = [number](const rocksdb::TableProperties& properties) {
@@ -162,7 +162,7 @@ void Repair::FindOlderIn(const ReadOnlyDatabase& database, const Range& range) {
             .gap = [](ByteView, ByteView, const rocksdb::Status&) {}});
 }
 
-Status Repair::FindOlder(OlderRecords older_records) {
+Status DirectoryRepair::FindOlder(OlderRecords older_records) {
   SMILE_ASSIGN(const auto database,
                ReadOnlyDatabase::Open(directory_, report_.rebuilt, clock_, log_));
   damaged_lines_ = DamagedLines(*database);
@@ -193,7 +193,7 @@ Status Repair::FindOlder(OlderRecords older_records) {
   return {};
 }
 
-std::string Repair::DamagedLines(const ReadOnlyDatabase& database) {
+std::string DirectoryRepair::DamagedLines(const ReadOnlyDatabase& database) {
   std::string lines;
   for (const DamagedRecord& damaged : report_.records) {
     std::string stored;
@@ -206,7 +206,7 @@ std::string Repair::DamagedLines(const ReadOnlyDatabase& database) {
   return lines;
 }
 
-std::map<std::string, Table> Repair::DamagedFiles() const {
+std::map<std::string, Table> DirectoryRepair::DamagedFiles() const {
   std::map<std::string, Table> files;
   for (const DamagedBlock& block : report_.blocks) files[block.file] = block.table;
   for (const DamagedFile& file : report_.files) {
@@ -215,7 +215,7 @@ std::map<std::string, Table> Repair::DamagedFiles() const {
   return files;
 }
 
-Status Repair::PutAside() {
+Status DirectoryRepair::PutAside() {
   SMILE_TRY(MakeSalvage());
   std::string damage;
   for (const std::string& line : report_.Lines()) damage += line + "\n";
@@ -234,7 +234,7 @@ Status Repair::PutAside() {
   return directory_.Sync();
 }
 
-Status Repair::EmptyBlocks() {
+Status DirectoryRepair::EmptyBlocks() {
   CHECK(!salvage_.empty(), "what is changed was saved");
   for (const DamagedBlock& block : report_.blocks) {
     SMILE_TRY(Overwrite(directory_.database_path() + "/" + block.file, block.offset,
@@ -243,9 +243,9 @@ Status Repair::EmptyBlocks() {
   return {};
 }
 
-rocksdb::Status Repair::Delete(rocksdb::DB* db,
-                               std::span<rocksdb::ColumnFamilyHandle* const> families,
-                               bool keep_older) {
+rocksdb::Status DirectoryRepair::Delete(rocksdb::DB* db,
+                                        std::span<rocksdb::ColumnFamilyHandle* const> families,
+                                        bool keep_older) {
   rocksdb::WriteBatch batch;
   rocksdb::Status status;
   const auto add = [&](Table table, const Bytes& encoded) {
@@ -274,8 +274,8 @@ int OutputLevel(const rocksdb::ColumnFamilyMetaData& family, int level) {
 
 // Rewrites the damaged files, so that all files match the manifest. (A compaction of their key
 // ranges would skip files without records.)
-rocksdb::Status Repair::Compact(rocksdb::DB* db,
-                                std::span<rocksdb::ColumnFamilyHandle* const> families) {
+rocksdb::Status DirectoryRepair::Compact(rocksdb::DB* db,
+                                         std::span<rocksdb::ColumnFamilyHandle* const> families) {
   rocksdb::CompactionOptions options;
   options.compression = rocksdb::kDisableCompressionOption;  // the table's own
   for (const auto& [name, table] : DamagedFiles()) {
@@ -296,7 +296,7 @@ rocksdb::Status Repair::Compact(rocksdb::DB* db,
 }
 
 // Through the database itself, which replays its log first.
-Status Repair::DeleteAndCompact(bool keep_older) {
+Status DirectoryRepair::DeleteAndCompact(bool keep_older) {
   CHECK(!salvage_.empty(), "what is changed was saved");
   OfflineOptions options(directory_, report_.rebuilt, LostRecords::kGivenUp, clock_, log_);
   for (rocksdb::ColumnFamilyDescriptor& family : options.families) {
@@ -358,7 +358,7 @@ Result<RepairReport> RepairDirectory(const RocksDirectory& directory, OlderRecor
     report.after = report.before;
     return report;
   }
-  Repair repair(directory, report.before, clock, log);
+  DirectoryRepair repair(directory, report.before, clock, log);
   SMILE_TRY(repair.FindOlder(older_records));
   SMILE_TRY(repair.PutAside());
   SMILE_TRY(directory.EndEpoch());  // what is removed may have been written in it

@@ -8,12 +8,12 @@
 #include <mutex>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/limits.h"
 
 namespace smile {
 namespace {
 
-constexpr int64_t kNanosPerSecond = 1'000'000'000;
 constexpr size_t kMaxLineBytes = 1024;  // longer lines are cut
 
 class RocksLog final : public rocksdb::Logger {

@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/clock.h"
 #include "base/hash.h"
 
 namespace smile {
@@ -16,7 +17,6 @@ FileIdentity IdentityOf(const std::string& path) {
   constexpr unsigned kWanted = STATX_INO | STATX_NLINK | STATX_BTIME;
   if (statx(AT_FDCWD, path.c_str(), 0, kWanted, &found) != 0 || found.stx_nlink != 1) return {};
   const bool born = (found.stx_mask & STATX_BTIME) != 0;
-  constexpr uint64_t kNanosPerSecond = 1'000'000'000;
   return {.inode = found.stx_ino,
           .born_nanos = born ? static_cast<uint64_t>(found.stx_btime.tv_sec) * kNanosPerSecond +
                                    found.stx_btime.tv_nsec

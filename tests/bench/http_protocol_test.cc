@@ -16,12 +16,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-Bytes ValueOf(uint64_t number) {
-  Bytes value;
-  MakeValue(number, 1, kExchangedValueBytes, &value);
-  return value;
-}
-
 // Heads as of nginx 1.22. The parameter is how many bytes arrive at once.
 class HttpProtocolTest : public ::testing::TestWithParam<size_t> {
  protected:
@@ -40,13 +34,13 @@ INSTANTIATE_TEST_SUITE_P(Pieces, HttpProtocolTest, ::testing::Values(1, 7, 65'53
 TEST_P(HttpProtocolTest, ValueIsReadBack) {
   exchange_.Ask(get_);
   EXPECT_EQ(exchange_.TakeAsked(), "GET /01/257 HTTP/1.1\r\nHost: h\r\n\r\n");
-  EXPECT_THAT(exchange_.Say(Found(ValueOf(257))), ElementsAre(Right(0)));
+  EXPECT_THAT(exchange_.Say(Found(ExchangedValue(257))), ElementsAre(Right(0)));
   exchange_.Ask(get_);
-  EXPECT_THAT(exchange_.Say(Found(ValueOf(258))), ElementsAre(Wrong(0)));
+  EXPECT_THAT(exchange_.Say(Found(ExchangedValue(258))), ElementsAre(Wrong(0)));
 }
 
 TEST_P(HttpProtocolTest, ResponsesComeInTheOrderOfTheRequests) {
-  const Bytes value = ValueOf(257);
+  const Bytes value = ExchangedValue(257);
   exchange_.Ask({{.kind = OperationKind::kPing},
                  {.kind = OperationKind::kPut, .number = 257, .value = value},
                  get_[0]});
@@ -61,7 +55,7 @@ TEST_P(HttpProtocolTest, ResponsesComeInTheOrderOfTheRequests) {
 }
 
 TEST_P(HttpProtocolTest, ReplacedFileHasNoContentInItsResponse) {
-  const Bytes value = ValueOf(257);
+  const Bytes value = ExchangedValue(257);
   exchange_.Ask({{.kind = OperationKind::kPut, .number = 257, .value = value}});
   EXPECT_THAT(exchange_.Say("HTTP/1.1 204 No Content\r\nServer: nginx\r\n\r\n"),
               ElementsAre(Right(0)));
@@ -71,7 +65,7 @@ TEST_P(HttpProtocolTest, FailureKeepsTheConnection) {
   exchange_.Ask({get_[0], get_[0], get_[0]});
   EXPECT_THAT(exchange_.Say("HTTP/1.1 404 Not Found\r\nContent-Length: 1\r\n\r\n-"
                             "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n" +
-                            Found(ValueOf(257))),
+                            Found(ExchangedValue(257))),
               ElementsAre(Failed(0, Code::kNotFound), Failed(1, Code::kInvalid), Right(2)));
 }
 

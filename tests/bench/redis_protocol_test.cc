@@ -17,12 +17,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-Bytes ValueOf(uint64_t number) {
-  Bytes value;
-  MakeValue(number, 1, kExchangedValueBytes, &value);
-  return value;
-}
-
 // Exchanges with Redis 7.0.15, as recorded. The parameter is how many bytes arrive at once.
 class RedisProtocolTest : public ::testing::TestWithParam<size_t> {
  protected:
@@ -44,7 +38,7 @@ TEST_P(RedisProtocolTest, PingIsAnsweredWithPong) {
 
 TEST_P(RedisProtocolTest, OperationsOfOneTurnAreOnePipeline) {
   Connect(0);
-  const Bytes value = ValueOf(42);
+  const Bytes value = ExchangedValue(42);
   exchange_.Ask({{.kind = OperationKind::kPut, .number = 42, .value = value},
                  {.kind = OperationKind::kGet, .number = 42}});
   EXPECT_EQ(exchange_.TakeAsked(), "*3\r\n$3\r\nSET\r\n$16\r\nu:00000000000042\r\n$16\r\n" + value +
@@ -62,7 +56,7 @@ TEST_P(RedisProtocolTest, AdditionsAreIncrements) {
 TEST_P(RedisProtocolTest, WrongValueIsDetected) {
   Connect(0);
   exchange_.Ask(get_);
-  EXPECT_THAT(exchange_.Say("$16\r\n" + ValueOf(42) + "\r\n"), ElementsAre(Wrong(0)));
+  EXPECT_THAT(exchange_.Say("$16\r\n" + ExchangedValue(42) + "\r\n"), ElementsAre(Wrong(0)));
 }
 
 TEST_P(RedisProtocolTest, MissingValueIsNotFound) {
@@ -78,19 +72,21 @@ TEST_P(RedisProtocolTest, SeveralKeysAreOneMGet) {
   exchange_.Ask(mget);
   EXPECT_EQ(exchange_.TakeAsked(),
             "*3\r\n$4\r\nMGET\r\n$16\r\nu:00000000000042\r\n$16\r\nu:00000000000040\r\n");
-  const Bytes right = "*2\r\n$16\r\n" + ValueOf(42) + "\r\n$16\r\n" + ValueOf(40) + "\r\n";
+  const Bytes right =
+      "*2\r\n$16\r\n" + ExchangedValue(42) + "\r\n$16\r\n" + ExchangedValue(40) + "\r\n";
   EXPECT_THAT(exchange_.Say(right), ElementsAre(Right(0)));
   exchange_.Ask(mget);
-  const Bytes swapped = "*2\r\n$16\r\n" + ValueOf(40) + "\r\n$16\r\n" + ValueOf(42) + "\r\n";
+  const Bytes swapped =
+      "*2\r\n$16\r\n" + ExchangedValue(40) + "\r\n$16\r\n" + ExchangedValue(42) + "\r\n";
   EXPECT_THAT(exchange_.Say(swapped), ElementsAre(Wrong(0)));
   exchange_.Ask(mget);
-  EXPECT_THAT(exchange_.Say("*2\r\n$16\r\n" + ValueOf(42) + "\r\n$-1\r\n"),
+  EXPECT_THAT(exchange_.Say("*2\r\n$16\r\n" + ExchangedValue(42) + "\r\n$-1\r\n"),
               ElementsAre(Failed(0, Code::kNotFound)));
 }
 
 TEST_P(RedisProtocolTest, PostIsAStringAndASetMember) {
   Connect(kExchangedPostsPerAuthor);
-  const Bytes value = ValueOf(41);
+  const Bytes value = ExchangedValue(41);
   exchange_.Ask({{.kind = OperationKind::kPut, .number = 41, .value = value}});
   EXPECT_EQ(exchange_.TakeAsked(), "*3\r\n$3\r\nSET\r\n$5\r\np:2:1\r\n$16\r\n" + value +
                                        "\r\n*4\r\n$4\r\nZADD\r\n$7\r\nposts:2\r\n$1\r\n1\r\n$1\r\n"
@@ -107,7 +103,8 @@ TEST_P(RedisProtocolTest, ScanReadsNewestMembersAndTheirValues) {
   EXPECT_EQ(exchange_.TakeAsked(),
             "*4\r\n$9\r\nZREVRANGE\r\n$7\r\nposts:2\r\n$1\r\n0\r\n$1\r\n1\r\n"
             "*3\r\n$4\r\nMGET\r\n$5\r\np:2:1\r\n$5\r\np:2:0\r\n");
-  const Bytes values = "*2\r\n$16\r\n" + ValueOf(41) + "\r\n$16\r\n" + ValueOf(40) + "\r\n";
+  const Bytes values =
+      "*2\r\n$16\r\n" + ExchangedValue(41) + "\r\n$16\r\n" + ExchangedValue(40) + "\r\n";
   EXPECT_THAT(exchange_.Say("*2\r\n$1\r\n1\r\n$1\r\n0\r\n"), IsEmpty());
   EXPECT_THAT(exchange_.Say(values), ElementsAre(Right(0)));
   exchange_.Ask(scan);
@@ -120,7 +117,7 @@ TEST_P(RedisProtocolTest, ScanReadsNewestMembersAndTheirValues) {
 
 TEST_P(RedisProtocolTest, ErrorReplyKeepsItsMessageAndTheConnection) {
   Connect(0);
-  const Bytes value = ValueOf(41);
+  const Bytes value = ExchangedValue(41);
   exchange_.Ask({{.kind = OperationKind::kPut, .number = 41, .value = value}, get_[0]});
   const auto answers = exchange_.Say(
       "-OOM command not allowed when used memory > 'maxmemory'.\r\n$16\r\n" + value + "\r\n");
@@ -159,7 +156,7 @@ TEST_P(RedisProtocolTest, ValuesLargerThanAReadAreReassembled) {
   Connect(0);
   exchange_.Ask({get_[0], get_[0]});
   const Bytes large(100'000, 'x');
-  EXPECT_THAT(exchange_.Say("$100000\r\n" + large + "\r\n$16\r\n" + ValueOf(41) + "\r\n"),
+  EXPECT_THAT(exchange_.Say("$100000\r\n" + large + "\r\n$16\r\n" + ExchangedValue(41) + "\r\n"),
               ElementsAre(Wrong(0), Right(1)));
 }
 

@@ -152,7 +152,7 @@ TEST(Report, LongestStallIsTheMaximumOfAllThreads) {
 }
 
 TEST(Report, EmptyRunDoesNotDivideByZero) {
-  const auto json = nlohmann::json::parse(FormatJson({}, {}));
+  const auto json = nlohmann::json::parse(FormatJson(BenchOptions{}, Results{}));
   EXPECT_EQ(json["operations_per_second"], 0);
   EXPECT_EQ(json["client_cpu_us"], 0);
 }

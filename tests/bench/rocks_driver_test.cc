@@ -16,8 +16,8 @@
 namespace smile::bench {
 namespace {
 
-const LoadHooks kHooks = {.show_progress = [](const std::string&) {},
-                          .interrupted = [] { return false; }};
+const LoadHooks kQuietHooks = {.show_progress = [](const std::string&) {},
+                               .interrupted = [] { return false; }};
 
 class RocksDriverTest : public ::testing::Test {
  protected:
@@ -33,7 +33,7 @@ class RocksDriverTest : public ::testing::Test {
   Results Run(WorkloadKind workload) {
     options_.workload = workload;
     options_.distribution = InfoOf(workload).distribution;
-    Result<Results> results = RunLoad(options_, clock_, kHooks);
+    Result<Results> results = RunLoad(options_, clock_, kQuietHooks);
     EXPECT_TRUE(results.ok()) << results.status().ToString();
     return results.ok() ? std::move(results).value() : Results();
   }
@@ -104,7 +104,7 @@ TEST_F(RocksDriverTest, ScanWithoutAPostIsWrong) {
 
 TEST_F(RocksDriverTest, UnusableDirectoryIsAnErrorWithAMessage) {
   options_.target.directory = "/proc/no/such/directory";
-  const Result<Results> results = RunLoad(options_, clock_, kHooks);
+  const Result<Results> results = RunLoad(options_, clock_, kQuietHooks);
   ASSERT_FALSE(results.ok());
   EXPECT_EQ(results.status().code(), Code::kStorageFailed);
   EXPECT_FALSE(results.status().message().empty());

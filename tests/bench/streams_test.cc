@@ -122,14 +122,14 @@ TEST_F(StreamsTest, PlainProgramCopiesAndPlainServerSends) {
   serving.join();
 }
 
-Result<StreamsOptions> Parse(std::vector<const char*> arguments) {
+Result<StreamsOptions> ParseStreams(std::vector<const char*> arguments) {
   arguments.insert(arguments.begin(), "streams");
   std::string help;
   return ParseStreamsOptions(static_cast<int>(arguments.size()), arguments.data(), &help);
 }
 
 TEST(StreamsOptions, WhatDoesNotFitTogetherIsRejected) {
-  EXPECT_TRUE(Parse({"--streams", "8", "--bytes", "524288"}).ok());
+  EXPECT_TRUE(ParseStreams({"--streams", "8", "--bytes", "524288"}).ok());
   for (const std::vector<const char*>& arguments :
        std::vector<std::vector<const char*>>{{"--bytes", "262145"},
                                              {"--probe"},
@@ -139,7 +139,7 @@ TEST(StreamsOptions, WhatDoesNotFitTogetherIsRejected) {
                                              {"--target", "tcp://127.0.0.1:1"},
                                              {"--target", "files:d", "--copies", "2"},
                                              {"--direction", "sideways"}}) {
-    const Result<StreamsOptions> parsed = Parse(arguments);
+    const Result<StreamsOptions> parsed = ParseStreams(arguments);
     ASSERT_FALSE(parsed.ok()) << arguments.front();
     EXPECT_EQ(parsed.status().code(), Code::kInvalid);
     EXPECT_FALSE(parsed.status().message().empty());

@@ -10,8 +10,8 @@ namespace {
 
 using Parser = Result<UsersOptions> (*)(int, const char* const*, std::string*);
 
-Result<UsersOptions> Parse(Parser parser, std::vector<const char*> arguments,
-                           std::string* help = nullptr) {
+Result<UsersOptions> ParseUsers(Parser parser, std::vector<const char*> arguments,
+                                std::string* help = nullptr) {
   std::string ignored;
   arguments.insert(arguments.begin(), "word");
   return parser(static_cast<int>(arguments.size()), arguments.data(),
@@ -19,9 +19,9 @@ Result<UsersOptions> Parse(Parser parser, std::vector<const char*> arguments,
 }
 
 TEST(UsersOptions, LoadOptionsAreParsed) {
-  const auto parsed =
-      Parse(ParseLoadOptions, {"--target", "smile://localhost:99", "--users", "45000000", "--from",
-                               "17", "--connections", "2", "--server-pid", "77", "--json"});
+  const auto parsed = ParseUsers(
+      ParseLoadOptions, {"--target", "smile://localhost:99", "--users", "45000000", "--from", "17",
+                         "--connections", "2", "--server-pid", "77", "--json"});
   ASSERT_TRUE(parsed.ok()) << parsed.status().ToString();
   EXPECT_EQ(parsed->server.ToString(), "localhost:99");
   EXPECT_EQ(parsed->users, 45'000'000u);
@@ -34,13 +34,13 @@ TEST(UsersOptions, LoadOptionsAreParsed) {
 
 TEST(UsersOptions, LookupOptionsAreParsed) {
   const auto parsed =
-      Parse(ParseLookupsOptions, {"--users", "5", "--seconds", "0.5", "--depth", "3"});
+      ParseUsers(ParseLookupsOptions, {"--users", "5", "--seconds", "0.5", "--depth", "3"});
   ASSERT_TRUE(parsed.ok()) << parsed.status().ToString();
   EXPECT_EQ(parsed->server.ToString(), "127.0.0.1:7645");
   EXPECT_EQ(parsed->users, 5u);
   EXPECT_EQ(parsed->seconds, 0.5);
   EXPECT_EQ(parsed->depth, 3u);
-  EXPECT_EQ(Parse(ParseLookupsOptions, {"--users", "5"})->depth, 1u);
+  EXPECT_EQ(ParseUsers(ParseLookupsOptions, {"--users", "5"})->depth, 1u);
 }
 
 TEST(UsersOptions, InvalidOptionsAreRejectedWithAMessage) {
@@ -56,24 +56,24 @@ TEST(UsersOptions, InvalidOptionsAreRejectedWithAMessage) {
            {"--users", "5", "--server-pid", "0"},
            {"--users", "5", "stray"}}) {
     for (const Parser parser : {&ParseLoadOptions, &ParseLookupsOptions}) {
-      const auto parsed = Parse(parser, arguments);
+      const auto parsed = ParseUsers(parser, arguments);
       ASSERT_FALSE(parsed.ok());
       EXPECT_EQ(parsed.status().code(), Code::kInvalid);
       EXPECT_FALSE(parsed.status().message().empty());
     }
   }
-  EXPECT_FALSE(Parse(ParseLoadOptions, {"--users", "5", "--seconds", "1"}).ok());
-  EXPECT_FALSE(Parse(ParseLookupsOptions, {"--users", "5", "--from", "1"}).ok());
-  EXPECT_FALSE(Parse(ParseLookupsOptions, {"--users", "5", "--seconds", "nan"}).ok());
-  EXPECT_FALSE(Parse(ParseLoadOptions, {"--users", "5", "--from", "6"}).ok());
-  EXPECT_FALSE(Parse(ParseLoadOptions, {"--users", "5", "--from", "nan"}).ok());
+  EXPECT_FALSE(ParseUsers(ParseLoadOptions, {"--users", "5", "--seconds", "1"}).ok());
+  EXPECT_FALSE(ParseUsers(ParseLookupsOptions, {"--users", "5", "--from", "1"}).ok());
+  EXPECT_FALSE(ParseUsers(ParseLookupsOptions, {"--users", "5", "--seconds", "nan"}).ok());
+  EXPECT_FALSE(ParseUsers(ParseLoadOptions, {"--users", "5", "--from", "6"}).ok());
+  EXPECT_FALSE(ParseUsers(ParseLoadOptions, {"--users", "5", "--from", "nan"}).ok());
 }
 
 TEST(UsersOptions, HelpExplainsCold) {
   std::string help;
-  ASSERT_TRUE(Parse(ParseLookupsOptions, {"--help"}, &help).ok());
+  ASSERT_TRUE(ParseUsers(ParseLookupsOptions, {"--help"}, &help).ok());
   EXPECT_NE(help.find("restart the server"), std::string::npos);
-  ASSERT_TRUE(Parse(ParseLoadOptions, {"--help"}, &help).ok());
+  ASSERT_TRUE(ParseUsers(ParseLoadOptions, {"--help"}, &help).ok());
   EXPECT_NE(help.find("--from"), std::string::npos);
 }
 

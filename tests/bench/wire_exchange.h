@@ -11,12 +11,20 @@
 
 #include "bench/smilebench/verifier.h"
 #include "bench/smilebench/wire.h"
+#include "bench/smilebench/workload.h"
 #include "net/memory_pipe.h"
 
 namespace smile::bench {
 
 inline constexpr size_t kExchangedValueBytes = 16;
 inline constexpr uint32_t kExchangedPostsPerAuthor = 20;
+
+// The value of a record.
+inline Bytes ExchangedValue(uint64_t number) {
+  Bytes value;
+  MakeValue(number, 1, kExchangedValueBytes, &value);
+  return value;
+}
 
 // "ce 0000 06": the bytes; blanks are for the reader.
 inline Bytes FromHex(std::string_view text) {

@@ -15,15 +15,15 @@
 #include "base/random_bytes.h"
 #include "client/blocking.h"
 #include "client/client.h"
+#include "tests/crash/calls.h"
 #include "tests/storage/temp_directory.h"
 #include "tests/support/smiled_process.h"
 
 namespace smile {
 namespace {
 
-constexpr int kCycles = 10;
+constexpr int kAddCycles = 10;
 constexpr size_t kWriters = 16;
-constexpr CallOptions kOnce{.deadline_millis = 60'000, .retry = false};
 
 // One addition after the other, each sent until it is acknowledged, over several crashes. Its
 // thread alone uses it until it is joined.
@@ -57,10 +57,6 @@ class Writer {
   std::optional<Bytes> token_;  // of the addition that is not acknowledged
 };
 
-std::unique_ptr<Client> Connect(uint16_t port) {
-  return std::move(Client::Create({.servers = {{"127.0.0.1", port}}})).value();
-}
-
 TEST(AddCrash, AnAdditionIsMadeOnceHoweverOftenItIsSent) {
   const uint64_t seed = std::random_device()();
   SCOPED_TRACE("seed " + std::to_string(seed));
@@ -69,7 +65,7 @@ TEST(AddCrash, AnAdditionIsMadeOnceHoweverOftenItIsSent) {
   // Half of them share a record, the others have their own.
   std::vector<Writer> writers;
   for (size_t i = 0; i < kWriters; ++i) writers.emplace_back(i < kWriters / 2 ? 1 : 100 + i);
-  for (int cycle = 0; cycle < kCycles; ++cycle) {
+  for (int cycle = 0; cycle < kAddCycles; ++cycle) {
     SmiledProcess smiled(SMILED_PATH, directory.path());
     const auto client = Connect(smiled.port());
     std::vector<std::thread> threads;
@@ -104,7 +100,7 @@ TEST(AddCrash, AnAdditionIsMadeOnceHoweverOftenItIsSent) {
   ASSERT_TRUE(likes.ok()) << likes.status().ToString();
   EXPECT_EQ(likes->value, std::to_string(shared));
   EXPECT_EQ(smiled.Stop(), 0);
-  std::cout << kCycles << " crashes, " << acknowledged << " additions acknowledged, " << repeated
+  std::cout << kAddCycles << " crashes, " << acknowledged << " additions acknowledged, " << repeated
             << " of them made by a server that was killed before it said so\n";
 }
 

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "client/client.h"
 #include "model/key.h"
+#include "tests/crash/calls.h"
 
 namespace smile {
 namespace {
@@ -22,12 +23,6 @@ std::string ValueOf(uint64_t step) {
 std::optional<uint64_t> StepOf(const op::KeyResult& result) {
   if (result.outcome != KeyOutcome::kFound) return std::nullopt;
   return std::stoull(std::string(result.record.value));
-}
-
-std::unique_ptr<Client> Connect(uint16_t port) {
-  Result<std::unique_ptr<Client>> client = Client::Create({.servers = {{"127.0.0.1", port}}});
-  CHECK(client.ok());
-  return std::move(*client);
 }
 
 class Load {
@@ -81,8 +76,6 @@ class Load {
     }
     if (acknowledged) Step(chain);
   }
-
-  static constexpr CallOptions kOnce{.deadline_millis = 60'000, .retry = false};
 
   const uint64_t enough_;
   WriteHistory* const history_;  // under mutex_

@@ -18,6 +18,7 @@
 #include "base/hash.h"
 #include "client/blocking.h"
 #include "client/client.h"
+#include "tests/crash/calls.h"
 #include "tests/storage/temp_directory.h"
 #include "tests/support/smiled_process.h"
 
@@ -25,17 +26,12 @@ namespace smile {
 namespace {
 
 constexpr uint64_t kUsersPerCycle = 5;  // the last is not erased
-constexpr int kCycles = 3;              // or SMILE_CYCLES
+constexpr int kEraseCycles = 3;         // or SMILE_CYCLES
 constexpr uint64_t kHub = 1;            // all are linked to it
 constexpr uint64_t kPosts = 300;        // several writes
-constexpr CallOptions kOnce{.deadline_millis = 60'000, .retry = false};
 const Bytes kPhoto = "a photo that all have";
 
 enum class Erase { kNone, kLost, kDone };
-
-std::unique_ptr<Client> Connect(uint16_t port) {
-  return std::move(Client::Create({.servers = {{"127.0.0.1", port}}})).value();
-}
 
 std::string Describe(const op::UserStat::Response& stat) {
   return fmt::format("{} logins, {} sessions, {} links, {} media, {} uploads, {} posts, {} records",
@@ -127,7 +123,7 @@ TEST(EraseCrash, ErasesAreFinishedAndOthersKeepWhatTheyHave) {
   const std::vector<std::string> options = {"--argon2-memory-kib=8", "--argon2-passes=1"};
   std::map<uint64_t, Erase> users;
   const char* const given = std::getenv("SMILE_CYCLES");
-  const int cycles = given == nullptr ? kCycles : std::stoi(given);
+  const int cycles = given == nullptr ? kEraseCycles : std::stoi(given);
   for (int cycle = 1; cycle <= cycles; ++cycle) {
     SmiledProcess smiled(SMILED_PATH, directory.path(), options);
     const auto client = Connect(smiled.port());

@@ -24,13 +24,13 @@ using ::testing::Each;
 using ::testing::IsEmpty;
 
 constexpr uint8_t kClients = 4;
-constexpr int kCycles = 4;  // or SMILE_CYCLES
+constexpr int kLinkCycles = 4;  // or SMILE_CYCLES
 
 TEST(LinkCrashTest, BothSidesAndCountsAreRightAfterEveryCrash) {
   const uint64_t seed = std::random_device()();
   SCOPED_TRACE(::testing::Message() << "seed " << seed);
   const char* const given = std::getenv("SMILE_CYCLES");
-  const int cycles = given == nullptr ? kCycles : std::stoi(given);
+  const int cycles = given == nullptr ? kLinkCycles : std::stoi(given);
   std::mt19937_64 random(seed);
   const smile::testing::TempDirectory directory;
   LinkHistory history;

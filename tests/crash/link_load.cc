@@ -11,18 +11,12 @@
 #include "base/check.h"
 #include "client/client.h"
 #include "model/tables.h"
+#include "tests/crash/calls.h"
 
 namespace smile {
 namespace {
 
-constexpr CallOptions kOnce{.deadline_millis = 60'000, .retry = false};
 constexpr size_t kInFlight = 16;
-
-std::unique_ptr<Client> Connect(uint16_t port) {
-  Result<std::unique_ptr<Client>> client = Client::Create({.servers = {{"127.0.0.1", port}}});
-  CHECK(client.ok());
-  return std::move(*client);
-}
 
 std::string NameOf(const LinkHistory::Link& link) {
   const auto& [user, kind, other] = link;

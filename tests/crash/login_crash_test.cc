@@ -28,6 +28,7 @@
 #include "service/logins/session_service.h"
 #include "service/sweeper.h"
 #include "storage/rocks/rocks_engine.h"
+#include "tests/crash/calls.h"
 #include "tests/storage/temp_directory.h"
 #include "tests/support/smiled_process.h"
 
@@ -36,9 +37,8 @@ namespace {
 
 using ::testing::IsEmpty;
 
-constexpr uint64_t kUsers = 6;
-constexpr int kCycles = 5;  // or SMILE_CYCLES
-constexpr CallOptions kOnce{.deadline_millis = 60'000, .retry = false};
+constexpr uint64_t kLoginUsers = 6;
+constexpr int kLoginCycles = 5;  // or SMILE_CYCLES
 
 struct Login {
   uint64_t user = 0;
@@ -235,17 +235,10 @@ class LoginUser {
   std::vector<std::string> violations_;
 };
 
-template <class Reply, class Call>
-Reply WaitFor(const Call& call) {
-  std::promise<Reply> promise;
-  call([&promise](Reply reply) { promise.set_value(std::move(reply)); });
-  return promise.get_future().get();
-}
-
 // The stored records of a server that was stopped, after what it left was swept.
-class StoppedServer {
+class StoppedLoginServer {
  public:
-  explicit StoppedServer(const std::string& data)
+  explicit StoppedLoginServer(const std::string& data)
       : clock_(SystemClock().WallMillis()),
         log_(LogLevel::kError),
         engine_(std::move(RocksEngine::Open({.directory = data}, &clock_, &log_)).value()) {
@@ -254,16 +247,16 @@ class StoppedServer {
     clock_.AdvanceMillis(static_cast<int64_t>(limits::kWorkGraceMillis) + 1);
     EXPECT_TRUE(sweeper.Sweep().ok());
   }
-  ~StoppedServer() { engine_->Close(); }
+  ~StoppedLoginServer() { engine_->Close(); }
 
   // "PARTITION SORT VALUE" of each record.
   std::vector<std::pair<Key, Bytes>> Records(Table table) {
     std::vector<std::pair<Key, Bytes>> records;
-    const auto list = WaitFor<Result<ListPage>>(
+    const auto list = AnswerOf<Result<ListPage>>(
         [&](auto done) { engine_->List({.table = table, .limit = 10'000}, std::move(done)); });
     EXPECT_FALSE(list->more);
     for (const Bytes& partition : list->partitions) {
-      const auto page = WaitFor<Result<ScanPage>>([&](auto done) {
+      const auto page = AnswerOf<Result<ScanPage>>([&](auto done) {
         engine_->Scan(
             {.table = table, .partition = partition, .limit = 10'000, .max_value_bytes = SIZE_MAX},
             std::move(done));
@@ -285,7 +278,7 @@ class StoppedServer {
 
 // Every login and session has its entry in `accounts`, and no entry is left over.
 void ExpectNothingHalf(const std::string& data, size_t logins) {
-  StoppedServer stopped(data);
+  StoppedLoginServer stopped(data);
   std::set<Bytes> accounts;
   for (const auto& [key, value] : stopped.Records(Table::kAccounts)) {
     accounts.insert(key.partition + key.sort);
@@ -317,9 +310,9 @@ TEST(LoginCrash, AcknowledgedLoginsVerifyAndNothingIsHalfThere) {
   const testing::TempDirectory directory;
   const std::vector<std::string> options = {"--argon2-memory-kib=8", "--argon2-passes=1"};
   std::vector<LoginUser> users;
-  for (uint64_t i = 1; i <= kUsers; ++i) users.emplace_back(i, random());
+  for (uint64_t i = 1; i <= kLoginUsers; ++i) users.emplace_back(i, random());
   const char* const given = std::getenv("SMILE_CYCLES");
-  const int cycles = given == nullptr ? kCycles : std::stoi(given);
+  const int cycles = given == nullptr ? kLoginCycles : std::stoi(given);
   for (int cycle = 1; cycle <= cycles; ++cycle) {
     {
       SmiledProcess smiled(SMILED_PATH, directory.path(), options);

@@ -20,6 +20,7 @@
 #include "service/sweeper.h"
 #include "storage/content/content_files.h"
 #include "storage/rocks/rocks_engine.h"
+#include "tests/crash/calls.h"
 #include "tests/crash/media_load.h"
 #include "tests/storage/temp_directory.h"
 #include "tests/support/smiled_process.h"
@@ -30,20 +31,13 @@ namespace {
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-constexpr size_t kUsers = 6;
-constexpr int kCycles = 6;  // or SMILE_CYCLES
-
-template <class Reply, class Call>
-Reply WaitFor(const Call& call) {
-  std::promise<Reply> promise;
-  call([&promise](Reply reply) { promise.set_value(std::move(reply)); });
-  return promise.get_future().get();
-}
+constexpr size_t kMediaUsers = 6;
+constexpr int kMediaCycles = 6;  // or SMILE_CYCLES
 
 // The data directory of a server that was stopped, and a clock ahead of all time limits.
-class StoppedServer {
+class StoppedMediaServer {
  public:
-  explicit StoppedServer(const std::string& data)
+  explicit StoppedMediaServer(const std::string& data)
       : clock_(SystemClock().WallMillis()),
         log_(LogLevel::kError),
         engine_(std::move(RocksEngine::Open({.directory = data}, &clock_, &log_)).value()),
@@ -51,7 +45,7 @@ class StoppedServer {
         media_(*engine_, *store_, clock_, RandomContentId),
         sweeper_(*engine_, clock_,
                  [this](WorkItem item) { return media_.Finish(std::move(item)); }) {}
-  ~StoppedServer() {
+  ~StoppedMediaServer() {
     store_->Close();
     engine_->Close();
   }
@@ -66,11 +60,11 @@ class StoppedServer {
   }
   size_t Count(Table table) {
     size_t count = 0;
-    const auto list = WaitFor<Result<ListPage>>(
+    const auto list = AnswerOf<Result<ListPage>>(
         [&](auto done) { engine_->List({.table = table, .limit = 10'000}, std::move(done)); });
     EXPECT_FALSE(list->more);
     for (const Bytes& partition : list->partitions) {
-      const auto page = WaitFor<Result<ScanPage>>([&](auto done) {
+      const auto page = AnswerOf<Result<ScanPage>>([&](auto done) {
         engine_->Scan({.table = table, .partition = partition, .limit = 10'000, .keys_only = true},
                       std::move(done));
       });
@@ -92,7 +86,7 @@ class StoppedServer {
 class MediaCrashTest : public ::testing::Test {
  protected:
   explicit MediaCrashTest() : seed_(std::random_device()()), random_(seed_) {
-    for (uint64_t owner = 1; owner <= kUsers; ++owner) users_.emplace_back(owner, random_());
+    for (uint64_t owner = 1; owner <= kMediaUsers; ++owner) users_.emplace_back(owner, random_());
   }
 
   void RunAndKill(std::chrono::milliseconds after) {
@@ -138,7 +132,7 @@ class MediaCrashTest : public ::testing::Test {
 TEST_F(MediaCrashTest, NothingAcknowledgedIsLostAndNothingElseIsLeft) {
   SCOPED_TRACE(::testing::Message() << "seed " << seed_);
   const char* const given = std::getenv("SMILE_CYCLES");
-  const int cycles = given == nullptr ? kCycles : std::stoi(given);
+  const int cycles = given == nullptr ? kMediaCycles : std::stoi(given);
   for (int cycle = 1; cycle <= cycles; ++cycle) {
     RunAndKill(std::chrono::milliseconds(10 + random_() % 700));
     SmiledProcess again(SMILED_PATH, data_);
@@ -159,7 +153,7 @@ TEST_F(MediaCrashTest, NothingAcknowledgedIsLostAndNothingElseIsLeft) {
   }
   EXPECT_GT(counts.puts + counts.uploads, 0u) << "nothing was tested";
   {
-    StoppedServer stopped(data_);
+    StoppedMediaServer stopped(data_);
     stopped.SweepAfterAllLimits();
     EXPECT_EQ(stopped.Count(Table::kMedia), media);
     EXPECT_EQ(stopped.Count(Table::kContents), media + contents.size()) << "references and heads";

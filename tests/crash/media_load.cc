@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "client/client.h"
+#include "tests/crash/calls.h"
 
 namespace smile {
 namespace {
@@ -16,7 +17,6 @@ namespace {
 constexpr uint32_t kChunk = uint32_t{64} << 10;
 constexpr size_t kMostMedia = 20;
 constexpr uint64_t kSharedContents = 5;
-constexpr CallOptions kOnce{.deadline_millis = 60'000, .retry = false};
 
 Sha256Digest DigestFrom(ByteView bytes) {
   Sha256Digest digest;
@@ -27,12 +27,6 @@ Sha256Digest DigestFrom(ByteView bytes) {
 
 Bytes BytesOf(const Sha256Digest& digest) {
   return {reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size()};
-}
-
-std::unique_ptr<Client> Connect(uint16_t port) {
-  Result<std::unique_ptr<Client>> client = Client::Create({.servers = {{"127.0.0.1", port}}});
-  CHECK(client.ok());
-  return std::move(*client);
 }
 
 }  // namespace

@@ -22,8 +22,8 @@
 namespace smile {
 namespace {
 
-constexpr int kCycles = 10;
-constexpr uint64_t kUsers = 8;
+constexpr int kWatchCycles = 10;
+constexpr uint64_t kWatchUsers = 8;
 
 struct Seen {
   uint64_t version = 0;
@@ -71,7 +71,7 @@ class Watcher {
  private:
   static std::vector<Bytes> Users() {
     std::vector<Bytes> users;
-    for (uint64_t user = 0; user < kUsers; ++user) users.push_back(PartitionOf(user));
+    for (uint64_t user = 0; user < kWatchUsers; ++user) users.push_back(PartitionOf(user));
     return users;
   }
   static bool IsThere(Client* client) {
@@ -83,7 +83,7 @@ class Watcher {
   }
   bool ReadAll(Client* client) {
     BlockingClient blocking(client);
-    for (uint64_t user = 0; user < kUsers; ++user) {
+    for (uint64_t user = 0; user < kWatchUsers; ++user) {
       const auto record = blocking.Get(RecordOf(user), {.deadline_millis = 5'000, .retry = false});
       if (record.ok()) Learn(user, record->version, record->value);
       if (!record.ok() && record.status().code() != Code::kNotFound) return false;
@@ -114,7 +114,7 @@ TEST(WatchCrash, WhatWasToldIsStored) {
   std::mt19937_64 random(seed);
   const testing::TempDirectory directory;
   Watcher watcher;
-  for (int cycle = 0; cycle < kCycles; ++cycle) {
+  for (int cycle = 0; cycle < kWatchCycles; ++cycle) {
     SmiledProcess smiled(SMILED_PATH, directory.path());
     const auto client = Connect(smiled.port());
     const auto watching = Connect(smiled.port());
@@ -122,7 +122,7 @@ TEST(WatchCrash, WhatWasToldIsStored) {
     if (::testing::Test::HasFailure()) return;
     std::vector<std::thread> threads;
     threads.emplace_back([&] { watcher.Run(watching.get(), 0, 0); });
-    for (uint64_t user = 0; user < kUsers; ++user) {
+    for (uint64_t user = 0; user < kWatchUsers; ++user) {
       threads.emplace_back([&client, user, cycle] {
         BlockingClient blocking(client.get());
         for (int i = 0;; ++i) {
@@ -145,10 +145,10 @@ TEST(WatchCrash, WhatWasToldIsStored) {
   const auto last = BlockingClient(client.get()).Put(RecordOf(3), "last");
   ASSERT_TRUE(last.ok()) << last.status().ToString();
   watcher.Run(client.get(), 3, *last);
-  EXPECT_EQ(watcher.known.size(), kUsers);
+  EXPECT_EQ(watcher.known.size(), kWatchUsers);
   ExpectStored(client.get(), watcher.known, /*exactly=*/true);
   EXPECT_EQ(smiled.Stop(), 0);
-  std::cout << kCycles << " crashes, " << watcher.events << " events and " << watcher.gaps
+  std::cout << kWatchCycles << " crashes, " << watcher.events << " events and " << watcher.gaps
             << " gaps told\n";
 }
 

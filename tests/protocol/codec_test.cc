@@ -57,7 +57,7 @@ struct Everything {
   }
 };
 
-Everything Example() {
+Everything AllFields() {
   return {.tiny = 1,
           .small = 0x0302,
           .middle = 0x07060504,
@@ -86,11 +86,11 @@ TEST(Codec, EncodesFieldsAsDocumented) {
       "\x01\x04\x05\x00\x00\x00"
       "\x04\x03\x02hi",
       40);
-  EXPECT_EQ(Encoded(Example()), expected);
+  EXPECT_EQ(Encoded(AllFields()), expected);
 }
 
 TEST(Codec, DecodedViewsPointIntoTheBody) {
-  const Bytes body = Encoded(Example());
+  const Bytes body = Encoded(AllFields());
   Everything message;
   ASSERT_TRUE(Decode(body, &message).ok());
   EXPECT_EQ(message.large, 0x0f0e0d0c0b0a0908u);
@@ -102,7 +102,7 @@ TEST(Codec, DecodedViewsPointIntoTheBody) {
 }
 
 TEST(Codec, RejectsEveryTruncatedBody) {
-  const Bytes body = Encoded(Example());
+  const Bytes body = Encoded(AllFields());
   const size_t required = body.size() - 11;
   for (size_t size = 0; size < body.size(); ++size) {
     Everything message;
@@ -117,7 +117,7 @@ TEST(Codec, RejectsEveryTruncatedBody) {
 }
 
 TEST(Codec, SkipsAnUnknownFieldUnlessItIsCritical) {
-  Bytes body = Encoded(Example());
+  Bytes body = Encoded(AllFields());
   body.append("\x06\x01z");
   Everything message;
   EXPECT_TRUE(Decode(body, &message).ok());
@@ -147,7 +147,7 @@ TEST(Codec, RejectsAnOptionalFieldWithTheWrongSize) {
 }
 
 TEST(Codec, RejectsUndefinedBoolsAndEnums) {
-  Bytes body = Encoded(Example());
+  Bytes body = Encoded(AllFields());
   body[15] = 2;
   Everything message;
   EXPECT_THAT(Decode(body, &message).message(), HasSubstr("\"yes\""));
@@ -187,7 +187,7 @@ TEST(Codec, RejectsALengthThatTheBytesDoNotHave) {
 }
 
 TEST(Codec, ReusedMessageForgetsItsOptionalFields) {
-  Everything message = Example();
+  Everything message = AllFields();
   ASSERT_TRUE(Decode(Encoded(Everything()), &message).ok());
   EXPECT_FALSE(message.critical.has_value());
   EXPECT_FALSE(message.skippable.has_value());

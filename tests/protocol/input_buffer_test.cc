@@ -13,7 +13,7 @@ namespace {
 
 TEST(InputBufferTest, BehavesLikeAString) {
   const uint64_t seed = std::random_device()();
-  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  SCOPED_TRACE(::testing::Message() << "seed " << seed);
   std::mt19937_64 random(seed);
   for (int round = 0; round < 50; ++round) {
     InputBuffer buffer;

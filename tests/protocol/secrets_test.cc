@@ -60,7 +60,7 @@ void ExpectMasked(const M& message) {
   TextContext context;
   context.show_secrets = true;
   EXPECT_THAT(WriteLine(ToTree(message, context), {}),
-              testing::AnyOf(HasSubstr("S3CRET"), HasSubstr("533343524554")));
+              ::testing::AnyOf(HasSubstr("S3CRET"), HasSubstr("533343524554")));
 }
 
 // The whole frame, and what is left of it when it is cut off anywhere.

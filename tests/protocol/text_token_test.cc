@@ -20,49 +20,50 @@ std::string Shown(const std::vector<TextToken>& tokens) {
   return text;
 }
 
-std::string Split(std::string_view line) {
+std::string SplitToText(std::string_view line) {
   Result<std::vector<TextToken>> tokens = SplitLine(line);
   return tokens.ok() ? Shown(*tokens) : "refused";
 }
 
 TEST(TextToken, LinesSplitAtSpacesAndTabs) {
-  EXPECT_EQ(Split(" get\t users/42/profile \r\n"), "get|users/42/profile");
-  EXPECT_EQ(Split(""), "");
-  EXPECT_EQ(Split("  "), "");
+  EXPECT_EQ(SplitToText(" get\t users/42/profile \r\n"), "get|users/42/profile");
+  EXPECT_EQ(SplitToText(""), "");
+  EXPECT_EQ(SplitToText("  "), "");
 }
 
 TEST(TextToken, QuotesKeepSpacesAndEscapes) {
-  EXPECT_EQ(Split(R"(put x "Ada \"Countess\" \x4c\\" z)"), R"(put|x|'Ada "Countess" L\'|z)");
-  EXPECT_EQ(Split(R"("a\n\r\t\0b")"), std::string("'a\n\r\t\0b'", 8));
-  EXPECT_EQ(Split(R"("")"), "''");
+  EXPECT_EQ(SplitToText(R"(put x "Ada \"Countess\" \x4c\\" z)"), R"(put|x|'Ada "Countess" L\'|z)");
+  EXPECT_EQ(SplitToText(R"("a\n\r\t\0b")"), std::string("'a\n\r\t\0b'", 8));
+  EXPECT_EQ(SplitToText(R"("")"), "''");
 }
 
 TEST(TextToken, QuotesAndBackslashesInsideATokenAreLiteral) {
-  EXPECT_EQ(Split(R"(put users/1/5\n {"a":1})"), R"(put|users/1/5\n|{"a":1})");
+  EXPECT_EQ(SplitToText(R"(put users/1/5\n {"a":1})"), R"(put|users/1/5\n|{"a":1})");
 }
 
 TEST(TextToken, SingleQuotesAreLiteral) {
-  EXPECT_EQ(Split(R"(put x 'Ada "Countess" \n' '' '-')"), R"(put|x|'Ada "Countess" \n'|''|'-')");
-  EXPECT_EQ(Split(R"("it's")"), "'it's'");
+  EXPECT_EQ(SplitToText(R"(put x 'Ada "Countess" \n' '' '-')"),
+            R"(put|x|'Ada "Countess" \n'|''|'-')");
+  EXPECT_EQ(SplitToText(R"("it's")"), "'it's'");
 }
 
 TEST(TextToken, AmbiguousQuoteInsideATokenIsRejected) {
   for (const std::string_view line :
        {"put users/1/'a b' c", "users/1/\"a b\"", "it's", "a'b'", "'a'b", "'a", "users/1/5\"x"}) {
-    EXPECT_EQ(Split(line), "refused") << line;
+    EXPECT_EQ(SplitToText(line), "refused") << line;
   }
 }
 
 TEST(TextToken, UnclosedQuotesAndUnknownEscapesAreRejected) {
   for (const std::string_view line :
        {R"("a)", R"("a\)", R"("\q")", R"("\x4")", R"("\xzz")", R"("a"b)", R"("\x)"}) {
-    EXPECT_EQ(Split(line), "refused") << line;
+    EXPECT_EQ(SplitToText(line), "refused") << line;
   }
 }
 
 TEST(TextToken, AfterTwoDashesEverythingIsLiteral) {
-  EXPECT_EQ(Split("put x -- --if-absent @y -- -"), "put|x|'--if-absent'|'@y'|'--'|'-'");
-  EXPECT_EQ(Split(R"(a "--" b)"), "a|'--'|b");
+  EXPECT_EQ(SplitToText("put x -- --if-absent @y -- -"), "put|x|'--if-absent'|'@y'|'--'|'-'");
+  EXPECT_EQ(SplitToText(R"(a "--" b)"), "a|'--'|b");
   const std::vector<std::string> arguments = {"put", "a b", "--", "@c"};
   EXPECT_EQ(Shown(TokensOf(arguments)), "put|a b|'@c'");
 }

@@ -11,7 +11,7 @@
 namespace smile {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 // An engine whose pages end after one record that was looked at.
 class ContinuationTest : public SessionTest {

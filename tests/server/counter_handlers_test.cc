@@ -13,8 +13,8 @@
 namespace smile {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 class CounterHandlersTest : public SessionTest {
  protected:

@@ -12,9 +12,9 @@
 namespace smile {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Pair;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
 
 constexpr uint8_t kFriend = 1;
 constexpr uint8_t kFamily = 2;

@@ -10,7 +10,7 @@
 namespace smile::testing {
 namespace {
 
-constexpr uint64_t kUsers = 3;     // who read, from 1 on; they are authors too
+constexpr uint64_t kReaders = 3;   // who read, from 1 on; they are authors too
 constexpr uint64_t kAuthors = 12;  // from 1 on
 constexpr uint64_t kPosts = 15;    // ids of posts, so that many authors have the same
 constexpr size_t kWalks = 4;
@@ -88,7 +88,7 @@ void FeedModel::Step() {
 }
 
 void FeedModel::Link() {
-  const uint64_t user = 1 + choose_(kUsers);
+  const uint64_t user = 1 + choose_(kReaders);
   const size_t which = choose_(kKinds.size());
   const uint8_t kind = kKinds[which];
   const uint64_t other = 1 + choose_(kAuthors);
@@ -140,7 +140,7 @@ void FeedModel::Erase(uint64_t author) {
 }
 
 void FeedModel::Begin(Walk* walk) {
-  *walk = {.user = 1 + choose_(kUsers),
+  *walk = {.user = 1 + choose_(kReaders),
            .kinds = {},
            .limit = static_cast<uint32_t>(1 + choose_(8)),
            .keys_only = choose_(3) == 0,

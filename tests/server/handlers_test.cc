@@ -11,10 +11,8 @@
 namespace smile {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-
-const Key kProfile = UserKey(42, "profile");
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 class HandlersTest : public SessionTest {
  protected:
@@ -269,8 +267,8 @@ TEST_F(HandlersTest, StatsCombineEngineAndServer) {
   const auto response = reply.As<op::Stats>();
   std::vector<Bytes> names;
   for (const op::Stat& stat : response.stats) names.emplace_back(stat.name);
-  EXPECT_THAT(names, testing::Contains("server.test_count"));
-  EXPECT_THAT(names, testing::Contains(testing::StartsWith("storage.")));
+  EXPECT_THAT(names, ::testing::Contains("server.test_count"));
+  EXPECT_THAT(names, ::testing::Contains(::testing::StartsWith("storage.")));
   EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
 }
 

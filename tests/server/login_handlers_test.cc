@@ -143,7 +143,7 @@ TEST_F(LoginHandlersTest, SessionIsVerifiedFromMemory) {
   Send(FrameOf<op::SessionVerify>(9, {.token = token}));
   EXPECT_TRUE(ReplyIds().empty());
   Release();
-  EXPECT_THAT(ReplyIds(), testing::ElementsAre(9u));
+  EXPECT_THAT(ReplyIds(), ::testing::ElementsAre(9u));
 }
 
 TEST_F(LoginHandlersTest, BadRequestsAreRejectedWithAnAnswer) {
@@ -201,7 +201,7 @@ TEST_F(LoginHandlersTest, ExportIsAnsweredWhereItIsAllowed) {
     const auto page = reply.As<op::LoginExport>();
     for (const auto& login : page.logins) {
       EXPECT_THAT(Bytes(login.credential),
-                  testing::StartsWith(login.user == 42 ? "$argon2" : "$6$"));
+                  ::testing::StartsWith(login.user == 42 ? "$argon2" : "$6$"));
       ++count;
     }
     continuation = Bytes(page.continuation);
@@ -219,10 +219,10 @@ TEST_F(LoginHandlersTest, ExportIsAnsweredWhereItIsAllowed) {
     of_user.emplace_back(page.logins[0].login, page.logins[0].credential);
     continuation = Bytes(page.continuation);
   } while (!continuation.empty());
-  EXPECT_THAT(of_user, testing::ElementsAre(testing::Pair("old", kOldCredential),
-                                            testing::Pair("older", "")));
+  EXPECT_THAT(of_user, ::testing::ElementsAre(::testing::Pair("old", kOldCredential),
+                                              ::testing::Pair("older", "")));
   const ReceivedReply none = Do<op::LoginExport>({.user = 44});
-  EXPECT_THAT(none.As<op::LoginExport>().logins, testing::IsEmpty());
+  EXPECT_THAT(none.As<op::LoginExport>().logins, ::testing::IsEmpty());
   const Bytes from = ContinuationOf(ListPage{.more = true, .resume_from = ListPlace{"x", ""}});
   ExpectError<op::LoginExport>({.continuation = from, .user = 43}, Code::kInvalid,
                                "not of a user's logins");

@@ -15,8 +15,8 @@ class LoginSecretsTest : public SessionTest {};
 TEST_F(LoginSecretsTest, NoReplyHasACredential) {
   Greet();
   const auto expect_none = [](const ReceivedReply& reply) {
-    EXPECT_THAT(reply.body, testing::Not(testing::HasSubstr("$argon2")));
-    EXPECT_THAT(reply.body, testing::Not(testing::HasSubstr("S3CRET")));
+    EXPECT_THAT(reply.body, ::testing::Not(::testing::HasSubstr("$argon2")));
+    EXPECT_THAT(reply.body, ::testing::Not(::testing::HasSubstr("S3CRET")));
   };
   expect_none(Ask(
       FrameOf<op::LoginRegister>(7, {.login = "ada", .password = "S3CRET-PASSWORD", .user = 42})));

@@ -44,7 +44,7 @@ class MediaHandlersTest : public SessionTest {
   void ExpectError(const typename Row::Request& request, Code code, const std::string& message) {
     const ReceivedReply reply = Call<Row>(request);
     ASSERT_EQ(reply.code, code) << message;
-    EXPECT_THAT(Bytes(reply.Error().message), testing::HasSubstr(message));
+    EXPECT_THAT(Bytes(reply.Error().message), ::testing::HasSubstr(message));
     EXPECT_FALSE(session_->finished());
   }
 

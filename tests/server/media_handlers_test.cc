@@ -11,8 +11,8 @@
 namespace smile {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 // --- Content that is stored at once --------------------------------------------------------------
 

@@ -14,7 +14,7 @@
 namespace smile {
 namespace {
 
-using testing::IsEmpty;
+using ::testing::IsEmpty;
 
 constexpr uint32_t kId = 7;
 const Bytes kUnknownUpload(kUploadIdBytes, 'u');

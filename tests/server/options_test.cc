@@ -11,7 +11,7 @@
 namespace smile {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 Result<CommandLine> Parse(std::vector<const char*> arguments) {
   arguments.insert(arguments.begin(), "smiled");
@@ -21,7 +21,7 @@ Result<CommandLine> Parse(std::vector<const char*> arguments) {
 class ConfigFile {
  public:
   explicit ConfigFile(const std::string& text)
-      : path_(testing::TempDir() + "/smiled_options_" +
+      : path_(::testing::TempDir() + "/smiled_options_" +
               std::to_string(reinterpret_cast<uintptr_t>(this)) + ".toml") {
     std::ofstream(path_) << text;
   }

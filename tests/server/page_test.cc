@@ -10,16 +10,16 @@
 namespace smile {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
-constexpr uint32_t kId = 77;
+constexpr uint32_t kPageId = 77;
 
 class PageTest : public SessionTest {
  protected:
   // Bytes as one frame of their own; with the checksum that they need.
   static Bytes RawFrame(uint8_t code, ByteView body, uint8_t flags = 0) {
     Bytes bytes;
-    FrameWriter frame(&bytes, {.id = kId, .code = code, .flags = flags});
+    FrameWriter frame(&bytes, {.id = kPageId, .code = code, .flags = flags});
     bytes.append(body);
     frame.Finish();
     return bytes;
@@ -28,7 +28,7 @@ class PageTest : public SessionTest {
                         std::optional<ByteView> continuation = {}) {
     static const Bytes user = PartitionOf(42);
     return FrameOf<op::Scan>(
-        kId,
+        kPageId,
         {.partition = {Table::kPosts, user}, .from = from, .to = to, .continuation = continuation});
   }
   // A connection of its own; the reply to `frame`, which is to be answered so.
@@ -40,14 +40,14 @@ class PageTest : public SessionTest {
     EXPECT_EQ(reply.id, id);
     EXPECT_EQ(session_->finished(), closes);
   }
-  void ExpectLives(Code code, const Bytes& frame) { Expect(code, kId, false, frame); }
+  void ExpectLives(Code code, const Bytes& frame) { Expect(code, kPageId, false, frame); }
   void ExpectCloses(Code code, const Bytes& frame, bool greeted = true) {
     Expect(code, 0, true, frame, greeted);
   }
 };
 
 TEST_F(PageTest, StreamErrorsAreAnsweredWithId0AndClose) {
-  const Bytes ping = FrameOf<op::Ping>(kId, {.payload = "x"});
+  const Bytes ping = FrameOf<op::Ping>(kPageId, {.payload = "x"});
   Bytes changed = ping;
   changed[16] = static_cast<char>(changed[16] ^ 1);
   ExpectCloses(Code::kProtocolError, changed);
@@ -58,7 +58,9 @@ TEST_F(PageTest, StreamErrorsAreAnsweredWithId0AndClose) {
   StoreLittle(length.data() + 4, static_cast<uint32_t>(limits::kMaxFrameBytes + 1));
   ExpectCloses(Code::kTooLarge, length);
 
-  const auto hello = [](op::Hello::Request request) { return FrameOf<op::Hello>(kId, request); };
+  const auto hello = [](op::Hello::Request request) {
+    return FrameOf<op::Hello>(kPageId, request);
+  };
   ExpectCloses(Code::kProtocolError, ping, false);
   ExpectCloses(Code::kProtocolError, hello({.magic = 7}), false);
   ExpectCloses(Code::kUnsupported, hello({.first_version = 2, .last_version = 9}), false);
@@ -72,14 +74,15 @@ TEST_F(PageTest, StreamErrorsAreAnsweredWithId0AndClose) {
 TEST_F(PageTest, RequestErrorsKeepTheConnectionOpen) {
   ExpectLives(Code::kUnsupported, RawFrame(0, ""));
   ExpectLives(Code::kUnsupported, RawFrame(200, ""));
-  ExpectLives(Code::kInvalid, FrameOf<op::Hello>(kId, {}));
+  ExpectLives(Code::kInvalid, FrameOf<op::Hello>(kPageId, {}));
   ExpectLives(Code::kInvalid, RawFrame(2, ""));
-  const Bytes put = FrameOf<op::Ping>(kId, {.payload = ""});
-  ExpectLives(Code::kTooLarge, FrameOf<op::Ping>(kId, {.payload = Bytes(1025, 'x')}));
-  ExpectLives(Code::kDamagedInTransit,
-              FrameOf<op::Put>(kId, {.key = UserKey(1, "a").view(), .checksum = 1, .value = "a"}));
-  ExpectLives(Code::kInvalid, FrameOf<op::MGet>(kId, {}));
-  ExpectLives(Code::kInvalid, FrameOf<op::Batch>(kId, {.partition = {Table::kLogins, "ada"}}));
+  const Bytes put = FrameOf<op::Ping>(kPageId, {.payload = ""});
+  ExpectLives(Code::kTooLarge, FrameOf<op::Ping>(kPageId, {.payload = Bytes(1025, 'x')}));
+  ExpectLives(
+      Code::kDamagedInTransit,
+      FrameOf<op::Put>(kPageId, {.key = UserKey(1, "a").view(), .checksum = 1, .value = "a"}));
+  ExpectLives(Code::kInvalid, FrameOf<op::MGet>(kPageId, {}));
+  ExpectLives(Code::kInvalid, FrameOf<op::Batch>(kPageId, {.partition = {Table::kLogins, "ada"}}));
 }
 
 // The body of a PING is a length; then come optional fields, of which it has none.
@@ -112,19 +115,19 @@ TEST_F(PageTest, LowerBoundIsIgnoredWithAContinuationToken) {
 TEST_F(PageTest, InternalTablesCannotBeNamed) {
   for (const Key& key : {LinkKey(1, LinkKind::kFriend, 2), MediaKey(1, 2),
                          BlobKey(Bytes(16, 'b'), BlobPart::kChunk, 0)}) {
-    ExpectLives(Code::kInvalid, PutFrame(kId, key, "x"));
-    ExpectLives(Code::kInvalid, GetFrame(kId, key));
+    ExpectLives(Code::kInvalid, PutFrame(kPageId, key, "x"));
+    ExpectLives(Code::kInvalid, GetFrame(kPageId, key));
   }
   const Bytes user(8, '\0');
   for (const Table table : {Table::kLinks, Table::kMedia}) {
-    ExpectLives(Code::kInvalid, FrameOf<op::Scan>(kId, {.partition = {table, user}}));
+    ExpectLives(Code::kInvalid, FrameOf<op::Scan>(kPageId, {.partition = {table, user}}));
     op::BatchItem item{.kind = ItemKind::kDelete, .sort = user};
     ExpectLives(Code::kInvalid,
-                FrameOf<op::Batch>(kId, {.partition = {table, user}, .items = {item}}));
+                FrameOf<op::Batch>(kPageId, {.partition = {table, user}, .items = {item}}));
   }
-  ExpectLives(Code::kInvalid, FrameOf<op::List>(kId, {.table = Table::kBlobs}));
-  ExpectLives(Code::kOk, FrameOf<op::List>(kId, {.table = Table::kLinks}));
-  ExpectLives(Code::kOk, FrameOf<op::List>(kId, {.table = Table::kMedia}));
+  ExpectLives(Code::kInvalid, FrameOf<op::List>(kPageId, {.table = Table::kBlobs}));
+  ExpectLives(Code::kOk, FrameOf<op::List>(kPageId, {.table = Table::kLinks}));
+  ExpectLives(Code::kOk, FrameOf<op::List>(kPageId, {.table = Table::kMedia}));
 }
 
 // The reader keeps what there was no room for; its time begins when it came.

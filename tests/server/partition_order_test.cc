@@ -179,7 +179,7 @@ class RandomRun {
 TEST(PartitionOrder, InvariantsHoldInRandomRuns) {
   const uint32_t seed = std::random_device()();
   for (uint32_t i = 0; i < 20; ++i) {
-    SCOPED_TRACE(testing::Message() << "seed " << seed + i);
+    SCOPED_TRACE(::testing::Message() << "seed " << seed + i);
     RandomRun(seed + i).Go();
   }
 }

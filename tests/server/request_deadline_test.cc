@@ -10,8 +10,8 @@
 namespace smile {
 namespace {
 
-using testing::Pair;
-using testing::UnorderedElementsAre;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
 
 constexpr uint16_t kDeadlineMillis = 100;
 

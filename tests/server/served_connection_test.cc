@@ -11,8 +11,6 @@
 namespace smile {
 namespace {
 
-const Key kProfile = UserKey(42, "profile");
-
 // What a ServedConnection did with its transport. The client takes only what `unsent` says it took.
 struct Wire {
   TransportEvents* events = nullptr;

@@ -16,9 +16,9 @@
 namespace smile {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-const Key kProfile = UserKey(42, "profile");
+const Key kAdasProfile = UserKey(42, "profile");
 
 size_t ResidentKib() {
   std::ifstream status("/proc/self/status");
@@ -28,7 +28,7 @@ size_t ResidentKib() {
   return 0;
 }
 
-class ServerTest : public testing::Test {
+class ServerTest : public ::testing::Test {
  protected:
   ~ServerTest() override {
     engine_.Close();
@@ -152,7 +152,7 @@ TEST_F(ServerTest, GarbageIsAnsweredAndClosed) {
 TEST_F(ServerTest, HalfClosedClientIsAnswered) {
   Start();
   RawClient client(port());
-  client.Send(Hello() + Put(2, kProfile, "x") + Get(3, kProfile));
+  client.Send(Hello() + Put(2, kAdasProfile, "x") + Get(3, kAdasProfile));
   client.EndSending();
   EXPECT_EQ(client.Receive().code, Code::kOk);
   EXPECT_EQ(client.Receive().code, Code::kOk);
@@ -165,12 +165,12 @@ TEST_F(ServerTest, StalledReceiverDoesNotDelayOthers) {
   RawClient other(port());
   other.Ask(Hello());
   const Bytes value(limits::kMaxValueBytes, 'v');
-  ASSERT_EQ(other.Ask(Put(2, kProfile, value)).code, Code::kOk);
+  ASSERT_EQ(other.Ask(Put(2, kAdasProfile, value)).code, Code::kOk);
 
   RawClient greedy(port(), 4096);
   greedy.Ask(Hello());
   Bytes gets;
-  for (uint32_t i = 0; i < 20'000; ++i) gets += Get(10 + i, kProfile);
+  for (uint32_t i = 0; i < 20'000; ++i) gets += Get(10 + i, kAdasProfile);
   // 20 GB of answers were asked for: the server stops reading long before.
   greedy.SendWithoutWaiting(gets);
   for (uint32_t i = 0; i < 200; ++i) {
@@ -227,7 +227,7 @@ TEST_F(ServerTest, DrainAnswersAndCloses) {
   idle.Ask(Hello());
   RawClient busy(port());
   Bytes frames = Hello();
-  for (uint32_t i = 0; i < 500; ++i) frames += Put(10 + i, kProfile, std::to_string(i));
+  for (uint32_t i = 0; i < 500; ++i) frames += Put(10 + i, kAdasProfile, std::to_string(i));
   busy.Send(frames);
   ASSERT_EQ(busy.Receive().code, Code::kOk);
   ASSERT_EQ(busy.Receive().id, 10u);
@@ -243,7 +243,7 @@ TEST_F(ServerTest, DrainAnswersAndCloses) {
   EXPECT_TRUE(idle.ReceivesEnd());
   WaitUntilDrained();
   Bytes stored;
-  engine_.Peek(kProfile.view(), [&](const RecordView& record) { stored = record.value; });
+  engine_.Peek(kAdasProfile.view(), [&](const RecordView& record) { stored = record.value; });
   EXPECT_EQ(stored, std::to_string(written - 1)) << "what is there is what was answered";
 }
 
@@ -259,11 +259,11 @@ TEST_F(ServerTest, ConnectionsAreDroppedAfterTheDrainTimeout) {
   Start({.workers = 1});
   RawClient other(port());
   other.Ask(Hello());
-  other.Ask(Put(2, kProfile, Bytes(limits::kMaxValueBytes, 'v')));
+  other.Ask(Put(2, kAdasProfile, Bytes(limits::kMaxValueBytes, 'v')));
   RawClient stuck(port(), 4096);
   stuck.Ask(Hello());
   Bytes gets;
-  for (uint32_t i = 0; i < 30; ++i) gets += Get(10 + i, kProfile);
+  for (uint32_t i = 0; i < 30; ++i) gets += Get(10 + i, kAdasProfile);
   stuck.Send(gets);
   ASSERT_EQ(stuck.Receive().id, 10u);
   server_->BeginDrain();

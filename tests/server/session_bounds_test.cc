@@ -10,11 +10,8 @@
 namespace smile {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-
-const Key kProfile = UserKey(42, "profile");
-const Key kElsewhere = UserKey(43, "profile");
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 class SessionBoundsTest : public SessionTest {};
 

@@ -69,7 +69,7 @@ TEST_F(SessionBulk, SmallRepliesDoNotInterruptAPiece) {
 
 TEST_F(SessionBulk, SmallPiecesKeepTheirPlace) {
   Send(FrameOf<op::MediaRead>(3, {.owner = 1, .media = 9, .size = 10}) + SmallFrame(4));
-  EXPECT_THAT(IdsTaken(limits::kUnsentBulkBytes), testing::UnorderedElementsAre(3, 4));
+  EXPECT_THAT(IdsTaken(limits::kUnsentBulkBytes), ::testing::UnorderedElementsAre(3, 4));
 }
 
 TEST_F(SessionBulk, SmallRequestsAreReadWhilePiecesWait) {

@@ -22,6 +22,11 @@
 
 namespace smile {
 
+// The first two are of one partition.
+inline const Key kProfile = UserKey(42, "profile");
+inline const Key kTheme = UserKey(42, "theme");
+inline const Key kElsewhere = UserKey(43, "profile");
+
 // The memory engine, with a switch: while `hold` is set, an operation is done and answered only by
 // Release(), and nothing can be peeked at, as if all of it had to come from disk.
 class HoldingEngine final : public Engine {
@@ -130,7 +135,7 @@ inline std::vector<ReceivedReply> ParseReplies(ByteView bytes) {
   return replies;
 }
 
-class SessionTest : public testing::Test {
+class SessionTest : public ::testing::Test {
  protected:
   explicit SessionTest(size_t records_per_page = SIZE_MAX, size_t memory_bytes = size_t{1} << 30)
       : budget_(memory_bytes), engine_(&clock_, records_per_page) {

@@ -11,11 +11,7 @@
 namespace smile {
 namespace {
 
-using testing::ElementsAre;
-
-const Key kProfile = UserKey(42, "profile");
-const Key kTheme = UserKey(42, "theme");
-const Key kElsewhere = UserKey(43, "profile");
+using ::testing::ElementsAre;
 
 std::vector<std::string> ValuesOf(const std::vector<ReceivedReply>& replies) {
   std::vector<std::string> values;

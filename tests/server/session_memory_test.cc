@@ -11,15 +11,14 @@
 namespace smile {
 namespace {
 
-const Key kProfile = UserKey(42, "profile");
-const Key kLarge = UserKey(43, "profile");
+const Key kLargeRecord = UserKey(43, "profile");
 
 class SessionMemoryTest : public SessionTest {
  protected:
   SessionMemoryTest() : SessionTest(SIZE_MAX, limits::kLeastConnectionMemoryBytes) {
     Greet();
     Ask(PutFrame(2, kProfile, "small"));
-    Ask(PutFrame(3, kLarge, Bytes(limits::kMaxValueBytes, 'v')));
+    Ask(PutFrame(3, kLargeRecord, Bytes(limits::kMaxValueBytes, 'v')));
   }
 
   // The same for another session as for session_.
@@ -100,8 +99,9 @@ TEST_F(SessionMemoryTest, IncompleteFramesOfEndedSessionsAreReleasedInTurns) {
 }
 
 TEST_F(SessionMemoryTest, UnsentRepliesStayWithinTheBudget) {
-  const Bytes get = GetFrame(2, kLarge) + FrameOf<op::MGet>(3, {.keys = {kLarge.view()}}) +
-                    FrameOf<op::Scan>(4, {.partition = kLarge.view().partition_view(), .limit = 1});
+  const Bytes get =
+      GetFrame(2, kLargeRecord) + FrameOf<op::MGet>(3, {.keys = {kLargeRecord.view()}}) +
+      FrameOf<op::Scan>(4, {.partition = kLargeRecord.view().partition_view(), .limit = 1});
   for (int i = 0; i < 50; ++i) {
     hostile_.push_back(Other());
     Feed(*hostile_.back(), get);
@@ -118,9 +118,10 @@ TEST_F(SessionMemoryTest, UnsentRepliesStayWithinTheBudget) {
 }
 
 TEST_F(SessionMemoryTest, ResultsOfReadsStayWithinTheBudget) {
-  engine_.on_disk.push_back(kLarge);
-  const Bytes get = GetFrame(2, kLarge) +
-                    FrameOf<op::Scan>(4, {.partition = kLarge.view().partition_view(), .limit = 1});
+  engine_.on_disk.push_back(kLargeRecord);
+  const Bytes get =
+      GetFrame(2, kLargeRecord) +
+      FrameOf<op::Scan>(4, {.partition = kLargeRecord.view().partition_view(), .limit = 1});
   for (int i = 0; i < 50; ++i) {
     hostile_.push_back(Other());
     engine_.hold = true;  // nothing is in memory
@@ -137,7 +138,7 @@ TEST_F(SessionMemoryTest, ResultsOfReadsStayWithinTheBudget) {
 }
 
 TEST_F(SessionMemoryTest, CompleteFrameIsExecutedWhenMemoryIsShort) {
-  const Bytes put = PutFrame(2, kLarge, Bytes(limits::kMaxValueBytes / 2, 'w'));
+  const Bytes put = PutFrame(2, kLargeRecord, Bytes(limits::kMaxValueBytes / 2, 'w'));
   EXPECT_EQ(Feed(*session_, ByteView(put).substr(0, put.size() - 1)).size(), 0u);
   const size_t others = budget_.limit() - budget_.used();
   budget_.Take(others);
@@ -150,7 +151,7 @@ TEST_F(SessionMemoryTest, CompleteFrameIsExecutedWhenMemoryIsShort) {
 TEST_F(SessionMemoryTest, ResultsForAClosedSessionStayCountedUntilTheyComplete) {
   engine_.hold = true;
   Feed(*session_, PutFrame(5, kProfile, Bytes(500'000, 'v')));
-  Feed(*session_, GetFrame(6, kLarge));
+  Feed(*session_, GetFrame(6, kLargeRecord));
   session_.reset();
   EXPECT_GT(budget_.used(), 500'000u);
   engine_.hold = false;
@@ -181,7 +182,7 @@ TEST_F(SessionMemoryTest, PausedReadingDoesNotCountTowardsTheFrameTimeout) {
   const Bytes value(limits::kMaxValueBytes, 'v');
   Bytes frames;
   while (frames.size() < limits::kMaxInFlightBytes)
-    frames += PutFrame(10 + static_cast<uint32_t>(frames.size()), kLarge, value);
+    frames += PutFrame(10 + static_cast<uint32_t>(frames.size()), kLargeRecord, value);
   const Bytes last = PutFrame(5, kProfile, "x");
   Send(frames + last.substr(0, last.size() - 1));
   EXPECT_FALSE(session_->wants_bytes());

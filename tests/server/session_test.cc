@@ -11,13 +11,9 @@
 namespace smile {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-
-const Key kProfile = UserKey(42, "profile");
-const Key kTheme = UserKey(42, "theme");
-const Key kElsewhere = UserKey(43, "profile");
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 // --- HELLO ---------------------------------------------------------------------------------------
 

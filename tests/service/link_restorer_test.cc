@@ -18,7 +18,7 @@
 namespace smile::testing {
 namespace {
 
-constexpr uint64_t kUsers = 40;
+constexpr uint64_t kLinkedUsers = 40;
 
 class LinkRestorerTest : public ::testing::Test {
  protected:
@@ -35,7 +35,7 @@ class LinkRestorerTest : public ::testing::Test {
 
   Records All() {
     Records records;
-    for (uint64_t user = 0; user < kUsers; ++user) {
+    for (uint64_t user = 0; user < kLinkedUsers; ++user) {
       ScanRequest scan{.table = Table::kLinks, .partition = PartitionOf(user), .limit = 100};
       for (;;) {
         const ScanPage page = *calls_.Scan(scan).Wait();
@@ -58,8 +58,8 @@ class LinkRestorerTest : public ::testing::Test {
   void LinkAnyUsers(FunctionRef<uint64_t(uint64_t)> below) {
     for (const auto& [id, value] : All()) Change(id, std::nullopt);
     for (uint64_t i = 0; i < 20 + below(800); ++i) {
-      const uint64_t user = below(kUsers);
-      const uint64_t other = below(3) == 0 ? 1 : below(kUsers);
+      const uint64_t user = below(kLinkedUsers);
+      const uint64_t other = below(3) == 0 ? 1 : below(kLinkedUsers);
       if (user == other) continue;
       const LinkKind kinds[] = {LinkKind::kFriend, LinkKind::kFollow, LinkKind{200}};
       // Refused if there is such a link with another inverse.
@@ -108,7 +108,7 @@ TEST_F(LinkRestorerTest, OneRecordOfALinkRestoresAll) {
 }
 
 TEST_F(LinkRestorerTest, NothingIsChangedWhereNothingIsMissing) {
-  for (uint64_t other = 2; other < kUsers; ++other) Link(1, LinkKind::kFollow, other, other);
+  for (uint64_t other = 2; other < kLinkedUsers; ++other) Link(1, LinkKind::kFollow, other, other);
   const Records all = All();
   const RestoredLinks restored = Restore({UserRange()});
   EXPECT_EQ(restored.sides, 0u);
@@ -179,7 +179,8 @@ TEST_F(LinkRestorerTest, AnyRecordsOfUsersInTheRangesMayBeLost) {
     LinkAnyUsers(below);
     const Records before = All();
 
-    std::vector<UserRange> lost = {{below(kUsers / 2), below(kUsers)}, {below(kUsers), kUsers}};
+    std::vector<UserRange> lost = {{below(kLinkedUsers / 2), below(kLinkedUsers)},
+                                   {below(kLinkedUsers), kLinkedUsers}};
     if (below(4) == 0) lost = {UserRange()};
     const auto in_range = [&lost](uint64_t user) {
       return std::any_of(lost.begin(), lost.end(), [user](const UserRange& range) {

@@ -31,7 +31,7 @@ struct State {
   bool operator==(const State&) const = default;
 };
 
-constexpr uint64_t kUsers = 4;
+constexpr uint64_t kLoginUsers = 4;
 constexpr uint64_t kPasswords = 3;
 
 class LoginModel {
@@ -68,7 +68,7 @@ class LoginModel {
   uint64_t Below(uint64_t bound) { return random_() % bound; }
   Bytes AnyLogin() { return Bytes(1, static_cast<char>('a' + Below(5))); }
   Bytes AnyPassword() { return "password" + std::to_string(Below(kPasswords)); }
-  uint64_t AnyUser() { return 1 + Below(kUsers); }
+  uint64_t AnyUser() { return 1 + Below(kLoginUsers); }
 
   // Changes `after` as the request does, and checks the answer if it is not that of a fault.
   void Do(State* after) {

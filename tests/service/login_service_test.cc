@@ -182,7 +182,7 @@ TEST_F(LoginTest, CostlyAndMalformedCredentialsAreRejectedAtImport) {
   for (const Bytes& credential : costly) {
     const Status status = Import("login", 42, credential);
     EXPECT_FALSE(status.ok()) << credential;
-    EXPECT_THAT(status.message(), testing::Not(HasSubstr("salt$"))) << "it is secret";
+    EXPECT_THAT(status.message(), ::testing::Not(HasSubstr("salt$"))) << "it is secret";
   }
   EXPECT_EQ(Import("login", 42, costly[0]).code(), Code::kTooLarge);
   EXPECT_EQ(Import("login", 42, costly[4]).code(), Code::kTooLarge);

@@ -14,10 +14,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr MediaId kCat{.owner = 42, .media = 7};
-constexpr MediaId kDog{.owner = 42, .media = 8};
-constexpr MediaId kSameCat{.owner = 43, .media = 1};
-
 class MediaCheckTest : public MediaTest {
  protected:
   // A whole check.

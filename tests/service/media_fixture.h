@@ -23,6 +23,10 @@
 
 namespace smile::testing {
 
+inline constexpr MediaId kCat{.owner = 42, .media = 7};
+inline constexpr MediaId kDog{.owner = 42, .media = 8};
+inline constexpr MediaId kSameCat{.owner = 43, .media = 1};  // what kCat is, with another owner
+
 inline constexpr uint32_t kChunk = limits::kMinChunkBytes;
 
 // A process: a service and its sweeper, which stop after some calls of their backends.

@@ -10,8 +10,7 @@
 namespace smile::testing {
 namespace {
 
-constexpr MediaId kCat{.owner = 42, .media = 7};
-constexpr int64_t kManyCalls = 100;
+constexpr int64_t kCallsAtMost = 100;
 
 class MediaFullDiskTest : public MediaTest {
  protected:
@@ -66,7 +65,7 @@ TEST_F(MediaFullDiskTest, BeginThatFailsLeavesNothing) {
 // An upload that can be read can be deleted, however far its commit came.
 TEST_F(MediaFullDiskTest, WhatACommitLeftIsDeleted) {
   bool some_left = false;
-  for (int64_t calls = 0; calls < kManyCalls; ++calls) {
+  for (int64_t calls = 0; calls < kCallsAtMost; ++calls) {
     SCOPED_TRACE("the commit stopped after " + std::to_string(calls) + " calls");
     Restart();
     const Result<ContentId> upload = process_->Begin(kCat, 5);

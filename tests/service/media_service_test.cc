@@ -12,10 +12,6 @@
 namespace smile::testing {
 namespace {
 
-constexpr MediaId kCat{.owner = 42, .media = 7};
-constexpr MediaId kDog{.owner = 42, .media = 8};
-constexpr MediaId kSameCat{.owner = 43, .media = 1};
-
 TEST_F(MediaTest, UploadedMediaIsReadBack) {
   const Bytes bytes = Bytes(kChunk, 'a') + "end";
   const auto manifest = process_->Upload(kCat, bytes);

@@ -10,8 +10,6 @@
 namespace smile::testing {
 namespace {
 
-constexpr MediaId kCat{.owner = 42, .media = 7};
-constexpr MediaId kSameCat{.owner = 43, .media = 1};
 constexpr int64_t kManyCalls = 1000;
 
 // With an engine that can write together, and with one that cannot.

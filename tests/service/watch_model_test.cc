@@ -13,8 +13,8 @@
 namespace smile::testing {
 namespace {
 
-constexpr uint64_t kFirst = 100;  // the version at which the history starts
-constexpr uint64_t kUsers = 5;
+constexpr uint64_t kFirstVersion = 100;  // the version at which the history starts
+constexpr uint64_t kModelUsers = 5;
 constexpr size_t kMaxPast = 12;
 
 // All that happened, in order.
@@ -26,9 +26,9 @@ struct Log {
     std::optional<std::string> value;
   };
   std::vector<Change> changes;
-  uint64_t newest = kFirst;
-  uint64_t floor = kFirst;     // UINT64_MAX: unknown, after a gap
-  std::vector<uint64_t> gaps;  // the newest version at each gap of the engine
+  uint64_t newest = kFirstVersion;
+  uint64_t floor = kFirstVersion;  // UINT64_MAX: unknown, after a gap
+  std::vector<uint64_t> gaps;      // the newest version at each gap of the engine
 
   // The first of a user after a version; null if there is none.
   const Change* Next(uint64_t user, uint64_t after) const {
@@ -143,7 +143,7 @@ class WatchModel {
         hub_({.history_bytes = small ? size_t{6'000} : size_t{1} << 26,
               .slice_work = 1 + seed % 7,
               .past = {kMaxPast, SIZE_MAX}}) {
-    hub_.StartFrom(kFirst);
+    hub_.StartFrom(kFirstVersion);
     BeginHistory(&group_);
   }
 
@@ -172,7 +172,7 @@ class WatchModel {
     std::vector<Log::Change> changes;
     for (uint64_t count = 1 + Below(4); count > 0; --count) {
       log_.newest += 1 + Below(3);
-      changes.push_back({Below(kUsers), log_.newest, "s" + std::to_string(Below(3)), {}});
+      changes.push_back({Below(kModelUsers), log_.newest, "s" + std::to_string(Below(3)), {}});
       if (Below(3) > 0) changes.back().value = std::string(Below(30), 'v');
     }
     if (log_.floor == UINT64_MAX) log_.floor = changes.front().version - 1;
@@ -192,7 +192,7 @@ class WatchModel {
   void Start() {
     std::vector<WatchTarget> targets;
     for (uint64_t count = 1 + Below(3); count > 0; --count) {
-      targets.push_back(UserTarget(Below(kUsers)));
+      targets.push_back(UserTarget(Below(kModelUsers)));
       if (Below(3) > 0)
         targets.back().after = log_.newest + 2 - std::min<uint64_t>(Below(60), log_.newest);
     }

@@ -10,17 +10,17 @@
 namespace smile::testing {
 namespace {
 
-constexpr uint64_t kUsers = 4;
-constexpr uint64_t kFirst = 8;  // the version before the first change
+constexpr uint64_t kThreadUsers = 4;
+constexpr uint64_t kVersionBefore = 8;  // the version before the first change
 constexpr uint64_t kLast = 6'000;
 
-// The change of version V is of user V % kUsers, so each watch knows its next version.
+// The change of version V is of user V % kThreadUsers, so each watch knows its next version.
 class CountingSink final : public WatchSink {
  public:
   void OnStart(uint64_t watch, uint64_t) override { id = watch; }
   SinkAnswer OnEvent(const WatchEvent& event) override {
     uint64_t& seen = newest.at(event.target);
-    EXPECT_EQ(event.version, seen + kUsers);
+    EXPECT_EQ(event.version, seen + kThreadUsers);
     EXPECT_EQ(event.value, ByteView(event.sort));
     seen = event.version;
     if (++events % 50 == 0) {
@@ -37,7 +37,7 @@ class CountingSink final : public WatchSink {
 
   bool IsComplete() const {
     for (const uint64_t seen : newest) {
-      if (seen + kUsers <= kLast) return false;
+      if (seen + kThreadUsers <= kLast) return false;
     }
     return true;
   }
@@ -45,7 +45,8 @@ class CountingSink final : public WatchSink {
   WatchGroup* group = nullptr;
   uint64_t id = 0;  // 0: it was cancelled and goes on with another watch
   uint64_t events = 0;
-  std::array<uint64_t, kUsers> newest{8, 9 - kUsers, 10 - kUsers, 11 - kUsers};
+  std::array<uint64_t, kThreadUsers> newest{8, 9 - kThreadUsers, 10 - kThreadUsers,
+                                            11 - kThreadUsers};
 };
 
 // An event loop that only runs its group.
@@ -74,9 +75,9 @@ class Worker {
   // True: it was cancelled again meanwhile.
   bool Start(CountingSink* sink) {
     WatchRequest request{.owner = 1, .values = true, .targets = {}};
-    for (uint64_t user = 0; user < kUsers; ++user) {
-      // The first of a user may be before the history, which starts at kFirst.
-      request.targets.push_back(UserTarget(user, std::max(sink->newest[user], kFirst)));
+    for (uint64_t user = 0; user < kThreadUsers; ++user) {
+      // The first of a user may be before the history, which starts at kVersionBefore.
+      request.targets.push_back(UserTarget(user, std::max(sink->newest[user], kVersionBefore)));
     }
     EXPECT_TRUE(group_.Watch(request, sink).ok());
     return sink->id == 0;
@@ -100,16 +101,16 @@ class Worker {
 
 TEST(WatchThreadsTest, EachIsToldOfEverythingOnce) {
   WatchHub hub({.past = {.changes = kLast, .value_bytes = SIZE_MAX}});
-  hub.StartFrom(kFirst);
+  hub.StartFrom(kVersionBefore);
   {
     WatchGroup group(&hub, [] {});
     BeginHistory(&group);
   }
   Worker one(&hub), two(&hub);
   std::thread committer([&hub] {
-    for (uint64_t version = kFirst + 1; version <= kLast; ++version) {
+    for (uint64_t version = kVersionBefore + 1; version <= kLast; ++version) {
       const Bytes text = std::to_string(version);
-      Feed(&hub, {{version % kUsers, version, text, text}});
+      Feed(&hub, {{version % kThreadUsers, version, text, text}});
       if (version % 100 == 0) static_cast<void>(hub.Stats());
     }
   });
@@ -119,7 +120,7 @@ TEST(WatchThreadsTest, EachIsToldOfEverythingOnce) {
   first.join();
   second.join();
   EXPECT_EQ(hub.Stats().watches, 0u);
-  EXPECT_GE(hub.Stats().events, 6 * (kLast - kFirst));
+  EXPECT_GE(hub.Stats().events, 6 * (kLast - kVersionBefore));
 }
 
 }  // namespace

@@ -277,7 +277,7 @@ void RunSeeds(WorldOptions options, bool expect_reconnects) {
   const uint64_t first = given != nullptr ? std::stoull(given) : std::random_device()();
   size_t connections = 0;
   for (uint64_t seed = first; seed < first + Seeds(); ++seed) {
-    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    SCOPED_TRACE(::testing::Message() << "seed " << seed);
     options.seed = seed;
     World world(options);
     world.Run(100);
@@ -287,7 +287,7 @@ void RunSeeds(WorldOptions options, bool expect_reconnects) {
     ExpectWholeLinks(&world.stored());
     ExpectWholeLogins(&world.stored());
     connections += world.connections();
-    if (testing::Test::HasFailure()) return;
+    if (::testing::Test::HasFailure()) return;
   }
   EXPECT_EQ(connections > 3 * Seeds(), expect_reconnects);
 }

@@ -26,7 +26,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr uint32_t kChunk = limits::kMinChunkBytes;
+constexpr uint32_t kContractChunk = limits::kMinChunkBytes;
 
 struct StoreKind {
   std::string name;
@@ -59,9 +59,9 @@ class ContentContract : public ::testing::TestWithParam<StoreKind> {
 
   Bytes Random(size_t size) { return RandomBytes(&random_, size); }
   Status Upload(const ContentId& id, const Bytes& bytes) {
-    SMILE_TRY(content_.Begin({.id = id, .chunk_bytes = kChunk, .size = bytes.size()}));
-    for (size_t offset = 0; offset < bytes.size(); offset += kChunk) {
-      SMILE_TRY(content_.Append(id, offset, bytes.substr(offset, kChunk)));
+    SMILE_TRY(content_.Begin({.id = id, .chunk_bytes = kContractChunk, .size = bytes.size()}));
+    for (size_t offset = 0; offset < bytes.size(); offset += kContractChunk) {
+      SMILE_TRY(content_.Append(id, offset, bytes.substr(offset, kContractChunk)));
     }
     return content_.Seal(id);
   }
@@ -77,7 +77,8 @@ INSTANTIATE_TEST_SUITE_P(Stores, ContentContract, ::testing::ValuesIn(AllStores(
                          [](const auto& info) { return info.param.name; });
 
 TEST_P(ContentContract, ReadsWhatWasUploaded) {
-  for (const size_t size : {size_t{0}, size_t{1}, size_t{kChunk}, size_t{kChunk} * 3 + 17}) {
+  for (const size_t size :
+       {size_t{0}, size_t{1}, size_t{kContractChunk}, size_t{kContractChunk} * 3 + 17}) {
     const ContentId id = IdOf(static_cast<uint8_t>(size % 251 + 1));
     const Bytes bytes = Random(size);
     ASSERT_TRUE(Upload(id, bytes).ok());
@@ -93,14 +94,14 @@ TEST_P(ContentContract, ReadsWhatWasUploaded) {
 }
 
 TEST_P(ContentContract, ReadsAnyRange) {
-  const Bytes bytes = Random(size_t{kChunk} * 2 + 100);
+  const Bytes bytes = Random(size_t{kContractChunk} * 2 + 100);
   ASSERT_TRUE(Upload(IdOf(1), bytes).ok());
   const std::vector<ByteRange> ranges = {{0, 1},
-                                         {kChunk - 1, 2},
-                                         {kChunk, kChunk},
-                                         {kChunk * 2, 100},
-                                         {kChunk * 2 + 50, 1000},
-                                         {1, kChunk * 2},
+                                         {kContractChunk - 1, 2},
+                                         {kContractChunk, kContractChunk},
+                                         {kContractChunk * 2, 100},
+                                         {kContractChunk * 2 + 50, 1000},
+                                         {1, kContractChunk * 2},
                                          {bytes.size(), 1}};
   for (const auto& [offset, size] : ranges) {
     const auto piece = content_.Read(IdOf(1), offset, static_cast<uint32_t>(size));
@@ -113,12 +114,15 @@ TEST_P(ContentContract, ReadsAnyRange) {
 }
 
 TEST_P(ContentContract, PiecesArriveInAnyOrder) {
-  const Bytes bytes = Random(size_t{kChunk} * 9 + 5);
-  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk, .size = bytes.size()}).ok());
+  const Bytes bytes = Random(size_t{kContractChunk} * 9 + 5);
+  ASSERT_TRUE(
+      content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk, .size = bytes.size()}).ok());
   for (const size_t chunk : {9, 3, 0, 1, 8, 2, 7, 4, 6, 5}) {
     EXPECT_EQ(content_.Seal(IdOf(1)).code(), Code::kConditionFailed);
-    ASSERT_TRUE(
-        content_.Append(IdOf(1), chunk * kChunk, bytes.substr(chunk * kChunk, kChunk)).ok());
+    ASSERT_TRUE(content_
+                    .Append(IdOf(1), chunk * kContractChunk,
+                            bytes.substr(chunk * kContractChunk, kContractChunk))
+                    .ok());
   }
   const auto info = content_.Digest(IdOf(1));
   ASSERT_TRUE(info.ok()) << info.status().ToString();
@@ -128,14 +132,17 @@ TEST_P(ContentContract, PiecesArriveInAnyOrder) {
 }
 
 TEST_P(ContentContract, PiecesArriveFromManyCallers) {
-  const Bytes bytes = Random(size_t{kChunk} * 16);
-  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk, .size = bytes.size()}).ok());
+  const Bytes bytes = Random(size_t{kContractChunk} * 16);
+  ASSERT_TRUE(
+      content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk, .size = bytes.size()}).ok());
   std::vector<std::thread> callers;
   for (size_t caller = 0; caller < 4; ++caller) {
     callers.emplace_back([&, caller] {
       for (size_t chunk = caller; chunk < 16; chunk += 4) {
-        EXPECT_TRUE(
-            content_.Append(IdOf(1), chunk * kChunk, bytes.substr(chunk * kChunk, kChunk)).ok());
+        EXPECT_TRUE(content_
+                        .Append(IdOf(1), chunk * kContractChunk,
+                                bytes.substr(chunk * kContractChunk, kContractChunk))
+                        .ok());
       }
     });
   }
@@ -144,85 +151,92 @@ TEST_P(ContentContract, PiecesArriveFromManyCallers) {
 }
 
 TEST_P(ContentContract, RepeatedPieceIsAcceptedAndAnotherRejected) {
-  const Bytes piece = Random(kChunk);
-  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk}).ok());
-  ASSERT_TRUE(content_.Append(IdOf(1), kChunk, piece).ok());
-  EXPECT_TRUE(content_.Append(IdOf(1), kChunk, piece).ok());
-  EXPECT_EQ(content_.Append(IdOf(1), kChunk, Random(kChunk)).code(), Code::kConditionFailed);
-  EXPECT_EQ(content_.Progress(IdOf(1))->received_bytes, kChunk);
+  const Bytes piece = Random(kContractChunk);
+  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk}).ok());
+  ASSERT_TRUE(content_.Append(IdOf(1), kContractChunk, piece).ok());
+  EXPECT_TRUE(content_.Append(IdOf(1), kContractChunk, piece).ok());
+  EXPECT_EQ(content_.Append(IdOf(1), kContractChunk, Random(kContractChunk)).code(),
+            Code::kConditionFailed);
+  EXPECT_EQ(content_.Progress(IdOf(1))->received_bytes, kContractChunk);
 }
 
 TEST_P(ContentContract, RejectsPiecesThatDoNotFit) {
-  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk, .size = kChunk * 2 + 10}).ok());
+  ASSERT_TRUE(
+      content_
+          .Begin({.id = IdOf(1), .chunk_bytes = kContractChunk, .size = kContractChunk * 2 + 10})
+          .ok());
   const auto append = [&](uint64_t offset, size_t size) {
     return content_.Append(IdOf(1), offset, Bytes(size, 'x')).code();
   };
-  EXPECT_EQ(append(1, kChunk), Code::kInvalid);
+  EXPECT_EQ(append(1, kContractChunk), Code::kInvalid);
   EXPECT_EQ(append(0, 0), Code::kInvalid);
-  EXPECT_EQ(append(0, kChunk + 1), Code::kInvalid);
-  EXPECT_EQ(append(0, kChunk - 1), Code::kInvalid);
-  EXPECT_EQ(append(kChunk * 2, 11), Code::kInvalid);
-  EXPECT_EQ(append(kChunk * 2, 9), Code::kInvalid);
-  EXPECT_EQ(append(kChunk * 3, 1), Code::kInvalid);
-  const uint64_t last_offset = ~uint64_t{0} / kChunk * kChunk;
-  EXPECT_EQ(append(last_offset, kChunk), Code::kTooLarge);
-  EXPECT_EQ(append(limits::kMaxContentChunks * kChunk, kChunk), Code::kTooLarge);
-  EXPECT_EQ(append(kChunk * 2, 10), Code::kOk);
+  EXPECT_EQ(append(0, kContractChunk + 1), Code::kInvalid);
+  EXPECT_EQ(append(0, kContractChunk - 1), Code::kInvalid);
+  EXPECT_EQ(append(kContractChunk * 2, 11), Code::kInvalid);
+  EXPECT_EQ(append(kContractChunk * 2, 9), Code::kInvalid);
+  EXPECT_EQ(append(kContractChunk * 3, 1), Code::kInvalid);
+  const uint64_t last_offset = ~uint64_t{0} / kContractChunk * kContractChunk;
+  EXPECT_EQ(append(last_offset, kContractChunk), Code::kTooLarge);
+  EXPECT_EQ(append(limits::kMaxContentChunks * kContractChunk, kContractChunk), Code::kTooLarge);
+  EXPECT_EQ(append(kContractChunk * 2, 10), Code::kOk);
   EXPECT_EQ(content_.Append(IdOf(2), 0, "x").code(), Code::kNotFound);
 }
 
 TEST_P(ContentContract, ShortPieceEndsContentOfUnknownSize) {
-  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk}).ok());
-  ASSERT_TRUE(content_.Append(IdOf(1), kChunk, Bytes(kChunk, 'b')).ok());
+  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk}).ok());
+  ASSERT_TRUE(content_.Append(IdOf(1), kContractChunk, Bytes(kContractChunk, 'b')).ok());
   EXPECT_EQ(content_.Append(IdOf(1), 0, "short").code(), Code::kInvalid);
-  ASSERT_TRUE(content_.Append(IdOf(1), kChunk * 2, "end").ok());
-  EXPECT_EQ(content_.Append(IdOf(1), kChunk * 3, "more").code(), Code::kInvalid);
-  EXPECT_EQ(content_.Progress(IdOf(1))->spec.size, kChunk * 2 + 3);
+  ASSERT_TRUE(content_.Append(IdOf(1), kContractChunk * 2, "end").ok());
+  EXPECT_EQ(content_.Append(IdOf(1), kContractChunk * 3, "more").code(), Code::kInvalid);
+  EXPECT_EQ(content_.Progress(IdOf(1))->spec.size, kContractChunk * 2 + 3);
   EXPECT_EQ(content_.Seal(IdOf(1)).code(), Code::kConditionFailed);
-  ASSERT_TRUE(content_.Append(IdOf(1), 0, Bytes(kChunk, 'a')).ok());
+  ASSERT_TRUE(content_.Append(IdOf(1), 0, Bytes(kContractChunk, 'a')).ok());
   ASSERT_TRUE(content_.Seal(IdOf(1)).ok());
-  EXPECT_EQ(content_.Stat(IdOf(1))->size, kChunk * 2 + 3);
+  EXPECT_EQ(content_.Stat(IdOf(1))->size, kContractChunk * 2 + 3);
 }
 
 TEST_P(ContentContract, ContentOfUnknownSizeMayEndWithAWholeChunk) {
-  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk}).ok());
-  ASSERT_TRUE(content_.Append(IdOf(1), 0, Bytes(kChunk, 'a')).ok());
-  ASSERT_TRUE(content_.Append(IdOf(1), kChunk, Bytes(kChunk, 'b')).ok());
+  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk}).ok());
+  ASSERT_TRUE(content_.Append(IdOf(1), 0, Bytes(kContractChunk, 'a')).ok());
+  ASSERT_TRUE(content_.Append(IdOf(1), kContractChunk, Bytes(kContractChunk, 'b')).ok());
   ASSERT_TRUE(content_.Seal(IdOf(1)).ok());
-  EXPECT_EQ(content_.Stat(IdOf(1))->size, kChunk * 2);
+  EXPECT_EQ(content_.Stat(IdOf(1))->size, kContractChunk * 2);
 }
 
 TEST_P(ContentContract, ProgressTellsWhatIsMissing) {
-  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk, .size = kChunk * 6 + 1}).ok());
-  EXPECT_THAT(content_.Progress(IdOf(1))->missing, ElementsAre(ByteRange{0, kChunk * 6 + 1}));
+  ASSERT_TRUE(
+      content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk, .size = kContractChunk * 6 + 1})
+          .ok());
+  EXPECT_THAT(content_.Progress(IdOf(1))->missing,
+              ElementsAre(ByteRange{0, kContractChunk * 6 + 1}));
   for (const uint64_t chunk : {0, 1, 4}) {
-    ASSERT_TRUE(content_.Append(IdOf(1), chunk * kChunk, Bytes(kChunk, 'x')).ok());
+    ASSERT_TRUE(content_.Append(IdOf(1), chunk * kContractChunk, Bytes(kContractChunk, 'x')).ok());
   }
   const auto progress = content_.Progress(IdOf(1));
   ASSERT_TRUE(progress.ok());
-  EXPECT_EQ(progress->received_bytes, kChunk * 3);
-  EXPECT_EQ(progress->contiguous_bytes, kChunk * 2);
-  EXPECT_THAT(progress->missing,
-              ElementsAre(ByteRange{kChunk * 2, kChunk * 2}, ByteRange{kChunk * 5, kChunk + 1}));
+  EXPECT_EQ(progress->received_bytes, kContractChunk * 3);
+  EXPECT_EQ(progress->contiguous_bytes, kContractChunk * 2);
+  EXPECT_THAT(progress->missing, ElementsAre(ByteRange{kContractChunk * 2, kContractChunk * 2},
+                                             ByteRange{kContractChunk * 5, kContractChunk + 1}));
   EXPECT_EQ(content_.Progress(IdOf(2)).status().code(), Code::kNotFound);
 }
 
 TEST_P(ContentContract, BeginMayBeRepeated) {
-  const UploadSpec spec{.id = IdOf(1), .chunk_bytes = kChunk, .size = kChunk * 2};
+  const UploadSpec spec{.id = IdOf(1), .chunk_bytes = kContractChunk, .size = kContractChunk * 2};
   ASSERT_TRUE(content_.Begin(spec).ok());
-  ASSERT_TRUE(content_.Append(IdOf(1), 0, Bytes(kChunk, 'x')).ok());
+  ASSERT_TRUE(content_.Append(IdOf(1), 0, Bytes(kContractChunk, 'x')).ok());
   EXPECT_TRUE(content_.Begin(spec).ok());
-  EXPECT_EQ(content_.Progress(IdOf(1))->received_bytes, kChunk);
-  EXPECT_EQ(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk, .size = 1}).code(),
+  EXPECT_EQ(content_.Progress(IdOf(1))->received_bytes, kContractChunk);
+  EXPECT_EQ(content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk, .size = 1}).code(),
             Code::kConditionFailed);
-  EXPECT_EQ(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk * 2}).code(),
+  EXPECT_EQ(content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk * 2}).code(),
             Code::kConditionFailed);
 }
 
 TEST_P(ContentContract, RejectsContentThatIsTooLarge) {
-  for (const uint64_t size :
-       {limits::kMaxContentBytes + 1, kChunk * limits::kMaxContentChunks + 1, ~uint64_t{0}}) {
-    EXPECT_EQ(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk, .size = size}).code(),
+  for (const uint64_t size : {limits::kMaxContentBytes + 1,
+                              kContractChunk * limits::kMaxContentChunks + 1, ~uint64_t{0}}) {
+    EXPECT_EQ(content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk, .size = size}).code(),
               Code::kTooLarge);
   }
   EXPECT_EQ(content_.Progress(IdOf(1)).status().code(), Code::kNotFound);
@@ -241,15 +255,15 @@ TEST_P(ContentContract, SealAndDeleteMayBeRepeated) {
 
 TEST_P(ContentContract, CancelDropsOnlyAnUpload) {
   ASSERT_TRUE(Upload(IdOf(1), "photo").ok());
-  ASSERT_TRUE(content_.Begin({.id = IdOf(2), .chunk_bytes = kChunk}).ok());
+  ASSERT_TRUE(content_.Begin({.id = IdOf(2), .chunk_bytes = kContractChunk}).ok());
   for (const uint8_t id : {1, 2, 3}) EXPECT_TRUE(content_.Cancel(IdOf(id)).ok());
   EXPECT_EQ(content_.Read(IdOf(1), 0, 10)->bytes, "photo");
   EXPECT_EQ(content_.Progress(IdOf(2)).status().code(), Code::kNotFound);
 }
 
 TEST_P(ContentContract, DeleteDropsAnUpload) {
-  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk}).ok());
-  ASSERT_TRUE(content_.Append(IdOf(1), 0, Bytes(kChunk, 'x')).ok());
+  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk}).ok());
+  ASSERT_TRUE(content_.Append(IdOf(1), 0, Bytes(kContractChunk, 'x')).ok());
   ASSERT_TRUE(content_.Delete(IdOf(1)).ok());
   EXPECT_EQ(content_.Progress(IdOf(1)).status().code(), Code::kNotFound);
   EXPECT_EQ(content_.Digest(IdOf(1)).status().code(), Code::kNotFound);
@@ -261,14 +275,15 @@ TEST_P(ContentContract, ManyUploadsAreOpenAtTheSameTime) {
   for (ContentId& id : ids) {
     const Bytes bytes = Random(id.bytes.size());
     std::copy(bytes.begin(), bytes.end(), id.bytes.begin());
-    ASSERT_TRUE(content_.Begin({.id = id, .chunk_bytes = kChunk}).ok());
-    ASSERT_TRUE(content_.Append(id, kChunk, id.ToHex()).ok());
+    ASSERT_TRUE(content_.Begin({.id = id, .chunk_bytes = kContractChunk}).ok());
+    ASSERT_TRUE(content_.Append(id, kContractChunk, id.ToHex()).ok());
   }
   for (const ContentId& id : ids) {
-    ASSERT_TRUE(content_.Append(id, 0, Bytes(kChunk, 'x')).ok());
+    ASSERT_TRUE(content_.Append(id, 0, Bytes(kContractChunk, 'x')).ok());
     ASSERT_TRUE(content_.Seal(id).ok());
   }
-  for (const ContentId& id : ids) EXPECT_EQ(content_.Read(id, kChunk, 100)->bytes, id.ToHex());
+  for (const ContentId& id : ids)
+    EXPECT_EQ(content_.Read(id, kContractChunk, 100)->bytes, id.ToHex());
 }
 
 TEST_P(ContentContract, AnswersShuttingDownAfterClose) {
@@ -282,14 +297,14 @@ TEST_P(ContentContract, AnswersShuttingDownAfterClose) {
 
 // Else a piece that comes between Digest and Seal would make content of another digest.
 TEST_P(ContentContract, DigestEndsTheContent) {
-  const Bytes chunk = Random(kChunk);
-  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kChunk}).ok());
+  const Bytes chunk = Random(kContractChunk);
+  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk}).ok());
   ASSERT_TRUE(content_.Append(IdOf(1), 0, chunk).ok());
   const auto info = content_.Digest(IdOf(1));
   ASSERT_TRUE(info.ok());
-  EXPECT_EQ(content_.Append(IdOf(1), kChunk, "more").code(), Code::kInvalid);
+  EXPECT_EQ(content_.Append(IdOf(1), kContractChunk, "more").code(), Code::kInvalid);
   EXPECT_TRUE(content_.Append(IdOf(1), 0, chunk).ok());
-  EXPECT_EQ(content_.Progress(IdOf(1))->spec.size, kChunk);
+  EXPECT_EQ(content_.Progress(IdOf(1))->spec.size, kContractChunk);
   ASSERT_TRUE(content_.Seal(IdOf(1)).ok());
   EXPECT_EQ(content_.Stat(IdOf(1))->size, info->size);
 }
@@ -299,7 +314,7 @@ TEST_P(ContentContract, ListsSealedContentInOrder) {
   for (const uint8_t number : {uint8_t{3}, uint8_t{1}, uint8_t{255}}) {
     ASSERT_TRUE(Upload(IdOf(number), "bytes").ok());
   }
-  ASSERT_TRUE(content_.Begin({.id = IdOf(2), .chunk_bytes = kChunk}).ok());  // not sealed
+  ASSERT_TRUE(content_.Begin({.id = IdOf(2), .chunk_bytes = kContractChunk}).ok());  // not sealed
   EXPECT_THAT(*content_.List({}, 10), ElementsAre(IdOf(1), IdOf(3), IdOf(255)));
   EXPECT_THAT(*content_.List({}, 2), ElementsAre(IdOf(1), IdOf(3)));
   EXPECT_THAT(*content_.List(IdOf(1), 10), ElementsAre(IdOf(3), IdOf(255)));

@@ -20,7 +20,7 @@ using ::testing::Gt;
 using ::testing::SizeIs;
 
 const Key kMain = UserKey(1, "main");
-const Key kPost = PostKey(2, 9);
+const Key kOnePost = PostKey(2, 9);
 const Key kBlob = BlobKey(std::string(16, 'b'), BlobPart::kChunk, 0);
 
 WriteRequest PutRequest(const Key& key, ByteView value, Condition condition = {}) {
@@ -30,7 +30,7 @@ WriteRequest PutRequest(const Key& key, ByteView value, Condition condition = {}
 // Of the main record and, together with it, of the others.
 WriteRequest PutTogether(ByteView value, Condition condition = {}) {
   WriteRequest request = PutRequest(kMain, value, condition);
-  request.AddAlso(PutRequest(kPost, value));
+  request.AddAlso(PutRequest(kOnePost, value));
   request.AddAlso(PutRequest(kBlob, value));
   return request;
 }
@@ -39,7 +39,7 @@ class TogetherContract : public EngineContract {
  protected:
   WriteReply Write(WriteRequest request) { return blocking_.Write(std::move(request)); }
   std::vector<std::string> Values() {
-    return {blocking_.Value(kMain), blocking_.Value(kPost), blocking_.Value(kBlob)};
+    return {blocking_.Value(kMain), blocking_.Value(kOnePost), blocking_.Value(kBlob)};
   }
 };
 SMILE_CONTRACT_SUITE(TogetherContract);
@@ -50,8 +50,8 @@ TEST_P(TogetherContract, AllTakeEffect) {
   ASSERT_TRUE(reply.status.ok()) << reply.status.ToString();
   EXPECT_THAT(reply.versions, SizeIs(1));
   EXPECT_THAT(Values(), Each("v"));
-  EXPECT_GT(blocking_.Get(kPost)->version, reply.versions[0]);
-  EXPECT_GT(blocking_.Get(kBlob)->version, blocking_.Get(kPost)->version);
+  EXPECT_GT(blocking_.Get(kOnePost)->version, reply.versions[0]);
+  EXPECT_GT(blocking_.Get(kBlob)->version, blocking_.Get(kOnePost)->version);
   const WriteReply next = blocking_.Put(kMain, "w");
   EXPECT_THAT(next.versions, Each(Gt(blocking_.Get(kBlob)->version)));
 }
@@ -67,7 +67,7 @@ TEST_P(TogetherContract, NoneTakesEffectIfAConditionDoesNotHold) {
 TEST_P(TogetherContract, DeletesTakeEffectWithPuts) {
   ASSERT_TRUE(Write(PutTogether("v")).status.ok());
   WriteRequest request = PutRequest(kMain, "w");
-  request.AddAlso(WriteRequest(kPost.view().partition_view(), {DeleteOf(kPost.sort)}, 0));
+  request.AddAlso(WriteRequest(kOnePost.view().partition_view(), {DeleteOf(kOnePost.sort)}, 0));
   ASSERT_TRUE(Write(std::move(request)).status.ok());
   EXPECT_EQ(Values(), (std::vector<std::string>{"w", "(not_found)", "v"}));
 }
@@ -75,12 +75,14 @@ TEST_P(TogetherContract, DeletesTakeEffectWithPuts) {
 // What reads and scans found before may be in a cache.
 TEST_P(TogetherContract, ReadsAndScansSeeAll) {
   ASSERT_TRUE(blocking_.Put(PostKey(2, 7), "older").status.ok());
-  const ScanRequest scan{
-      .table = Table::kPosts, .partition = kPost.partition, .limit = 10, .max_value_bytes = 1000};
+  const ScanRequest scan{.table = Table::kPosts,
+                         .partition = kOnePost.partition,
+                         .limit = 10,
+                         .max_value_bytes = 1000};
   for (int i = 0; i < 3; ++i) EXPECT_EQ(blocking_.PeekOrScan(scan)->size(), 1u);
   EXPECT_EQ(Values(), std::vector<std::string>(3, "(not_found)"));
   ASSERT_TRUE(Write(PutTogether("v")).status.ok());
-  for (const Key& key : {kMain, kPost, kBlob}) {
+  for (const Key& key : {kMain, kOnePost, kBlob}) {
     std::string peeked = "(unknown)";
     const PeekResult result = engine_->Peek(
         key.view(), [&](const RecordView& record) { peeked = std::string(record.value); });
@@ -101,11 +103,11 @@ TEST_P(TogetherContract, ConditionsOfOthersSeeThem) {
     codes.push_back(reply.status.code());
     changed.notify_all();
   };
-  ASSERT_TRUE(blocking_.Put(kPost, "old").status.ok());
-  const uint64_t old = blocking_.Get(kPost)->version;
+  ASSERT_TRUE(blocking_.Put(kOnePost, "old").status.ok());
+  const uint64_t old = blocking_.Get(kOnePost)->version;
   for (int i = 0; i < 20; ++i) {
     engine_->Write(PutTogether("v"), note);
-    engine_->Write(PutRequest(kPost, "lost", IfVersion(old)), note);
+    engine_->Write(PutRequest(kOnePost, "lost", IfVersion(old)), note);
   }
   std::unique_lock lock(mutex);
   changed.wait(lock, [&] { return codes.size() == 40; });
@@ -121,21 +123,21 @@ TEST_F(TogetherRocksTest, AllAreThereAfterAReopen) {
   ASSERT_TRUE(engine().Write(PutTogether("v")).status.ok());
   Close();
   Open();
-  for (const Key& key : {kMain, kPost, kBlob}) EXPECT_EQ(engine().Value(key), "v");
+  for (const Key& key : {kMain, kOnePost, kBlob}) EXPECT_EQ(engine().Value(key), "v");
 }
 
 TEST_F(TogetherRocksTest, NearlyFullDiskAcceptsWhatFreesSpace) {
   faults_->SetFreeBytes(limits::kMinFreeDiskBytes - 1);
   Open();
   WriteRequest deletes(kMain.view().partition_view(), {DeleteOf("a")}, 0);
-  deletes.AddAlso(WriteRequest(kPost.view().partition_view(), {DeleteOf(kPost.sort)}, 0));
+  deletes.AddAlso(WriteRequest(kOnePost.view().partition_view(), {DeleteOf(kOnePost.sort)}, 0));
   EXPECT_TRUE(engine().Write(std::move(deletes)).status.ok());
   WriteRequest puts(kMain.view().partition_view(), {DeleteOf("a")}, 0);
-  puts.AddAlso(PutRequest(kPost, "v"));
+  puts.AddAlso(PutRequest(kOnePost, "v"));
   EXPECT_EQ(engine().Write(std::move(puts)).status.code(), Code::kNoSpace);
   // A small put that is needed for deletes.
   WriteRequest frees = PutRequest(kMain, "fewer");
-  frees.AddAlso(WriteRequest(kPost.view().partition_view(), {DeleteOf(kPost.sort)}, 0));
+  frees.AddAlso(WriteRequest(kOnePost.view().partition_view(), {DeleteOf(kOnePost.sort)}, 0));
   frees.SetFreesSpace();
   EXPECT_TRUE(engine().Write(std::move(frees)).status.ok());
   EXPECT_EQ(engine().Value(kMain), "fewer");

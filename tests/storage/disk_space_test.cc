@@ -13,14 +13,14 @@
 namespace smile::testing {
 namespace {
 
-constexpr uint64_t kMiB = uint64_t{1} << 20;
-constexpr uint64_t kMemtables = 32 * kMiB;
+constexpr uint64_t kMebibyte = uint64_t{1} << 20;
+constexpr uint64_t kMemtables = 32 * kMebibyte;
 constexpr uint64_t kReserve = kMemtables + limits::kStartFreeDiskBytes;
 
 class DiskSpaceTest : public ::testing::Test {
  protected:
   DiskSpaceTest() {
-    SetFree(1024 * kMiB);
+    SetFree(1024 * kMebibyte);
     space_.Begin();
   }
 
@@ -42,30 +42,30 @@ class DiskSpaceTest : public ::testing::Test {
 TEST_F(DiskSpaceTest, PutsNeedRoomForTheMemtables) {
   space_.KeepReserve();
   const uint64_t least = limits::kMinFreeDiskBytes;
-  EXPECT_FALSE(IsLowWith(least + 10 * kMiB, 10 * kMiB));
-  EXPECT_TRUE(IsLowWith(least + 10 * kMiB - 1, 10 * kMiB));
+  EXPECT_FALSE(IsLowWith(least + 10 * kMebibyte, 10 * kMebibyte));
+  EXPECT_TRUE(IsLowWith(least + 10 * kMebibyte - 1, 10 * kMebibyte));
   // Not again with the first byte.
-  EXPECT_TRUE(IsLowWith(least + 10 * kMiB, 10 * kMiB));
-  EXPECT_FALSE(IsLowWith(least + least / 4 + 10 * kMiB, 10 * kMiB));
+  EXPECT_TRUE(IsLowWith(least + 10 * kMebibyte, 10 * kMebibyte));
+  EXPECT_FALSE(IsLowWith(least + least / 4 + 10 * kMebibyte, 10 * kMebibyte));
 }
 
 TEST_F(DiskSpaceTest, TightComesBeforeLow) {
   space_.KeepReserve();
   const uint64_t least = limits::kMinFreeDiskBytes;
-  EXPECT_FALSE(IsLowWith(least + 30 * kMiB, 10 * kMiB));
+  EXPECT_FALSE(IsLowWith(least + 30 * kMebibyte, 10 * kMebibyte));
   EXPECT_FALSE(space_.tight());
-  EXPECT_FALSE(IsLowWith(least + 30 * kMiB - 1, 10 * kMiB));
+  EXPECT_FALSE(IsLowWith(least + 30 * kMebibyte - 1, 10 * kMebibyte));
   EXPECT_TRUE(space_.tight());
-  EXPECT_TRUE(IsLowWith(0, 10 * kMiB));
+  EXPECT_TRUE(IsLowWith(0, 10 * kMebibyte));
   EXPECT_FALSE(space_.tight());
 }
 
 TEST_F(DiskSpaceTest, WritesBetweenTwoChecksAreCounted) {
   space_.KeepReserve();
-  ASSERT_FALSE(IsLowWith(limits::kMinFreeDiskBytes + 80 * kMiB, 0));
+  ASSERT_FALSE(IsLowWith(limits::kMinFreeDiskBytes + 80 * kMebibyte, 0));
   uint64_t written = 0;
-  while (!space_.Count(kMiB)) written += kMiB;
-  EXPECT_LT(written, 80 * kMiB / 8);
+  while (!space_.Count(kMebibyte)) written += kMebibyte;
+  EXPECT_LT(written, 80 * kMebibyte / 8);
   EXPECT_GT(written, 0u);
   space_.Look(0);
   EXPECT_FALSE(space_.Count(1));
@@ -75,10 +75,10 @@ TEST_F(DiskSpaceTest, ReserveIsReleasedOnlyWithoutOtherRoom) {
   space_.KeepReserve();
   ASSERT_TRUE(space_.has_reserve());
   EXPECT_EQ(std::filesystem::file_size(Reserve()), kReserve);
-  SetFree(kMiB);
-  EXPECT_TRUE(space_.MakeRoom(kMiB));
+  SetFree(kMebibyte);
+  EXPECT_TRUE(space_.MakeRoom(kMebibyte));
   EXPECT_TRUE(space_.has_reserve());
-  (void)space_.MakeRoom(2 * kMiB);
+  (void)space_.MakeRoom(2 * kMebibyte);
   EXPECT_FALSE(space_.has_reserve());
   EXPECT_FALSE(std::filesystem::exists(Reserve()));
 }

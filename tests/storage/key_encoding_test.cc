@@ -10,7 +10,7 @@ namespace smile::testing {
 namespace {
 
 constexpr uint64_t kSeed = 20'240'601;
-constexpr int kRounds = 20'000;
+constexpr int kRandomKeys = 20'000;
 
 Bytes Encode(const Key& key) {
   return Bytes(EncodedKey(key.view()).view());
@@ -47,7 +47,7 @@ INSTANTIATE_TEST_SUITE_P(Tables, KeyEncoding, ::testing::ValuesIn(kTables),
                          [](const auto& info) { return std::string(info.param.name); });
 
 TEST_P(KeyEncoding, OrderOnDiskIsTableOrder) {
-  for (int i = 0; i < kRounds; ++i) {
+  for (int i = 0; i < kRandomKeys; ++i) {
     const Key a = RandomKey(&random_, table_);
     Key b = RandomKey(&random_, table_);
     if (i % 2 == 0) b.partition = a.partition;
@@ -57,7 +57,7 @@ TEST_P(KeyEncoding, OrderOnDiskIsTableOrder) {
 }
 
 TEST_P(KeyEncoding, KeysRoundTrip) {
-  for (int i = 0; i < kRounds; ++i) {
+  for (int i = 0; i < kRandomKeys; ++i) {
     const Key key = RandomKey(&random_, table_);
     const Bytes encoded = Encode(key);
     Bytes partition, sort;
@@ -70,7 +70,7 @@ TEST_P(KeyEncoding, KeysRoundTrip) {
 }
 
 TEST_P(KeyEncoding, NoPartitionIsAPrefixOfAnother) {
-  for (int i = 0; i < kRounds; ++i) {
+  for (int i = 0; i < kRandomKeys; ++i) {
     const Key a = RandomKey(&random_, table_);
     Key b = RandomKey(&random_, table_);
     if (GetParam().partition.type == PartType::kName && i % 2 == 0) {
@@ -83,7 +83,7 @@ TEST_P(KeyEncoding, NoPartitionIsAPrefixOfAnother) {
 }
 
 TEST_P(KeyEncoding, PartitionEndIsBetweenItsKeysAndTheNextPartition) {
-  for (int i = 0; i < kRounds; ++i) {
+  for (int i = 0; i < kRandomKeys; ++i) {
     const Key a = RandomKey(&random_, table_);
     const Key b = RandomKey(&random_, table_);
     const Bytes end = EncodedPartitionEnd(a.view().partition_view());
@@ -96,7 +96,7 @@ TEST_P(KeyEncoding, PartitionEndIsBetweenItsKeysAndTheNextPartition) {
 }
 
 TEST_P(KeyEncoding, RangeContainsExactlyItsKeys) {
-  for (int i = 0; i < kRounds; ++i) {
+  for (int i = 0; i < kRandomKeys; ++i) {
     const Key key = RandomKey(&random_, table_);
     const Bytes from = RandomBound(&random_, table_);
     const Bytes to = RandomBound(&random_, table_);
@@ -113,7 +113,7 @@ TEST_P(KeyEncoding, RangeContainsExactlyItsKeys) {
 }
 
 TEST_P(KeyEncoding, AnyBytesAreDecodedOrRejected) {
-  for (int i = 0; i < kRounds; ++i) {
+  for (int i = 0; i < kRandomKeys; ++i) {
     const Bytes bytes = AwkwardBytes(&random_, Below(&random_, 40));
     Bytes partition, sort;
     const bool is_key =

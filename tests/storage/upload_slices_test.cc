@@ -18,16 +18,16 @@
 namespace smile::testing {
 namespace {
 
-constexpr uint32_t kChunk = limits::kMaxChunkBytes;
+constexpr uint32_t kLargestChunk = limits::kMaxChunkBytes;
 constexpr size_t kChunks = 24;
-static_assert(kChunks * kChunk >= 4 * kUploadSliceBytes);
-const ContentId kId{.bytes = {0xab, 0xcd}};
+static_assert(kChunks * kLargestChunk >= 4 * kUploadSliceBytes);
+const ContentId kUploadId{.bytes = {0xab, 0xcd}};
 const ContentId kOther{.bytes = {0x12, 0x34}};
 
 Bytes DifferentChunks() {
   Bytes bytes;
   for (size_t chunk = 0; chunk < kChunks; ++chunk) {
-    bytes.append(kChunk, static_cast<char>('a' + chunk));
+    bytes.append(kLargestChunk, static_cast<char>('a' + chunk));
   }
   return bytes;
 }
@@ -37,11 +37,13 @@ class UploadSlicesTest : public ::testing::Test {
  protected:
   UploadSlicesTest() {
     Open();
-    EXPECT_TRUE(content_->Begin({.id = kId, .chunk_bytes = kChunk, .size = bytes_.size()}).ok());
+    EXPECT_TRUE(
+        content_->Begin({.id = kUploadId, .chunk_bytes = kLargestChunk, .size = bytes_.size()})
+            .ok());
     // In this order little is hashed on the way.
     for (size_t chunk = kChunks; chunk-- > 0;) {
-      const Status appended =
-          content_->Append(kId, chunk * kChunk, bytes_.substr(chunk * kChunk, kChunk));
+      const Status appended = content_->Append(kUploadId, chunk * kLargestChunk,
+                                               bytes_.substr(chunk * kLargestChunk, kLargestChunk));
       EXPECT_TRUE(appended.ok()) << appended.ToString();
     }
   }
@@ -99,7 +101,7 @@ class UploadSlicesTest : public ::testing::Test {
 
 TEST_F(UploadSlicesTest, OthersHaveTheirTurnsDuringADigest) {
   EXPECT_FALSE(IsAnsweredBeforeAnother([&](const std::function<void()>& answered) {
-    store_->Digest(kId, [&, answered](const Result<ContentInfo>& info) {
+    store_->Digest(kUploadId, [&, answered](const Result<ContentInfo>& info) {
       EXPECT_EQ(info->sha256, Sha256::Of(bytes_));
       answered();
     });
@@ -108,24 +110,24 @@ TEST_F(UploadSlicesTest, OthersHaveTheirTurnsDuringADigest) {
 
 TEST_F(UploadSlicesTest, OthersHaveTheirTurnsDuringASeal) {
   EXPECT_FALSE(IsAnsweredBeforeAnother([&](const std::function<void()>& answered) {
-    store_->Seal(kId, [answered](const Status& sealed) {
+    store_->Seal(kUploadId, [answered](const Status& sealed) {
       EXPECT_TRUE(sealed.ok());
       answered();
     });
   }));
-  EXPECT_EQ(content_->Stat(kId)->sha256, Sha256::Of(bytes_));
+  EXPECT_EQ(content_->Stat(kUploadId)->sha256, Sha256::Of(bytes_));
 }
 
 TEST_F(UploadSlicesTest, OthersHaveTheirTurnsWhileAnUploadIsFoundAgain) {
   Open();
   EXPECT_FALSE(IsAnsweredBeforeAnother([&](const std::function<void()>& answered) {
-    store_->Progress(kId, [&, answered](const Result<UploadProgress>& progress) {
+    store_->Progress(kUploadId, [&, answered](const Result<UploadProgress>& progress) {
       EXPECT_EQ(progress->received_bytes, bytes_.size());
       answered();
     });
   }));
   EXPECT_GE(RereadBytes(), bytes_.size());
-  EXPECT_EQ(content_->Digest(kId)->sha256, Sha256::Of(bytes_));
+  EXPECT_EQ(content_->Digest(kUploadId)->sha256, Sha256::Of(bytes_));
 }
 
 // Also calls of the same upload that came later.
@@ -133,20 +135,20 @@ TEST_F(UploadSlicesTest, CallsOfAnUploadKeepTheirOrder) {
   std::promise<void> go = HoldThread();
   std::promise<Result<ContentInfo>> digest;
   std::promise<Status> cancelled;
-  store_->Digest(kId, [&](Result<ContentInfo> info) { digest.set_value(std::move(info)); });
-  store_->Cancel(kId, [&](Status status) { cancelled.set_value(std::move(status)); });
+  store_->Digest(kUploadId, [&](Result<ContentInfo> info) { digest.set_value(std::move(info)); });
+  store_->Cancel(kUploadId, [&](Status status) { cancelled.set_value(std::move(status)); });
   go.set_value();
   EXPECT_EQ(digest.get_future().get()->sha256, Sha256::Of(bytes_));
   EXPECT_TRUE(cancelled.get_future().get().ok());
-  EXPECT_EQ(content_->Progress(kId).status().code(), Code::kNotFound);
+  EXPECT_EQ(content_->Progress(kUploadId).status().code(), Code::kNotFound);
 }
 
 TEST_F(UploadSlicesTest, NothingIsHashedTwice) {
-  ASSERT_TRUE(content_->Digest(kId).ok());
+  ASSERT_TRUE(content_->Digest(kUploadId).ok());
   const uint64_t before = RereadBytes();
   EXPECT_LT(before, bytes_.size());
-  ASSERT_TRUE(content_->Digest(kId).ok());
-  ASSERT_TRUE(content_->Seal(kId).ok());
+  ASSERT_TRUE(content_->Digest(kUploadId).ok());
+  ASSERT_TRUE(content_->Seal(kUploadId).ok());
   EXPECT_EQ(RereadBytes(), before);
 }
 
@@ -155,7 +157,8 @@ TEST_F(UploadSlicesTest, CloseEndsADigestWithItsSlice) {
   std::promise<void> go = HoldThread();
   std::promise<void> begun;
   std::promise<Status> digest;
-  store_->Digest(kId, [&](const Result<ContentInfo>& info) { digest.set_value(info.status()); });
+  store_->Digest(kUploadId,
+                 [&](const Result<ContentInfo>& info) { digest.set_value(info.status()); });
   store_->Stat(kOther, [&](const auto&) {
     begun.set_value();
     while (!closing_) {
@@ -170,16 +173,17 @@ TEST_F(UploadSlicesTest, CloseEndsADigestWithItsSlice) {
   store_->Close();
   EXPECT_EQ(digest.get_future().get().code(), Code::kShuttingDown);
   EXPECT_GE(RereadBytes(), kUploadSliceBytes);
-  EXPECT_LT(RereadBytes(), kUploadSliceBytes + kChunk);
+  EXPECT_LT(RereadBytes(), kUploadSliceBytes + kLargestChunk);
   Open();
-  EXPECT_EQ(content_->Progress(kId)->received_bytes, bytes_.size());
-  ASSERT_TRUE(content_->Seal(kId).ok());
-  EXPECT_EQ(content_->Stat(kId)->sha256, Sha256::Of(bytes_));
+  EXPECT_EQ(content_->Progress(kUploadId)->received_bytes, bytes_.size());
+  ASSERT_TRUE(content_->Seal(kUploadId).ok());
+  EXPECT_EQ(content_->Stat(kUploadId)->sha256, Sha256::Of(bytes_));
 }
 
 TEST_F(UploadSlicesTest, PieceWhoseDeadlineHasPassedIsNotWritten) {
-  const Bytes bytes(kChunk, 'x');
-  ASSERT_TRUE(content_->Begin({.id = kOther, .chunk_bytes = kChunk, .size = kChunk}).ok());
+  const Bytes bytes(kLargestChunk, 'x');
+  ASSERT_TRUE(
+      content_->Begin({.id = kOther, .chunk_bytes = kLargestChunk, .size = kLargestChunk}).ok());
   UploadPiece piece{.id = kOther, .bytes = bytes, .checksum = Hash64(bytes)};
   piece.deadline_nanos = clock_.MonotonicNanos();
   std::promise<Status> appended;

@@ -18,8 +18,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr size_t kMebibyte = size_t{1} << 20;
-
 using DownloadTest = MediaClientTest;
 
 TEST_F(DownloadTest, WholeContentIsWrittenToFilesAndPipes) {

@@ -22,6 +22,8 @@
 
 namespace smile {
 
+inline constexpr size_t kMebibyte = size_t{1} << 20;
+
 inline Bytes ContentOf(size_t size, uint64_t seed = 1) {
   std::mt19937_64 random(seed);
   Bytes content(size, '\0');

@@ -18,8 +18,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr size_t kMebibyte = size_t{1} << 20;
-
 using UploadTest = MediaClientTest;
 
 TEST_F(UploadTest, ContentOfAnySizeIsStored) {

@@ -52,7 +52,7 @@ struct Explained {
   bool sound = false;
 };
 
-Explained Explain(const Bytes& file, size_t step = 1 << 20) {
+Explained ExplainCapture(const Bytes& file, size_t step = 1 << 20) {
   Explained explained;
   CaptureReader reader([&](const std::string& lines) { explained.text += lines; });
   for (size_t i = 0; i < file.size() && explained.status.ok(); i += step) {
@@ -102,7 +102,7 @@ void ExpectConversation(const Explained& explained) {
 TEST(CaptureTest, ExplanationDoesNotDependOnReadSizes) {
   const Bytes file = File(LinkType::kRaw, Packets());
   for (const size_t step : {size_t{1}, size_t{7}, file.size()}) {
-    ExpectConversation(Explain(file, step));
+    ExpectConversation(ExplainCapture(file, step));
   }
 }
 
@@ -110,13 +110,13 @@ TEST(CaptureTest, SegmentsAreReassembled) {
   std::vector<Bytes> packets = Packets();
   std::reverse(packets.begin() + 1, packets.end() - 1);
   packets.insert(packets.end(), packets.begin() + 1, packets.begin() + 3);
-  ExpectConversation(Explain(File(LinkType::kRaw, packets)));
+  ExpectConversation(ExplainCapture(File(LinkType::kRaw, packets)));
 }
 
 TEST(CaptureTest, BothByteOrdersAndNanosecondsAreSupported) {
   for (const uint32_t magic : {0xa1b2c3d4u, 0xa1b23c4du}) {
     for (const bool big_endian : {false, true}) {
-      ExpectConversation(Explain(File(LinkType::kRaw, Packets(), magic, big_endian)));
+      ExpectConversation(ExplainCapture(File(LinkType::kRaw, Packets(), magic, big_endian)));
     }
   }
 }
@@ -131,7 +131,7 @@ TEST(CaptureTest, LinkHeadersAreSkipped) {
   for (const auto& [type, header] : headers) {
     std::vector<Bytes> packets = Packets();
     for (Bytes& packet : packets) packet = header + packet;
-    ExpectConversation(Explain(File(type, packets)));
+    ExpectConversation(ExplainCapture(File(type, packets)));
   }
 }
 
@@ -140,7 +140,7 @@ TEST(CaptureTest, PortsMayBeReused) {
   packets.push_back(FromClient(900, {}, {.ack = true, .fin = true}));
   packets.push_back(FromClient(5, {}, {.syn = true}));
   packets.push_back(FromClient(6, Requests()));
-  const Explained explained = Explain(File(LinkType::kRaw, packets));
+  const Explained explained = ExplainCapture(File(LinkType::kRaw, packets));
   ExpectConversation(explained);
   EXPECT_THAT(explained.text, HasSubstr("#2 > get, id 9"));
 }
@@ -148,7 +148,7 @@ TEST(CaptureTest, PortsMayBeReused) {
 TEST(CaptureTest, MissingBytesAreReported) {
   std::vector<Bytes> packets = Packets();
   packets.erase(packets.begin() + 2);
-  const Explained explained = Explain(File(LinkType::kRaw, packets));
+  const Explained explained = ExplainCapture(File(LinkType::kRaw, packets));
   EXPECT_THAT(explained.text, HasSubstr("7 bytes are missing in the capture"));
   EXPECT_FALSE(explained.sound);
 }
@@ -156,23 +156,26 @@ TEST(CaptureTest, MissingBytesAreReported) {
 TEST(CaptureTest, OtherPacketsAndGarbageAreIgnored) {
   Bytes udp = Packets()[1];
   udp[9] = 17;
-  const Explained explained = Explain(File(LinkType::kRaw, {udp, "", "x", Bytes(60, '\xff')}));
+  const Explained explained =
+      ExplainCapture(File(LinkType::kRaw, {udp, "", "x", Bytes(60, '\xff')}));
   EXPECT_TRUE(explained.status.ok());
   EXPECT_EQ(explained.text, "");
   // Every cut of a packet is survived.
   const Bytes packet = Packets()[1];
   for (size_t size = 0; size < packet.size(); ++size) {
-    EXPECT_TRUE(Explain(File(LinkType::kRaw, {packet.substr(0, size)})).status.ok());
+    EXPECT_TRUE(ExplainCapture(File(LinkType::kRaw, {packet.substr(0, size)})).status.ok());
   }
 }
 
 TEST(CaptureTest, UnreadableCaptureErrorHasAdvice) {
   EXPECT_TRUE(IsCapture(Bytes("\x0a\x0d\x0d\x0a", 4)));
-  EXPECT_THAT(Explain(Bytes("\x0a\x0d\x0d\x0a", 4) + Bytes(60, '\0')).status.message(),
+  EXPECT_THAT(ExplainCapture(Bytes("\x0a\x0d\x0d\x0a", 4) + Bytes(60, '\0')).status.message(),
               HasSubstr("editcap -F pcap"));
-  EXPECT_THAT(Explain(File(static_cast<LinkType>(147), {})).status.message(), HasSubstr("147"));
+  EXPECT_THAT(ExplainCapture(File(static_cast<LinkType>(147), {})).status.message(),
+              HasSubstr("147"));
   const Bytes file = File(LinkType::kRaw, Packets());
-  EXPECT_THAT(Explain(file.substr(0, file.size() - 1)).status.message(), HasSubstr("ends inside"));
+  EXPECT_THAT(ExplainCapture(file.substr(0, file.size() - 1)).status.message(),
+              HasSubstr("ends inside"));
   EXPECT_FALSE(IsCapture(Requests()));
 }
 
@@ -194,7 +197,7 @@ TEST(CaptureTest, WrittenCaptureRoundTrips) {
     EncodeReply<op::Put>(9, {.version = 3}, &reply);
     (*writer)->Data(7, Direction::kToClient, reply);
     (*writer)->End(7);
-    const Explained explained = Explain(TempFiles::Read(name));
+    const Explained explained = ExplainCapture(TempFiles::Read(name));
     EXPECT_TRUE(explained.sound) << explained.text;
     EXPECT_THAT(explained.text, HasSubstr("#1 > put, id 9"));
     EXPECT_THAT(explained.text, HasSubstr("#1 < reply to put, ok, id 9"));

@@ -38,7 +38,7 @@ TEST(OptionsTest, OptionsMayPrecedeAndFollowTheRequest) {
        {std::vector<std::string>{"-s", "db:1", "--json", "scan", "posts/1", "--limit", "5"},
         std::vector<std::string>{"scan", "posts/1", "--limit", "5", "--json", "-s", "db:1"}}) {
     const CommandLine line = Read(arguments);
-    EXPECT_EQ(line.task, Task::kRequest);
+    EXPECT_EQ(line.task, TaskKind::kRequest);
     EXPECT_THAT(TextsOf(line), ElementsAre("scan", "posts/1", "--limit", "5"));
     EXPECT_TRUE(line.json);
     EXPECT_EQ(line.server.server.ToString(), "db:1");
@@ -54,14 +54,14 @@ TEST(OptionsTest, ValueMayLookLikeACommandOrAnOption) {
 
 TEST(OptionsTest, WithoutARequestLinesAreRead) {
   const CommandLine line = Read({});
-  EXPECT_EQ(line.task, Task::kLines);
+  EXPECT_EQ(line.task, TaskKind::kLines);
   EXPECT_EQ(line.server.server.ToString(), "127.0.0.1:7645");
   EXPECT_EQ(line.server.deadline_millis, 10'000);
 }
 
 TEST(OptionsTest, LoadDistinguishesGivenOptions) {
   const CommandLine plain = Read({"load", "a.csv", "--key", "users/{id}/x"});
-  EXPECT_EQ(plain.task, Task::kLoad);
+  EXPECT_EQ(plain.task, TaskKind::kLoad);
   EXPECT_EQ(plain.load.mapping.value, std::nullopt);
   EXPECT_EQ(plain.load.mapping.json, std::nullopt);
   EXPECT_EQ(plain.load.format, std::nullopt);
@@ -87,10 +87,10 @@ TEST(OptionsTest, LoadDistinguishesGivenOptions) {
 
 TEST(OptionsTest, OtherCommandsAreKnown) {
   EXPECT_EQ(Read({"--send-hex", "00", "--hello", "--idle", "5"}).send_hex.idle_millis, 5);
-  EXPECT_EQ(Read({"--send-hex", ""}).task, Task::kSendHex);
+  EXPECT_EQ(Read({"--send-hex", ""}).task, TaskKind::kSendHex);
   EXPECT_EQ(Read({"--listen", "0"}).listen.ToString(), "127.0.0.1:0");
   EXPECT_EQ(Read({"--listen", "[::1]:5"}).listen.ToString(), "[::1]:5");
-  EXPECT_EQ(Read({"decode", "-"}).task, Task::kDecode);
+  EXPECT_EQ(Read({"decode", "-"}).task, TaskKind::kDecode);
   EXPECT_EQ(Read({"describe", "get"}).subject, "get");
   EXPECT_EQ(Read({"dump", "users", "-o", "f"}).dump.output_file, "f");
   EXPECT_EQ(Read({"dump", "--all"}).dump.path, "");
@@ -193,7 +193,7 @@ TEST(OptionsTest, HelpAndVersionAreNotErrors) {
 
 TEST(Options, MediaCommandsHaveTheirOwn) {
   const CommandLine put = Read({"-s", "h:1", "media", "put", "a", "-", "--owner", "42", "-j", "8"});
-  EXPECT_EQ(put.task, Task::kMedia);
+  EXPECT_EQ(put.task, TaskKind::kMedia);
   EXPECT_EQ(put.media.action, MediaAction::kPut);
   EXPECT_EQ(put.media.server.server.ToString(), "h:1");
   EXPECT_EQ(put.media.server.deadline_millis, 60'000);

@@ -138,7 +138,7 @@ TEST(NewFolder, IsThereWhenItIsComplete) {
   const Result<HashedFile> hashed = HashFile(path + "/media/1");
   ASSERT_TRUE(hashed.ok());
   EXPECT_EQ(hashed->size, 1u);
-  EXPECT_THAT(hashed->sha256, testing::StartsWith("2d711642"));
+  EXPECT_THAT(hashed->sha256, ::testing::StartsWith("2d711642"));
   struct stat info = {};
   ASSERT_EQ(::stat((path + "/media/1").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
