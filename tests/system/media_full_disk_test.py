@@ -278,6 +278,11 @@ class RecordsHaveNoSpace(FullDiskTest):
         upload, media, _ = self.server.media_begin(OWNER, chunk_bytes=MEBIBYTE, size=8 * MEBIBYTE)
         self.assertEqual(self.append(upload, range(8)), 8)
         self.fill(0)
+        # A write before the server has looked at the disk would be outcome_unknown.
+        end = time.monotonic() + TIMEOUT_SECONDS
+        ping = [SMILECAT, "-s", "127.0.0.1:%d" % self.port, "ping"]
+        while b'trouble="no_space"' not in subprocess.check_output(ping, timeout=TIMEOUT_SECONDS):
+            self.assertLess(time.monotonic(), end, "the full disk was not noticed")
         self.no_space(self.server.media_commit, OWNER, upload)
         self.no_space(self.server.media_commit, OWNER, upload)
         self.refused("not_found", self.server.media_stat, OWNER, media)
