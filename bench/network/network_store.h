@@ -17,6 +17,7 @@ namespace smile::bench {
 
 // Of the text of a post.
 inline constexpr size_t kPostBytes = 200;
+inline constexpr uint32_t kSessionSeconds = 86'400;
 
 struct StoreCost {
   uint64_t requests = 0;     // of Smile, or commands of Redis

@@ -24,7 +24,6 @@ namespace smile::bench {
 namespace {
 
 constexpr size_t kTokenBytes = 32;
-constexpr int64_t kRedisSessionSeconds = 86'400;
 
 // Nothing of what was asked for is missing.
 Status TakeFound(const RespReply& reply) {
@@ -199,11 +198,12 @@ void RedisNetwork::MakeSession(uint64_t person, Done done) {
 void RedisNetwork::MakeSession(uint64_t person, Done done, const StoreCost& before) {
   const Bytes token = RandomBytes(kTokenBytes);
   const Bytes key = SessionKey(token);
-  const std::string end = std::to_string(parts_.clock->WallMillis() + kRedisSessionSeconds * 1'000);
+  const std::string end =
+      std::to_string(parts_.clock->WallMillis() + int64_t{kSessionSeconds} * 1'000);
   Commands commands;
   commands.Begin();
-  commands.Add({"SET", key, fmt::format("{} smilebench", person), "EX",
-                std::to_string(kRedisSessionSeconds)});
+  commands.Add(
+      {"SET", key, fmt::format("{} smilebench", person), "EX", std::to_string(kSessionSeconds)});
   commands.Add({"ZADD", fmt::format("sessions:{}", person), end, key});
   commands.End();
   Ask(

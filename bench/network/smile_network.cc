@@ -20,7 +20,6 @@ constexpr uint8_t kFriend = static_cast<uint8_t>(LinkKind::kFriend);
 constexpr uint8_t kFollower = static_cast<uint8_t>(LinkKind::kFollower);
 constexpr uint8_t kLike = 16;
 constexpr uint8_t kLikedBy = static_cast<uint8_t>(InverseOf(LinkKind{kLike}));
-constexpr uint32_t kSessionSeconds = 86'400;
 
 op::BatchItem Item(ByteView name, ByteView value) {
   return {.sort = name, .checksum = Hash64(value), .value = value};

@@ -16,7 +16,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
 
-constexpr uint8_t kFriend = 1;
 constexpr uint8_t kFamily = 2;
 
 class FeedHandlersTest : public SessionTest {

@@ -14,7 +14,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr uint8_t kFriends = 1;
 constexpr uint8_t kFollow = 5;
 constexpr uint8_t kFollower = 133;
 
@@ -36,7 +35,7 @@ class LinkHandlersTest : public SessionTest {
     EXPECT_FALSE(session_->finished());
   }
   void Link(uint64_t user, uint64_t other, uint64_t time_ms, ByteView value = "",
-            uint8_t kind = kFriends) {
+            uint8_t kind = kFriend) {
     EXPECT_TRUE(
         Do<op::Link>(
             {.user = user, .kind = kind, .other = other, .value = value, .time_ms = time_ms})
@@ -75,11 +74,11 @@ TEST_F(LinkHandlersTest, PagesGoOnWhereTheLastOneEnded) {
   Bytes continuation;
   do {
     const auto page = Do<op::LinkList>(
-        {.user = 42, .kind = kFriends, .limit = 2, .continuation = ByteView(continuation)});
+        {.user = 42, .kind = kFriend, .limit = 2, .continuation = ByteView(continuation)});
     for (const op::LinkEntry& entry : page.entries) others.push_back(entry.other);
     continuation = Bytes(page.continuation);
     if (others.size() == 2) {
-      for (const auto& [user, kind] : {std::pair{43, kFriends}, std::pair{42, kFollow}}) {
+      for (const auto& [user, kind] : {std::pair{43, kFriend}, std::pair{42, kFollow}}) {
         ExpectError<op::LinkList>({.user = static_cast<uint64_t>(user),
                                    .kind = kind,
                                    .continuation = ByteView(continuation)},
@@ -88,9 +87,9 @@ TEST_F(LinkHandlersTest, PagesGoOnWhereTheLastOneEnded) {
     }
   } while (!continuation.empty());
   EXPECT_THAT(others, ElementsAre(6, 7, 4, 5, 2, 3, 1));
-  const auto some = Do<op::LinkList>({.user = 42, .kind = kFriends, .since_ms = 1, .before_ms = 3});
+  const auto some = Do<op::LinkList>({.user = 42, .kind = kFriend, .since_ms = 1, .before_ms = 3});
   EXPECT_EQ(some.entries.size(), 4u);
-  ExpectError<op::LinkList>({.user = 42, .kind = kFriends, .continuation = "\1x"}, Code::kInvalid,
+  ExpectError<op::LinkList>({.user = 42, .kind = kFriend, .continuation = "\1x"}, Code::kInvalid,
                             "invalid continuation token");
 }
 
@@ -104,14 +103,14 @@ TEST_F(LinkHandlersTest, CommonLinksComeInPages) {
   do {
     const auto page = Do<op::LinkCommon>({.user = 42,
                                           .other = 43,
-                                          .kind = kFriends,
+                                          .kind = kFriend,
                                           .limit = 3,
                                           .continuation = ByteView(continuation)});
     ids.insert(ids.end(), page.ids.begin(), page.ids.end());
     continuation = Bytes(page.continuation);
     if (continuation.empty()) break;
     ExpectError<op::LinkCommon>(
-        {.user = 42, .other = 44, .kind = kFriends, .continuation = ByteView(continuation)},
+        {.user = 42, .other = 44, .kind = kFriend, .continuation = ByteView(continuation)},
         Code::kInvalid, "invalid continuation token");
   } while (true);
   EXPECT_THAT(ids, ElementsAre(102, 104, 106, 108));
@@ -123,7 +122,7 @@ TEST_F(LinkHandlersTest, CheckTellsWhichAreLinkedInTheOrderOfTheRequest) {
   for (const bool from_memory : {true, false}) {
     std::vector<uint64_t> others = {9, 8, 7};
     if (!from_memory) others.resize(limits::kMaxLinkChecks, 1);
-    const auto reply = Do<op::LinkCheck>({.user = 42, .kind = kFriends, .others = others});
+    const auto reply = Do<op::LinkCheck>({.user = 42, .kind = kFriend, .others = others});
     ASSERT_EQ(reply.entries.size(), 2u);
     EXPECT_EQ(reply.entries[0].other, 9u);
     EXPECT_EQ(reply.entries[1].other, 7u);
@@ -131,28 +130,28 @@ TEST_F(LinkHandlersTest, CheckTellsWhichAreLinkedInTheOrderOfTheRequest) {
     EXPECT_EQ(reply.entries[1].time_ms, 1u);
   }
   const std::vector<uint64_t> many(limits::kMaxLinkChecks + 1, 1);
-  ExpectError<op::LinkCheck>({.user = 42, .kind = kFriends, .others = many}, Code::kTooLarge,
+  ExpectError<op::LinkCheck>({.user = 42, .kind = kFriend, .others = many}, Code::kTooLarge,
                              "split the request");
 }
 
 TEST_F(LinkHandlersTest, CountAndCheckNeedNoReaderIfInMemory) {
   Link(42, 7, 1);
   engine_.read_keys.clear();
-  EXPECT_EQ(Count(42, kFriends), 1u);
-  EXPECT_EQ(Do<op::LinkCheck>({.user = 42, .kind = kFriends, .others = {7, 8}}).entries.size(), 1u);
+  EXPECT_EQ(Count(42, kFriend), 1u);
+  EXPECT_EQ(Do<op::LinkCheck>({.user = 42, .kind = kFriend, .others = {7, 8}}).entries.size(), 1u);
   EXPECT_TRUE(engine_.read_keys.empty());
   engine_.hold_reads = true;
   engine_.on_disk = {LinkKey(42, LinkKind::kFriend, 7),
                      LinkKey(42, {.kind = LinkKind::kFriend, .view = LinkView::kCount})};
-  Send(FrameOf<op::LinkCount>(8, {.user = 42, .kind = kFriends}));
-  Send(FrameOf<op::LinkCheck>(9, {.user = 42, .kind = kFriends, .others = {7}}));
+  Send(FrameOf<op::LinkCount>(8, {.user = 42, .kind = kFriend}));
+  Send(FrameOf<op::LinkCheck>(9, {.user = 42, .kind = kFriend, .others = {7}}));
   EXPECT_TRUE(ReplyIds().empty());
   while (engine_.held() > 0) Release();
   EXPECT_THAT(ReplyIds(), ElementsAre(8, 9));
 }
 
 TEST_F(LinkHandlersTest, BadRequestsAreRejected) {
-  ExpectError<op::Link>({.user = 1, .kind = kFriends, .other = 1}, Code::kInvalid, "to itself");
+  ExpectError<op::Link>({.user = 1, .kind = kFriend, .other = 1}, Code::kInvalid, "to itself");
   ExpectError<op::Link>({.user = 1, .kind = 0, .other = 2}, Code::kInvalid, "0 is not a kind");
   ExpectError<op::Link>({.user = 1, .kind = 1, .other = 2, .inverse = 0}, Code::kInvalid,
                         "0 is not a kind");
@@ -177,9 +176,9 @@ TEST_F(LinkHandlersTest, BadRequestsAreRejected) {
 
 TEST_F(LinkHandlersTest, LinkWaitsForReadsWithoutTheLoopAndEndsAtItsDeadline) {
   engine_.hold = true;
-  Send(FrameOf<op::Link>(8, {.user = 1, .kind = kFriends, .other = 2}));
-  Send(FrameOf<op::Link>(9, {.user = 1, .kind = kFriends, .other = 3}, /*deadline_ms=*/5));
-  Send(FrameOf<op::Link>(10, {.user = 3, .kind = kFriends, .other = 4}));
+  Send(FrameOf<op::Link>(8, {.user = 1, .kind = kFriend, .other = 2}));
+  Send(FrameOf<op::Link>(9, {.user = 1, .kind = kFriend, .other = 3}, /*deadline_ms=*/5));
+  Send(FrameOf<op::Link>(10, {.user = 3, .kind = kFriend, .other = 4}));
   clock_.AdvanceMillis(6);
   while (engine_.held() > 0) Release();
   engine_.hold = false;
@@ -188,8 +187,8 @@ TEST_F(LinkHandlersTest, LinkWaitsForReadsWithoutTheLoopAndEndsAtItsDeadline) {
   EXPECT_THAT(replies, ::testing::UnorderedElementsAre(std::pair(8, Code::kOk),
                                                        std::pair(9, Code::kDeadlineExceeded),
                                                        std::pair(10, Code::kOk)));
-  EXPECT_EQ(Count(1, kFriends), 1u);
-  EXPECT_EQ(Count(3, kFriends), 1u);
+  EXPECT_EQ(Count(1, kFriend), 1u);
+  EXPECT_EQ(Count(3, kFriend), 1u);
 }
 
 }  // namespace

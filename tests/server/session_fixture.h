@@ -26,6 +26,7 @@ namespace smile {
 inline const Key kProfile = UserKey(42, "profile");
 inline const Key kTheme = UserKey(42, "theme");
 inline const Key kElsewhere = UserKey(43, "profile");
+inline constexpr uint8_t kFriend = static_cast<uint8_t>(LinkKind::kFriend);
 
 // The memory engine, with a switch: while `hold` is set, an operation is done and answered only by
 // Release(), and nothing can be peeked at, as if all of it had to come from disk.

@@ -13,6 +13,8 @@
 
 namespace smile::testing {
 
+inline constexpr uint64_t kAda = 42;
+
 struct PeopleProcess {
   PeopleProcess(Engine* engine_below, ContentStore* store_below, const Clock& clock, int64_t calls)
       : budget(calls),

@@ -13,7 +13,6 @@
 namespace smile::testing {
 namespace {
 
-constexpr uint64_t kAda = 42;
 constexpr uint64_t kWriters = 3;
 
 class UserConcurrentTest : public ::testing::Test {

@@ -17,7 +17,6 @@
 namespace smile::testing {
 namespace {
 
-constexpr uint64_t kUser = 42;
 constexpr uint64_t kBob = 7;
 constexpr uint64_t kPostCount = 3;
 
@@ -61,7 +60,7 @@ class UserServiceTest : public ::testing::Test {
 
   // A user with some of everything; the other has some, too.
   void Populate() {
-    for (const auto& [user, login] : {std::pair(kUser, "ada"), std::pair(kBob, "bob")}) {
+    for (const auto& [user, login] : {std::pair(kAda, "ada"), std::pair(kBob, "bob")}) {
       RegisterLogin registration;
       registration.login = login;
       registration.password = "secret";
@@ -77,23 +76,23 @@ class UserServiceTest : public ::testing::Test {
     }
     AddLogin phone;
     phone.login = "+44 1815";
-    phone.user = kUser;
+    phone.user = kAda;
     phone.secret = "secret";
     ASSERT_TRUE(process_->logins.Add(std::move(phone)).Wait().ok());
-    Link(kUser, LinkKind::kFriend, kBob);
-    Link(kUser, LinkKind::kFollow, 8);
-    Link(kBob, LinkKind::kFollow, kUser);
+    Link(kAda, LinkKind::kFriend, kBob);
+    Link(kAda, LinkKind::kFollow, 8);
+    Link(kBob, LinkKind::kFollow, kAda);
     Link(kBob, LinkKind::kFamily, 9);
-    PutMedia(kUser, 2, "a photo of hers");
+    PutMedia(kAda, 2, "a photo of hers");
     BeginUpload begin;
-    begin.id = {.owner = kUser, .media = 3};
+    begin.id = {.owner = kAda, .media = 3};
     begin.chunk_bytes = limits::kMinChunkBytes;
     ASSERT_TRUE(process_->media.Begin(std::move(begin)).Wait().ok());
     std::vector<Bytes> posts;
     for (uint64_t post = 1; post <= kPostCount; ++post) posts.push_back(BigBytes(post));
-    PutRecords(Table::kPosts, kUser, posts);
+    PutRecords(Table::kPosts, kAda, posts);
     PutRecords(Table::kPosts, kBob, {BigBytes(1)});
-    PutRecords(Table::kUsers, kUser, {"settings", "theme"});
+    PutRecords(Table::kUsers, kAda, {"settings", "theme"});
   }
 
   UserState Stat(uint64_t user) {
@@ -104,11 +103,11 @@ class UserServiceTest : public ::testing::Test {
 
   // Nothing of Ada, in any table; all that Bob has beside his links to her.
   void ExpectErased() {
-    EXPECT_EQ(Stat(kUser).tally, UserTally{});
-    EXPECT_FALSE(Stat(kUser).erasing);
+    EXPECT_EQ(Stat(kAda).tally, UserTally{});
+    EXPECT_FALSE(Stat(kAda).erasing);
     for (const Table table :
          {Table::kUsers, Table::kPosts, Table::kLinks, Table::kMedia, Table::kAccounts}) {
-      EXPECT_EQ(CountRecords(&engine_, table, BigBytes(kUser)), 0u) << InfoOf(table).name;
+      EXPECT_EQ(CountRecords(&engine_, table, BigBytes(kAda)), 0u) << InfoOf(table).name;
     }
     EXPECT_EQ(CountRecords(&engine_, Table::kLogins), 1u);
     EXPECT_EQ(CountRecords(&engine_, Table::kSessions), 1u);
@@ -145,7 +144,7 @@ class UserServiceTest : public ::testing::Test {
     for (uint64_t first = 0; first <= limits::kMaxErasedPerCall; first += kTogether) {
       std::vector<Bytes> posts;
       for (uint64_t post = first; post < first + kTogether; ++post) posts.push_back(BigBytes(post));
-      PutRecords(Table::kPosts, kUser, posts);
+      PutRecords(Table::kPosts, kAda, posts);
     }
   }
 
@@ -164,27 +163,27 @@ constexpr UserTally kAdasTally{.logins = 2,
                                .records = 3};
 
 TEST_F(UserServiceTest, StatCountsAllThatThereIs) {
-  EXPECT_EQ(Stat(kUser).tally, UserTally{});
+  EXPECT_EQ(Stat(kAda).tally, UserTally{});
   Populate();
-  EXPECT_EQ(Stat(kUser).tally, kAdasTally);
-  EXPECT_TRUE(Stat(kUser).complete);
+  EXPECT_EQ(Stat(kAda).tally, kAdasTally);
+  EXPECT_TRUE(Stat(kAda).complete);
   std::vector<Bytes> many;
   for (uint64_t post = 10; post < 10 + limits::kMaxUserTally; ++post)
     many.push_back(BigBytes(post));
-  PutRecords(Table::kPosts, kUser, many);
-  EXPECT_EQ(Stat(kUser).tally.posts, limits::kMaxUserTally);
-  EXPECT_FALSE(Stat(kUser).complete);
+  PutRecords(Table::kPosts, kAda, many);
+  EXPECT_EQ(Stat(kAda).tally.posts, limits::kMaxUserTally);
+  EXPECT_FALSE(Stat(kAda).complete);
 }
 
 TEST_F(UserServiceTest, EraseRemovesAllAndNothingElse) {
   Populate();
-  const auto erased = process_->users.Erase(kUser).Wait();
+  const auto erased = process_->users.Erase(kAda).Wait();
   ASSERT_TRUE(erased.ok()) << erased.status().ToString();
   EXPECT_TRUE(erased->done);
   EXPECT_EQ(erased->removed, kAdasTally);
   SweepAfterGrace();  // the notes of the media that were deleted
   ExpectErased();
-  const auto again = process_->users.Erase(kUser).Wait();
+  const auto again = process_->users.Erase(kAda).Wait();
   ASSERT_TRUE(again.ok());
   EXPECT_TRUE(again->done);
   EXPECT_EQ(again->removed, UserTally{});
@@ -192,35 +191,35 @@ TEST_F(UserServiceTest, EraseRemovesAllAndNothingElse) {
 
 TEST_F(UserServiceTest, EraseOfMuchTakesSeveralCalls) {
   PutManyPosts();
-  auto erased = process_->users.Erase(kUser).Wait();
+  auto erased = process_->users.Erase(kAda).Wait();
   ASSERT_TRUE(erased.ok());
   EXPECT_FALSE(erased->done);
-  EXPECT_TRUE(Stat(kUser).erasing);
-  EXPECT_GT(Stat(kUser).tally.posts, 0u);
-  erased = process_->users.Erase(kUser).Wait();
+  EXPECT_TRUE(Stat(kAda).erasing);
+  EXPECT_GT(Stat(kAda).tally.posts, 0u);
+  erased = process_->users.Erase(kAda).Wait();
   ASSERT_TRUE(erased.ok());
   EXPECT_TRUE(erased->done);
-  EXPECT_EQ(Stat(kUser).tally, UserTally{});
+  EXPECT_EQ(Stat(kAda).tally, UserTally{});
 }
 
 TEST_F(UserServiceTest, SweeperGoesOnWithAnEraseThatNobodyAsksFor) {
   PutManyPosts();
-  ASSERT_FALSE(process_->users.Erase(kUser).Wait()->done);
+  ASSERT_FALSE(process_->users.Erase(kAda).Wait()->done);
   Restart(kNoLimit);
   SweepAfterGrace();
-  EXPECT_EQ(Stat(kUser).tally, UserTally{});
-  EXPECT_FALSE(Stat(kUser).erasing);
+  EXPECT_EQ(Stat(kAda).tally, UserTally{});
+  EXPECT_FALSE(Stat(kAda).erasing);
 }
 
 // As one that a sweeper took before the erase was answered.
 TEST_F(UserServiceTest, ItemOfAnEraseThatIsDoneRemovesNothing) {
-  ASSERT_TRUE(process_->users.Erase(kUser).Wait()->done);
+  ASSERT_TRUE(process_->users.Erase(kAda).Wait()->done);
   Populate();
   WorkItem item{.due_ms = 1, .id = {}, .kind = WorkKind::kErase, .payload = {}};
-  item.id[0] = kUser;
+  item.id[0] = kAda;
   ASSERT_TRUE(WorkLog(engine_).Add(std::move(item)).Wait().ok());
   SweepAfterGrace();
-  EXPECT_EQ(Stat(kUser).tally, kAdasTally);
+  EXPECT_EQ(Stat(kAda).tally, kAdasTally);
   EXPECT_EQ(CountRecords(&engine_, Table::kWork), 1u) << "that of the upload";
 }
 
@@ -231,14 +230,14 @@ TEST_F(UserServiceTest, EraseIsFinishedAfterAnyCrash) {
     SCOPED_TRACE("stopped after " + std::to_string(calls) + " calls");
     Populate();
     Restart(calls);
-    const bool answered = process_->users.Erase(kUser).Wait().ok();
+    const bool answered = process_->users.Erase(kAda).Wait().ok();
     const bool stopped = process_->budget.stopped();
     Restart(kNoLimit);
-    if (!answered && !Stat(kUser).erasing && Stat(kUser).tally == kAdasTally) {  // it did not begin
-      ASSERT_TRUE(process_->users.Erase(kUser).Wait()->done);
+    if (!answered && !Stat(kAda).erasing && Stat(kAda).tally == kAdasTally) {  // it did not begin
+      ASSERT_TRUE(process_->users.Erase(kAda).Wait()->done);
     }
     SweepAfterGrace();
-    EXPECT_EQ(CountRecords(&engine_, Table::kAccounts, BigBytes(kUser)), 0u);
+    EXPECT_EQ(CountRecords(&engine_, Table::kAccounts, BigBytes(kAda)), 0u);
     // An item of an upload that is gone may wait for its time.
     clock_.AdvanceMillis(limits::kUploadExpiryMillis);
     SweepAfterGrace();

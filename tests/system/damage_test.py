@@ -73,12 +73,6 @@ class DamageTest(ProcessTest):
         self.assertEqual(done.returncode, status, done)
         return done.stdout + done.stderr
 
-    def smilecat(self, port, *words):
-        done = subprocess.run([SMILECAT, "-s", "127.0.0.1:%d" % port, *words],
-                              capture_output=True, timeout=TIMEOUT_SECONDS, text=True)
-        self.assertEqual(done.returncode, 0, done)
-        return done.stdout
-
     def expect_repaired(self, missing):
         self.assertIn("nothing is damaged", self.maintain("check", 0))
         process, port = self.serving()

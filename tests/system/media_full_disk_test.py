@@ -280,8 +280,7 @@ class RecordsHaveNoSpace(FullDiskTest):
         self.fill(0)
         # A write before the server has looked at the disk would be outcome_unknown.
         end = time.monotonic() + TIMEOUT_SECONDS
-        ping = [SMILECAT, "-s", "127.0.0.1:%d" % self.port, "ping"]
-        while b'trouble="no_space"' not in subprocess.check_output(ping, timeout=TIMEOUT_SECONDS):
+        while 'trouble="no_space"' not in self.smilecat(self.port, "ping"):
             self.assertLess(time.monotonic(), end, "the full disk was not noticed")
         self.no_space(self.server.media_commit, OWNER, upload)
         self.no_space(self.server.media_commit, OWNER, upload)

@@ -71,6 +71,12 @@ class ProcessTest(unittest.TestCase):
             if done.returncode == 0:
                 return
 
+    def smilecat(self, port, *words):
+        done = subprocess.run([SMILECAT, "-s", "127.0.0.1:%d" % port, *words],
+                              capture_output=True, timeout=TIMEOUT_SECONDS, text=True)
+        self.assertEqual(done.returncode, 0, done)
+        return done.stdout
+
     def client(self, port):
         client = smile.Client("127.0.0.1", port)
         self.addCleanup(client.close)
