@@ -34,8 +34,8 @@ namespace smile {
 // What the allocator takes for `bytes`: it has four sizes between a power of two and the next.
 constexpr size_t AllocatedBytes(size_t bytes) {
   if (bytes <= 64) return bytes == 0 ? 0 : 64;
-  const size_t step = std::bit_floor(bytes - 1) / 4;
-  return (bytes + step - 1) / step * step;
+  const size_t step = std::bit_floor(bytes - 1) / 4;  // a power of two
+  return (bytes + step - 1) & ~(step - 1);
 }
 
 // What bytes take beside their own object, unused capacity included.
@@ -208,11 +208,11 @@ class MemoryAccount {
   std::atomic<size_t> reads_{0};
 };
 
-// What one read has taken for its result, until it is destroyed. One thread at a time.
+// What one read has taken for its result, until that is released. One thread at a time.
 class ReadMemory {
  public:
   explicit ReadMemory(std::shared_ptr<MemoryAccount> account) : account_(std::move(account)) {}
-  ~ReadMemory() { account_->GiveOfRead(taken_); }
+  ~ReadMemory() { Release(); }
   ReadMemory(const ReadMemory&) = delete;
   ReadMemory& operator=(const ReadMemory&) = delete;
 
@@ -225,10 +225,19 @@ class ReadMemory {
 
   // Before the memory is allocated. False: do without; the read ends with what it has.
   bool TryTake(size_t bytes) {
+    CHECK(!released_, "a result that was answered does not grow");
     if (bytes > taken_ - used_ && !TakeMore(bytes - (taken_ - used_))) return false;
     used_ += bytes;
     CHECK(used_ <= taken_);
     return true;
+  }
+
+  // The result has become a reply, which is counted as such: without waiting for a reader that
+  // still has a reference, or its bytes would count twice. Nothing may be taken afterwards.
+  void Release() {
+    released_ = true;
+    used_ = 0;
+    account_->GiveOfRead(std::exchange(taken_, 0));
   }
 
  private:
@@ -248,6 +257,7 @@ class ReadMemory {
   const std::shared_ptr<MemoryAccount> account_;
   size_t taken_ = 0;
   size_t used_ = 0;
+  bool released_ = false;
 };
 
 }  // namespace smile

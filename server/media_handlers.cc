@@ -194,7 +194,7 @@ void MediaHandlers::Start(op::MediaStat, const op::MediaStat::Request& request, 
 void MediaHandlers::Start(op::MediaRead, const op::MediaRead::Request& request, int64_t deadline,
                           Responder to) const {
   auto memory = to.MemoryForResult();
-  if (!memory->TryTake(request.size)) {
+  if (!memory->TryTake(AllocatedBytes(request.size + size_t{1}))) {
     return to.Send([](Reply& reply) { reply.Fail(NoMemoryForResult()); });
   }
   auto task = media_.Read(IdOf(request), request.offset, request.size, CallOf(deadline, to));
@@ -203,7 +203,7 @@ void MediaHandlers::Start(op::MediaRead, const op::MediaRead::Request& request, 
                  reply.OkOwned<op::MediaRead>(
                      {.content_bytes = piece.content_size, .checksum = piece.checksum},
                      std::move(piece.bytes));
-                 memory = nullptr;
+                 memory->Release();
                });
 }
 
@@ -221,7 +221,7 @@ void MediaHandlers::Start(op::MediaList, const op::MediaList::Request& request, 
   (void)Answer(std::move(task), std::move(to),
                [memory = std::move(memory)](const MediaPage& page, Reply& reply) mutable {
                  ReplyWithMedia(page, &reply);
-                 memory = nullptr;
+                 memory->Release();
                });
 }
 

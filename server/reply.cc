@@ -13,8 +13,13 @@ namespace smile {
 void Reply::OkLent(const RecordView& record) {
   const size_t size = record.value.size();
   const bool is_large = size >= limits::kLeastLargeValueBytes && size <= max_frame_bytes_;
-  if (is_large && !HasRoomFor(size)) return Fail(NoMemoryForResult());
-  Ok<op::Get>({.record = record});
+  if (!is_large) return Ok<op::Get>({.record = record});
+  if (!HasRoomFor(size + 1)) return Fail(NoMemoryForResult());
+  RecordView head = record;
+  head.value = {};
+  // A piece of its own: a tail that grows would take up to twice the memory.
+  OkWithTail([&](Bytes* body) { Encode(op::Get::Response{.record = head}, body); },
+             Bytes(record.value));
 }
 
 // Encoded with an empty last field, the response ends in the length of that field, one byte, which
@@ -36,7 +41,6 @@ void Reply::OkWithTail(FunctionRef<void(Bytes* body)> encode_head, Bytes last) {
     tail->append(last);
     frame.Finish();
   } else {
-    CHECK(memory_ == nullptr, "its memory was taken when it was read");
     frame.Finish(last);
     out_->AppendPiece(std::move(last));
   }

@@ -64,6 +64,7 @@ class Reply {
   // field is empty.
   template <class Row>
   void OkOwned(const typename Row::Response& response, Bytes&& last) {
+    CHECK(memory_ == nullptr, "its memory was taken when it was read");
     OkWithTail([&](Bytes* body) { Encode(response, body); }, std::move(last));
   }
 

@@ -57,7 +57,7 @@ class Responder {
     Send([result_memory = std::move(result_memory),
           answer = std::move(answer)](Reply& reply) mutable {
       answer(reply);
-      result_memory = nullptr;
+      result_memory->Release();
     });
   }
 

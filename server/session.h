@@ -147,6 +147,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool HasRoomOfItsOwn(size_t gets) const;
   bool OverShare() const;
   size_t MostGets() const;
+  size_t reply_memory() const { return output_.memory() + held_reply_memory_ + unsent_memory_; }
   void Account();
   void Pump(int64_t now_nanos);
   void PumpBuffered();

@@ -35,9 +35,8 @@ size_t Session::MostGets() const {
 
 // Updates the accounts. Called after each event, and before a large reply is checked.
 void Session::Account() {
-  const SessionMemory now{.input = reader_.memory(),
-                          .requests = open_memory_,
-                          .replies = output_.memory() + held_reply_memory_ + unsent_memory_};
+  const SessionMemory now{
+      .input = reader_.memory(), .requests = open_memory_, .replies = reply_memory()};
   if (now == taken_) return;
   const auto change = [](size_t before, size_t after, Counter* gauge) {
     if (after < before) gauge->Subtract(before - after);

@@ -75,7 +75,7 @@ void Session::CountReply(const Reply& reply) {
   CHECK(static_cast<size_t>(reply.code()) < shared_.metrics.replies.size());
   reply_window_.OnReply(output_.size() + unsent_bytes_);
   shared_.metrics.replies[static_cast<size_t>(reply.code())].Add(1);
-  if (output_.size() + unsent_bytes_ >= taken_.replies + limits::kLeastLargeValueBytes) Account();
+  if (reply_memory() >= taken_.replies + limits::kLeastLargeValueBytes) Account();
 }
 
 void Session::Reject(uint32_t id, const Status& status) {

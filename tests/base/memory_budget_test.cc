@@ -64,6 +64,15 @@ TEST(MemoryBudget, RejectedReadTakesNothing) {
   EXPECT_EQ(budget.used(), 0u);
 }
 
+TEST(MemoryBudget, ReadReleasesItsMemoryOnce) {
+  MemoryBudget budget(kLimit);
+  const auto memory = std::make_shared<ReadMemory>(std::make_shared<MemoryAccount>(&budget));
+  EXPECT_TRUE(memory->TryTake(1000));
+  memory->Release();
+  EXPECT_EQ(budget.used(), 0u);
+  EXPECT_DEATH(memory->TryTake(1000), "does not grow");
+}
+
 TEST(MemoryBudget, PoolReturnsItsMemory) {
   MemoryBudget budget(kLimit);
   {

@@ -43,7 +43,10 @@ class HoldingEngine final : public Engine {
   std::vector<Key> on_disk;              // these cannot be peeked at
   std::vector<Key> read_keys;            // that Read was asked for
   bool tells_stats = true;               // else Stats has none of its own
+  bool keeps_memory = false;             // of reads and scans, in `kept`, beyond their answers
   std::shared_ptr<const Caller> caller;  // of the last read, scan or list
+
+  std::vector<std::shared_ptr<ReadMemory>> kept;
 
   size_t held() const { return held_.size(); }
   void Release(size_t index = 0) {
@@ -62,6 +65,7 @@ class HoldingEngine final : public Engine {
   void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override {
     caller = request.caller;
     read_keys.insert(read_keys.end(), request.keys.begin(), request.keys.end());
+    if (keeps_memory) kept.push_back(request.memory);
     if (!read_failure.ok()) return done(ReadReply(request.keys.size(), read_failure));
     auto read = [this, request, done] { engine_.Read(request, done); };
     if (hold_reads) return held_.push_back(std::move(read));
@@ -74,6 +78,7 @@ class HoldingEngine final : public Engine {
   bool can_write_together() const override { return engine_.can_write_together(); }
   void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override {
     caller = request.caller;
+    if (keeps_memory) kept.push_back(request.memory);
     Do([this, request, done] { engine_.Scan(request, done); });
   }
   void List(ListRequest request, std::function<void(Result<ListPage>)> done) override {

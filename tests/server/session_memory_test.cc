@@ -137,6 +137,50 @@ TEST_F(SessionMemoryTest, ResultsOfReadsStayWithinTheBudget) {
   ExpectServed(*session_);
 }
 
+// A reader has several reads at a time, and lets their requests go together.
+TEST_F(SessionMemoryTest, ResultsAreReleasedWithTheirRepliesThoughReadersStillHaveTheRequests) {
+  engine_.on_disk.push_back(kLargeRecord);
+  engine_.keeps_memory = true;
+  Send(GetFrame(2, kLargeRecord) + FrameOf<op::MGet>(3, {.keys = {kLargeRecord.view()}}));
+  ASSERT_EQ(engine_.kept.size(), 2u);
+  EXPECT_EQ(budget_.read_bytes(), 0u);
+  const std::vector<ReceivedReply> replies = Replies();
+  ASSERT_EQ(replies.size(), 2u);
+  EXPECT_EQ(replies[0].code, Code::kOk);
+  EXPECT_EQ(replies[1].code, Code::kOk);
+}
+
+// Requests that waited for a partition are answered together, from memory.
+TEST_F(SessionMemoryTest, RepliesOfOneEventStayWithinTheBudget) {
+  engine_.hold = true;
+  Send(PutFrame(5, UserKey(43, "theme"), "blue"));
+  engine_.hold = false;
+  for (uint32_t id = 100; id < 130; ++id) Send(GetFrame(id, kLargeRecord));
+  Release();
+  // Before the last one, what the session held and that one were within its share.
+  const size_t one = MemoryOf(Bytes(limits::kMaxValueBytes, 'v'));
+  EXPECT_LE((limits::kConnectionShareDivisor + 1) * metrics_.memory_replies.value(),
+            budget_.limit() + one);
+  EXPECT_GT(budget_.rejections(), 0u);
+  std::vector<ReceivedReply> replies = Replies();
+  ASSERT_EQ(replies.size(), 31u);
+  EXPECT_EQ(replies[1].code, Code::kOk);
+  EXPECT_EQ(replies.back().code, Code::kOverloaded);
+}
+
+TEST_F(SessionMemoryTest, LargeRepliesFromTheCacheTakeNoMoreThanTheirLength) {
+  const Key key = UserKey(44, "profile");
+  const Bytes value(300'000, 'v');
+  Ask(PutFrame(5, key, value));
+  Send(GetFrame(6, key) + GetFrame(7, key) + GetFrame(8, key));
+  EXPECT_LE(metrics_.memory_replies.value(), 3 * MemoryOf(value) + 1000);
+  const std::vector<ReceivedReply> replies = Replies();
+  ASSERT_EQ(replies.size(), 3u);
+  for (const ReceivedReply& reply : replies) {
+    EXPECT_EQ(reply.As<op::Get>().record.value, ByteView(value));
+  }
+}
+
 TEST_F(SessionMemoryTest, CompleteFrameIsExecutedWhenMemoryIsShort) {
   const Bytes put = PutFrame(2, kLargeRecord, Bytes(limits::kMaxValueBytes / 2, 'w'));
   EXPECT_EQ(Feed(*session_, ByteView(put).substr(0, put.size() - 1)).size(), 0u);
