@@ -71,12 +71,14 @@ inline constexpr int kAcceptsPerTurn = 64;          // per listener, so that ses
 inline constexpr uint64_t kPostedWorkNanos = 250'000;
 // Bytes of a connection that the kernel buffers before they can be sent.
 inline constexpr size_t kUnsentKernelBytes = size_t{128} << 10;
-inline constexpr size_t kReadBufferBytes = size_t{64} << 10;  // one per loop, shared
+inline constexpr size_t kReadBufferBytes = size_t{32} << 10;  // one per loop, shared
 // Bytes that a loop reads and sends in one turn before connections with much traffic take turns
 // (server/turn_bytes.h). After that, every connection may still read and send the small amount.
 inline constexpr size_t kTurnReadBytes = size_t{128} << 10;
 inline constexpr size_t kTurnSendBytes = size_t{256} << 10;
 inline constexpr size_t kSmallTurnBytes = size_t{4} << 10;
+// Connections that take turns, and read a whole buffer, in one turn of the loop.
+inline constexpr size_t kQueuedReadsPerTurn = 1;
 // Bytes of incomplete frames that a loop releases in one turn, after their connections ended.
 inline constexpr size_t kTurnReleaseBytes = size_t{1} << 20;
 inline constexpr size_t kDropsPerTurn = 2;  // reads that drop what peers of closed sockets send

@@ -1,6 +1,7 @@
 #include "base/thread_name.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -49,6 +50,10 @@ void ShortenTimeSliceOfThisThread() {
   if (syscall(SYS_sched_getattr, 0, &attributes, sizeof(attributes), 0) != 0) return;
   attributes.runtime_nanos = kLeastSliceNanos;
   (void)syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
+void LetOtherThreadsRun() {
+  (void)sched_yield();
 }
 
 }  // namespace smile

@@ -15,4 +15,8 @@ void LowerPriorityOfThisThread(int by);
 // Where the kernel does not allow that (Linux before 6.12), nothing changes.
 void ShortenTimeSliceOfThisThread();
 
+// The calling thread has done work for long enough: threads that are ready and have a higher
+// priority run first.
+void LetOtherThreadsRun();
+
 }  // namespace smile

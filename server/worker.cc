@@ -205,11 +205,9 @@ void Worker::FlushAll() {
   to_flush_.resize(later);
 }
 
-// As many connections as can read a whole buffer in one turn.
 void Worker::ReadOn() {
-  constexpr size_t kMost = limits::kTurnReadBytes / limits::kReadBufferBytes;
-  static_assert(kMost > 0, "each turn reads from someone");
-  for (size_t i = 0; i < kMost && !awaiting_read_.empty(); ++i) {
+  static_assert(limits::kQueuedReadsPerTurn > 0, "each turn reads from someone");
+  for (size_t i = 0; i < limits::kQueuedReadsPerTurn && !awaiting_read_.empty(); ++i) {
     ServedConnection* const connection = awaiting_read_.front();
     awaiting_read_.pop_front();
     connection->ReadOn();

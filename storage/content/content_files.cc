@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "storage/content/turns.h"
 
 namespace smile {
 namespace {
@@ -35,6 +36,7 @@ class ContentFiles::ContentJob final : public ReaderPool::Job {
 
   Progress Run() override {
     work_({});
+    LetOtherThreadsRun();
     return Progress::kDone;
   }
   void Refuse(Status why) override { work_(why); }
@@ -216,9 +218,10 @@ void ContentFiles::Submit(uint64_t source, std::function<void(const Status& refu
 void ContentFiles::Hash(ByteView bytes, uint64_t source, Done<Result<Sha256Digest>> done) {
   Submit(source, [this, bytes, done = std::move(done)](const Status& refused) {
     if (!refused.ok()) return done(Count(refused));
-    const Sha256Digest digest = Sha256::Of(bytes);
+    Sha256 hash;
+    HashInTurns(bytes, &hash);
     counts_.hashed_bytes += bytes.size();
-    done(digest);
+    done(hash.Digest());
   });
 }
 

@@ -8,6 +8,7 @@
 #include "base/coding.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "storage/content/turns.h"
 
 namespace smile {
 namespace {
@@ -135,7 +136,7 @@ Status UploadFile::RecoverOn(uint64_t* budget) {
     if (Hash64(stored) != entry.sum) continue;
     Note(chunk, entry.size, entry.sum);
     if (hashed_chunks_ == chunk) {
-      hash_.Update(stored);
+      HashInTurns(stored, &hash_);
       ++hashed_chunks_;
     }
   }
@@ -230,7 +231,7 @@ Status UploadFile::Append(uint64_t offset, ByteView bytes, uint64_t checksum) {
     unsynced_bytes_ = 0;
   }
   if (chunk != hashed_chunks_) return {};
-  hash_.Update(bytes);
+  HashInTurns(bytes, &hash_);
   ++hashed_chunks_;
   uint64_t budget = kHashPerAppend * spec_.chunk_bytes;
   return HashNew(&budget);
@@ -257,7 +258,7 @@ Status UploadFile::HashOn(uint64_t* budget) {
 Status UploadFile::HashNew(uint64_t* budget) {
   while (*budget > 0 && IsThere(hashed_chunks_)) {
     SMILE_ASSIGN(const Bytes bytes, ReadChunk(hashed_chunks_, budget));
-    hash_.Update(bytes);
+    HashInTurns(bytes, &hash_);
     ++hashed_chunks_;
   }
   return {};

@@ -93,6 +93,16 @@ TEST_P(ContentContract, ReadsWhatWasUploaded) {
   }
 }
 
+TEST_P(ContentContract, HashesBytesOfAnyLength) {
+  for (const size_t size :
+       {size_t{0}, size_t{1}, size_t{65'536}, size_t{65'537}, size_t{500'000}}) {
+    const Bytes bytes = Random(size);
+    const Result<Sha256Digest> digest = content_.Hash(bytes);
+    ASSERT_TRUE(digest.ok());
+    EXPECT_EQ(*digest, Sha256::Of(bytes)) << size;
+  }
+}
+
 TEST_P(ContentContract, ReadsAnyRange) {
   const Bytes bytes = Random(size_t{kContractChunk} * 2 + 100);
   ASSERT_TRUE(Upload(IdOf(1), bytes).ok());
