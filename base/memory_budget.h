@@ -208,7 +208,7 @@ class MemoryAccount {
   std::atomic<size_t> reads_{0};
 };
 
-// What one read has taken for its result, until that is released. One thread at a time.
+// What one read has taken for its result, until it is released. One thread at a time.
 class ReadMemory {
  public:
   explicit ReadMemory(std::shared_ptr<MemoryAccount> account) : account_(std::move(account)) {}

@@ -10,7 +10,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
-#include "storage/content/turns.h"
+#include "storage/content/hash_in_turns.h"
 
 namespace smile {
 namespace {

@@ -8,7 +8,7 @@
 #include "base/coding.h"
 #include "base/hash.h"
 #include "base/limits.h"
-#include "storage/content/turns.h"
+#include "storage/content/hash_in_turns.h"
 
 namespace smile {
 namespace {
