@@ -46,9 +46,9 @@ Task<void> AnswerRead(Task<Result<T>> task, Responder to, std::shared_ptr<ReadMe
                       Write write) {
   Result<T> result = co_await task;
   to.SendResult(std::move(memory),
-                [result = std::move(result), write = std::move(write)](Reply& reply) {
+                [result = std::move(result), write = std::move(write)](Reply& reply) mutable {
                   if (!result.ok()) return reply.Fail(result.status());
-                  write(*result, reply);
+                  write(std::move(*result), reply);
                 });
 }
 

@@ -198,13 +198,12 @@ void MediaHandlers::Start(op::MediaRead, const op::MediaRead::Request& request, 
     return to.Send([](Reply& reply) { reply.Fail(NoMemoryForResult()); });
   }
   auto task = media_.Read(IdOf(request), request.offset, request.size, CallOf(deadline, to));
-  (void)Answer(std::move(task), std::move(to),
-               [memory = std::move(memory)](ContentPiece piece, Reply& reply) mutable {
-                 reply.OkOwned<op::MediaRead>(
-                     {.content_bytes = piece.content_size, .checksum = piece.checksum},
-                     std::move(piece.bytes));
-                 memory->Release();
-               });
+  (void)AnswerRead(std::move(task), std::move(to), std::move(memory),
+                   [](ContentPiece piece, Reply& reply) {
+                     reply.OkOwned<op::MediaRead>(
+                         {.content_bytes = piece.content_size, .checksum = piece.checksum},
+                         std::move(piece.bytes));
+                   });
 }
 
 void MediaHandlers::Start(op::MediaList, const op::MediaList::Request& request, int64_t deadline,
@@ -218,11 +217,8 @@ void MediaHandlers::Start(op::MediaList, const op::MediaList::Request& request, 
                                     .source = to.source(),
                                     .caller = to.caller(),
                                     .memory = memory}});
-  (void)Answer(std::move(task), std::move(to),
-               [memory = std::move(memory)](const MediaPage& page, Reply& reply) mutable {
-                 ReplyWithMedia(page, &reply);
-                 memory->Release();
-               });
+  (void)AnswerRead(std::move(task), std::move(to), std::move(memory),
+                   [](const MediaPage& page, Reply& reply) { ReplyWithMedia(page, &reply); });
 }
 
 void MediaHandlers::Start(op::MediaSet, const op::MediaSet::Request& request, int64_t deadline,

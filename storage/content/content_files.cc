@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/thread_name.h"
 #include "storage/content/hash_in_turns.h"
 
 namespace smile {

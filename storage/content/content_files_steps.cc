@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/thread_name.h"
 #include "storage/content/content_files.h"
 #include "storage/content/hash_in_turns.h"
 

@@ -1,4 +1,4 @@
-// Content is hashed and copied in short turns: the kernel may let a thread that computes run on
+// Content is hashed in short turns: the kernel may let a thread that computes run on
 // until its next tick, 4 ms later, although an event loop of higher priority has woken up.
 #pragma once
 
