@@ -71,6 +71,8 @@ inline constexpr int kAcceptsPerTurn = 64;          // per listener, so that ses
 inline constexpr uint64_t kPostedWorkNanos = 250'000;
 // Bytes of a connection that the kernel buffers before they can be sent.
 inline constexpr size_t kUnsentKernelBytes = size_t{128} << 10;
+// The same for bytes that were received but not read, where both ends are on one machine.
+inline constexpr size_t kUnreadKernelBytes = size_t{256} << 10;
 inline constexpr size_t kReadBufferBytes = size_t{32} << 10;  // one per loop, shared
 // Bytes that a loop reads and sends in one turn before connections with much traffic take turns
 // (server/turn_bytes.h). After that, every connection may still read and send the small amount.

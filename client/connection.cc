@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 #include "base/check.h"
 #include "base/limits.h"
@@ -89,6 +90,9 @@ void Connection::Flush() {
     transport_->Send(std::move(out));
   }
   if (channel_.next_tick() < tick_at_) ArmTick();
+  if (std::exchange(turn_bytes_, 0) >= limits::kTurnReadBytes && transport_ != nullptr) {
+    transport_->ResumeReading();
+  }
 }
 
 void Connection::ArmTick() {
@@ -106,6 +110,9 @@ void Connection::ArmTick() {
 void Connection::OnBytes(ByteView bytes) {
   if (closing_) return;
   if (options_.tap) options_.tap(TapEvent::kReceived, bytes);
+  // Calls that are made meanwhile are sent at the end of the turn.
+  turn_bytes_ += bytes.size();
+  if (turn_bytes_ >= limits::kTurnReadBytes) transport_->PauseReading();
   const Status status = channel_.Receive(bytes, clock_->MonotonicNanos());
   if (!status.ok()) return EndConnection(status);
   if (channel_.ready()) hello_timeout_.reset();

@@ -76,6 +76,7 @@ class Connection final : private TransportEvents {
 
   std::unique_ptr<Transport> transport_;  // null while there is no connection
   bool closing_ = false;                  // transport_ was told to close
+  size_t turn_bytes_ = 0;                 // received in this turn of the loop
   Status end_;                            // why
   std::unique_ptr<Timer> reconnect_;      // until the next attempt
   int64_t attempt_until_nanos_ = 0;       // when the current attempt to connect times out

@@ -32,6 +32,27 @@ std::string AddressText(const sockaddr_storage& address) {
   return endpoint.ToString();
 }
 
+using GetName = int (*)(const uv_tcp_t* tcp, sockaddr* name, int* size);
+
+// The address of one end, without its port; empty if it is unknown.
+ByteView HostOf(const uv_tcp_t* tcp, GetName get_name, sockaddr_storage* name) {
+  int size = sizeof(*name);
+  if (get_name(tcp, reinterpret_cast<sockaddr*>(name), &size) != 0) return {};
+  if (name->ss_family == AF_INET6) {
+    const in6_addr& v6 = reinterpret_cast<const sockaddr_in6*>(name)->sin6_addr;
+    return {reinterpret_cast<const char*>(&v6), sizeof(v6)};
+  }
+  const in_addr& v4 = reinterpret_cast<const sockaddr_in*>(name)->sin_addr;
+  return {reinterpret_cast<const char*>(&v4), sizeof(v4)};
+}
+
+bool BothEndsAreHere(const uv_tcp_t* tcp) {
+  sockaddr_storage here{};
+  sockaddr_storage there{};
+  const ByteView host = HostOf(tcp, uv_tcp_getsockname, &here);
+  return !host.empty() && host == HostOf(tcp, uv_tcp_getpeername, &there);
+}
+
 Status Lost(int error) {
   return {Code::kUnavailable, "connection lost: " + UvMessage(error)};
 }
@@ -81,6 +102,12 @@ void TcpSocket::Start(TransportEvents* events, std::function<void()> closed) {
   // TCP means it, is not bounded by it.
   const int unsent = static_cast<int>(limits::kUnsentKernelBytes);
   setsockopt(Descriptor(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
+  if (BothEndsAreHere(&tcp_)) {
+    // A window for a long way would only fill the receiver's kernel with megabytes, and what is
+    // small would wait for them there.
+    const int unread = static_cast<int>(limits::kUnreadKernelBytes);
+    setsockopt(Descriptor(), SOL_SOCKET, SO_RCVBUF, &unread, sizeof(unread));
+  }
   UpdateReading();
 }
 

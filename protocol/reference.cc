@@ -85,7 +85,8 @@ constexpr Limit kLimits[] = {
      "the server does not read from the connection until below the limit"},
     {"bytes that reads in flight of a connection may be answered with",
      limits::kMaxInFlightReplyBytes,
-     "the same; starts at one read and doubles whenever the client has received all replies"},
+     "the same, but MEDIA_READs wait by themselves; starts at one read and doubles whenever the "
+     "client has received all replies"},
     {"bytes of requests in flight per connection", limits::kMaxInFlightBytes, "the same"},
     {"bytes of replies that a client has not received", limits::kOutputHighWaterBytes,
      "the same; starts at 1/32 of it and grows with the limit of reads in flight"},

@@ -41,9 +41,12 @@ class OutputQueue {
     return replies_.size() + (with_bulk ? bulk_.front().size() : 0);
   }
 
+  // Whether the next piece is one of a bulk reply.
+  bool next_is_bulk() const { return half_sent_ || (replies_.empty() && !bulk_.empty()); }
+
   // The next piece, which is removed; empty if there is none. A frame is not interrupted.
   Bytes TakeFront() {
-    if (!half_sent_ && (!replies_.empty() || bulk_.empty())) return replies_.TakeFront();
+    if (!next_is_bulk()) return replies_.TakeFront();
     ReplyBuffer& frame = bulk_.front();
     bulk_bytes_ -= frame.size();
     bulk_memory_ -= frame.memory();

@@ -60,22 +60,25 @@ void Session::Receive(ByteView bytes) {
 }
 
 Bytes Session::TakeOutput() {
+  const bool is_bulk = output_.next_is_bulk();
   Bytes piece = output_.TakeFront();
+  if (is_bulk) unsent_bulk_bytes_ += piece.size();
   shared_.metrics.bytes_sent.Add(piece.size());
   return piece;
 }
 
 // For another request, after `gets` that are not answered yet.
 bool Session::HasRoomOfItsOwn(size_t gets) const {
+  const size_t small_unsent = unsent_bytes_ - std::min(unsent_bulk_bytes_, unsent_bytes_);
   return open_.size() + gets < limits::kMaxInFlightRequests &&
          open_bytes_ < limits::kMaxInFlightBytes &&
-         open_reply_bytes_ + output_.bulk_bytes() + gets * kMaxReplyBytes<op::Get> <
-             reply_window_.in_flight_bytes() &&
-         output_.size() - output_.bulk_bytes() + unsent_bytes_ < reply_window_.untaken_bytes();
+         open_reply_bytes_ + gets * kMaxReplyBytes<op::Get> < reply_window_.in_flight_bytes() &&
+         output_.size() - output_.bulk_bytes() + small_unsent < reply_window_.untaken_bytes();
 }
 
-// Handles bytes that were received when there was no room.
+// Handles what was received when there was no room.
 void Session::PumpBuffered() {
+  RunBulk();
   if (reader_.buffered_bytes() == 0) return;
   Pump(shared_.clock.MonotonicNanos());
   reader_.Keep();

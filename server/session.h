@@ -8,10 +8,12 @@
 // connection sent them (server/partition_order.h); rejections may overtake. An accepted request is
 // answered unless the connection ends first. All memory is limited: the session takes no more bytes
 // while it is at a limit for requests in flight, their bytes, the replies to reads in flight or
-// unsent output, or above its share of the memory of all connections (base/memory_budget.h).
+// unsent output, or above its share of the memory of all connections (base/memory_budget.h). Bulk
+// reads and their replies have a limit of their own: beyond it they wait, and others are read.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
@@ -136,10 +138,10 @@ class Session : public std::enable_shared_from_this<Session> {
     size_t reply_bytes = 0;  // maximum length of the reply to a read
     size_t memory = 0;       // of the request
     bool in_engine = false;
-    bool is_bulk = false;            // its reply may be overtaken by others, if it is large
+    bool is_bulk = false;            // others may overtake it, and its reply if that is large
     bool cancelled = false;          // it will be answered so
     std::shared_ptr<Caller> caller;  // of a read, so that it can be cancelled alone
-    Bytes waiting_body;              // while it may not run yet
+    Bytes waiting_body;              // while it may not run yet, or waits for other bulk reads
     ReplyBuffer held_reply;          // while its reply may not be sent yet
   };
 
@@ -180,6 +182,8 @@ class Session : public std::enable_shared_from_this<Session> {
   ReplyBuffer* OutputOf(Open* open);
   void RunFreed();
   void RunWaiting(Open* open);
+  bool MayRunBulk() const;
+  void RunBulk();
   void Answer(uint32_t id, ReplyBuffer* out, FunctionRef<void(Reply&)> answer);
   void CountReply(const Reply& reply);
   void Reject(uint32_t id, const Status& status);
@@ -195,13 +199,16 @@ class Session : public std::enable_shared_from_this<Session> {
   FrameReader reader_;
   OutputQueue output_;
   size_t unsent_bytes_ = 0;
+  size_t unsent_bulk_bytes_ = 0;  // of the bulk reply among them, at most
   size_t unsent_memory_ = 0;
   size_t max_reply_bytes_ = limits::kMaxFrameBytes;
   PartitionOrder order_;
   std::unordered_map<uint32_t, Open> open_;  // in flight, by id; elements do not move
   size_t open_bytes_ = 0;
-  size_t open_reply_bytes_ = 0;  // maximum length of the replies to reads in flight
-  ReplyWindow reply_window_;     // the limits of it, and of replies that are not taken
+  size_t open_reply_bytes_ = 0;  // maximum length of the replies to reads in flight, except bulk
+  size_t bulk_reply_bytes_ = 0;  // the same for bulk reads that run
+  ReplyWindow reply_window_;     // the limits of both, and of replies that are not taken
+  std::deque<Open*> bulk_;       // bulk reads that do not run yet, in order
   size_t open_memory_ = 0;
   size_t held_reply_memory_ = 0;
   SessionMemory taken_;  // from the pool

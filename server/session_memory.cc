@@ -53,6 +53,7 @@ void Session::Account() {
 void Session::set_unsent(size_t bytes, size_t memory) {
   unsent_bytes_ = bytes;
   unsent_memory_ = memory;
+  if (bytes < limits::kUnsentBulkBytes) unsent_bulk_bytes_ = 0;  // the next one may follow
   if (bytes == 0 && output_.empty()) reply_window_.OnAllTaken();
   Account();
   PumpBuffered();

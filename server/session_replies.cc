@@ -43,7 +43,8 @@ void Session::Settle(Open* open) {
     CHECK(left->finished && !left->in_engine && left->lanes_not_first == 0,
           "a reply is sent after those before it");
     CHECK(open_memory_ >= left->memory && held_reply_memory_ >= left->held_reply.memory());
-    CHECK(open_bytes_ >= left->bytes && open_reply_bytes_ >= left->reply_bytes);
+    size_t& reply_bytes = left->is_bulk ? bulk_reply_bytes_ : open_reply_bytes_;
+    CHECK(open_bytes_ >= left->bytes && reply_bytes >= left->reply_bytes);
     held_reply_memory_ -= left->held_reply.memory();
     open_memory_ -= left->memory;
     if (left->is_bulk && left->held_reply.size() >= limits::kLeastBulkBytes) {
@@ -52,12 +53,13 @@ void Session::Settle(Open* open) {
       output_.replies()->Append(std::move(left->held_reply));
     }
     open_bytes_ -= left->bytes;
-    open_reply_bytes_ -= left->reply_bytes;
+    reply_bytes -= left->reply_bytes;
     shared_.metrics.requests_in_flight.Subtract(1);
     CHECK(open_.erase(left->id) == 1, "a request ends once");
   }
-  CHECK(!open_.empty() || (open_bytes_ == 0 && open_reply_bytes_ == 0 && open_memory_ == 0 &&
-                           held_reply_memory_ == 0 && order_.empty()),
+  CHECK(!open_.empty() ||
+            (open_bytes_ == 0 && open_reply_bytes_ == 0 && bulk_reply_bytes_ == 0 &&
+             open_memory_ == 0 && held_reply_memory_ == 0 && order_.empty() && bulk_.empty()),
         "no request, nothing held for one");
   if (draining_ && open_.empty()) End("the server is stopping");
   for (PartitionOrder::Entry* entry : freed.run) freed_.push_back(static_cast<Open*>(entry));

@@ -30,6 +30,10 @@ template <class Row>
 constexpr bool kIsOfSession = std::is_same_v<Row, op::Hello> || std::is_same_v<Row, op::Watch> ||
                               std::is_same_v<Row, op::Cancel>;
 
+// Reads of what may be long, which keep no order.
+template <class Row>
+constexpr bool kIsBulk = std::is_same_v<Row, op::MediaRead>;
+
 }  // namespace
 
 void Session::HandleFrame(const Frame& frame) {
@@ -100,14 +104,19 @@ void Session::Enter(const Frame& frame, const typename Row::Request& request, Kn
   Open* const open = OpenRequest(frame);
   const auto access = Row::kInfo.effect == Effect::kWrite ? PartitionOrder::Access::kWrite
                                                           : PartitionOrder::Access::kRead;
-  if (access == PartitionOrder::Access::kRead) open->reply_bytes = ReplyBytesOf<Row>(request);
-  open->is_bulk = std::is_same_v<Row, op::MediaRead>;
-  open_reply_bytes_ += open->reply_bytes;
+  open->is_bulk = kIsBulk<Row>;
+  if (access == PartitionOrder::Access::kRead && !open->is_bulk) {
+    open->reply_bytes = ReplyBytesOf<Row>(request);
+    open_reply_bytes_ += open->reply_bytes;
+  }
   open->memory = MemoryOf<Row>(frame, request);
   open_memory_ += open->memory;
   if (open_memory_ >= taken_.requests + limits::kLeastLargeValueBytes) Account();
   if (!order_.Enter(open, access, PartitionsOf<Row>(request))) {
     open->waiting_body = frame.body;
+  } else if (open->is_bulk && (!bulk_.empty() || !MayRunBulk())) {
+    open->waiting_body = frame.body;
+    bulk_.push_back(open);
   } else {
     Start<Row>(open, request, std::move(known));
   }
@@ -153,6 +162,10 @@ template <class Row>
 void Session::Start(Open* open, const typename Row::Request& request, KnownResults known) {
   CHECK(!open->in_engine && open->lanes_not_granted == 0 && !open->finished);
   open->in_engine = true;
+  if constexpr (kIsBulk<Row>) {
+    open->reply_bytes = ReplyBytesOf<Row>(request);
+    bulk_reply_bytes_ += open->reply_bytes;
+  }
   if (Row::kInfo.effect != Effect::kWrite) open->caller = std::make_shared<Caller>();
   shared_.handlers.Start(Row{}, request, std::move(known), open->deadline_nanos,
                          Responder(weak_from_this(), reinterpret_cast<uintptr_t>(this),
@@ -170,15 +183,30 @@ void Session::RunFreed() {
   running_freed_ = false;
 }
 
+// One always runs, or nothing would continue the others.
+bool Session::MayRunBulk() const {
+  const size_t running = bulk_reply_bytes_ + output_.bulk_bytes();
+  return running == 0 || (running < reply_window_.in_flight_bytes() && !OverShare());
+}
+
+void Session::RunBulk() {
+  while (!bulk_.empty() && MayRunBulk()) {
+    Open* const open = bulk_.front();
+    bulk_.pop_front();
+    RunWaiting(open);
+  }
+}
+
 void Session::RunWaiting(Open* open) {
   CHECK(!open->in_engine && !open->finished && open->lanes_not_granted == 0);
-  CHECK(!open->partitions.empty(), "only a partition is waited for");
+  CHECK(!open->partitions.empty() || open->is_bulk, "nothing else waits");
   if (open->cancelled) return Finish(open, [](Reply& reply) { FailCancelled(reply); });
   if (open->deadline_nanos != 0 && shared_.clock.MonotonicNanos() >= open->deadline_nanos) {
-    return Finish(open, [](Reply& reply) {
-      reply.Fail({Code::kDeadlineExceeded,
-                  "the deadline passed while the request waited for its partition"});
-    });
+    const Status late(Code::kDeadlineExceeded,
+                      open->is_bulk
+                          ? "the deadline passed while the request waited for other pieces"
+                          : "the deadline passed while the request waited for its partition");
+    return Finish(open, [&late](Reply& reply) { reply.Fail(late); });
   }
   const Bytes body = std::move(open->waiting_body);
   const auto run = [&]<class Row>(Row, typename Row::Request& request) {

@@ -8,6 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
+#include "base/limits.h"
+#include "client/connection.h"
 #include "tests/client/fake_server.h"
 
 namespace smile {
@@ -76,6 +79,45 @@ TEST(Client, OneMebibyteValuesRoundTrip) {
     ASSERT_TRUE(got.ok()) << got.status().ToString();
     EXPECT_TRUE(got->record.value == value);
   }
+}
+
+// What is called meanwhile is sent at the end of the turn.
+TEST(Connection, ReadsLittleInOneTurn) {
+  constexpr size_t kReplies = 400;
+  std::promise<void> sent;
+  size_t requests = 0;
+  FakeServer server({.script = [&](FakePeer& peer, int, const Frame& request) {
+    peer.Reply<op::Ping>(request.header.id, {Bytes(limits::kMaxPingBytes, 'p')});
+    if (++requests == kReplies) sent.set_value();
+    return true;
+  }});
+  const auto loop = std::move(EventLoop::Create()).value();
+  size_t turn_bytes = 0;
+  size_t most = 0;
+  const SystemClock clock;
+  Connection connection(
+      loop.get(), &clock,
+      {.servers = {server.endpoint()}, .tap = [&](TapEvent event, ByteView bytes) {
+         if (event == TapEvent::kReceived) turn_bytes += bytes.size();
+       }});
+  size_t answers = 0;
+  loop->OnTurnEnd([&] {
+    connection.Flush();
+    most = std::max(most, std::exchange(turn_bytes, 0));
+    if (connection.ready() || answers == kReplies) loop->Stop();
+  });
+  loop->Run();
+  for (size_t i = 0; i < kReplies; ++i) {
+    connection.Call<op::Ping>({}, {}, [&](const Answer<op::Ping>& answer) {
+      EXPECT_TRUE(answer.ok()) << answer.status().ToString();
+      ++answers;
+    });
+  }
+  connection.Flush();
+  sent.get_future().get();
+  while (answers < kReplies) loop->Run();
+  EXPECT_LE(most, limits::kTurnReadBytes + limits::kReadBufferBytes);
+  EXPECT_GE(most, limits::kTurnReadBytes) << "enough arrived to tell";
 }
 
 TEST(Client, ManyThreadsShareOneClient) {

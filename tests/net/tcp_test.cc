@@ -61,6 +61,28 @@ TEST_F(Tcp, ManyClosedSocketsDropLittlePerTurn) {
   EXPECT_GE(turns, in_kernel / limits::kReadBufferBytes / limits::kDropsPerTurn);
 }
 
+// Without a limit, the kernel gives a receiver on the same machine megabytes.
+TEST_F(Tcp, FewBytesAreInTheKernelOfASlowReceiver) {
+  constexpr size_t kBytes = size_t{64} << 20;
+  TcpPair pair(loop_.get());
+  Transport* const from = pair.client.transport.get();
+  Transport* const to = pair.server.transport.get();
+  size_t received = 0;
+  size_t most = 0;
+  pair.server.on_bytes = [&](ByteView bytes) {
+    received += bytes.size();
+    pair.server.received.clear();
+    to->PauseReading();  // until the next turn
+  };
+  from->Send(Bytes(kBytes, 'x'));
+  RunUntil(loop_.get(), [&] {
+    most = std::max(most, kBytes - from->unsent_bytes() - received);
+    to->ResumeReading();
+    return received == kBytes;
+  });
+  EXPECT_LE(most, 2 * (limits::kUnreadKernelBytes + limits::kUnsentKernelBytes));
+}
+
 TEST_F(Tcp, ConnectionRefusedIsReported) {
   uint16_t port = 0;
   {
