@@ -14,7 +14,8 @@ namespace smile {
 namespace {
 
 constexpr uint64_t kHashPerAppend = 4;  // chunks that are read again, if pieces arrive out of order
-constexpr uint64_t kStartSyncBytes = uint64_t{8} << 20;
+// Written to the disk at once; a sync of the log waits for it.
+constexpr uint64_t kStartSyncBytes = uint64_t{1} << 20;
 constexpr uint64_t kEntryCost = uint64_t{4} << 10;  // of reading an entry, in bytes of a budget
 
 Status DamagedUpload() {
