@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <random>
-#include <utility>
 
 #include "base/check.h"
 #include "base/limits.h"
@@ -90,9 +89,7 @@ void Connection::Flush() {
     transport_->Send(std::move(out));
   }
   if (channel_.next_tick() < tick_at_) ArmTick();
-  if (std::exchange(turn_bytes_, 0) >= limits::kTurnReadBytes && transport_ != nullptr) {
-    transport_->ResumeReading();
-  }
+  turn_bytes_ = 0;
 }
 
 void Connection::ArmTick() {
@@ -110,9 +107,7 @@ void Connection::ArmTick() {
 void Connection::OnBytes(ByteView bytes) {
   if (closing_) return;
   if (options_.tap) options_.tap(TapEvent::kReceived, bytes);
-  // Calls that are made meanwhile are sent at the end of the turn.
   turn_bytes_ += bytes.size();
-  if (turn_bytes_ >= limits::kTurnReadBytes) transport_->PauseReading();
   const Status status = channel_.Receive(bytes, clock_->MonotonicNanos());
   if (!status.ok()) return EndConnection(status);
   if (channel_.ready()) hello_timeout_.reset();

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "client/channel.h"
 #include "client/checked_options.h"
 #include "client/options.h"
@@ -52,6 +53,10 @@ class Connection final : private TransportEvents {
   bool ready() const { return channel_.ready(); }
 
  private:
+  // Calls that are made meanwhile are sent at the end of the turn. What remains has its turn then.
+  size_t MostBytes() const override {
+    return turn_bytes_ < limits::kTurnReadBytes ? limits::kReadBufferBytes : 0;
+  }
   void OnBytes(ByteView bytes) override;
   void OnSent() override;
   void OnEnd() override;
