@@ -43,7 +43,7 @@ class Connection final : private TransportEvents {
   void CancelStream(uint64_t stream) { channel_.CancelStream(stream); }
 
   // Sends the calls that were added. To be called at the end of each turn of the loop, so that all
-  // calls of a turn are sent in one write.
+  // calls of a turn are sent in one write; a turn reads little more than limits::kTurnReadBytes.
   void Flush();
 
   // Ends all calls, as ~Client does, and the connection. It is not made again.

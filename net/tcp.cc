@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <utility>
 
 #include "base/check.h"
@@ -16,7 +17,13 @@ namespace {
 
 constexpr unsigned kKeepAliveSeconds = 60;  // detects a peer that vanished
 
-std::string AddressText(const sockaddr_storage& address) {
+using GetName = int (*)(const uv_tcp_t* tcp, sockaddr* name, int* size);
+
+// One end of a connection; none if it is unknown.
+std::optional<Endpoint> EndOf(const uv_tcp_t* tcp, GetName get_name) {
+  sockaddr_storage address{};
+  int size = sizeof(address);
+  if (get_name(tcp, reinterpret_cast<sockaddr*>(&address), &size) != 0) return std::nullopt;
   char text[INET6_ADDRSTRLEN] = {};
   Endpoint endpoint;
   if (address.ss_family == AF_INET6) {
@@ -29,28 +36,13 @@ std::string AddressText(const sockaddr_storage& address) {
     endpoint.port = ntohs(v4.sin_port);
   }
   endpoint.host = text;
-  return endpoint.ToString();
-}
-
-using GetName = int (*)(const uv_tcp_t* tcp, sockaddr* name, int* size);
-
-// The address of one end, without its port; empty if it is unknown.
-ByteView HostOf(const uv_tcp_t* tcp, GetName get_name, sockaddr_storage* name) {
-  int size = sizeof(*name);
-  if (get_name(tcp, reinterpret_cast<sockaddr*>(name), &size) != 0) return {};
-  if (name->ss_family == AF_INET6) {
-    const in6_addr& v6 = reinterpret_cast<const sockaddr_in6*>(name)->sin6_addr;
-    return {reinterpret_cast<const char*>(&v6), sizeof(v6)};
-  }
-  const in_addr& v4 = reinterpret_cast<const sockaddr_in*>(name)->sin_addr;
-  return {reinterpret_cast<const char*>(&v4), sizeof(v4)};
+  return endpoint;
 }
 
 bool BothEndsAreHere(const uv_tcp_t* tcp) {
-  sockaddr_storage here{};
-  sockaddr_storage there{};
-  const ByteView host = HostOf(tcp, uv_tcp_getsockname, &here);
-  return !host.empty() && host == HostOf(tcp, uv_tcp_getpeername, &there);
+  const std::optional<Endpoint> here = EndOf(tcp, uv_tcp_getsockname);
+  const std::optional<Endpoint> there = EndOf(tcp, uv_tcp_getpeername);
+  return here && there && here->host == there->host;
 }
 
 Status Lost(int error) {
@@ -272,11 +264,7 @@ void TcpSocket::OnHandleClosed() {
 }
 
 TcpTransport::TcpTransport(TcpSocket* socket) : socket_(socket) {
-  sockaddr_storage address{};
-  int size = sizeof(address);
-  if (uv_tcp_getpeername(socket->tcp(), reinterpret_cast<sockaddr*>(&address), &size) == 0) {
-    peer_ = AddressText(address);
-  }
+  if (const auto peer = EndOf(socket->tcp(), uv_tcp_getpeername)) peer_ = peer->ToString();
 }
 
 TcpTransport::~TcpTransport() {

@@ -29,6 +29,7 @@ class OutputQueue {
   bool empty() const { return replies_.empty() && bulk_.empty(); }
   size_t size() const { return replies_.size() + bulk_bytes_; }
   size_t bulk_bytes() const { return bulk_bytes_; }
+  size_t other_bytes() const { return replies_.size(); }
   size_t memory() const { return replies_.memory() + bulk_memory_; }
 
   // Whether there is something to be sent while the transport has so many unsent bytes.

@@ -73,7 +73,7 @@ bool Session::HasRoomOfItsOwn(size_t gets) const {
   return open_.size() + gets < limits::kMaxInFlightRequests &&
          open_bytes_ < limits::kMaxInFlightBytes &&
          open_reply_bytes_ + gets * kMaxReplyBytes<op::Get> < reply_window_.in_flight_bytes() &&
-         output_.size() - output_.bulk_bytes() + small_unsent < reply_window_.untaken_bytes();
+         output_.other_bytes() + small_unsent < reply_window_.untaken_bytes();
 }
 
 // Handles what was received when there was no room.

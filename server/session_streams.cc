@@ -31,7 +31,7 @@ void Session::HandleWatch(uint32_t id, const op::Watch::Request& request) {
 
 // It is counted as a reply when it ends.
 bool Session::WriteWatchMessage(uint32_t id, op::Watch::Response message, bool is_last) {
-  const size_t waiting = output_.size() - output_.bulk_bytes() + unsent_bytes_;
+  const size_t waiting = output_.other_bytes() + unsent_bytes_;
   if (!is_last && (waiting > limits::kMaxWatchOutputBytes || OverShare())) return false;
   if (!message.with_value) message.checksum = Hash64({});
   FrameHeader header = OkHeader(id);

@@ -54,6 +54,11 @@ class SessionBulk : public SessionTest {
     return engine_.held();
   }
 
+  void ReleaseAll() {
+    engine_.hold_reads = false;
+    while (engine_.held() > 0) Release();
+  }
+
   // Replies that go to a transport that sends all at once.
   std::vector<ReceivedReply> TakeAll() {
     Bytes output;
@@ -118,8 +123,7 @@ TEST_F(SessionBulk, RequestsAfterManyPiecesAreRead) {
   EXPECT_TRUE(session_->wants_bytes());
   Send(SmallFrame(3));
   EXPECT_THAT(ReplyIds(), ElementsAre(3));
-  engine_.hold_reads = false;
-  while (engine_.held() > 0) Release();
+  ReleaseAll();
   EXPECT_EQ(TakeAll().size(), limits::kMaxInFlightRequests / 2) << "all have their turn";
 }
 
@@ -127,8 +131,7 @@ TEST_F(SessionBulk, PiecesRunInTheirOrder) {
   StartHolding();
   const size_t begun = SendReads(2 * kMostBegun);
   Release();
-  engine_.hold_reads = false;
-  while (engine_.held() > 0) Release();
+  ReleaseAll();
   std::vector<uint32_t> ids;
   for (const ReceivedReply& reply : TakeAll()) ids.push_back(reply.id);
   ASSERT_EQ(ids.size(), 2 * kMostBegun);
@@ -140,8 +143,7 @@ TEST_F(SessionBulk, WaitingPiecesAreLate) {
   StartHolding();
   const size_t begun = SendReads(2 * kMostBegun, /*deadline_ms=*/10);
   clock_.AdvanceMillis(20);
-  engine_.hold_reads = false;
-  while (engine_.held() > 0) Release();
+  ReleaseAll();
   const std::vector<ReceivedReply> replies = TakeAll();
   EXPECT_EQ(replies.size(), 2 * kMostBegun);
   for (const ReceivedReply& reply : replies) EXPECT_EQ(reply.code, Code::kDeadlineExceeded);
@@ -156,8 +158,7 @@ TEST_F(SessionBulk, AWaitingPieceIsCancelled) {
   const std::vector<ReceivedReply> replies = Replies();
   ASSERT_EQ(replies.size(), 1u);
   EXPECT_TRUE(replies[0].As<op::Cancel>().cancelled);
-  engine_.hold_reads = false;
-  while (engine_.held() > 0) Release();
+  ReleaseAll();
   for (const ReceivedReply& reply : TakeAll()) {
     EXPECT_EQ(reply.code, reply.id == last ? Code::kCancelled : Code::kOk) << reply.id;
   }
@@ -167,8 +168,7 @@ TEST_F(SessionBulk, WaitingPiecesAreAnsweredAfterTheEndOfInput) {
   StartHolding();
   SendReads(2 * kMostBegun);
   session_->EndOfInput();
-  engine_.hold_reads = false;
-  while (engine_.held() > 0) Release();
+  ReleaseAll();
   EXPECT_EQ(TakeAll().size(), 2 * kMostBegun);
   EXPECT_TRUE(session_->finished());
 }
@@ -178,8 +178,7 @@ TEST_F(SessionBulk, OnePieceAlwaysRuns) {
   StartHolding();
   SendReads(2 * kMostBegun);
   budget_.Take(budget_.limit());  // by others
-  engine_.hold_reads = false;
-  while (engine_.held() > 0) Release();
+  ReleaseAll();
   EXPECT_EQ(TakeAll().size(), 2 * kMostBegun);
   budget_.Give(budget_.limit());
 }
