@@ -27,7 +27,7 @@ constexpr uint8_t kFamily = static_cast<uint8_t>(LinkKind::kFamily);
 // Closes a file descriptor at the end of a scope.
 class File {
  public:
-  File(const std::string& name, int flags) : descriptor_(open(name.c_str(), flags, 0644)) {}
+  File(const std::string& name, int flags) : descriptor_(open(name.c_str(), flags, 0600)) {}
   ~File() {
     if (descriptor_ >= 0) close(descriptor_);
   }
