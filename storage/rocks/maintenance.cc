@@ -63,6 +63,19 @@ void PrintLines(const CheckReport& report) {
   for (const std::string& line : report.Lines()) PrintTo(stdout, "{}\n", line);
 }
 
+void PrintOlder(const RepairReport& report, std::string_view what_was_done) {
+  for (const std::string& name : report.older) {
+    PrintTo(stdout,
+            "{} became visible in a version that may be outdated: saved in older.jsonl, {}\n", name,
+            what_was_done);
+  }
+  const uint64_t others = report.older_count - report.older.size();
+  if (others > 0) {
+    PrintTo(stdout, "likewise {} other records: see {}/older.jsonl\n", WithCommas(others),
+            report.salvage);
+  }
+}
+
 int Conclude(const CheckReport& report) {
   PrintTo(stdout, "checked {} records, {} table files: {}\n", WithCommas(report.checked_records),
           WithCommas(report.checked_files),
@@ -100,11 +113,7 @@ int Repair(const RocksDirectory& directory, OlderRecords older_records,
   *removed = RemovedFrom(result->before, Table::kLinks);
   if (!result->salvage.empty()) {
     PrintTo(stdout, "removed; saved in {}\n", result->salvage);
-    for (const std::string& name : result->older) {
-      PrintTo(stdout,
-              "{} became visible in a version that may be outdated: saved in older.jsonl, {}\n",
-              name, older_records == OlderRecords::kKeep ? "served" : "deleted");
-    }
+    PrintOlder(*result, older_records == OlderRecords::kKeep ? "served" : "deleted");
     PrintLines(result->after);
   }
   return Conclude(result->after);

@@ -17,7 +17,7 @@ OfflineOptions::OfflineOptions(const RocksDirectory& directory,
                                LostRecords lost, const Clock* clock, const Logger* log)
     : path(directory.database_path()),
       env(rocksdb::NewCompositeEnv(
-          MakeLogFileSystem(MakeRebuiltFileSystem(rocksdb::FileSystem::Default(), rebuilt, lost),
+          MakeLogFileSystem(MakeRebuiltFileSystem(directory.env()->GetFileSystem(), rebuilt, lost),
                             /*accept_damage=*/false))) {
   RocksOptions options;
   options.directory = directory.path();

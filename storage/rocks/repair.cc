@@ -1,41 +1,37 @@
 #include "storage/rocks/repair.h"
 
 #include <fcntl.h>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
 #include <map>
-#include <set>
+#include <memory>
+#include <optional>
 #include <span>
 #include <system_error>
 #include <utility>
 
 #include "base/check.h"
-#include "base/text.h"
 #include "storage/key_encoding.h"
 #include "storage/key_name.h"
 #include "storage/record_format.h"
+#include "storage/rocks/doubtful_records.h"
 #include "storage/rocks/offline_database.h"
 #include "storage/rocks/readable_bytes.h"
+#include "storage/rocks/salvage.h"
 #include "storage/rocks/table_blocks.h"
 #include "storage/rocks/table_walk.h"
 
 namespace smile {
 namespace {
 
-namespace fs = std::filesystem;
+constexpr uint64_t kDeletesPerWrite = 1000;
+constexpr size_t kListedOlder = 100;
 
-struct StoredRecord {
-  Table table;
-  Bytes encoded;
-};
-
-Status CannotWrite(const std::string& path, const std::string& why) {
-  return {Code::kStorageFailed, fmt::format("{} cannot be written: {}", path, why)};
+Status FromRocks(const rocksdb::Status& status) {
+  return status.ok() ? Status() : Status(Code::kStorageFailed, status.ToString());
 }
 
 Status Overwrite(const std::string& path, uint64_t offset, ByteView bytes) {
@@ -54,19 +50,6 @@ Status Overwrite(const std::string& path, uint64_t offset, ByteView bytes) {
   return ok ? Status() : CannotWrite(path, std::generic_category().message(error));
 }
 
-// A line in the format of `smilecat load`. In a path only two characters need escapes in JSON.
-std::string SalvageLine(Table table, ByteView encoded, const RecordView& record) {
-  std::string key;
-  for (const char c : NameOfEncoded(table, encoded)) {
-    if (c == '"' || c == '\\') key.push_back('\\');
-    key.push_back(c);
-  }
-  const std::string expires =
-      record.expires_ms == 0 ? "" : fmt::format(",\"expires_ms\":{}", record.expires_ms);
-  return fmt::format("{{\"key\":\"{}\",\"value_base64\":\"{}\",\"version\":{}{}}}\n", key,
-                     ToBase64(record.value), record.version, expires);
-}
-
 class DirectoryRepair {
  public:
   DirectoryRepair(const RocksDirectory& directory, const CheckReport& report, const Clock* clock,
@@ -77,17 +60,13 @@ class DirectoryRepair {
   Status FindOlder(OlderRecords older_records);
   // Saves everything that is changed later, durably.
   Status PutAside();
-  Status EmptyBlocks();
-  Status DeleteAndCompact(bool keep_older);
+  // Deletes records before it removes what hides the older ones, so that a repair that is
+  // interrupted never leaves an outdated record visible, and can be repeated.
+  Status Change(bool keep_older);
 
-  const std::string& salvage() const { return salvage_; }
-  std::vector<std::string> older() const {
-    std::vector<std::string> names;
-    for (const StoredRecord& record : older_) {
-      names.push_back(NameOfEncoded(record.table, record.encoded));
-    }
-    return names;
-  }
+  const std::string& salvage() const { return salvage_->path(); }
+  uint64_t older_count() const { return older_->count(); }
+  Result<std::vector<std::string>> NamesOfOlder(size_t limit) const;
 
  private:
   // The keys that a file may have contained, from `lower`, inclusive, to `upper`, exclusive.
@@ -97,12 +76,12 @@ class DirectoryRepair {
     Bytes lower, upper;
   };
 
-  Status MakeSalvage();
-  Status Save(const std::string& name, const std::string& content);
-  void FindOlderIn(const ReadOnlyDatabase& database, const Range& range);
-  std::string DamagedLines(const ReadOnlyDatabase& database);
-  rocksdb::Status Delete(rocksdb::DB* db, std::span<rocksdb::ColumnFamilyHandle* const> families,
-                         bool keep_older);
+  void FindOlderIn(const Range& range);
+  Status SaveDamagedRecords();
+  Status SaveOlder();
+  Status EmptyBlocks();
+  Status Delete(rocksdb::DB* db, std::span<rocksdb::ColumnFamilyHandle* const> families,
+                bool keep_older);
   rocksdb::Status Compact(rocksdb::DB* db, std::span<rocksdb::ColumnFamilyHandle* const> families);
   std::map<std::string, Table> DamagedFiles() const;
 
@@ -110,100 +89,68 @@ class DirectoryRepair {
   const CheckReport& report_;
   const Clock* const clock_;
   const Logger* const log_;
-  std::string salvage_;
-  std::string older_lines_;
-  std::string damaged_lines_;
-  std::vector<StoredRecord> older_;
-  std::set<std::pair<Table, Bytes>> found_;
+  std::unique_ptr<ReadOnlyDatabase> database_;  // until all is put aside
+  std::unique_ptr<DoubtfulRecords> older_;  // whose newest version may have been in what is lost
+  std::optional<Salvage> salvage_;          // once all is put aside
 };
 
-Status DirectoryRepair::MakeSalvage() {
-  const std::string all = directory_.path() + "/salvage";
-  const auto now = static_cast<std::time_t>(clock_->WallMillis() / 1000);
-  const std::string first = fmt::format("{}/{:%Y%m%dT%H%M%SZ}", all, fmt::gmtime(now));
-  std::error_code error;
-  fs::create_directory(all, error);
-  salvage_ = first;
-  for (int i = 2; fs::exists(salvage_); ++i) salvage_ = fmt::format("{}-{}", first, i);
-  fs::create_directory(salvage_, error);
-  if (error) return CannotWrite(salvage_, error.message());
-  fs::permissions(all, fs::perms::owner_all, error);
-  fs::permissions(salvage_, fs::perms::owner_all, error);
-  return {};
+Result<std::vector<std::string>> DirectoryRepair::NamesOfOlder(size_t limit) const {
+  std::vector<std::string> names;
+  SMILE_TRY(older_->ForEach(limit, [&names](Table table, ByteView encoded, ByteView) {
+    names.push_back(NameOfEncoded(table, encoded));
+    return Status();
+  }));
+  return names;
 }
 
-Status DirectoryRepair::Save(const std::string& name, const std::string& content) {
-  const std::string path = salvage_ + "/" + name;
-  const rocksdb::Status status =
-      rocksdb::WriteStringToFile(rocksdb::Env::Default(), content, path, /*should_sync=*/true);
-  return status.ok() ? Status() : CannotWrite(path, status.ToString());
-}
-
-// Finds the records in the range whose newest version is unknown, because it may have been in what
-// is lost.
-void DirectoryRepair::FindOlderIn(const ReadOnlyDatabase& database, const Range& range) {
-  rocksdb::ColumnFamilyHandle* const family = database.family(range.table);
+void DirectoryRepair::FindOlderIn(const Range& range) {
+  rocksdb::ColumnFamilyHandle* const family = database_->family(range.table);
   const uint64_t number = std::stoull(range.file);
   const auto not_this_file = [number](const rocksdb::TableProperties& properties) {
     return properties.orig_file_number != number;
   };
-  TableWalk walk(database.db(), family, range.table, range.lower, range.upper, not_this_file);
+  TableWalk walk(database_->db(), family, range.table, range.lower, range.upper, not_this_file);
   walk.Run({.record =
                 [&](ByteView encoded, ByteView stored) {
                   std::string value;
                   const rocksdb::Slice key(encoded.data(), encoded.size());
-                  if (!database.db()->Get({}, family, key, &value).IsCorruption()) return;
+                  if (!database_->db()->Get({}, family, key, &value).IsCorruption()) return;
                   const Result<RecordView> record = ParseRecord(stored);
-                  if (!record.ok() || !found_.insert({range.table, Bytes(encoded)}).second) return;
-                  older_lines_ += SalvageLine(range.table, encoded, *record);
-                  older_.push_back({range.table, Bytes(encoded)});
+                  if (!record.ok()) return;
+                  older_->Add(range.table, encoded, SalvageLine(range.table, encoded, *record));
                 },
             .damaged_value = [](ByteView, const rocksdb::Status&) {},
             .gap = [](ByteView, ByteView, const rocksdb::Status&) {}});
 }
 
 Status DirectoryRepair::FindOlder(OlderRecords older_records) {
-  SMILE_ASSIGN(const auto database,
-               ReadOnlyDatabase::Open(directory_, report_.rebuilt, clock_, log_));
-  damaged_lines_ = DamagedLines(*database);
+  SMILE_ASSIGN(database_, ReadOnlyDatabase::Open(directory_, report_.rebuilt, clock_, log_));
+  SMILE_ASSIGN(older_, DoubtfulRecords::Make(directory_.path() + "/repair.tmp"));
   for (const DamagedFile& file : report_.files) {
     const RebuiltTable& rebuilt = *file.rebuilt;
     for (const LostRange& lost : rebuilt.lost()) {
-      FindOlderIn(*database,
-                  {.table = rebuilt.table(),
+      FindOlderIn({.table = rebuilt.table(),
                    .file = rebuilt.name(),
                    .lower = lost.after.empty() ? rebuilt.smallest() : lost.after + '\0',
                    .upper = lost.before.empty() ? rebuilt.largest() + '\0' : lost.before});
     }
   }
-  if (!older_.empty() && older_records == OlderRecords::kDeleteInBlocks) {
+  if (older_->count() > 0 && older_records == OlderRecords::kDeleteInBlocks) {
+    SMILE_ASSIGN(const std::vector<std::string> first, NamesOfOlder(1));
     return {Code::kConditionFailed,
             fmt::format("nothing was changed: {} records, the first of them {}, may be outdated or "
                         "deleted, because they are in ranges that a file has lost; repair with "
                         "--delete-older (they are saved in older.jsonl first) or with --keep-older "
                         "(they are served)",
-                        older_.size(), older().front())};
+                        older_->count(), first.front())};
   }
   for (const DamagedBlock& block : report_.blocks) {
-    FindOlderIn(*database, {.table = block.table,
-                            .file = block.file,
-                            .lower = block.after.empty() ? Bytes() : block.after + '\0',
-                            .upper = block.before});
+    FindOlderIn({.table = block.table,
+                 .file = block.file,
+                 .lower = block.after.empty() ? Bytes() : block.after + '\0',
+                 .upper = block.before});
   }
   return {};
-}
-
-std::string DirectoryRepair::DamagedLines(const ReadOnlyDatabase& database) {
-  std::string lines;
-  for (const DamagedRecord& damaged : report_.records) {
-    std::string stored;
-    if (!database.db()->Get({}, database.family(damaged.table), damaged.encoded, &stored).ok()) {
-      continue;
-    }
-    const Result<RecordView> record = ParseRecord(stored);
-    if (record.ok()) lines += SalvageLine(damaged.table, damaged.encoded, *record);
-  }
-  return lines;
 }
 
 std::map<std::string, Table> DirectoryRepair::DamagedFiles() const {
@@ -215,27 +162,45 @@ std::map<std::string, Table> DirectoryRepair::DamagedFiles() const {
   return files;
 }
 
+Status DirectoryRepair::SaveDamagedRecords() {
+  return salvage_->Write("damaged.jsonl", [this](Salvage::Append append) -> Status {
+    for (const DamagedRecord& damaged : report_.records) {
+      rocksdb::ColumnFamilyHandle* const family = database_->family(damaged.table);
+      std::string stored;
+      if (!database_->db()->Get({}, family, damaged.encoded, &stored).ok()) continue;
+      const Result<RecordView> record = ParseRecord(stored);
+      if (!record.ok()) continue;
+      SMILE_TRY(append(SalvageLine(damaged.table, damaged.encoded, *record)));
+    }
+    return {};
+  });
+}
+
+Status DirectoryRepair::SaveOlder() {
+  return salvage_->Write("older.jsonl", [this](Salvage::Append append) {
+    return older_->ForEach(DoubtfulRecords::kAll,
+                           [append](Table, ByteView, ByteView line) { return append(line); });
+  });
+}
+
 Status DirectoryRepair::PutAside() {
-  SMILE_TRY(MakeSalvage());
+  SMILE_ASSIGN(salvage_, Salvage::Make(directory_, *clock_));
   std::string damage;
   for (const std::string& line : report_.Lines()) damage += line + "\n";
-  SMILE_TRY(Save("damage.txt", damage));
-  rocksdb::FileSystem* const files = rocksdb::FileSystem::Default().get();
+  SMILE_TRY(salvage_->Save("damage.txt", damage));
+  rocksdb::FileSystem* const files = directory_.env()->GetFileSystem().get();
   for (const auto& [file, table] : DamagedFiles()) {
     const std::string path = directory_.database_path() + "/" + file;
-    if (rocksdb::Env::Default()->FileExists(path).IsNotFound()) continue;
-    SMILE_TRY(Save(file, ReadReadableBytes(files, path)));
+    if (directory_.env()->FileExists(path).IsNotFound()) continue;
+    SMILE_TRY(salvage_->Save(file, ReadReadableBytes(files, path)));
   }
-  if (!older_lines_.empty()) SMILE_TRY(Save("older.jsonl", older_lines_));
-  if (!damaged_lines_.empty()) SMILE_TRY(Save("damaged.jsonl", damaged_lines_));
-  // The files are synced; now their entries, and those of the directories above them.
-  SMILE_TRY(directory_.SyncSubdirectory(salvage_));
-  SMILE_TRY(directory_.SyncSubdirectory(directory_.path() + "/salvage"));
-  return directory_.Sync();
+  SMILE_TRY(SaveOlder());
+  SMILE_TRY(SaveDamagedRecords());
+  database_.reset();
+  return salvage_->Sync();
 }
 
 Status DirectoryRepair::EmptyBlocks() {
-  CHECK(!salvage_.empty(), "what is changed was saved");
   for (const DamagedBlock& block : report_.blocks) {
     SMILE_TRY(Overwrite(directory_.database_path() + "/" + block.file, block.offset,
                         EmptyBlock(block.size)));
@@ -243,22 +208,25 @@ Status DirectoryRepair::EmptyBlocks() {
   return {};
 }
 
-rocksdb::Status DirectoryRepair::Delete(rocksdb::DB* db,
-                                        std::span<rocksdb::ColumnFamilyHandle* const> families,
-                                        bool keep_older) {
+// Durable when it returns.
+Status DirectoryRepair::Delete(rocksdb::DB* db,
+                               std::span<rocksdb::ColumnFamilyHandle* const> families,
+                               bool keep_older) {
   rocksdb::WriteBatch batch;
-  rocksdb::Status status;
-  const auto add = [&](Table table, const Bytes& encoded) {
-    if (status.ok()) status = batch.Delete(families[static_cast<size_t>(table)], encoded);
+  const auto write = [&] {
+    const rocksdb::Status status = db->Write({}, &batch);
+    batch.Clear();
+    return FromRocks(status);
   };
-  for (const DamagedRecord& record : report_.records) add(record.table, record.encoded);
-  if (!keep_older) {
-    for (const StoredRecord& record : older_) add(record.table, record.encoded);
-  }
-  rocksdb::WriteOptions durably;
-  durably.sync = true;
-  if (status.ok() && batch.Count() > 0) status = db->Write(durably, &batch);
-  return status;
+  const auto add = [&](Table table, ByteView encoded, ByteView = {}) {
+    const rocksdb::Slice key(encoded.data(), encoded.size());
+    CHECK(batch.Delete(families[static_cast<size_t>(table)], key).ok());
+    return batch.Count() < kDeletesPerWrite ? Status() : write();
+  };
+  for (const DamagedRecord& record : report_.records) SMILE_TRY(add(record.table, record.encoded));
+  if (!keep_older) SMILE_TRY(older_->ForEach(DoubtfulRecords::kAll, add));
+  SMILE_TRY(write());
+  return FromRocks(db->Flush(rocksdb::FlushOptions(), {families.begin(), families.end()}));
 }
 
 // The level to which files of `level` are compacted: the same, but for level 0 the next one with
@@ -296,28 +264,26 @@ rocksdb::Status DirectoryRepair::Compact(rocksdb::DB* db,
 }
 
 // Through the database itself, which replays its log first.
-Status DirectoryRepair::DeleteAndCompact(bool keep_older) {
-  CHECK(!salvage_.empty(), "what is changed was saved");
+Status DirectoryRepair::Change(bool keep_older) {
+  CHECK(salvage_.has_value() && database_ == nullptr, "what is changed was saved");
   OfflineOptions options(directory_, report_.rebuilt, LostRecords::kGivenUp, clock_, log_);
   for (rocksdb::ColumnFamilyDescriptor& family : options.families) {
     family.options.disable_auto_compactions = true;  // they might start with a damaged file
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
-  rocksdb::Status status =
-      rocksdb::DB::Open(options.settings, options.path, options.families, &handles, &opened);
-  if (!status.ok()) return {Code::kStorageFailed, status.ToString()};
+  SMILE_TRY(FromRocks(
+      rocksdb::DB::Open(options.settings, options.path, options.families, &handles, &opened)));
   const std::unique_ptr<rocksdb::DB> db(opened);
   options.blobs.Load(db.get());
-  status = Delete(db.get(), handles, keep_older);
-  if (status.ok()) status = Compact(db.get(), handles);
-  if (status.ok()) status = db->Flush(rocksdb::FlushOptions(), handles);
+  Status status = Delete(db.get(), handles, keep_older);
+  if (status.ok()) status = EmptyBlocks();
+  if (status.ok()) status = FromRocks(Compact(db.get(), handles));
   for (rocksdb::ColumnFamilyHandle* const handle : handles) {
     (void)db->DestroyColumnFamilyHandle(handle);
   }
-  const rocksdb::Status closed = db->Close();
-  if (status.ok()) status = closed;
-  return status.ok() ? Status() : Status(Code::kStorageFailed, status.ToString());
+  const Status closed = FromRocks(db->Close());
+  return status.ok() ? closed : status;
 }
 
 }  // namespace
@@ -362,10 +328,10 @@ Result<RepairReport> RepairDirectory(const RocksDirectory& directory, OlderRecor
   SMILE_TRY(repair.FindOlder(older_records));
   SMILE_TRY(repair.PutAside());
   SMILE_TRY(directory.EndEpoch());  // what is removed may have been written in it
-  SMILE_TRY(repair.EmptyBlocks());
-  SMILE_TRY(repair.DeleteAndCompact(older_records == OlderRecords::kKeep));
+  SMILE_TRY(repair.Change(older_records == OlderRecords::kKeep));
   report.salvage = repair.salvage();
-  report.older = repair.older();
+  report.older_count = repair.older_count();
+  SMILE_ASSIGN(report.older, repair.NamesOfOlder(kListedOlder));
   report.after = CheckDirectory(directory, clock, log, progress);
   return report;
 }

@@ -10,6 +10,8 @@
 //   older.jsonl      records that became visible, in the format of `smilecat load`
 //   damaged.jsonl    values that do not match their checksums
 //
+// repair.tmp/ in the data directory holds what will be in older.jsonl, until the repair ends.
+//
 // A damaged block may have contained a newer version of a record in a file below, or its tombstone.
 // The filter of the file excludes that for nearly all records; those stay. Records for which it
 // does not, within what was removed, may be outdated: they are written to older.jsonl and deleted,
@@ -49,7 +51,8 @@ struct RepairReport {
   CheckReport before;
   CheckReport after;
   std::string salvage;             // the directory; empty: nothing was changed
-  std::vector<std::string> older;  // paths of the records that became visible
+  uint64_t older_count = 0;        // records that became visible
+  std::vector<std::string> older;  // paths of the first 100 of them
 };
 
 // kStorageFailed, with a message, if a file cannot be written or the database cannot be opened;

@@ -42,6 +42,7 @@ class RocksDirectory {
   void KeepPrivate(const Logger& log) const;
 
   const std::string& path() const { return path_; }
+  rocksdb::Env* env() const { return env_; }
   std::string database_path() const { return path_ + "/rocksdb"; }
 
   // All writes up to its sequence number were acknowledged, so recovery must reach it. All zero if

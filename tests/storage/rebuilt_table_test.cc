@@ -254,13 +254,14 @@ TEST_F(LostUpperFileTest, RepairAsksAboutOlderRecords) {
               AllOf(HasSubstr("99 records, the first of them users/0/profile"),
                     HasSubstr("--delete-older"), HasSubstr("--keep-older")));
   EXPECT_FALSE(std::filesystem::exists(options_.directory + "/salvage"));
+  EXPECT_FALSE(std::filesystem::exists(options_.directory + "/repair.tmp"));
   EXPECT_EQ(Check().files.size(), 1u);
 }
 
 TEST_F(LostUpperFileTest, DeleteOlderSavesAndDeletesThem) {
   const RepairReport report = Repair(OlderRecords::kDelete);
   EXPECT_THAT(report.after.Lines(), IsEmpty());
-  EXPECT_EQ(report.older.size(), 99u);
+  EXPECT_EQ(report.older_count, 99u);
   EXPECT_THAT(ReadAll(report.salvage + "/older.jsonl"), HasSubstr("users/98/profile"));
   Open();
   const std::vector<uint64_t> missing = Missing();

@@ -147,16 +147,19 @@ class DamageTest(ProcessTest):
     def test_missing_file_above_older_records(self):
         self.written()
         process, port = self.serving()
-        self.put_all(self.client(port), range(0, 100), lambda number: b"newer")
+        self.put_all(self.client(port), range(0, 150), lambda number: b"newer")
         self.stop(process)
         os.remove(self.tables()[1])
-        self.assertIn("lost are records from users/0/profile, to users/99/profile",
+        self.assertIn("lost are records from users/0/profile, to users/149/profile",
                       self.maintain("check", 1))
         told = self.maintain("repair", 3)
-        self.assertIn("100 records, the first of them users/0/profile,", told)
+        self.assertIn("150 records, the first of them users/0/profile,", told)
         self.assertIn("nothing was changed", told)
-        self.assertIn("users/99/profile became visible", self.maintain("repair", 0, "--delete-older"))
-        self.expect_repaired(list(range(100)))
+        told = self.maintain("repair", 0, "--delete-older")
+        self.assertIn("users/99/profile became visible", told)
+        self.assertNotIn("users/100/profile became visible", told)
+        self.assertIn("likewise 50 other records", told)
+        self.expect_repaired(list(range(150)))
 
     def all_links(self, port):
         return self.smilecat_lines(port, [words % node for node in range(NODES)

@@ -1,0 +1,78 @@
+#include "storage/rocks/doubtful_records.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "base/check.h"
+
+namespace smile {
+namespace {
+
+constexpr size_t kWriteBufferBytes = size_t{16} << 20;
+constexpr int kMaxOpenFiles = 64;
+
+Status Failed(const std::string& path, const std::string& why) {
+  return {Code::kStorageFailed,
+          fmt::format("{} cannot be used: {}; it holds records that may be outdated, until the "
+                      "repair ends",
+                      path, why)};
+}
+
+std::string KeyOf(Table table, ByteView encoded) {
+  std::string key(1, static_cast<char>(table));
+  key += encoded;
+  return key;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DoubtfulRecords>> DoubtfulRecords::Make(const std::string& path) {
+  std::error_code error;
+  std::filesystem::remove_all(path, error);
+  if (error) return Failed(path, error.message());
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  options.write_buffer_size = kWriteBufferBytes;
+  options.max_open_files = kMaxOpenFiles;
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(options, path, &db);
+  if (!status.ok()) return Failed(path, status.ToString());
+  return std::unique_ptr<DoubtfulRecords>(new DoubtfulRecords(path, db));
+}
+
+DoubtfulRecords::~DoubtfulRecords() {
+  db_.reset();
+  std::error_code ignored;  // the next repair removes it
+  std::filesystem::remove_all(path_, ignored);
+}
+
+void DoubtfulRecords::Add(Table table, ByteView encoded, ByteView line) {
+  if (!failure_.ok()) return;
+  const std::string key = KeyOf(table, encoded);
+  std::string found;
+  rocksdb::Status status = db_->Get({}, key, &found);
+  if (status.ok()) return;
+  if (status.IsNotFound()) {
+    rocksdb::WriteOptions without_log;
+    without_log.disableWAL = true;
+    status = db_->Put(without_log, key, line);
+  }
+  if (status.ok()) ++count_;
+  failure_ = status;
+}
+
+Status DoubtfulRecords::ForEach(uint64_t limit, Use use) const {
+  if (!failure_.ok()) return Failed(path_, failure_.ToString());
+  const std::unique_ptr<rocksdb::Iterator> entry(db_->NewIterator({}));
+  for (entry->SeekToFirst(); entry->Valid() && limit > 0; entry->Next(), --limit) {
+    const ByteView key = entry->key().ToStringView();
+    CHECK(!key.empty(), "a key begins with its table");
+    SMILE_TRY(use(static_cast<Table>(key[0]), key.substr(1), entry->value().ToStringView()));
+  }
+  return entry->status().ok() ? Status() : Failed(path_, entry->status().ToString());
+}
+
+}  // namespace smile
