@@ -29,12 +29,15 @@ std::string KeyOf(Table table, ByteView encoded) {
 
 }  // namespace
 
+void DoubtfulRecords::RemoveLeftOver(const std::string& path) {
+  std::error_code ignored;  // Make fails
+  std::filesystem::remove_all(path, ignored);
+}
+
 Result<std::unique_ptr<DoubtfulRecords>> DoubtfulRecords::Make(const std::string& path) {
-  std::error_code error;
-  std::filesystem::remove_all(path, error);
-  if (error) return Failed(path, error.message());
   rocksdb::Options options;
   options.create_if_missing = true;
+  options.error_if_exists = true;
   options.write_buffer_size = kWriteBufferBytes;
   options.max_open_files = kMaxOpenFiles;
   rocksdb::DB* db = nullptr;
@@ -45,8 +48,7 @@ Result<std::unique_ptr<DoubtfulRecords>> DoubtfulRecords::Make(const std::string
 
 DoubtfulRecords::~DoubtfulRecords() {
   db_.reset();
-  std::error_code ignored;  // the next repair removes it
-  std::filesystem::remove_all(path_, ignored);
+  RemoveLeftOver(path_);
 }
 
 void DoubtfulRecords::Add(Table table, ByteView encoded, ByteView line) {

@@ -17,8 +17,9 @@ namespace smile {
 
 class DoubtfulRecords {
  public:
-  // In a directory at `path`, which is made anew: what an interrupted repair left there is removed.
-  // kStorageFailed, with a message, if it cannot be made.
+  // Removes what a repair that was interrupted left at `path`.
+  static void RemoveLeftOver(const std::string& path);
+  // In a new directory at `path`. kStorageFailed, with a message, if it cannot be made.
   static Result<std::unique_ptr<DoubtfulRecords>> Make(const std::string& path);
   // Removes the directory.
   ~DoubtfulRecords();

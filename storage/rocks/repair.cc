@@ -30,6 +30,10 @@ namespace {
 constexpr uint64_t kDeletesPerWrite = 1000;
 constexpr size_t kListedOlder = 100;
 
+std::string OlderPath(const RocksDirectory& directory) {
+  return directory.path() + "/repair.tmp";
+}
+
 Status FromRocks(const rocksdb::Status& status) {
   return status.ok() ? Status() : Status(Code::kStorageFailed, status.ToString());
 }
@@ -125,7 +129,7 @@ void DirectoryRepair::FindOlderIn(const Range& range) {
 
 Status DirectoryRepair::FindOlder(OlderRecords older_records) {
   SMILE_ASSIGN(database_, ReadOnlyDatabase::Open(directory_, report_.rebuilt, clock_, log_));
-  SMILE_ASSIGN(older_, DoubtfulRecords::Make(directory_.path() + "/repair.tmp"));
+  SMILE_ASSIGN(older_, DoubtfulRecords::Make(OlderPath(directory_)));
   for (const DamagedFile& file : report_.files) {
     const RebuiltTable& rebuilt = *file.rebuilt;
     for (const LostRange& lost : rebuilt.lost()) {
@@ -318,6 +322,7 @@ Result<RepairReport> RepairDirectory(const RocksDirectory& directory, OlderRecor
                                      const Clock* clock, const Logger* log,
                                      const CheckProgress& progress) {
   RepairReport report;
+  DoubtfulRecords::RemoveLeftOver(OlderPath(directory));
   report.before = CheckDirectory(directory, clock, log, progress);
   if (report.before.blocks.empty() && report.before.records.empty() &&
       report.before.files.empty()) {

@@ -24,7 +24,10 @@ TEST_F(CheckRepairTest, SoundDirectoryIsClean) {
   const CheckReport report = Check();
   EXPECT_THAT(report.Lines(), IsEmpty());
   EXPECT_EQ(report.checked_records, kUsers + 3);
+  const std::string left = options_.directory + "/repair.tmp";
+  std::filesystem::create_directories(left + "/by a repair that was interrupted");
   EXPECT_TRUE(Repair().salvage.empty());
+  EXPECT_FALSE(std::filesystem::exists(left));
 }
 
 TEST_F(CheckRepairTest, DamagedBlockIsReportedAndRepairedAlone) {
