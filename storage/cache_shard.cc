@@ -7,7 +7,6 @@
 
 #include "base/check.h"
 #include "base/limits.h"
-#include "base/prefetch.h"
 #include "storage/first_sort.h"
 #include "storage/key_encoding.h"
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/prefetch.h"
 #include "model/record.h"
 #include "storage/record_cache.h"
 
@@ -73,8 +74,8 @@ class CacheShard {
     // In this order, so that the table has at least that size.
     const size_t count = hint_count_.load(std::memory_order_acquire);
     Entry* const* const buckets = hint_buckets_.load(std::memory_order_relaxed);
-    __builtin_prefetch(buckets + (key.hash() & (count - 1)));
-    __builtin_prefetch(&slots_[SlotIndex(key)]);
+    PrefetchLine(buckets + (key.hash() & (count - 1)));
+    PrefetchLine(&slots_[SlotIndex(key)]);
   }
   void PrefetchEntry(const CacheKey& key) const;
 

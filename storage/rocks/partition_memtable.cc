@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/prefetch.h"
 #include "storage/rocks/entry_list.h"
 #include "storage/rocks/memtable_order.h"
 #include "storage/rocks/partition_buckets.h"
@@ -349,10 +350,10 @@ void PartitionMemtableFactory::Prefetch(std::span<const ByteView> partitions) co
     const size_t count = std::min(kAtOnce, partitions.size() - begin);
     for (size_t i = 0; i < count; ++i) {
       places[i] = &buckets->Of(buckets->HashOf(partitions[begin + i]));
-      __builtin_prefetch(places[i]);
+      PrefetchLine(places[i]);
     }
     for (size_t i = 0; i < count; ++i) {
-      __builtin_prefetch(places[i]->load(std::memory_order_relaxed));
+      PrefetchLine(places[i]->load(std::memory_order_relaxed));
     }
   }
 }
