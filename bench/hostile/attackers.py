@@ -1,16 +1,20 @@
 #!/usr/bin/python3
-"""Hostile clients of a smiled: attackers.py KIND ADDRESS COUNT.
+"""Hostile clients of a smiled, and clients that only request what costs much: attackers.py KIND
+ADDRESS COUNT [bare].
 
 Prints a line when it is prepared, attacks from the first line of its input on, and until its input
 ends. Prints another line when all are connected. Runs at the lowest priority, so that it takes no
-processor time from those it is to harm.
+processor time from those it is to harm. "bare" is for a server that does not know the protocol: then
+they expect no reply to HELLO.
 """
 
 import os
+import random
 import selectors
 import socket
 import struct
 import sys
+import types
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -23,7 +27,9 @@ LARGE = b"large"
 LARGE_BYTES = 1 << 20
 DELETED_USER = 1  # has nothing but deleted records
 GETS = 200
-SCANS = 8
+IN_FLIGHT = 8  # requests of a client that takes its replies
+COLD_USERS = range(1, 2_000_001)  # each has a record named COLD, as `smilebench load` writes it
+COLD = b"profile"
 RECEIVE_BYTES = 4096  # of a client that does not read
 SLICE_BYTES = 256 << 10
 
@@ -68,8 +74,12 @@ class Walks:
     def __init__(self, client):
         self.socket = client.socket
         self.received = bytearray()
-        self.socket.sendall(self.SCAN * SCANS)
+        for _ in range(IN_FLIGHT):
+            self.socket.sendall(self.request())
         self.events = selectors.EVENT_READ
+
+    def request(self):
+        return self.SCAN
 
     def on_ready(self):
         received = self.socket.recv(SLICE_BYTES)
@@ -81,20 +91,46 @@ class Walks:
             if len(self.received) < length:
                 break
             del self.received[:length]
-            self.socket.send(self.SCAN)
+            self.socket.send(self.request())
         return self.events
 
 
-ATTACKERS = {"half": HalfFrame, "unread": NeverReads, "walks": Walks}
+class ColdReads(Walks):
+    """Keeps GETs of records that are not in memory in flight."""
+
+    def request(self):
+        return smile.frame(9, smile.GET, self.key())
+
+    @staticmethod
+    def key():
+        return smile.key(smile.USERS, smile.number_key(random.choice(COLD_USERS)), COLD)
 
 
-def attack(attacker, address, count):
+class ColdConditions(ColdReads):
+    """Keeps PUTs in flight whose condition is about such a record, and is not met."""
+
+    def request(self):
+        return smile.frame(9, smile.PUT, self.key() + smile.condition(smile.IF_ABSENT) +
+                           smile.u64(smile.checksum(b"v")) + smile.counted(b"v"))
+
+
+ATTACKERS = {"half": HalfFrame, "unread": NeverReads, "walks": Walks, "cold-reads": ColdReads,
+             "cold-conditions": ColdConditions}
+
+
+def connect(host, port, bare):
+    if bare:
+        return types.SimpleNamespace(socket=socket.create_connection((host, port)))
+    return smile.Client(host, port)
+
+
+def attack(attacker, address, count, bare):
     host, port = address.split(":")
     with selectors.DefaultSelector() as selector:
         selector.register(sys.stdin, selectors.EVENT_READ)
         clients = []  # so that those that wait for nothing are not closed
         for _ in range(count):
-            client = smile.Client(host, int(port))
+            client = connect(host, int(port), bare)
             clients.append(client)
             hostile = attacker(client)
             client.socket.setblocking(False)
@@ -115,11 +151,11 @@ def attack(attacker, address, count):
 
 
 def main():
-    kind, address, count = sys.argv[1:]
+    kind, address, count, *bare = sys.argv[1:]
     os.nice(19)
     print("ready", flush=True)
     if sys.stdin.readline():
-        attack(ATTACKERS[kind], address, int(count))
+        attack(ATTACKERS[kind], address, int(count), bool(bare))
 
 
 if __name__ == "__main__":

@@ -15,16 +15,23 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(1, str(ROOT / "bench/peers"))
+sys.path.insert(1, str(ROOT / "bench/media"))
 sys.path.insert(1, str(ROOT / "tests/interop"))
 import attackers  # noqa: E402  (found by the lines above)
+import plain_receiver  # noqa: E402
+import resources  # noqa: E402
 import rounds  # noqa: E402
 import servers  # noqa: E402
 import smile_client as smile  # noqa: E402
 from command import build_and_run, decimal, integer, names, say  # noqa: E402
-from figures import Figure, troubles  # noqa: E402
+from figures import Figure, latencies, troubles  # noqa: E402
 
 KEYS = 10_000
 DRAIN_SECONDS = 10
+# Of the other client. It sends each request when it is due, as the client library does. If it waited
+# for replies instead, one that is late would make the next ones late as well.
+IN_FLIGHT = 256
+LOAD_SECONDS = 600  # at most, of attackers.COLD_USERS
 BATCH = 1000
 MIB = 1 << 20
 
@@ -37,7 +44,12 @@ class Attack:
     kind: str  # of attackers.py
     count: int
     budget_mib: int = 0  # 0: the default
+    control: str = "plain"  # compared with plain_receiver.py, a kind of attackers.py, or "": nothing
     workloads: tuple = ("get",)
+
+    @property
+    def is_cold(self):
+        return self.kind.startswith("cold")
 
 
 ATTACKS = {
@@ -45,7 +57,10 @@ ATTACKS = {
     "half-256": Attack("1,500 incomplete frames of 4 MiB", "half", 1500, 256),
     "unread": Attack("300 that take no replies of 1 MiB", "unread", 300),
     "unread-256": Attack("300 that take no replies of 1 MiB", "unread", 300, 256),
-    "walks": Attack("20 x 8 scans of deleted records", "walks", 20, workloads=("get", "scan")),
+    "walks": Attack("20 x 8 scans of deleted records", "walks", 20, control="",
+                    workloads=("get", "scan")),
+    "conditions": Attack("2 x 8 PUTs with conditions on cold records", "cold-conditions", 2,
+                         control="cold-reads", workloads=("put",)),
 }
 
 
@@ -54,6 +69,7 @@ class Measured:
     """Of one attack, over the rounds."""
 
     alone: dict = field(default_factory=dict)  # workload -> p99s in us
+    control: dict = field(default_factory=dict)
     beside: dict = field(default_factory=dict)
     growth: list = field(default_factory=list)  # bytes
     stop: list = field(default_factory=list)  # seconds
@@ -88,12 +104,12 @@ def memory(pid, name):
 
 
 @contextlib.contextmanager
-def attacked(attack, address):
+def attacked(kind, count, address, *bare):
     """Hostile clients, until the end of the block. Yields a function that fails if they are not
     all connected."""
     process = subprocess.Popen(
         ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", str(rounds.GENERATOR_CORE),
-         sys.executable, attackers.__file__, attack.kind, address, str(attack.count)],
+         sys.executable, attackers.__file__, kind, address, str(count), *bare],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def check_connected():
@@ -105,6 +121,27 @@ def attacked(attack, address):
         process.stdin.write("begin\n")
         process.stdin.flush()
         yield check_connected
+    finally:
+        process.kill()
+        process.wait()
+
+
+def make_cold(attack):
+    if attack.is_cold and not resources.drop_page_cache():
+        raise servers.ServerError("the kernel's page cache cannot be dropped: run this as root, or "
+                                  "without `conditions`")
+
+
+@contextlib.contextmanager
+def receiver(attack):
+    """A plain receiver on the server's core, until the end of the block. Yields its address."""
+    options = ["--keep", str(attack.budget_mib)] if attack.budget_mib else []
+    options += ["--send"] if attack.kind == "unread" else []
+    process = subprocess.Popen(
+        ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", str(servers.SERVER_CORE),
+         sys.executable, plain_receiver.__file__, *options], stdout=subprocess.PIPE, text=True)
+    try:
+        yield f"127.0.0.1:{process.stdout.readline().strip()}"
     finally:
         process.kill()
         process.wait()
@@ -131,20 +168,20 @@ class Bench:
         limits = ["--drain-seconds", str(DRAIN_SECONDS)]
         if attack.budget_mib:
             limits += ["--connection-memory-mib", str(attack.budget_mib)]
+        if attack.is_cold:
+            limits += ["--record-cache-mib", "16", "--block-cache-mib", "16"]
         server = servers.Server(servers.smile_with("smile", "Smile", *limits))
         server.launch(place, self.binaries)
         try:
+            self.prepare(attack, server)
             address = server.target.removeprefix("smile://")
-            self.prepare(attack, server, address)
-            for workload in attack.workloads:
-                p99 = self.load(server, workload, self.options.seconds)
-                measured.alone.setdefault(workload, []).append(p99)
+            self.load_all(server, attack, measured.alone)
+            self.measure_control(attack, server, address, measured)
+            make_cold(attack)
             Path(f"/proc/{server.pid}/clear_refs").write_text("5")  # resets VmHWM
             before = memory(server.pid, "VmRSS")
-            with attacked(attack, address) as check_connected:
-                for workload in attack.workloads:
-                    p99 = self.load(server, workload, self.options.seconds)
-                    measured.beside.setdefault(workload, []).append(p99)
+            with attacked(attack.kind, attack.count, address) as check_connected:
+                self.load_all(server, attack, measured.beside)
                 check_connected()
                 measured.growth.append(memory(server.pid, "VmHWM") - before)
                 begun = time.monotonic()
@@ -156,9 +193,24 @@ class Bench:
         finally:
             server.stop()
 
-    def prepare(self, attack, server, address):
+    def measure_control(self, attack, server, address, measured):
+        with contextlib.ExitStack() as stack:
+            if not attack.control:
+                return
+            make_cold(attack)
+            if attack.control == "plain":
+                plain = stack.enter_context(receiver(attack))
+                check = stack.enter_context(attacked(attack.kind, attack.count, plain, "bare"))
+            else:
+                check = stack.enter_context(attacked(attack.control, attack.count, address))
+            self.load_all(server, attack, measured.control)
+            check()
+
+    def prepare(self, attack, server):
         """Writes what is read, by the hostile clients too."""
-        host, port = address.split(":")
+        if attack.is_cold:
+            self.write_cold(server)
+        host, port = server.target.removeprefix("smile://").split(":")
         client = smile.Client(host, int(port))
         for user in attackers.LARGE_USERS:
             client.put(smile.key(smile.USERS, smile.number_key(user), attackers.LARGE),
@@ -176,19 +228,35 @@ class Bench:
             client.batch(smile.USERS, partition,
                          [("delete", b"%08d" % number, smile.ALWAYS) for number in every])
 
+    def write_cold(self, server):
+        run = self.generator.measure(server, ["load", "--users", str(len(attackers.COLD_USERS))],
+                                     LOAD_SECONDS)
+        if run["status"] != 0:
+            raise servers.ServerError(f"{run['command']}: {run['words']}")
+        server.wait_until_quiet(LOAD_SECONDS)  # compactions
+        server.restart(self.binaries)
+
+    def load_all(self, server, attack, p99s):
+        for workload in attack.workloads:
+            p99 = self.load(server, workload, self.options.seconds)
+            p99s.setdefault(workload, []).append(p99)
+
     def load(self, server, workload, seconds, preloaded=True):
         """The p99 of another client in us."""
-        arguments = ["--workload", workload, "--connections", "1", "--keys", str(KEYS),
-                     "--rate", str(self.options.rate), "--seconds", f"{seconds:g}"]
-        run = self.generator.measure(server, arguments + ["--preloaded"] * preloaded, seconds)
+        arguments = ["--workload", workload, "--connections", "1", "--depth", str(IN_FLIGHT),
+                     "--keys", str(KEYS), "--rate", str(self.options.rate)]
+        arguments += ["--seconds", f"{seconds:g}"] + ["--preloaded"] * preloaded
+        run = self.generator.measure(server, arguments, seconds)
         found = troubles(run)
         if found:
             raise servers.ServerError(f"{workload}: {found[0]}")
-        return run["result"]["reads"]["p99_us"]
+        return latencies(run["result"])["p99_us"]
 
 
 def cell(values, scale=1.0, digits=0):
-    """The median, and the range of several."""
+    """The median, and the range of several; a dash if there are none."""
+    if not values:
+        return "–"
     figure = Figure(tuple(value * scale for value in values))
     text = f"{figure.median:,.{digits}f}"
     if len(figure.values) > 1:
@@ -196,18 +264,24 @@ def cell(values, scale=1.0, digits=0):
     return text
 
 
+def ratio(values, others):
+    """In each round."""
+    return cell([a / b for a, b in zip(values, others)], digits=2) if others else cell(None)
+
+
 def table(measured):
-    lines = ["| hostile clients | request | p99 alone, µs | beside, µs | ratio | growth, MiB "
-             "| budget, MiB | stop, s |", "|---|---|---:|---:|---:|---:|---:|---:|"]
+    lines = ["| hostile clients | request | p99 alone, µs | beside the control, µs "
+             "| beside, µs | to alone | to the control | growth, MiB | budget, MiB | stop, s |",
+             "|---|---|" + "---:|" * 8]
     for name, of in measured.items():
         attack = ATTACKS[name]
         for workload in of.alone:
-            alone, beside = of.alone[workload], of.beside[workload]
-            ratios = [b / a for a, b in zip(alone, beside)]
+            alone, control = of.alone[workload], of.control.get(workload)
+            beside = of.beside[workload]
             lines.append("| " + " | ".join(
-                [attack.title, workload.upper(), cell(alone), cell(beside), cell(ratios, digits=2),
-                 cell(of.growth, 1 / MIB), str(attack.budget_mib or "default"),
-                 cell(of.stop, digits=1)]) + " |")
+                [attack.title, workload.upper(), cell(alone), cell(control), cell(beside),
+                 ratio(beside, alone), ratio(beside, control), cell(of.growth, 1 / MIB),
+                 str(attack.budget_mib or "default"), cell(of.stop, digits=1)]) + " |")
     return "\n".join(lines)
 
 
