@@ -4,6 +4,7 @@ Usage: media_full_disk_test.py SMILECAT SMILED [TEST...]
 Needs the right to mount; without it the test is skipped.
 """
 
+import errno
 import json
 import os
 import subprocess
@@ -71,10 +72,21 @@ class FullDiskTest(ProcessTest):
     def leave(self, free):
         """What other programs write leaves that many bytes."""
         with open(os.path.join(self.disk, "other"), "ab") as other:
-            size = other.tell() + self.free() - free
-            other.truncate(max(0, min(size, other.tell())))
-            if size > 0:
-                os.posix_fallocate(other.fileno(), 0, size)
+            while not self.resize(other, other.tell() + self.free() - free):
+                pass
+
+    @staticmethod
+    def resize(file, size):
+        """False if the server has taken some of the space meanwhile."""
+        file.truncate(max(0, min(size, file.tell())))
+        if size > 0:
+            try:
+                os.posix_fallocate(file.fileno(), 0, size)
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+                return False
+        return True
 
     def refused(self, status, call, *arguments, **named):
         with self.assertRaises(smile.SmileError) as caught:
