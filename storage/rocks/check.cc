@@ -136,7 +136,8 @@ void CheckRecords(const ReadOnlyDatabase& database, Table table, CheckReport* re
 
 Status CheckFiles(const RocksDirectory& directory, const Clock* clock, const Logger* log,
                   const CheckProgress& progress, CheckReport* report) {
-  OfflineOptions options(directory, report->rebuilt, LostRecords::kUnreadable, clock, log);
+  OfflineOptions options(directory, directory.env()->GetFileSystem(), report->rebuilt,
+                         LostRecords::kUnreadable, clock, log);
   FamilyDescriptors present = options.families;
   const rocksdb::Status status = KeepPresent(options.settings, options.path, &present);
   if (!status.ok()) return {Code::kStorageFailed, status.ToString()};
@@ -193,7 +194,8 @@ CheckReport CheckDirectory(const RocksDirectory& directory, const Clock* clock, 
   if (Status status = CheckFiles(directory, clock, log, progress, &report); !status.ok()) {
     return refuse(status);
   }
-  const auto opened = ReadOnlyDatabase::Open(directory, report.rebuilt, clock, log);
+  const auto opened = ReadOnlyDatabase::Open(directory, directory.env()->GetFileSystem(),
+                                             report.rebuilt, LostRecords::kUnreadable, clock, log);
   if (!opened.ok()) return refuse(opened.status());
   const ReadOnlyDatabase& database = **opened;
   const uint64_t latest = database.db()->GetLatestSequenceNumber();

@@ -13,12 +13,12 @@ constexpr size_t kCacheBytes = size_t{64} << 20;
 }  // namespace
 
 OfflineOptions::OfflineOptions(const RocksDirectory& directory,
+                               const std::shared_ptr<rocksdb::FileSystem>& files,
                                const std::shared_ptr<const RebuiltTables>& rebuilt,
                                LostRecords lost, const Clock* clock, const Logger* log)
     : path(directory.database_path()),
-      env(rocksdb::NewCompositeEnv(
-          MakeLogFileSystem(MakeRebuiltFileSystem(directory.env()->GetFileSystem(), rebuilt, lost),
-                            /*accept_damage=*/false))) {
+      env(rocksdb::NewCompositeEnv(MakeLogFileSystem(MakeRebuiltFileSystem(files, rebuilt, lost),
+                                                     /*accept_damage=*/false))) {
   RocksOptions options;
   options.directory = directory.path();
   options.block_cache_bytes = kCacheBytes;
@@ -39,9 +39,11 @@ rocksdb::Options OfflineOptions::OfFile(Table table) const {
 }
 
 Result<std::unique_ptr<ReadOnlyDatabase>> ReadOnlyDatabase::Open(
-    const RocksDirectory& directory, const std::shared_ptr<const RebuiltTables>& rebuilt,
-    const Clock* clock, const Logger* log) {
-  std::unique_ptr<ReadOnlyDatabase> database(new ReadOnlyDatabase(directory, rebuilt, clock, log));
+    const RocksDirectory& directory, const std::shared_ptr<rocksdb::FileSystem>& files,
+    const std::shared_ptr<const RebuiltTables>& rebuilt, LostRecords lost, const Clock* clock,
+    const Logger* log) {
+  std::unique_ptr<ReadOnlyDatabase> database(
+      new ReadOnlyDatabase(directory, files, rebuilt, lost, clock, log));
   OfflineOptions& options = database->options_;
   rocksdb::Status status = KeepPresent(options.settings, options.path, &options.families);
   rocksdb::DB* db = nullptr;

@@ -20,8 +20,9 @@
 namespace smile {
 
 struct OfflineOptions {
-  // Files in `rebuilt` are read as rebuilt. The arguments outlive it, and it outlives the database.
-  OfflineOptions(const RocksDirectory& directory,
+  // The files of the directory are read through `files`, those in `rebuilt` as rebuilt. The other
+  // arguments outlive it, and it outlives the database.
+  OfflineOptions(const RocksDirectory& directory, const std::shared_ptr<rocksdb::FileSystem>& files,
                  const std::shared_ptr<const RebuiltTables>& rebuilt, LostRecords lost,
                  const Clock* clock, const Logger* log);
   OfflineOptions(const OfflineOptions&) = delete;
@@ -40,11 +41,12 @@ struct OfflineOptions {
 // Opened without writing anything.
 class ReadOnlyDatabase {
  public:
-  // What was lost from the files in `rebuilt` is unreadable. kStorageFailed, with RocksDB's
-  // message, if it cannot be opened. The clock and the log outlive it.
+  // See OfflineOptions. kStorageFailed, with RocksDB's message, if it cannot be opened. The clock
+  // and the log outlive it.
   static Result<std::unique_ptr<ReadOnlyDatabase>> Open(
-      const RocksDirectory& directory, const std::shared_ptr<const RebuiltTables>& rebuilt,
-      const Clock* clock, const Logger* log);
+      const RocksDirectory& directory, const std::shared_ptr<rocksdb::FileSystem>& files,
+      const std::shared_ptr<const RebuiltTables>& rebuilt, LostRecords lost, const Clock* clock,
+      const Logger* log);
   ~ReadOnlyDatabase();
 
   rocksdb::DB* db() const { return db_.get(); }
@@ -55,9 +57,10 @@ class ReadOnlyDatabase {
 
  private:
   ReadOnlyDatabase(const RocksDirectory& directory,
-                   const std::shared_ptr<const RebuiltTables>& rebuilt, const Clock* clock,
-                   const Logger* log)
-      : options_(directory, rebuilt, LostRecords::kUnreadable, clock, log) {}
+                   const std::shared_ptr<rocksdb::FileSystem>& files,
+                   const std::shared_ptr<const RebuiltTables>& rebuilt, LostRecords lost,
+                   const Clock* clock, const Logger* log)
+      : options_(directory, files, rebuilt, lost, clock, log) {}
 
   OfflineOptions options_;
   std::unique_ptr<rocksdb::DB> db_;

@@ -18,6 +18,7 @@
 #include "storage/key_name.h"
 #include "storage/record_format.h"
 #include "storage/rocks/doubtful_records.h"
+#include "storage/rocks/emptied_blocks.h"
 #include "storage/rocks/offline_database.h"
 #include "storage/rocks/readable_bytes.h"
 #include "storage/rocks/salvage.h"
@@ -76,10 +77,10 @@ class DirectoryRepair {
   // The keys that a file may have contained, from `lower`, inclusive, to `upper`, exclusive.
   struct Range {
     Table table;
-    std::string file;
     Bytes lower, upper;
   };
 
+  Status OpenViews();
   void FindOlderIn(const Range& range);
   Status SaveDamagedRecords();
   Status SaveOlder();
@@ -93,7 +94,9 @@ class DirectoryRepair {
   const CheckReport& report_;
   const Clock* const clock_;
   const Logger* const log_;
-  std::unique_ptr<ReadOnlyDatabase> database_;  // until all is put aside
+  // As it is, and as it will be without what is damaged, until all is put aside.
+  std::unique_ptr<ReadOnlyDatabase> database_;
+  std::unique_ptr<ReadOnlyDatabase> repaired_;
   std::unique_ptr<DoubtfulRecords> older_;  // whose newest version may have been in what is lost
   std::optional<Salvage> salvage_;          // once all is put aside
 };
@@ -107,13 +110,12 @@ Result<std::vector<std::string>> DirectoryRepair::NamesOfOlder(size_t limit) con
   return names;
 }
 
+// What will be visible in the range, where the newest version may have been in what is lost:
+// reading it now meets what is lost before it finds that version.
 void DirectoryRepair::FindOlderIn(const Range& range) {
   rocksdb::ColumnFamilyHandle* const family = database_->family(range.table);
-  const uint64_t number = std::stoull(range.file);
-  const auto not_this_file = [number](const rocksdb::TableProperties& properties) {
-    return properties.orig_file_number != number;
-  };
-  TableWalk walk(database_->db(), family, range.table, range.lower, range.upper, not_this_file);
+  TableWalk walk(repaired_->db(), repaired_->family(range.table), range.table, range.lower,
+                 range.upper);
   walk.Run({.record =
                 [&](ByteView encoded, ByteView stored) {
                   std::string value;
@@ -127,14 +129,28 @@ void DirectoryRepair::FindOlderIn(const Range& range) {
             .gap = [](ByteView, ByteView, const rocksdb::Status&) {}});
 }
 
+Status DirectoryRepair::OpenViews() {
+  const auto files = directory_.env()->GetFileSystem();
+  SMILE_ASSIGN(database_, ReadOnlyDatabase::Open(directory_, files, report_.rebuilt,
+                                                 LostRecords::kUnreadable, clock_, log_));
+  std::vector<EmptiedBlock> emptied;
+  emptied.reserve(report_.blocks.size());
+  for (const DamagedBlock& block : report_.blocks) {
+    emptied.push_back({block.file, block.offset, block.size});
+  }
+  SMILE_ASSIGN(repaired_,
+               ReadOnlyDatabase::Open(directory_, MakeEmptiedBlocksFileSystem(files, emptied),
+                                      report_.rebuilt, LostRecords::kGivenUp, clock_, log_));
+  return {};
+}
+
 Status DirectoryRepair::FindOlder(OlderRecords older_records) {
-  SMILE_ASSIGN(database_, ReadOnlyDatabase::Open(directory_, report_.rebuilt, clock_, log_));
+  SMILE_TRY(OpenViews());
   SMILE_ASSIGN(older_, DoubtfulRecords::Make(OlderPath(directory_)));
   for (const DamagedFile& file : report_.files) {
     const RebuiltTable& rebuilt = *file.rebuilt;
     for (const LostRange& lost : rebuilt.lost()) {
       FindOlderIn({.table = rebuilt.table(),
-                   .file = rebuilt.name(),
                    .lower = lost.after.empty() ? rebuilt.smallest() : lost.after + '\0',
                    .upper = lost.before.empty() ? rebuilt.largest() + '\0' : lost.before});
     }
@@ -150,7 +166,6 @@ Status DirectoryRepair::FindOlder(OlderRecords older_records) {
   }
   for (const DamagedBlock& block : report_.blocks) {
     FindOlderIn({.table = block.table,
-                 .file = block.file,
                  .lower = block.after.empty() ? Bytes() : block.after + '\0',
                  .upper = block.before});
   }
@@ -201,6 +216,7 @@ Status DirectoryRepair::PutAside() {
   SMILE_TRY(SaveOlder());
   SMILE_TRY(SaveDamagedRecords());
   database_.reset();
+  repaired_.reset();
   return salvage_->Sync();
 }
 
@@ -270,7 +286,8 @@ rocksdb::Status DirectoryRepair::Compact(rocksdb::DB* db,
 // Through the database itself, which replays its log first.
 Status DirectoryRepair::Change(bool keep_older) {
   CHECK(salvage_.has_value() && database_ == nullptr, "what is changed was saved");
-  OfflineOptions options(directory_, report_.rebuilt, LostRecords::kGivenUp, clock_, log_);
+  OfflineOptions options(directory_, directory_.env()->GetFileSystem(), report_.rebuilt,
+                         LostRecords::kGivenUp, clock_, log_);
   for (rocksdb::ColumnFamilyDescriptor& family : options.families) {
     family.options.disable_auto_compactions = true;  // they might start with a damaged file
   }

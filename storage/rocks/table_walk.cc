@@ -1,7 +1,6 @@
 #include "storage/rocks/table_walk.h"
 
 #include <memory>
-#include <utility>
 
 #include "base/check.h"
 #include "storage/rocks/past_damage.h"
@@ -10,21 +9,13 @@
 namespace smile {
 
 TableWalk::TableWalk(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, Table table,
-                     ByteView lower, ByteView upper,
-                     std::function<bool(const rocksdb::TableProperties&)> table_filter)
-    : db_(db),
-      family_(family),
-      table_(table),
-      lower_(lower),
-      upper_(upper),
-      upper_slice_(upper_),
-      table_filter_(std::move(table_filter)) {}
+                     ByteView lower, ByteView upper)
+    : db_(db), family_(family), table_(table), lower_(lower), upper_(upper), upper_slice_(upper_) {}
 
 rocksdb::ReadOptions TableWalk::Options() const {
   rocksdb::ReadOptions options;
   options.total_order_seek = true;
   options.fill_cache = false;
-  options.table_filter = table_filter_;
   if (!upper_.empty()) options.iterate_upper_bound = &upper_slice_;
   return options;
 }

@@ -24,10 +24,9 @@ class TableWalk {
     std::function<void(ByteView after, ByteView before, const rocksdb::Status& status)> gap;
   };
 
-  // From `lower`, inclusive, to `upper`, exclusive; empty: unbounded. Files for which
-  // `table_filter` returns false are skipped.
+  // From `lower`, inclusive, to `upper`, exclusive; empty: unbounded.
   TableWalk(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, Table table, ByteView lower,
-            ByteView upper, std::function<bool(const rocksdb::TableProperties&)> table_filter = {});
+            ByteView upper);
 
   void Run(const Visitor& visitor);
 
@@ -40,7 +39,6 @@ class TableWalk {
   const Bytes lower_;
   const Bytes upper_;
   const rocksdb::Slice upper_slice_;
-  const std::function<bool(const rocksdb::TableProperties&)> table_filter_;
 };
 
 }  // namespace smile
