@@ -17,7 +17,7 @@ constexpr int kMaxOpenFiles = 64;
 Status Failed(const std::string& path, const std::string& why) {
   return {Code::kStorageFailed,
           fmt::format("{} cannot be used: {}; it holds records that may be outdated, until the "
-                      "repair ends",
+                      "repair ends; if the disk is full, free some space",
                       path, why)};
 }
 

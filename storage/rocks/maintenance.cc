@@ -65,9 +65,8 @@ void PrintLines(const CheckReport& report) {
 
 void PrintOlder(const RepairReport& report, std::string_view what_was_done) {
   for (const std::string& name : report.older) {
-    PrintTo(stdout,
-            "{} became visible in a version that may be outdated: saved in older.jsonl, {}\n", name,
-            what_was_done);
+    PrintTo(stdout, "{} has an older version that may be outdated: saved in older.jsonl, {}\n",
+            name, what_was_done);
   }
   const uint64_t others = report.older_count - report.older.size();
   if (others > 0) {
@@ -111,6 +110,10 @@ int Repair(const RocksDirectory& directory, OlderRecords older_records,
   if (!result.ok()) return Complain(result.status().message(), kExitNotDone);
   PrintLines(result->before);
   *removed = RemovedFrom(result->before, Table::kLinks);
+  if (result->resumed) {
+    PrintText(stdout, "an earlier repair was interrupted: the links of all users are restored\n");
+    *removed = {PartitionRange()};
+  }
   if (!result->salvage.empty()) {
     PrintTo(stdout, "removed; saved in {}\n", result->salvage);
     PrintOlder(*result, older_records == OlderRecords::kKeep ? "served" : "deleted");
@@ -145,6 +148,8 @@ std::optional<int> Parse(std::span<const char* const> given, Arguments* argument
       arguments->all_links = true;
     } else if (!argument.starts_with("-") && arguments->path.empty()) {
       arguments->path = argument;
+    } else if (repairs && (argument == "--keep-older" || argument == "--delete-older")) {
+      return Complain("give only one of --keep-older and --delete-older", kExitUsage);
     } else {
       const bool is_option = argument.starts_with("-");
       return Complain(fmt::format("unexpected {0} {1}; see `smiled {2} --help`",
@@ -174,6 +179,7 @@ int Restore(const RestoreLinks& restore_links, const std::string& path,
                                 restored.status().message(), path),
                     kExitNotDone);
   }
+  EndRepair(path);
   PrintTo(stdout, "{}\n", *restored);
   return Printed(stdout) ? exit_status : Complain("cannot write to standard output", kExitNotDone);
 }
@@ -199,7 +205,11 @@ std::optional<int> RunMaintenance(std::span<const char* const> given,
     exit_status = Repair(**directory, arguments.older_records, &removed);
   }
   if (arguments.all_links) removed = {PartitionRange()};
-  if (removed.empty() || exit_status == kExitNotDone) return exit_status;
+  if (exit_status == kExitNotDone) return exit_status;
+  if (removed.empty()) {
+    EndRepair(arguments.path);
+    return exit_status;
+  }
   if (exit_status == kExitDamaged) {
     return Complain(
         fmt::format("links were not restored, as something is still damaged; when it is "

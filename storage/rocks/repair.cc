@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -31,12 +32,19 @@ namespace {
 constexpr uint64_t kDeletesPerWrite = 1000;
 constexpr size_t kListedOlder = 100;
 
+// It exists while links may have to be restored.
+std::string MarkPath(const std::string& data_directory) {
+  return data_directory + "/REPAIR";
+}
+
 std::string OlderPath(const RocksDirectory& directory) {
   return directory.path() + "/repair.tmp";
 }
 
 Status FromRocks(const rocksdb::Status& status) {
-  return status.ok() ? Status() : Status(Code::kStorageFailed, status.ToString());
+  if (status.ok()) return {};
+  const char* const advice = status.IsNoSpace() ? "; free some space, and repair again" : "";
+  return {Code::kStorageFailed, status.ToString() + advice};
 }
 
 Status Overwrite(const std::string& path, uint64_t offset, ByteView bytes) {
@@ -84,6 +92,7 @@ class DirectoryRepair {
   void FindOlderIn(const Range& range);
   Status SaveDamagedRecords();
   Status SaveOlder();
+  Status Mark();
   Status EmptyBlocks();
   Status Delete(rocksdb::DB* db, std::span<rocksdb::ColumnFamilyHandle* const> families,
                 bool keep_older);
@@ -220,6 +229,13 @@ Status DirectoryRepair::PutAside() {
   return salvage_->Sync();
 }
 
+Status DirectoryRepair::Mark() {
+  const std::string path = MarkPath(directory_.path());
+  SMILE_TRY(
+      FromRocks(rocksdb::WriteStringToFile(directory_.env(), "", path, /*should_sync=*/true)));
+  return directory_.Sync();
+}
+
 Status DirectoryRepair::EmptyBlocks() {
   for (const DamagedBlock& block : report_.blocks) {
     SMILE_TRY(Overwrite(directory_.database_path() + "/" + block.file, block.offset,
@@ -286,6 +302,7 @@ rocksdb::Status DirectoryRepair::Compact(rocksdb::DB* db,
 // Through the database itself, which replays its log first.
 Status DirectoryRepair::Change(bool keep_older) {
   CHECK(salvage_.has_value() && database_ == nullptr, "what is changed was saved");
+  SMILE_TRY(Mark());
   OfflineOptions options(directory_, directory_.env()->GetFileSystem(), report_.rebuilt,
                          LostRecords::kGivenUp, clock_, log_);
   for (rocksdb::ColumnFamilyDescriptor& family : options.families) {
@@ -339,6 +356,7 @@ Result<RepairReport> RepairDirectory(const RocksDirectory& directory, OlderRecor
                                      const Clock* clock, const Logger* log,
                                      const CheckProgress& progress) {
   RepairReport report;
+  report.resumed = std::filesystem::exists(MarkPath(directory.path()));
   DoubtfulRecords::RemoveLeftOver(OlderPath(directory));
   report.before = CheckDirectory(directory, clock, log, progress);
   if (report.before.blocks.empty() && report.before.records.empty() &&
@@ -356,6 +374,11 @@ Result<RepairReport> RepairDirectory(const RocksDirectory& directory, OlderRecor
   SMILE_ASSIGN(report.older, repair.NamesOfOlder(kListedOlder));
   report.after = CheckDirectory(directory, clock, log, progress);
   return report;
+}
+
+void EndRepair(const std::string& data_directory) {
+  std::error_code ignored;  // then the next repair restores the links again
+  std::filesystem::remove(MarkPath(data_directory), ignored);
 }
 
 }  // namespace smile

@@ -10,7 +10,8 @@
 //   older.jsonl      records that became visible, in the format of `smilecat load`
 //   damaged.jsonl    values that do not match their checksums
 //
-// repair.tmp/ in the data directory holds what will be in older.jsonl, until the repair ends.
+// repair.tmp/ in the data directory holds what will be in older.jsonl, until the repair ends. A file
+// REPAIR is there from before the first change until EndRepair.
 //
 // A damaged block may have contained a newer version of a record in a file below, or its tombstone.
 // The filter of the file excludes that for nearly all records; those stay. Records for which it
@@ -48,6 +49,7 @@ struct PartitionRange {
 std::vector<PartitionRange> RemovedFrom(const CheckReport& damage, Table table);
 
 struct RepairReport {
+  bool resumed = false;  // an earlier repair did not get as far as EndRepair
   CheckReport before;
   CheckReport after;
   std::string salvage;             // the directory; empty: nothing was changed
@@ -61,5 +63,9 @@ struct RepairReport {
 Result<RepairReport> RepairDirectory(const RocksDirectory& directory, OlderRecords older_records,
                                      const Clock* clock, const Logger* log,
                                      const CheckProgress& progress);
+
+// To be called when the links of users of whom records were removed have been restored: of all users
+// if the repair was resumed.
+void EndRepair(const std::string& data_directory);
 
 }  // namespace smile

@@ -156,10 +156,21 @@ class DamageTest(ProcessTest):
         self.assertIn("150 records, the first of them users/0/profile,", told)
         self.assertIn("nothing was changed", told)
         told = self.maintain("repair", 0, "--delete-older")
-        self.assertIn("users/99/profile became visible", told)
-        self.assertNotIn("users/100/profile became visible", told)
+        self.assertIn("users/99/profile has an older version", told)
+        self.assertNotIn("users/100/profile has an older version", told)
         self.assertIn("likewise 50 other records", told)
         self.expect_repaired(list(range(150)))
+
+    def test_repair_after_an_interrupted_one_restores_all_links(self):
+        self.written()
+        mark = os.path.join(self.path("data"), "REPAIR")
+        with open(mark, "w", encoding="ascii"):
+            pass
+        told = self.maintain("repair", 0)
+        self.assertIn("an earlier repair was interrupted: the links of all users are restored", told)
+        self.assertIn("links", told.splitlines()[-1])
+        self.assertFalse(os.path.exists(mark))
+        self.assertNotIn("interrupted", self.maintain("repair", 0))
 
     def all_links(self, port):
         return self.smilecat_lines(port, [words % node for node in range(NODES)
