@@ -10,8 +10,8 @@
 //   older.jsonl      records that became visible, in the format of `smilecat load`
 //   damaged.jsonl    values that do not match their checksums
 //
-// repair.tmp/ in the data directory holds what will be in older.jsonl, until the repair ends. A file
-// REPAIR is there from before the first change until EndRepair.
+// repair.tmp/ in the data directory holds what will be in older.jsonl, until the repair ends. A
+// file REPAIR is there from before the first change until EndRepair.
 //
 // A damaged block may have contained a newer version of a record in a file below, or its tombstone.
 // The filter of the file excludes that for nearly all records; those stay. Records for which it
@@ -64,8 +64,8 @@ Result<RepairReport> RepairDirectory(const RocksDirectory& directory, OlderRecor
                                      const Clock* clock, const Logger* log,
                                      const CheckProgress& progress);
 
-// To be called when the links of users of whom records were removed have been restored: of all users
-// if the repair was resumed.
+// To be called when the links of users of whom records were removed have been restored: of all
+// users if the repair was resumed.
 void EndRepair(const std::string& data_directory);
 
 }  // namespace smile
