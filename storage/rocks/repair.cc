@@ -32,11 +32,6 @@ namespace {
 constexpr uint64_t kDeletesPerWrite = 1000;
 constexpr size_t kListedOlder = 100;
 
-// It exists while links may have to be restored.
-std::string MarkPath(const std::string& data_directory) {
-  return data_directory + "/REPAIR";
-}
-
 std::string OlderPath(const RocksDirectory& directory) {
   return directory.path() + "/repair.tmp";
 }
@@ -230,7 +225,7 @@ Status DirectoryRepair::PutAside() {
 }
 
 Status DirectoryRepair::Mark() {
-  const std::string path = MarkPath(directory_.path());
+  const std::string path = RocksDirectory::RepairMarkOf(directory_.path());
   SMILE_TRY(
       FromRocks(rocksdb::WriteStringToFile(directory_.env(), "", path, /*should_sync=*/true)));
   return directory_.Sync();
@@ -356,7 +351,7 @@ Result<RepairReport> RepairDirectory(const RocksDirectory& directory, OlderRecor
                                      const Clock* clock, const Logger* log,
                                      const CheckProgress& progress) {
   RepairReport report;
-  report.resumed = std::filesystem::exists(MarkPath(directory.path()));
+  report.resumed = std::filesystem::exists(RocksDirectory::RepairMarkOf(directory.path()));
   DoubtfulRecords::RemoveLeftOver(OlderPath(directory));
   report.before = CheckDirectory(directory, clock, log, progress);
   if (report.before.blocks.empty() && report.before.records.empty() &&
@@ -378,7 +373,7 @@ Result<RepairReport> RepairDirectory(const RocksDirectory& directory, OlderRecor
 
 void EndRepair(const std::string& data_directory) {
   std::error_code ignored;  // then the next repair restores the links again
-  std::filesystem::remove(MarkPath(data_directory), ignored);
+  std::filesystem::remove(RocksDirectory::RepairMarkOf(data_directory), ignored);
 }
 
 }  // namespace smile

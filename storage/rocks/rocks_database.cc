@@ -86,6 +86,7 @@ void RocksDatabase::CloseDatabase() {
 Status RocksDatabase::OpenAll() {
   SMILE_ASSIGN(directory_, RocksDirectory::Open(options_.directory, env_));
   directory_->KeepPrivate(*log_);
+  directory_->TellOfUnfinishedRepair(*log_);
   space_.Begin();
   const uint64_t needed = LogBytes() + limits::kStartFreeDiskBytes;
   (void)space_.MakeRoom(needed);  // without enough space, opening is tried all the same

@@ -132,6 +132,14 @@ void RocksDirectory::KeepPrivate(const Logger& log) const {
   }
 }
 
+void RocksDirectory::TellOfUnfinishedRepair(const Logger& log) const {
+  if (!env_->FileExists(RepairMarkOf(path_)).ok()) return;
+  log.Warning(
+      fmt::format("a repair of {0} was interrupted, so links may be wrong; stop smiled, and run "
+                  "`smiled repair {0}` again",
+                  path_));
+}
+
 void RocksDirectory::KeepItselfPrivate(const Logger& log) const {
   struct stat found = {};
   if (stat(path_.c_str(), &found) != 0 || (found.st_mode & 0077) == 0) return;

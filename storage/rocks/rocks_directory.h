@@ -44,6 +44,10 @@ class RocksDirectory {
   const std::string& path() const { return path_; }
   rocksdb::Env* env() const { return env_; }
   std::string database_path() const { return path_ + "/rocksdb"; }
+  // The file that exists while `smiled repair` changes the directory (storage/rocks/repair.h).
+  static std::string RepairMarkOf(const std::string& path) { return path + "/REPAIR"; }
+  // Logs that a repair was interrupted, if one was.
+  void TellOfUnfinishedRepair(const Logger& log) const;
 
   // All writes up to its sequence number were acknowledged, so recovery must reach it. All zero if
   // there is no file, as in a new directory; kStorageFailed if the file is damaged.

@@ -166,6 +166,8 @@ class DamageTest(ProcessTest):
         mark = os.path.join(self.path("data"), "REPAIR")
         with open(mark, "w", encoding="ascii"):
             pass
+        self.stop(self.serving()[0])
+        self.assertIn("was interrupted, so links may be wrong", self.log())
         told = self.maintain("repair", 0)
         self.assertIn("an earlier repair was interrupted: the links of all users are restored", told)
         self.assertIn("links", told.splitlines()[-1])
