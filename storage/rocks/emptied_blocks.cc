@@ -1,25 +1,22 @@
 #include "storage/rocks/emptied_blocks.h"
 
 #include <algorithm>
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <utility>
 
 #include "base/check.h"
+#include "storage/rocks/file_overlay.h"
 #include "storage/rocks/table_blocks.h"
 
 namespace smile {
 namespace {
 
-struct Overlay {
-  uint64_t offset;
-  Bytes bytes;
-};
-
 class FileWithOverlays final : public rocksdb::FSRandomAccessFile {
  public:
   FileWithOverlays(std::unique_ptr<rocksdb::FSRandomAccessFile> file,
-                   const std::vector<Overlay>* overlays)
+                   const std::vector<FileOverlay>* overlays)
       : file_(std::move(file)), overlays_(overlays) {}
 
   rocksdb::IOStatus Read(uint64_t offset, size_t size, const rocksdb::IOOptions& options,
@@ -30,28 +27,22 @@ class FileWithOverlays final : public rocksdb::FSRandomAccessFile {
     CHECK(result->size() <= size);
     if (result->data() != scratch) std::copy_n(result->data(), result->size(), scratch);
     *result = rocksdb::Slice(scratch, result->size());
-    for (const Overlay& overlay : *overlays_) {
-      const uint64_t begin = std::max(offset, overlay.offset);
-      const uint64_t end = std::min(offset + result->size(), overlay.offset + overlay.bytes.size());
-      if (begin >= end) continue;
-      std::copy_n(overlay.bytes.data() + (begin - overlay.offset), end - begin,
-                  scratch + (begin - offset));
-    }
+    ApplyOverlays(*overlays_, offset, result->size(), scratch);
     return status;
   }
 
  private:
   const std::unique_ptr<rocksdb::FSRandomAccessFile> file_;
-  const std::vector<Overlay>* const overlays_;
+  const std::vector<FileOverlay>* const overlays_;
 };
 
 class EmptiedBlocksFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   EmptiedBlocksFileSystem(const std::shared_ptr<rocksdb::FileSystem>& base,
-                          const std::vector<EmptiedBlock>& blocks)
+                          const std::vector<DamagedBlock>& blocks)
       : FileSystemWrapper(base) {
-    for (const EmptiedBlock& block : blocks) {
-      overlays_[block.file].push_back({block.offset, EmptyBlock(block.size)});
+    for (const DamagedBlock& block : blocks) {
+      overlays_[block.file].push_back({block.offset, bytes_.emplace_back(EmptyBlock(block.size))});
     }
   }
 
@@ -70,13 +61,14 @@ class EmptiedBlocksFileSystem final : public rocksdb::FileSystemWrapper {
   }
 
  private:
-  std::map<std::string, std::vector<Overlay>> overlays_;  // by file
+  std::deque<Bytes> bytes_;                                   // of the overlays
+  std::map<std::string, std::vector<FileOverlay>> overlays_;  // by file
 };
 
 }  // namespace
 
 std::shared_ptr<rocksdb::FileSystem> MakeEmptiedBlocksFileSystem(
-    const std::shared_ptr<rocksdb::FileSystem>& base, const std::vector<EmptiedBlock>& blocks) {
+    const std::shared_ptr<rocksdb::FileSystem>& base, const std::vector<DamagedBlock>& blocks) {
   return std::make_shared<EmptiedBlocksFileSystem>(base, blocks);
 }
 

@@ -5,20 +5,13 @@
 #include <rocksdb/file_system.h>
 
 #include <memory>
-#include <string>
 #include <vector>
 
-#include "base/bytes.h"
+#include "storage/rocks/check.h"
 
 namespace smile {
 
-struct EmptiedBlock {
-  std::string file;  // "000022.sst"
-  uint64_t offset;
-  uint64_t size;  // without RocksDB's trailer
-};
-
 std::shared_ptr<rocksdb::FileSystem> MakeEmptiedBlocksFileSystem(
-    const std::shared_ptr<rocksdb::FileSystem>& base, const std::vector<EmptiedBlock>& blocks);
+    const std::shared_ptr<rocksdb::FileSystem>& base, const std::vector<DamagedBlock>& blocks);
 
 }  // namespace smile

@@ -37,20 +37,13 @@ class RebuiltFile final : public rocksdb::FSRandomAccessFile {
       CHECK(read.size() <= of_data);
       if (read.data() != scratch) std::copy_n(read.data(), read.size(), scratch);
     }
-    for (const RebuiltTable::Piece& piece : pieces_) {
-      const uint64_t begin = std::max(offset, piece.offset);
-      const uint64_t end = std::min(offset + size, piece.offset + piece.bytes.size());
-      if (begin >= end) continue;
-      CHECK(end - offset <= size && end - piece.offset <= piece.bytes.size());
-      std::copy_n(piece.bytes.data() + (begin - piece.offset), end - begin,
-                  scratch + (begin - offset));
-    }
+    ApplyOverlays(pieces_, offset, size, scratch);
     return IOStatus::OK();
   }
 
  private:
   const std::shared_ptr<const RebuiltTable> table_;
-  const std::vector<RebuiltTable::Piece> pieces_;
+  const std::vector<FileOverlay> pieces_;
   const std::unique_ptr<rocksdb::FSRandomAccessFile> file_;
 };
 

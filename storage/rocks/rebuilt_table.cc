@@ -252,7 +252,7 @@ void RebuiltTable::Finish(uint64_t number, const std::vector<std::pair<Bytes, By
   footer_ = EncodeFooter(footer);
 }
 
-std::vector<RebuiltTable::Piece> RebuiltTable::Pieces(bool lost_is_empty) const {
+std::vector<FileOverlay> RebuiltTable::Pieces(bool lost_is_empty) const {
   return {
       {.offset = size_ - footer_.size(), .bytes = footer_},
       {.offset = tail_offset_, .bytes = tail_},

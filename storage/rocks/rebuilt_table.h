@@ -24,6 +24,7 @@
 
 #include "base/bytes.h"
 #include "model/tables.h"
+#include "storage/rocks/file_overlay.h"
 #include "storage/rocks/table_blocks.h"
 
 namespace smile {
@@ -62,13 +63,9 @@ class RebuiltTable {
   std::string DescribeLost() const;
 
   // What RocksDB reads: the bytes of the file up to data_end(), overlaid with these pieces.
-  struct Piece {
-    uint64_t offset;
-    ByteView bytes;
-  };
   // The rest of the file is not used.
   uint64_t data_end() const { return data_end_; }
-  std::vector<Piece> Pieces(bool lost_is_empty) const;
+  std::vector<FileOverlay> Pieces(bool lost_is_empty) const;
 
  private:
   RebuiltTable() = default;

@@ -137,14 +137,9 @@ Status DirectoryRepair::OpenViews() {
   const auto files = directory_.env()->GetFileSystem();
   SMILE_ASSIGN(database_, ReadOnlyDatabase::Open(directory_, files, report_.rebuilt,
                                                  LostRecords::kUnreadable, clock_, log_));
-  std::vector<EmptiedBlock> emptied;
-  emptied.reserve(report_.blocks.size());
-  for (const DamagedBlock& block : report_.blocks) {
-    emptied.push_back({block.file, block.offset, block.size});
-  }
-  SMILE_ASSIGN(repaired_,
-               ReadOnlyDatabase::Open(directory_, MakeEmptiedBlocksFileSystem(files, emptied),
-                                      report_.rebuilt, LostRecords::kGivenUp, clock_, log_));
+  SMILE_ASSIGN(repaired_, ReadOnlyDatabase::Open(
+                              directory_, MakeEmptiedBlocksFileSystem(files, report_.blocks),
+                              report_.rebuilt, LostRecords::kGivenUp, clock_, log_));
   return {};
 }
 
