@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <memory>
 #include <string>
-#include <utility>
 
 #include "base/bytes.h"
 #include "base/check.h"
@@ -70,24 +69,25 @@ class Scanner {
     const bool begins = type == Type::kFull || type == Type::kFirst;
     if (begins == in_record_) broken_ = true;  // it has no beginning, or that before it no end
     if (broken_) return Raise(begins ? LogScan::Behind::kRecords : LogScan::Behind::kTorn);
-    // A record is a write batch: a sequence number, how many writes it has, and these.
-    if (begins && content.size() >= kBatchHeaderBytes) {
-      record_writes_ = LoadLittle<uint32_t>(content.data() + sizeof(uint64_t));
-    }
+    // A record is a write batch: a sequence number, how many writes it has, and these. Its header
+    // may be in two fragments.
+    if (begins) batch_header_.clear();
+    batch_header_ += content.substr(0, kBatchHeaderBytes - batch_header_.size());
     in_record_ = type == Type::kFirst || type == Type::kMiddle;
     if (in_record_) return;
     CHECK(end > scan_.end);
     scan_.end = end;
-    scan_.writes += std::exchange(record_writes_, 0);
+    if (batch_header_.size() < kBatchHeaderBytes) return;
+    scan_.writes += LoadLittle<uint32_t>(batch_header_.data() + sizeof(uint64_t));
   }
 
   void Raise(LogScan::Behind behind) { scan_.behind = std::max(scan_.behind, behind); }
 
   LogScan scan_;
-  uint64_t record_writes_ = 0;  // of the current record
-  uint64_t block_ = 0;          // offset of the current block
-  bool in_record_ = false;      // the sequence ends within a record
-  bool broken_ = false;         // the sequence has ended
+  std::string batch_header_;  // of the current record, as far as it was read
+  uint64_t block_ = 0;        // offset of the current block
+  bool in_record_ = false;    // the sequence ends within a record
+  bool broken_ = false;       // the sequence has ended
 };
 
 }  // namespace

@@ -70,8 +70,10 @@ class LogScanTest : public ::testing::Test {
   uint64_t BeginOf(size_t record) const { return record == 0 ? 0 : ends_[record - 1]; }
 
   // With so much content; RocksDB's own are in log_.
-  static std::string WholeRecord(size_t size) {
-    const std::string type_and_content = '\x01' + std::string(size, 'c');
+  static std::string WholeRecord(size_t size) { return Fragment('\x01', std::string(size, 'c')); }
+
+  static std::string Fragment(char type, const std::string& content) {
+    const std::string type_and_content = type + content;
     const auto generator =
         rocksdb::GetFileChecksumGenCrc32cFactory()->CreateFileChecksumGenerator({});
     generator->Update(type_and_content.data(), type_and_content.size());
@@ -79,7 +81,7 @@ class LogScanTest : public ::testing::Test {
     const auto checksum = LoadBig<uint32_t>(generator->GetChecksum().data());
     std::string record;
     AppendLittle<uint32_t>(&record, ((checksum >> 15) | (checksum << 17)) + 0xa282ead8u);
-    AppendLittle<uint16_t>(&record, static_cast<uint16_t>(size));
+    AppendLittle<uint16_t>(&record, static_cast<uint16_t>(content.size()));
     return record + type_and_content;
   }
 
@@ -96,6 +98,21 @@ TEST_F(LogScanTest, CompleteLogEndsAtTheFileEnd) {
     EXPECT_EQ(scan.end, end);
     EXPECT_EQ(scan.writes, ++writes);
     EXPECT_EQ(scan.behind, Behind::kNothing);
+  }
+}
+
+// At the end of a block, the 12 bytes that contain the number of writes are in two fragments.
+TEST_F(LogScanTest, BatchHeaderInTwoFragmentsIsCounted) {
+  constexpr size_t kBatchHeader = 12;
+  for (size_t first = 0; first <= kBatchHeader; ++first) {
+    const std::string fill = Fragment('\x01', std::string(kBlock - 2 * kHeader - first, '\0'));
+    std::string batch(kBatchHeader, '\0');
+    batch[8] = 3;
+    batch += std::string(100, 'c');
+    const LogScan scan = Scan(fill + Fragment('\x02', batch.substr(0, first)) +
+                              Fragment('\x04', batch.substr(first)));
+    EXPECT_EQ(scan.end, kBlock + kHeader + batch.size() - first);
+    EXPECT_EQ(scan.writes, 3u) << first << " bytes in the first block";
   }
 }
 
