@@ -37,6 +37,7 @@
 #include "service/logins/login_service.h"
 #include "service/media/media_service.h"
 #include "service/sweeper.h"
+#include "service/users/account_restorer.h"
 #include "service/users/user_service.h"
 #include "storage/content/content_files.h"
 #include "storage/rocks/maintenance.h"
@@ -292,24 +293,49 @@ UserRange UsersOf(const PartitionRange& range) {
           .last = DecodePartition(range.last).value_or(UINT64_MAX)};
 }
 
+std::vector<UserRange> UsersOf(const std::vector<PartitionRange>& ranges) {
+  std::vector<UserRange> users;
+  users.reserve(ranges.size());
+  for (const PartitionRange& range : ranges) users.push_back(UsersOf(range));
+  return users;
+}
+
+Result<std::string> RestoreLinksIn(Engine& engine, const std::vector<PartitionRange>& removed,
+                                   Progress* progress) {
+  LinkRestorer restorer(engine, UsersOf(removed), [progress](uint64_t users) {
+    progress->Update({.unit = "users with links", .done = users, .done_here = users});
+  });
+  SMILE_ASSIGN(const RestoredLinks restored, restorer.Run().Wait());
+  return fmt::format("links: {} restored from their other side or view, {} corrected\n",
+                     Counted(restored.sides, "side"), Counted(restored.counts, "count"));
+}
+
+Result<std::string> RestoreAccountsIn(Engine& engine, const Clock& clock,
+                                      const std::vector<PartitionRange>& removed,
+                                      Progress* progress) {
+  AccountRestorer restorer(engine, clock, UsersOf(removed), [progress](uint64_t records) {
+    progress->Update(
+        {.unit = "logins, sessions and uploads", .done = records, .done_here = records});
+  });
+  SMILE_ASSIGN(const uint64_t restored, restorer.Run().Wait());
+  return fmt::format("accounts: {} restored from logins, sessions and uploads\n",
+                     Counted(restored, "record"));
+}
+
 // See storage/rocks/maintenance.h.
-Result<std::string> RestoreLinksIn(const std::string& directory,
-                                   const std::vector<PartitionRange>& removed) {
+Result<std::string> RestoreRecordsIn(const std::string& directory, const RemovedRecords& removed) {
   const SystemClock clock;
   const Logger log(LogLevel::kOff);
   SMILE_ASSIGN(const auto engine, RocksEngine::Open({.directory = directory}, &clock, &log));
-  std::vector<UserRange> lost;
-  lost.reserve(removed.size());
-  for (const PartitionRange& range : removed) lost.push_back(UsersOf(range));
   Progress progress(stderr, &clock);
-  LinkRestorer restorer(*engine, std::move(lost), [&progress](uint64_t users) {
-    progress.Update({.unit = "users with links", .done = users, .done_here = users});
-  });
-  const Result<RestoredLinks> restored = restorer.Run().Wait();
+  Result<std::string> lines = std::string();
+  if (!removed.links.empty()) lines = RestoreLinksIn(*engine, removed.links, &progress);
+  if (lines.ok() && !removed.accounts.empty()) {
+    const auto accounts = RestoreAccountsIn(*engine, clock, removed.accounts, &progress);
+    lines = accounts.ok() ? *lines + *accounts : accounts;
+  }
   engine->Close();
-  if (!restored.ok()) return restored.status();
-  return fmt::format("links: {} restored from their other side or view, {} corrected",
-                     Counted(restored->sides, "side"), Counted(restored->counts, "count"));
+  return lines;
 }
 
 int Run(const Options& options, Signals* signals) {
@@ -333,7 +359,7 @@ int main(int argc, char** argv) {
   umask(0077);  // other users have no access to its files
   const std::span<const char* const> arguments(argv, static_cast<size_t>(argc));
   if (const auto status =
-          smile::RunMaintenance(arguments.subspan(argc > 0 ? 1 : 0), smile::RestoreLinksIn)) {
+          smile::RunMaintenance(arguments.subspan(argc > 0 ? 1 : 0), smile::RestoreRecordsIn)) {
     return *status;
   }
   smile::Signals signals;

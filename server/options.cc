@@ -198,7 +198,7 @@ std::string HelpText() {
       "smiled: the storage server of Smile\n\n"
       "Usage: smiled [OPTION…]\n"
       "       smiled check DIR\n"
-      "       smiled repair DIR [--delete-older | --keep-older] [--all-links]\n\n";
+      "       smiled repair DIR [--delete-older | --keep-older] [--all-users]\n\n";
   const auto line = [&text](std::string_view flag, std::string_view summary) {
     text += fmt::format("  {:<28}{}\n", flag, summary);
   };

@@ -1,6 +1,5 @@
 #include "service/links/link_restorer.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -31,12 +30,6 @@ bool IsThere(const Result<Record>& record) {
 LinkRestorer::LinkRestorer(Engine& engine, std::vector<UserRange> lost, Progress progress)
     : engine_(engine), lost_(std::move(lost)), progress_(std::move(progress)) {
   CHECK(engine.can_write_together(), "both sides of a link are one write");
-}
-
-bool LinkRestorer::IsLost(uint64_t user) const {
-  return std::any_of(lost_.begin(), lost_.end(), [user](const UserRange& range) {
-    return range.first <= user && user <= range.last;
-  });
 }
 
 Task<Result<RestoredLinks>> LinkRestorer::Run() {

@@ -17,14 +17,9 @@
 #include "base/task.h"
 #include "service/engine_calls.h"
 #include "service/links/link_records.h"
+#include "service/user_range.h"
 
 namespace smile {
-
-// From the first to the last, inclusive.
-struct UserRange {
-  uint64_t first = 0;
-  uint64_t last = UINT64_MAX;
-};
 
 struct RestoredLinks {
   uint64_t sides = 0;   // sides of links of which a record was missing
@@ -54,7 +49,7 @@ class LinkRestorer {
     std::optional<LinkRecordId> because = {};  // one of the same side that may be outdated
   };
 
-  bool IsLost(uint64_t user) const;
+  bool IsLost(uint64_t user) const { return Contains(lost_, user); }
   Task<Status> ForEachUser(Task<Status> (LinkRestorer::*visit)(uint64_t user));
   Task<Status> RestoreRecords(uint64_t user);
   std::vector<Expected> ExpectedFrom(uint64_t user, const ScanPage& page) const;

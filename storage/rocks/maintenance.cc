@@ -30,19 +30,21 @@ constexpr std::string_view kHelp =
     "  Verifies a data directory without changing it: the blocks of all table files, the "
     "checksums\n"
     "  of all records, the values in blob files, and the log. Lists what is damaged.\n\n"
-    "smiled repair DIR [--keep-older | --delete-older] [--all-links]\n"
-    "  Removes damaged blocks and records, and restores links. A table file that cannot be opened "
-    "is\n"
-    "  rewritten from what can be read of it. What is removed is first saved in\n"
-    "  DIR/salvage/. Where something was removed, an older version of a record, or a deleted\n"
+    "smiled repair DIR [--keep-older | --delete-older] [--all-users]\n"
+    "  Removes damaged blocks and records. A table file that cannot be opened is rewritten from "
+    "what\n"
+    "  can be read of it. What is removed is first saved in DIR/salvage/.\n"
+    "  Where something was removed, an older version of a record, or a deleted\n"
     "  record, may become visible. Such records are written to older.jsonl there, in the format "
     "of\n"
     "  `smilecat load`, and deleted; with --keep-older they are served. If a file has lost a "
     "range\n"
     "  that contains older records, repair changes nothing unless one of the options is given.\n"
-    "  Links of users of whom records were removed are restored from their other side, and "
+    "  Of users of whom records were removed, links are restored from their other side and "
     "counted\n"
-    "  again; with --all-links, those of all users, even if nothing is damaged.\n\n"
+    "  again, and logins, sessions and uploads are listed again; with --all-users, of all users, "
+    "even\n"
+    "  if nothing is damaged.\n\n"
     "Stop smiled first: no process may serve the directory meanwhile.\n\n"
     "Exit status: 0 nothing is damaged (any more), 1 something is damaged, 2 invalid usage,\n"
     "3 failed.\n";
@@ -98,9 +100,11 @@ int Check(const RocksDirectory& directory) {
   return Conclude(report);
 }
 
-// `removed` are the ranges of links of which records were removed.
-int Repair(const RocksDirectory& directory, OlderRecords older_records,
-           std::vector<PartitionRange>* removed) {
+RemovedRecords OfAllUsers() {
+  return {.links = {PartitionRange()}, .accounts = {PartitionRange()}};
+}
+
+int Repair(const RocksDirectory& directory, OlderRecords older_records, RemovedRecords* removed) {
   const SystemClock clock;
   const Logger log(LogLevel::kOff);
   const Result<RepairReport> result = [&] {
@@ -109,10 +113,12 @@ int Repair(const RocksDirectory& directory, OlderRecords older_records,
   }();
   if (!result.ok()) return Complain(result.status().message(), kExitNotDone);
   PrintLines(result->before);
-  *removed = RemovedFrom(result->before, Table::kLinks);
+  *removed = {.links = RemovedFrom(result->before, Table::kLinks),
+              .accounts = RemovedFrom(result->before, Table::kAccounts)};
   if (result->resumed) {
-    PrintText(stdout, "an earlier repair was interrupted: the links of all users are restored\n");
-    *removed = {PartitionRange()};
+    PrintText(stdout,
+              "an earlier repair was interrupted: links and accounts of all users are restored\n");
+    *removed = OfAllUsers();
   }
   if (!result->salvage.empty()) {
     PrintTo(stdout, "removed; saved in {}\n", result->salvage);
@@ -126,7 +132,7 @@ struct Arguments {
   std::string_view command;
   std::string path;
   OlderRecords older_records = OlderRecords::kDeleteInBlocks;
-  bool all_links = false;
+  bool all_users = false;
 };
 
 // The exit status of what ends with the arguments.
@@ -144,8 +150,8 @@ std::optional<int> Parse(std::span<const char* const> given, Arguments* argument
       arguments->older_records = OlderRecords::kKeep;
     } else if (argument == "--delete-older" && may_choose) {
       arguments->older_records = OlderRecords::kDelete;
-    } else if (argument == "--all-links" && repairs) {
-      arguments->all_links = true;
+    } else if (argument == "--all-users" && repairs) {
+      arguments->all_users = true;
     } else if (!argument.starts_with("-") && arguments->path.empty()) {
       arguments->path = argument;
     } else if (repairs && (argument == "--keep-older" || argument == "--delete-older")) {
@@ -171,23 +177,24 @@ std::optional<int> Parse(std::span<const char* const> given, Arguments* argument
   return std::nullopt;
 }
 
-int Restore(const RestoreLinks& restore_links, const std::string& path,
-            std::vector<PartitionRange> removed, int exit_status) {
-  const Result<std::string> restored = restore_links(path, std::move(removed));
+int Restore(const RestoreRecords& restore, const std::string& path, const RemovedRecords& removed,
+            int exit_status) {
+  const Result<std::string> restored = restore(path, removed);
   if (!restored.ok()) {
-    return Complain(fmt::format("links were not restored: {}; run `smiled repair --all-links {}`",
-                                restored.status().message(), path),
-                    kExitNotDone);
+    return Complain(
+        fmt::format("links and accounts were not restored: {}; run `smiled repair --all-users {}`",
+                    restored.status().message(), path),
+        kExitNotDone);
   }
   EndRepair(path);
-  PrintTo(stdout, "{}\n", *restored);
+  PrintText(stdout, *restored);
   return Printed(stdout) ? exit_status : Complain("cannot write to standard output", kExitNotDone);
 }
 
 }  // namespace
 
 std::optional<int> RunMaintenance(std::span<const char* const> given,
-                                  const RestoreLinks& restore_links) {
+                                  const RestoreRecords& restore) {
   if (given.empty()) return std::nullopt;
   const std::string_view command = given[0];
   if (command != "check" && command != "repair") return std::nullopt;
@@ -195,7 +202,7 @@ std::optional<int> RunMaintenance(std::span<const char* const> given,
   if (const auto status = Parse(given, &arguments)) return status;
   const bool checks = command == "check";
   int exit_status = kExitNotDone;
-  std::vector<PartitionRange> removed;
+  RemovedRecords removed;
   {
     const auto directory =
         RocksDirectory::Open(arguments.path, rocksdb::Env::Default(),
@@ -204,7 +211,7 @@ std::optional<int> RunMaintenance(std::span<const char* const> given,
     if (checks) return Check(**directory);
     exit_status = Repair(**directory, arguments.older_records, &removed);
   }
-  if (arguments.all_links) removed = {PartitionRange()};
+  if (arguments.all_users) removed = OfAllUsers();
   if (exit_status == kExitNotDone) return exit_status;
   if (removed.empty()) {
     EndRepair(arguments.path);
@@ -212,12 +219,12 @@ std::optional<int> RunMaintenance(std::span<const char* const> given,
   }
   if (exit_status == kExitDamaged) {
     return Complain(
-        fmt::format("links were not restored, as something is still damaged; when it is "
-                    "not, run `smiled repair --all-links {}`",
+        fmt::format("links and accounts were not restored, as something is still damaged; "
+                    "when it is not, run `smiled repair --all-users {}`",
                     arguments.path),
         exit_status);
   }
-  return Restore(restore_links, arguments.path, std::move(removed), exit_status);
+  return Restore(restore, arguments.path, removed, exit_status);
 }
 
 }  // namespace smile

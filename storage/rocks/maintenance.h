@@ -14,14 +14,22 @@
 
 namespace smile {
 
-// Restores the links in the data directory of users of whom records were removed, from what is left
-// of them; returns what it did, as a sentence. Locks the directory itself.
-using RestoreLinks = std::function<Result<std::string>(const std::string& directory,
-                                                       std::vector<PartitionRange> of)>;
+// Partitions of which records were removed, or may have been.
+struct RemovedRecords {
+  std::vector<PartitionRange> links;
+  std::vector<PartitionRange> accounts;
+
+  bool empty() const { return links.empty() && accounts.empty(); }
+};
+
+// Restores in the data directory what can be derived from other records; returns what it did, in
+// lines. Locks the directory itself.
+using RestoreRecords =
+    std::function<Result<std::string>(const std::string& directory, const RemovedRecords& removed)>;
 
 // Runs the command and returns the exit status, if the arguments (without the program's name) are
 // one of these commands; else nothing.
 std::optional<int> RunMaintenance(std::span<const char* const> arguments,
-                                  const RestoreLinks& restore_links);
+                                  const RestoreRecords& restore);
 
 }  // namespace smile

@@ -64,8 +64,8 @@ Result<RepairReport> RepairDirectory(const RocksDirectory& directory, OlderRecor
                                      const Clock* clock, const Logger* log,
                                      const CheckProgress& progress);
 
-// To be called when the links of users of whom records were removed have been restored: of all
-// users if the repair was resumed.
+// To be called when what can be derived of the removed records has been restored: of all users if
+// the repair was resumed.
 void EndRepair(const std::string& data_directory);
 
 }  // namespace smile

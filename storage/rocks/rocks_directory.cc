@@ -135,8 +135,8 @@ void RocksDirectory::KeepPrivate(const Logger& log) const {
 void RocksDirectory::TellOfUnfinishedRepair(const Logger& log) const {
   if (!env_->FileExists(RepairMarkOf(path_)).ok()) return;
   log.Warning(
-      fmt::format("a repair of {0} was interrupted, so links may be wrong; stop smiled, and run "
-                  "`smiled repair {0}` again",
+      fmt::format("a repair of {0} was interrupted, so links may be wrong and logins not listed; "
+                  "stop smiled, and run `smiled repair {0}` again",
                   path_));
 }
 

@@ -6,7 +6,10 @@
 #include <fmt/format.h>
 
 #include "base/hash.h"
+#include "service/account_sorts.h"
+#include "service/users/account_restorer.h"
 #include "tests/support/count_records.h"
+#include "tests/support/each_record.h"
 
 namespace smile::testing {
 namespace {
@@ -77,7 +80,7 @@ auto PeopleModel::Do(const Call& call, bool* repeated) {
 void PeopleModel::Step() {
   if (!failure_.empty()) return;
   ++steps_;
-  switch (below_(13)) {
+  switch (below_(14)) {
     case 0:
       return Register();
     case 1:
@@ -101,6 +104,8 @@ void PeopleModel::Step() {
       return BeginUpload();
     case 11:
       return CheckUser(AnyUser());
+    case 12:
+      return LoseAccounts();
     default:
       return Erase();
   }
@@ -277,6 +282,22 @@ void PeopleModel::MakeSession() {
       &repeated);
   Expect(made.ok(), "make a session: " + made.status().ToString());
   CountNew(user, repeated, &UserTally::sessions, &sessions_[user]);
+}
+
+// As damage does to a database; what `smiled repair` restores is all of them.
+void PeopleModel::LoseAccounts() {
+  std::vector<Key> lost;
+  EachRecord(&engine_, Table::kAccounts, [&](const Key& key, const Record&) {
+    const bool is_note = DecodeAccountSort(AccountPart::kNote, key.sort).has_value();
+    if (!is_note && below_(2) == 0) lost.push_back(key);
+  });
+  const EngineCalls calls(engine_);
+  for (const Key& key : lost) {
+    Expect(calls.Write(key, DeleteChange({})).Wait().status.ok(), "lose a record");
+  }
+  AccountRestorer restorer(engine_, clock_, {UserRange()}, [](uint64_t) {});
+  const Result<uint64_t> restored = restorer.Run().Wait();
+  Expect(restored.ok(), "restore accounts: " + restored.status().ToString());
 }
 
 void PeopleModel::Erase() {

@@ -51,6 +51,7 @@ class PeopleModel {
   void PutPost();
   void BeginUpload();
   void MakeSession();
+  void LoseAccounts();
   void Erase();
 
   // The call, in a process that may stop in the middle; if it does, the call is repeated by the

@@ -131,7 +131,7 @@ TEST_F(RepairOfOverlappingFilesTest, InterruptedRepairCanBeRepeated) {
   EXPECT_THAT(interrupted.status().message(), HasSubstr("No space left on device"));
   faults_->SetFullFor("");
   const RepairReport repeated = Repair();
-  EXPECT_TRUE(repeated.resumed) << "links may have to be restored";
+  EXPECT_TRUE(repeated.resumed) << "records may have to be restored";
   EXPECT_GT(repeated.older_count, 0u);
   EndRepair(options_.directory);
   EXPECT_FALSE(Repair().resumed);

@@ -161,16 +161,18 @@ class DamageTest(ProcessTest):
         self.assertIn("likewise 50 other records", told)
         self.expect_repaired(list(range(150)))
 
-    def test_repair_after_an_interrupted_one_restores_all_links(self):
+    def test_repair_after_an_interrupted_one_restores_all_users(self):
         self.written()
         mark = os.path.join(self.path("data"), "REPAIR")
         with open(mark, "w", encoding="ascii"):
             pass
         self.stop(self.serving()[0])
-        self.assertIn("was interrupted, so links may be wrong", self.log())
+        self.assertIn("was interrupted, so links may be wrong and logins not listed", self.log())
         told = self.maintain("repair", 0)
-        self.assertIn("an earlier repair was interrupted: the links of all users are restored", told)
-        self.assertIn("links", told.splitlines()[-1])
+        self.assertIn("an earlier repair was interrupted: links and accounts of all users are restored",
+                      told)
+        self.assertEqual([line.split(":")[0] for line in told.splitlines()[-2:]],
+                         ["links", "accounts"])
         self.assertFalse(os.path.exists(mark))
         self.assertNotIn("interrupted", self.maintain("repair", 0))
 
@@ -207,7 +209,46 @@ class DamageTest(ProcessTest):
         self.assertEqual(self.all_links(port), links)
         self.stop(process)
         self.assertIn("links: 0 sides restored from their other side or view, 0 counts corrected",
-                      self.maintain("repair", 0, "--all-links"))
+                      self.maintain("repair", 0, "--all-users"))
+
+    def all_logins(self, port):
+        return self.smilecat_lines(port, [words % node for node in range(1, NODES)
+                                          for words in ("login_list %d", "session_list %d")])
+
+    def table_of(self, family):
+        """The path of the only table file of a column family, whose properties name it."""
+        found = []
+        for path in self.tables():
+            with open(path, "rb") as file:
+                if family in file.read():
+                    found.append(path)
+        self.assertEqual(len(found), 1)
+        return found[0]
+
+    # Else these logins could not be removed with their user.
+    def test_logins_are_listed_again(self):
+        process, port = self.serving()
+        no_password = self.path("no-password")
+        with open(no_password, "wb"):
+            pass
+        self.smilecat_lines(port, [words % (node, node) for node in range(1, NODES)
+                                   for words in ("login_import login-%d %d @" + no_password,
+                                                 "session_make %d --label phone-%d")])
+        listed = self.all_logins(port)
+        self.stop(process)
+        table = self.table_of(b"accounts")
+        self.overwrite(table, os.path.getsize(table) // 2)
+        self.assertIn("accounts: a block of", self.maintain("check", 1))
+        told = self.maintain("repair", 0)
+        restored = re.search(r"accounts: (\d+) records restored from logins", told)
+        self.assertIsNotNone(restored, told)
+        self.assertGreater(int(restored[1]), 10)
+        process, port = self.serving()
+        self.assertEqual(self.all_logins(port), listed)
+        told = self.smilecat_lines(port, ["user_erase %d" % node for node in range(1, NODES)])
+        self.assertEqual(told.count("logins=1 sessions=1"), NODES - 1)
+        self.assertIn("partitions=0", self.smilecat(port, "list", "logins"))
+        self.stop(process)
 
 
 if __name__ == "__main__":
