@@ -293,6 +293,8 @@ inline constexpr uint32_t kMaxReaders = 256;
 // Nice value of readers: event loops run first, so that reads from memory do not wait for reads
 // from disk.
 inline constexpr int kReaderNice = 10;
+// Time slice of readers: about what they do before they let others run, which gives up a slice.
+inline constexpr uint64_t kReaderSliceNanos = 200'000;
 inline constexpr uint32_t kMaxWorkers = 256;
 
 // --- Log ------------------------------------------------------------------------------------

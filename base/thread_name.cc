@@ -27,8 +27,6 @@ struct SchedulingAttributes {
 };
 static_assert(sizeof(SchedulingAttributes) == 48, "SCHED_ATTR_SIZE_VER0");
 
-constexpr uint64_t kLeastSliceNanos = 100'000;
-
 }  // namespace
 
 void NameThisThread(const char* name) {
@@ -45,10 +43,11 @@ void LowerPriorityOfThisThread(int by) {
 }
 
 // Before 6.12, Linux ignores the runtime of a thread that has no deadline.
-void ShortenTimeSliceOfThisThread() {
+void SetTimeSliceOfThisThread(uint64_t nanos) {
+  CHECK(nanos >= kLeastTimeSliceNanos, "the kernel would refuse it");
   SchedulingAttributes attributes{};
   if (syscall(SYS_sched_getattr, 0, &attributes, sizeof(attributes), 0) != 0) return;
-  attributes.runtime_nanos = kLeastSliceNanos;
+  attributes.runtime_nanos = nanos;
   (void)syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 

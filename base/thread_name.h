@@ -1,6 +1,8 @@
 // Name (for top -H, perf and debuggers) and priority of threads.
 #pragma once
 
+#include <cstdint>
+
 namespace smile {
 
 // Names the calling thread. At most 15 bytes, the kernel's limit.
@@ -10,13 +12,16 @@ void NameThisThread(const char* name);
 // nothing if the kernel does not allow it.
 void LowerPriorityOfThisThread(int by);
 
-// Asks for the shortest time slice that Linux has, 0.1 ms: when the calling thread wakes up, it
-// preempts threads with a longer one, as long as it has not used up its share of the processor.
-// Where the kernel does not allow that (Linux before 6.12), nothing changes.
-void ShortenTimeSliceOfThisThread();
+// Linux has no shorter one.
+inline constexpr uint64_t kLeastTimeSliceNanos = 100'000;
 
-// The calling thread has done work for long enough: threads that are ready and have a higher
-// priority run first.
+// Sets the calling thread's time slice, of at least kLeastTimeSliceNanos (CHECK). When a thread
+// wakes up, it preempts threads with a longer one, as long as it has not used up its share of the
+// processor. Where the kernel does not allow that (Linux before 6.12), nothing changes.
+void SetTimeSliceOfThisThread(uint64_t nanos);
+
+// The calling thread has done work for long enough: other threads that are ready run first. It
+// gives up its time slice, so a thread that calls this often needs a short one.
 void LetOtherThreadsRun();
 
 }  // namespace smile

@@ -75,7 +75,7 @@ void Worker::Start() {
   CHECK(!thread_.joinable(), "a worker is one thread");
   thread_ = std::thread([this] {
     NameThisThread("smile-worker");
-    ShortenTimeSliceOfThisThread();
+    SetTimeSliceOfThisThread(kLeastTimeSliceNanos);
     loop_->Run();
   });
 }

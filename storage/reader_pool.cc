@@ -92,6 +92,7 @@ uint64_t ReaderPool::waiting_jobs() const {
 void ReaderPool::Run() {
   NameThisThread("smile-reader");
   LowerPriorityOfThisThread(limits::kReaderNice);
+  SetTimeSliceOfThisThread(limits::kReaderSliceNanos);
   std::unique_lock lock(mutex_);
   for (;;) {
     changed_.wait(lock, [this] { return Size() > 0 || closing(); });
@@ -99,6 +100,9 @@ void ReaderPool::Run() {
     Waiting waiting = TakeNext();
     lock.unlock();
     const bool more = RunOne(&waiting);
+    // Else a thread that has one job after the other keeps its core for as long as the scheduler
+    // lets it, some milliseconds, although an event loop has woken up there.
+    LetOtherThreadsRun();
     const uint64_t source = waiting.job->source();
     const size_t work = waiting.job->work();
     Queue& queue = QueueOf(waiting.job->kind());

@@ -67,19 +67,18 @@ class NeverReads(HalfFrame):
 class Walks:
     """Keeps scans of deleted records in flight."""
 
-    SCAN = smile.frame(9, smile.SCAN,
-                       smile.u8(smile.USERS) + smile.counted(smile.number_key(DELETED_USER)) +
-                       smile.u32(100) + smile.u32(0) + smile.u8(0))
+    SCAN = (smile.u8(smile.USERS) + smile.counted(smile.number_key(DELETED_USER)) +
+            smile.u32(100) + smile.u32(0) + smile.u8(0))
 
     def __init__(self, client):
         self.socket = client.socket
         self.received = bytearray()
-        for _ in range(IN_FLIGHT):
-            self.socket.sendall(self.request())
+        for request_id in range(1, 1 + IN_FLIGHT):
+            self.socket.sendall(self.request(request_id))
         self.events = selectors.EVENT_READ
 
-    def request(self):
-        return self.SCAN
+    def request(self, request_id):
+        return smile.frame(request_id, smile.SCAN, self.SCAN)
 
     def on_ready(self):
         received = self.socket.recv(SLICE_BYTES)
@@ -87,19 +86,21 @@ class Walks:
             return 0
         self.received += received
         while len(self.received) >= smile.HEADER.size:
-            length = smile.HEADER.unpack_from(self.received)[1]
+            _, length, request_id, status, _, _ = smile.HEADER.unpack_from(self.received)
             if len(self.received) < length:
                 break
+            if smile.STATUS[status] == "invalid":
+                raise ValueError("a request is invalid, so it costs nothing")
             del self.received[:length]
-            self.socket.send(self.request())
+            self.socket.send(self.request(request_id))
         return self.events
 
 
 class ColdReads(Walks):
     """Keeps GETs of records that are not in memory in flight."""
 
-    def request(self):
-        return smile.frame(9, smile.GET, self.key())
+    def request(self, request_id):
+        return smile.frame(request_id, smile.GET, self.key())
 
     @staticmethod
     def key():
@@ -109,9 +110,10 @@ class ColdReads(Walks):
 class ColdConditions(ColdReads):
     """Keeps PUTs in flight whose condition is about such a record, and is not met."""
 
-    def request(self):
-        return smile.frame(9, smile.PUT, self.key() + smile.condition(smile.IF_ABSENT) +
-                           smile.u64(smile.checksum(b"v")) + smile.counted(b"v"))
+    def request(self, request_id):
+        body = (self.key() + smile.condition(smile.IF_ABSENT) + smile.u64(smile.checksum(b"v")) +
+                smile.counted(b"v"))
+        return smile.frame(request_id, smile.PUT, body)
 
 
 ATTACKERS = {"half": HalfFrame, "unread": NeverReads, "walks": Walks, "cold-reads": ColdReads,
@@ -152,7 +154,7 @@ def attack(attacker, address, count, bare):
 
 def main():
     kind, address, count, *bare = sys.argv[1:]
-    os.nice(19)
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     print("ready", flush=True)
     if sys.stdin.readline():
         attack(ATTACKERS[kind], address, int(count), bool(bare))

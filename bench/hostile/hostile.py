@@ -31,6 +31,7 @@ DRAIN_SECONDS = 10
 # Of the other client. It sends each request when it is due, as the client library does. If it waited
 # for replies instead, one that is late would make the next ones late as well.
 IN_FLIGHT = 256
+ARRIVAL_SECONDS = 2  # in which hostile clients send all that they send at once
 LOAD_SECONDS = 600  # at most, of attackers.COLD_USERS
 BATCH = 1000
 MIB = 1 << 20
@@ -69,7 +70,10 @@ class Measured:
     """Of one attack, over the rounds."""
 
     alone: dict = field(default_factory=dict)  # workload -> p99s in us
+    # While hostile clients arrive, and afterwards, when they hold what they have taken.
+    control_arriving: dict = field(default_factory=dict)
     control: dict = field(default_factory=dict)
+    arriving: dict = field(default_factory=dict)
     beside: dict = field(default_factory=dict)
     growth: list = field(default_factory=list)  # bytes
     stop: list = field(default_factory=list)  # seconds
@@ -86,7 +90,8 @@ def parse(arguments):
     option("--rounds", type=integer(1, 100), default=3, metavar="N",
            help="rounds of all attacks (default 3)")
     option("--seconds", type=decimal(1, 3600), default=20, metavar="S",
-           help="length of each measurement, from the attack's first byte on (default 20)")
+           help=f"length of each measurement (default 20); those beside hostile clients begin "
+           f"{ARRIVAL_SECONDS} s after the first byte, and that time is measured too")
     option("--rate", type=integer(1, 1_000_000), default=4000, metavar="N",
            help="requests per second that are due (default 4000)")
     option("--deleted", type=integer(1, 100_000_000), default=1_000_000, metavar="N",
@@ -175,13 +180,14 @@ class Bench:
         try:
             self.prepare(attack, server)
             address = server.target.removeprefix("smile://")
-            self.load_all(server, attack, measured.alone)
+            self.load_all(server, attack, measured.alone, self.options.seconds)
             self.measure_control(attack, server, address, measured)
             make_cold(attack)
             Path(f"/proc/{server.pid}/clear_refs").write_text("5")  # resets VmHWM
             before = memory(server.pid, "VmRSS")
             with attacked(attack.kind, attack.count, address) as check_connected:
-                self.load_all(server, attack, measured.beside)
+                self.load_all(server, attack, measured.arriving, ARRIVAL_SECONDS)
+                self.load_all(server, attack, measured.beside, self.options.seconds)
                 check_connected()
                 measured.growth.append(memory(server.pid, "VmHWM") - before)
                 begun = time.monotonic()
@@ -203,7 +209,8 @@ class Bench:
                 check = stack.enter_context(attacked(attack.kind, attack.count, plain, "bare"))
             else:
                 check = stack.enter_context(attacked(attack.control, attack.count, address))
-            self.load_all(server, attack, measured.control)
+            self.load_all(server, attack, measured.control_arriving, ARRIVAL_SECONDS)
+            self.load_all(server, attack, measured.control, self.options.seconds)
             check()
 
     def prepare(self, attack, server):
@@ -236,9 +243,9 @@ class Bench:
         server.wait_until_quiet(LOAD_SECONDS)  # compactions
         server.restart(self.binaries)
 
-    def load_all(self, server, attack, p99s):
+    def load_all(self, server, attack, p99s, seconds):
         for workload in attack.workloads:
-            p99 = self.load(server, workload, self.options.seconds)
+            p99 = self.load(server, workload, seconds)
             p99s.setdefault(workload, []).append(p99)
 
     def load(self, server, workload, seconds, preloaded=True):
@@ -270,18 +277,21 @@ def ratio(values, others):
 
 
 def table(measured):
-    lines = ["| hostile clients | request | p99 alone, µs | beside the control, µs "
-             "| beside, µs | to alone | to the control | growth, MiB | budget, MiB | stop, s |",
-             "|---|---|" + "---:|" * 8]
+    lines = ["| hostile clients | request | p99 alone, µs | while they arrive: control, µs "
+             "| smiled, µs | afterwards: control, µs | smiled, µs | to alone | to the control "
+             "| growth, MiB | budget, MiB | stop, s |",
+             "|---|---|" + "---:|" * 10]
     for name, of in measured.items():
         attack = ATTACKS[name]
         for workload in of.alone:
             alone, control = of.alone[workload], of.control.get(workload)
             beside = of.beside[workload]
             lines.append("| " + " | ".join(
-                [attack.title, workload.upper(), cell(alone), cell(control), cell(beside),
-                 ratio(beside, alone), ratio(beside, control), cell(of.growth, 1 / MIB),
-                 str(attack.budget_mib or "default"), cell(of.stop, digits=1)]) + " |")
+                [attack.title, workload.upper(), cell(alone),
+                 cell(of.control_arriving.get(workload)), cell(of.arriving[workload]),
+                 cell(control), cell(beside), ratio(beside, alone), ratio(beside, control),
+                 cell(of.growth, 1 / MIB), str(attack.budget_mib or "default"),
+                 cell(of.stop, digits=1)]) + " |")
     return "\n".join(lines)
 
 

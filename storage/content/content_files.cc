@@ -10,8 +10,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
-#include "base/thread_name.h"
-#include "storage/content/hash_in_turns.h"
+#include "storage/content/turns.h"
 
 namespace smile {
 namespace {
@@ -37,7 +36,6 @@ class ContentFiles::ContentJob final : public ReaderPool::Job {
 
   Progress Run() override {
     work_({});
-    LetOtherThreadsRun();
     return Progress::kDone;
   }
   void Refuse(Status why) override { work_(why); }

@@ -5,9 +5,8 @@
 
 #include "base/check.h"
 #include "base/limits.h"
-#include "base/thread_name.h"
 #include "storage/content/content_files.h"
-#include "storage/content/hash_in_turns.h"
+#include "storage/content/turns.h"
 
 namespace smile {
 
@@ -41,7 +40,6 @@ class ContentFiles::UploadJob final : public ReaderPool::Job {
     uint64_t read_bytes = 0;
     const bool more = store_->RunSlice(upload_, &read_bytes);
     set_work(WorkOf(read_bytes));
-    LetOtherThreadsRun();
     return more ? Progress::kMore : Progress::kDone;
   }
   void Refuse(Status why) override { store_->RefuseSteps(upload_, why); }

@@ -8,7 +8,7 @@
 #include "base/coding.h"
 #include "base/hash.h"
 #include "base/limits.h"
-#include "storage/content/hash_in_turns.h"
+#include "storage/content/turns.h"
 
 namespace smile {
 namespace {
@@ -221,7 +221,7 @@ Status UploadFile::Append(uint64_t offset, ByteView bytes, uint64_t checksum) {
     if (there.sum == checksum && SizeOf(chunk) == bytes.size()) return {};
     return {Code::kConditionFailed, "other bytes were uploaded at this offset"};
   }
-  SMILE_TRY(data_->WriteAt(offset, bytes));
+  SMILE_TRY(WriteInTurns(*data_, offset, bytes));
   SMILE_TRY(chunks_->WriteAt(
       kUploadHeaderBytes + chunk * kUploadEntryBytes,
       EncodeUploadEntry({.sum = checksum, .size = static_cast<uint32_t>(bytes.size())})));

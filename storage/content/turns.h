@@ -1,0 +1,42 @@
+// Content is hashed and written in short turns: the kernel may let a thread that computes, or
+// copies in a system call, run on until its next tick, 4 ms later, although an event loop of higher
+// priority has woken up.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/sha256.h"
+#include "base/thread_name.h"
+#include "storage/content/disk_file.h"
+
+namespace smile {
+
+// Bytes that are hashed or written in one turn, in about 0.1 ms.
+inline constexpr size_t kTurnBytes = size_t{64} << 10;
+
+// Appends `bytes` to what is hashed. Other threads may run meanwhile.
+inline void HashInTurns(ByteView bytes, Sha256* hash) {
+  while (!bytes.empty()) {
+    hash->Update(bytes.substr(0, kTurnBytes));
+    bytes.remove_prefix(std::min(bytes.size(), kTurnBytes));
+    LetOtherThreadsRun();
+  }
+}
+
+// As DiskFile::WriteAt. Other threads may run meanwhile.
+inline Status WriteInTurns(const DiskFile& file, uint64_t offset, ByteView bytes) {
+  while (!bytes.empty()) {
+    SMILE_TRY(file.WriteAt(offset, bytes.substr(0, kTurnBytes)));
+    const size_t written = std::min(bytes.size(), kTurnBytes);
+    offset += written;
+    bytes.remove_prefix(written);
+    LetOtherThreadsRun();
+  }
+  return {};
+}
+
+}  // namespace smile
