@@ -88,6 +88,7 @@ Result<ServerOptions> ToServerOptions(const Options& options) {
 // Reduces the number of connections if there are not enough descriptors.
 Status FitConnections(uint32_t* max_connections, const Logger& log) {
   const uint64_t files = RaiseFileLimit(uint64_t{*max_connections} + limits::kReservedDescriptors);
+  GrowFileTable(files);
   if (files <= limits::kReservedDescriptors) {
     return {Code::kUnavailable,
             fmt::format("the limit of {} open files is too low, more than {} are needed: raise the "

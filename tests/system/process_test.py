@@ -6,6 +6,7 @@ Usage: process_test.py SMILECAT SMILED [TEST...]
 import contextlib
 import fcntl
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -190,6 +191,14 @@ class FileTest(ProcessTest):
         self.assertRegex(self.log(), r"removed the access of other users to [0-9]+ files and "
                                      r"directories below \S*data, such as \S+\n")
         self.stop(process)
+
+    # Else it grows while connections are accepted, and the kernel lets the event loop wait for that.
+    def test_descriptor_table_has_its_size_from_the_start(self):
+        connections = 700
+        process, _ = self.serving("--max-connections", str(connections))
+        with open("/proc/%d/status" % process.pid, encoding="ascii") as status:
+            size = re.search(r"FDSize:\s+(\d+)", status.read())[1]
+        self.assertGreaterEqual(int(size), connections)
 
     def test_connections_need_memory(self):
         self.refused(2, "give --connection-memory-mib 1954 or more, or at most 32768 connections",
