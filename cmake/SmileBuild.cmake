@@ -94,12 +94,13 @@ function(smile_group)
   endforeach()
 endfunction()
 
-# smile_library(NAME [DIRS dir…] [EXCLUDE file…] [PRECOMPILE header…] LINKS target…): the library
-# smile_NAME, from all .cc files directly in this folder, or in the DIRS of it. PRECOMPILE are headers
-# that most of them include, which are parsed once, by Clang with some of the standard library's. (GCC
-# 12 finds accesses out of bounds where there are none, in strings that come precompiled.)
+# smile_library(NAME [DIRS dir…] [EXCLUDE file…] [ALONE file…] [PRECOMPILE header…] LINKS target…):
+# the library smile_NAME, from all .cc files directly in this folder, or in the DIRS of it. ALONE are
+# compiled each by itself, because GCC inlines less of them in a group. PRECOMPILE are headers that
+# most of them include, which are parsed once, by Clang with some of the standard library's. (GCC 12
+# finds accesses out of bounds where there are none, in strings that come precompiled.)
 function(smile_library name)
-  cmake_parse_arguments(arg "" "" "DIRS;EXCLUDE;PRECOMPILE;LINKS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "DIRS;EXCLUDE;ALONE;PRECOMPILE;LINKS" ${ARGN})
   if(NOT arg_DIRS)
     set(arg_DIRS .)
   endif()
@@ -109,8 +110,11 @@ function(smile_library name)
     foreach(file IN LISTS arg_EXCLUDE)
       list(FILTER found EXCLUDE REGEX "/${file}$")
     endforeach()
-    smile_group(${found})
     list(APPEND sources ${found})
+    foreach(file IN LISTS arg_ALONE)
+      list(FILTER found EXCLUDE REGEX "/${file}$")
+    endforeach()
+    smile_group(${found})
   endforeach()
   add_library(smile_${name} STATIC ${sources})
   set_target_properties(smile_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
