@@ -108,6 +108,7 @@ Committer::Counts Committer::counts() const {
 
 void Committer::Run() {
   NameThisThread("smile-committer");
+  SetTimeSliceOfThisThread(kLeastTimeSliceNanos);
   while (WaitForWork()) {
     pace_();
     {
