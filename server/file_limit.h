@@ -12,8 +12,9 @@ uint64_t RaiseFileLimit(uint64_t wanted);
 // Makes the kernel's table of the process's descriptors large enough for `descriptors`. Otherwise
 // it grows when they are opened, and while a process with several threads does that, Linux lets the
 // thread wait for all processors (synchronize_rcu in fs/file.c): an event loop that accepts
-// connections stood still for 9 to 18 ms, several times. Called before threads are created, after
-// RaiseFileLimit; descriptor 0 is open. If it fails, the table grows later.
+// connections stood still for 9 to 18 ms, several times. This call may wait once. Called before
+// connections are accepted, after RaiseFileLimit; descriptor 0 is open. If it fails, the table
+// grows later.
 void GrowFileTable(uint64_t descriptors);
 
 }  // namespace smile

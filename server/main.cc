@@ -88,13 +88,13 @@ Result<ServerOptions> ToServerOptions(const Options& options) {
 // Reduces the number of connections if there are not enough descriptors.
 Status FitConnections(uint32_t* max_connections, const Logger& log) {
   const uint64_t files = RaiseFileLimit(uint64_t{*max_connections} + limits::kReservedDescriptors);
-  GrowFileTable(files);
   if (files <= limits::kReservedDescriptors) {
     return {Code::kUnavailable,
             fmt::format("the limit of {} open files is too low, more than {} are needed: raise the "
                         "hard limit (ulimit -Hn)",
                         files, limits::kReservedDescriptors)};
   }
+  GrowFileTable(files);
   const uint64_t fit = files - limits::kReservedDescriptors;
   if (fit >= *max_connections) return {};
   log.Warning(

@@ -39,6 +39,11 @@ void ContinueScan(const ScanPage& page, ScanRequest* request) {
   }
 }
 
+void ContinueList(const ListPage& page, ListRequest* request) {
+  request->from = page.resume_from;
+  if (!request->from) request->after = page.partitions.back();
+}
+
 WriteRequest RequestOf(Table table, ByteView partition, const std::vector<Change>& changes,
                        uint64_t source) {
   return RequestOf(table, partition, changes, CallContext{.source = source});

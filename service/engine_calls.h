@@ -45,6 +45,7 @@ WriteRequest RequestOf(const Key& key, Change change, const CallContext& call);
 
 // Makes `request` that of the page after `page`, which has `more`.
 void ContinueScan(const ScanPage& page, ScanRequest* request);
+void ContinueList(const ListPage& page, ListRequest* request);
 
 // The engine outlives the tasks.
 class EngineCalls {

@@ -108,7 +108,7 @@ Committer::Counts Committer::counts() const {
 
 void Committer::Run() {
   NameThisThread("smile-committer");
-  SetTimeSliceOfThisThread(kLeastTimeSliceNanos);
+  SetTimeSliceOfThisThread(kLeastTimeSliceNanos);  // else readers would preempt it
   while (WaitForWork()) {
     pace_();
     {

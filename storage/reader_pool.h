@@ -5,7 +5,7 @@
 // while both wait, the pool runs limits::kWalkSlicesPerPointTurn slices of walks, then one job of
 // point reads, and so on, counted over all threads. Within a kind, sources take turns by the work
 // that they cause (storage/fair_queue.h); a slice is charged to its source when it is done. A
-// thread sleeps only when both queues are empty.
+// thread sleeps only when both queues are empty. After each job it lets other threads run.
 #pragma once
 
 #include <array>

@@ -55,8 +55,7 @@ Task<Status> LinkRestorer::ForEachUser(Task<Status> (LinkRestorer::*visit)(uint6
       progress_(++users);
     }
     if (!page->more) co_return Status();
-    list.from = page->resume_from;
-    if (!list.from) list.after = page->partitions.back();
+    ContinueList(*page, &list);
   }
 }
 

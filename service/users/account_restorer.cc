@@ -1,7 +1,6 @@
 #include "service/users/account_restorer.h"
 
 #include <cstring>
-#include <optional>
 #include <utility>
 
 #include "base/check.h"
@@ -14,19 +13,15 @@ namespace {
 
 constexpr Table kSources[] = {Table::kLogins, Table::kSessions, Table::kUploads};
 
-struct ListedAs {
-  uint64_t user = 0;
-  Bytes sort;
-  Bytes value;
-  uint64_t expires_ms = 0;
-};
+}  // namespace
 
-// What lists this record; none if it cannot be decoded.
-std::optional<ListedAs> ListedAsOf(Table table, const Bytes& partition, ByteView value) {
+std::optional<AccountRestorer::Expected> AccountRestorer::ExpectedFor(Table table,
+                                                                      const Bytes& partition,
+                                                                      ByteView value) {
   switch (table) {
     case Table::kLogins:
       if (const auto login = DecodeLoginRecord(value)) {
-        return ListedAs{.user = login->user, .sort = AccountLoginSort(partition)};
+        return Expected{login->user, PutChange(AccountLoginSort(partition), {})};
       }
       return std::nullopt;
     case Table::kSessions: {
@@ -34,26 +29,23 @@ std::optional<ListedAs> ListedAsOf(Table table, const Bytes& partition, ByteView
       Sha256Digest token;
       if (!session || partition.size() != token.bytes.size()) return std::nullopt;
       std::memcpy(token.bytes.data(), partition.data(), token.bytes.size());
-      return ListedAs{.user = session->user,
-                      .sort = AccountSessionSort(session->created_ms, token),
-                      .value = Bytes(value),
-                      .expires_ms = session->expires_ms};
+      Change put = PutChange(AccountSessionSort(session->created_ms, token), Bytes(value));
+      put.expires_ms = session->expires_ms;
+      return Expected{session->user, std::move(put)};
     }
     case Table::kUploads: {
       const auto upload = DecodeUploadRecord(value);
       ContentId id;
       if (!upload || partition.size() != id.bytes.size()) return std::nullopt;
       std::memcpy(id.bytes.data(), partition.data(), id.bytes.size());
-      return ListedAs{.user = upload->id.owner,
-                      .sort = AccountUploadSort(id),
-                      .expires_ms = upload->expires_ms};
+      Change put = PutChange(AccountUploadSort(id), {});
+      put.expires_ms = upload->expires_ms;
+      return Expected{upload->id.owner, std::move(put)};
     }
     default:
       CHECK(false, "records of this table are not listed in `accounts`");
   }
 }
-
-}  // namespace
 
 AccountRestorer::AccountRestorer(Engine& engine, const Clock& clock, std::vector<UserRange> lost,
                                  Progress progress)
@@ -79,8 +71,7 @@ Task<Status> AccountRestorer::RestoreFrom(Table table) {
     }
     if (Status status = co_await RestoreFromPage(table, *page); !status.ok()) co_return status;
     if (!page->more) co_return Status();
-    list.from = page->resume_from;
-    if (!list.from) list.after = page->partitions.back();
+    ContinueList(*page, &list);
   }
 }
 
@@ -95,7 +86,8 @@ Task<Status> AccountRestorer::RestoreFromPage(Table table, const ListPage& page)
   for (size_t i = 0; i < page.partitions.size(); ++i) {
     const Result<Record>& record = (*records)[i];
     if (record.ok()) {
-      Expect(table, page.partitions[i], record->value, &expected);
+      auto one = ExpectedFor(table, page.partitions[i], record->value);
+      if (one && IsOfInterest(*one)) expected.push_back(std::move(*one));
     } else if (record.status().code() != Code::kNotFound) {
       co_return record.status();
     }
@@ -105,15 +97,10 @@ Task<Status> AccountRestorer::RestoreFromPage(Table table, const ListPage& page)
   co_return co_await PutMissing(std::move(expected));
 }
 
-void AccountRestorer::Expect(Table table, const Bytes& partition, ByteView value,
-                             std::vector<Expected>* expected) const {
-  std::optional<ListedAs> listed = ListedAsOf(table, partition, value);
-  if (!listed || !Contains(lost_, listed->user)) return;
+bool AccountRestorer::IsOfInterest(const Expected& one) const {
+  if (!Contains(lost_, one.user)) return false;
   const auto now_ms = static_cast<uint64_t>(clock_.WallMillis());
-  if (listed->expires_ms != 0 && listed->expires_ms <= now_ms) return;
-  Change put = PutChange(std::move(listed->sort), std::move(listed->value));
-  put.expires_ms = listed->expires_ms;
-  expected->push_back({.partition = PartitionOf(listed->user), .put = std::move(put)});
+  return one.put.expires_ms == 0 || one.put.expires_ms > now_ms;
 }
 
 Task<Status> AccountRestorer::PutMissing(std::vector<Expected> expected) {
@@ -121,7 +108,7 @@ Task<Status> AccountRestorer::PutMissing(std::vector<Expected> expected) {
   ReadRequest request;
   request.keys.reserve(expected.size());
   for (const Expected& one : expected) {
-    request.keys.emplace_back(Table::kAccounts, one.partition, one.put.sort);
+    request.keys.emplace_back(Table::kAccounts, PartitionOf(one.user), one.put.sort);
   }
   const Result<ReadReply> found = co_await engine_.Read(std::move(request));
   if (!found.ok()) co_return found.status();
@@ -142,7 +129,7 @@ Task<Status> AccountRestorer::PutMissing(std::vector<Expected> expected) {
 Task<Status> AccountRestorer::Put(std::vector<Expected> missing) {
   std::optional<WriteRequest> write;
   for (const Expected& one : missing) {
-    WriteRequest request = RequestOf(Table::kAccounts, one.partition, {one.put});
+    WriteRequest request = RequestOf(Table::kAccounts, PartitionOf(one.user), {one.put});
     if (write) {
       write->AddAlso(std::move(request));
     } else {

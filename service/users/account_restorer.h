@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"
@@ -37,14 +38,16 @@ class AccountRestorer {
  private:
   // A record that has to be there.
   struct Expected {
-    Bytes partition;
+    uint64_t user = 0;
     Change put;
   };
 
   Task<Status> RestoreFrom(Table table);
   Task<Status> RestoreFromPage(Table table, const ListPage& page);
-  void Expect(Table table, const Bytes& partition, ByteView value,
-              std::vector<Expected>* expected) const;
+  // What lists this record; none if it cannot be decoded.
+  static std::optional<Expected> ExpectedFor(Table table, const Bytes& partition, ByteView value);
+  // It may have been lost, and has not expired.
+  bool IsOfInterest(const Expected& one) const;
   Task<Status> PutMissing(std::vector<Expected> expected);
   Task<Status> Put(std::vector<Expected> missing);
 

@@ -6,7 +6,6 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "storage/content/content_files.h"
-#include "storage/content/turns.h"
 
 namespace smile {
 

@@ -3,7 +3,6 @@
 // priority has woken up.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -18,11 +17,17 @@ namespace smile {
 // Bytes that are hashed or written in one turn, in about 0.1 ms.
 inline constexpr size_t kTurnBytes = size_t{64} << 10;
 
+// The bytes of the next turn, which are removed from `bytes`.
+inline ByteView TakeTurn(ByteView* bytes) {
+  const ByteView turn = bytes->substr(0, kTurnBytes);
+  bytes->remove_prefix(turn.size());
+  return turn;
+}
+
 // Appends `bytes` to what is hashed. Other threads may run meanwhile.
 inline void HashInTurns(ByteView bytes, Sha256* hash) {
   while (!bytes.empty()) {
-    hash->Update(bytes.substr(0, kTurnBytes));
-    bytes.remove_prefix(std::min(bytes.size(), kTurnBytes));
+    hash->Update(TakeTurn(&bytes));
     LetOtherThreadsRun();
   }
 }
@@ -30,10 +35,9 @@ inline void HashInTurns(ByteView bytes, Sha256* hash) {
 // As DiskFile::WriteAt. Other threads may run meanwhile.
 inline Status WriteInTurns(const DiskFile& file, uint64_t offset, ByteView bytes) {
   while (!bytes.empty()) {
-    SMILE_TRY(file.WriteAt(offset, bytes.substr(0, kTurnBytes)));
-    const size_t written = std::min(bytes.size(), kTurnBytes);
-    offset += written;
-    bytes.remove_prefix(written);
+    const ByteView turn = TakeTurn(&bytes);
+    SMILE_TRY(file.WriteAt(offset, turn));
+    offset += turn.size();
     LetOtherThreadsRun();
   }
   return {};
