@@ -144,6 +144,10 @@ inline constexpr size_t kMaxContentWaitingBytes = size_t{64} << 20;
 static_assert(kMaxUploadWaitingBytes >= kMaxChunkBytes);
 inline constexpr size_t kMaxOpenUploads = 128;   // the others are opened when they are used again
 inline constexpr size_t kMaxOpenContents = 128;  // the same
+// Content that is put at once is a record up to this size, and in a segment over it.
+inline constexpr size_t kMaxRecordContentBytes = size_t{16} << 10;
+inline constexpr uint64_t kSegmentBytes = uint64_t{256} << 20;  // then the next one begins
+inline constexpr size_t kMaxOpenSegments = 512;  // the others are opened when they are used again
 inline constexpr size_t kMaxMediaFieldBytes = size_t{4} << 10;
 inline constexpr uint64_t kUploadExpiryMillis = uint64_t{24} * 3600 * 1000;  // then it is dropped
 // A request of MEDIA_CHECK ends after so many records or files, or bytes of content.

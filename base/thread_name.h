@@ -20,8 +20,9 @@ inline constexpr uint64_t kLeastTimeSliceNanos = 100'000;
 // processor. Where the kernel does not allow that (Linux before 6.12), nothing changes.
 void SetTimeSliceOfThisThread(uint64_t nanos);
 
-// The calling thread has done work for long enough: other threads that are ready run first. It
-// gives up its time slice, so a thread that calls this often needs a short one.
+// To be called often by a thread that computes: at most about every kLongTurnNanos, other threads
+// that are ready run first. It then gives up its time slice, so such a thread needs a short one.
 void LetOtherThreadsRun();
+inline constexpr int64_t kLongTurnNanos = 100'000;
 
 }  // namespace smile

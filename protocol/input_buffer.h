@@ -15,7 +15,7 @@ namespace smile {
 class InputBuffer {
  public:
   // From this capacity on, a buffer is large.
-  static constexpr size_t kLeastLargeBytes = size_t{64} << 10;
+  static constexpr size_t kLeastLargeBytes = size_t{512} << 10;
 
   InputBuffer() = default;
   ~InputBuffer() { Clear(); }

@@ -217,7 +217,9 @@ class Backends {
         sessions_(*engine_, clock, RandomBytes),
         logins_(*engine_, hasher_, sessions_, clock, RandomBytes),
         users_(*engine_, media_, links_, logins_, sessions_, clock),
-        sweeper_(*engine_, clock, [this](WorkItem item) { return Finish(std::move(item)); }) {
+        sweeper_(
+            *engine_, clock, [this](WorkItem item) { return Finish(std::move(item)); },
+            [this] { return media_.ReleaseDoubtful(); }) {
     watches_.StartFrom(engine_->Observe(&watches_));
   }
 

@@ -53,6 +53,7 @@ Status Sweeper::Postpone(WorkItem item, uint64_t now_ms) const {
 }
 
 Result<uint64_t> Sweeper::Sweep() {
+  if (also_ != nullptr) (void)also_().Wait();  // repeated with the next sweep
   uint64_t done = 0;
   const auto now_ms = static_cast<uint64_t>(clock_.WallMillis());
   for (;;) {

@@ -20,9 +20,12 @@ class Sweeper {
   // Executes an item, which may be repeated. Ok: it is not needed any more.
   using Finish = std::function<Task<Status>(WorkItem item)>;
 
+  // What is not in the work log, executed before its items; may be none.
+  using Also = std::function<Task<Status>()>;
+
   // All outlive the sweeper.
-  Sweeper(Engine& engine, const Clock& clock, Finish finish)
-      : log_(engine), clock_(clock), finish_(std::move(finish)) {}
+  Sweeper(Engine& engine, const Clock& clock, Finish finish, Also also = nullptr)
+      : log_(engine), clock_(clock), finish_(std::move(finish)), also_(std::move(also)) {}
   ~Sweeper();
   Sweeper(const Sweeper&) = delete;
   Sweeper& operator=(const Sweeper&) = delete;
@@ -45,6 +48,7 @@ class Sweeper {
   const WorkLog log_;
   const Clock& clock_;
   const Finish finish_;
+  const Also also_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

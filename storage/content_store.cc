@@ -11,8 +11,10 @@ namespace smile {
 
 ContentId RandomContentId() {
   ContentId id;
-  // Does not fail, and is not interrupted, for so few bytes.
-  CHECK(getrandom(id.bytes.data(), id.bytes.size(), 0) == static_cast<ssize_t>(id.bytes.size()));
+  do {
+    // Does not fail, and is not interrupted, for so few bytes.
+    CHECK(getrandom(id.bytes.data(), id.bytes.size(), 0) == static_cast<ssize_t>(id.bytes.size()));
+  } while (IsIdOfStore(id));
   return id;
 }
 

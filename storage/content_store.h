@@ -8,9 +8,10 @@
 // What Seal has answered is durable. All calls may be repeated: a repeated call has the answer of
 // the first.
 //
-// The caller chooses a new ContentId for each upload, which then names the content. So a late call
-// for content that was deleted cannot meet other content. Content has no owner here and no count of
-// references: what refers to it is in records, which are another layer's (service/).
+// Small content is put at once. The caller chooses a new ContentId for each upload, which then
+// names the content; the store chooses it for what is put. So a late call for content that was
+// deleted cannot meet other content. Content has no owner here and no count of references: what
+// refers to it is in records, which are another layer's (service/).
 //
 // Everything is asynchronous. Each `done` is called exactly once, on any thread, possibly before
 // the call returns. It must not block. All functions may be called from any thread at the same
@@ -24,6 +25,7 @@
 // limits::kMaxContentWaitingBytes of all.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -53,8 +55,14 @@ struct ContentId {
   static std::optional<ContentId> FromHex(std::string_view text);
 };
 
-// One that nobody can guess.
+// One that nobody can guess, and none of the store's own.
 ContentId RandomContentId();
+
+// Whether the store makes such ids itself (ContentStore::Put). They begin with four bytes 255.
+inline bool IsIdOfStore(const ContentId& id) {
+  return std::all_of(id.bytes.begin(), id.bytes.begin() + 4,
+                     [](uint8_t byte) { return byte == 255; });
+}
 
 struct UploadSpec {
   ContentId id;
@@ -111,6 +119,20 @@ struct ContentPiece {
   uint64_t content_size = 0;  // of the whole content
 };
 
+// Content that is put at once.
+struct ContentToPut {
+  ByteView bytes;         // 1 to limits::kMaxChunkBytes (CHECK); valid until it is answered
+  uint64_t checksum = 0;  // XXH3-64 of the bytes, which was verified
+  Sha256Digest sha256;    // of the bytes
+  uint64_t source = 0;
+};
+
+// Contents of which it is not known whether anybody refers to them, all that there are of a group.
+struct DoubtfulContents {
+  uint32_t group = 0;
+  std::vector<ContentId> contents;
+};
+
 class ContentStore {
  public:
   template <class T>
@@ -118,9 +140,9 @@ class ContentStore {
 
   virtual ~ContentStore() = default;
 
-  // kTooLarge: over limits::kMaxContentBytes, or too many chunks. kNoSpace: the size does not fit,
-  // beside those of other uploads. kConditionFailed: there is such an upload with another size or
-  // chunk size.
+  // The id is none of the store's own (CHECK). kTooLarge: over limits::kMaxContentBytes, or too
+  // many chunks. kNoSpace: the size does not fit, beside those of other uploads. kConditionFailed:
+  // there is such an upload with another size or chunk size.
   virtual void Begin(UploadSpec spec, Done<Status> done) = 0;
 
   // A piece that is shorter than a chunk ends the content. kNotFound: no such upload. kInvalid: the
@@ -145,6 +167,21 @@ class ContentStore {
   // Drops an upload that is not sealed. Ok if there is none.
   virtual void Cancel(ContentId id, Done<Status> done) = 0;
 
+  // Stores content at once; durable when it is answered, under an id of the store's own. The caller
+  // then writes down who refers to it, and calls Settle(), or Delete(). Until then List() does not
+  // name it. kNoSpace.
+  virtual void Put(ContentToPut content, Done<Result<ContentId>> done) = 0;
+
+  // What Put has stored is referred to or, if not `kept`, may be or not: that was not answered.
+  // Does not block.
+  virtual void Settle(const ContentId& id, bool kept) = 0;
+
+  // A group of contents that were put but neither settled nor deleted by an earlier process, or
+  // that were not kept; with others that were put at the same time. None: there is none. The
+  // caller deletes those that nobody refers to, then calls SettleDoubtful().
+  virtual void FindDoubtful(Done<Result<std::optional<DoubtfulContents>>> done) = 0;
+  virtual void SettleDoubtful(uint32_t group, Done<Status> done) = 0;
+
   // The SHA-256 of bytes that are not content: computed here because it must not occupy the threads
   // of others. `bytes` are valid until `done`.
   virtual void Hash(ByteView bytes, uint64_t source, Done<Result<Sha256Digest>> done) = 0;
@@ -156,7 +193,7 @@ class ContentStore {
   // kNotFound if there is no such content.
   virtual void Stat(ContentId id, Done<Result<ContentInfo>> done) = 0;
 
-  // The ids of sealed content that follow `after`, in order, at most `limit` (at least 1).
+  // The ids of content that follow `after`, in order, at most `limit` (at least 1).
   virtual void List(ContentId after, uint32_t limit, Done<Result<std::vector<ContentId>>> done) = 0;
 
   // Frees the space of content, sealed or not. Ok if there is none. Reads that have begun may

@@ -112,10 +112,6 @@ class WriteRequest {
   // small. At most limits::kMaxFreeingBytes (CHECK).
   void SetFreesSpace();
 
-  // The request is part of a stream of many bytes, such as photos: it may wait for those of others,
-  // and others wait for few of its kind. So does a large one, without this call.
-  void SetBulk() { bulk_ = true; }
-
   const PartitionView& partition() const { return partition_; }
   const std::vector<MutationView>& mutations() const { return mutations_; }
   const std::vector<WriteRequest>& also() const { return also_; }
@@ -135,7 +131,7 @@ class WriteRequest {
   bool frees_space() const { return frees_space_; }
   int64_t deadline_nanos() const { return deadline_nanos_; }
   uint64_t source() const { return source_; }
-  bool bulk() const { return bulk_ || bytes_ >= limits::kLeastBulkWriteBytes; }
+  bool bulk() const { return bytes_ >= limits::kLeastBulkWriteBytes; }
   // What it counts for in the limits of queues, with all in also(). Greater than 0.
   size_t bytes() const { return bytes_; }
 
@@ -144,7 +140,6 @@ class WriteRequest {
   std::vector<MutationView> mutations_;
   std::vector<WriteRequest> also_;
   bool frees_space_ = false;
-  bool bulk_ = false;
   int64_t deadline_nanos_;
   uint64_t source_;
   size_t bytes_;

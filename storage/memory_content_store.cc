@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/coding.h"
 #include "base/hash.h"
+#include "storage/content_errors.h"
 
 namespace smile {
 namespace {
@@ -97,8 +99,8 @@ Result<ContentPiece> MemoryContentStore::ReadNow(const ContentRange& range) cons
   CHECK(range.size > 0 && range.size <= limits::kMaxContentReadBytes);
   if (closed_) return Closed();
   const auto found = contents_.find(range.id);
-  if (found == contents_.end()) return Status(Code::kNotFound, "no such content");
-  if (range.offset > found->second.size()) return Status(Code::kInvalid, "beyond the end");
+  if (found == contents_.end()) return NoSuchContent();
+  if (range.offset > found->second.size()) return BeyondTheContent(found->second.size());
   const Bytes bytes = found->second.substr(range.offset, range.size);
   return ContentPiece{
       .bytes = bytes, .checksum = Hash64(bytes), .content_size = found->second.size()};
@@ -158,6 +160,50 @@ void MemoryContentStore::Hash(ByteView bytes, uint64_t, Done<Result<Sha256Digest
   }));
 }
 
+void MemoryContentStore::Put(ContentToPut content, Done<Result<ContentId>> done) {
+  CHECK(!content.bytes.empty() && content.bytes.size() <= limits::kMaxChunkBytes);
+  done(Locked([&]() -> Result<ContentId> {
+    if (closed_) return Closed();
+    ContentId id;
+    id.bytes.fill(255);
+    Bytes number;
+    AppendBig(&number, ++puts_);
+    std::copy(number.begin(), number.end(), id.bytes.end() - number.size());
+    CHECK(IsIdOfStore(id));
+    contents_[id] = Bytes(content.bytes);
+    unsettled_.insert(id);
+    return id;
+  }));
+}
+
+void MemoryContentStore::Settle(const ContentId& id, bool kept) {
+  const std::lock_guard lock(mutex_);
+  if (unsettled_.erase(id) > 0 && !kept) doubtful_.insert(id);
+}
+
+void MemoryContentStore::ForgetCallers() {
+  const std::lock_guard lock(mutex_);
+  doubtful_.merge(unsettled_);
+  unsettled_.clear();
+}
+
+void MemoryContentStore::FindDoubtful(Done<Result<std::optional<DoubtfulContents>>> done) {
+  done(Locked([&]() -> Result<std::optional<DoubtfulContents>> {
+    if (closed_) return Closed();
+    if (doubtful_.empty()) return std::optional<DoubtfulContents>();
+    return std::optional(
+        DoubtfulContents{.group = 0, .contents = {doubtful_.begin(), doubtful_.end()}});
+  }));
+}
+
+void MemoryContentStore::SettleDoubtful(uint32_t, Done<Status> done) {
+  done(Locked([&]() -> Status {
+    if (closed_) return Closed();
+    doubtful_.clear();
+    return {};
+  }));
+}
+
 void MemoryContentStore::Read(ContentRange range, Done<Result<ContentPiece>> done) {
   done(Locked([&] { return ReadNow(range); }));
 }
@@ -166,7 +212,7 @@ void MemoryContentStore::Stat(ContentId id, Done<Result<ContentInfo>> done) {
   done(Locked([&]() -> Result<ContentInfo> {
     if (closed_) return Closed();
     const auto found = contents_.find(id);
-    if (found == contents_.end()) return Status(Code::kNotFound, "no such content");
+    if (found == contents_.end()) return NoSuchContent();
     return ContentInfo{.sha256 = Sha256::Of(found->second), .size = found->second.size()};
   }));
 }
@@ -177,7 +223,7 @@ void MemoryContentStore::List(ContentId after, uint32_t limit,
     if (closed_) return Closed();
     std::vector<ContentId> ids;
     for (auto i = contents_.upper_bound(after); i != contents_.end() && ids.size() < limit; ++i) {
-      ids.push_back(i->first);
+      if (unsettled_.count(i->first) == 0) ids.push_back(i->first);
     }
     return ids;
   }));
@@ -188,6 +234,8 @@ void MemoryContentStore::Delete(ContentId id, Done<Status> done) {
     if (closed_) return Closed();
     uploads_.erase(id);
     contents_.erase(id);
+    unsettled_.erase(id);
+    doubtful_.erase(id);
     return Status();
   }));
 }

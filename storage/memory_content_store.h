@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <vector>
 
 #include "storage/content_store.h"
@@ -19,12 +21,19 @@ class MemoryContentStore final : public ContentStore {
   void Digest(ContentId id, Done<Result<ContentInfo>> done) override;
   void Seal(ContentId id, Done<Status> done) override;
   void Cancel(ContentId id, Done<Status> done) override;
+  void Put(ContentToPut content, Done<Result<ContentId>> done) override;
+  void Settle(const ContentId& id, bool kept) override;
+  void FindDoubtful(Done<Result<std::optional<DoubtfulContents>>> done) override;
+  void SettleDoubtful(uint32_t group, Done<Status> done) override;
   void Hash(ByteView bytes, uint64_t source, Done<Result<Sha256Digest>> done) override;
   void Read(ContentRange range, Done<Result<ContentPiece>> done) override;
   void Stat(ContentId id, Done<Result<ContentInfo>> done) override;
   void List(ContentId after, uint32_t limit, Done<Result<std::vector<ContentId>>> done) override;
   void Delete(ContentId id, Done<Status> done) override;
   void Close() override;
+
+  // As after a crash: nobody will settle what is not settled.
+  void ForgetCallers();
 
   // Uploads and contents that are there, for tests of what is left behind.
   size_t upload_count() const;
@@ -47,6 +56,9 @@ class MemoryContentStore final : public ContentStore {
   mutable std::mutex mutex_;
   std::map<ContentId, Upload> uploads_;
   std::map<ContentId, Bytes> contents_;
+  std::set<ContentId> unsettled_;
+  std::set<ContentId> doubtful_;
+  uint64_t puts_ = 0;
   bool closed_ = false;
 };
 

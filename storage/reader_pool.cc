@@ -1,5 +1,6 @@
 #include "storage/reader_pool.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -70,9 +71,7 @@ ReaderPool::Waiting ReaderPool::TakeNext() {
 }
 
 void ReaderPool::Close() {
-  for (const std::thread& thread : threads_) {
-    CHECK(std::this_thread::get_id() != thread.get_id(), "a reader cannot join itself");
-  }
+  CHECK(!IsThisThread(), "a reader cannot join itself");
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
@@ -80,6 +79,12 @@ void ReaderPool::Close() {
   changed_.notify_all();
   for (std::thread& thread : threads_)
     if (thread.joinable()) thread.join();
+}
+
+bool ReaderPool::IsThisThread() const {
+  return std::any_of(threads_.begin(), threads_.end(), [](const std::thread& thread) {
+    return std::this_thread::get_id() == thread.get_id();
+  });
 }
 
 uint64_t ReaderPool::waiting_jobs() const {

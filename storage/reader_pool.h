@@ -95,6 +95,9 @@ class ReaderPool {
   // Close() has been called: a long slice should end. Any thread.
   bool closing() const { return closing_.load(std::memory_order_relaxed); }
 
+  // Whether the caller is a thread of the pool.
+  bool IsThisThread() const;
+
   uint64_t waiting_jobs() const;
 
  private:

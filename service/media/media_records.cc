@@ -45,7 +45,7 @@ bool ReadAddress(ByteReader* reader, ContentAddress* address) {
   uint8_t place = 0;
   if (!reader->ReadLittle(&place) || !ReadArray(reader, &address->id.bytes)) return false;
   address->place = ContentPlace{place};
-  return address->place == ContentPlace::kFile || address->place == ContentPlace::kRecord;
+  return address->place == ContentPlace::kStore || address->place == ContentPlace::kRecord;
 }
 
 bool ReadVersion(ByteReader* reader) {

@@ -43,13 +43,13 @@ struct MediaId {
 };
 
 enum class ContentPlace : uint8_t {
-  kFile = 1,    // in the content store
+  kStore = 1,   // in the content store
   kRecord = 2,  // small content, in `blobs`
 };
 
 struct ContentAddress {
   ContentId id;
-  ContentPlace place = ContentPlace::kFile;
+  ContentPlace place = ContentPlace::kStore;
 
   bool operator==(const ContentAddress&) const = default;
 };

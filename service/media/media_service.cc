@@ -8,17 +8,9 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "service/media/media_errors.h"
+#include "storage/content_errors.h"
 
 namespace smile {
-namespace {
-
-Status BeyondTheEnd(uint64_t content_size) {
-  return {Code::kInvalid, "the offset is beyond the end of the content, which has " +
-                              std::to_string(content_size) + " bytes"};
-}
-
-}  // namespace
-
 Task<Result<MediaService::StoredManifest>> MediaService::ReadManifest(MediaId id,
                                                                       CallContext call) const {
   const Result<Record> record =
@@ -79,7 +71,7 @@ Task<Result<ContentPiece>> MediaService::ReadSmall(ContentRange range) const {
   if (!record.ok()) co_return record.status();
   Bytes bytes = std::move(record->value);
   const uint64_t content_size = bytes.size();
-  if (range.offset > content_size) co_return BeyondTheEnd(content_size);
+  if (range.offset > content_size) co_return BeyondTheContent(content_size);
   if (range.offset == 0 && range.size >= content_size) {
     co_return ContentPiece{.bytes = std::move(bytes),
                            .checksum = record->checksum,  // that its sender gave it

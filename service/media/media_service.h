@@ -7,8 +7,9 @@
 // sweeper, from the work log. Delete removes the manifest first, then the reference; with the last
 // reference the content goes.
 //
-// Small content that is put at once is a record, and Put is one write of the engine: the content's
-// head and reference, its bytes and the manifest. So is Delete of it.
+// For content that is put at once, Put is one write of the engine: the content's head and reference
+// and the manifest. Its bytes are a record in the same write if they are few, and so is Delete of
+// them one write; otherwise they are put into the content store first.
 //
 // An upload is committed, dropped or swept by one caller at a time, and a media record is created
 // or deleted by one at a time: one process serves an engine, and locks in it order them. Whoever
@@ -175,6 +176,10 @@ class MediaService {
 
   // Finishes or undoes what an item of the work log names. Ok: the item is not needed any more.
   Task<Status> Finish(WorkItem item) const;
+
+  // Deletes what an earlier process, or a Put that was not answered, has left in the content store,
+  // to which nobody refers.
+  Task<Status> ReleaseDoubtful() const;
 
  private:
   struct StoredUpload {

@@ -1,4 +1,5 @@
-// What the sweeper does with the items of the work log that the media service wrote.
+// What the sweeper does with the items of the work log that the media service wrote, and with
+// contents that were put but may not be referred to.
 #include <algorithm>
 #include <utility>
 
@@ -63,6 +64,27 @@ Task<Status> MediaService::FinishRelease(ContentId upload, MediaRelease release)
   // The manifest was not deleted, and the delete was not answered: it is as if it was not made.
   if (stored.ok() && stored->manifest.upload == upload) co_return Status();
   co_return co_await contents_.Release(release.sha256, upload);
+}
+
+Task<Status> MediaService::ReleaseDoubtful() const {
+  for (;;) {
+    const auto found = co_await FromCallback<Result<std::optional<DoubtfulContents>>>(
+        [&](auto done) { store_.FindDoubtful(std::move(done)); });
+    if (!found.ok()) co_return found.status();
+    if (!found->has_value()) co_return Status();
+    for (const ContentId& content : (*found)->contents) {
+      const auto info = co_await FromCallback<Result<ContentInfo>>(
+          [&](auto done) { store_.Stat(content, std::move(done)); });
+      if (info.status().code() == Code::kNotFound) continue;  // deleted meanwhile
+      if (!info.ok()) co_return info.status();
+      if (Status dropped = co_await contents_.DropIfUnused(info->sha256, content); !dropped.ok()) {
+        co_return dropped;
+      }
+    }
+    const Status settled = co_await FromCallback<Status>(
+        [&](auto done) { store_.SettleDoubtful((*found)->group, std::move(done)); });
+    if (!settled.ok()) co_return settled;
+  }
 }
 
 }  // namespace smile

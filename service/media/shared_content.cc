@@ -133,7 +133,7 @@ Task<Status> SharedContent::CollectIfUnused(Sha256Digest sha256) const {
 }
 
 Task<Status> SharedContent::Bury(Sha256Digest sha256, StoredHead stored) const {
-  CHECK(stored.head.content.place == ContentPlace::kFile, "small content is never dying");
+  CHECK(stored.head.content.place == ContentPlace::kStore, "records are never dying");
   const ContentId content = stored.head.content.id;
   const Status deleted =
       co_await FromCallback<Status>([&](auto done) { store_.Delete(content, std::move(done)); });
@@ -148,7 +148,27 @@ Task<Status> SharedContent::Bury(Sha256Digest sha256, StoredHead stored) const {
 
 Task<Result<MediaManifest>> SharedContent::Store(MediaId id, MediaManifest manifest,
                                                  SmallContent small) const {
+  std::optional<ContentId> put;
+  Result<MediaManifest> stored =
+      co_await StoreUnsettled(id, std::move(manifest), std::move(small), &put);
+  if (!put) co_return stored;
+  const Code code = stored.status().code();
+  const bool is_unknown = code == Code::kOutcomeUnknown || code == Code::kStorageFailed;
+  if (is_unknown || (stored.ok() && stored->content.id == *put)) {
+    store_.Settle(*put, !is_unknown);
+  } else {
+    const Status deleted =
+        co_await FromCallback<Status>([&](auto done) { store_.Delete(*put, std::move(done)); });
+    if (!deleted.ok()) store_.Settle(*put, false);
+  }
+  co_return stored;
+}
+
+Task<Result<MediaManifest>> SharedContent::StoreUnsettled(MediaId id, MediaManifest manifest,
+                                                          SmallContent small,
+                                                          std::optional<ContentId>* put) const {
   CHECK(small.bytes.size() == manifest.size);
+  const bool is_record = small.bytes.size() <= limits::kMaxRecordContentBytes;
   for (;;) {
     const Result<StoredHead> stored = co_await ReadHead(manifest.sha256);
     if (!stored.ok() && stored.status().code() != Code::kNotFound) co_return stored.status();
@@ -156,7 +176,19 @@ Task<Result<MediaManifest>> SharedContent::Store(MediaId id, MediaManifest manif
       if (Status buried = co_await Bury(manifest.sha256, *stored); !buried.ok()) co_return buried;
       continue;
     }
-    const ContentAddress own{.id = manifest.upload, .place = ContentPlace::kRecord};
+    if (!stored.ok() && !is_record && !*put) {
+      const ContentToPut content{.bytes = small.bytes,
+                                 .checksum = small.checksum,
+                                 .sha256 = manifest.sha256,
+                                 .source = small.call.source};
+      const auto stored_bytes = co_await FromCallback<Result<ContentId>>(
+          [&](auto done) { store_.Put(content, std::move(done)); });
+      if (!stored_bytes.ok()) co_return stored_bytes.status();
+      *put = *stored_bytes;
+    }
+    const ContentAddress own =
+        is_record ? ContentAddress{.id = manifest.upload, .place = ContentPlace::kRecord}
+                  : ContentAddress{.id = put->value_or(ContentId()), .place = ContentPlace::kStore};
     const ContentHead head =
         stored.ok() ? stored->head : ContentHead{.content = own, .size = manifest.size};
     const Condition unchanged = stored.ok() ? IfVersion(stored->version) : IfAbsent();
@@ -165,9 +197,8 @@ Task<Result<MediaManifest>> SharedContent::Store(MediaId id, MediaManifest manif
                                      ListOf(PutChange(HeadSort(), Encode(head), unchanged),
                                             PutChange(ReferenceSort(manifest.upload), Encode(id))),
                                      small.call);
-    request.SetBulk();
     request.AddAlso(RequestOf(MediaKey(id.owner, id.media), PutChange({}, Encode(manifest))));
-    if (!stored.ok()) {
+    if (!stored.ok() && is_record) {
       const Key key = SmallContentKey(own.id);
       std::vector<MutationView> bytes(1);
       bytes[0].sort = key.sort;
@@ -179,6 +210,28 @@ Task<Result<MediaManifest>> SharedContent::Store(MediaId id, MediaManifest manif
     if (written.status.ok()) co_return manifest;
     if (written.status.code() != Code::kConditionFailed) co_return written.status;
   }
+}
+
+Task<Status> SharedContent::DropIfUnused(Sha256Digest sha256, ContentId content) const {
+  for (;;) {
+    const Result<StoredHead> stored = co_await ReadHead(sha256);
+    const Code code = stored.status().code();
+    if (code == Code::kCorrupt) co_return Status();  // it may be of this content
+    if (!stored.ok() && code != Code::kNotFound) co_return stored.status();
+    if (stored.ok() && stored->head.content.id == content) co_return Status();
+    // After a write of which the outcome is unknown, no write succeeds until it is certain. So this
+    // one, which changes nothing, shows that there is no such write of this head.
+    WriteRequest request =
+        RequestOf(HeadKey(sha256),
+                  stored.ok() ? PutChange({}, Encode(stored->head), IfVersion(stored->version))
+                              : DeleteChange({}, IfAbsent()));
+    request.SetFreesSpace();
+    const WriteReply written = co_await engine_.Write(std::move(request));
+    if (written.status.ok()) break;
+    if (written.status.code() != Code::kConditionFailed) co_return written.status;
+  }
+  co_return co_await FromCallback<Status>(
+      [&](auto done) { store_.Delete(content, std::move(done)); });
 }
 
 Task<Status> SharedContent::ReleaseSmall(Sha256Digest sha256, StoredHead stored, ContentId upload,

@@ -6,7 +6,9 @@
 // write, changes of one content have an order, and content is declared dying only while it has no
 // reference. Once it is dying, nobody refers to it any more; its bytes are deleted, then its head.
 // New content with the same SHA-256 then has another ContentId, so a late deletion cannot meet it.
-// Small content whose bytes are a record is never dying: it goes in one write with its head.
+// Small content whose bytes are a record is never dying: it goes in one write with its head. Other
+// small content is put into the content store before its head is written: what a crash leaves
+// between the two is found by ContentStore::FindDoubtful, and dropped.
 //
 // All functions may be repeated and run at the same time, on any thread. They fail with what the
 // engine or the content store answers, and may have been done in part.
@@ -51,10 +53,16 @@ class SharedContent {
   Task<Result<bool>> IsContentOf(Sha256Digest sha256, ContentId upload) const;
 
   // Refer for small content, in one write with its media record, whose manifest is `manifest` but
-  // for the content, and, unless the content is there, its bytes. Nothing else writes the media
-  // record meanwhile, and there is none. The answer is the manifest as written. For engines that
-  // can write together.
+  // for the content. Its bytes, unless they are there, are a part of that write or, over
+  // limits::kMaxRecordContentBytes, are put into the content store before. Nothing else writes the
+  // media record meanwhile, and there is none. The answer is the manifest as written. For engines
+  // that can write together.
   Task<Result<MediaManifest>> Store(MediaId id, MediaManifest manifest, SmallContent small) const;
+
+  // Deletes what ContentStore::Put has stored if no content is there, according to the head of this
+  // SHA-256. If an earlier write of that head was not answered, this fails until its outcome is
+  // certain.
+  Task<Status> DropIfUnused(Sha256Digest sha256, ContentId content) const;
 
  private:
   struct StoredHead {
@@ -66,6 +74,9 @@ class SharedContent {
   Task<Result<StoredHead>> ReadHead(Sha256Digest sha256) const;
   // Beside that of `except`.
   Task<Result<bool>> HasReferences(Sha256Digest sha256, std::optional<ContentId> except) const;
+  // Store, which sets `*put` to what it has put into the content store.
+  Task<Result<MediaManifest>> StoreUnsettled(MediaId id, MediaManifest manifest, SmallContent small,
+                                             std::optional<ContentId>* put) const;
   // Release of content that is a record. kConditionFailed: the head has changed.
   Task<Status> ReleaseSmall(Sha256Digest sha256, StoredHead stored, ContentId upload,
                             std::optional<MediaId> id) const;

@@ -58,6 +58,7 @@ ContentFiles::ContentFiles(const Options& options, const Clock* clock)
     : clock_(*clock),
       uploads_(options.directory + "/uploads"),
       contents_(options.directory),
+      segments_(options.directory + "/segments", options.segment_bytes),
       space_([path = uploads_] { return SizeOfDisk(path); }),
       max_closed_bytes_(options.closed_upload_bytes),
       pool_(clock, options.threads) {}
@@ -69,6 +70,7 @@ ContentFiles::~ContentFiles() {
 // Removes what a crash left of an upload that was being created, sealed or cancelled, one of its
 // two files, and reserves the space that the others still need.
 Status ContentFiles::Prepare() {
+  SMILE_TRY(segments_.Prepare());
   SMILE_TRY(MakeDirectory(uploads_));
   SMILE_ASSIGN(const std::vector<std::string> names, NamesIn(uploads_));
   for (const std::string& name : names) {
@@ -87,6 +89,7 @@ Status ContentFiles::Prepare() {
 
 void ContentFiles::Begin(UploadSpec spec, Done<Status> done) {
   CHECK(spec.chunk_bytes >= limits::kMinChunkBytes && spec.chunk_bytes <= limits::kMaxChunkBytes);
+  CHECK(!IsIdOfStore(spec.id));
   Enqueue(spec.id, {.need = Need::kFile},
           [this, spec, done = std::move(done)](Upload& upload, const Status& why) {
             done(Count(why.ok() ? BeginOn(&upload, spec) : why));
@@ -192,15 +195,8 @@ Status ContentFiles::CancelOn(Upload* upload) {
   return UploadFile::Remove(uploads_, upload->id);
 }
 
-void ContentFiles::List(ContentId after, uint32_t limit,
-                        Done<Result<std::vector<ContentId>>> done) {
-  Submit(0, [this, after, limit, done = std::move(done)](const Status& refused) {
-    if (!refused.ok()) return done(refused);
-    done(contents_.List(after, limit));
-  });
-}
-
 void ContentFiles::Delete(ContentId id, Done<Status> done) {
+  if (const auto address = AddressOf(id)) return DeleteExtent(*address, std::move(done));
   Enqueue(id, {}, [this, done = std::move(done)](Upload& upload, const Status& why) {
     if (!why.ok()) return done(why);
     Status deleted = CancelOn(&upload);
@@ -224,11 +220,13 @@ void ContentFiles::Hash(ByteView bytes, uint64_t source, Done<Result<Sha256Diges
   });
 }
 
+// --- Content that is there -----------------------------------------------------------------------
+
 void ContentFiles::Read(ContentRange range, Done<Result<ContentPiece>> done) {
   CHECK(range.size > 0 && range.size <= limits::kMaxContentReadBytes);
   auto work = [this, range, done = std::move(done)](const Status& refused) {
     if (!refused.ok()) return done(Count(refused));
-    auto piece = contents_.Read(range);
+    auto piece = ReadNow(range);
     (void)Count(piece.status());
     if (piece.ok()) counts_.read_bytes += piece->bytes.size();
     done(std::move(piece));
@@ -236,10 +234,89 @@ void ContentFiles::Read(ContentRange range, Done<Result<ContentPiece>> done) {
   pool_.Submit(std::make_unique<ContentJob>(range, std::move(work)));
 }
 
+Result<ContentPiece> ContentFiles::ReadNow(const ContentRange& range) {
+  const auto address = AddressOf(range.id);
+  return address ? segments_.Read(*address, range.offset, range.size) : contents_.Read(range);
+}
+
 void ContentFiles::Stat(ContentId id, Done<Result<ContentInfo>> done) {
   Submit(0, [this, id, done = std::move(done)](const Status& refused) {
     if (!refused.ok()) return done(refused);
-    done(contents_.Stat(id));
+    const auto address = AddressOf(id);
+    done(address ? segments_.Stat(*address) : contents_.Stat(id));
+  });
+}
+
+void ContentFiles::List(ContentId after, uint32_t limit,
+                        Done<Result<std::vector<ContentId>>> done) {
+  Submit(0, [this, after, limit, done = std::move(done)](const Status& refused) {
+    if (!refused.ok()) return done(refused);
+    done(ListNow(after, limit));
+  });
+}
+
+// The ids of extents follow all others.
+Result<std::vector<ContentId>> ContentFiles::ListNow(const ContentId& after, uint32_t limit) {
+  std::vector<ContentId> ids;
+  if (!IsIdOfStore(after)) {
+    SMILE_ASSIGN(ids, contents_.List(after, limit));
+  }
+  SMILE_ASSIGN(const std::vector<ContentId> extents, segments_.List(after, limit - ids.size()));
+  ids.insert(ids.end(), extents.begin(), extents.end());
+  return ids;
+}
+
+// --- Content that is put at once -----------------------------------------------------------------
+
+// What was just hashed is written by the same thread: the bytes are in its processor's cache.
+void ContentFiles::Put(ContentToPut content, Done<Result<ContentId>> done) {
+  if (pool_.IsThisThread()) return PutNow(content, std::move(done));
+  Submit(content.source, [this, content, done = std::move(done)](const Status& refused) {
+    if (!refused.ok()) return done(Count(refused));
+    PutNow(content, done);
+  });
+}
+
+void ContentFiles::PutNow(const ContentToPut& content, Done<Result<ContentId>> done) {
+  if (Status fits = space_.CheckFits(content.bytes.size()); !fits.ok()) return done(Count(fits));
+  segments_.Put(content, [this, done = std::move(done)](Result<ContentId> id) {
+    (void)Count(id.status());
+    if (id.ok()) ++counts_.put;
+    done(std::move(id));
+  });
+}
+
+void ContentFiles::Settle(const ContentId& id, bool kept) {
+  const auto address = AddressOf(id);
+  CHECK(address.has_value());
+  const auto complete = segments_.Settle(*address, kept);
+  if (!complete) return;
+  Submit(0, [this, segment = *complete](const Status& refused) {
+    if (refused.ok()) (void)segments_.Finish(segment);
+  });
+}
+
+void ContentFiles::DeleteExtent(const ExtentAddress& address, Done<Status> done) {
+  Submit(address.segment, [this, address, done = std::move(done)](const Status& refused) {
+    if (!refused.ok()) return done(Count(refused));
+    segments_.Delete(address, [this, done](const Status& deleted) {
+      if (deleted.ok()) ++counts_.deleted;
+      done(Count(deleted));
+    });
+  });
+}
+
+void ContentFiles::FindDoubtful(Done<Result<std::optional<DoubtfulContents>>> done) {
+  Submit(0, [this, done = std::move(done)](const Status& refused) {
+    if (!refused.ok()) return done(refused);
+    done(segments_.FindDoubtful());
+  });
+}
+
+void ContentFiles::SettleDoubtful(uint32_t group, Done<Status> done) {
+  Submit(0, [this, group, done = std::move(done)](const Status& refused) {
+    if (!refused.ok()) return done(Count(refused));
+    done(Count(segments_.SettleDoubtful(group)));
   });
 }
 
@@ -258,17 +335,20 @@ std::vector<std::pair<std::string, uint64_t>> ContentFiles::Stats() const {
           {"storage.content.failed_count", counts_.failed},
           {"storage.content.hashed_bytes", counts_.hashed_bytes},
           {"storage.content.open_uploads_count", idle_.size() + running_},
+          {"storage.content.put_count", counts_.put},
           {"storage.content.read_bytes", counts_.read_bytes},
           {"storage.content.rejected_count", counts_.rejected},
           {"storage.content.reread_bytes", counts_.reread_bytes},
           {"storage.content.reserved_bytes", space_.reserved_bytes()},
           {"storage.content.sealed_count", counts_.sealed},
+          {"storage.content.segments_count", segments_.segment_count()},
           {"storage.content.waiting_bytes", waiting_bytes_},
           {"storage.content.waiting_count", pool_.waiting_jobs()}};
 }
 
 void ContentFiles::Close() {
   pool_.Close();
+  segments_.Close();
 }
 
 }  // namespace smile

@@ -1,6 +1,7 @@
 // The durable content store: one file for each content, one for each upload, in the folder content/
 // of the data directory (content_format.h). Seal syncs the upload's file and renames it, so the
-// bytes reach the disk once; Delete removes the file, so its space is free at once.
+// bytes reach the disk once; Delete removes the file, so its space is free at once. What is put at
+// once lies in segments (segments.h).
 //
 // Work runs on a few threads of the store; that of one upload one call after the other. A call that
 // has to read what an upload has, to find what a crash lost or to hash it, does so in slices of
@@ -24,12 +25,15 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "storage/content/sealed_content.h"
+#include "storage/content/segments.h"
 #include "storage/content/space_reservations.h"
 #include "storage/content/upload_file.h"
 #include "storage/content_store.h"
@@ -46,6 +50,7 @@ class ContentFiles final : public ContentStore {
     std::string directory;  // created if it is missing; its parent must exist and be locked
     uint32_t threads = 2;
     uint64_t closed_upload_bytes = uint64_t{64} << 20;
+    uint64_t segment_bytes = limits::kSegmentBytes;
   };
 
   // kStorageFailed or kNoSpace, with a message for the operator. The clock outlives the store.
@@ -58,6 +63,10 @@ class ContentFiles final : public ContentStore {
   void Digest(ContentId id, Done<Result<ContentInfo>> done) override;
   void Seal(ContentId id, Done<Status> done) override;
   void Cancel(ContentId id, Done<Status> done) override;
+  void Put(ContentToPut content, Done<Result<ContentId>> done) override;
+  void Settle(const ContentId& id, bool kept) override;
+  void FindDoubtful(Done<Result<std::optional<DoubtfulContents>>> done) override;
+  void SettleDoubtful(uint32_t group, Done<Status> done) override;
   void Hash(ByteView bytes, uint64_t source, Done<Result<Sha256Digest>> done) override;
   void Read(ContentRange range, Done<Result<ContentPiece>> done) override;
   void Stat(ContentId id, Done<Result<ContentInfo>> done) override;
@@ -95,6 +104,7 @@ class ContentFiles final : public ContentStore {
     std::atomic<uint64_t> hashed_bytes{0};
     std::atomic<uint64_t> reread_bytes{0};
     std::atomic<uint64_t> sealed{0};
+    std::atomic<uint64_t> put{0};
     std::atomic<uint64_t> deleted{0};
     std::atomic<uint64_t> rejected{0};  // kOverloaded or kNoSpace
     std::atomic<uint64_t> failed{0};    // kStorageFailed or kCorrupt
@@ -123,12 +133,17 @@ class ContentFiles final : public ContentStore {
   Status SealOn(Upload* upload);
   Status CancelOn(Upload* upload);
   void Submit(uint64_t source, std::function<void(const Status& refused)> work);
+  Result<ContentPiece> ReadNow(const ContentRange& range);
+  Result<std::vector<ContentId>> ListNow(const ContentId& after, uint32_t limit);
+  void PutNow(const ContentToPut& content, Done<Result<ContentId>> done);
+  void DeleteExtent(const ExtentAddress& address, Done<Status> done);
   // Counts the outcome of a call.
   const Status& Count(const Status& outcome);
 
   const Clock& clock_;
   const std::string uploads_;  // directory
   SealedContents contents_;
+  Segments segments_;
   SpaceReservations space_;
   Counts counts_;
   std::atomic<uint64_t> waiting_bytes_{0};  // of pieces

@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -72,6 +74,18 @@ Status DiskFile::ReadAt(uint64_t offset, size_t size, char* bytes) const {
   return {};
 }
 
+Status DiskFile::ReadAt(uint64_t offset, Bytes* head, Bytes* rest) const {
+  std::array<iovec, 2> parts = {iovec{head->data(), head->size()},
+                                iovec{rest->data(), rest->size()}};
+  const ssize_t count =
+      preadv(descriptor_, parts.data(), static_cast<int>(parts.size()), static_cast<off_t>(offset));
+  const size_t done = count < 0 ? 0 : static_cast<size_t>(count);
+  if (done == head->size() + rest->size()) return {};
+  // Rare: an error, an interruption, or the end of the file.
+  SMILE_TRY(ReadAt(offset, head->size(), head->data()));
+  return ReadAt(offset + head->size(), rest->size(), rest->data());
+}
+
 Status DiskFile::WriteAt(uint64_t offset, ByteView bytes) const {
   CHECK(descriptor_ >= 0);
   while (!bytes.empty()) {
@@ -100,6 +114,20 @@ Result<uint64_t> DiskFile::AllocatedBytes() const {
 
 Status DiskFile::Truncate(uint64_t size) const {
   return ftruncate(descriptor_, static_cast<off_t>(size)) == 0 ? Status() : DiskError("cut a file");
+}
+
+Status DiskFile::PunchHole(uint64_t offset, uint64_t size) const {
+  constexpr int kMode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+  const int result =
+      fallocate(descriptor_, kMode, static_cast<off_t>(offset), static_cast<off_t>(size));
+  return result == 0 ? Status() : DiskError("free a part of a file");
+}
+
+Result<std::optional<uint64_t>> DiskFile::NextData(uint64_t offset) const {
+  const off_t data = lseek(descriptor_, static_cast<off_t>(offset), SEEK_DATA);
+  if (data >= 0) return std::optional<uint64_t>(data);
+  if (errno == ENXIO) return std::optional<uint64_t>();
+  return DiskError("look for data in a file");
 }
 
 Status DiskFile::Sync() const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,11 +25,17 @@ class DiskFile {
 
   // Exactly `size` bytes, or kCorrupt if the file ends before.
   Status ReadAt(uint64_t offset, size_t size, char* bytes) const;
+  // The same for as many bytes as `head` and then `rest` have, into them.
+  Status ReadAt(uint64_t offset, Bytes* head, Bytes* rest) const;
   Status WriteAt(uint64_t offset, ByteView bytes) const;
   Result<uint64_t> Size() const;
   // Without holes.
   Result<uint64_t> AllocatedBytes() const;
   Status Truncate(uint64_t size) const;
+  // Gives back the space of a range, which is read as zeros afterwards.
+  Status PunchHole(uint64_t offset, uint64_t size) const;
+  // Where something is stored next, from `offset` on. None: nothing is.
+  Result<std::optional<uint64_t>> NextData(uint64_t offset) const;
   // The bytes and the size are durable when it returns.
   Status Sync() const;
   // Starts to write the range to the disk without waiting, so that Sync() has less to do.

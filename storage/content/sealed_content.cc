@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "storage/content_errors.h"
 
 namespace smile {
 namespace {
@@ -15,15 +16,10 @@ namespace {
 constexpr size_t kFolderDigits = 2;  // so that no folder has too many files
 constexpr size_t kFolders = 256;
 
-Status NoSuchContent() {
-  return {Code::kNotFound, "no such content"};
-}
-
-Status DamagedContent() {
-  return {Code::kCorrupt, "the content is damaged at this offset"};
-}
-
 }  // namespace
+
+SealedContents::SealedContents(std::string directory)
+    : directory_(std::move(directory)), recent_(limits::kMaxOpenContents) {}
 
 std::string SealedContents::FolderOf(const ContentId& id) const {
   return directory_ + "/" + id.ToHex().substr(0, kFolderDigits);
@@ -40,10 +36,7 @@ bool SealedContents::Has(const ContentId& id) const {
 Result<std::shared_ptr<const SealedContents::OpenContent>> SealedContents::Open(
     const ContentId& id) {
   const std::lock_guard lock(mutex_);
-  if (const auto found = index_.find(id); found != index_.end()) {
-    recent_.splice(recent_.begin(), recent_, found->second);
-    return recent_.front().second;
-  }
+  if (const auto* const open = recent_.Find(id)) return *open;
   auto file = DiskFile::OpenToRead(PathOf(id));
   if (file.status().code() == Code::kNotFound) return NoSuchContent();
   if (!file.ok()) return file.status();
@@ -60,22 +53,13 @@ Result<std::shared_ptr<const SealedContents::OpenContent>> SealedContents::Open(
   }
   auto opened = std::make_shared<const OpenContent>(
       OpenContent{.file = std::move(file).value(), .footer = *footer});
-  recent_.emplace_front(id, opened);
-  index_[id] = recent_.begin();
-  if (recent_.size() > limits::kMaxOpenContents) {
-    index_.erase(recent_.back().first);
-    recent_.pop_back();
-  }
-  CHECK(recent_.size() == index_.size());
+  recent_.Add(id, opened);
   return opened;
 }
 
 void SealedContents::Forget(const ContentId& id) {
   const std::lock_guard lock(mutex_);
-  const auto found = index_.find(id);
-  if (found == index_.end()) return;
-  recent_.erase(found->second);
-  index_.erase(found);
+  recent_.Remove(id);
 }
 
 Result<ContentInfo> SealedContents::Stat(const ContentId& id) {
@@ -90,10 +74,7 @@ Result<ContentPiece> SealedContents::Read(const ContentRange& range) {
   if (!content.ok()) return content.status();
   const DiskFile& file = (*content)->file;
   const ContentFooter& footer = (*content)->footer;
-  if (range.offset > footer.size) {
-    return Status(Code::kInvalid, "the offset is beyond the end of the content, which has " +
-                                      std::to_string(footer.size) + " bytes");
-  }
+  if (range.offset > footer.size) return BeyondTheContent(footer.size);
   const uint64_t size = std::min<uint64_t>(range.size, footer.size - range.offset);
   ContentPiece piece{.bytes = {}, .checksum = Hash64({}), .content_size = footer.size};
   if (size == 0) return piece;

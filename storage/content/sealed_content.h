@@ -2,14 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 
 #include "storage/content/content_format.h"
 #include "storage/content/disk_file.h"
+#include "storage/content/recently_used.h"
 #include "storage/content_store.h"
 
 namespace smile {
@@ -17,7 +16,7 @@ namespace smile {
 class SealedContents {
  public:
   // `directory` is that of all content.
-  explicit SealedContents(std::string directory) : directory_(std::move(directory)) {}
+  explicit SealedContents(std::string directory);
 
   // As ContentStore's.
   Result<ContentPiece> Read(const ContentRange& range);
@@ -36,7 +35,6 @@ class SealedContents {
     DiskFile file;
     ContentFooter footer;
   };
-  using Recent = std::list<std::pair<ContentId, std::shared_ptr<const OpenContent>>>;
 
   std::string FolderOf(const ContentId& id) const;
   std::string PathOf(const ContentId& id) const;
@@ -45,8 +43,7 @@ class SealedContents {
 
   const std::string directory_;
   std::mutex mutex_;
-  Recent recent_;  // open files, the last used first; at most limits::kMaxOpenContents
-  std::map<ContentId, Recent::iterator> index_;
+  RecentlyUsed<ContentId, std::shared_ptr<const OpenContent>> recent_;  // open files
 };
 
 }  // namespace smile

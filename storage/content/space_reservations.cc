@@ -38,6 +38,11 @@ Status SpaceReservations::Claim(const ContentId& id, uint64_t bytes) {
   return reserved_.contains(id) ? CheckLocked(bytes, 0) : ReserveLocked(id, bytes);
 }
 
+Status SpaceReservations::CheckFits(uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  return CheckLocked(bytes, total_);
+}
+
 void SpaceReservations::Set(const ContentId& id, uint64_t bytes) {
   const std::lock_guard lock(mutex_);
   const auto found = reserved_.find(id);

@@ -25,6 +25,8 @@ class SpaceReservations {
   // Before `bytes` are written for an upload: kNoSpace if they do not fit. An upload that has
   // reserved nothing has reserved these until Set().
   Status Claim(const ContentId& id, uint64_t bytes);
+  // Before `bytes` are written for content that has reserved nothing: kNoSpace if they do not fit.
+  Status CheckFits(uint64_t bytes);
   // What the upload still needs; 0: nothing. Does not check that it fits.
   void Set(const ContentId& id, uint64_t bytes);
 

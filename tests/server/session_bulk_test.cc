@@ -34,11 +34,12 @@ class SessionBulk : public SessionTest {
   // More than the initial limit of what pieces may be answered with.
   static constexpr size_t kMostBegun = limits::kMinInFlightReplyBytes / kPieceBytes + 2;
 
-  // Pieces are not read before hold_reads is false. On a new connection, whose window is small.
+  // The media record, and so its pieces, are not read before hold_reads is false. On a new connection, whose window is small.
   void StartHolding() {
     opens_window_ = false;
     Reconnect();
     Greet();
+    engine_.on_disk = {MediaKey(1, 9)};
     engine_.hold_reads = true;
     engine_.read_keys.clear();
   }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -108,6 +109,27 @@ class FaultyContentStore final : public ContentStore {
   void Digest(ContentId id, Done<Result<ContentInfo>> done) override {
     if (faults_->Next() != Faults::Fate::kDone) return done(Faulty());
     store_->Digest(id, std::move(done));
+  }
+  void Put(ContentToPut content, Done<Result<ContentId>> done) override {
+    switch (faults_->Next()) {
+      case Faults::Fate::kDone:
+        return store_->Put(content, std::move(done));
+      case Faults::Fate::kFails:
+        return done(Faulty());
+      case Faults::Fate::kDoneButFails:
+        return store_->Put(content, [this, done = std::move(done)](const Result<ContentId>& id) {
+          if (id.ok()) store_->Settle(*id, /*kept=*/false);
+          done(Faulty());
+        });
+    }
+  }
+  void Settle(const ContentId& id, bool kept) override { store_->Settle(id, kept); }
+  void FindDoubtful(Done<Result<std::optional<DoubtfulContents>>> done) override {
+    if (faults_->Next() != Faults::Fate::kDone) return done(Faulty());
+    store_->FindDoubtful(std::move(done));
+  }
+  void SettleDoubtful(uint32_t group, Done<Status> done) override {
+    Change(std::move(done), [&](auto then) { store_->SettleDoubtful(group, std::move(then)); });
   }
   void Hash(ByteView bytes, uint64_t source, Done<Result<Sha256Digest>> done) override {
     if (faults_->Next() != Faults::Fate::kDone) return done(Faulty());

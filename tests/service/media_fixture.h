@@ -29,6 +29,10 @@ inline constexpr MediaId kSameCat{.owner = 43, .media = 1};  // what kCat is, wi
 
 inline constexpr uint32_t kChunk = limits::kMinChunkBytes;
 
+// Put at once, the one is a record, the other is in the content store.
+inline const Bytes kSmallPhoto = "photo";
+inline const Bytes kLargerPhoto(limits::kMaxRecordContentBytes + 1, 'p');
+
 // A process: a service and its sweeper, which stop after some calls of their backends.
 struct MediaProcess {
   MediaProcess(Engine* engine_below, ContentStore* store_below, const Clock& clock,
@@ -42,7 +46,9 @@ struct MediaProcess {
                 for (uint8_t& byte : id.bytes) byte = static_cast<uint8_t>((*random)());
                 return id;
               }),
-        sweeper(engine, clock, [this](WorkItem item) { return media.Finish(std::move(item)); }) {}
+        sweeper(
+            engine, clock, [this](WorkItem item) { return media.Finish(std::move(item)); },
+            [this] { return media.ReleaseDoubtful(); }) {}
 
   Result<ContentId> Begin(MediaId id, std::optional<uint64_t> size = {},
                           std::optional<Sha256Digest> sha256 = {}) {
@@ -113,6 +119,7 @@ class MediaTest : public ::testing::Test {
 
   // Ends the process, and starts one that stops after `calls`.
   void Restart(int64_t calls = kNoLimit) {
+    store_.ForgetCallers();
     process_ = std::make_unique<MediaProcess>(&engine_, &store_, clock_, &random_, calls,
                                               writes_together_);
   }

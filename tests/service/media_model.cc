@@ -68,6 +68,7 @@ void MediaModel::SweepAfter(uint64_t millis) {
 }
 
 void MediaModel::Restart() {
+  store_.ForgetCallers();
   process_ = std::make_unique<Process>(this);
 }
 

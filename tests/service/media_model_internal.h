@@ -36,8 +36,9 @@ struct MediaModel::Process {
                 for (uint8_t& byte : id.bytes) byte = static_cast<uint8_t>(model->random_());
                 return id;
               }),
-        sweeper(engine, model->clock_,
-                [this](WorkItem item) { return media.Finish(std::move(item)); }) {}
+        sweeper(
+            engine, model->clock_, [this](WorkItem item) { return media.Finish(std::move(item)); },
+            [this] { return media.ReleaseDoubtful(); }) {}
 
   Faults faults;
   FaultyEngine engine;

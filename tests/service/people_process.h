@@ -26,7 +26,9 @@ struct PeopleProcess {
         sessions(engine, clock, RandomBytes),
         logins(engine, hasher, sessions, clock, RandomBytes),
         users(engine, media, links, logins, sessions, clock),
-        sweeper(engine, clock, [this](WorkItem item) { return Finish(std::move(item)); }) {}
+        sweeper(
+            engine, clock, [this](WorkItem item) { return Finish(std::move(item)); },
+            [this] { return media.ReleaseDoubtful(); }) {}
   ~PeopleProcess() { hasher.Stop(); }
 
   Task<Status> Finish(WorkItem item) const {

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -83,6 +84,21 @@ class StoppingContentStore final : public ContentStore {
   void Cancel(ContentId id, Done<Status> done) override {
     if (!budget_->Take()) return done(Stopped());
     store_->Cancel(id, std::move(done));
+  }
+  void Put(ContentToPut content, Done<Result<ContentId>> done) override {
+    if (!budget_->Take()) return done(Stopped());
+    store_->Put(content, std::move(done));
+  }
+  void Settle(const ContentId& id, bool kept) override {
+    if (budget_->Take()) store_->Settle(id, kept);
+  }
+  void FindDoubtful(Done<Result<std::optional<DoubtfulContents>>> done) override {
+    if (!budget_->Take()) return done(Stopped());
+    store_->FindDoubtful(std::move(done));
+  }
+  void SettleDoubtful(uint32_t group, Done<Status> done) override {
+    if (!budget_->Take()) return done(Stopped());
+    store_->SettleDoubtful(group, std::move(done));
   }
   void Hash(ByteView bytes, uint64_t source, Done<Result<Sha256Digest>> done) override {
     if (!budget_->Take()) return done(Stopped());

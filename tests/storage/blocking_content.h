@@ -2,6 +2,7 @@
 #pragma once
 
 #include <future>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -34,6 +35,19 @@ class BlockingContent {
   }
   Status Cancel(const ContentId& id) {
     return Wait<Status>([&](auto done) { store_->Cancel(id, std::move(done)); });
+  }
+  Result<ContentId> Put(const Bytes& bytes) {
+    return Wait<Result<ContentId>>([&](auto done) {
+      store_->Put({.bytes = bytes, .checksum = Hash64(bytes), .sha256 = Sha256::Of(bytes)},
+                  std::move(done));
+    });
+  }
+  Result<std::optional<DoubtfulContents>> FindDoubtful() {
+    return Wait<Result<std::optional<DoubtfulContents>>>(
+        [&](auto done) { store_->FindDoubtful(std::move(done)); });
+  }
+  Status SettleDoubtful(uint32_t group) {
+    return Wait<Status>([&](auto done) { store_->SettleDoubtful(group, std::move(done)); });
   }
   Result<Sha256Digest> Hash(ByteView bytes) {
     return Wait<Result<Sha256Digest>>([&](auto done) { store_->Hash(bytes, 0, std::move(done)); });

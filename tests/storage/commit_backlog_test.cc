@@ -22,10 +22,9 @@ constexpr size_t kLarge = size_t{1} << 20;
 class CommitBacklogTest : public ::testing::Test {
  protected:
   void Push(const std::string& name, uint64_t source, size_t value_bytes = 0,
-            const std::string& partition = "12345678", bool bulk = false) {
+            const std::string& partition = "12345678") {
     const std::string value(value_bytes, 'v');
     WriteRequest request({Table::kUsers, partition}, {PutOf(name, value)}, 0, source);
-    if (bulk) request.SetBulk();
     backlog_.Push({.request = std::move(request), .done = [](WriteReply) {}, .reply = {}});
   }
   std::vector<std::string> Take(size_t bulk_bytes = limits::kMaxSharedBulkGroupBytes) {
@@ -62,15 +61,6 @@ TEST_F(CommitBacklogTest, ManyNotSoLargeWritesShareAGroup) {
   const size_t taken = Take().size();
   EXPECT_GT(taken, 1u);
   EXPECT_LE(taken, limits::kMaxSharedBulkGroupBytes / bytes);
-}
-
-TEST_F(CommitBacklogTest, SmallPhotosAreBulk) {
-  Push("profile", 1);
-  Push("photo", 2, 0, "12345678", /*bulk=*/true);
-  EXPECT_THAT(Take(/*bulk_bytes=*/0), ElementsAre("profile"));
-  EXPECT_TRUE(backlog_.only_bulk());
-  for (int i = 0; i < 3; ++i) Push("photo", 2, kLarge, "12345678", /*bulk=*/true);
-  EXPECT_EQ(Take(limits::kMaxBulkGroupBytes).size(), 4u);
 }
 
 // The writes of a source to a partition wait for each other, and for no others.

@@ -3,22 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <functional>
-#include <map>
-#include <memory>
-#include <optional>
-#include <random>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "base/clock.h"
-#include "storage/content/content_files.h"
-#include "storage/memory_content_store.h"
-#include "tests/storage/blocking_content.h"
-#include "tests/storage/random_bytes.h"
-#include "tests/storage/temp_directory.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "storage/content_store.h"
+#include "tests/storage/content_contract.h"
 
 namespace smile::testing {
 namespace {
@@ -26,60 +19,13 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr uint32_t kContractChunk = limits::kMinChunkBytes;
-
-struct StoreKind {
-  std::string name;
-  std::function<std::unique_ptr<ContentStore>(const std::string& directory, const Clock* clock)>
-      make;
-
-  friend std::ostream& operator<<(std::ostream& out, const StoreKind& kind) {
-    return out << kind.name;
-  }
-};
-
-std::vector<StoreKind> AllStores() {
-  return {{"memory",
-           [](const std::string&, const Clock*) { return std::make_unique<MemoryContentStore>(); }},
-          {"files", [](const std::string& directory, const Clock* clock) {
-             return std::move(ContentFiles::Open({.directory = directory}, clock)).value();
-           }}};
-}
-
-ContentId IdOf(uint8_t number) {
-  ContentId id;
-  id.bytes.fill(number);
-  return id;
-}
-
-class ContentContract : public ::testing::TestWithParam<StoreKind> {
- protected:
-  ContentContract()
-      : store_(GetParam().make(directory_ / "content", &clock_)), content_(store_.get()) {}
-
-  Bytes Random(size_t size) { return RandomBytes(&random_, size); }
-  Status Upload(const ContentId& id, const Bytes& bytes) {
-    SMILE_TRY(content_.Begin({.id = id, .chunk_bytes = kContractChunk, .size = bytes.size()}));
-    for (size_t offset = 0; offset < bytes.size(); offset += kContractChunk) {
-      SMILE_TRY(content_.Append(id, offset, bytes.substr(offset, kContractChunk)));
-    }
-    return content_.Seal(id);
-  }
-
-  TempDirectory directory_;
-  ManualClock clock_;
-  std::mt19937_64 random_{1};
-  const std::unique_ptr<ContentStore> store_;
-  BlockingContent content_;
-};
-
 INSTANTIATE_TEST_SUITE_P(Stores, ContentContract, ::testing::ValuesIn(AllStores()),
                          [](const auto& info) { return info.param.name; });
 
 TEST_P(ContentContract, ReadsWhatWasUploaded) {
   for (const size_t size :
        {size_t{0}, size_t{1}, size_t{kContractChunk}, size_t{kContractChunk} * 3 + 17}) {
-    const ContentId id = IdOf(static_cast<uint8_t>(size % 251 + 1));
+    const ContentId id = ContentOf(static_cast<uint8_t>(size % 251 + 1));
     const Bytes bytes = Random(size);
     ASSERT_TRUE(Upload(id, bytes).ok());
     const auto piece = content_.Read(id, 0, limits::kMaxContentReadBytes);
@@ -105,7 +51,7 @@ TEST_P(ContentContract, HashesBytesOfAnyLength) {
 
 TEST_P(ContentContract, ReadsAnyRange) {
   const Bytes bytes = Random(size_t{kContractChunk} * 2 + 100);
-  ASSERT_TRUE(Upload(IdOf(1), bytes).ok());
+  ASSERT_TRUE(Upload(ContentOf(1), bytes).ok());
   const std::vector<ByteRange> ranges = {{0, 1},
                                          {kContractChunk - 1, 2},
                                          {kContractChunk, kContractChunk},
@@ -114,69 +60,72 @@ TEST_P(ContentContract, ReadsAnyRange) {
                                          {1, kContractChunk * 2},
                                          {bytes.size(), 1}};
   for (const auto& [offset, size] : ranges) {
-    const auto piece = content_.Read(IdOf(1), offset, static_cast<uint32_t>(size));
+    const auto piece = content_.Read(ContentOf(1), offset, static_cast<uint32_t>(size));
     ASSERT_TRUE(piece.ok()) << offset << ": " << piece.status().ToString();
     EXPECT_TRUE(piece->bytes == bytes.substr(offset, size)) << offset;
     EXPECT_EQ(piece->checksum, Hash64(piece->bytes));
   }
-  EXPECT_EQ(content_.Read(IdOf(1), bytes.size() + 1, 1).status().code(), Code::kInvalid);
-  EXPECT_EQ(content_.Read(IdOf(2), 0, 1).status().code(), Code::kNotFound);
+  EXPECT_EQ(content_.Read(ContentOf(1), bytes.size() + 1, 1).status().code(), Code::kInvalid);
+  EXPECT_EQ(content_.Read(ContentOf(2), 0, 1).status().code(), Code::kNotFound);
 }
 
 TEST_P(ContentContract, PiecesArriveInAnyOrder) {
   const Bytes bytes = Random(size_t{kContractChunk} * 9 + 5);
   ASSERT_TRUE(
-      content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk, .size = bytes.size()}).ok());
+      content_.Begin({.id = ContentOf(1), .chunk_bytes = kContractChunk, .size = bytes.size()})
+          .ok());
   for (const size_t chunk : {9, 3, 0, 1, 8, 2, 7, 4, 6, 5}) {
-    EXPECT_EQ(content_.Seal(IdOf(1)).code(), Code::kConditionFailed);
+    EXPECT_EQ(content_.Seal(ContentOf(1)).code(), Code::kConditionFailed);
     ASSERT_TRUE(content_
-                    .Append(IdOf(1), chunk * kContractChunk,
+                    .Append(ContentOf(1), chunk * kContractChunk,
                             bytes.substr(chunk * kContractChunk, kContractChunk))
                     .ok());
   }
-  const auto info = content_.Digest(IdOf(1));
+  const auto info = content_.Digest(ContentOf(1));
   ASSERT_TRUE(info.ok()) << info.status().ToString();
   EXPECT_EQ(*info, (ContentInfo{.sha256 = Sha256::Of(bytes), .size = bytes.size()}));
-  ASSERT_TRUE(content_.Seal(IdOf(1)).ok());
-  EXPECT_TRUE(content_.Read(IdOf(1), 0, limits::kMaxContentReadBytes)->bytes == bytes);
+  ASSERT_TRUE(content_.Seal(ContentOf(1)).ok());
+  EXPECT_TRUE(content_.Read(ContentOf(1), 0, limits::kMaxContentReadBytes)->bytes == bytes);
 }
 
 TEST_P(ContentContract, PiecesArriveFromManyCallers) {
   const Bytes bytes = Random(size_t{kContractChunk} * 16);
   ASSERT_TRUE(
-      content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk, .size = bytes.size()}).ok());
+      content_.Begin({.id = ContentOf(1), .chunk_bytes = kContractChunk, .size = bytes.size()})
+          .ok());
   std::vector<std::thread> callers;
   for (size_t caller = 0; caller < 4; ++caller) {
     callers.emplace_back([&, caller] {
       for (size_t chunk = caller; chunk < 16; chunk += 4) {
         EXPECT_TRUE(content_
-                        .Append(IdOf(1), chunk * kContractChunk,
+                        .Append(ContentOf(1), chunk * kContractChunk,
                                 bytes.substr(chunk * kContractChunk, kContractChunk))
                         .ok());
       }
     });
   }
   for (std::thread& caller : callers) caller.join();
-  EXPECT_EQ(content_.Digest(IdOf(1))->sha256, Sha256::Of(bytes));
+  EXPECT_EQ(content_.Digest(ContentOf(1))->sha256, Sha256::Of(bytes));
 }
 
 TEST_P(ContentContract, RepeatedPieceIsAcceptedAndAnotherRejected) {
   const Bytes piece = Random(kContractChunk);
-  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk}).ok());
-  ASSERT_TRUE(content_.Append(IdOf(1), kContractChunk, piece).ok());
-  EXPECT_TRUE(content_.Append(IdOf(1), kContractChunk, piece).ok());
-  EXPECT_EQ(content_.Append(IdOf(1), kContractChunk, Random(kContractChunk)).code(),
+  ASSERT_TRUE(content_.Begin({.id = ContentOf(1), .chunk_bytes = kContractChunk}).ok());
+  ASSERT_TRUE(content_.Append(ContentOf(1), kContractChunk, piece).ok());
+  EXPECT_TRUE(content_.Append(ContentOf(1), kContractChunk, piece).ok());
+  EXPECT_EQ(content_.Append(ContentOf(1), kContractChunk, Random(kContractChunk)).code(),
             Code::kConditionFailed);
-  EXPECT_EQ(content_.Progress(IdOf(1))->received_bytes, kContractChunk);
+  EXPECT_EQ(content_.Progress(ContentOf(1))->received_bytes, kContractChunk);
 }
 
 TEST_P(ContentContract, RejectsPiecesThatDoNotFit) {
   ASSERT_TRUE(
       content_
-          .Begin({.id = IdOf(1), .chunk_bytes = kContractChunk, .size = kContractChunk * 2 + 10})
+          .Begin(
+              {.id = ContentOf(1), .chunk_bytes = kContractChunk, .size = kContractChunk * 2 + 10})
           .ok());
   const auto append = [&](uint64_t offset, size_t size) {
-    return content_.Append(IdOf(1), offset, Bytes(size, 'x')).code();
+    return content_.Append(ContentOf(1), offset, Bytes(size, 'x')).code();
   };
   EXPECT_EQ(append(1, kContractChunk), Code::kInvalid);
   EXPECT_EQ(append(0, 0), Code::kInvalid);
@@ -189,94 +138,99 @@ TEST_P(ContentContract, RejectsPiecesThatDoNotFit) {
   EXPECT_EQ(append(last_offset, kContractChunk), Code::kTooLarge);
   EXPECT_EQ(append(limits::kMaxContentChunks * kContractChunk, kContractChunk), Code::kTooLarge);
   EXPECT_EQ(append(kContractChunk * 2, 10), Code::kOk);
-  EXPECT_EQ(content_.Append(IdOf(2), 0, "x").code(), Code::kNotFound);
+  EXPECT_EQ(content_.Append(ContentOf(2), 0, "x").code(), Code::kNotFound);
 }
 
 TEST_P(ContentContract, ShortPieceEndsContentOfUnknownSize) {
-  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk}).ok());
-  ASSERT_TRUE(content_.Append(IdOf(1), kContractChunk, Bytes(kContractChunk, 'b')).ok());
-  EXPECT_EQ(content_.Append(IdOf(1), 0, "short").code(), Code::kInvalid);
-  ASSERT_TRUE(content_.Append(IdOf(1), kContractChunk * 2, "end").ok());
-  EXPECT_EQ(content_.Append(IdOf(1), kContractChunk * 3, "more").code(), Code::kInvalid);
-  EXPECT_EQ(content_.Progress(IdOf(1))->spec.size, kContractChunk * 2 + 3);
-  EXPECT_EQ(content_.Seal(IdOf(1)).code(), Code::kConditionFailed);
-  ASSERT_TRUE(content_.Append(IdOf(1), 0, Bytes(kContractChunk, 'a')).ok());
-  ASSERT_TRUE(content_.Seal(IdOf(1)).ok());
-  EXPECT_EQ(content_.Stat(IdOf(1))->size, kContractChunk * 2 + 3);
+  ASSERT_TRUE(content_.Begin({.id = ContentOf(1), .chunk_bytes = kContractChunk}).ok());
+  ASSERT_TRUE(content_.Append(ContentOf(1), kContractChunk, Bytes(kContractChunk, 'b')).ok());
+  EXPECT_EQ(content_.Append(ContentOf(1), 0, "short").code(), Code::kInvalid);
+  ASSERT_TRUE(content_.Append(ContentOf(1), kContractChunk * 2, "end").ok());
+  EXPECT_EQ(content_.Append(ContentOf(1), kContractChunk * 3, "more").code(), Code::kInvalid);
+  EXPECT_EQ(content_.Progress(ContentOf(1))->spec.size, kContractChunk * 2 + 3);
+  EXPECT_EQ(content_.Seal(ContentOf(1)).code(), Code::kConditionFailed);
+  ASSERT_TRUE(content_.Append(ContentOf(1), 0, Bytes(kContractChunk, 'a')).ok());
+  ASSERT_TRUE(content_.Seal(ContentOf(1)).ok());
+  EXPECT_EQ(content_.Stat(ContentOf(1))->size, kContractChunk * 2 + 3);
 }
 
 TEST_P(ContentContract, ContentOfUnknownSizeMayEndWithAWholeChunk) {
-  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk}).ok());
-  ASSERT_TRUE(content_.Append(IdOf(1), 0, Bytes(kContractChunk, 'a')).ok());
-  ASSERT_TRUE(content_.Append(IdOf(1), kContractChunk, Bytes(kContractChunk, 'b')).ok());
-  ASSERT_TRUE(content_.Seal(IdOf(1)).ok());
-  EXPECT_EQ(content_.Stat(IdOf(1))->size, kContractChunk * 2);
+  ASSERT_TRUE(content_.Begin({.id = ContentOf(1), .chunk_bytes = kContractChunk}).ok());
+  ASSERT_TRUE(content_.Append(ContentOf(1), 0, Bytes(kContractChunk, 'a')).ok());
+  ASSERT_TRUE(content_.Append(ContentOf(1), kContractChunk, Bytes(kContractChunk, 'b')).ok());
+  ASSERT_TRUE(content_.Seal(ContentOf(1)).ok());
+  EXPECT_EQ(content_.Stat(ContentOf(1))->size, kContractChunk * 2);
 }
 
 TEST_P(ContentContract, ProgressTellsWhatIsMissing) {
   ASSERT_TRUE(
-      content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk, .size = kContractChunk * 6 + 1})
+      content_
+          .Begin(
+              {.id = ContentOf(1), .chunk_bytes = kContractChunk, .size = kContractChunk * 6 + 1})
           .ok());
-  EXPECT_THAT(content_.Progress(IdOf(1))->missing,
+  EXPECT_THAT(content_.Progress(ContentOf(1))->missing,
               ElementsAre(ByteRange{0, kContractChunk * 6 + 1}));
   for (const uint64_t chunk : {0, 1, 4}) {
-    ASSERT_TRUE(content_.Append(IdOf(1), chunk * kContractChunk, Bytes(kContractChunk, 'x')).ok());
+    ASSERT_TRUE(
+        content_.Append(ContentOf(1), chunk * kContractChunk, Bytes(kContractChunk, 'x')).ok());
   }
-  const auto progress = content_.Progress(IdOf(1));
+  const auto progress = content_.Progress(ContentOf(1));
   ASSERT_TRUE(progress.ok());
   EXPECT_EQ(progress->received_bytes, kContractChunk * 3);
   EXPECT_EQ(progress->contiguous_bytes, kContractChunk * 2);
   EXPECT_THAT(progress->missing, ElementsAre(ByteRange{kContractChunk * 2, kContractChunk * 2},
                                              ByteRange{kContractChunk * 5, kContractChunk + 1}));
-  EXPECT_EQ(content_.Progress(IdOf(2)).status().code(), Code::kNotFound);
+  EXPECT_EQ(content_.Progress(ContentOf(2)).status().code(), Code::kNotFound);
 }
 
 TEST_P(ContentContract, BeginMayBeRepeated) {
-  const UploadSpec spec{.id = IdOf(1), .chunk_bytes = kContractChunk, .size = kContractChunk * 2};
+  const UploadSpec spec{
+      .id = ContentOf(1), .chunk_bytes = kContractChunk, .size = kContractChunk * 2};
   ASSERT_TRUE(content_.Begin(spec).ok());
-  ASSERT_TRUE(content_.Append(IdOf(1), 0, Bytes(kContractChunk, 'x')).ok());
+  ASSERT_TRUE(content_.Append(ContentOf(1), 0, Bytes(kContractChunk, 'x')).ok());
   EXPECT_TRUE(content_.Begin(spec).ok());
-  EXPECT_EQ(content_.Progress(IdOf(1))->received_bytes, kContractChunk);
-  EXPECT_EQ(content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk, .size = 1}).code(),
+  EXPECT_EQ(content_.Progress(ContentOf(1))->received_bytes, kContractChunk);
+  EXPECT_EQ(content_.Begin({.id = ContentOf(1), .chunk_bytes = kContractChunk, .size = 1}).code(),
             Code::kConditionFailed);
-  EXPECT_EQ(content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk * 2}).code(),
+  EXPECT_EQ(content_.Begin({.id = ContentOf(1), .chunk_bytes = kContractChunk * 2}).code(),
             Code::kConditionFailed);
 }
 
 TEST_P(ContentContract, RejectsContentThatIsTooLarge) {
   for (const uint64_t size : {limits::kMaxContentBytes + 1,
                               kContractChunk * limits::kMaxContentChunks + 1, ~uint64_t{0}}) {
-    EXPECT_EQ(content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk, .size = size}).code(),
-              Code::kTooLarge);
+    EXPECT_EQ(
+        content_.Begin({.id = ContentOf(1), .chunk_bytes = kContractChunk, .size = size}).code(),
+        Code::kTooLarge);
   }
-  EXPECT_EQ(content_.Progress(IdOf(1)).status().code(), Code::kNotFound);
+  EXPECT_EQ(content_.Progress(ContentOf(1)).status().code(), Code::kNotFound);
 }
 
 TEST_P(ContentContract, SealAndDeleteMayBeRepeated) {
-  ASSERT_TRUE(Upload(IdOf(1), "photo").ok());
-  EXPECT_TRUE(content_.Seal(IdOf(1)).ok());
-  EXPECT_EQ(content_.Append(IdOf(1), 0, "photo").code(), Code::kNotFound);
-  EXPECT_TRUE(content_.Delete(IdOf(1)).ok());
-  EXPECT_TRUE(content_.Delete(IdOf(1)).ok());
-  EXPECT_EQ(content_.Read(IdOf(1), 0, 1).status().code(), Code::kNotFound);
-  EXPECT_EQ(content_.Stat(IdOf(1)).status().code(), Code::kNotFound);
-  EXPECT_EQ(content_.Seal(IdOf(1)).code(), Code::kNotFound);
+  ASSERT_TRUE(Upload(ContentOf(1), "photo").ok());
+  EXPECT_TRUE(content_.Seal(ContentOf(1)).ok());
+  EXPECT_EQ(content_.Append(ContentOf(1), 0, "photo").code(), Code::kNotFound);
+  EXPECT_TRUE(content_.Delete(ContentOf(1)).ok());
+  EXPECT_TRUE(content_.Delete(ContentOf(1)).ok());
+  EXPECT_EQ(content_.Read(ContentOf(1), 0, 1).status().code(), Code::kNotFound);
+  EXPECT_EQ(content_.Stat(ContentOf(1)).status().code(), Code::kNotFound);
+  EXPECT_EQ(content_.Seal(ContentOf(1)).code(), Code::kNotFound);
 }
 
 TEST_P(ContentContract, CancelDropsOnlyAnUpload) {
-  ASSERT_TRUE(Upload(IdOf(1), "photo").ok());
-  ASSERT_TRUE(content_.Begin({.id = IdOf(2), .chunk_bytes = kContractChunk}).ok());
-  for (const uint8_t id : {1, 2, 3}) EXPECT_TRUE(content_.Cancel(IdOf(id)).ok());
-  EXPECT_EQ(content_.Read(IdOf(1), 0, 10)->bytes, "photo");
-  EXPECT_EQ(content_.Progress(IdOf(2)).status().code(), Code::kNotFound);
+  ASSERT_TRUE(Upload(ContentOf(1), "photo").ok());
+  ASSERT_TRUE(content_.Begin({.id = ContentOf(2), .chunk_bytes = kContractChunk}).ok());
+  for (const uint8_t id : {1, 2, 3}) EXPECT_TRUE(content_.Cancel(ContentOf(id)).ok());
+  EXPECT_EQ(content_.Read(ContentOf(1), 0, 10)->bytes, "photo");
+  EXPECT_EQ(content_.Progress(ContentOf(2)).status().code(), Code::kNotFound);
 }
 
 TEST_P(ContentContract, DeleteDropsAnUpload) {
-  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk}).ok());
-  ASSERT_TRUE(content_.Append(IdOf(1), 0, Bytes(kContractChunk, 'x')).ok());
-  ASSERT_TRUE(content_.Delete(IdOf(1)).ok());
-  EXPECT_EQ(content_.Progress(IdOf(1)).status().code(), Code::kNotFound);
-  EXPECT_EQ(content_.Digest(IdOf(1)).status().code(), Code::kNotFound);
+  ASSERT_TRUE(content_.Begin({.id = ContentOf(1), .chunk_bytes = kContractChunk}).ok());
+  ASSERT_TRUE(content_.Append(ContentOf(1), 0, Bytes(kContractChunk, 'x')).ok());
+  ASSERT_TRUE(content_.Delete(ContentOf(1)).ok());
+  EXPECT_EQ(content_.Progress(ContentOf(1)).status().code(), Code::kNotFound);
+  EXPECT_EQ(content_.Digest(ContentOf(1)).status().code(), Code::kNotFound);
 }
 
 TEST_P(ContentContract, ManyUploadsAreOpenAtTheSameTime) {
@@ -297,40 +251,43 @@ TEST_P(ContentContract, ManyUploadsAreOpenAtTheSameTime) {
 }
 
 TEST_P(ContentContract, AnswersShuttingDownAfterClose) {
-  ASSERT_TRUE(Upload(IdOf(1), "photo").ok());
+  ASSERT_TRUE(Upload(ContentOf(1), "photo").ok());
   store_->Close();
-  EXPECT_EQ(content_.Begin({.id = IdOf(2)}).code(), Code::kShuttingDown);
-  EXPECT_EQ(content_.Append(IdOf(2), 0, "x").code(), Code::kShuttingDown);
-  EXPECT_EQ(content_.Read(IdOf(1), 0, 1).status().code(), Code::kShuttingDown);
-  EXPECT_EQ(content_.Delete(IdOf(1)).code(), Code::kShuttingDown);
+  EXPECT_EQ(content_.Begin({.id = ContentOf(2)}).code(), Code::kShuttingDown);
+  EXPECT_EQ(content_.Put("x").status().code(), Code::kShuttingDown);
+  EXPECT_EQ(content_.FindDoubtful().status().code(), Code::kShuttingDown);
+  EXPECT_EQ(content_.Append(ContentOf(2), 0, "x").code(), Code::kShuttingDown);
+  EXPECT_EQ(content_.Read(ContentOf(1), 0, 1).status().code(), Code::kShuttingDown);
+  EXPECT_EQ(content_.Delete(ContentOf(1)).code(), Code::kShuttingDown);
 }
 
 // Else a piece that comes between Digest and Seal would make content of another digest.
 TEST_P(ContentContract, DigestEndsTheContent) {
   const Bytes chunk = Random(kContractChunk);
-  ASSERT_TRUE(content_.Begin({.id = IdOf(1), .chunk_bytes = kContractChunk}).ok());
-  ASSERT_TRUE(content_.Append(IdOf(1), 0, chunk).ok());
-  const auto info = content_.Digest(IdOf(1));
+  ASSERT_TRUE(content_.Begin({.id = ContentOf(1), .chunk_bytes = kContractChunk}).ok());
+  ASSERT_TRUE(content_.Append(ContentOf(1), 0, chunk).ok());
+  const auto info = content_.Digest(ContentOf(1));
   ASSERT_TRUE(info.ok());
-  EXPECT_EQ(content_.Append(IdOf(1), kContractChunk, "more").code(), Code::kInvalid);
-  EXPECT_TRUE(content_.Append(IdOf(1), 0, chunk).ok());
-  EXPECT_EQ(content_.Progress(IdOf(1))->spec.size, kContractChunk);
-  ASSERT_TRUE(content_.Seal(IdOf(1)).ok());
-  EXPECT_EQ(content_.Stat(IdOf(1))->size, info->size);
+  EXPECT_EQ(content_.Append(ContentOf(1), kContractChunk, "more").code(), Code::kInvalid);
+  EXPECT_TRUE(content_.Append(ContentOf(1), 0, chunk).ok());
+  EXPECT_EQ(content_.Progress(ContentOf(1))->spec.size, kContractChunk);
+  ASSERT_TRUE(content_.Seal(ContentOf(1)).ok());
+  EXPECT_EQ(content_.Stat(ContentOf(1))->size, info->size);
 }
 
 TEST_P(ContentContract, ListsSealedContentInOrder) {
   EXPECT_THAT(*content_.List({}, 10), IsEmpty());
-  for (const uint8_t number : {uint8_t{3}, uint8_t{1}, uint8_t{255}}) {
-    ASSERT_TRUE(Upload(IdOf(number), "bytes").ok());
+  for (const uint8_t number : {uint8_t{3}, uint8_t{1}, uint8_t{254}}) {
+    ASSERT_TRUE(Upload(ContentOf(number), "bytes").ok());
   }
-  ASSERT_TRUE(content_.Begin({.id = IdOf(2), .chunk_bytes = kContractChunk}).ok());  // not sealed
-  EXPECT_THAT(*content_.List({}, 10), ElementsAre(IdOf(1), IdOf(3), IdOf(255)));
-  EXPECT_THAT(*content_.List({}, 2), ElementsAre(IdOf(1), IdOf(3)));
-  EXPECT_THAT(*content_.List(IdOf(1), 10), ElementsAre(IdOf(3), IdOf(255)));
-  EXPECT_THAT(*content_.List(IdOf(255), 10), IsEmpty());
-  ASSERT_TRUE(content_.Delete(IdOf(3)).ok());
-  EXPECT_THAT(*content_.List({}, 10), ElementsAre(IdOf(1), IdOf(255)));
+  ASSERT_TRUE(
+      content_.Begin({.id = ContentOf(2), .chunk_bytes = kContractChunk}).ok());  // not sealed
+  EXPECT_THAT(*content_.List({}, 10), ElementsAre(ContentOf(1), ContentOf(3), ContentOf(254)));
+  EXPECT_THAT(*content_.List({}, 2), ElementsAre(ContentOf(1), ContentOf(3)));
+  EXPECT_THAT(*content_.List(ContentOf(1), 10), ElementsAre(ContentOf(3), ContentOf(254)));
+  EXPECT_THAT(*content_.List(ContentOf(254), 10), IsEmpty());
+  ASSERT_TRUE(content_.Delete(ContentOf(3)).ok());
+  EXPECT_THAT(*content_.List({}, 10), ElementsAre(ContentOf(1), ContentOf(254)));
 }
 
 }  // namespace
