@@ -34,7 +34,8 @@ class SessionBulk : public SessionTest {
   // More than the initial limit of what pieces may be answered with.
   static constexpr size_t kMostBegun = limits::kMinInFlightReplyBytes / kPieceBytes + 2;
 
-  // The media record, and so its pieces, are not read before hold_reads is false. On a new connection, whose window is small.
+  // The media record, and so its pieces, are not read before hold_reads is false. On a new
+  // connection, whose window is small.
   void StartHolding() {
     opens_window_ = false;
     Reconnect();
