@@ -162,8 +162,9 @@ Status Channel::Receive(ByteView bytes, int64_t now) {
 }
 
 Status Channel::OnFrame(const Frame& frame, int64_t now) {
-  const bool more = frame.header.flags == (kFlagReply | kFlagMoreFollows);
-  if (!more && frame.header.flags != kFlagReply) return ProtocolViolation("a frame is not a reply");
+  const int flags = frame.header.flags & ~kFlagCoversStart;
+  const bool more = flags == (kFlagReply | kFlagMoreFollows);
+  if (!more && flags != kFlagReply) return ProtocolViolation("a frame is not a reply");
   const bool ok = frame.header.code == static_cast<uint8_t>(Code::kOk);
   Status status;
   ErrorDetail detail;

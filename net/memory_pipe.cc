@@ -1,10 +1,12 @@
 #include "net/memory_pipe.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
+#include "net/read_range.h"
 
 namespace smile {
 
@@ -77,6 +79,12 @@ class MemoryPipe::End::Handle final : public Transport {
   }
   void Send(Bytes bytes) override {
     if (end_->state == State::kOpen) end_->unsent += bytes;
+  }
+  void SendFile(Bytes head, const FileRange& range) override {
+    std::optional<Bytes> bytes = ReadRange(range);
+    if (!bytes) return Abort();
+    Send(std::move(head));
+    Send(std::move(*bytes));
   }
   size_t unsent_bytes() const override { return end_->unsent.size(); }
   size_t unsent_memory() const override { return end_->unsent.size(); }

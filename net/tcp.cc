@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <algorithm>
 #include <cerrno>
@@ -11,6 +12,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/memory_budget.h"
+#include "net/read_range.h"
 
 namespace smile {
 namespace {
@@ -167,17 +169,22 @@ void TcpSocket::TakeDropTurn() {
   UpdateReading();
 }
 
+std::optional<size_t> TcpSocket::SendNow(ByteView bytes, int flags) {
+  // Not uv_try_write, which would raise SIGPIPE where the loop is not running.
+  const ssize_t result = send(Descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL | flags);
+  if (result >= 0) return static_cast<size_t>(result);
+  if (errno == EAGAIN || errno == EINTR) return 0;
+  Finish(Lost(uv_translate_sys_error(errno)));
+  return std::nullopt;
+}
+
 void TcpSocket::Send(Bytes bytes) {
   if (state_ != State::kOpen || bytes.empty()) return;
   size_t sent = 0;
   if (unsent_bytes() == 0) {
-    // Not uv_try_write, which would raise SIGPIPE where the loop is not running.
-    const ssize_t result = send(Descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (result < 0 && errno != EAGAIN && errno != EINTR) {
-      return Finish(Lost(uv_translate_sys_error(errno)));
-    }
-    sent = result < 0 ? 0 : static_cast<size_t>(result);
-    if (sent == bytes.size()) return;
+    const std::optional<size_t> now = SendNow(bytes, 0);
+    if (!now || *now == bytes.size()) return;
+    sent = *now;
   }
   auto* const write = new Write{.socket = this, .bytes = std::move(bytes)};
   write->request.data = write;
@@ -197,6 +204,31 @@ void TcpSocket::Send(Bytes bytes) {
     delete write;
     Finish(Lost(error));
   }
+}
+
+void TcpSocket::SendFile(Bytes head, FileRange range) {
+  if (state_ != State::kOpen) return;
+  if (unsent_bytes() == 0) {
+    // One packet with the first bytes of the file.
+    const std::optional<size_t> now = SendNow(head, MSG_MORE);
+    if (!now) return;
+    head.erase(0, *now);
+  }
+  Send(std::move(head));
+  while (unsent_bytes() == 0 && range.size > 0) {
+    auto offset = static_cast<off_t>(range.offset);
+    const ssize_t sent = sendfile(Descriptor(), range.descriptor, &offset, range.size);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && errno == EAGAIN) break;
+    // The frame has begun: without these bytes nothing more can be sent.
+    if (sent <= 0) return Finish(Lost(sent < 0 ? uv_translate_sys_error(errno) : UV_EIO));
+    range.offset += static_cast<uint64_t>(sent);
+    range.size -= static_cast<size_t>(sent);
+  }
+  if (range.size == 0) return;
+  std::optional<Bytes> rest = ReadRange(range);
+  if (!rest) return Finish(Lost(UV_EIO));
+  Send(std::move(*rest));
 }
 
 void TcpSocket::OnWritten(int error) {
@@ -277,6 +309,10 @@ void TcpTransport::Start(TransportEvents* events) {
 
 void TcpTransport::Send(Bytes bytes) {
   if (socket_ != nullptr) socket_->Send(std::move(bytes));
+}
+
+void TcpTransport::SendFile(Bytes head, const FileRange& range) {
+  if (socket_ != nullptr) socket_->SendFile(std::move(head), range);
 }
 
 size_t TcpTransport::unsent_bytes() const {

@@ -3,6 +3,7 @@
 
 #include <uv.h>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "net/transport.h"
@@ -28,6 +29,7 @@ class TcpSocket {
   // `closed` is called last, just before the socket is deleted.
   void Start(TransportEvents* events, std::function<void()> closed);
   void Send(Bytes bytes);
+  void SendFile(Bytes head, FileRange range);
   void SetPaused(bool paused);
   void Close();
   // Ends the connection now, with `status` for OnClosed.
@@ -50,6 +52,8 @@ class TcpSocket {
   ~TcpSocket() = default;
   uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&tcp_); }
   int Descriptor() const;
+  // What of the bytes the kernel takes at once, with these flags; none if the connection was lost.
+  std::optional<size_t> SendNow(ByteView bytes, int flags);
   void UpdateReading();
   size_t MostBytes() const;
   void OnRead(ssize_t size);
@@ -82,6 +86,7 @@ class TcpTransport final : public Transport {
 
   void Start(TransportEvents* events) override;
   void Send(Bytes bytes) override;
+  void SendFile(Bytes head, const FileRange& range) override;
   size_t unsent_bytes() const override;
   size_t unsent_memory() const override;
   void PauseReading() override;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/file_range.h"
 #include "base/limits.h"
 #include "base/status.h"
 
@@ -53,6 +54,10 @@ class Transport {
   // Sends bytes, in order. What cannot be sent at once is queued without a limit: the user must
   // watch unsent_bytes() and stop producing. Does nothing after Close() or Abort().
   virtual void Send(Bytes bytes) = 0;
+
+  // The same for `head` and then a part of a file, which is in memory: else it blocks. What has to
+  // be queued is read. If it cannot be read, the connection is lost.
+  virtual void SendFile(Bytes head, const FileRange& range) = 0;
 
   virtual size_t unsent_bytes() const = 0;
 

@@ -25,6 +25,7 @@ constexpr HeaderField kHeaderFields[] = {{"checksum", 0, 4}, {"length", 4, 4}, {
 std::string DescribeFlags(uint8_t flags) {
   std::string text = (flags & kFlagReply) != 0 ? "reply" : "request";
   if ((flags & kFlagMoreFollows) != 0) text += ", more follows";
+  if ((flags & kFlagCoversStart) != 0) text += ", the last field has a checksum of its own";
   if ((flags & ~kKnownFlags) != 0) text += ", unknown bits";
   return text;
 }
@@ -70,7 +71,10 @@ void ExplainHeader(ByteView bytes, const OperationInfo* operation, std::vector<F
   (*parts)[2].meaning = std::to_string(header.id);
   (*parts)[3].meaning = DescribeCode(header, operation);
   (*parts)[4].meaning = DescribeFlags(header.flags);
-  (*parts)[5].meaning = header.deadline_ms == 0 ? "none" : fmt::format("{} ms", header.deadline_ms);
+  const bool covers_start = (header.flags & kFlagCoversStart) != 0;
+  (*parts)[5].meaning = covers_start ? fmt::format("checksum up to {}", header.deadline_ms)
+                        : header.deadline_ms == 0 ? "none"
+                                                  : fmt::format("{} ms", header.deadline_ms);
 }
 
 std::string ShortHex(const FramePart& part) {

@@ -18,6 +18,7 @@ constexpr size_t kFlagsOffset = 13;
 constexpr size_t kDeadlineOffset = 14;
 constexpr size_t kLengthEnd = 8;
 // So many bytes of a large frame are put into a large buffer, fewer into a small one.
+constexpr size_t kLeastWholeStart = size_t{32} << 10;
 constexpr size_t kLeastLargeStart = InputBuffer::kLeastLargeBytes / 4;
 
 // The fields leave no gap.
@@ -42,6 +43,10 @@ FrameHeader LoadFrameHeader(ByteView bytes) {
 
 uint32_t FrameChecksum(ByteView frame) {
   CHECK(frame.size() >= kFrameHeaderBytes);
+  if ((frame[kFlagsOffset] & kFlagCoversStart) != 0) {
+    const size_t covered = LoadLittle<uint16_t>(frame.data() + kDeadlineOffset);
+    frame = frame.substr(0, std::max(covered, kFrameHeaderBytes));
+  }
   return static_cast<uint32_t>(Hash64(frame.substr(kFrameChecksumBytes)));
 }
 
@@ -61,6 +66,15 @@ void FrameWriter::Finish(ByteView rest) {
   StoreLittle(frame + kLengthOffset, static_cast<uint32_t>(size() + rest.size()));
   const ByteView bytes = ByteView(frame, size()).substr(kFrameChecksumBytes);
   StoreLittle(frame, static_cast<uint32_t>(rest.empty() ? Hash64(bytes) : Hash64(bytes, rest)));
+}
+
+void FrameWriter::FinishStart(size_t rest_bytes) {
+  CHECK(size() >= kFrameHeaderBytes && size() <= UINT16_MAX && size() + rest_bytes <= UINT32_MAX);
+  char* const frame = out_->data() + start_;
+  StoreLittle(frame + kLengthOffset, static_cast<uint32_t>(size() + rest_bytes));
+  frame[kFlagsOffset] = static_cast<char>(frame[kFlagsOffset] | kFlagCoversStart);
+  StoreLittle(frame + kDeadlineOffset, static_cast<uint16_t>(size()));
+  StoreLittle(frame, FrameChecksum({frame, size()}));
 }
 
 void RestampFrame(Bytes* frame, uint32_t id, uint16_t deadline_ms) {
@@ -105,7 +119,10 @@ void FrameReader::Reserve(size_t needed) {
   }
   // At least the size to which the allocator rounds up.
   const size_t least = AllocatedBytes(needed + 1) - 1;
-  const size_t grown = std::min({2 * needed, most, needed + std::min(needed, spare_)});
+  // Once a quarter of it is there, a frame of some size is not copied once more to grow.
+  const bool for_all = needed >= kLeastWholeStart && needed >= most / 4;
+  const size_t spare = std::min(for_all ? most - needed : needed, spare_);
+  const size_t grown = std::min(most, needed + spare);
   kept_.Reserve(std::min(std::max(least, grown), InputBuffer::kLeastLargeBytes - 1));
   CHECK(kept_.capacity() >= needed);
 }

@@ -30,8 +30,11 @@ inline constexpr size_t kFrameChecksumBytes = 4;
 enum FrameFlags : uint8_t {
   kFlagReply = 1,        // from server to client
   kFlagMoreFollows = 2,  // the request has further replies, as a WATCH does
+  // Of a reply whose last field has a checksum of its own: that of the frame covers only what is
+  // before this field, which may be sent without being read.
+  kFlagCoversStart = 4,
 };
-inline constexpr uint8_t kKnownFlags = kFlagReply | kFlagMoreFollows;
+inline constexpr uint8_t kKnownFlags = kFlagReply | kFlagMoreFollows | kFlagCoversStart;
 
 struct FrameHeader {
   uint32_t checksum = 0;
@@ -39,6 +42,7 @@ struct FrameHeader {
   uint32_t id = 0;
   uint8_t code = 0;
   uint8_t flags = 0;
+  // With kFlagCoversStart: number of bytes up to which the checksum covers the frame.
   uint16_t deadline_ms = 0;
 };
 
@@ -59,6 +63,8 @@ class FrameWriter {
   // Writes length and checksum; without it the frame is incomplete. `rest`: the end of the body, if
   // it is not appended but sent separately.
   void Finish(ByteView rest = {});
+  // The same for a body whose end, `rest_bytes`, has a checksum of its own (kFlagCoversStart).
+  void FinishStart(size_t rest_bytes);
 
   // Size of the frame so far.
   size_t size() const {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/coding.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/sha256.h"
@@ -39,6 +40,21 @@ class ExampleList {
     FrameHeader header = OkHeader(id);
     header.flags |= kFlagMoreFollows;
     ReplyTo<Row>(std::move(title), header, response);
+  }
+
+  // The same whose checksum covers only what is before the last field, `last`, which is empty in
+  // `response`.
+  template <class Row>
+  void StartReply(std::string title, uint32_t id, const typename Row::Response& response,
+                  ByteView last) {
+    Bytes bytes;
+    FrameWriter frame(&bytes, OkHeader(id));
+    Encode(response, &bytes);
+    bytes.pop_back();
+    AppendVarint(&bytes, last.size());
+    frame.FinishStart(last.size());
+    bytes += last;
+    Add(std::move(title), std::move(bytes), RequestInfo{Row::kInfo.code, asked_->context});
   }
 
   void Error(std::string title, uint32_t id, const Status& status, const ErrorDetail& detail) {
@@ -250,6 +266,9 @@ void AddMedia(ExampleList* examples) {
   examples->Reply<op::MediaRead>(
       "MEDIA_READ's reply", 20,
       {.content_bytes = content.size(), .checksum = Hash64("ell"), .bytes = "ell"});
+  examples->StartReply<op::MediaRead>("MEDIA_READ's reply, whose checksum covers its start", 20,
+                                      {.content_bytes = content.size(), .checksum = Hash64("ell")},
+                                      "ell");
   examples->Request<op::MediaList>("MEDIA_LIST of user 42", 21, 0, {.owner = 42});
   examples->Reply<op::MediaList>("MEDIA_LIST's reply", 21,
                                  {.entries = {{EntryOutcome::kFound, info}}, .continuation = {}});

@@ -200,9 +200,13 @@ void MediaHandlers::Start(op::MediaRead, const op::MediaRead::Request& request, 
   auto task = media_.Read(IdOf(request), request.offset, request.size, CallOf(deadline, to));
   (void)AnswerRead(std::move(task), std::move(to), std::move(memory),
                    [](ContentPiece piece, Reply& reply) {
-                     reply.OkOwned<op::MediaRead>(
-                         {.content_bytes = piece.content_size, .checksum = piece.checksum},
-                         std::move(piece.bytes));
+                     const op::MediaRead::Response head{.content_bytes = piece.content_size,
+                                                        .checksum = piece.checksum};
+                     if (piece.file.size > 0) {
+                       reply.OkFile<op::MediaRead>(head, std::move(piece.file));
+                     } else {
+                       reply.OkOwned<op::MediaRead>(head, std::move(piece.bytes));
+                     }
                    });
 }
 

@@ -7,9 +7,9 @@
 #include <deque>
 #include <utility>
 
-#include "base/bytes.h"
 #include "base/check.h"
 #include "base/limits.h"
+#include "server/output_piece.h"
 #include "server/reply_buffer.h"
 
 namespace smile {
@@ -46,12 +46,12 @@ class OutputQueue {
   bool next_is_bulk() const { return half_sent_ || (replies_.empty() && !bulk_.empty()); }
 
   // The next piece, which is removed; empty if there is none. A frame is not interrupted.
-  Bytes TakeFront() {
+  OutputPiece TakeFront() {
     if (!next_is_bulk()) return replies_.TakeFront();
     ReplyBuffer& frame = bulk_.front();
     bulk_bytes_ -= frame.size();
     bulk_memory_ -= frame.memory();
-    Bytes piece = frame.TakeFront();
+    OutputPiece piece = frame.TakeFront();
     half_sent_ = !frame.empty();
     if (half_sent_) {
       bulk_bytes_ += frame.size();

@@ -24,26 +24,40 @@ void Reply::OkLent(const RecordView& record) {
 
 // Encoded with an empty last field, the response ends in the length of that field, one byte, which
 // is replaced by the actual length.
-void Reply::OkWithTail(FunctionRef<void(Bytes* body)> encode_head, Bytes last) {
-  CHECK(!written_);
+bool Reply::AppendHead(FunctionRef<void(Bytes* body)> encode_head, size_t last_bytes,
+                       FrameWriter* frame) {
   Bytes* const tail = out_->tail();
-  FrameWriter frame(tail, OkHeader(id_));
   encode_head(tail);
   CHECK(tail->back() == 0);
   tail->pop_back();
-  AppendVarint(tail, last.size());
-  const size_t size = frame.size() + last.size();
-  if (size > max_frame_bytes_) {
-    frame.Discard();
-    return FailTooLarge(size);
-  }
+  AppendVarint(tail, last_bytes);
+  const size_t size = frame->size() + last_bytes;
+  if (size <= max_frame_bytes_) return true;
+  frame->Discard();
+  FailTooLarge(size);
+  return false;
+}
+
+void Reply::OkWithTail(FunctionRef<void(Bytes* body)> encode_head, Bytes last) {
+  CHECK(!written_);
+  FrameWriter frame(out_->tail(), OkHeader(id_));
+  if (!AppendHead(encode_head, last.size(), &frame)) return;
   if (last.size() < limits::kLeastLargeValueBytes) {
-    tail->append(last);
+    out_->tail()->append(last);
     frame.Finish();
   } else {
     frame.Finish(last);
     out_->AppendPiece(std::move(last));
   }
+  written_ = true;
+}
+
+void Reply::OkWithFile(FunctionRef<void(Bytes* body)> encode_head, FileRange last) {
+  CHECK(!written_);
+  FrameWriter frame(out_->tail(), OkHeader(id_));
+  if (!AppendHead(encode_head, last.size, &frame)) return;
+  frame.FinishStart(last.size);
+  out_->AppendFile(std::move(last));
   written_ = true;
 }
 

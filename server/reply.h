@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/file_range.h"
 #include "base/function_ref.h"
 #include "base/limits.h"
 #include "base/memory_budget.h"
@@ -68,6 +69,12 @@ class Reply {
     OkWithTail([&](Bytes* body) { Encode(response, body); }, std::move(last));
   }
 
+  // The same with a part of a file, which is not read. The response has a checksum of it.
+  template <class Row>
+  void OkFile(const typename Row::Response& response, FileRange last) {
+    OkWithFile([&](Bytes* body) { Encode(response, body); }, std::move(last));
+  }
+
   void Fail(const Status& status, const ErrorDetail& detail = {}) {
     CHECK(!written_);
     EncodeError(id_, status, detail, out_->tail());
@@ -83,6 +90,11 @@ class Reply {
 
  private:
   void OkWithTail(FunctionRef<void(Bytes* body)> encode_head, Bytes last);
+  void OkWithFile(FunctionRef<void(Bytes* body)> encode_head, FileRange last);
+  // Appends to the tail: a response with an empty last field, which is to have `last_bytes`. False:
+  // it is too large, which has been answered.
+  bool AppendHead(FunctionRef<void(Bytes* body)> encode_head, size_t last_bytes,
+                  FrameWriter* frame);
   void FailTooLarge(size_t size);
   bool HasRoomFor(size_t size) const;
   void FailForMemory();

@@ -1,5 +1,5 @@
 // Unsent replies, in order: small ones are gathered into one piece and sent in one write; a large
-// value is a piece of its own, in the memory in which it was read.
+// value is a piece of its own, in the memory in which it was read, or a part of a file.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,9 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/file_range.h"
 #include "base/memory_budget.h"
+#include "server/output_piece.h"
 
 namespace smile {
 
@@ -25,22 +27,30 @@ class ReplyBuffer {
   // Appends bytes without copying them.
   void AppendPiece(Bytes bytes) {
     SealTail();
-    Push(std::move(bytes));
+    Push({.bytes = std::move(bytes), .file = {}});
+  }
+
+  // The same for a part of a file, which is a piece together with the tail.
+  void AppendFile(FileRange file) {
+    Push({.bytes = std::exchange(tail_, {}), .file = std::move(file)});
   }
 
   void Append(ReplyBuffer other) {
-    for (Bytes& piece : other.pieces_) AppendPiece(std::move(piece));
+    for (OutputPiece& piece : other.pieces_) {
+      SealTail();
+      Push(std::move(piece));
+    }
     tail_.append(other.tail_);
   }
 
   // The first piece. Empty if there is none.
-  Bytes TakeFront() {
-    if (pieces_.empty()) return std::exchange(tail_, {});
-    Bytes front = std::move(pieces_.front());
+  OutputPiece TakeFront() {
+    if (pieces_.empty()) return {.bytes = std::exchange(tail_, {}), .file = {}};
+    OutputPiece front = std::move(pieces_.front());
     pieces_.erase(pieces_.begin());  // there are few
-    CHECK(before_tail_ >= front.size() && memory_before_tail_ >= MemoryOf(front));
+    CHECK(before_tail_ >= front.size() && memory_before_tail_ >= front.memory());
     before_tail_ -= front.size();
-    memory_before_tail_ -= MemoryOf(front);
+    memory_before_tail_ -= front.memory();
     CHECK(!pieces_.empty() || (before_tail_ == 0 && memory_before_tail_ == 0));
     if (kExpensiveChecks) CHECK(before_tail_ == BytesOfPieces(), "sizes add up");
     return front;
@@ -50,21 +60,21 @@ class ReplyBuffer {
   void ShrinkTail() { Bytes(tail_).swap(tail_); }
 
  private:
-  void Push(Bytes bytes) {
-    before_tail_ += bytes.size();
-    memory_before_tail_ += MemoryOf(bytes);
-    pieces_.push_back(std::move(bytes));
+  void Push(OutputPiece piece) {
+    before_tail_ += piece.size();
+    memory_before_tail_ += piece.memory();
+    pieces_.push_back(std::move(piece));
   }
   size_t BytesOfPieces() const {
     size_t bytes = 0;
-    for (const Bytes& piece : pieces_) bytes += piece.size();
+    for (const OutputPiece& piece : pieces_) bytes += piece.size();
     return bytes;
   }
   void SealTail() {
-    if (!tail_.empty()) Push(std::exchange(tail_, {}));
+    if (!tail_.empty()) Push({.bytes = std::exchange(tail_, {}), .file = {}});
   }
 
-  std::vector<Bytes> pieces_;  // everything before the tail
+  std::vector<OutputPiece> pieces_;  // everything before the tail
   size_t before_tail_ = 0;
   size_t memory_before_tail_ = 0;
   Bytes tail_;

@@ -53,9 +53,13 @@ size_t ServedConnection::Flush() {
   if (closing_) return 0;
   const uint64_t given_before = given_bytes_;
   while (session_->has_output()) {
-    Bytes output = session_->TakeOutput();
+    OutputPiece output = session_->TakeOutput();
     given_bytes_ += output.size();
-    transport_->Send(std::move(output));
+    if (output.file.size == 0) {
+      transport_->Send(std::move(output.bytes));
+    } else {
+      transport_->SendFile(std::move(output.bytes), output.file);
+    }
     ReportUnsent();
   }
   if (session_->finished()) {

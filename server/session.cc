@@ -59,9 +59,9 @@ void Session::Receive(ByteView bytes) {
   Account();
 }
 
-Bytes Session::TakeOutput() {
+OutputPiece Session::TakeOutput() {
   const bool is_bulk = output_.next_is_bulk();
-  Bytes piece = output_.TakeFront();
+  OutputPiece piece = output_.TakeFront();
   if (is_bulk) unsent_bulk_bytes_ += piece.size();
   shared_.metrics.bytes_sent.Add(piece.size());
   return piece;

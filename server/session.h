@@ -80,7 +80,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // Removes the next piece of the replies; empty if there is none. The caller reports with
   // set_unsent() what it has not sent yet.
-  Bytes TakeOutput();
+  OutputPiece TakeOutput();
   bool has_output() const { return output_.HasNext(unsent_bytes_); }
   // About what has_output() tells of.
   size_t output_bytes() const { return output_.NextBytes(unsent_bytes_); }

@@ -38,6 +38,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/file_range.h"
 #include "base/limits.h"
 #include "base/result.h"
 #include "base/sha256.h"
@@ -117,6 +118,9 @@ struct ContentPiece {
   Bytes bytes;                // shorter than requested only at the end of the content
   uint64_t checksum = 0;      // XXH3-64 of the bytes
   uint64_t content_size = 0;  // of the whole content
+  // Instead of the bytes, if Peek has found them: they were verified when they came from the disk,
+  // and are in memory.
+  FileRange file;
 };
 
 // Content that is put at once.
@@ -189,6 +193,10 @@ class ContentStore {
   // kNotFound: no such content. kInvalid: the offset is beyond the end; with an offset at the end,
   // the piece is empty. kCorrupt: a chunk of the range is damaged.
   virtual void Read(ContentRange range, Done<Result<ContentPiece>> done) = 0;
+
+  // The same without waiting, as a part of a file. None: it cannot be had so, and Read() tells
+  // more.
+  virtual std::optional<ContentPiece> Peek(const ContentRange&) { return std::nullopt; }
 
   // kNotFound if there is no such content.
   virtual void Stat(ContentId id, Done<Result<ContentInfo>> done) = 0;

@@ -7,7 +7,7 @@ from report import servers_section
 
 READING = """Figures are medians over the rounds, with the minimum and maximum in parentheses. "CPU" is the
 server's processor time per photo, user and kernel; background work after a round is not in it.
-"Written" is what the server wrote to the disk per byte of the photos, including what it wrote in the
+"Written" is what the whole disk wrote per byte of the photos, including what was written in the
 background after the round."""
 
 LOADS = {"in": "Photos in", "first out": "Photos out, the first time", "out": "Photos out, warm",

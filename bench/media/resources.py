@@ -4,28 +4,32 @@ import os
 import resource
 from pathlib import Path
 
-OUTPUT_BLOCK_BYTES = 512  # getrusage(2)
+INPUT_BLOCK_BYTES = 512  # getrusage(2)
+SECTOR_BYTES = 512  # Documentation/admin-guide/iostats.rst
 
 
-def process_io(pid):
-    """(bytes read, bytes written) of the disk by a process so far (proc(5)); written bytes count
-    when they enter the page cache. Without a process: those of all generators that have ended."""
+def process_read_bytes(pid):
+    """Bytes that a process has read from the disk so far (proc(5)). Without a process: those of all
+    generators that have ended."""
     if not pid:
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return used.ru_inblock * OUTPUT_BLOCK_BYTES, used.ru_oublock * OUTPUT_BLOCK_BYTES
+        return resource.getrusage(resource.RUSAGE_CHILDREN).ru_inblock * INPUT_BLOCK_BYTES
     fields = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
-    return int(fields["read_bytes"]), int(fields["write_bytes"])
+    return int(fields["read_bytes"])
 
 
-def disk_reads(directory):
-    """Reads that the disk of a directory has completed so far, by everybody; None if the kernel
-    does not say (Documentation/admin-guide/iostats.rst)."""
+def disk_work(directory):
+    """(reads, written bytes) of the disk of a directory so far, by everybody, after what is in the
+    page cache was written; None each if the kernel does not say. `write_bytes` of a process is more
+    than it writes: it counts a whole folio of the page cache, up to megabytes, when a byte of it is
+    changed."""
+    os.sync()
     device = os.stat(directory).st_dev
     try:
         stat = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}/stat").read_text()
     except OSError:
-        return None
-    return int(stat.split()[0])
+        return None, None
+    fields = stat.split()
+    return int(fields[0]), int(fields[6]) * SECTOR_BYTES
 
 
 class DiskMeter:
@@ -37,10 +41,10 @@ class DiskMeter:
         self.before = self.now()
 
     def now(self):
-        return (*process_io(self.pid), disk_reads(self.directory))
+        return (process_read_bytes(self.pid), *disk_work(self.directory))
 
     def read(self):
-        read, written, reads = (None if b is None else b - a
+        read, reads, written = (None if b is None else b - a
                                 for a, b in zip(self.before, self.now()))
         return {"read_bytes": read, "written_bytes": written, "disk_reads": reads}
 

@@ -53,6 +53,7 @@ Task<Result<ContentPiece>> MediaService::Read(MediaId id, uint64_t offset, uint3
 Task<Result<ContentPiece>> MediaService::ReadContent(ContentAddress content,
                                                      ContentRange range) const {
   if (content.place == ContentPlace::kRecord) co_return co_await ReadSmall(range);
+  if (auto found = store_.Peek(range)) co_return std::move(*found);
   co_return co_await FromCallback<Result<ContentPiece>>(
       [&](auto done) { store_.Read(range, std::move(done)); });
 }

@@ -234,6 +234,15 @@ void ContentFiles::Read(ContentRange range, Done<Result<ContentPiece>> done) {
   pool_.Submit(std::make_unique<ContentJob>(range, std::move(work)));
 }
 
+std::optional<ContentPiece> ContentFiles::Peek(const ContentRange& range) {
+  const auto address = AddressOf(range.id);
+  const bool is_whole = address && range.offset == 0 && range.size >= address->size;
+  if (address && !is_whole) return std::nullopt;
+  auto found = address ? segments_.Peek(*address) : contents_.Peek(range);
+  if (found) counts_.read_bytes += found->file.size;
+  return found;
+}
+
 Result<ContentPiece> ContentFiles::ReadNow(const ContentRange& range) {
   const auto address = AddressOf(range.id);
   return address ? segments_.Read(*address, range.offset, range.size) : contents_.Read(range);

@@ -69,6 +69,7 @@ class ContentFiles final : public ContentStore {
   void SettleDoubtful(uint32_t group, Done<Status> done) override;
   void Hash(ByteView bytes, uint64_t source, Done<Result<Sha256Digest>> done) override;
   void Read(ContentRange range, Done<Result<ContentPiece>> done) override;
+  std::optional<ContentPiece> Peek(const ContentRange& range) override;
   void Stat(ContentId id, Done<Result<ContentInfo>> done) override;
   void List(ContentId after, uint32_t limit, Done<Result<std::vector<ContentId>>> done) override;
   void Delete(ContentId id, Done<Status> done) override;

@@ -86,6 +86,12 @@ Status DiskFile::ReadAt(uint64_t offset, Bytes* head, Bytes* rest) const {
   return ReadAt(offset + head->size(), rest->size(), rest->data());
 }
 
+bool DiskFile::TryReadAt(uint64_t offset, size_t size, char* bytes) const {
+  const iovec part{bytes, size};
+  return preadv2(descriptor_, &part, 1, static_cast<off_t>(offset), RWF_NOWAIT) ==
+         static_cast<ssize_t>(size);
+}
+
 Status DiskFile::WriteAt(uint64_t offset, ByteView bytes) const {
   CHECK(descriptor_ >= 0);
   while (!bytes.empty()) {
@@ -138,6 +144,10 @@ void DiskFile::StartSync(uint64_t offset, uint64_t size) const {
   // An error shows up in Sync().
   sync_file_range(descriptor_, static_cast<off_t>(offset), static_cast<off_t>(size),
                   SYNC_FILE_RANGE_WRITE);
+}
+
+void DiskFile::ExpectRandomReads() const {
+  (void)posix_fadvise(descriptor_, 0, 0, POSIX_FADV_RANDOM);
 }
 
 Status MakeDirectory(const std::string& path) {

@@ -27,6 +27,8 @@ class DiskFile {
   Status ReadAt(uint64_t offset, size_t size, char* bytes) const;
   // The same for as many bytes as `head` and then `rest` have, into them.
   Status ReadAt(uint64_t offset, Bytes* head, Bytes* rest) const;
+  // The same without waiting for the disk. False: some of it is not in memory, or cannot be read.
+  bool TryReadAt(uint64_t offset, size_t size, char* bytes) const;
   Status WriteAt(uint64_t offset, ByteView bytes) const;
   Result<uint64_t> Size() const;
   // Without holes.
@@ -40,6 +42,10 @@ class DiskFile {
   Status Sync() const;
   // Starts to write the range to the disk without waiting, so that Sync() has less to do.
   void StartSync(uint64_t offset, uint64_t size) const;
+  // Reads go anywhere: only what is asked for is read from the disk, and all of it at once.
+  void ExpectRandomReads() const;
+
+  int descriptor() const { return descriptor_; }
 
  private:
   explicit DiskFile(int descriptor) : descriptor_(descriptor) {}

@@ -21,6 +21,11 @@ constexpr size_t kFolders = 256;
 SealedContents::SealedContents(std::string directory)
     : directory_(std::move(directory)), recent_(limits::kMaxOpenContents) {}
 
+SealedContents::OpenContent::OpenContent(DiskFile opened, const ContentFooter& read)
+    : file(std::move(opened)),
+      footer(read),
+      verified(file.descriptor(), footer.size, ChunksOf(footer.size, footer.chunk_bytes)) {}
+
 std::string SealedContents::FolderOf(const ContentId& id) const {
   return directory_ + "/" + id.ToHex().substr(0, kFolderDigits);
 }
@@ -51,8 +56,7 @@ Result<std::shared_ptr<const SealedContents::OpenContent>> SealedContents::Open(
                               kContentFooterBytes) {
     return DamagedContent();
   }
-  auto opened = std::make_shared<const OpenContent>(
-      OpenContent{.file = std::move(file).value(), .footer = *footer});
+  auto opened = std::make_shared<const OpenContent>(std::move(file).value(), *footer);
   recent_.Add(id, opened);
   return opened;
 }
@@ -76,7 +80,7 @@ Result<ContentPiece> SealedContents::Read(const ContentRange& range) {
   const ContentFooter& footer = (*content)->footer;
   if (range.offset > footer.size) return BeyondTheContent(footer.size);
   const uint64_t size = std::min<uint64_t>(range.size, footer.size - range.offset);
-  ContentPiece piece{.bytes = {}, .checksum = Hash64({}), .content_size = footer.size};
+  ContentPiece piece{.bytes = {}, .checksum = Hash64({}), .content_size = footer.size, .file = {}};
   if (size == 0) return piece;
 
   const uint32_t chunk_bytes = footer.chunk_bytes;
@@ -93,6 +97,7 @@ Result<ContentPiece> SealedContents::Read(const ContentRange& range) {
                                                    ChunkSize(chunk, footer.size, chunk_bytes));
     const auto sum = LoadLittle<uint64_t>(sums.data() + (chunk - first) * kContentSumBytes);
     if (Hash64(stored) != sum) return DamagedContent();
+    (*content)->verified.Add(chunk);
     piece.checksum = sum;
   }
   if (size == bytes.size()) {
@@ -103,6 +108,34 @@ Result<ContentPiece> SealedContents::Read(const ContentRange& range) {
   }
   piece.checksum = Hash64(piece.bytes);
   return piece;
+}
+
+std::optional<ContentPiece> SealedContents::Peek(const ContentRange& range) {
+  std::shared_ptr<const OpenContent> content;
+  {
+    // Somebody may hold it while a file is opened.
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock.owns_lock()) return std::nullopt;
+    const auto* const open = recent_.Find(range.id);
+    if (open == nullptr) return std::nullopt;
+    content = *open;
+  }
+  const ContentFooter& footer = content->footer;
+  if (range.offset >= footer.size || range.offset % footer.chunk_bytes != 0) return std::nullopt;
+  const uint64_t chunk = range.offset / footer.chunk_bytes;
+  const uint32_t size = ChunkSize(chunk, footer.size, footer.chunk_bytes);
+  if (std::min<uint64_t>(range.size, footer.size - range.offset) != size) return std::nullopt;
+  if (!content->verified.AreInMemory(chunk, range.offset, size)) return std::nullopt;
+  Bytes sum(kContentSumBytes, '\0');
+  const uint64_t place = footer.size + chunk * kContentSumBytes;
+  if (!content->file.TryReadAt(place, sum.size(), sum.data())) return std::nullopt;
+  return ContentPiece{.bytes = {},
+                      .checksum = LoadLittle<uint64_t>(sum.data()),
+                      .content_size = footer.size,
+                      .file = {.descriptor = content->file.descriptor(),
+                               .offset = range.offset,
+                               .size = size,
+                               .owner = content}};
 }
 
 Status SealedContents::Take(const std::string& path, const ContentId& id) {

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "storage/content/content_format.h"
 #include "storage/content/disk_file.h"
 #include "storage/content/recently_used.h"
+#include "storage/content/verified_parts.h"
 #include "storage/content_store.h"
 
 namespace smile {
@@ -21,6 +23,8 @@ class SealedContents {
   // As ContentStore's.
   Result<ContentPiece> Read(const ContentRange& range);
   Result<ContentInfo> Stat(const ContentId& id);
+  // As ContentStore's, of one whole chunk. Does not block.
+  std::optional<ContentPiece> Peek(const ContentRange& range);
   Status Delete(const ContentId& id);
   Result<std::vector<ContentId>> List(const ContentId& after, uint32_t limit) const;
 
@@ -32,8 +36,11 @@ class SealedContents {
 
  private:
   struct OpenContent {
+    OpenContent(DiskFile opened, const ContentFooter& read);
+
     DiskFile file;
     ContentFooter footer;
+    mutable VerifiedParts verified;  // chunks
   };
 
   std::string FolderOf(const ContentId& id) const;

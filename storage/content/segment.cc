@@ -8,10 +8,26 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/limits.h"
 #include "storage/content/turns.h"
 #include "storage/content_errors.h"
 
 namespace smile {
+
+namespace {
+
+// Of a segment that was full but for one extent.
+constexpr uint64_t kMostSegmentBytes = limits::kSegmentBytes + 2 * limits::kMaxChunkBytes;
+constexpr uint64_t kMostBlocks = kMostSegmentBytes / kExtentBlockBytes;
+
+}  // namespace
+
+Segment::Segment(uint32_t number, DiskFile file)
+    : number_(number),
+      file_(std::move(file)),
+      verified_(file_.descriptor(), kMostSegmentBytes, kMostBlocks) {
+  file_.ExpectRandomReads();
+}
 
 Result<std::shared_ptr<Segment>> Segment::Create(const std::string& path, uint32_t number) {
   auto file = DiskFile::Create(path);
@@ -53,7 +69,9 @@ Status Segment::Write(const ExtentAddress& address, const ContentToPut& content)
   const Bytes header = EncodeExtentHeader(
       {.sha256 = content.sha256, .key = key_, .checksum = content.checksum, .address = address});
   SMILE_TRY(file_.WriteAt(address.offset(), header));
-  return WriteInTurns(file_, address.offset_of_bytes(), content.bytes);
+  SMILE_TRY(WriteInTurns(file_, address.offset_of_bytes(), content.bytes));
+  verified_.Add(address.block);
+  return {};
 }
 
 Result<ExtentHeader> Segment::HeaderOf(const ExtentAddress& address, ByteView coded) const {
@@ -66,6 +84,7 @@ Result<ExtentHeader> Segment::HeaderOf(const ExtentAddress& address, ByteView co
 Result<ContentPiece> Segment::Read(const ExtentAddress& address, uint64_t offset,
                                    uint32_t size) const {
   if (offset > address.size) return BeyondTheContent(address.size);
+  if (address.block >= kMostBlocks) return NoSuchContent();
   Bytes coded(kExtentHeaderBytes, '\0');
   Bytes bytes(address.size, '\0');
   const Status read = file_.ReadAt(address.offset(), &coded, &bytes);
@@ -73,6 +92,7 @@ Result<ContentPiece> Segment::Read(const ExtentAddress& address, uint64_t offset
   SMILE_TRY(read);
   SMILE_ASSIGN(const ExtentHeader header, HeaderOf(address, coded));
   if (Hash64(bytes) != header.checksum) return DamagedContent();
+  verified_.Add(address.block);
   ContentPiece piece{
       .bytes = std::move(bytes), .checksum = header.checksum, .content_size = address.size};
   if (offset == 0 && size >= address.size) return piece;  // with the checksum of its sender
@@ -89,6 +109,23 @@ Result<ContentInfo> Segment::Stat(const ExtentAddress& address) const {
   SMILE_TRY(read);
   SMILE_ASSIGN(const ExtentHeader header, HeaderOf(address, coded));
   return ContentInfo{.sha256 = header.sha256, .size = header.address.size};
+}
+
+std::optional<ContentPiece> Segment::Peek(const ExtentAddress& address) const {
+  if (address.block >= kMostBlocks) return std::nullopt;
+  const size_t bytes = kExtentHeaderBytes + address.size;
+  if (!verified_.AreInMemory(address.block, address.offset(), bytes)) return std::nullopt;
+  Bytes coded(kExtentHeaderBytes, '\0');
+  if (!file_.TryReadAt(address.offset(), coded.size(), coded.data())) return std::nullopt;
+  const Result<ExtentHeader> header = HeaderOf(address, coded);
+  if (!header.ok()) return std::nullopt;
+  return ContentPiece{.bytes = {},
+                      .checksum = header->checksum,
+                      .content_size = address.size,
+                      .file = {.descriptor = file_.descriptor(),
+                               .offset = address.offset_of_bytes(),
+                               .size = address.size,
+                               .owner = shared_from_this()}};
 }
 
 Status Segment::Punch(const ExtentAddress& address) const {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,11 +14,12 @@
 #include "base/sha256.h"
 #include "storage/content/disk_file.h"
 #include "storage/content/segment_format.h"
+#include "storage/content/verified_parts.h"
 #include "storage/content_store.h"
 
 namespace smile {
 
-class Segment {
+class Segment : public std::enable_shared_from_this<Segment> {
  public:
   // Durable when it returns, but for the entry in its directory. There is none of this name.
   static Result<std::shared_ptr<Segment>> Create(const std::string& path, uint32_t number);
@@ -31,6 +33,8 @@ class Segment {
   // As ContentStore's. kNotFound: it was deleted.
   Result<ContentPiece> Read(const ExtentAddress& address, uint64_t offset, uint32_t size) const;
   Result<ContentInfo> Stat(const ExtentAddress& address) const;
+  // As ContentStore's, of the whole extent. Does not block.
+  std::optional<ContentPiece> Peek(const ExtentAddress& address) const;
 
   // Gives back the space of an extent; durable after the next Sync(). Ok if it was deleted.
   Status Punch(const ExtentAddress& address) const;
@@ -42,7 +46,7 @@ class Segment {
   Result<std::vector<ExtentAddress>> List(uint32_t from_block, size_t limit) const;
 
  private:
-  Segment(uint32_t number, DiskFile file) : number_(number), file_(std::move(file)) {}
+  Segment(uint32_t number, DiskFile file);
 
   Status ReadKey();
   // `coded` is what is at the place of an extent.
@@ -50,6 +54,7 @@ class Segment {
 
   const uint32_t number_;
   const DiskFile file_;
+  mutable VerifiedParts verified_;  // extents, by their first block
   SegmentKey key_{};
   bool has_key_ = false;  // its header is not damaged
 };

@@ -210,6 +210,14 @@ Result<ContentPiece> Segments::Read(const ExtentAddress& address, uint64_t offse
   return segment->Read(address, offset, size);
 }
 
+std::optional<ContentPiece> Segments::Peek(const ExtentAddress& address) {
+  // Somebody may hold it while a file is created.
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock.owns_lock()) return std::nullopt;
+  const std::shared_ptr<Segment>* const open = recent_.Find(address.segment);
+  return open == nullptr ? std::nullopt : (*open)->Peek(address);
+}
+
 Result<ContentInfo> Segments::Stat(const ExtentAddress& address) {
   SMILE_ASSIGN(const std::shared_ptr<Segment> segment, OpenSegment(address.segment));
   return segment->Stat(address);

@@ -41,6 +41,8 @@ class Segments {
   void Delete(const ExtentAddress& address, ContentStore::Done<Status> done);
   Result<ContentPiece> Read(const ExtentAddress& address, uint64_t offset, uint32_t size);
   Result<ContentInfo> Stat(const ExtentAddress& address);
+  // Of the whole extent. Does not block.
+  std::optional<ContentPiece> Peek(const ExtentAddress& address);
   // Those that follow `after`, which may be the id of an extent or any other.
   Result<std::vector<ContentId>> List(const ContentId& after, size_t limit);
 

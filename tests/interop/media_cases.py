@@ -116,6 +116,10 @@ class MediaTest(unittest.TestCase):
             piece, whole = self.client.media_read(self.owner, info["media"], at, size)
             self.assertEqual(piece, self.content[at:at + size])
             self.assertEqual(whole, len(self.content))
+        # What is in the server's memory is sent without being read.
+        self.assertEqual(self.client.media_read(self.owner, info["media"]),
+                         (self.content, len(self.content)))
+        self.assertEqual(self.client.last_flags, 5)
         read = self.client.media_read
         self.assertEqual(read(self.owner, info["media"], len(self.content))[0], b"")
         self.refused("invalid", read, self.owner, info["media"], len(self.content) + 1)

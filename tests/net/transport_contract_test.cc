@@ -1,5 +1,7 @@
 // What net/transport.h promises, of every transport there is.
 
+#include <sys/mman.h>
+#include <unistd.h>
 #include <algorithm>
 #include <functional>
 #include <memory>
@@ -149,6 +151,47 @@ TEST_P(TransportContract, CloseSendsQueuedBytes) {
   EXPECT_TRUE(server().received == Much() + "the end");
   EXPECT_TRUE(client().closed->ok());
   EXPECT_GT(client().sent_events, 0);
+}
+
+// `size` bytes from the sixth of a file that has Much().
+FileRange RangeOfMuch(size_t size) {
+  auto* const file = new int(memfd_create("much", MFD_CLOEXEC));
+  EXPECT_EQ(write(*file, Much().data(), Much().size()), static_cast<ssize_t>(Much().size()));
+  return {.descriptor = *file,
+          .offset = 5,
+          .size = size,
+          .owner = std::shared_ptr<const int>(file, [](const int* open) {
+            close(*open);
+            delete open;
+          })};
+}
+
+TEST_P(TransportContract, FilesAreSentInOrder) {
+  const size_t size = Much().size() - 10;
+  client().Call([&] {
+    client().transport->SendFile("first, ", RangeOfMuch(10));
+    client().transport->Send("before, ");
+    client().transport->SendFile("head, ", RangeOfMuch(size));
+    EXPECT_GT(client().transport->unsent_bytes(), 0u);
+    client().transport->SendFile("queued, ", RangeOfMuch(10));
+    client().transport->Send("after");
+    client().transport->Close();
+  });
+  wiring_->Until([&] { return client().closed && server().closed; });
+  EXPECT_TRUE(server().received == "first, " + Much().substr(5, 10) + "before, head, " +
+                                       Much().substr(5, size) + "queued, " + Much().substr(5, 10) +
+                                       "after");
+  EXPECT_TRUE(client().closed->ok());
+}
+
+// What follows could not be told apart from it.
+TEST_P(TransportContract, FileThatIsTooShortEndsTheConnection) {
+  client().Call([&] {
+    client().transport->SendFile("head, ", RangeOfMuch(Much().size()));
+    client().transport->Send("after");
+  });
+  wiring_->Until([&] { return client().closed && server().closed; });
+  EXPECT_LE(server().received.size(), 6 + Much().size() - 5);
 }
 
 TEST_P(TransportContract, CloseDoesNotLoseAReplyWhileThePeerSends) {

@@ -1,11 +1,14 @@
 #include "protocol/frame.h"
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "base/coding.h"
+#include "base/hash.h"
 #include "base/limits.h"
 
 namespace smile {
@@ -224,6 +227,44 @@ TEST(FrameReader, BufferGrowsWithReceivedBytesNotWithTheClaimedLength) {
       EXPECT_LE(reader.memory(), AllocatedBytes(most + 1));
       EXPECT_LE(reader.memory(), AllocatedBytes(stream.size() + 1));
     }
+  }
+}
+
+// --- Frames whose last field has a checksum of its own ---
+
+Bytes StartOf(ByteView covered, size_t rest_bytes) {
+  Bytes out;
+  FrameWriter frame(&out, {.id = 7, .code = 0, .flags = kFlagReply});
+  out.append(covered);
+  frame.FinishStart(rest_bytes);
+  return out;
+}
+
+TEST(FrameReader, ChecksumOfAStartDoesNotCoverTheRest) {
+  const Bytes start = StartOf("covered", 4);
+  const FrameHeader header = LoadFrameHeader(start);
+  EXPECT_EQ(header.length, 16u + 7 + 4);
+  EXPECT_EQ(header.flags, kFlagReply | kFlagCoversStart);
+  EXPECT_EQ(header.deadline_ms, 16 + 7);
+  for (const std::string rest : {"rest", "REST"}) {
+    const Seen seen = ReadInPieces({start + rest + FrameOf(8, "next")});
+    EXPECT_EQ(seen.frames, (std::vector<std::string>{"7:covered" + rest, "8:next"}));
+  }
+  for (size_t i = 0; i < start.size(); ++i) {
+    if (i >= 4 && i < 8) continue;  // the length: another frame
+    Bytes damaged = start + "rest";
+    damaged[i] = static_cast<char>(damaged[i] ^ 0x10);
+    EXPECT_EQ(ReadInPieces({damaged}).error.code(), Code::kProtocolError) << i;
+  }
+}
+
+TEST(FrameReader, ChecksumOfAStartCoversTheHeaderAndNoMoreThanTheFrame) {
+  for (const uint16_t covered : {0, 15, 16, 27, 28, 65'535}) {
+    Bytes frame = StartOf("covered", 4) + "rest";
+    StoreLittle(frame.data() + 14, covered);
+    const size_t end = std::clamp<size_t>(covered, kFrameHeaderBytes, frame.size());
+    StoreLittle(frame.data(), static_cast<uint32_t>(Hash64(ByteView(frame).substr(4, end - 4))));
+    EXPECT_EQ(ReadInPieces({frame}).frames.size(), 1u) << covered;
   }
 }
 

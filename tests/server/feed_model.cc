@@ -50,7 +50,7 @@ void FeedModel::Ask(const typename Row::Request& request, Take take) {
   session_->Receive(bytes);
   parts_.RunPosted();
   Bytes output;
-  while (session_->has_output()) output += session_->TakeOutput();
+  while (session_->has_output()) output += session_->TakeOutput().bytes;
   FrameReader reader(kFrameBytes);
   reader.Feed(output);
   Frame frame;

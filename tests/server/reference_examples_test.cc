@@ -51,11 +51,12 @@ TEST_F(ReferenceExamplesTest, ExamplesOfThePageMatchASession) {
   Bytes output;
   for (const Example& example : MakeExamples()) {
     const FrameHeader header = LoadFrameHeader(example.frame);
+    if ((header.flags & kFlagCoversStart) != 0) continue;  // another form of the same reply
     if ((header.flags & kFlagReply) == 0) {
       EXPECT_EQ(ToHex(output), "") << "before " << example.title;
       Send(example.frame);
       watches_.Run();
-      while (session_->has_output()) output += session_->TakeOutput();
+      while (session_->has_output()) output += session_->TakeOutput().bytes;
     } else {
       EXPECT_EQ(ToHex(ByteView(output).substr(0, example.frame.size())), ToHex(example.frame))
           << example.title;

@@ -18,6 +18,7 @@ struct Wire {
   bool takes_nothing = false;
   bool reading = true;
   Bytes sent;
+  std::vector<FileRange> files;
   bool closed = false;
   bool aborted = false;
 };
@@ -30,6 +31,10 @@ class WireTransport final : public Transport {
   void Send(Bytes bytes) override {
     if (wire_->takes_nothing) wire_->unsent += bytes.size();
     if (!wire_->takes_nothing) wire_->sent += bytes;
+  }
+  void SendFile(Bytes head, const FileRange& range) override {
+    Send(std::move(head));
+    wire_->files.push_back(range);
   }
   size_t unsent_bytes() const override { return wire_->unsent; }
   size_t unsent_memory() const override { return wire_->unsent; }

@@ -119,7 +119,7 @@ TEST_F(SessionBoundsTest, ExecutionPausesAtTheHighWaterMark) {
   for (uint32_t i = 0; i < 5; ++i) frames += FrameOf<op::MGet>(10 + i, {.keys = {kProfile.view()}});
   Send(frames);
   EXPECT_FALSE(session_->wants_bytes());
-  const Bytes output = session_->TakeOutput();
+  const Bytes output = session_->TakeOutput().bytes;
   EXPECT_EQ(ParseReplies(output).size(), 2u);
   session_->set_unsent(output.size(), output.size());
   EXPECT_FALSE(session_->has_output());

@@ -65,7 +65,7 @@ class SessionBulk : public SessionTest {
   std::vector<ReceivedReply> TakeAll() {
     Bytes output;
     while (session_->has_output()) {
-      output += session_->TakeOutput();
+      output += session_->TakeOutput().bytes;
       session_->set_unsent(0, 0);
       RunPosted();
     }
@@ -76,7 +76,7 @@ class SessionBulk : public SessionTest {
   std::vector<uint32_t> IdsTaken(size_t unsent) {
     Bytes output;
     while (session_->has_output()) {
-      output += session_->TakeOutput();
+      output += session_->TakeOutput().bytes;
       session_->set_unsent(unsent, unsent);
     }
     std::vector<uint32_t> ids;
@@ -99,11 +99,11 @@ TEST_F(SessionBulk, SmallRepliesOvertakeWaitingPieces) {
 
 TEST_F(SessionBulk, SmallRepliesDoNotInterruptAPiece) {
   Send(ReadFrame(3, 0));
-  Bytes output = session_->TakeOutput();
+  Bytes output = session_->TakeOutput().bytes;
   EXPECT_LT(output.size(), kPieceBytes) << "the head of the frame";
   Send(SmallFrame(4));
   session_->set_unsent(limits::kUnsentBulkBytes, 0);
-  while (session_->has_output()) output += session_->TakeOutput();
+  while (session_->has_output()) output += session_->TakeOutput().bytes;
   const std::vector<ReceivedReply> replies = ParseReplies(output);
   ASSERT_EQ(replies.size(), 2u);
   EXPECT_EQ(replies[0].id, 3u);

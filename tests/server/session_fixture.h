@@ -172,7 +172,7 @@ class SessionTest : public ::testing::Test {
   }
   std::vector<ReceivedReply> Replies() {
     Bytes output;
-    while (session_->has_output()) output += session_->TakeOutput();
+    while (session_->has_output()) output += session_->TakeOutput().bytes;
     return ParseReplies(output);
   }
 

@@ -107,7 +107,7 @@ TEST_F(SessionTest, LargeValueIsSentWithoutACopy) {
   engine_.on_disk = {kProfile};
   Send(GetFrame(10, kElsewhere) + GetFrame(11, kProfile) + GetFrame(12, kElsewhere));
   std::vector<Bytes> pieces;
-  while (session_->has_output()) pieces.push_back(session_->TakeOutput());
+  while (session_->has_output()) pieces.push_back(session_->TakeOutput().bytes);
   ASSERT_EQ(pieces.size(), 2u);
   EXPECT_EQ(pieces[1], kLarge);
   const std::vector<ReceivedReply> replies = ParseReplies(pieces[0] + pieces[1]);

@@ -25,7 +25,7 @@ class SessionMemoryTest : public SessionTest {
   std::shared_ptr<Session> Other() {
     auto other = std::make_shared<Session>(shared_, [] {});
     other->Receive(HelloFrame());
-    EXPECT_EQ(ParseReplies(other->TakeOutput()).size(), 1u);
+    EXPECT_EQ(ParseReplies(other->TakeOutput().bytes).size(), 1u);
     other->set_unsent(0, 0);
     return other;
   }
@@ -42,7 +42,7 @@ class SessionMemoryTest : public SessionTest {
     EXPECT_TRUE(
         Feed(session, PutFrame(7, kProfile, Bytes(200, 'n')) + GetFrame(8, kProfile)).empty());
     RunPosted();
-    const std::vector<ReceivedReply> replies = ParseReplies(session.TakeOutput());
+    const std::vector<ReceivedReply> replies = ParseReplies(session.TakeOutput().bytes);
     ASSERT_EQ(replies.size(), 2u);
     EXPECT_EQ(replies[0].code, Code::kOk);
     EXPECT_EQ(replies[1].code, Code::kOk);
@@ -110,7 +110,7 @@ TEST_F(SessionMemoryTest, UnsentRepliesStayWithinTheBudget) {
   EXPECT_LE(budget_.used(), budget_.limit());
   EXPECT_GT(metrics_.memory_replies.value(), budget_.limit() / 2);
   EXPECT_GT(budget_.rejections(), 0u);
-  const std::vector<ReceivedReply> replies = ParseReplies(hostile_.back()->TakeOutput());
+  const std::vector<ReceivedReply> replies = ParseReplies(hostile_.back()->TakeOutput().bytes);
   ASSERT_FALSE(replies.empty());
   EXPECT_EQ(replies[0].code, Code::kOverloaded);
   EXPECT_GT(replies[0].Error().retry_after_ms, 0u);

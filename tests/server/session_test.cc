@@ -138,7 +138,7 @@ TEST_F(SessionTest, FlippedBitClosesTheConnection) {
     Bytes bad = good;
     bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << (bit % 8)));
     Send(bad + good + good);
-    if (Bytes output = session_->TakeOutput(); !output.empty()) {
+    if (Bytes output = session_->TakeOutput().bytes; !output.empty()) {
       const std::vector<ReceivedReply> replies = ParseReplies(output);
       ASSERT_EQ(replies.size(), 1u) << "bit " << bit;
       EXPECT_NE(replies[0].code, Code::kOk);

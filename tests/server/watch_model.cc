@@ -174,7 +174,7 @@ void WatchModel::Finish() {
 
 void WatchModel::TakeOutput(Peer* peer) {
   Bytes output;
-  while (peer->session->has_output()) output += peer->session->TakeOutput();
+  while (peer->session->has_output()) output += peer->session->TakeOutput().bytes;
   FrameReader reader(limits::kMaxFrameBytes);
   reader.Feed(output);
   Frame frame;
