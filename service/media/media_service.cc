@@ -138,19 +138,16 @@ Task<Status> MediaService::Delete(MediaId id, CallContext call) const {
   const Result<StoredManifest> first = co_await ReadManifest(id, call);
   if (!first.ok()) co_return first.status();
   const ContentId upload = first->manifest.upload;
-  if (first->manifest.content.place == ContentPlace::kRecord) {
-    co_return co_await DeleteSmall(id, upload, std::move(call));
-  }
   const MediaRelease release{.sha256 = first->manifest.sha256, .id = id};
+  if (engine_.can_write_together()) {
+    co_return co_await DeleteTogether(upload, release, std::move(call));
+  }
   const auto held = co_await locks_.Lock(upload);
   if (Status late = MayBegin(call, clock_); !late.ok()) co_return late;
   // A commit that was interrupted after it wrote the manifest would write it again.
   if (Status finished = co_await FinishUpload(upload, NowMillis()); !finished.ok())
     co_return finished;
-  const WorkItem item{.due_ms = NowMillis() + limits::kWorkGraceMillis,
-                      .id = upload.bytes,
-                      .kind = WorkKind::kRelease,
-                      .payload = Encode(release)};
+  const WorkItem item = ReleaseItem(upload, release);
   if (Status logged = co_await work_.Add(item); !logged.ok()) co_return logged;
   for (;;) {
     const Result<StoredManifest> stored = co_await ReadManifest(id);
@@ -167,22 +164,31 @@ Task<Status> MediaService::Delete(MediaId id, CallContext call) const {
   co_return Status();
 }
 
-// One write, which takes effect or does not.
-Task<Status> MediaService::DeleteSmall(MediaId id, ContentId upload, CallContext call) const {
+WorkItem MediaService::ReleaseItem(ContentId upload, const MediaRelease& release) const {
+  return {.due_ms = NowMillis() + limits::kWorkGraceMillis,
+          .id = upload.bytes,
+          .kind = WorkKind::kRelease,
+          .payload = Encode(release)};
+}
+
+// One write, which takes effect or does not; then the content goes.
+Task<Status> MediaService::DeleteTogether(ContentId upload, MediaRelease release,
+                                          CallContext call) const {
   const auto held_upload = co_await locks_.Lock(upload);
   if (Status late = MayBegin(call, clock_); !late.ok()) co_return late;
-  // As in Delete. Usually the content was put at once, and there was no upload.
+  // As in Delete. If the content was put at once, there was no upload.
   const Status begun = (co_await ReadUpload(upload)).status();
   if (!begun.ok() && begun.code() != Code::kNotFound) co_return begun;
   if (begun.ok()) {
     if (Status finished = co_await FinishUpload(upload, NowMillis()); !finished.ok())
       co_return finished;
   }
-  const auto held = co_await media_locks_.Lock(id);
-  const Result<StoredManifest> stored = co_await ReadManifest(id);
+  const auto held = co_await media_locks_.Lock(release.id);
+  const Result<StoredManifest> stored = co_await ReadManifest(release.id);
   if (!stored.ok()) co_return stored.status();
   if (stored->manifest.upload != upload) co_return NoSuchMedia();  // deleted, and made anew
-  co_return co_await contents_.Release(stored->manifest.sha256, upload, id);
+  co_return co_await contents_.Delete(release.sha256, upload, release.id,
+                                      ReleaseItem(upload, release));
 }
 
 Task<Result<MediaCheckPage>> MediaService::Check(MediaCheckRequest request) const {

@@ -8,8 +8,8 @@
 // reference the content goes.
 //
 // For content that is put at once, Put is one write of the engine: the content's head and reference
-// and the manifest. Its bytes are a record in the same write if they are few, and so is Delete of
-// them one write; otherwise they are put into the content store first.
+// and the manifest. Its bytes are a record in the same write if they are few; otherwise they are
+// put into the content store first. So is Delete, of any content; then the content goes.
 //
 // An upload is committed, dropped or swept by one caller at a time, and a media record is created
 // or deleted by one at a time: one process serves an engine, and locks in it order them. Whoever
@@ -214,7 +214,8 @@ class MediaService {
   Task<Result<StoredMedia>> PutInSteps(PutMedia request) const;
   Task<Result<ContentPiece>> ReadContent(ContentAddress content, ContentRange range) const;
   Task<Result<ContentPiece>> ReadSmall(ContentRange range) const;
-  Task<Status> DeleteSmall(MediaId id, ContentId upload, CallContext call) const;
+  Task<Status> DeleteTogether(ContentId upload, MediaRelease release, CallContext call) const;
+  WorkItem ReleaseItem(ContentId upload, const MediaRelease& release) const;
   Task<Status> PutManifest(MediaId id, MediaManifest manifest) const;
   Task<Result<ContentInfo>> DigestOf(ContentId upload) const;
   Task<Status> DeleteContent(ContentId content) const;

@@ -56,23 +56,16 @@ Task<Result<ContentAddress>> SharedContent::Refer(Sha256Digest sha256, ContentId
   }
 }
 
-Task<Status> SharedContent::Release(Sha256Digest sha256, ContentId upload,
-                                    std::optional<MediaId> id) const {
+Task<Status> SharedContent::Release(Sha256Digest sha256, ContentId upload) const {
   for (;;) {
     const Result<StoredHead> stored = co_await ReadHead(sha256);
-    if (!stored.ok() && stored.status().code() != Code::kNotFound) co_return stored.status();
-    if (stored.ok() && stored->head.content.place == ContentPlace::kRecord) {
-      const Status released = co_await ReleaseSmall(sha256, *stored, upload, id);
-      if (released.code() == Code::kConditionFailed) continue;
-      co_return released;
+    if (stored.status().code() == Code::kNotFound) co_return Status();
+    if (!stored.ok()) co_return stored.status();
+    if (stored->head.content.place == ContentPlace::kRecord) {
+      const auto unlinked = co_await Unlink(sha256, *stored, upload, {}, {});
+      if (unlinked.status().code() == Code::kConditionFailed) continue;
+      co_return unlinked.status();
     }
-    if (id) {
-      const WriteReply deleted =
-          co_await engine_.Write(MediaKey(id->owner, id->media), DeleteChange({}));
-      if (!deleted.status.ok()) co_return deleted.status;
-      id.reset();
-    }
-    if (!stored.ok()) co_return Status();
     if (stored->head.dying) break;
     WriteRequest request =
         RequestOf(Table::kContents, ContentPartition(sha256),
@@ -84,6 +77,25 @@ Task<Status> SharedContent::Release(Sha256Digest sha256, ContentId upload,
     if (written.status.code() != Code::kConditionFailed) co_return written.status;
   }
   co_return co_await CollectIfUnused(sha256);
+}
+
+Task<Status> SharedContent::Delete(Sha256Digest sha256, ContentId upload, MediaId id,
+                                   WorkItem item) const {
+  for (;;) {
+    const Result<StoredHead> stored = co_await ReadHead(sha256);
+    if (!stored.ok() && stored.status().code() != Code::kNotFound) co_return stored.status();
+    if (!stored.ok() || stored->head.dying) {
+      // The record has no reference, which a check would find.
+      const WriteReply deleted =
+          co_await engine_.Write(MediaKey(id.owner, id.media), DeleteChange({}));
+      co_return deleted.status;
+    }
+    const auto unlinked = co_await Unlink(sha256, *stored, upload, id, item);
+    if (unlinked.status().code() == Code::kConditionFailed) continue;
+    if (!unlinked.ok()) co_return unlinked.status();
+    if (unlinked->has_value()) (void)co_await Bury(sha256, **unlinked, std::move(item));
+    co_return Status();
+  }
 }
 
 Task<Result<bool>> SharedContent::HasReferences(Sha256Digest sha256,
@@ -132,14 +144,16 @@ Task<Status> SharedContent::CollectIfUnused(Sha256Digest sha256) const {
   co_return co_await Bury(sha256, *stored);
 }
 
-Task<Status> SharedContent::Bury(Sha256Digest sha256, StoredHead stored) const {
+Task<Status> SharedContent::Bury(Sha256Digest sha256, StoredHead stored,
+                                 std::optional<WorkItem> item) const {
   CHECK(stored.head.content.place == ContentPlace::kStore, "records are never dying");
   const ContentId content = stored.head.content.id;
   const Status deleted =
       co_await FromCallback<Status>([&](auto done) { store_.Delete(content, std::move(done)); });
   if (!deleted.ok()) co_return deleted;
-  const WriteReply written =
-      co_await engine_.Write(HeadKey(sha256), DeleteChange({}, IfVersion(stored.version)));
+  WriteRequest request = RequestOf(HeadKey(sha256), DeleteChange({}, IfVersion(stored.version)));
+  if (item) request.AddAlso(WorkLog::RemoveRequest(*item));
+  const WriteReply written = co_await engine_.Write(std::move(request));
   if (written.status.code() == Code::kConditionFailed) co_return Status();  // done by another
   co_return written.status;
 }
@@ -234,24 +248,32 @@ Task<Status> SharedContent::DropIfUnused(Sha256Digest sha256, ContentId content)
       [&](auto done) { store_.Delete(content, std::move(done)); });
 }
 
-Task<Status> SharedContent::ReleaseSmall(Sha256Digest sha256, StoredHead stored, ContentId upload,
-                                         std::optional<MediaId> id) const {
+Task<Result<std::optional<SharedContent::StoredHead>>> SharedContent::Unlink(
+    Sha256Digest sha256, StoredHead stored, ContentId upload, std::optional<MediaId> id,
+    std::optional<WorkItem> item) const {
   // Whoever adds or removes a reference from here on changes the version of the head.
   const Result<bool> shared = co_await HasReferences(sha256, upload);
   if (!shared.ok()) co_return shared.status();
+  const bool is_record = stored.head.content.place == ContentPlace::kRecord;
   const Condition unchanged = IfVersion(stored.version);
+  const ContentId content = stored.head.content.id;
+  stored.head.dying = !*shared && !is_record;
   WriteRequest request =
       RequestOf(Table::kContents, ContentPartition(sha256),
-                ListOf(*shared ? PutChange(HeadSort(), Encode(stored.head), unchanged)
-                               : DeleteChange(HeadSort(), unchanged),
+                ListOf(*shared || !is_record ? PutChange(HeadSort(), Encode(stored.head), unchanged)
+                                             : DeleteChange(HeadSort(), unchanged),
                        DeleteChange(ReferenceSort(upload))));
-  if (!*shared) {
-    request.AddAlso(RequestOf(SmallContentKey(stored.head.content.id), DeleteChange({})));
+  if (!*shared && is_record) {
+    request.AddAlso(RequestOf(SmallContentKey(content), DeleteChange({})));
   }
+  if (stored.head.dying && item) request.AddAlso(WorkLog::AddRequest(std::move(*item)));
   if (id) request.AddAlso(RequestOf(MediaKey(id->owner, id->media), DeleteChange({})));
   request.SetFreesSpace();
   const WriteReply written = co_await engine_.Write(std::move(request));
-  co_return written.status;
+  if (!written.status.ok()) co_return written.status;
+  if (!stored.head.dying) co_return std::optional<StoredHead>();
+  stored.version = written.versions.front();
+  co_return std::optional(stored);
 }
 
 }  // namespace smile

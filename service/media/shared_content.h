@@ -21,6 +21,7 @@
 #include "base/task.h"
 #include "service/engine_calls.h"
 #include "service/media/media_records.h"
+#include "service/work_log.h"
 #include "storage/content_store.h"
 #include "storage/engine.h"
 
@@ -44,10 +45,14 @@ class SharedContent {
   Task<Result<ContentAddress>> Refer(Sha256Digest sha256, ContentId upload, uint64_t size,
                                      MediaId id) const;
 
-  // Removes the reference, and first, or in the same write if the content is small, the media
-  // record `id`, of which there are only conditional writes meanwhile. With the last reference,
-  // deletes the content.
-  Task<Status> Release(Sha256Digest sha256, ContentId upload, std::optional<MediaId> id = {}) const;
+  // Removes the reference. With the last one, deletes the content.
+  Task<Status> Release(Sha256Digest sha256, ContentId upload) const;
+
+  // Release together with the media record `id`, of which there are only conditional writes
+  // meanwhile: one write. If it was the last reference and the content is in the content store, the
+  // write adds `item` to the work log, and the content is deleted next; if that fails, the answer
+  // is ok, and the item remains. For engines that can write together.
+  Task<Status> Delete(Sha256Digest sha256, ContentId upload, MediaId id, WorkItem item) const;
 
   // Whether references are to the content of `upload`, also if it is being deleted.
   Task<Result<bool>> IsContentOf(Sha256Digest sha256, ContentId upload) const;
@@ -77,11 +82,14 @@ class SharedContent {
   // Store, which sets `*put` to what it has put into the content store.
   Task<Result<MediaManifest>> StoreUnsettled(MediaId id, MediaManifest manifest, SmallContent small,
                                              std::optional<ContentId>* put) const;
-  // Release of content that is a record. kConditionFailed: the head has changed.
-  Task<Status> ReleaseSmall(Sha256Digest sha256, StoredHead stored, ContentId upload,
-                            std::optional<MediaId> id) const;
-  // Deletes content that is dying.
-  Task<Status> Bury(Sha256Digest sha256, StoredHead stored) const;
+  // The write of Delete, or of Release of content that is a record. The answer is the head, with
+  // its version, if it has become dying. kConditionFailed: it has changed.
+  Task<Result<std::optional<StoredHead>>> Unlink(Sha256Digest sha256, StoredHead stored,
+                                                 ContentId upload, std::optional<MediaId> id,
+                                                 std::optional<WorkItem> item) const;
+  // Deletes content that is dying, and then the item.
+  Task<Status> Bury(Sha256Digest sha256, StoredHead stored,
+                    std::optional<WorkItem> item = std::nullopt) const;
   // Declares content dying if nothing refers to it, and deletes it.
   Task<Status> CollectIfUnused(Sha256Digest sha256) const;
 
