@@ -299,6 +299,9 @@ inline constexpr uint32_t kMaxReaders = 256;
 inline constexpr int kReaderNice = 10;
 // Time slice of readers: about what they do before they let others run, which gives up a slice.
 inline constexpr uint64_t kReaderSliceNanos = 200'000;
+// The threads that read and hash let others run after so long. Each time costs a context switch, as
+// much as reading some KiB.
+inline constexpr int64_t kReaderTurnNanos = 100'000;
 inline constexpr uint32_t kMaxWorkers = 256;
 
 // --- Log ------------------------------------------------------------------------------------

@@ -52,11 +52,10 @@ void SetTimeSliceOfThisThread(uint64_t nanos) {
   (void)syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
-// A yield with a context switch costs as much as reading some KiB.
-void LetOtherThreadsRun() {
+void LetOtherThreadsRun(int64_t nanos) {
   using Clock = std::chrono::steady_clock;
   static thread_local Clock::time_point last;
-  if (Clock::now() - last < std::chrono::nanoseconds(kLongTurnNanos)) return;
+  if (Clock::now() - last < std::chrono::nanoseconds(nanos)) return;
   (void)sched_yield();
   last = Clock::now();
 }

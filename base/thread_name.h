@@ -20,9 +20,8 @@ inline constexpr uint64_t kLeastTimeSliceNanos = 100'000;
 // processor. Where the kernel does not allow that (Linux before 6.12), nothing changes.
 void SetTimeSliceOfThisThread(uint64_t nanos);
 
-// To be called often by a thread that computes: at most about every kLongTurnNanos, other threads
-// that are ready run first. It then gives up its time slice, so such a thread needs a short one.
-void LetOtherThreadsRun();
-inline constexpr int64_t kLongTurnNanos = 100'000;
+// To be called often by a thread that computes: other threads that are ready run first, unless it
+// has let them run less than `nanos` ago. It gives up its time slice, so it needs a short one.
+void LetOtherThreadsRun(int64_t nanos);
 
 }  // namespace smile

@@ -180,12 +180,18 @@ std::optional<size_t> TcpSocket::SendNow(ByteView bytes, int flags) {
 
 void TcpSocket::Send(Bytes bytes) {
   if (state_ != State::kOpen || bytes.empty()) return;
+  QueueFile(file_.size);
   size_t sent = 0;
   if (unsent_bytes() == 0) {
     const std::optional<size_t> now = SendNow(bytes, 0);
     if (!now || *now == bytes.size()) return;
     sent = *now;
   }
+  Queue(std::move(bytes), sent);
+}
+
+void TcpSocket::Queue(Bytes bytes, size_t sent) {
+  if (state_ != State::kOpen) return;
   auto* const write = new Write{.socket = this, .bytes = std::move(bytes)};
   write->request.data = write;
   const uv_buf_t rest =
@@ -208,6 +214,7 @@ void TcpSocket::Send(Bytes bytes) {
 
 void TcpSocket::SendFile(Bytes head, FileRange range) {
   if (state_ != State::kOpen) return;
+  QueueFile(file_.size);
   if (unsent_bytes() == 0) {
     // One packet with the first bytes of the file.
     const std::optional<size_t> now = SendNow(head, MSG_MORE);
@@ -215,30 +222,47 @@ void TcpSocket::SendFile(Bytes head, FileRange range) {
     head.erase(0, *now);
   }
   Send(std::move(head));
-  while (unsent_bytes() == 0 && range.size > 0) {
-    auto offset = static_cast<off_t>(range.offset);
-    const ssize_t sent = sendfile(Descriptor(), range.descriptor, &offset, range.size);
+  file_ = std::move(range);
+  SendFileOn();
+}
+
+void TcpSocket::SendFileOn() {
+  while (state_ == State::kOpen && tcp_.write_queue_size == 0 && file_.size > 0) {
+    auto offset = static_cast<off_t>(file_.offset);
+    const ssize_t sent = sendfile(Descriptor(), file_.descriptor, &offset, file_.size);
     if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0 && errno == EAGAIN) break;
+    // libuv says when the kernel takes more, if something is queued.
+    if (sent < 0 && errno == EAGAIN) return QueueFile(limits::kUnsentBulkBytes);
     // The frame has begun: without these bytes nothing more can be sent.
     if (sent <= 0) return Finish(Lost(sent < 0 ? uv_translate_sys_error(errno) : UV_EIO));
-    range.offset += static_cast<uint64_t>(sent);
-    range.size -= static_cast<size_t>(sent);
+    file_.offset += static_cast<uint64_t>(sent);
+    file_.size -= static_cast<size_t>(sent);
   }
-  if (range.size == 0) return;
-  std::optional<Bytes> rest = ReadRange(range);
-  if (!rest) return Finish(Lost(UV_EIO));
-  Send(std::move(*rest));
+  if (file_.size == 0) file_ = {};
+}
+
+void TcpSocket::QueueFile(size_t bytes) {
+  FileRange part = file_;
+  part.size = std::min(part.size, bytes);
+  if (part.size == 0) return;
+  file_.offset += part.size;
+  file_.size -= part.size;
+  std::optional<Bytes> read = ReadRange(part);
+  if (!read) return Finish(Lost(UV_EIO));
+  Queue(std::move(*read), 0);
 }
 
 void TcpSocket::OnWritten(int error) {
   if (state_ == State::kClosed) return;
   if (error != 0) return Finish(Lost(error));
-  if (events_ != nullptr) events_->OnSent();
+  SendFileOn();
+  if (events_ != nullptr && state_ != State::kClosed) events_->OnSent();
 }
 
 void TcpSocket::Close() {
   if (state_ != State::kOpen) return;
+  QueueFile(file_.size);
+  if (state_ != State::kOpen) return;  // the file cannot be read
   state_ = State::kFlushing;
   shutdown_.data = this;
   const int error = uv_shutdown(&shutdown_, stream(), [](uv_shutdown_t* request, int e) {
@@ -276,6 +300,7 @@ void TcpSocket::Drop() {
 void TcpSocket::Finish(Status status) {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
+  file_ = {};
   status_ = std::move(status);
   linger_.reset();
   if (awaits_drop_turn_) loop_->drop_turns.Remove(this);

@@ -23,7 +23,7 @@ class TcpSocket {
   TcpSocket& operator=(const TcpSocket&) = delete;
 
   uv_tcp_t* tcp() { return &tcp_; }
-  size_t unsent_bytes() const { return tcp_.write_queue_size; }
+  size_t unsent_bytes() const { return tcp_.write_queue_size + file_.size; }
   size_t unsent_memory() const { return unsent_memory_; }
 
   // `closed` is called last, just before the socket is deleted.
@@ -54,6 +54,11 @@ class TcpSocket {
   int Descriptor() const;
   // What of the bytes the kernel takes at once, with these flags; none if the connection was lost.
   std::optional<size_t> SendNow(ByteView bytes, int flags);
+  // Sends what the kernel takes of file_.
+  void SendFileOn();
+  // Queues so many bytes of file_, which are read.
+  void QueueFile(size_t bytes);
+  void Queue(Bytes bytes, size_t sent);
   void UpdateReading();
   size_t MostBytes() const;
   void OnRead(ssize_t size);
@@ -72,6 +77,7 @@ class TcpSocket {
   bool peer_ended_ = false;
   bool awaits_drop_turn_ = false;
   size_t unsent_memory_ = 0;
+  FileRange file_;  // that is sent after what is queued
   TransportEvents* events_ = nullptr;
   std::function<void()> closed_;
   std::unique_ptr<Timer> linger_;

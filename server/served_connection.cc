@@ -52,16 +52,20 @@ void ServedConnection::LogEnd(const Status& status) {
 size_t ServedConnection::Flush() {
   if (closing_) return 0;
   const uint64_t given_before = given_bytes_;
-  while (session_->has_output()) {
+  bool may_send = true;
+  while (may_send && session_->has_output()) {
     OutputPiece output = session_->TakeOutput();
     given_bytes_ += output.size();
     if (output.file.size == 0) {
       transport_->Send(std::move(output.bytes));
     } else {
       transport_->SendFile(std::move(output.bytes), output.file);
+      // A client that takes them at once would keep the loop busy with this connection.
+      may_send = given_bytes_ - given_before < limits::kTurnSendBytes;
     }
     ReportUnsent();
   }
+  if (!may_send) owner_.has_output(this);  // goes on in the next turn
   if (session_->finished()) {
     closing_ = true;
     transport_->Close();

@@ -107,7 +107,7 @@ void ReaderPool::Run() {
     const bool more = RunOne(&waiting);
     // Else a thread that has one job after the other keeps its core for as long as the scheduler
     // lets it, some milliseconds, although an event loop has woken up there.
-    LetOtherThreadsRun();
+    LetOtherThreadsRun(limits::kReaderTurnNanos);
     const uint64_t source = waiting.job->source();
     const size_t work = waiting.job->work();
     Queue& queue = QueueOf(waiting.job->kind());

@@ -214,7 +214,7 @@ void ContentFiles::Hash(ByteView bytes, uint64_t source, Done<Result<Sha256Diges
   Submit(source, [this, bytes, done = std::move(done)](const Status& refused) {
     if (!refused.ok()) return done(Count(refused));
     Sha256 hash;
-    HashInTurns(bytes, &hash);
+    HashInTurns(kPutTurn, bytes, &hash);
     counts_.hashed_bytes += bytes.size();
     done(hash.Digest());
   });

@@ -69,7 +69,7 @@ Status Segment::Write(const ExtentAddress& address, const ContentToPut& content)
   const Bytes header = EncodeExtentHeader(
       {.sha256 = content.sha256, .key = key_, .checksum = content.checksum, .address = address});
   SMILE_TRY(file_.WriteAt(address.offset(), header));
-  SMILE_TRY(WriteInTurns(file_, address.offset_of_bytes(), content.bytes));
+  SMILE_TRY(WriteInTurns(kPutTurn, file_, address.offset_of_bytes(), content.bytes));
   verified_.Add(address.block);
   return {};
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "base/sha256.h"
 #include "base/thread_name.h"
@@ -14,33 +15,39 @@
 
 namespace smile {
 
-// Bytes that are hashed, or written, in one turn of less than 0.1 ms. Fewer would cost more: the
-// file system takes memory for a write in one piece if it can.
-inline constexpr size_t kHashTurnBytes = size_t{64} << 10;
-inline constexpr size_t kWriteTurnBytes = size_t{256} << 10;
+// Other threads may run after so many bytes, unless they did less than `nanos` ago.
+struct Turn {
+  size_t bytes;
+  int64_t nanos;
+};
+// Uploads occupy a thread for as long as they last.
+inline constexpr Turn kUploadTurn = {.bytes = size_t{64} << 10, .nanos = 0};
+// A photo is done in little more than a turn: the file system takes memory for it in one piece.
+inline constexpr Turn kPutTurn = {.bytes = size_t{256} << 10, .nanos = limits::kReaderTurnNanos};
 
 // The bytes of the next turn, which are removed from `bytes`.
-inline ByteView TakeTurn(size_t most, ByteView* bytes) {
-  const ByteView turn = bytes->substr(0, most);
-  bytes->remove_prefix(turn.size());
-  return turn;
+inline ByteView TakeTurn(const Turn& turn, ByteView* bytes) {
+  const ByteView taken = bytes->substr(0, turn.bytes);
+  bytes->remove_prefix(taken.size());
+  return taken;
 }
 
 // Appends `bytes` to what is hashed. Other threads may run meanwhile.
-inline void HashInTurns(ByteView bytes, Sha256* hash) {
+inline void HashInTurns(const Turn& turn, ByteView bytes, Sha256* hash) {
   while (!bytes.empty()) {
-    hash->Update(TakeTurn(kHashTurnBytes, &bytes));
-    LetOtherThreadsRun();
+    hash->Update(TakeTurn(turn, &bytes));
+    LetOtherThreadsRun(turn.nanos);
   }
 }
 
 // As DiskFile::WriteAt. Other threads may run meanwhile.
-inline Status WriteInTurns(const DiskFile& file, uint64_t offset, ByteView bytes) {
+inline Status WriteInTurns(const Turn& turn, const DiskFile& file, uint64_t offset,
+                           ByteView bytes) {
   while (!bytes.empty()) {
-    const ByteView turn = TakeTurn(kWriteTurnBytes, &bytes);
-    SMILE_TRY(file.WriteAt(offset, turn));
-    offset += turn.size();
-    LetOtherThreadsRun();
+    const ByteView taken = TakeTurn(turn, &bytes);
+    SMILE_TRY(file.WriteAt(offset, taken));
+    offset += taken.size();
+    LetOtherThreadsRun(turn.nanos);
   }
   return {};
 }

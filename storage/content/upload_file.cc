@@ -137,7 +137,7 @@ Status UploadFile::RecoverOn(uint64_t* budget) {
     if (Hash64(stored) != entry.sum) continue;
     Note(chunk, entry.size, entry.sum);
     if (hashed_chunks_ == chunk) {
-      HashInTurns(stored, &hash_);
+      HashInTurns(kUploadTurn, stored, &hash_);
       ++hashed_chunks_;
     }
   }
@@ -221,7 +221,7 @@ Status UploadFile::Append(uint64_t offset, ByteView bytes, uint64_t checksum) {
     if (there.sum == checksum && SizeOf(chunk) == bytes.size()) return {};
     return {Code::kConditionFailed, "other bytes were uploaded at this offset"};
   }
-  SMILE_TRY(WriteInTurns(*data_, offset, bytes));
+  SMILE_TRY(WriteInTurns(kUploadTurn, *data_, offset, bytes));
   SMILE_TRY(chunks_->WriteAt(
       kUploadHeaderBytes + chunk * kUploadEntryBytes,
       EncodeUploadEntry({.sum = checksum, .size = static_cast<uint32_t>(bytes.size())})));
@@ -232,7 +232,7 @@ Status UploadFile::Append(uint64_t offset, ByteView bytes, uint64_t checksum) {
     unsynced_bytes_ = 0;
   }
   if (chunk != hashed_chunks_) return {};
-  HashInTurns(bytes, &hash_);
+  HashInTurns(kUploadTurn, bytes, &hash_);
   ++hashed_chunks_;
   uint64_t budget = kHashPerAppend * spec_.chunk_bytes;
   return HashNew(&budget);
@@ -259,7 +259,7 @@ Status UploadFile::HashOn(uint64_t* budget) {
 Status UploadFile::HashNew(uint64_t* budget) {
   while (*budget > 0 && IsThere(hashed_chunks_)) {
     SMILE_ASSIGN(const Bytes bytes, ReadChunk(hashed_chunks_, budget));
-    HashInTurns(bytes, &hash_);
+    HashInTurns(kUploadTurn, bytes, &hash_);
     ++hashed_chunks_;
   }
   return {};

@@ -167,7 +167,8 @@ TEST_F(SegmentsTest, DeleteGivesSpaceBack) {
   const ContentId after = Keep(Random(100'000));
   const uint64_t before = AllocatedBytes(PathOf(kept));
   ASSERT_TRUE(content_->Delete(deleted).ok());
-  EXPECT_LE(AllocatedBytes(PathOf(kept)), before - 400'000);
+  // A hole may cost the file system a block.
+  EXPECT_LE(AllocatedBytes(PathOf(kept)) + 390'000, before);
   EXPECT_EQ(ReadCode(kept), Code::kOk);
   EXPECT_EQ(ReadCode(after), Code::kOk);
 }
