@@ -17,8 +17,9 @@ constexpr size_t kCodeOffset = 12;
 constexpr size_t kFlagsOffset = 13;
 constexpr size_t kDeadlineOffset = 14;
 constexpr size_t kLengthEnd = 8;
-// So many bytes of a large frame are put into a large buffer, fewer into a small one.
+// From here on a small buffer may become as large as its frame at once.
 constexpr size_t kLeastWholeStart = size_t{32} << 10;
+// So many bytes of a large frame are put into a large buffer, fewer into a small one.
 constexpr size_t kLeastLargeStart = InputBuffer::kLeastLargeBytes / 4;
 
 // The fields leave no gap.
