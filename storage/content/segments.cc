@@ -29,7 +29,9 @@ uint16_t RandomTag() {
 Segments::Segments(std::string directory, uint64_t segment_bytes)
     : directory_(std::move(directory)),
       segment_bytes_(segment_bytes),
-      recent_(limits::kMaxOpenSegments) {}
+      recent_(limits::kMaxOpenSegments) {
+  CHECK(segment_bytes > 0 && segment_bytes <= limits::kSegmentBytes);
+}
 
 std::string Segments::PathOf(uint32_t number, bool is_open) const {
   return directory_ + "/" + SegmentName(number) + std::string(is_open ? kOpenSuffix : "");
@@ -174,7 +176,11 @@ Result<std::optional<DoubtfulContents>> Segments::FindDoubtful() {
     });
     if (entry == entries_.end()) return std::optional<DoubtfulContents>();
     found.group = entry->first;
-    SMILE_ASSIGN(segment, OpenLocked(found.group));
+    auto opened = OpenLocked(found.group);
+    // Somebody has removed the file: nothing is left of it.
+    if (opened.status().code() == Code::kNotFound) return std::optional(std::move(found));
+    if (!opened.ok()) return opened.status();
+    segment = std::move(opened).value();
   }
   SMILE_ASSIGN(const std::vector<ExtentAddress> extents, segment->List(0, kAllExtents));
   for (const ExtentAddress& address : extents) found.contents.push_back(IdOf(address));
@@ -186,7 +192,8 @@ Status Segments::SettleDoubtful(uint32_t number) {
   const auto found = entries_.find(number);
   if (found == entries_.end()) return {};
   found->second.doubtful = false;
-  return FinishLocked(number);
+  Status finished = FinishLocked(number);
+  return finished.code() == Code::kNotFound ? Status() : finished;  // the file was removed
 }
 
 // --- Reads ---------------------------------------------------------------------------------------

@@ -146,6 +146,26 @@ TEST_F(SegmentsTest, AllContentOfAnOpenSegmentIsDoubtfulAfterACrash) {
   EXPECT_THAT(*content_->List({}, 10), ElementsAre(kept));
 }
 
+TEST_F(SegmentsTest, RemovedFileDoesNotHideOtherDoubtfulContent) {
+  (void)content_->Put(Random(kSmallSegment - 10'000));
+  (void)content_->Put(Random(50'000));
+  const ContentId second = *content_->Put(Random(50'000));
+  ASSERT_EQ(AddressOf(second)->segment, 1u);
+  OpenAfterCrash();
+  ASSERT_TRUE(std::filesystem::remove(directory_ / "content/segments/00000000.open"));
+  size_t groups = 0;
+  for (;;) {
+    const auto found = content_->FindDoubtful();
+    ASSERT_TRUE(found.ok()) << found.status().ToString();
+    if (!found->has_value()) break;
+    ++groups;
+    ASSERT_LE(groups, 2u);
+    ASSERT_TRUE(content_->SettleDoubtful((*found)->group).ok());
+  }
+  EXPECT_EQ(groups, 2u);
+  EXPECT_EQ(ReadCode(second), Code::kOk);
+}
+
 TEST_F(SegmentsTest, FullSegmentIsClosedWhenItsContentIsSettled) {
   const ContentId late = *content_->Put("late");
   (void)FillSegments(2);
