@@ -48,6 +48,8 @@ class PutRun {
   Client* const client_;
   Transfers transfers_;
   std::atomic<size_t> stored_{0};
+  std::atomic<bool> unreachable_{false};  // the server: what is left is not tried
+  std::atomic<size_t> untried_{0};
 };
 
 // The state names the upload of an earlier run, and then that of this one.
@@ -104,7 +106,13 @@ Sent PutRun::Send(const MediaFile& file) {
   }
 }
 
+// A server that cannot be reached for the deadline of one file is not waited for with each of the
+// others.
 void PutRun::SendFile(const MediaFile& file) {
+  if (unreachable_) {
+    ++untried_;
+    return;
+  }
   const Sent sent = Send(file);
   if (sent.media.ok()) {
     transfers_.progress().Print(ShowMedia(*sent.media, file.path, options_.json));
@@ -113,6 +121,7 @@ void PutRun::SendFile(const MediaFile& file) {
   }
   if (transfers_.stopped()) return;
   const Status& status = sent.media.status();
+  if (status.code() == Code::kUnavailable) unreachable_ = true;
   if (sent.file_failed) {
     Fail(fmt::format("{}: {}", file.path, status.message()), ExitStatus::kFile);
   } else {
@@ -131,6 +140,12 @@ ExitStatus PutRun::Run(const std::vector<MediaFile>& files) {
   }
   if (is_known) transfers_.progress().SetWhole(whole);
   transfers_.Run(files.size(), options_.jobs, [&](size_t i) { SendFile(files[i]); });
+  if (untried_ > 0) {
+    Fail(fmt::format("{} more files were not sent, as the server cannot be reached; repeat the "
+                     "command to continue",
+                     untried_.load()),
+         ExitStatus::kConnection);
+  }
   if (transfers_.stopped() && stored_ < files.size()) {
     Fail("interrupted; repeat the command, or `smilecat media resume`, to continue",
          ExitStatus::kInterrupted);

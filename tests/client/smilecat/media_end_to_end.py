@@ -347,6 +347,28 @@ class Resume(MediaTest):
         self.media("resume")
         self.assertEqual(self.interrupted(), [])
 
+    def test_put_gives_up_when_the_server_is_gone(self):
+        with Directory() as directory:
+            server = Server(PROGRAMS["smiled"], directory)
+            server.start()
+            first, *others = [self.path("gone%d.jpg" % i, b"photo%d" % i) for i in range(30)]
+            pipe = os.path.join(self.directory, "gone.fifo")
+            os.mkfifo(pipe)
+            process = subprocess.Popen(
+                Cat(PROGRAMS["smilecat"], server).command(
+                    "media", "put", first, pipe, *others, "--owner", self.owner, "-j", "1",
+                    "--deadline", "300"),
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment)
+            self.assertIn(b"gone0.jpg", process.stdout.readline())
+            server.process.kill()
+            server.stop()
+            with open(pipe, "wb") as file:  # the second file is sent when there is no server
+                file.write(b"late")
+            _, errors = process.communicate(timeout=TIMEOUT_SECONDS)
+            self.assertEqual(process.returncode, 3, errors)
+            self.assertEqual(errors.count(b"unavailable"), 1, errors)
+            self.assertIn(b"29 more files were not sent", errors)
+
     def test_put_survives_a_kill_of_the_server(self):
         with Directory() as directory:
             server = Server(PROGRAMS["smiled"], directory)
