@@ -203,7 +203,7 @@ void MediaHandlers::Start(op::MediaRead, const op::MediaRead::Request& request, 
                      const op::MediaRead::Response head{.content_bytes = piece.content_size,
                                                         .checksum = piece.checksum};
                      if (piece.file.size > 0) {
-                       reply.OkFile<op::MediaRead>(head, std::move(piece.file));
+                       reply.OkFile<op::MediaRead>(head, piece.file);
                      } else {
                        reply.OkOwned<op::MediaRead>(head, std::move(piece.bytes));
                      }

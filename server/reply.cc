@@ -52,12 +52,12 @@ void Reply::OkWithTail(FunctionRef<void(Bytes* body)> encode_head, Bytes last) {
   written_ = true;
 }
 
-void Reply::OkWithFile(FunctionRef<void(Bytes* body)> encode_head, FileRange last) {
+void Reply::OkWithFile(FunctionRef<void(Bytes* body)> encode_head, const FileRange& last) {
   CHECK(!written_);
   FrameWriter frame(out_->tail(), OkHeader(id_));
   if (!AppendHead(encode_head, last.size, &frame)) return;
   frame.FinishStart(last.size);
-  out_->AppendFile(std::move(last));
+  out_->AppendFile(last);
   written_ = true;
 }
 

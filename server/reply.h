@@ -71,8 +71,8 @@ class Reply {
 
   // The same with a part of a file, which is not read. The response has a checksum of it.
   template <class Row>
-  void OkFile(const typename Row::Response& response, FileRange last) {
-    OkWithFile([&](Bytes* body) { Encode(response, body); }, std::move(last));
+  void OkFile(const typename Row::Response& response, const FileRange& last) {
+    OkWithFile([&](Bytes* body) { Encode(response, body); }, last);
   }
 
   void Fail(const Status& status, const ErrorDetail& detail = {}) {
@@ -90,7 +90,7 @@ class Reply {
 
  private:
   void OkWithTail(FunctionRef<void(Bytes* body)> encode_head, Bytes last);
-  void OkWithFile(FunctionRef<void(Bytes* body)> encode_head, FileRange last);
+  void OkWithFile(FunctionRef<void(Bytes* body)> encode_head, const FileRange& last);
   // Appends to the tail: a response with an empty last field, which is to have `last_bytes`. False:
   // it is too large, which has been answered.
   bool AppendHead(FunctionRef<void(Bytes* body)> encode_head, size_t last_bytes,

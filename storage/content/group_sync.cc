@@ -44,12 +44,13 @@ void GroupSync::Run() {
     if (waiting_.empty()) return;
     std::vector<Waiting> group = std::exchange(waiting_, {});
     lock.unlock();
-    Sync(std::move(group));
+    Sync(group);
+    group.clear();
     lock.lock();
   }
 }
 
-void GroupSync::Sync(std::vector<Waiting> group) {
+void GroupSync::Sync(const std::vector<Waiting>& group) {
   std::map<Segment*, Status> synced;
   for (const Waiting& waiting : group) {
     const auto [entry, is_new] = synced.try_emplace(waiting.segment.get());

@@ -37,7 +37,7 @@ class GroupSync {
   };
 
   void Run();
-  static void Sync(std::vector<Waiting> group);
+  static void Sync(const std::vector<Waiting>& group);
 
   std::mutex mutex_;
   std::condition_variable changed_;

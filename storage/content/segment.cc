@@ -17,7 +17,7 @@ namespace smile {
 namespace {
 
 // Of a segment that was full but for one extent.
-constexpr uint64_t kMostSegmentBytes = limits::kSegmentBytes + 2 * limits::kMaxChunkBytes;
+constexpr uint64_t kMostSegmentBytes = limits::kSegmentBytes + uint64_t{2} * limits::kMaxChunkBytes;
 constexpr uint64_t kMostBlocks = kMostSegmentBytes / kExtentBlockBytes;
 
 }  // namespace
