@@ -137,6 +137,10 @@ struct DoubtfulContents {
   std::vector<ContentId> contents;
 };
 
+// The part of a range of content that was read whole and verified, with its checksum: that of its
+// sender, or a new one if the range is not all. kInvalid: the offset is beyond the end.
+Result<ContentPiece> PieceOf(Bytes content, uint64_t checksum, uint64_t offset, uint32_t size);
+
 class ContentStore {
  public:
   template <class T>

@@ -1,8 +1,8 @@
 #include "service/media/media_records.h"
 
 #include <algorithm>
-#include <cstring>
 
+#include "base/array_coding.h"
 #include "base/coding.h"
 #include "service/account_sorts.h"
 #include "service/byte_strings.h"
@@ -11,19 +11,6 @@ namespace smile {
 namespace {
 
 constexpr uint8_t kVersion = 1;
-
-template <size_t N>
-void AppendArray(Bytes* out, const std::array<uint8_t, N>& bytes) {
-  out->append(reinterpret_cast<const char*>(bytes.data()), N);
-}
-
-template <size_t N>
-bool ReadArray(ByteReader* reader, std::array<uint8_t, N>* bytes) {
-  ByteView view;
-  if (!reader->ReadBytes(N, &view)) return false;
-  std::memcpy(bytes->data(), view.data(), N);
-  return true;
-}
 
 void AppendFields(Bytes* out, const MediaFields& fields) {
   AppendString(out, fields.content_type);

@@ -1,14 +1,11 @@
 #include "service/media/media_service.h"
 
-#include <algorithm>
 #include <string>
 
 #include "base/callback_await.h"
 #include "base/check.h"
-#include "base/hash.h"
 #include "base/limits.h"
 #include "service/media/media_errors.h"
-#include "storage/content_errors.h"
 
 namespace smile {
 Task<Result<MediaService::StoredManifest>> MediaService::ReadManifest(MediaId id,
@@ -70,19 +67,7 @@ Task<Result<ContentPiece>> MediaService::ReadSmall(ContentRange range) const {
   if (!reply.ok()) co_return reply.status();
   Result<Record>& record = reply->front();
   if (!record.ok()) co_return record.status();
-  Bytes bytes = std::move(record->value);
-  const uint64_t content_size = bytes.size();
-  if (range.offset > content_size) co_return BeyondTheContent(content_size);
-  if (range.offset == 0 && range.size >= content_size) {
-    co_return ContentPiece{.bytes = std::move(bytes),
-                           .checksum = record->checksum,  // that its sender gave it
-                           .content_size = content_size};
-  }
-  bytes.erase(0, range.offset);
-  bytes.resize(std::min<uint64_t>(bytes.size(), range.size));
-  const uint64_t checksum = Hash64(bytes);
-  co_return ContentPiece{
-      .bytes = std::move(bytes), .checksum = checksum, .content_size = content_size};
+  co_return PieceOf(std::move(record->value), record->checksum, range.offset, range.size);
 }
 
 Task<Result<MediaPage>> MediaService::List(MediaListRequest request) const {

@@ -61,22 +61,13 @@ Task<Status> SharedContent::Release(Sha256Digest sha256, ContentId upload) const
     const Result<StoredHead> stored = co_await ReadHead(sha256);
     if (stored.status().code() == Code::kNotFound) co_return Status();
     if (!stored.ok()) co_return stored.status();
-    if (stored->head.content.place == ContentPlace::kRecord) {
-      const auto unlinked = co_await Unlink(sha256, *stored, upload, {}, {});
-      if (unlinked.status().code() == Code::kConditionFailed) continue;
-      co_return unlinked.status();
-    }
-    if (stored->head.dying) break;
-    WriteRequest request =
-        RequestOf(Table::kContents, ContentPartition(sha256),
-                  ListOf(PutChange(HeadSort(), Encode(stored->head), IfVersion(stored->version)),
-                         DeleteChange(ReferenceSort(upload))));
-    request.SetFreesSpace();
-    const WriteReply written = co_await engine_.Write(std::move(request));
-    if (written.status.ok()) break;
-    if (written.status.code() != Code::kConditionFailed) co_return written.status;
+    if (stored->head.dying) co_return co_await Bury(sha256, *stored);
+    const auto unlinked = co_await Unlink(sha256, *stored, upload, {}, {});
+    if (unlinked.status().code() == Code::kConditionFailed) continue;
+    if (!unlinked.ok()) co_return unlinked.status();
+    if (!unlinked->has_value()) co_return Status();
+    co_return co_await Bury(sha256, **unlinked);
   }
-  co_return co_await CollectIfUnused(sha256);
 }
 
 Task<Status> SharedContent::Delete(Sha256Digest sha256, ContentId upload, MediaId id,
@@ -121,27 +112,6 @@ Task<Result<bool>> SharedContent::HasReferences(Sha256Digest sha256,
       request.after = Bytes((*page)[page->size() - 1].sort);
     }
   }
-}
-
-Task<Status> SharedContent::CollectIfUnused(Sha256Digest sha256) const {
-  Result<StoredHead> stored = co_await ReadHead(sha256);
-  if (stored.status().code() == Code::kNotFound) co_return Status();
-  if (!stored.ok()) co_return stored.status();
-  if (!stored->head.dying) {
-    const Result<bool> used = co_await HasReferences(sha256, {});
-    if (!used.ok()) co_return used.status();
-    if (*used) co_return Status();
-    stored->head.dying = true;
-    WriteRequest request =
-        RequestOf(HeadKey(sha256), PutChange({}, Encode(stored->head), IfVersion(stored->version)));
-    request.SetFreesSpace();
-    const WriteReply written = co_await engine_.Write(std::move(request));
-    // Somebody changed the references meanwhile, and then looks for himself.
-    if (written.status.code() == Code::kConditionFailed) co_return Status();
-    if (!written.status.ok()) co_return written.status;
-    stored->version = written.versions.front();
-  }
-  co_return co_await Bury(sha256, *stored);
 }
 
 Task<Status> SharedContent::Bury(Sha256Digest sha256, StoredHead stored,

@@ -82,16 +82,14 @@ class SharedContent {
   // Store, which sets `*put` to what it has put into the content store.
   Task<Result<MediaManifest>> StoreUnsettled(MediaId id, MediaManifest manifest, SmallContent small,
                                              std::optional<ContentId>* put) const;
-  // The write of Delete, or of Release of content that is a record. The answer is the head, with
-  // its version, if it has become dying. kConditionFailed: it has changed.
+  // The write of Release or Delete. The answer is the head, with its version, if it has become
+  // dying. kConditionFailed: it has changed.
   Task<Result<std::optional<StoredHead>>> Unlink(Sha256Digest sha256, StoredHead stored,
                                                  ContentId upload, std::optional<MediaId> id,
                                                  std::optional<WorkItem> item) const;
   // Deletes content that is dying, and then the item.
   Task<Status> Bury(Sha256Digest sha256, StoredHead stored,
                     std::optional<WorkItem> item = std::nullopt) const;
-  // Declares content dying if nothing refers to it, and deletes it.
-  Task<Status> CollectIfUnused(Sha256Digest sha256) const;
 
   const EngineCalls engine_;
   ContentStore& store_;

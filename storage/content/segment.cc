@@ -93,13 +93,7 @@ Result<ContentPiece> Segment::Read(const ExtentAddress& address, uint64_t offset
   SMILE_ASSIGN(const ExtentHeader header, HeaderOf(address, coded));
   if (Hash64(bytes) != header.checksum) return DamagedContent();
   verified_.Add(address.block);
-  ContentPiece piece{
-      .bytes = std::move(bytes), .checksum = header.checksum, .content_size = address.size};
-  if (offset == 0 && size >= address.size) return piece;  // with the checksum of its sender
-  piece.bytes.erase(0, offset);
-  piece.bytes.resize(std::min<uint64_t>(piece.bytes.size(), size));
-  piece.checksum = Hash64(piece.bytes);
-  return piece;
+  return PieceOf(std::move(bytes), header.checksum, offset, size);
 }
 
 Result<ContentInfo> Segment::Stat(const ExtentAddress& address) const {

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/array_coding.h"
 #include "base/check.h"
 #include "base/coding.h"
 #include "base/hash.h"
@@ -26,19 +27,6 @@ void AppendBig24(Bytes* out, uint32_t value) {
 
 uint32_t LoadBig24(const char* from) {
   return LoadBig<uint32_t>(from - 1) % kExtentIdEnd;
-}
-
-template <size_t N>
-void AppendDigits(Bytes* out, const std::array<uint8_t, N>& bytes) {
-  out->append(reinterpret_cast<const char*>(bytes.data()), N);
-}
-
-template <size_t N>
-bool ReadDigits(ByteReader* reader, std::array<uint8_t, N>* bytes) {
-  ByteView view;
-  if (!reader->ReadBytes(N, &view)) return false;
-  std::memcpy(bytes->data(), view.data(), N);
-  return true;
 }
 
 }  // namespace
@@ -68,7 +56,7 @@ Bytes EncodeSegmentHeader(const SegmentHeader& header) {
   Bytes bytes;
   AppendLittle(&bytes, kSegmentVersion);
   AppendLittle(&bytes, header.number);
-  AppendDigits(&bytes, header.key);
+  AppendArray(&bytes, header.key);
   AppendLittle(&bytes, Hash64(bytes));
   CHECK(bytes.size() == kSegmentHeaderBytes);
   return bytes;
@@ -81,7 +69,7 @@ std::optional<SegmentHeader> DecodeSegmentHeader(ByteView bytes) {
   uint64_t sum = 0;
   ByteReader reader(bytes);
   const bool whole = reader.ReadLittle(&version) && reader.ReadLittle(&header.number) &&
-                     ReadDigits(&reader, &header.key) && reader.ReadLittle(&sum);
+                     ReadArray(&reader, &header.key) && reader.ReadLittle(&sum);
   const bool matches = sum == Hash64(bytes.substr(0, kSegmentHeaderBytes - sizeof(sum)));
   if (!whole || !matches || version != kSegmentVersion) return std::nullopt;
   return header;
@@ -89,8 +77,8 @@ std::optional<SegmentHeader> DecodeSegmentHeader(ByteView bytes) {
 
 Bytes EncodeExtentHeader(const ExtentHeader& header) {
   Bytes bytes;
-  AppendDigits(&bytes, header.sha256.bytes);
-  AppendDigits(&bytes, header.key);
+  AppendArray(&bytes, header.sha256.bytes);
+  AppendArray(&bytes, header.key);
   AppendLittle(&bytes, header.checksum);
   AppendLittle(&bytes, header.address.size);
   AppendLittle(&bytes, header.address.block);
@@ -108,8 +96,8 @@ std::optional<ExtentHeader> DecodeExtentHeader(ByteView bytes, uint32_t segment)
   uint32_t version = 0;
   uint64_t sum = 0;
   ByteReader reader(bytes);
-  const bool whole = ReadDigits(&reader, &header.sha256.bytes) &&
-                     ReadDigits(&reader, &header.key) && reader.ReadLittle(&header.checksum) &&
+  const bool whole = ReadArray(&reader, &header.sha256.bytes) && ReadArray(&reader, &header.key) &&
+                     reader.ReadLittle(&header.checksum) &&
                      reader.ReadLittle(&header.address.size) &&
                      reader.ReadLittle(&header.address.block) && reader.ReadLittle(&tag) &&
                      reader.ReadLittle(&version) && reader.ReadLittle(&sum);
