@@ -22,6 +22,7 @@ import linkbench_kinds  # noqa: E402  (found by the line above)
 import linkbench_report  # noqa: E402
 import figures  # noqa: E402
 import machine  # noqa: E402
+import memory_limit  # noqa: E402
 import rounds  # noqa: E402
 import servers  # noqa: E402
 from command import (  # noqa: E402
@@ -77,6 +78,9 @@ def parse(arguments):
            help=f"rounds of each load (default {Size.rounds}; with --quick {QUICK.rounds})")
     option("--memory", type=integer(160, 1_000_000), metavar="MIB",
            help=f"caches and memtables of each server together (default {Size.memory})")
+    option("--memory-limit", type=integer(160, 1_000_000), metavar="MIB",
+           help="maximum memory of each server, with the page cache of its files; needs root (default: "
+           "no limit)")
     option("--servers", type=names(linkbench_kinds.NAMES), default=list(linkbench_kinds.NAMES),
            metavar="NAME,…", help=f"only these of {', '.join(linkbench_kinds.NAMES)}")
     option("--parts", type=names(PARTS), default=list(PARTS), metavar="NAME,…",
@@ -90,6 +94,8 @@ def parse(arguments):
     options = parser.parse_args(arguments)
     if options.load_only and options.data is None:
         parser.error("--load-only: needs --data")
+    if options.memory_limit is not None and options.memory_limit < (options.memory or Size.memory):
+        parser.error("--memory-limit: less than --memory")
     complete(options, "linkbench", Size(), QUICK)
     return options
 
@@ -111,6 +117,7 @@ class Measuring:
             "command": shlex.join(["./dev", "bench", "linkbench", *sys.argv[1:]]),
             "settings": {"quick": options.quick, "clients": CLIENTS,
                          "shared_connections": SHARED_CONNECTIONS,
+                         "memory_limit": options.memory_limit,
                          **dataclasses.asdict(options.size)},
             "machine": described,
             "servers": servers.describe(self.kinds, described["versions"],
@@ -125,7 +132,7 @@ class Measuring:
                     self.load(server)
                     if not self.options.load_only:
                         self.measure(server)
-            except servers.ServerError as error:
+            except (servers.ServerError, memory_limit.LimitError) as error:
                 self.raw["failures"].append(f"{kind.name}: {error}")
                 say(f"FAILED: {kind.name}: {error}")  # the others are measured all the same
             if self.options.data is None:
@@ -154,12 +161,13 @@ class Measuring:
     def server(self, kind):
         place = (self.directory / kind.name).absolute()
         place.mkdir(exist_ok=True)
-        server = servers.Server(kind)
-        server.launch(place, self.binaries)
-        try:
-            yield server
-        finally:
-            server.stop()
+        with memory_limit.group_of(self.options.memory_limit) as group:
+            server = servers.Server(kind, group=group)
+            server.launch(place, self.binaries)
+            try:
+                yield server
+            finally:
+                server.stop()
 
     def load(self, server):
         """Unless an earlier run has done so."""

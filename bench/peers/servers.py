@@ -14,6 +14,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import memory_limit
+
 SERVER_CORE = 0
 START_SECONDS = 30
 STOP_SECONDS = 30
@@ -190,6 +192,7 @@ class Server:
     pid: int = 0  # 0: unknown
     process: object = None
     log: Path = None
+    group: Path = None  # of memory_limit, if its memory is limited
 
     def launch(self, directory, binaries):
         """Starts it with its data in a directory, which may already have data. ServerError if it
@@ -199,7 +202,8 @@ class Server:
             (directory / self.kind.script_name).write_text(self.kind.script % places)
         # It dies with its parent, even if that is killed.
         pin = ["taskset", "-c", str(SERVER_CORE)] if self.kind.pinned else []
-        command = ["setpriv", "--pdeathsig", "KILL", *pin, *self.kind.words(**places)]
+        command = memory_limit.words_in(
+            self.group, ["setpriv", "--pdeathsig", "KILL", *pin, *self.kind.words(**places)])
         self.log = directory / "log"
         with open(self.log, "wb") as output:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,

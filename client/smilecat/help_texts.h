@@ -49,7 +49,7 @@ inline constexpr const char* kLoadFooter =
     "or\n"
     "rejected, 130 interrupted; others as for requests (smilecat --help).";
 
-inline constexpr const char* kMediaFooter =
+inline constexpr const char* kMediaPutFooter =
     "A put that was interrupted continues where it was when it is repeated, or with `media "
     "resume`.\n"
     "Each stored file has one line on standard output: its name (OWNER/ID), size, content type, "
@@ -58,13 +58,24 @@ inline constexpr const char* kMediaFooter =
     "\n"
     "  smilecat media put cat.jpg --owner 42\n"
     "  smilecat media put holiday/ --owner 42 --jobs 8\n"
-    "  ffmpeg ... | smilecat media put - --owner 42 --content-type video/webm --name film.webm\n"
-    "  smilecat media list 42\n"
+    "  ffmpeg ... | smilecat media put - --owner 42 --content-type video/webm --name film.webm\n";
+
+inline constexpr const char* kMediaGetFooter =
     "  smilecat media get 42/7311 -o cat.jpg\n"
-    "  smilecat media get 42/7311 --range 0-99 | xxd\n"
-    "  smilecat media delete --all 42 --yes\n"
-    "  smilecat media check --bytes\n"
-    "\n"
+    "  smilecat media get 42/7311 42/7312 -o photos/\n"
+    "  smilecat media get 42/7311 --range 0-99 | xxd\n";
+
+inline constexpr const char* kMediaListFooter = "  smilecat media list 42\n";
+inline constexpr const char* kMediaStatFooter = "  smilecat media stat 42/7311 --json\n";
+inline constexpr const char* kMediaDeleteFooter =
+    "  smilecat media delete 42/7311\n"
+    "  smilecat media delete --all 42 --yes\n";
+inline constexpr const char* kMediaResumeFooter =
+    "  smilecat media resume --list\n"
+    "  smilecat media resume\n";
+inline constexpr const char* kMediaCheckFooter = "  smilecat media check --bytes\n";
+
+inline constexpr const char* kMediaStatuses =
     "Exit status: as for requests (smilecat --help); 8 a local file cannot be read or written, "
     "130\n"
     "interrupted.";

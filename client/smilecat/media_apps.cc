@@ -27,6 +27,7 @@ struct Command {
   const char* summary;
   const char* item;  // of its arguments
   const char* item_summary;
+  const char* footer;
 };
 
 constexpr const char* kNameSummary = "a media record, such as 42/7311";
@@ -34,19 +35,20 @@ constexpr const char* kNameSummary = "a media record, such as 42/7311";
 constexpr std::array<Command, 7> kMediaCommands{{
     {"put", MediaAction::kPut, "FILE... [OPTION...]",
      "Stores files, the files in folders, or standard input (-) as media.", "FILE",
-     "file, folder, or - for standard input"},
+     "file, folder, or - for standard input", kMediaPutFooter},
     {"get", MediaAction::kGet, "OWNER/ID... [-o FILE | -o DIR] [OPTION...]",
-     "Reads content, whole or in part.", "OWNER/ID", kNameSummary},
+     "Reads content, whole or in part.", "OWNER/ID", kNameSummary, kMediaGetFooter},
     {"list", MediaAction::kList, "OWNER [OPTION...]", "Prints the media of an owner, newest first.",
-     "OWNER", "id of the owner"},
+     "OWNER", "id of the owner", kMediaListFooter},
     {"stat", MediaAction::kStat, "OWNER/ID... [OPTION...]", "Prints media records.", "OWNER/ID",
-     kNameSummary},
+     kNameSummary, kMediaStatFooter},
     {"delete", MediaAction::kDelete, "OWNER/ID... | --all OWNER [OPTION...]", "Deletes media.",
-     "OWNER/ID", kNameSummary},
+     "OWNER/ID", kNameSummary, kMediaDeleteFooter},
     {"resume", MediaAction::kResume, "[OPTION...]",
-     "Continues the puts to this server that were interrupted.", "", ""},
+     "Continues the puts to this server that were interrupted.", "", "", kMediaResumeFooter},
     {"check", MediaAction::kCheck, "[OPTION...]",
-     "Verifies that the media records, references and content of the server agree.", "", ""},
+     "Verifies that the media records, references and content of the server agree.", "", "",
+     kMediaCheckFooter},
 }};
 
 struct RawMedia {
@@ -62,9 +64,10 @@ void AddPutOptions(CLI::App* app, MediaOptions* media) {
   app->add_option("--content-type", media->content_type,
                   "such as image/jpeg (default: by the suffix of the file's name)")
       ->type_name("TYPE");
-  app->add_option("--name", media->name,
-                  "name of the media record (default: that of the file; of a file in a folder, its "
-                  "path there)")
+  app->add_option(
+         "--name", media->name,
+         "name of the media record, of one file (default: that of the file; of a file in a "
+         "folder, its path there)")
       ->type_name("NAME");
   app->add_option("--custom", media->custom, "any text, kept with the media record")
       ->type_name("TEXT");
@@ -95,7 +98,8 @@ std::unique_ptr<CLI::App> MediaApp(const Command& command, RawMedia* raw) {
         ->type_name("FILE")
         ->check(NotEmpty());
     app->add_option("--range", raw->range,
-                    "bytes to read: 0-99 are the first hundred, 100- the rest")
+                    "bytes to read: 0-99 are the first hundred, 100- the rest; the first one must "
+                    "exist")
         ->type_name("A-B");
   }
   if (command.action == MediaAction::kDelete) {
@@ -114,7 +118,7 @@ std::unique_ptr<CLI::App> MediaApp(const Command& command, RawMedia* raw) {
     app->add_flag("--json", media->json, "print JSON objects, one per line");
   }
   AddServer(app.get(), &raw->shared);
-  app->footer(kMediaFooter);
+  app->footer(fmt::format("{}\n{}", command.footer, kMediaStatuses));
   return app;
 }
 
@@ -158,7 +162,9 @@ std::string MediaHelp() {
     text += fmt::format("  smilecat media {} {}\n      {}\n", command.name, command.usage,
                         command.summary);
   }
-  return text + "\n" + kMediaFooter + "\n";
+  text += "\n";
+  for (const Command& command : kMediaCommands) text += command.footer;
+  return fmt::format("{}\n{}\n", text, kMediaStatuses);
 }
 
 }  // namespace

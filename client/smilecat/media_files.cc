@@ -50,18 +50,26 @@ class PipeSource final : public ByteSource {
 };
 
 void FindInFolder(const fs::path& folder, std::vector<MediaFile>* files,
-                  const std::function<void(const std::string&)>& complain) {
+                  const MediaFileHooks& hooks) {
   std::error_code error;
   std::vector<MediaFile> found;
+  size_t others = 0;
   fs::recursive_directory_iterator entry(folder, error);
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     std::error_code ignored;
-    if (entry->is_symlink(ignored) || !entry->is_regular_file(ignored)) continue;
+    if (entry->is_symlink(ignored) || !entry->is_regular_file(ignored)) {
+      if (entry->is_symlink(ignored) || !entry->is_directory(ignored)) ++others;
+      continue;
+    }
     found.push_back({.path = entry->path().string(),
                      .name = entry->path().lexically_relative(folder).string(),
                      .size = entry->file_size(ignored)});
   }
-  if (error) complain(fmt::format("{}: {}", folder.string(), error.message()));
+  if (error) hooks.complain(fmt::format("{}: {}", folder.string(), error.message()));
+  if (others > 0) {
+    hooks.note(
+        fmt::format("{}: links and special files are not sent ({} here)", folder.string(), others));
+  }
   std::sort(found.begin(), found.end(),
             [](const MediaFile& a, const MediaFile& b) { return a.path < b.path; });
   std::move(found.begin(), found.end(), std::back_inserter(*files));
@@ -70,7 +78,7 @@ void FindInFolder(const fs::path& folder, std::vector<MediaFile>* files,
 }  // namespace
 
 std::vector<MediaFile> FindMediaFiles(const std::vector<std::string>& items,
-                                      const std::function<void(const std::string&)>& complain) {
+                                      const MediaFileHooks& hooks) {
   std::vector<MediaFile> files;
   for (const std::string& item : items) {
     std::error_code error;
@@ -78,9 +86,10 @@ std::vector<MediaFile> FindMediaFiles(const std::vector<std::string>& items,
     if (item == "-") {
       files.push_back({.path = item});
     } else if (!fs::exists(status)) {
-      complain(fmt::format("{}: {}", item, error ? error.message() : "No such file or directory"));
+      hooks.complain(
+          fmt::format("{}: {}", item, error ? error.message() : "No such file or directory"));
     } else if (fs::is_directory(status)) {
-      FindInFolder(item, &files, complain);
+      FindInFolder(item, &files, hooks);
     } else {
       MediaFile file{.path = item, .name = fs::path(item).filename().string()};
       if (fs::is_regular_file(status)) file.size = fs::file_size(item, error);

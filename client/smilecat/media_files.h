@@ -19,10 +19,15 @@ struct MediaFile {
   std::optional<uint64_t> size;  // if it is a regular file
 };
 
-// Files, "-", and the regular files in folders, in the order of their names; links in folders are
-// not followed. What cannot be read is told to `complain`, and left out.
+struct MediaFileHooks {
+  std::function<void(const std::string&)> complain;  // about what cannot be read and is left out
+  std::function<void(const std::string&)> note;      // about what is left out as it is no file
+};
+
+// Files, "-", and the regular files in folders, in the order of their names. Links in folders are
+// not followed.
 std::vector<MediaFile> FindMediaFiles(const std::vector<std::string>& items,
-                                      const std::function<void(const std::string&)>& complain);
+                                      const MediaFileHooks& hooks);
 
 // An open file, as a source.
 class MediaInput {

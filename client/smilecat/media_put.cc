@@ -35,11 +35,11 @@ class PutRun {
   PutRun(const MediaOptions& options, const MediaTools& tools)
       : options_(options), client_(tools.client), transfers_(tools) {}
 
-  void Fail(const std::string& words, ExitStatus status) { transfers_.Fail(words, status); }
-
-  ExitStatus Run(const std::vector<MediaFile>& files);
+  ExitStatus Run();
 
  private:
+  std::vector<MediaFile> FindFiles();
+  void Fail(const std::string& words, ExitStatus status) { transfers_.Fail(words, status); }
   void SendFile(const MediaFile& file);
   Sent Send(const MediaFile& file);
   Result<Media> SendFrom(MediaInput* input, const MediaFile& file, InterruptedUpload* state);
@@ -131,7 +131,19 @@ void PutRun::SendFile(const MediaFile& file) {
   }
 }
 
-ExitStatus PutRun::Run(const std::vector<MediaFile>& files) {
+std::vector<MediaFile> PutRun::FindFiles() {
+  return FindMediaFiles(
+      options_.items,
+      {.complain = [this](const std::string& words) { Fail(words, ExitStatus::kFile); },
+       .note = [this](const std::string& words) { transfers_.progress().Complain(words); }});
+}
+
+ExitStatus PutRun::Run() {
+  const std::vector<MediaFile> files = FindFiles();
+  if (files.size() > 1 && !options_.name.empty()) {
+    Fail(fmt::format("--name is for one file, and there are {}", files.size()), ExitStatus::kUsage);
+    return transfers_.status();
+  }
   uint64_t whole = 0;
   bool is_known = true;
   for (const MediaFile& file : files) {
@@ -153,17 +165,11 @@ ExitStatus PutRun::Run(const std::vector<MediaFile>& files) {
   return transfers_.status();
 }
 
-ExitStatus PutFiles(const MediaOptions& options, const MediaTools& tools) {
-  PutRun run(options, tools);
-  return run.Run(FindMediaFiles(
-      options.items, [&](const std::string& words) { run.Fail(words, ExitStatus::kFile); }));
-}
-
 }  // namespace
 
 ExitStatus RunMediaPut(const MediaOptions& options, const MediaTools& tools) {
   RemoveUnfinishedStates();
-  return PutFiles(options, tools);
+  return PutRun(options, tools).Run();
 }
 
 ExitStatus RunMediaResume(const MediaOptions& options, const MediaTools& tools) {
@@ -187,7 +193,7 @@ ExitStatus RunMediaResume(const MediaOptions& options, const MediaTools& tools) 
     MediaOptions one = options;
     one.owner = upload.owner;
     one.items = {upload.path};
-    status = WorseOf(status, PutFiles(one, tools));
+    status = WorseOf(status, PutRun(one, tools).Run());
     if (tools.interrupt->Raised()) break;
   }
   return status;

@@ -96,7 +96,6 @@ class PutAndGet(MediaTest):
             os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
             with open(os.path.join(folder, name), "wb") as file:
                 file.write(content)
-        os.symlink("a.txt", os.path.join(folder, "link"))
         records = self.put(folder, "--jobs", "3")
         self.assertEqual({record["name"] for record in records}, set(files))
         back = self.path("back")
@@ -107,6 +106,28 @@ class PutAndGet(MediaTest):
         for name, content in files.items():
             with open(os.path.join(back, name), "rb") as file:
                 self.assertEqual(file.read(), content, name)
+
+    def test_links_and_pipes_in_a_folder_are_told(self):
+        folder = self.path("links")
+        os.makedirs(os.path.join(folder, "deep"))
+        with open(os.path.join(folder, "deep", "a.txt"), "wb") as file:
+            file.write(b"a")
+        os.symlink("a.txt", os.path.join(folder, "deep", "link"))
+        os.symlink("deep", os.path.join(folder, "link"))
+        os.mkfifo(os.path.join(folder, "pipe"))
+        done = self.cat.run("media", "put", folder, "--owner", self.owner, "--json",
+                            environment=self.environment)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn(b"%s: links and special files are not sent (3 here)" % folder.encode(),
+                      done.stderr)
+        self.assertEqual([json.loads(line)["name"] for line in done.stdout.splitlines()],
+                         ["deep/a.txt"])
+
+    def test_a_name_is_for_one_file(self):
+        path = self.path("named", b"x")
+        done = self.media("put", path, path, "--name", "n", "--owner", self.owner, status=2)
+        self.assertIn(b"--name is for one file, and there are 2", done.stderr)
+        self.assertEqual(done.stdout, b"")
 
     def test_names_stay_in_the_folder(self):
         record = self.put(self.path("x", b"evil"), "--name", "../../evil")[0]
