@@ -191,7 +191,8 @@ class Backends {
             .users = users_,
             .feeds = feeds_,
             .watches = watches_,
-            .allow_credential_export = allow_credential_export};
+            .allow_credential_export = allow_credential_export,
+            .sweeper = &sweeper_};
   }
   void StartSweeper() { sweeper_.Start(); }
 

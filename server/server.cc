@@ -59,6 +59,9 @@ void Server::Serve(Engine& engine, const Services& services) {
     for (auto& stat : services.media.Stats()) stats.push_back(std::move(stat));
     for (auto& stat : services.logins.Stats()) stats.push_back(std::move(stat));
     for (auto& stat : Describe(services.watches.Stats())) stats.push_back(std::move(stat));
+    if (services.sweeper != nullptr) {
+      for (auto& stat : services.sweeper->Stats()) stats.push_back(std::move(stat));
+    }
     return stats;
   });
   serving_.store(handlers_.get(), std::memory_order_release);

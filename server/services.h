@@ -6,6 +6,7 @@
 #include "service/logins/login_service.h"
 #include "service/logins/session_service.h"
 #include "service/media/media_service.h"
+#include "service/sweeper.h"
 #include "service/users/user_service.h"
 #include "service/watches/watch_hub.h"
 
@@ -20,6 +21,7 @@ struct Services {
   const FeedService& feeds;
   WatchHub& watches;
   bool allow_credential_export = false;
+  const Sweeper* sweeper = nullptr;  // for STATS; null: there is none
 };
 
 }  // namespace smile

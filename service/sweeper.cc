@@ -64,12 +64,18 @@ Result<uint64_t> Sweeper::Sweep() {
       if (finish_(item).Wait().ok()) {
         SMILE_TRY(log_.Remove(item).Wait());
         ++done;
+        ++finished_;
       } else {
         SMILE_TRY(Postpone(item, now_ms));
+        ++postponed_;
       }
     }
     if (items->size() < limits::kSweptItems) return done;
   }
+}
+
+EngineStats Sweeper::Stats() const {
+  return {{"sweeper.finished_count", finished_}, {"sweeper.postponed_count", postponed_}};
 }
 
 }  // namespace smile

@@ -2,6 +2,7 @@
 // the items of the work log whose time has come, on a thread of its own.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -40,6 +41,9 @@ class Sweeper {
   // number of items that are done.
   Result<uint64_t> Sweep();
 
+  // Named values for STATS. Any thread.
+  EngineStats Stats() const;
+
  private:
   void Run();
   bool stopping() const;
@@ -49,6 +53,9 @@ class Sweeper {
   const Clock& clock_;
   const Finish finish_;
   const Also also_;
+
+  std::atomic<uint64_t> finished_{0};
+  std::atomic<uint64_t> postponed_{0};
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
