@@ -17,7 +17,8 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(1, str(ROOT / "bench/peers"))
-import kinds  # noqa: E402  (found by the line above)
+import churn  # noqa: E402  (found by the line above)
+import kinds  # noqa: E402
 import machine  # noqa: E402
 import media_report  # noqa: E402
 import photos  # noqa: E402
@@ -28,7 +29,8 @@ from command import (  # noqa: E402
     add_report_options, complete, decimal, integer, names, raw_text, say)
 
 PARTS = {part.name: part
-         for part in (photos.Photos, streams.Streams, streams.Interference, streams.Dedupe)}
+         for part in (photos.Photos, streams.Streams, streams.Interference, streams.Dedupe,
+                      churn.Churn)}
 MEAN_PHOTO_BYTES = 127 * 1024
 
 
@@ -43,10 +45,12 @@ class Size:
     stream_bytes: int = 1 << 30
     copy_bytes: int = 100 << 20
     copies: int = 1_000
+    churn_bytes: int = 4 << 30  # stored each time
+    churn_seconds: float = 60.0  # from the deletes on
 
 
 QUICK = Size(photos=2_000, rounds=2, seconds=1.0, cold=500, stream_bytes=64 << 20,
-             copy_bytes=4 << 20, copies=10)
+             copy_bytes=4 << 20, copies=10, churn_bytes=128 << 20, churn_seconds=10.0)
 
 
 def parse(arguments):

@@ -177,5 +177,17 @@ def dedupe_goals(runs):
     return [at_most(5, "Space of the last upload of the same content", grown, 1, words, " MiB")]
 
 
+def space_after(run):
+    """Per byte of the media that are left, a minute after the others were deleted."""
+    return run["result"]["space_bytes"] / run["result"]["live_bytes"]
+
+
+def churn_goals(runs):
+    space = runs.figure(space_after, "churn", "deletes", "smile-streams")
+    return [at_most(6, "Space a minute after churn per byte that is left, at most",
+                    space and space.most, 1.5)]
+
+
 def all_goals(runs):
-    return photo_goals(runs) + stream_goals(runs) + interference_goals(runs) + dedupe_goals(runs)
+    return (photo_goals(runs) + stream_goals(runs) + interference_goals(runs) + dedupe_goals(runs)
+            + churn_goals(runs))

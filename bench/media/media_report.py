@@ -105,6 +105,29 @@ def interference_section(report):
     return lines + [table(["request", "p50 µs", "p99 µs", "p99.9 µs"], rows), ""] if rows else []
 
 
+CHURN_HEADS = ["time", "stored MiB", "deleted", "left MiB", "space MiB", "space after it MiB",
+               "per byte", "seconds to 1.5"]
+
+
+def churn_section(report):
+    rows = []
+    for run in report.runs.of("churn", "deletes"):
+        result = run["result"]
+        mib = [number(result[name] / 2**20) for name in
+               ("before_bytes", "live_bytes", "first_bytes", "space_bytes")]
+        reached = result["seconds_to_bar"]
+        rows.append([f"{run['round']}", mib[0], f"{result['operations']:,}", *mib[1:],
+                     number(g.space_after(run)), NOTHING if reached is None else number(reached)])
+    if not rows:
+        return []
+    settings = report.raw["settings"]
+    return ["## Space after churn", "",
+            f"{settings['churn_bytes'] / 2**20:,.0f} MiB are stored, half of them photos and half files "
+            "of 16 MiB, and half of all media are deleted at random, three times over. \"Space\" is all "
+            f"that the files of the server take, right after the deletes and {settings['churn_seconds']:g} s "
+            "after them.", "", table(CHURN_HEADS, rows), ""]
+
+
 def photos_words(settings):
     return (f"{settings['photos']:,} photos of 20 to 400 KiB (log-uniform, incompressible), over "
             f"{settings['connections']} connections with one request in flight on each. Servers "
@@ -133,5 +156,5 @@ def markdown(raw):
         lines += section(report) + [""]
     if report.runs.names("photos", "in"):
         lines += [READING, ""] + photos_section(report)
-    lines += streams_section(report) + interference_section(report)
+    lines += streams_section(report) + interference_section(report) + churn_section(report)
     return "\n".join(lines).rstrip() + "\n"

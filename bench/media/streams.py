@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import kinds
-from part import Part
+from part import Part, space_of
 
 import servers
 
@@ -99,9 +99,3 @@ class Dedupe(Part):
 
     def summary(self, run):
         return f"{run['result']['megabytes_per_second']:,.0f} MB/s"
-
-
-def space_of(directory):
-    """Bytes that the files in a directory take on the disk."""
-    return sum(os.lstat(os.path.join(parent, name)).st_blocks * 512
-               for parent, _, files in os.walk(directory) for name in files)
