@@ -251,15 +251,27 @@ class StoppedLoginServer {
   }
   ~StoppedLoginServer() { engine_->Close(); }
 
-  uint64_t swept() const { return swept_; }  // work items
-
   // "PARTITION SORT VALUE" of each record.
   std::vector<std::pair<Key, Bytes>> Records(Table table) {
     std::vector<std::pair<Key, Bytes>> records;
-    const auto list = AnswerOf<Result<ListPage>>(
-        [&](auto done) { engine_->List({.table = table, .limit = 10'000}, std::move(done)); });
-    EXPECT_FALSE(list->more);
-    for (const Bytes& partition : list->partitions) {
+    ListRequest request{.table = table, .limit = 10'000};
+    for (bool more = true; more;) {
+      const auto list =
+          AnswerOf<Result<ListPage>>([&](auto done) { engine_->List(request, std::move(done)); });
+      AddRecords(table, list->partitions, &records);
+      more = list->more;
+      request.from = list->resume_from;
+      if (more && !request.from) request.after = list->partitions.back();
+    }
+    return records;
+  }
+
+  uint64_t swept() const { return swept_; }  // work items
+
+ private:
+  void AddRecords(Table table, const std::vector<Bytes>& partitions,
+                  std::vector<std::pair<Key, Bytes>>* records) {
+    for (const Bytes& partition : partitions) {
       const auto page = AnswerOf<Result<ScanPage>>([&](auto done) {
         engine_->Scan(
             {.table = table, .partition = partition, .limit = 10'000, .max_value_bytes = SIZE_MAX},
@@ -267,14 +279,12 @@ class StoppedLoginServer {
       });
       EXPECT_FALSE(page->more);
       for (size_t i = 0; i < page->size(); ++i) {
-        records.emplace_back(Key(table, partition, (*page)[i].sort),
-                             Bytes((*page)[i].record.value));
+        records->emplace_back(Key(table, partition, (*page)[i].sort),
+                              Bytes((*page)[i].record.value));
       }
     }
-    return records;
   }
 
- private:
   ManualClock clock_;
   Logger log_;
   std::unique_ptr<RocksEngine> engine_;
