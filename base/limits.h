@@ -294,14 +294,13 @@ inline constexpr uint64_t kCompactionFreeDiskBytes = kMinFreeDiskBytes / 2;
 // zeros, a manifest, and space that file systems report as free but keep (ext4: up to 16 MiB).
 inline constexpr uint64_t kStartFreeDiskBytes = uint64_t{24} << 20;
 inline constexpr uint32_t kMaxReaders = 256;
-// Nice value of readers: event loops run first, so that reads from memory do not wait for reads
-// from disk.
-inline constexpr int kReaderNice = 10;
-// Time slice of readers: about what they do before they let others run, which gives up a slice.
+// Nice value of threads whose work may take long, such as walks that found nothing in a slice.
+inline constexpr int kPatientNice = 10;
+// Time slice of all threads that read: what they do before they let others run, which gives it up.
 inline constexpr uint64_t kReaderSliceNanos = 200'000;
-// The threads that read and hash let others run after so long. Each time costs a context switch, as
-// much as reading some KiB.
-inline constexpr int64_t kReaderTurnNanos = 100'000;
+// They let others run after so much processor time, for the price of reading some KiB.
+inline constexpr int64_t kReaderTurnNanos = 200'000;
+inline constexpr int64_t kPatientTurnNanos = 100'000;
 inline constexpr uint32_t kMaxWorkers = 256;
 
 // --- Log ------------------------------------------------------------------------------------

@@ -4,9 +4,9 @@
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 #include <cerrno>
-#include <chrono>
 #include <cstdint>
 
 #include "base/check.h"
@@ -53,11 +53,13 @@ void SetTimeSliceOfThisThread(uint64_t nanos) {
 }
 
 void LetOtherThreadsRun(int64_t nanos) {
-  using Clock = std::chrono::steady_clock;
-  static thread_local Clock::time_point last;
-  if (Clock::now() - last < std::chrono::nanoseconds(nanos)) return;
+  static thread_local int64_t used_then = 0;
+  timespec time = {};
+  (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  const int64_t used = int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  if (used - used_then < nanos) return;
   (void)sched_yield();
-  last = Clock::now();
+  used_then = used;
 }
 
 }  // namespace smile

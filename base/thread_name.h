@@ -21,7 +21,8 @@ inline constexpr uint64_t kLeastTimeSliceNanos = 100'000;
 void SetTimeSliceOfThisThread(uint64_t nanos);
 
 // To be called often by a thread that computes: other threads that are ready run first, unless it
-// has let them run less than `nanos` ago. It gives up its time slice, so it needs a short one.
+// has used less than `nanos` of processor time since it last let them. It gives up its time slice,
+// so it needs a short one.
 void LetOtherThreadsRun(int64_t nanos);
 
 }  // namespace smile

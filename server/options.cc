@@ -45,7 +45,9 @@ constexpr std::array kOptions = {
     OptionRow{"data", "DIR", "data directory; created if its parent exists", &Options::data},
     OptionRow{"workers", "N", "worker threads; 0: one per core",
               NumberRange{&Options::workers, 0, limits::kMaxWorkers}},
-    OptionRow{"readers", "N", "threads for reads that are not served from memory",
+    OptionRow{"readers", "N",
+              "threads for reads that are not served from memory, and as many for "
+              "those that take long",
               NumberRange{&Options::readers, 1, limits::kMaxReaders}},
     OptionRow{"record-cache-mib", "N", "memory for the record cache, in MiB",
               NumberRange{&Options::record_cache_mib, 0, uint64_t{1} << 20}},

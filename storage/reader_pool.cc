@@ -13,7 +13,8 @@ Status TooManyReadsWait() {
   return {Code::kOverloaded, "read queue full; retry later", limits::kFullQueueRetryMillis};
 }
 
-ReaderPool::ReaderPool(const Clock* clock, uint32_t threads) : clock_(clock) {
+ReaderPool::ReaderPool(const Clock* clock, uint32_t threads, Priority priority, ReaderPool* rest)
+    : clock_(clock), priority_(priority), rest_(rest == nullptr ? this : rest) {
   CHECK(threads >= 1 && threads <= limits::kMaxReaders);
   threads_.reserve(threads);
   for (uint32_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
@@ -41,6 +42,19 @@ void ReaderPool::Submit(std::unique_ptr<Job> job) {
     }
   }
   job->Refuse(std::move(refusal));
+}
+
+void ReaderPool::Continue(Waiting waiting) {
+  {
+    std::unique_lock lock(mutex_);
+    if (!closing() && QueueOf(Job::Kind::kWalk).size() < limits::kMaxReaderQueue) {
+      Enqueue(std::move(waiting));
+      lock.unlock();
+      changed_.notify_one();
+      return;
+    }
+  }
+  waiting.job->End();
 }
 
 uint64_t ReaderPool::Size() const {
@@ -95,8 +109,9 @@ uint64_t ReaderPool::waiting_jobs() const {
 // A thread ends when the pool closes and nothing waits. A job that another thread still runs and
 // queues again is then completed by that other thread.
 void ReaderPool::Run() {
-  NameThisThread("smile-reader");
-  LowerPriorityOfThisThread(limits::kReaderNice);
+  const bool is_low = priority_ == Priority::kLow;
+  NameThisThread(is_low ? "smile-patient" : "smile-reader");
+  if (is_low) LowerPriorityOfThisThread(limits::kPatientNice);
   SetTimeSliceOfThisThread(limits::kReaderSliceNanos);
   std::unique_lock lock(mutex_);
   for (;;) {
@@ -107,14 +122,17 @@ void ReaderPool::Run() {
     const bool more = RunOne(&waiting);
     // Else a thread that has one job after the other keeps its core for as long as the scheduler
     // lets it, some milliseconds, although an event loop has woken up there.
-    LetOtherThreadsRun(limits::kReaderTurnNanos);
-    const uint64_t source = waiting.job->source();
-    const size_t work = waiting.job->work();
-    Queue& queue = QueueOf(waiting.job->kind());
-    if (!more) waiting.job.reset();
+    LetOtherThreadsRun(is_low ? limits::kPatientTurnNanos : limits::kReaderTurnNanos);
+    const Job& job = *waiting.job;
+    const uint64_t source = job.source();
+    const size_t work = job.work();
+    Queue& queue = QueueOf(job.kind());
+    const bool goes_on_here = more && (rest_ == this || job.kind() != Job::Kind::kWalk);
+    if (more && !goes_on_here) rest_->Continue(std::move(waiting));
+    if (!goes_on_here) waiting.job.reset();
     lock.lock();
     queue.Settle(source, limits::kReadTurnWork, work);
-    if (more) Enqueue(std::move(waiting));
+    if (goes_on_here) Enqueue(std::move(waiting));
   }
 }
 

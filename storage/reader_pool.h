@@ -5,7 +5,10 @@
 // while both wait, the pool runs limits::kWalkSlicesPerPointTurn slices of walks, then one job of
 // point reads, and so on, counted over all threads. Within a kind, sources take turns by the work
 // that they cause (storage/fair_queue.h); a slice is charged to its source when it is done. A
-// thread sleeps only when both queues are empty. After each job it lets other threads run.
+// thread sleeps only when both queues are empty. Between jobs it lets other threads run.
+//
+// Walks that are not done after a slice may go on in another pool, of lower priority, so that they
+// do not delay what is done soon.
 #pragma once
 
 #include <array>
@@ -53,8 +56,8 @@ class ReaderPool {
     // Called if Run was never called.
     virtual void Refuse(Status why) = 0;
     // Called if Run returned kMore but the job may not continue: its deadline has passed, its
-    // caller is gone or the pool closes. The job answers with what it has. Jobs that never return
-    // kMore need not override it.
+    // caller is gone, the pool closes, or limits::kMaxReaderQueue of them wait in `rest`. The job
+    // answers with what it has. Jobs that never return kMore need not override it.
     virtual void End() {}
 
     int64_t deadline_nanos() const { return deadline_nanos_; }
@@ -77,9 +80,15 @@ class ReaderPool {
     size_t work_ = limits::kReadTurnWork;
   };
 
+  enum class Priority : uint8_t {
+    kUsual,  // as event loops, which take what has arrived meanwhile together
+    kLow,    // event loops run first, which costs a switch of threads for each event
+  };
+
   // The clock is for deadlines and outlives the pool. At least one thread, at most
-  // limits::kMaxReaders (CHECK).
-  ReaderPool(const Clock* clock, uint32_t threads);
+  // limits::kMaxReaders (CHECK). Walks that return kMore go on in `rest`, which outlives the pool
+  // and is closed after it; null: in this pool.
+  ReaderPool(const Clock* clock, uint32_t threads, Priority priority, ReaderPool* rest = nullptr);
   ~ReaderPool();
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
@@ -110,6 +119,8 @@ class ReaderPool {
 
   Queue& QueueOf(Job::Kind kind) { return queues_[static_cast<size_t>(kind)]; }
   uint64_t Size() const;
+  // With a walk that has begun in another pool.
+  void Continue(Waiting waiting);
   void Enqueue(Waiting waiting);
   Waiting TakeNext();
   void Run();
@@ -117,6 +128,8 @@ class ReaderPool {
   Status WhyNotRun(const Job& job) const;
 
   const Clock* const clock_;
+  const Priority priority_;
+  ReaderPool* const rest_;  // may be this
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::array<Queue, 2> queues_ = {Queue(limits::kReadTurnWork), Queue(limits::kReadTurnWork)};

@@ -1,4 +1,5 @@
 // Smile as a store of LinkBench: one event loop with all connections.
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -21,7 +22,8 @@ constexpr uint8_t kMutualKind = 1;
 constexpr uint32_t kLoadDepth = 32;     // requests in flight per connection during the load
 constexpr uint64_t kNodesPerLoad = 64;  // that a client takes at once
 
-// The clients of a load: each writes nodes one after the other.
+// The clients of a load: each writes nodes one after the other. In the end those that have none
+// left help with the links of the others, of which a few have very many.
 class LoadWork final : public ClientWork {
  public:
   LoadWork(const Graph* graph, LoadSource* source, uint64_t now_ms, uint32_t clients)
@@ -30,16 +32,15 @@ class LoadWork final : public ClientWork {
   bool Next(uint32_t client, LinkRequest* request) override {
     Client& own = clients_[client];
     for (;;) {
-      if (own.load.has_value()) {
-        if (own.load->Next(request)) return failure_.ok();
-        source_->Written(1, own.load->links());
-        own.load.reset();
-      }
+      if (NextOf(&own, request)) return failure_.ok();
       if (own.left == 0) own.left = source_->Take(kNodesPerLoad, &own.next);
-      if (own.left == 0) return false;
+      if (own.left == 0) break;
       --own.left;
       own.load.emplace(graph_, own.next++, now_ms_);
     }
+    const bool helps = std::any_of(clients_.begin(), clients_.end(),
+                                   [&](Client& other) { return NextOf(&other, request); });
+    return helps && failure_.ok();
   }
 
   void Done(uint32_t /*client*/, const LinkRequest& /*request*/, const Status& status,
@@ -55,6 +56,14 @@ class LoadWork final : public ClientWork {
     uint64_t left = 0;  // nodes from `next` on
     std::optional<NodeLoad> load;
   };
+
+  bool NextOf(Client* client, LinkRequest* request) {
+    if (!client->load.has_value()) return false;
+    if (client->load->Next(request)) return true;
+    source_->Written(1, client->load->links());
+    client->load.reset();
+    return false;
+  }
 
   const Graph* const graph_;
   LoadSource* const source_;

@@ -23,7 +23,7 @@ struct Turn {
 // Uploads occupy a thread for as long as they last.
 inline constexpr Turn kUploadTurn = {.bytes = size_t{64} << 10, .nanos = 0};
 // A photo is done in little more than a turn: the file system takes memory for it in one piece.
-inline constexpr Turn kPutTurn = {.bytes = size_t{256} << 10, .nanos = limits::kReaderTurnNanos};
+inline constexpr Turn kPutTurn = {.bytes = size_t{256} << 10, .nanos = limits::kPatientTurnNanos};
 
 // The bytes of the next turn, which are removed from `bytes`.
 inline ByteView TakeTurn(const Turn& turn, ByteView* bytes) {

@@ -34,13 +34,15 @@ class RocksEngine::Parts {
         database(std::move(database)),
         cache(options.record_cache_bytes),
         memory(this->database.get(), &cache, clock),
-        readers(clock, options.readers),
+        patient_readers(clock, options.readers, ReaderPool::Priority::kLow),
+        readers(clock, options.readers, ReaderPool::Priority::kUsual, &patient_readers),
         reads(this->database.get(), &cache, clock, &readers, options.readers),
+        condition_reads(this->database.get(), &cache, clock, &patient_readers, options.readers),
         writer(this->database.get(), &cache, clock),
         committer(
             clock, [this] { writer.Pace(); }, [this](auto group) { writer.Commit(group); },
             [this] { writer.OnAnswered(); }),
-        admission(&memory, &reads, &committer),
+        admission(&memory, &condition_reads, &committer),
         stats([this] { return GatherStats(); }) {}
 
   EngineStats GatherStats() const;
@@ -50,8 +52,12 @@ class RocksEngine::Parts {
   RecordCache cache;
   MemoryReader memory;
   WalkBudget walk_budget;
+  // Walks that found nothing in their first slice, and what conditions of writes need: none of
+  // these may delay others, however many there are.
+  ReaderPool patient_readers;
   ReaderPool readers;
   GatheredReads reads;
+  GatheredReads condition_reads;
   GroupWriter writer;
   Committer committer;
   WriteAdmission admission;
@@ -63,6 +69,7 @@ EngineStats RocksEngine::Parts::GatherStats() const {
   const Committer::Counts commits = committer.counts();
   const WriteAdmission::Counts admitted = admission.counts();
   const GatheredReads::Counts read = reads.counts();
+  const GatheredReads::Counts condition = condition_reads.counts();
   EngineStats gathered = {
       {"storage.commit.disk_reads_count", writer.disk_reads()},
       {"storage.commit.admission_reads_count", admitted.fetches},
@@ -71,10 +78,11 @@ EngineStats RocksEngine::Parts::GatherStats() const {
       {"storage.commit.rejected_writes_count", commits.refused_writes + admitted.refused},
       {"storage.commit.waiting_bytes", commits.waiting_bytes},
       {"storage.commit.writes_count", commits.writes},
-      {"storage.readers.batches_count", read.batches},
-      {"storage.readers.fetched_keys_count", read.fetched_keys},
-      {"storage.readers.reads_count", read.reads},
-      {"storage.readers.waiting_count", readers.waiting_jobs() + read.waiting}};
+      {"storage.readers.batches_count", read.batches + condition.batches},
+      {"storage.readers.fetched_keys_count", read.fetched_keys + condition.fetched_keys},
+      {"storage.readers.reads_count", read.reads + condition.reads},
+      {"storage.readers.waiting_count",
+       readers.waiting_jobs() + patient_readers.waiting_jobs() + read.waiting + condition.waiting}};
   const RecordCache::Counts cached = cache.counts();
   gathered.insert(gathered.end(),
                   {{"storage.record_cache.bytes", cached.bytes},
@@ -170,6 +178,7 @@ void RocksEngine::Close() {
   if (parts_->closed.exchange(true, std::memory_order_acq_rel)) return;
   // Readers first: writes that wait for them are submitted to the committer before it closes.
   parts_->readers.Close();
+  parts_->patient_readers.Close();
   parts_->committer.Close();
   parts_->stats.Close();
   parts_->database.reset();
@@ -199,6 +208,10 @@ BlobCollector* RocksSeams::Collector(RocksEngine* engine) {
 
 ReaderPool* RocksSeams::Readers(RocksEngine* engine) {
   return &engine->parts_->readers;
+}
+
+ReaderPool* RocksSeams::PatientReaders(RocksEngine* engine) {
+  return &engine->parts_->patient_readers;
 }
 
 void RocksSeams::SetWalkBudget(RocksEngine* engine, const WalkBudget& budget) {

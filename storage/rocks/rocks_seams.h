@@ -26,6 +26,7 @@ class RocksSeams {
   static rocksdb::ColumnFamilyHandle* Family(RocksEngine* engine, Table table);
   static BlobCollector* Collector(RocksEngine* engine);
   static ReaderPool* Readers(RocksEngine* engine);
+  static ReaderPool* PatientReaders(RocksEngine* engine);
   // For later walks; no walk is running.
   static void SetWalkBudget(RocksEngine* engine, const WalkBudget& budget);
 };

@@ -1,22 +1,21 @@
-// Keeps one of an engine's readers busy until a test lets it go.
+// Keeps a thread of a pool of readers busy until a test lets it go.
 #pragma once
 
 #include <future>
 #include <memory>
 #include <utility>
 
-#include "storage/rocks/rocks_seams.h"
+#include "storage/reader_pool.h"
 
 namespace smile::testing {
 
 class HeldReader {
  public:
-  // When it returns, the reader does nothing else.
-  explicit HeldReader(RocksEngine* engine) {
+  // When it returns, the thread does nothing else.
+  explicit HeldReader(ReaderPool* pool) {
     std::promise<void> held;
     const std::future<void> is_held = held.get_future();
-    RocksSeams::Readers(engine)->Submit(
-        std::make_unique<Job>(std::move(held), let_go_.get_future()));
+    pool->Submit(std::make_unique<Job>(std::move(held), let_go_.get_future()));
     is_held.wait();
   }
   ~HeldReader() { LetGo(); }

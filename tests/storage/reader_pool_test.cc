@@ -52,6 +52,7 @@ class TestJob final : public ReaderPool::Job {
 
 using Progress = ReaderPool::Job::Progress;
 using Kind = ReaderPool::Job::Kind;
+using Priority = ReaderPool::Priority;
 
 void MustNotRefuse(Status why) {
   ADD_FAILURE() << why.ToString();
@@ -60,7 +61,7 @@ void MustNotRefuse(Status why) {
 // A pool of one thread, which the test holds up until it lets it go.
 class ReaderPoolTest : public ::testing::Test {
  protected:
-  ReaderPoolTest() : pool_(&clock_, 1) {
+  ReaderPoolTest() : pool_(&clock_, 1, Priority::kUsual) {
     pool_.Submit(std::make_unique<TestJob>(
         [this] {
           running_.set_value();
@@ -267,7 +268,7 @@ TEST_F(ReaderPoolTest, JobsAfterCloseAreRejected) {
 // Two jobs, each of which waits for the other to run.
 void ExpectRunAtTheSameTime(Kind first, Kind second) {
   const ManualClock clock;
-  ReaderPool pool(&clock, 2);
+  ReaderPool pool(&clock, 2, Priority::kLow);
   std::promise<void> a_runs, b_runs;
   const auto submit = [&pool](Kind kind, std::promise<void>* own, std::promise<void>* other,
                               std::promise<void>* done) {
@@ -301,7 +302,7 @@ TEST(ReaderPoolOfMany, NoJobIsLeftWaiting) {
   const ManualClock clock;
   std::array<std::atomic<int>, 2> slices = {};
   std::vector<std::future<void>> all_done;
-  ReaderPool pool(&clock, 3);
+  ReaderPool pool(&clock, 3, Priority::kUsual);
   for (uint64_t i = 0; i < 200; ++i) {
     const Kind kind = i % 2 == 0 ? Kind::kWalk : Kind::kPointReads;
     std::promise<void> done;
@@ -322,6 +323,66 @@ TEST(ReaderPoolOfMany, NoJobIsLeftWaiting) {
   pool.Close();
   EXPECT_EQ(slices[0], 1'000);
   EXPECT_EQ(slices[1], 1'000);
+}
+
+// A pool whose walks go on in another one.
+class ReaderPoolWithRest : public ::testing::Test {
+ protected:
+  ~ReaderPoolWithRest() override { Close(); }
+
+  void Close() {
+    pool_.Close();
+    rest_.Close();
+  }
+  // Runs so many slices, and notes where.
+  std::future<void> Submit(Kind kind, int slices) {
+    auto done = std::make_shared<std::promise<void>>();
+    pool_.Submit(std::make_unique<TestJob>(
+        [this, done, slices]() mutable {
+          ran_.emplace_back(pool_.IsThisThread() ? "pool" : rest_.IsThisThread() ? "rest" : "?");
+          if (--slices > 0) return Progress::kMore;
+          done->set_value();
+          return Progress::kDone;
+        },
+        MustNotRefuse, /*deadline=*/0, /*source=*/0, kind));
+    return done->get_future();
+  }
+
+  const ManualClock clock_;
+  ReaderPool rest_{&clock_, 1, Priority::kLow};
+  ReaderPool pool_{&clock_, 1, Priority::kUsual, &rest_};
+  std::vector<std::string> ran_;
+};
+
+TEST_F(ReaderPoolWithRest, OnlyWalksGoOnThere) {
+  Submit(Kind::kWalk, 3).wait();
+  EXPECT_THAT(ran_, ElementsAre("pool", "rest", "rest"));
+  ran_.clear();
+  Submit(Kind::kPointReads, 3).wait();
+  EXPECT_THAT(ran_, ElementsAre("pool", "pool", "pool"));
+}
+
+TEST_F(ReaderPoolWithRest, TooManyWalksEndAfterTheirFirstSlice) {
+  std::promise<void> held, go;
+  rest_.Submit(std::make_unique<TestJob>(
+      [&] {
+        held.set_value();
+        go.get_future().wait();
+        return Progress::kDone;
+      },
+      MustNotRefuse));
+  held.get_future().wait();
+  std::vector<std::future<void>> done;
+  for (size_t i = 0; i < limits::kMaxReaderQueue; ++i) done.push_back(Submit(Kind::kWalk, 2));
+  Submit(Kind::kPointReads, 1).wait();  // the pool has no walks left
+  while (rest_.waiting_jobs() < limits::kMaxReaderQueue) std::this_thread::yield();
+  std::promise<void> ended;
+  auto job = std::make_unique<TestJob>([] { return Progress::kMore; }, MustNotRefuse);
+  job->end = [&] { ended.set_value(); };
+  pool_.Submit(std::move(job));
+  ended.get_future().wait();
+  go.set_value();
+  for (const std::future<void>& one : done) one.wait();
 }
 
 }  // namespace

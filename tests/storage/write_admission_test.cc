@@ -65,7 +65,7 @@ class WriteAdmissionTest : public RocksTest {
 };
 
 TEST_F(WriteAdmissionTest, ColdConditionBlocksOnlyItsPartition) {
-  HeldReader reader(engine_.get());
+  HeldReader reader(RocksSeams::PatientReaders(engine_.get()));
   Answer conditional = Put(1, "a", "new", IfOld(1));
   Answer behind = Put(1, "b", "new");
   Answer conditional_behind = Put(1, "c", "new", IfAbsent());
@@ -84,6 +84,18 @@ TEST_F(WriteAdmissionTest, ColdConditionBlocksOnlyItsPartition) {
   EXPECT_EQ(engine().Value(UserKey(1, "a")), "new");
 }
 
+TEST_F(WriteAdmissionTest, ColdConditionsAndReadsDoNotWaitForEachOther) {
+  {
+    const HeldReader reader(RocksSeams::Readers(engine_.get()));
+    EXPECT_TRUE(Put(1, "a", "new", IfOld(1)).get().status.ok());
+  }
+  Chill();
+  const HeldReader reader(RocksSeams::PatientReaders(engine_.get()));
+  const Answer conditional = Put(2, "a", "new", IfOld(2));
+  EXPECT_EQ(engine().Value(UserKey(3, "a")), "old");
+  EXPECT_FALSE(IsAnswered(conditional));
+}
+
 TEST_F(WriteAdmissionTest, CommitterReadsNothingFromDisk) {
   EXPECT_TRUE(engine().Put(UserKey(1, "a"), "new", IfOld(1)).status.ok());
   const WriteReply met = engine().Put(UserKey(50, "a"), "new", IfAbsent());
@@ -98,7 +110,7 @@ TEST_F(WriteAdmissionTest, CommitterReadsNothingFromDisk) {
 }
 
 TEST_F(WriteAdmissionTest, ConditionSeesEarlierWritesOfItsPartition) {
-  HeldReader reader(engine_.get());
+  HeldReader reader(RocksSeams::PatientReaders(engine_.get()));
   Answer first = Put(1, "a", "first", IfOld(1));
   Answer second = Put(1, "a", "second", IfOld(1));
   Answer deleted = Write(1, {{.kind = MutationKind::kDelete, .sort = "a"}});
@@ -114,7 +126,7 @@ TEST_F(WriteAdmissionTest, ConditionSeesEarlierWritesOfItsPartition) {
 }
 
 TEST_F(WriteAdmissionTest, RecordMayExpireBetweenFetchAndCommit) {
-  HeldReader reader(engine_.get());
+  HeldReader reader(RocksSeams::PatientReaders(engine_.get()));
   Answer put = Put(2, "a", "new", IfAbsent());
   around_.clock.AdvanceMillis(2'000'000);
   reader.LetGo();
@@ -122,7 +134,7 @@ TEST_F(WriteAdmissionTest, RecordMayExpireBetweenFetchAndCommit) {
 }
 
 TEST_F(WriteAdmissionTest, DeadlineEndsAWaitingWriteOnly) {
-  HeldReader reader(engine_.get());
+  HeldReader reader(RocksSeams::PatientReaders(engine_.get()));
   const int64_t deadline = around_.clock.MonotonicNanos() + 10 * kNanosPerMilli;
   Answer late = Put(1, "a", "late", IfOld(1), deadline);
   Answer late_behind = Put(1, "b", "late", Always(), deadline);
@@ -137,7 +149,7 @@ TEST_F(WriteAdmissionTest, DeadlineEndsAWaitingWriteOnly) {
 }
 
 TEST_F(WriteAdmissionTest, WaitingWritesAreBoundedInNumber) {
-  HeldReader reader(engine_.get());
+  HeldReader reader(RocksSeams::PatientReaders(engine_.get()));
   std::vector<Answer> answers;
   for (size_t i = 0; i <= limits::kMaxHeldWrites; ++i) {
     answers.push_back(Put(1 + i % 50, "a", "new", IfAbsent()));
@@ -152,7 +164,7 @@ TEST_F(WriteAdmissionTest, WaitingWritesAreBoundedInNumber) {
 }
 
 TEST_F(WriteAdmissionTest, WaitingWritesAreBoundedInBytes) {
-  HeldReader reader(engine_.get());
+  HeldReader reader(RocksSeams::PatientReaders(engine_.get()));
   const Bytes large(limits::kMaxValueBytes, 'x');
   std::vector<Answer> answers;
   for (size_t bytes = 0; bytes <= limits::kMaxCommitQueueBytes; bytes += large.size()) {
@@ -165,7 +177,7 @@ TEST_F(WriteAdmissionTest, WaitingWritesAreBoundedInBytes) {
 }
 
 TEST_F(WriteAdmissionTest, CloseFinishesWaitingWrites) {
-  HeldReader reader(engine_.get());
+  HeldReader reader(RocksSeams::PatientReaders(engine_.get()));
   Answer conditional = Put(1, "a", "new", IfOld(1));
   Answer behind = Put(1, "b", "new");
   std::thread closing([this] { engine_->Close(); });
