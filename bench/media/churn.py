@@ -3,7 +3,6 @@ random, three times over."""
 
 import json
 import random
-import re
 import subprocess
 import time
 
@@ -53,7 +52,7 @@ class Churn(Part):
         deleted = time.monotonic()
         live = sum(size for name, size in sizes.items() if name not in gone)
         if sum(self.live(server).values()) != live:
-            self.fail(f"churn, round {number}: the media that are left are not those that should be")
+            self.fail(f"churn: round {number}: other media are left than should be")
         result = {"operations": len(gone), "seconds": deleted - began, "live_bytes": live,
                   "before_bytes": sum(sizes.values()), **self.watch(deleted, live)}
         run = {"part": self.name, "load": "deletes", "server": server.kind.name, "round": number,
@@ -75,12 +74,22 @@ class Churn(Part):
     def live(self, server):
         """Sizes of all media by their names."""
         sizes = {}
-        partitions = self.cat(server, "list", "media", "--json")
-        for line in partitions:
-            for owner in re.findall(r'"media/([0-9]+)"', line):
-                for media in map(json.loads, self.cat(server, "media", "list", owner, "--json")):
-                    sizes[f"{owner}/{media['media']}"] = media["size"]
+        for owner in self.owners(server):
+            for media in map(json.loads, self.cat(server, "media", "list", owner, "--json")):
+                sizes[f"{owner}/{media['media']}"] = media["size"]
         return sizes
+
+    def owners(self, server):
+        """Of all media."""
+        found = []
+        start = []
+        while True:
+            (line,) = self.cat(server, "list", "media", "--json", *start)
+            page = json.loads(line)
+            found += [partition.partition("/")[2] for partition in page["partitions"]]
+            if not page["continuation"]:
+                return found
+            start = ["--continuation", page["continuation"]]
 
     def cat(self, server, *arguments):
         """The lines that smilecat prints."""

@@ -121,13 +121,15 @@ def measure(options, directory, binaries):
 def merge(old, new):
     """A raw report of both runs, in which the later one replaces what it measured again."""
     again = {(run["part"], run["server"]) for run in new["runs"]}
+    parts = {part for part, _ in again}
     named = {kind["name"]: kind for kind in [*old["servers"], *new["servers"]]}
     return {**new, "commands": [*old["commands"], *new["commands"]],
             "settings": {**old["settings"], **new["settings"]},
             "servers": list(named.values()),
             "runs": [run for run in old["runs"] if (run["part"], run["server"]) not in again]
             + new["runs"],
-            "failures": old["failures"] + new["failures"]}
+            "failures": [words for words in old["failures"]
+                         if words.partition(":")[0] not in parts] + new["failures"]}
 
 
 def enough_space(size):
