@@ -1,6 +1,7 @@
 #include "storage/reader_pool.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/check.h"
@@ -128,11 +129,17 @@ void ReaderPool::Run() {
     const size_t work = job.work();
     Queue& queue = QueueOf(job.kind());
     const bool goes_on_here = more && (rest_ == this || job.kind() != Job::Kind::kWalk);
-    if (more && !goes_on_here) rest_->Continue(std::move(waiting));
-    if (!goes_on_here) waiting.job.reset();
+    std::optional<Waiting> next;
+    if (goes_on_here) {
+      next = std::move(waiting);
+    } else if (more) {
+      rest_->Continue(std::move(waiting));
+    } else {
+      waiting.job.reset();
+    }
     lock.lock();
     queue.Settle(source, limits::kReadTurnWork, work);
-    if (goes_on_here) Enqueue(std::move(waiting));
+    if (next.has_value()) Enqueue(*std::move(next));
   }
 }
 

@@ -228,7 +228,7 @@ class DocsTest(unittest.TestCase):
 
     def test_statistics_are_documented(self):
         section = read("docs/OPERATING.md").partition("\n## All statistics\n")[2]
-        shown = re.findall(r"`((?:server|storage|logins|watches)\.[A-Za-z_.]+)`", section.partition("\n## ")[0])
+        shown = re.findall(r"`((?:server|storage|logins|sweeper|watches)\.[A-Za-z_.]+)`", section.partition("\n## ")[0])
         patterns = [re.sub("OPERATION|STATUS|TABLE", "[a-z_]+", re.escape(name)) for name in shown]
         with tempfile.TemporaryDirectory(prefix="smile_docs_") as directory:
             shell = Shell(directory)
