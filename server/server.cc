@@ -56,12 +56,13 @@ void Server::Serve(Engine& engine, const Services& services) {
   CHECK(handlers_ == nullptr, "it serves already");
   handlers_ = std::make_unique<const Handlers>(engine, services, clock_, [this, services] {
     EngineStats stats = Stats();
-    for (auto& stat : services.media.Stats()) stats.push_back(std::move(stat));
-    for (auto& stat : services.logins.Stats()) stats.push_back(std::move(stat));
-    for (auto& stat : Describe(services.watches.Stats())) stats.push_back(std::move(stat));
-    if (services.sweeper != nullptr) {
-      for (auto& stat : services.sweeper->Stats()) stats.push_back(std::move(stat));
-    }
+    const auto add = [&stats](const EngineStats& more) {
+      stats.insert(stats.end(), more.begin(), more.end());
+    };
+    add(services.media.Stats());
+    add(services.logins.Stats());
+    add(Describe(services.watches.Stats()));
+    if (services.sweeper != nullptr) add(services.sweeper->Stats());
     return stats;
   });
   serving_.store(handlers_.get(), std::memory_order_release);

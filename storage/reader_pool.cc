@@ -1,7 +1,6 @@
 #include "storage/reader_pool.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "base/check.h"
@@ -28,34 +27,33 @@ ReaderPool::~ReaderPool() {
 
 void ReaderPool::Submit(std::unique_ptr<Job> job) {
   CHECK(job != nullptr);
+  Add({std::move(job), /*begun=*/false});
+}
+
+void ReaderPool::Add(Waiting waiting) {
   Status refusal;
   {
     std::unique_lock lock(mutex_);
     if (closing()) {
       refusal = Status(Code::kShuttingDown, "the storage is closing");
-    } else if (QueueOf(job->kind()).size() >= limits::kMaxReaderQueue) {
+    } else if (QueueOf(waiting.job->kind()).size() >= limits::kMaxReaderQueue) {
       refusal = TooManyReadsWait();
     } else {
-      Enqueue({std::move(job), /*begun=*/false});
-      lock.unlock();
-      changed_.notify_one();
-      return;
-    }
-  }
-  job->Refuse(std::move(refusal));
-}
-
-void ReaderPool::Continue(Waiting waiting) {
-  {
-    std::unique_lock lock(mutex_);
-    if (!closing() && QueueOf(Job::Kind::kWalk).size() < limits::kMaxReaderQueue) {
       Enqueue(std::move(waiting));
       lock.unlock();
       changed_.notify_one();
       return;
     }
   }
-  waiting.job->End();
+  GiveUp(&waiting, std::move(refusal));
+}
+
+void ReaderPool::GiveUp(Waiting* waiting, Status why) {
+  if (waiting->begun) {
+    waiting->job->End();
+  } else {
+    waiting->job->Refuse(std::move(why));
+  }
 }
 
 uint64_t ReaderPool::Size() const {
@@ -124,22 +122,20 @@ void ReaderPool::Run() {
     // Else a thread that has one job after the other keeps its core for as long as the scheduler
     // lets it, some milliseconds, although an event loop has woken up there.
     LetOtherThreadsRun(is_low ? limits::kPatientTurnNanos : limits::kReaderTurnNanos);
-    const Job& job = *waiting.job;
-    const uint64_t source = job.source();
-    const size_t work = job.work();
-    Queue& queue = QueueOf(job.kind());
-    const bool goes_on_here = more && (rest_ == this || job.kind() != Job::Kind::kWalk);
-    std::optional<Waiting> next;
-    if (goes_on_here) {
-      next = std::move(waiting);
-    } else if (more) {
-      rest_->Continue(std::move(waiting));
-    } else {
-      waiting.job.reset();
-    }
+    const uint64_t source = waiting.job->source();
+    const size_t work = waiting.job->work();
+    const Job::Kind kind = waiting.job->kind();
+    ReaderPool* const next = !more ? nullptr : kind == Job::Kind::kWalk ? rest_ : this;
+    if (next == nullptr) waiting.job.reset();
     lock.lock();
-    queue.Settle(source, limits::kReadTurnWork, work);
-    if (next.has_value()) Enqueue(*std::move(next));
+    QueueOf(kind).Settle(source, limits::kReadTurnWork, work);
+    if (next == this) {
+      Enqueue(std::move(waiting));
+    } else if (next != nullptr) {
+      lock.unlock();
+      next->Add(std::move(waiting));
+      lock.lock();
+    }
   }
 }
 
@@ -158,11 +154,7 @@ Status ReaderPool::WhyNotRun(const Job& job) const {
 
 bool ReaderPool::RunOne(Waiting* waiting) {
   if (Status why = WhyNotRun(*waiting->job); !why.ok()) {
-    if (waiting->begun) {
-      waiting->job->End();
-    } else {
-      waiting->job->Refuse(std::move(why));
-    }
+    GiveUp(waiting, std::move(why));
     return false;
   }
   waiting->begun = true;

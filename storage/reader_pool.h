@@ -119,8 +119,9 @@ class ReaderPool {
 
   Queue& QueueOf(Job::Kind kind) { return queues_[static_cast<size_t>(kind)]; }
   uint64_t Size() const;
-  // With a walk that has begun in another pool.
-  void Continue(Waiting waiting);
+  // A job that has begun did so in another pool.
+  void Add(Waiting waiting);
+  static void GiveUp(Waiting* waiting, Status why);
   void Enqueue(Waiting waiting);
   Waiting TakeNext();
   void Run();

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "tests/storage/held_reader.h"
 
 namespace smile::testing {
 namespace {
@@ -363,15 +364,7 @@ TEST_F(ReaderPoolWithRest, OnlyWalksGoOnThere) {
 }
 
 TEST_F(ReaderPoolWithRest, TooManyWalksEndAfterTheirFirstSlice) {
-  std::promise<void> held, go;
-  rest_.Submit(std::make_unique<TestJob>(
-      [&] {
-        held.set_value();
-        go.get_future().wait();
-        return Progress::kDone;
-      },
-      MustNotRefuse));
-  held.get_future().wait();
+  HeldReader held(&rest_);
   std::vector<std::future<void>> done;
   for (size_t i = 0; i < limits::kMaxReaderQueue; ++i) done.push_back(Submit(Kind::kWalk, 2));
   Submit(Kind::kPointReads, 1).wait();  // the pool has no walks left
@@ -381,7 +374,7 @@ TEST_F(ReaderPoolWithRest, TooManyWalksEndAfterTheirFirstSlice) {
   job->end = [&] { ended.set_value(); };
   pool_.Submit(std::move(job));
   ended.get_future().wait();
-  go.set_value();
+  held.LetGo();
   for (const std::future<void>& one : done) one.wait();
 }
 
