@@ -138,8 +138,8 @@ def mix_section(report):
     settings = report.raw["settings"]
     return ["## The mix", "",
             f"{settings['nodes']:,} nodes; {settings['clients']} clients, each with one request in "
-            f"flight; {settings['memory']} MiB of caches and memtables{limit_of(settings)}. Servers run one after the "
-            "other, each on core 0, the generator on core 1. Where clients share connections, Smile has "
+            f"flight; {settings['memory']} MiB of caches and memtables{limit_of(settings)}. "
+            "Servers run one after the other, each on core 0, the generator on core 1. Where clients share connections, Smile has "
             f"{settings['shared_connections']} of them, as with libsmile in a backend; a connection "
             "of MariaDB takes one request after the other.", "",
             table(MIX_HEADS, rows), "", PUBLISHED, ""]

@@ -7,17 +7,18 @@ import subprocess
 import time
 
 import kinds
-from part import Part, space_of
+from command import space_of
+from media_goals import MOST_CHURN_SPACE
+from part import Part
+from photos import MEAN_PHOTO_BYTES
+from streams import SLOWEST_BYTES_PER_SECOND
 
 TIMES = 3
-PHOTO_BYTES = 127 << 10  # on average
 STREAM_BYTES = 16 << 20
 CONNECTIONS = 16
 NAMES_AT_ONCE = 2_000  # in one command
 SEED = 1
-SLOWEST_BYTES_PER_SECOND = 5_000_000
 POLL_SECONDS = 0.5
-BAR = 1.5  # media_goals.py; the run also keeps when it was reached
 
 
 class Churn(Part):
@@ -32,13 +33,14 @@ class Churn(Part):
 
     def store(self, server, number):
         half = self.size.churn_bytes // 2
-        photos = half // PHOTO_BYTES
+        photos = half // MEAN_PHOTO_BYTES
         self.measure(server, "photos", number,
                      ["--workload", "photo-put", "--first", number * photos, "--keys", photos,
                       "--connections", CONNECTIONS], half / SLOWEST_BYTES_PER_SECOND)
         streams = half // STREAM_BYTES
         self.measure(server, "files", number,
-                     ["streams", "--streams", streams, "--first", number << 20, "--bytes", STREAM_BYTES],
+                     ["streams", "--streams", streams, "--first", number << 20,
+                      "--bytes", STREAM_BYTES],
                      half / SLOWEST_BYTES_PER_SECOND)
 
     def delete_half(self, server, number, chosen):
@@ -65,7 +67,7 @@ class Churn(Part):
         seconds = None
         space = first = space_of(self.directory)
         while time.monotonic() < deleted + self.size.churn_seconds:
-            if seconds is None and space <= BAR * live:
+            if seconds is None and space <= MOST_CHURN_SPACE * live:
                 seconds = time.monotonic() - deleted
             time.sleep(POLL_SECONDS)
             space = space_of(self.directory)
@@ -94,13 +96,14 @@ class Churn(Part):
     def cat(self, server, *arguments):
         """The lines that smilecat prints."""
         address = server.target.partition("://")[2]
-        return subprocess.run([str(self.binaries / "smilecat"), "-s", address, *arguments], check=True,
-                              capture_output=True, text=True).stdout.splitlines()
+        command = [str(self.binaries / "smilecat"), "-s", address, *arguments]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return done.stdout.splitlines()
 
     def summary(self, run):
         result = run["result"]
         if "space_bytes" in result:
             reached = result["seconds_to_bar"]
             return (f"{result['space_bytes'] / result['live_bytes']:.2f} times what is live; "
-                    + ("not" if reached is None else f"{reached:.1f} s after") + f" at most {BAR}")
+                    + ("not" if reached is None else f"{reached:.1f} s after") + f" at most {MOST_CHURN_SPACE}")
         return f"{result['operations']:,}"

@@ -31,7 +31,6 @@ from command import (  # noqa: E402
 PARTS = {part.name: part
          for part in (photos.Photos, streams.Streams, streams.Interference, streams.Dedupe,
                       churn.Churn)}
-MEAN_PHOTO_BYTES = 127 * 1024
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,7 +133,7 @@ def merge(old, new):
 
 def enough_space(size):
     """Bytes that a server needs at most, twice in Redis' case while it rewrites its log."""
-    return size.photos * MEAN_PHOTO_BYTES * 2 < shutil.disk_usage(ROOT).free
+    return size.photos * photos.MEAN_PHOTO_BYTES * 2 < shutil.disk_usage(ROOT).free
 
 
 def main():

@@ -106,7 +106,7 @@ def interference_section(report):
 
 
 CHURN_HEADS = ["time", "stored MiB", "deleted", "left MiB", "space MiB", "space after it MiB",
-               "per byte", "seconds to 1.5"]
+               "per byte", f"seconds to {g.MOST_CHURN_SPACE}"]
 
 
 def churn_section(report):

@@ -1,7 +1,6 @@
 """What all parts of the run are made of."""
 
 import contextlib
-import os
 import shutil
 
 import figures
@@ -58,17 +57,3 @@ class Part:
     def summary(self, run):
         """A line on the result of a run."""
         raise NotImplementedError
-
-
-def space_of(directory):
-    """Bytes that the files in a directory take on the disk."""
-    return sum(taken(os.path.join(parent, name))
-               for parent, _, files in os.walk(directory) for name in files)
-
-
-def taken(path):
-    """0 if it was removed meanwhile."""
-    try:
-        return os.lstat(path).st_blocks * 512
-    except FileNotFoundError:
-        return 0

@@ -3,10 +3,11 @@ fit neither into memory nor on a small disk."""
 
 from part import Part
 
-import resources
+import machine
 import servers
 
 CONNECTIONS = 64
+MEAN_PHOTO_BYTES = 127 << 10
 # A server that takes longer for a photo hangs.
 SLOWEST_PER_SECOND = 50
 
@@ -35,7 +36,7 @@ class Photos(Part):
                      [*every, "--seconds", self.size.seconds], self.size.seconds)
         if server.kind.scheme == "redis":
             return  # all of it is in memory
-        if not resources.drop_page_cache():
+        if not machine.drop_page_cache():
             self.say("photos: cold reads are not measured: only root may drop the page cache")
             return
         # Programs and indexes are read again, for photos that are not measured.

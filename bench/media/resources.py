@@ -47,13 +47,3 @@ class DiskMeter:
         read, reads, written = (None if b is None else b - a
                                 for a, b in zip(self.before, self.now()))
         return {"read_bytes": read, "written_bytes": written, "disk_reads": reads}
-
-
-def drop_page_cache():
-    """Writes what is dirty, then forgets what is clean. False without the right to do so."""
-    os.sync()
-    try:
-        Path("/proc/sys/vm/drop_caches").write_text("3")
-    except OSError:
-        return False
-    return True

@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 
 import kinds
-from part import Part, space_of
+from command import space_of
+from part import Part
 
 import servers
 

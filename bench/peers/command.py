@@ -6,6 +6,7 @@ import datetime
 import json
 import re
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -91,7 +92,16 @@ def build_and_run(name, preset, targets, run, errors):
 
 def space_of(directory):
     """Bytes that the files in a directory take on the disk."""
-    return sum(path.lstat().st_blocks * 512 for path in directory.rglob("*") if path.is_file())
+    return sum(taken(path) for path in directory.rglob("*"))
+
+
+def taken(path):
+    """Nothing if it is a folder, or was removed meanwhile."""
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return 0
+    return status.st_blocks * 512 if stat.S_ISREG(status.st_mode) else 0
 
 
 def raw_text(raw):

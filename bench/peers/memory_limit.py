@@ -6,12 +6,12 @@ import os
 import time
 from pathlib import Path
 
+import machine
+
 MIB = 1 << 20
-# Where the groups are, the file that says so, and the file of a group that has its limit.
-PLACES = ((Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes", "memory.limit_in_bytes"),
-          (Path("/sys/fs/cgroup"), "cgroup.subtree_control", "memory.max"))
-DROP_CACHES = Path("/proc/sys/vm/drop_caches")
-ALL_CACHES = "3"
+# Where groups are, and the file of a group that has its limit.
+VERSION_1 = (Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes")
+VERSION_2 = (Path("/sys/fs/cgroup"), "memory.max")
 REMOVE_SECONDS = 10
 POLL_SECONDS = 0.05
 
@@ -30,24 +30,32 @@ def group_of(mib):
     try:
         group = make(mib)
     except OSError as error:
-        raise LimitError(f"{error.filename}: {error.strerror}; memory is limited as root only") from None
+        raise LimitError(f"{error.filename}: {error.strerror}; memory is limited as root "
+                         "only") from None
     try:
+        if not machine.drop_page_cache():
+            raise LimitError("only root may drop the page cache")
         yield group
     finally:
         remove(group)
 
 
-def make(mib):
-    for place, mark, limit in PLACES:
-        if (place / mark).exists() and (place / limit == place / mark or
-                                        "memory" in (place / mark).read_text().split()):
-            group = place / f"smile-bench-{os.getpid()}"
-            group.mkdir()
-            (group / limit).write_text(str(mib * MIB))
-            os.sync()
-            DROP_CACHES.write_text(ALL_CACHES)
-            return group
+def version():
+    """Of the groups of this system."""
+    if VERSION_1[0].joinpath(VERSION_1[1]).exists():
+        return VERSION_1
+    controllers = VERSION_2[0] / "cgroup.subtree_control"
+    if controllers.exists() and "memory" in controllers.read_text().split():
+        return VERSION_2
     raise LimitError("this system has no control groups for memory")
+
+
+def make(mib):
+    place, limit = version()
+    group = place / f"smile-bench-{os.getpid()}"
+    group.mkdir()
+    (group / limit).write_text(str(mib * MIB))
+    return group
 
 
 def remove(group):
