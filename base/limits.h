@@ -73,14 +73,14 @@ inline constexpr uint64_t kPostedWorkNanos = 250'000;
 inline constexpr size_t kUnsentKernelBytes = size_t{128} << 10;
 // The same for bytes that were received but not read, where both ends are on one machine.
 inline constexpr size_t kUnreadKernelBytes = size_t{256} << 10;
-inline constexpr size_t kReadBufferBytes = size_t{32} << 10;  // one per loop, shared
+inline constexpr size_t kReadBufferBytes = size_t{256} << 10;  // one per loop, shared
+inline constexpr size_t kDropBufferBytes = size_t{32} << 10;   // part of it, for closed sockets
 // Bytes that a loop reads and sends in one turn before connections with much traffic take turns
 // (server/turn_bytes.h). After that, every connection may still read and send the small amount.
-inline constexpr size_t kTurnReadBytes = size_t{128} << 10;
+inline constexpr size_t kTurnReadBytes = size_t{256} << 10;
 inline constexpr size_t kTurnSendBytes = size_t{256} << 10;
 inline constexpr size_t kSmallTurnBytes = size_t{4} << 10;
-// Connections that take turns, and read a whole buffer, in one turn of the loop.
-inline constexpr size_t kQueuedReadsPerTurn = 1;
+inline constexpr size_t kQueuedReadsPerTurn = 1;  // whole buffers of connections that take turns
 // Bytes of incomplete frames that a loop releases in one turn, after their connections ended.
 inline constexpr size_t kTurnReleaseBytes = size_t{1} << 20;
 inline constexpr size_t kDropsPerTurn = 2;  // reads that drop what peers of closed sockets send

@@ -133,9 +133,9 @@ void TcpSocket::UpdateReading() {
   if (error != 0) Finish(Lost(error));
 }
 
-// Maximum bytes of one read; 0 makes libuv report UV_ENOBUFS. Dropped bytes have no limit.
+// Maximum bytes of one read; 0 makes libuv report UV_ENOBUFS.
 size_t TcpSocket::MostBytes() const {
-  if (state_ != State::kOpen) return limits::kReadBufferBytes;
+  if (state_ != State::kOpen) return limits::kDropBufferBytes;
   return std::min(events_->MostBytes(), limits::kReadBufferBytes);
 }
 

@@ -39,7 +39,8 @@ class Photos(Part):
         if not machine.drop_page_cache():
             self.say("photos: cold reads are not measured: only root may drop the page cache")
             return
-        # Programs and indexes are read again, for photos that are not measured.
+        # Programs and indexes are read again, for a photo that is not measured.
+        machine.read_file_indexes(self.directory / server.kind.name)
         last = each * self.size.rounds - 1
         self.generator.measure(server, ["--workload", "photo-get", "--preloaded", "--connections",
                                         "1", "--first", str(last), "--keys", "1",

@@ -1,5 +1,6 @@
 """The machine and the programs of a run."""
 
+import contextlib
 import os
 import platform
 import subprocess
@@ -130,3 +131,16 @@ def drop_page_cache():
     except OSError:
         return False
     return True
+
+
+def read_file_indexes(directory):
+    """Brings the inodes and block maps of all files in the directory into memory, not their content."""
+    for path in Path(directory).rglob("*"):
+        if not path.is_file():
+            continue
+        with path.open("rb") as file:
+            offset = 0
+            with contextlib.suppress(OSError):  # the end of the file
+                while True:
+                    offset = os.lseek(file.fileno(), offset, os.SEEK_DATA)
+                    offset = os.lseek(file.fileno(), offset, os.SEEK_HOLE)

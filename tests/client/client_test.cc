@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "client/connection.h"
 #include "tests/client/fake_server.h"
@@ -83,14 +84,12 @@ TEST(Client, OneMebibyteValuesRoundTrip) {
 
 // What is called meanwhile is sent at the end of the turn.
 TEST(Connection, ReadsLittleInOneTurn) {
-  constexpr size_t kReplies = 400;
-  std::promise<void> sent;
-  size_t requests = 0;
-  FakeServer server({.script = [&](FakePeer& peer, int, const Frame& request) {
-    peer.Reply<op::Ping>(request.header.id, {Bytes(limits::kMaxPingBytes, 'p')});
-    if (++requests == kReplies) sent.set_value();
-    return true;
-  }});
+  const Bytes value(size_t{64} << 10, 'v');
+  FakeServer server({.host = "127.0.0.2", .script = [&](FakePeer& peer, int, const Frame& request) {
+                       peer.Reply<op::Get>(request.header.id,
+                                           {.record = {.checksum = Hash64(value), .value = value}});
+                       return true;
+                     }});
   const auto loop = std::move(EventLoop::Create()).value();
   size_t turn_bytes = 0;
   size_t most = 0;
@@ -100,22 +99,25 @@ TEST(Connection, ReadsLittleInOneTurn) {
       {.servers = {server.endpoint()}, .tap = [&](TapEvent event, ByteView bytes) {
          if (event == TapEvent::kReceived) turn_bytes += bytes.size();
        }});
+  size_t in_flight = 0;
   size_t answers = 0;
   loop->OnTurnEnd([&] {
+    // A receiver that reads all of it is given larger and larger buffers by the kernel.
+    const bool enough = most >= limits::kTurnReadBytes && answers >= 1'000;
+    const bool goes_on = !enough && answers < 20'000;
+    while (connection.ready() && goes_on && in_flight < 64) {
+      ++in_flight;
+      connection.Call<op::Get>({}, {}, [&](const Answer<op::Get>& answer) {
+        EXPECT_TRUE(answer.ok()) << answer.status().ToString();
+        ++answers;
+        --in_flight;
+      });
+    }
     connection.Flush();
     most = std::max(most, std::exchange(turn_bytes, 0));
-    if (connection.ready() || answers == kReplies) loop->Stop();
+    if (!goes_on && in_flight == 0) loop->Stop();
   });
   loop->Run();
-  for (size_t i = 0; i < kReplies; ++i) {
-    connection.Call<op::Ping>({}, {}, [&](const Answer<op::Ping>& answer) {
-      EXPECT_TRUE(answer.ok()) << answer.status().ToString();
-      ++answers;
-    });
-  }
-  connection.Flush();
-  sent.get_future().get();
-  while (answers < kReplies) loop->Run();
   EXPECT_LE(most, limits::kTurnReadBytes + limits::kReadBufferBytes);
   EXPECT_GE(most, limits::kTurnReadBytes) << "enough arrived to tell";
 }

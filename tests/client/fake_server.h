@@ -99,6 +99,9 @@ class FakePeer final : public TransportEvents {
 };
 
 struct FakeServerOptions {
+  // With another loopback address than the client's, 127.0.0.1, the kernel buffers as much as for a
+  // peer on another machine.
+  std::string host = "127.0.0.1";
   uint16_t port = 0;
   FakePeer::Script script = nullptr;
   op::Hello::Response hello = {.version = 1,
@@ -114,7 +117,7 @@ class FakeServer {
   explicit FakeServer(FakeServerOptions options = {})
       : options_(std::move(options)), loop_(std::move(EventLoop::Create()).value()) {
     listener_ =
-        std::move(loop_->ListenTcp({"127.0.0.1", options_.port}, [this](std::unique_ptr<Transport>
+        std::move(loop_->ListenTcp({options_.host, options_.port}, [this](std::unique_ptr<Transport>
                                                                             transport) {
           const int number = static_cast<int>(peers_.size());
           peers_.push_back(std::make_unique<FakePeer>(std::move(transport), number, options_.script,
@@ -131,7 +134,7 @@ class FakeServer {
   FakeServer(const FakeServer&) = delete;
   FakeServer& operator=(const FakeServer&) = delete;
 
-  Endpoint endpoint() const { return {"127.0.0.1", listener_->port()}; }
+  Endpoint endpoint() const { return {options_.host, listener_->port()}; }
   EventLoop* loop() { return loop_.get(); }
 
  private:

@@ -58,7 +58,7 @@ TEST_F(Tcp, ManyClosedSocketsDropLittlePerTurn) {
       return pair->client.closed.has_value() && pair->server.closed.has_value();
     });
   });
-  EXPECT_GE(turns, in_kernel / limits::kReadBufferBytes / limits::kDropsPerTurn);
+  EXPECT_GE(turns, in_kernel / limits::kDropBufferBytes / limits::kDropsPerTurn);
 }
 
 // Without a limit, the kernel gives a receiver on the same machine megabytes.
