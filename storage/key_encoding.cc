@@ -88,6 +88,12 @@ EncodedKey::EncodedKey(const KeyView& key) {
   CHECK(partition_size_ > 0 && size_ <= kMaxEncodedKeyBytes);
 }
 
+Bytes KeyInTable(Table table, ByteView encoded) {
+  Bytes key(1, static_cast<char>(table));
+  key += encoded;
+  return key;
+}
+
 Bytes EncodePartition(const PartitionView& partition) {
   return Bytes(EncodedKey({partition.table, partition.id, {}}).view());
 }

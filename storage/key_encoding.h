@@ -42,6 +42,9 @@ class EncodedKey {
   char bytes_[kMaxEncodedKeyBytes];
 };
 
+// Names a record of any table: the number of the table, then the encoded key.
+Bytes KeyInTable(Table table, ByteView encoded);
+
 // The encoded partition: the prefix of all its keys, and of no others.
 Bytes EncodePartition(const PartitionView& partition);
 

@@ -13,11 +13,13 @@ Status TooManyReadsWait() {
   return {Code::kOverloaded, "read queue full; retry later", limits::kFullQueueRetryMillis};
 }
 
-ReaderPool::ReaderPool(const Clock* clock, uint32_t threads, Priority priority, ReaderPool* rest)
-    : clock_(clock), priority_(priority), rest_(rest == nullptr ? this : rest) {
-  CHECK(threads >= 1 && threads <= limits::kMaxReaders);
-  threads_.reserve(threads);
-  for (uint32_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
+ReaderPool::ReaderPool(const Clock* clock, const Threads& threads, ReaderPool* rest)
+    : clock_(clock), priority_(threads.priority), rest_(rest == nullptr ? this : rest) {
+  CHECK(threads.count >= 1 && threads.count <= limits::kMaxReaders);
+  threads_.reserve(threads.count);
+  for (uint32_t i = 0; i < threads.count; ++i) {
+    threads_.emplace_back([this, name = threads.name] { Run(name); });
+  }
 }
 
 ReaderPool::~ReaderPool() {
@@ -107,9 +109,9 @@ uint64_t ReaderPool::waiting_jobs() const {
 
 // A thread ends when the pool closes and nothing waits. A job that another thread still runs and
 // queues again is then completed by that other thread.
-void ReaderPool::Run() {
+void ReaderPool::Run(const char* thread_name) {
+  NameThisThread(thread_name);
   const bool is_low = priority_ == Priority::kLow;
-  NameThisThread(is_low ? "smile-patient" : "smile-reader");
   if (is_low) LowerPriorityOfThisThread(limits::kPatientNice);
   SetTimeSliceOfThisThread(limits::kReaderSliceNanos);
   std::unique_lock lock(mutex_);

@@ -85,10 +85,15 @@ class ReaderPool {
     kLow,    // event loops run first, which costs a switch of threads for each event
   };
 
-  // The clock is for deadlines and outlives the pool. At least one thread, at most
-  // limits::kMaxReaders (CHECK). Walks that return kMore go on in `rest`, which outlives the pool
-  // and is closed after it; null: in this pool.
-  ReaderPool(const Clock* clock, uint32_t threads, Priority priority, ReaderPool* rest = nullptr);
+  struct Threads {
+    uint32_t count;    // from 1 to limits::kMaxReaders (CHECK)
+    const char* name;  // see NameThisThread
+    Priority priority;
+  };
+
+  // The clock is for deadlines and outlives the pool. Walks that return kMore go on in `rest`,
+  // which outlives the pool and is closed after it; null: in this pool.
+  ReaderPool(const Clock* clock, const Threads& threads, ReaderPool* rest = nullptr);
   ~ReaderPool();
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
@@ -124,7 +129,7 @@ class ReaderPool {
   static void GiveUp(Waiting* waiting, Status why);
   void Enqueue(Waiting waiting);
   Waiting TakeNext();
-  void Run();
+  void Run(const char* thread_name);
   bool RunOne(Waiting* waiting);
   Status WhyNotRun(const Job& job) const;
 

@@ -61,7 +61,7 @@ ContentFiles::ContentFiles(const Options& options, const Clock* clock)
       segments_(options.directory + "/segments", options.segment_bytes),
       space_([path = uploads_] { return SizeOfDisk(path); }),
       max_closed_bytes_(options.closed_upload_bytes),
-      pool_(clock, options.threads, ReaderPool::Priority::kLow) {}
+      pool_(clock, {options.threads, "smile-content", ReaderPool::Priority::kLow}) {}
 
 ContentFiles::~ContentFiles() {
   Close();

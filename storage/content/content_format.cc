@@ -4,25 +4,10 @@
 
 #include "base/check.h"
 #include "base/coding.h"
-#include "base/hash.h"
+#include "storage/content/header_checksum.h"
 
 namespace smile {
 namespace {
-
-constexpr size_t kChecksumBytes = 8;
-
-void AppendChecksum(Bytes* bytes) {
-  AppendLittle(bytes, Hash64(*bytes));
-}
-
-// The part before a checksum that matches; false if it does not.
-bool RemoveChecksum(ByteView* bytes) {
-  if (bytes->size() < kChecksumBytes) return false;
-  const ByteView rest = bytes->substr(0, bytes->size() - kChecksumBytes);
-  if (LoadLittle<uint64_t>(bytes->data() + rest.size()) != Hash64(rest)) return false;
-  *bytes = rest;
-  return true;
-}
 
 bool ChunkSizeIsValid(uint32_t chunk_bytes) {
   return chunk_bytes >= limits::kMinChunkBytes && chunk_bytes <= limits::kMaxChunkBytes;

@@ -9,7 +9,7 @@
 #include "base/array_coding.h"
 #include "base/check.h"
 #include "base/coding.h"
-#include "base/hash.h"
+#include "storage/content/header_checksum.h"
 
 namespace smile {
 namespace {
@@ -57,21 +57,19 @@ Bytes EncodeSegmentHeader(const SegmentHeader& header) {
   AppendLittle(&bytes, kSegmentVersion);
   AppendLittle(&bytes, header.number);
   AppendArray(&bytes, header.key);
-  AppendLittle(&bytes, Hash64(bytes));
+  AppendChecksum(&bytes);
   CHECK(bytes.size() == kSegmentHeaderBytes);
   return bytes;
 }
 
 std::optional<SegmentHeader> DecodeSegmentHeader(ByteView bytes) {
-  if (bytes.size() != kSegmentHeaderBytes) return std::nullopt;
+  if (bytes.size() != kSegmentHeaderBytes || !RemoveChecksum(&bytes)) return std::nullopt;
   SegmentHeader header;
   uint32_t version = 0;
-  uint64_t sum = 0;
   ByteReader reader(bytes);
   const bool whole = reader.ReadLittle(&version) && reader.ReadLittle(&header.number) &&
-                     ReadArray(&reader, &header.key) && reader.ReadLittle(&sum);
-  const bool matches = sum == Hash64(bytes.substr(0, kSegmentHeaderBytes - sizeof(sum)));
-  if (!whole || !matches || version != kSegmentVersion) return std::nullopt;
+                     ReadArray(&reader, &header.key) && reader.empty();
+  if (!whole || version != kSegmentVersion) return std::nullopt;
   return header;
 }
 
@@ -84,25 +82,23 @@ Bytes EncodeExtentHeader(const ExtentHeader& header) {
   AppendLittle(&bytes, header.address.block);
   AppendLittle(&bytes, uint32_t{header.address.tag});
   AppendLittle(&bytes, kSegmentVersion);
-  AppendLittle(&bytes, Hash64(bytes));
+  AppendChecksum(&bytes);
   CHECK(bytes.size() == kExtentHeaderBytes);
   return bytes;
 }
 
 std::optional<ExtentHeader> DecodeExtentHeader(ByteView bytes, uint32_t segment) {
-  if (bytes.size() != kExtentHeaderBytes) return std::nullopt;
+  if (bytes.size() != kExtentHeaderBytes || !RemoveChecksum(&bytes)) return std::nullopt;
   ExtentHeader header;
   uint32_t tag = 0;
   uint32_t version = 0;
-  uint64_t sum = 0;
   ByteReader reader(bytes);
   const bool whole = ReadArray(&reader, &header.sha256.bytes) && ReadArray(&reader, &header.key) &&
                      reader.ReadLittle(&header.checksum) &&
                      reader.ReadLittle(&header.address.size) &&
                      reader.ReadLittle(&header.address.block) && reader.ReadLittle(&tag) &&
-                     reader.ReadLittle(&version) && reader.ReadLittle(&sum);
-  const bool matches = sum == Hash64(bytes.substr(0, kExtentHeaderBytes - sizeof(sum)));
-  if (!whole || !matches || version != kSegmentVersion || tag > UINT16_MAX ||
+                     reader.ReadLittle(&version) && reader.empty();
+  if (!whole || version != kSegmentVersion || tag > UINT16_MAX ||
       header.address.size >= kExtentIdEnd || header.address.block >= kExtentIdEnd) {
     return std::nullopt;
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "storage/key_encoding.h"
 
 namespace smile {
 namespace {
@@ -19,12 +20,6 @@ Status Failed(const std::string& path, const std::string& why) {
           fmt::format("{} cannot be used: {}; it holds records that may be outdated, until the "
                       "repair ends; if the disk is full, free some space",
                       path, why)};
-}
-
-std::string KeyOf(Table table, ByteView encoded) {
-  std::string key(1, static_cast<char>(table));
-  key += encoded;
-  return key;
 }
 
 }  // namespace
@@ -53,7 +48,7 @@ DoubtfulRecords::~DoubtfulRecords() {
 
 void DoubtfulRecords::Add(Table table, ByteView encoded, ByteView line) {
   if (!failure_.ok()) return;
-  const std::string key = KeyOf(table, encoded);
+  const Bytes key = KeyInTable(table, encoded);
   std::string found;
   rocksdb::Status status = db_->Get({}, key, &found);
   if (status.ok()) return;

@@ -106,12 +106,6 @@ void GroupWriter::NoteExpiringBlobs() {
   ++next_version_;  // the entry takes a sequence number too
 }
 
-std::string GroupWriter::IdOf(Table table, ByteView encoded_key) {
-  std::string id(1, static_cast<char>(table));
-  id.append(encoded_key);
-  return id;
-}
-
 // Finds the records that mutations of the group depend on. A group without conditions and
 // additions, the usual case, reads nothing.
 void GroupWriter::ReadCurrent(std::span<const PendingWrite> group) {
@@ -120,18 +114,18 @@ void GroupWriter::ReadCurrent(std::span<const PendingWrite> group) {
   for (const PendingWrite& write : group) {
     if (write.late) continue;
     auto unread = write.unread.begin();
-    write.request.ForEachMutation(
-        [&](const PartitionView& partition, const MutationView& mutation, size_t index) {
-          const Status* why = nullptr;
-          if (unread != write.unread.end() && unread->mutation == index) why = &(unread++)->why;
-          CHECK(unread == write.unread.end() || unread->mutation > index, "sorted by index");
-          if (!mutation.DependsOnRecord()) return;
-          const EncodedKey key({partition.table, partition.id, mutation.sort});
-          const auto [entry, is_new] = current_.try_emplace(IdOf(partition.table, key.view()));
-          if (!is_new) return;
-          wanted.push_back({.key = {partition.table, Bytes(key.view())}, .unread = why});
-          currents.push_back(&entry->second);
-        });
+    write.request.ForEachMutation([&](const PartitionView& partition, const MutationView& mutation,
+                                      size_t index) {
+      const Status* why = nullptr;
+      if (unread != write.unread.end() && unread->mutation == index) why = &(unread++)->why;
+      CHECK(unread == write.unread.end() || unread->mutation > index, "sorted by index");
+      if (!mutation.DependsOnRecord()) return;
+      const EncodedKey key({partition.table, partition.id, mutation.sort});
+      const auto [entry, is_new] = current_.try_emplace(KeyInTable(partition.table, key.view()));
+      if (!is_new) return;
+      wanted.push_back({.key = {partition.table, Bytes(key.view())}, .unread = why});
+      currents.push_back(&entry->second);
+    });
   }
   if (wanted.empty()) return;
   version_reader_.Read(&wanted);
@@ -241,7 +235,7 @@ void GroupWriter::FailCondition(const WriteRequest& request, size_t index, const
 GroupWriter::Current* GroupWriter::FindCurrent(const PartitionView& partition, ByteView sort) {
   if (current_.empty()) return nullptr;
   const EncodedKey key({partition.table, partition.id, sort});
-  const auto found = current_.find(IdOf(partition.table, key.view()));
+  const auto found = current_.find(KeyInTable(partition.table, key.view()));
   return found == current_.end() ? nullptr : &found->second;
 }
 

@@ -98,7 +98,6 @@ class GroupWriter {
   Status Refusal(const UseGate::Use& use) const;
   void LookAtSpace(std::span<const PendingWrite> group);
   uint64_t NextVersion() const;
-  static std::string IdOf(Table table, ByteView encoded_key);
   void ReadCurrent(std::span<const PendingWrite> group);
   void Stage(PendingWrite* write);
   bool CheckAndApply(const WriteRequest& request, WriteReply* reply);

@@ -62,7 +62,7 @@ void MustNotRefuse(Status why) {
 // A pool of one thread, which the test holds up until it lets it go.
 class ReaderPoolTest : public ::testing::Test {
  protected:
-  ReaderPoolTest() : pool_(&clock_, 1, Priority::kUsual) {
+  ReaderPoolTest() : pool_(&clock_, {1, "usual", Priority::kUsual}) {
     pool_.Submit(std::make_unique<TestJob>(
         [this] {
           running_.set_value();
@@ -269,7 +269,7 @@ TEST_F(ReaderPoolTest, JobsAfterCloseAreRejected) {
 // Two jobs, each of which waits for the other to run.
 void ExpectRunAtTheSameTime(Kind first, Kind second) {
   const ManualClock clock;
-  ReaderPool pool(&clock, 2, Priority::kLow);
+  ReaderPool pool(&clock, {2, "low", Priority::kLow});
   std::promise<void> a_runs, b_runs;
   const auto submit = [&pool](Kind kind, std::promise<void>* own, std::promise<void>* other,
                               std::promise<void>* done) {
@@ -303,7 +303,7 @@ TEST(ReaderPoolOfMany, NoJobIsLeftWaiting) {
   const ManualClock clock;
   std::array<std::atomic<int>, 2> slices = {};
   std::vector<std::future<void>> all_done;
-  ReaderPool pool(&clock, 3, Priority::kUsual);
+  ReaderPool pool(&clock, {3, "usual", Priority::kUsual});
   for (uint64_t i = 0; i < 200; ++i) {
     const Kind kind = i % 2 == 0 ? Kind::kWalk : Kind::kPointReads;
     std::promise<void> done;
@@ -350,8 +350,8 @@ class ReaderPoolWithRest : public ::testing::Test {
   }
 
   const ManualClock clock_;
-  ReaderPool rest_{&clock_, 1, Priority::kLow};
-  ReaderPool pool_{&clock_, 1, Priority::kUsual, &rest_};
+  ReaderPool rest_{&clock_, {1, "low", Priority::kLow}};
+  ReaderPool pool_{&clock_, {1, "usual", Priority::kUsual}, &rest_};
   std::vector<std::string> ran_;
 };
 
