@@ -5,6 +5,11 @@
 //   TryNow(row, request, reply)    true if it was answered without waiting; may be absent
 //   Start(row, request, deadline, responder)   otherwise: starts work that answers later
 //
+// Those of LookupOperations (server/lookup_run.h) need in addition, or instead of TryNow:
+//
+//   LookupOf(row, request)         the key of the record that answers the request; none: several do
+//   AnswerFrom(row, request, result, record, reply)   true if that record, found or absent, does
+//
 // TryNow and Start of MGET also pass on what TryNow found (KnownResults). HELLO, WATCH and
 // CANCEL are part of the session's state and are handled there. Handlers have no state and are
 // shared by all workers.
@@ -12,10 +17,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/status.h"
 #include "protocol/operations.h"
@@ -26,6 +33,7 @@
 #include "server/key_results.h"
 #include "server/link_handlers.h"
 #include "server/login_handlers.h"
+#include "server/lookup_run.h"
 #include "server/media_handlers.h"
 #include "server/record_handlers.h"
 #include "server/reply.h"
@@ -43,7 +51,8 @@ class Handlers {
   // `server_stats` returns the server's own part of STATS. Any thread.
   Handlers(Engine& engine, const Services& services, const Clock& clock,
            std::function<EngineStats()> server_stats)
-      : connection_(engine),
+      : engine_(engine),
+        connection_(engine),
         records_(engine, clock),
         media_(services.media),
         links_(services.links),
@@ -67,11 +76,28 @@ class Handlers {
     const auto& family = FamilyOf<Row>();
     if constexpr (std::is_same_v<Row, op::MGet>) {
       return family.TryNow(row, request, reply, known);
-    } else if constexpr (requires { family.TryNow(row, request, reply); }) {
-      return family.TryNow(row, request, reply);
     } else {
+      if constexpr (LookupOperations::kContains<Row>) {
+        if (const auto key = LookupOf(row, request)) return TryLookup(row, request, *key, reply);
+      }
+      if constexpr (requires { family.TryNow(row, request, reply); }) {
+        return family.TryNow(row, request, reply);
+      }
       return false;
     }
+  }
+
+  template <class Row>
+  std::optional<LookupKey> LookupOf(Row row, const typename Row::Request& request) const {
+    return FamilyOf<Row>().LookupOf(row, request);
+  }
+
+  // `result` is not kUnknown; `record` is as in PeekEach. True: it was answered.
+  template <class Row>
+  bool AnswerFrom(Row row, const typename Row::Request& request, PeekResult result,
+                  const RecordView& record, Reply* reply) const {
+    CHECK(result != PeekResult::kUnknown);
+    return FamilyOf<Row>().AnswerFrom(row, request, result, record, reply);
   }
 
   template <class Row>
@@ -87,13 +113,24 @@ class Handlers {
 
   // As Engine::PeekMany.
   void PeekMany(std::span<const KeyView> keys, PeekEach each) const {
-    records_.PeekMany(keys, each);
+    engine_.PeekMany(keys, each);
   }
 
   // What watches are told from.
   WatchHub* watches() const { return &watches_; }
 
  private:
+  template <class Row>
+  bool TryLookup(Row row, const typename Row::Request& request, const LookupKey& key,
+                 Reply* reply) const {
+    bool answered = false;
+    const PeekResult result = engine_.Peek(key.view(), [&](const RecordView& record) {
+      answered = AnswerFrom(row, request, PeekResult::kFound, record, reply);
+    });
+    if (result == PeekResult::kAbsent) answered = AnswerFrom(row, request, result, {}, reply);
+    return answered;
+  }
+
   template <class Row>
   const auto& FamilyOf() const {
     if constexpr (ConnectionOperations::kContains<Row>) {
@@ -120,6 +157,7 @@ class Handlers {
     }
   }
 
+  Engine& engine_;
   const ConnectionHandlers connection_;
   const RecordHandlers records_;
   const MediaHandlers media_;

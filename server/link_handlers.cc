@@ -106,11 +106,34 @@ Status LinkHandlers::Check(op::LinkCommon, const op::LinkCommon::Request& reques
 
 // --- TryNow --------------------------------------------------------------------------------------
 
-bool LinkHandlers::TryNow(op::LinkCount, const op::LinkCount::Request& request,
-                          Reply* reply) const {
-  const std::optional<uint64_t> count = links_.PeekCount(OwnerOf(request));
+std::optional<LookupKey> LinkHandlers::LookupOf(op::LinkCount,
+                                                const op::LinkCount::Request& request) {
+  return LookupKey(LinkService::CountRecord(OwnerOf(request)));
+}
+
+bool LinkHandlers::AnswerFrom(op::LinkCount, const op::LinkCount::Request&, PeekResult result,
+                              const RecordView& record, Reply* reply) {
+  const std::optional<uint64_t> count =
+      result == PeekResult::kAbsent ? 0 : LinkService::CountFrom(record);
   if (count) reply->Ok<op::LinkCount>({.count = *count});
-  return count.has_value();
+  return count.has_value();  // Start reports damage
+}
+
+std::optional<LookupKey> LinkHandlers::LookupOf(op::LinkCheck,
+                                                const op::LinkCheck::Request& request) {
+  if (request.others.size() != 1) return std::nullopt;
+  return LookupKey(LinkService::MemberRecord(OwnerOf(request), request.others.front()));
+}
+
+bool LinkHandlers::AnswerFrom(op::LinkCheck, const op::LinkCheck::Request& request,
+                              PeekResult result, const RecordView& record, Reply* reply) {
+  if (result == PeekResult::kAbsent) {
+    ReplyWithLinks(std::span<const LinkEntry>(), reply);
+  } else {
+    const LinkEntry entry = LinkService::MemberFrom(record, request.others.front());
+    ReplyWithLinks({&entry, 1}, reply);
+  }
+  return true;
 }
 
 bool LinkHandlers::TryNow(op::LinkList, const op::LinkList::Request& request, Reply* reply) const {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/status.h"
 #include "protocol/link_operations.h"
+#include "server/lookup_run.h"
 #include "server/responder.h"
 #include "service/links/link_service.h"
 
@@ -22,7 +24,13 @@ class LinkHandlers {
   Status Check(op::LinkCommon, const op::LinkCommon::Request& request) const;
   Status Check(op::LinkCounts, const op::LinkCounts::Request&) const { return {}; }
 
-  bool TryNow(op::LinkCount, const op::LinkCount::Request& request, Reply* reply) const;
+  static std::optional<LookupKey> LookupOf(op::LinkCount, const op::LinkCount::Request& request);
+  static std::optional<LookupKey> LookupOf(op::LinkCheck, const op::LinkCheck::Request& request);
+  static bool AnswerFrom(op::LinkCount, const op::LinkCount::Request& request, PeekResult result,
+                         const RecordView& record, Reply* reply);
+  static bool AnswerFrom(op::LinkCheck, const op::LinkCheck::Request& request, PeekResult result,
+                         const RecordView& record, Reply* reply);
+
   bool TryNow(op::LinkList, const op::LinkList::Request& request, Reply* reply) const;
   bool TryNow(op::LinkCheck, const op::LinkCheck::Request& request, Reply* reply) const;
 

@@ -104,7 +104,7 @@ Result<uint64_t> StartOf(const op::LinkCommon::Request& request) {
   return place->other;
 }
 
-void ReplyWithLinks(const std::vector<LinkEntry>& entries, Reply* reply) {
+void ReplyWithLinks(std::span<const LinkEntry> entries, Reply* reply) {
   op::LinkCheck::Response response;
   response.entries.reserve(entries.size());
   PageRoom values(*reply, 0);

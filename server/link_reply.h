@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/bytes.h"
@@ -31,6 +32,6 @@ Result<uint64_t> StartOf(const op::LinkCommon::Request& request);
 void ReplyWithLinks(const LinksOf& of, const LinkPage& page, Reply* reply);
 void ReplyWithCommon(const CommonLinksRequest& request, const CommonLinks& common, Reply* reply);
 // The reply to LINK_CHECK. Entries whose value has no room are told as kRetry; never all of them.
-void ReplyWithLinks(const std::vector<LinkEntry>& entries, Reply* reply);
+void ReplyWithLinks(std::span<const LinkEntry> entries, Reply* reply);
 
 }  // namespace smile

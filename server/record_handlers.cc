@@ -196,11 +196,18 @@ Status RecordHandlers::Check(op::List, const op::List::Request& request) const {
 
 // --- TryNow --------------------------------------------------------------------------------------
 
-bool RecordHandlers::TryNow(op::Get, const op::Get::Request& request, Reply* reply) const {
-  const PeekResult result =
-      engine_.Peek(request.key, [reply](const RecordView& record) { reply->OkLent(record); });
-  if (result == PeekResult::kAbsent) reply->Fail({Code::kNotFound, ""});
-  return result != PeekResult::kUnknown;
+std::optional<LookupKey> RecordHandlers::LookupOf(op::Get, const op::Get::Request& request) {
+  return LookupKey(request.key);
+}
+
+bool RecordHandlers::AnswerFrom(op::Get, const op::Get::Request&, PeekResult result,
+                                const RecordView& record, Reply* reply) {
+  if (result == PeekResult::kFound) {
+    reply->OkLent(record);
+  } else {
+    reply->Fail({Code::kNotFound, ""});
+  }
+  return true;
 }
 
 bool RecordHandlers::TryNow(op::MGet, const op::MGet::Request& request, Reply* reply,

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/status.h"
 #include "protocol/record_operations.h"
 #include "server/key_results.h"
+#include "server/lookup_run.h"
 #include "server/reply.h"
 #include "server/responder.h"
 #include "storage/engine.h"
@@ -26,7 +27,10 @@ class RecordHandlers {
   Status Check(op::Scan, const op::Scan::Request& request) const;
   Status Check(op::List, const op::List::Request& request) const;
 
-  bool TryNow(op::Get, const op::Get::Request& request, Reply* reply) const;
+  static std::optional<LookupKey> LookupOf(op::Get, const op::Get::Request& request);
+  static bool AnswerFrom(op::Get, const op::Get::Request&, PeekResult result,
+                         const RecordView& record, Reply* reply);
+
   bool TryNow(op::MGet, const op::MGet::Request& request, Reply* reply, KnownResults* known) const;
   bool TryNow(op::Scan, const op::Scan::Request& request, Reply* reply) const;
 
@@ -38,10 +42,6 @@ class RecordHandlers {
   void Start(op::Batch, const op::Batch::Request& request, int64_t deadline, Responder to) const;
   void Start(op::Scan, const op::Scan::Request& request, int64_t deadline, Responder to) const;
   void Start(op::List, const op::List::Request& request, int64_t deadline, Responder to) const;
-
-  void PeekMany(std::span<const KeyView> keys, PeekEach each) const {
-    engine_.PeekMany(keys, each);
-  }
 
  private:
   uint64_t ExpiryOf(uint32_t expire_seconds) const;

@@ -8,7 +8,7 @@
 
 #include "base/check.h"
 #include "protocol/message.h"
-#include "server/get_run.h"
+#include "server/lookup_run.h"
 #include "server/request_bounds.h"
 #include "server/version.h"
 
@@ -67,12 +67,12 @@ OutputPiece Session::TakeOutput() {
   return piece;
 }
 
-// For another request, after `gets` that are not answered yet.
-bool Session::HasRoomOfItsOwn(size_t gets) const {
+// For another request, after `lookups` that are not answered yet.
+bool Session::HasRoomOfItsOwn(size_t lookups) const {
   const size_t small_unsent = unsent_bytes_ - std::min(unsent_bulk_bytes_, unsent_bytes_);
-  return open_.size() + gets < limits::kMaxInFlightRequests &&
+  return open_.size() + lookups < limits::kMaxInFlightRequests &&
          open_bytes_ < limits::kMaxInFlightBytes &&
-         open_reply_bytes_ + gets * kMaxReplyBytes<op::Get> < reply_window_.in_flight_bytes() &&
+         open_reply_bytes_ + lookups * kMaxReplyBytes<op::Get> < reply_window_.in_flight_bytes() &&
          output_.other_bytes() + small_unsent < reply_window_.untaken_bytes();
 }
 
@@ -89,25 +89,25 @@ void Session::PumpBuffered() {
 void Session::Pump(int64_t now_nanos) {
   CHECK(reader_.buffered_bytes() <= received_bytes_, "what is buffered was received");
   work_nanos_ = now_nanos;
-  GetRun gets;
+  LookupRun run;
   bool begins = frame_nanos_ == 0;  // whether the remaining bytes are the start of a frame
   FrameReader::Event event = FrameReader::Event::kFrame;
-  size_t most_gets = 0;
-  while (event == FrameReader::Event::kFrame && !ending_ && (gets.size > 0 || HasRoom(0))) {
+  size_t most_lookups = 0;
+  while (event == FrameReader::Event::kFrame && !ending_ && (run.size > 0 || HasRoom(0))) {
     Frame frame;
     event = reader_.Next(&frame);
     if (event == FrameReader::Event::kFrame) {
       begins = true;
       frame.arrived_nanos = ArrivalOf(received_bytes_ - reader_.buffered_bytes());
     }
-    const bool gathered = event == FrameReader::Event::kFrame && Gather(frame, &gets);
-    if (gathered && gets.size == 1) most_gets = MostGets();
-    if (gathered && gets.size < most_gets && HasRoomOfItsOwn(gets.size)) continue;
-    AnswerGets(&gets);
+    const bool gathered = event == FrameReader::Event::kFrame && Gather(frame, &run);
+    if (gathered && run.size == 1) most_lookups = MostLookups();
+    if (gathered && run.size < most_lookups && HasRoomOfItsOwn(run.size)) continue;
+    AnswerRun(&run);
     if (event == FrameReader::Event::kFrame && !gathered) HandleFrame(frame);
   }
-  AnswerGets(&gets);
-  CHECK(gets.size == 0, "every GET of a run was answered or entered");
+  AnswerRun(&run);
+  CHECK(run.size == 0, "every request of a run was answered or entered");
   if (event == FrameReader::Event::kBroken) Break(reader_.error());
   // An incomplete frame arrives with its last byte.
   if (event == FrameReader::Event::kNeedMore) arrivals_.clear();

@@ -29,8 +29,8 @@
 #include "protocol/frame.h"
 #include "protocol/operations.h"
 #include "server/discarded_input.h"
-#include "server/get_run.h"
 #include "server/handlers.h"
+#include "server/lookup_run.h"
 #include "server/metrics.h"
 #include "server/output_queue.h"
 #include "server/partition_order.h"
@@ -145,10 +145,10 @@ class Session : public std::enable_shared_from_this<Session> {
     ReplyBuffer held_reply;          // while its reply may not be sent yet
   };
 
-  bool HasRoom(size_t gets) const { return HasRoomOfItsOwn(gets) && !OverShare(); }
-  bool HasRoomOfItsOwn(size_t gets) const;
+  bool HasRoom(size_t lookups) const { return HasRoomOfItsOwn(lookups) && !OverShare(); }
+  bool HasRoomOfItsOwn(size_t lookups) const;
   bool OverShare() const;
-  size_t MostGets() const;
+  size_t MostLookups() const;
   size_t reply_memory() const { return output_.memory() + held_reply_memory_ + unsent_memory_; }
   void Account();
   void Pump(int64_t now_nanos);
@@ -162,9 +162,10 @@ class Session : public std::enable_shared_from_this<Session> {
   bool WriteWatchMessage(uint32_t id, op::Watch::Response message, bool is_last);
   void EndWatches(const Status& why);
   void LeaveCalls();
-  bool Gather(const Frame& frame, GetRun* gets) const;
-  void AnswerGets(GetRun* gets);
-  void AnswerTogether(std::span<GetRun::Item> items);
+  bool Gather(const Frame& frame, LookupRun* run) const;
+  void AnswerRun(LookupRun* run);
+  void AnswerTogether(std::span<LookupRun::Item> items);
+  bool IsFree(const LookupRun::Item& item) const;
   bool RejectIfInFlight(uint32_t id);
   template <class Row>
   bool IsFree(const typename Row::Request& request) const;

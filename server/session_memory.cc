@@ -27,10 +27,10 @@ bool Session::OverShare() const {
   return others > limits::kGuaranteedConnectionBytes && others > shared_.memory.budget().Share();
 }
 
-// Number of GETs that are looked up together. Each may have a large value: with little unused
+// Number of requests that are looked up together. Each may have a large value: with little unused
 // memory, most lookups would be in vain.
-size_t Session::MostGets() const {
-  return std::clamp<size_t>(account_->Room() / limits::kMaxReplyValueBytes, 1, GetRun::kMost);
+size_t Session::MostLookups() const {
+  return std::clamp<size_t>(account_->Room() / limits::kMaxReplyValueBytes, 1, LookupRun::kMost);
 }
 
 // Updates the accounts. Called after each event, and before a large reply is checked.

@@ -14,7 +14,7 @@ namespace smile {
 namespace {
 
 Key CountKey(const LinksOf& of) {
-  return Key(LinkKeyBytes(LinkSide{.user = of.user, .kind = of.kind}.Count()).view());
+  return Key(LinkKeyBytes(LinkService::CountRecord(of)).view());
 }
 
 Status DamagedCount(const LinksOf& of) {
@@ -150,20 +150,27 @@ Task<Result<LinkChanged>> LinkService::Change(LinkChange change) const {
       [&](auto done) { Change(std::move(change), std::move(done)); });
 }
 
-std::optional<uint64_t> LinkService::PeekCount(const LinksOf& of) const {
-  const LinkKeyBytes key(LinkSide{.user = of.user, .kind = of.kind}.Count());
-  std::optional<uint64_t> count;
-  const PeekResult result = engine_.Peek(
-      key.view(), [&](const RecordView& record) { count = DecodeLinkCount(record.value); });
-  if (result == PeekResult::kAbsent) return 0;
-  return count;
+LinkRecordId LinkService::CountRecord(const LinksOf& of) {
+  return LinkSide{.user = of.user, .kind = of.kind}.Count();
+}
+
+std::optional<uint64_t> LinkService::CountFrom(const RecordView& record) {
+  return DecodeLinkCount(record.value);
+}
+
+LinkRecordId LinkService::MemberRecord(const LinksOf& of, uint64_t other) {
+  return LinkSide{.user = of.user, .kind = of.kind, .other = other}.Member();
+}
+
+LinkEntry LinkService::MemberFrom(const RecordView& record, uint64_t other) {
+  return MemberOf(other, record.value);
 }
 
 std::optional<std::vector<LinkEntry>> LinkService::PeekLinks(
     const LinksOf& of, std::span<const uint64_t> others) const {
   std::optional<std::vector<LinkEntry>> entries(std::in_place);
   for (const uint64_t other : others) {
-    const LinkKeyBytes key(LinkSide{.user = of.user, .kind = of.kind, .other = other}.Member());
+    const LinkKeyBytes key(MemberRecord(of, other));
     const PeekResult result = engine_.Peek(key.view(), [&](const RecordView& record) {
       entries->push_back(MemberOf(other, record.value));
     });

@@ -105,8 +105,13 @@ class LinkService {
   // Why a change is never valid; ok if it is.
   static Status Check(const LinkChange& change);
 
-  // The number of links if it is known without waiting.
-  std::optional<uint64_t> PeekCount(const LinksOf& of) const;
+  // The record that answers Count, and what it says if it is there; none: it is damaged.
+  static LinkRecordId CountRecord(const LinksOf& of);
+  static std::optional<uint64_t> CountFrom(const RecordView& record);
+  // The record that answers Check of one other, and what it says if it is there.
+  static LinkRecordId MemberRecord(const LinksOf& of, uint64_t other);
+  static LinkEntry MemberFrom(const RecordView& record, uint64_t other);
+
   Task<Result<uint64_t>> Count(LinksOf of, CallContext call) const;
   // Of the kinds of which there are links, in ascending order.
   Task<Result<std::vector<KindCount>>> Counts(uint64_t user, CallContext call) const;

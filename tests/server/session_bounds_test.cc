@@ -131,10 +131,10 @@ TEST_F(SessionBoundsTest, AtTheHighWaterMarkAtMostOneRunOfGetsIsAnswered) {
   Greet();
   Ask(PutFrame(2, kProfile, Bytes(limits::kMaxValueBytes, 'v')));
   Bytes frames;
-  for (uint32_t i = 0; i < 3 * GetRun::kMost; ++i) frames += GetFrame(10 + i, kProfile);
+  for (uint32_t i = 0; i < 3 * LookupRun::kMost; ++i) frames += GetFrame(10 + i, kProfile);
   Send(frames);
   EXPECT_FALSE(session_->wants_bytes());
-  EXPECT_EQ(Replies().size(), GetRun::kMost);
+  EXPECT_EQ(Replies().size(), LookupRun::kMost);
 }
 
 TEST_F(SessionBoundsTest, ReplyOverTheClientsLimitIsTooLarge) {

@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,6 +43,7 @@ class HoldingEngine final : public Engine {
   Status read_failure;                   // if it is one, every key that is read ends so
   std::vector<Key> on_disk;              // these cannot be peeked at
   std::vector<Key> read_keys;            // that Read was asked for
+  std::vector<size_t> peeked_together;   // numbers of keys, of each PeekMany
   bool tells_stats = true;               // else Stats has none of its own
   bool keeps_memory = false;             // of reads and scans, in `kept`, beyond their answers
   std::shared_ptr<const Caller> caller;  // of the last read, scan or list
@@ -58,6 +60,10 @@ class HoldingEngine final : public Engine {
   PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) override {
     const bool here = std::find(on_disk.begin(), on_disk.end(), Key(key)) == on_disk.end();
     return hold || !here ? PeekResult::kUnknown : engine_.Peek(key, found);
+  }
+  void PeekMany(std::span<const KeyView> keys, PeekEach each) override {
+    peeked_together.push_back(keys.size());
+    Engine::PeekMany(keys, each);
   }
   bool PeekScan(const ScanRequest& request, FoundPage found) override {
     return !hold && engine_.PeekScan(request, found);

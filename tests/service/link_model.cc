@@ -173,7 +173,11 @@ void LinkModel::CheckUser(uint64_t user) {
   const uint8_t kind = kKinds[below_(std::size(kKinds))];
   const auto count = service_->Count({user, LinkKind{kind}}, {}).Wait();
   Expect(count.ok() && *count == LinksIn(user, kind).size(), "count of " + std::to_string(user));
-  Expect(service_->PeekCount({user, LinkKind{kind}}) == *count, "count in memory");
+  const LinkKeyBytes key(LinkService::CountRecord({user, LinkKind{kind}}));
+  std::optional<uint64_t> peeked = 0;
+  (void)engine_.Peek(key.view(),
+                     [&](const RecordView& record) { peeked = LinkService::CountFrom(record); });
+  Expect(peeked == *count, "count in memory");
   CheckList(user, kind);
   LinkCheckRequest check{.of = {user, LinkKind{kind}}, .others = {}, .call = {}};
   for (uint64_t other = kUsers; other > 0; --other) check.others.push_back(other);

@@ -1,4 +1,4 @@
-// GETs: those that came one after the other, and those of large values.
+// Requests that one record answers: those that came one after the other, and GETs of large values.
 #include <map>
 #include <string>
 #include <vector>
@@ -95,8 +95,62 @@ TEST_F(SessionTest, RunOfGetsEndsAtAnyOtherRequest) {
                                                     {16, "new"}}));
 }
 
-// --- Large values
-// ----------------------------------------------------------------------------------
+// --- Links ---------------------------------------------------------------------------------------
+
+class LinkLookups : public SessionTest {
+ protected:
+  LinkLookups() {
+    Greet();
+    Ask(FrameOf<op::Link>(
+        2, {.user = 42, .kind = kFriend, .other = 7, .value = "a long value of the link"}));
+    Ask(PutFrame(3, kElsewhere, "elsewhere"));
+    engine_.peeked_together.clear();
+  }
+
+  static Bytes CountFrame(uint32_t id, uint64_t user) {
+    return FrameOf<op::LinkCount>(id, {.user = user, .kind = kFriend});
+  }
+  static Bytes CheckFrame(uint32_t id, std::vector<uint64_t> others) {
+    return FrameOf<op::LinkCheck>(id, {.user = 42, .kind = kFriend, .others = std::move(others)});
+  }
+};
+
+TEST_F(LinkLookups, AreMadeTogetherWithGets) {
+  Send(CountFrame(10, 42) + CheckFrame(11, {7}) + GetFrame(12, kElsewhere) + CheckFrame(13, {8}) +
+       CountFrame(14, 43));
+  EXPECT_THAT(engine_.peeked_together, ElementsAre(5));
+  const std::vector<ReceivedReply> replies = Replies();
+  ASSERT_EQ(replies.size(), 5u);
+  EXPECT_EQ(replies[0].As<op::LinkCount>().count, 1u);
+  const auto linked = replies[1].As<op::LinkCheck>();
+  ASSERT_EQ(linked.entries.size(), 1u);
+  EXPECT_EQ(linked.entries[0].other, 7u);
+  EXPECT_EQ(linked.entries[0].value, "a long value of the link");
+  EXPECT_EQ(replies[2].As<op::Get>().record.value, "elsewhere");
+  EXPECT_TRUE(replies[3].As<op::LinkCheck>().entries.empty());
+  EXPECT_EQ(replies[4].As<op::LinkCount>().count, 0u);
+  EXPECT_TRUE(engine_.read_keys.empty());
+}
+
+TEST_F(LinkLookups, EndAtACheckOfSeveral) {
+  Send(CountFrame(10, 42) + CheckFrame(11, {7, 8}) + CheckFrame(12, {7}) + CountFrame(13, 42));
+  EXPECT_THAT(engine_.peeked_together, ElementsAre(2));
+  EXPECT_THAT(ReplyIds(), ElementsAre(10, 11, 12, 13));
+}
+
+TEST_F(LinkLookups, WaitForAReaderIfNotInMemory) {
+  engine_.hold_reads = true;
+  engine_.on_disk = {LinkKey(42, LinkKind::kFriend, 7)};
+  Send(CheckFrame(10, {7}) + GetFrame(11, kElsewhere) + CountFrame(12, 43));
+  EXPECT_THAT(engine_.peeked_together, ElementsAre(3));
+  EXPECT_THAT(ReplyIds(), ElementsAre(11, 12));
+  Release();
+  const std::vector<ReceivedReply> replies = Replies();
+  ASSERT_EQ(replies.size(), 1u);
+  EXPECT_EQ(replies[0].As<op::LinkCheck>().entries.size(), 1u);
+}
+
+// --- Large values --------------------------------------------------------------------------------
 
 const Bytes kLarge(limits::kLeastLargeValueBytes, 'L');
 
