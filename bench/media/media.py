@@ -41,6 +41,7 @@ class Size:
     rounds: int = 4
     seconds: float = 5.0  # of each round of reads
     cold: int = 2_000  # photos read after the page cache was dropped
+    fills_memory: bool = True  # before each server stores photos
     stream_bytes: int = 1 << 30
     copy_bytes: int = 100 << 20
     copies: int = 1_000
@@ -48,7 +49,7 @@ class Size:
     churn_seconds: float = 60.0  # from the deletes on
 
 
-QUICK = Size(photos=2_000, rounds=2, seconds=1.0, cold=500, stream_bytes=64 << 20,
+QUICK = Size(photos=2_000, rounds=2, seconds=1.0, cold=500, fills_memory=False, stream_bytes=64 << 20,
              copy_bytes=4 << 20, copies=10, churn_bytes=128 << 20, churn_seconds=10.0)
 
 

@@ -1,6 +1,8 @@
 """Photos in and out of each server: one server after the other, because all their photos would
 fit neither into memory nor on a small disk."""
 
+import contextlib
+
 from part import Part
 
 import machine
@@ -18,10 +20,15 @@ class Photos(Part):
     def run(self, kinds):
         for kind in kinds:
             try:
-                with self.server(kind) as server:
+                with self.memory_in_use(), self.server(kind) as server:
                     self.load(server)
             except servers.ServerError as error:
                 self.fail(f"photos: {error}")  # the others are measured all the same
+
+    def memory_in_use(self):
+        if not self.size.fills_memory:
+            return contextlib.nullcontext()
+        return machine.page_cache_filled(self.directory)
 
     def load(self, server):
         each = self.size.photos // self.size.rounds
@@ -43,8 +50,8 @@ class Photos(Part):
         machine.read_file_indexes(self.directory / server.kind.name)
         last = each * self.size.rounds - 1
         self.generator.measure(server, ["--workload", "photo-get", "--preloaded", "--connections",
-                                        "1", "--first", str(last), "--keys", "1",
-                                        "--operations", "10"], 10 / SLOWEST_PER_SECOND)
+                                        str(CONNECTIONS), "--first", str(last), "--keys", "1",
+                                        "--operations", "1000"], 1000 / SLOWEST_PER_SECOND)
         self.one(server, "cold", 1, ["--workload", "photo-get", "--preloaded", "--keys", last,
                                      "--operations", min(self.size.cold, each)],
                  self.size.cold / SLOWEST_PER_SECOND)
