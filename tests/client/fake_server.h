@@ -118,7 +118,7 @@ class FakeServer {
       : options_(std::move(options)), loop_(std::move(EventLoop::Create()).value()) {
     listener_ =
         std::move(loop_->ListenTcp({options_.host, options_.port}, [this](std::unique_ptr<Transport>
-                                                                            transport) {
+                                                                              transport) {
           const int number = static_cast<int>(peers_.size());
           peers_.push_back(std::make_unique<FakePeer>(std::move(transport), number, options_.script,
                                                       &records_, options_.hello));
