@@ -2,7 +2,7 @@
 """The project rules, checked: which folder may include and link which, what only one place may
 include, no cycles, the length of files and functions, words that stand for unfinished work, printing
 that throws, using declarations that nothing uses, lists inside of co_await, words that the glossary
-replaces, links and paths that lead nowhere.
+replaces, links and paths that lead nowhere, names of Python modules that do not exist.
 
 rules.py [ROOT]: prints one line per violation, then one per rule; exit status 1 if there are any.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import glossary
 import page_links
+import python_names
 
 # What each folder may include besides itself, as in docs/ARCHITECTURE.md.
 BELOW = {
@@ -220,8 +221,12 @@ def references(tree):
     yield from page_links.paths({**tree.text, **tree.pages}, exists)
 
 
+def names(tree):
+    yield from python_names.missing(tree.text)
+
+
 RULES = [layers, private_libraries, cycles, links, file_length, function_length, finished, printing,
-         usings, awaits, terms, references]
+         usings, awaits, terms, references, names]
 
 
 def main():

@@ -15,11 +15,10 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(1, str(ROOT / "bench/peers"))
-sys.path.insert(1, str(ROOT / "bench/media"))
 sys.path.insert(1, str(ROOT / "tests/interop"))
 import attackers  # noqa: E402  (found by the lines above)
+import machine  # noqa: E402
 import plain_receiver  # noqa: E402
-import resources  # noqa: E402
 import rounds  # noqa: E402
 import servers  # noqa: E402
 import smile_client as smile  # noqa: E402
@@ -132,7 +131,7 @@ def attacked(kind, count, address, *bare):
 
 
 def make_cold(attack):
-    if attack.is_cold and not resources.drop_page_cache():
+    if attack.is_cold and not machine.drop_page_cache():
         raise servers.ServerError("the kernel's page cache cannot be dropped: run this as root, or "
                                   "without `conditions`")
 

@@ -85,7 +85,7 @@ class Rules(unittest.TestCase):
                     self.assertEqual(broken_rules({f"{folder}/CMakeLists.txt": text}), {"links"})
 
     def test_long_files_are_caught(self):
-        text = "// a line\n" * (rules.MAX_FILE_LINES + 1)
+        text = "\n" * (rules.MAX_FILE_LINES + 1)
         for name in ["base/x.cc", "tests/base/x_test.cc", "tools/x.py"]:
             with self.subTest(name=name):
                 self.assertEqual(broken_rules({name: text}), {"file_length"})
@@ -157,6 +157,17 @@ class Rules(unittest.TestCase):
             with self.subTest(name=name):
                 self.assertEqual(broken_rules({name: "// See storage/gone.h, (base/x.h).\n",
                                                "base/x.h": ""}), {"references"})
+
+    def test_names_that_python_modules_lack_are_caught(self):
+        for use, broken in [("import tool\ntool.f()\n", False), ("import tool as t\nt.X\n", False),
+                            ("import tool\ntool.sub.g\ntool.__file__\n", False),
+                            ("from tool import f\n", False), ("import os\nos.gone\n", False),
+                            ("import tool\ntool.gone()\n", True), ("import tool as t\nt.gone\n", True),
+                            ("def a():\n    from tool import gone\n", True), ("a b\n", True)]:
+            with self.subTest(use=use):
+                tree = {"bench/use.py": use,
+                        "tools/tool.py": "import sub\nX = 1\ndef f():\n    pass\n", "base/x.cc": ""}
+                self.assertEqual(broken_rules(tree), {"names"} if broken else set())
 
 
 if __name__ == "__main__":
