@@ -130,7 +130,7 @@ bool LinkHandlers::AnswerFrom(op::LinkCheck, const op::LinkCheck::Request& reque
   if (result == PeekResult::kAbsent) {
     ReplyWithLinks(std::span<const LinkEntry>(), reply);
   } else {
-    const LinkEntry entry = LinkService::MemberFrom(record, request.others.front());
+    const LinkEntry entry = LinkService::MemberFrom(record.value, request.others.front());
     ReplyWithLinks({&entry, 1}, reply);
   }
   return true;

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstddef>
-#include <utility>
 #include <variant>
 
 #include "base/limits.h"
@@ -34,6 +33,19 @@ class LookupKey {
   std::variant<KeyView, LinkKeyBytes> key_;
 };
 
+// A request of one of these operations.
+template <class Row>
+struct LookupRequest {
+  typename Row::Request request;
+};
+
+template <class List>
+struct LookupRequestOf;
+template <class... Rows>
+struct LookupRequestOf<OperationList<Rows...>> {
+  using type = std::variant<LookupRequest<Rows>...>;
+};
+
 struct LookupRun {
   // Enough to overlap the cache misses of one with the work on others.
   static constexpr size_t kMost = 16;
@@ -42,7 +54,7 @@ struct LookupRun {
   // The request borrows from the frame, which stays valid until the run is answered.
   struct Item {
     Frame frame;
-    std::variant<op::Get::Request, op::LinkCount::Request, op::LinkCheck::Request> request;
+    LookupRequestOf<LookupOperations>::type request;
     LookupKey key;
   };
 
@@ -50,22 +62,13 @@ struct LookupRun {
   size_t size = 0;
 };
 
-// The operation of a request of LookupOperations.
-inline op::Get OperationOf(const op::Get::Request&) {
-  return {};
-}
-inline op::LinkCount OperationOf(const op::LinkCount::Request&) {
-  return {};
-}
-inline op::LinkCheck OperationOf(const op::LinkCheck::Request&) {
-  return {};
-}
-
 // Calls visit(Row{}, request).
 template <class Visit>
 decltype(auto) VisitRequest(const LookupRun::Item& item, Visit&& visit) {
   return std::visit(
-      [&](const auto& request) -> decltype(auto) { return visit(OperationOf(request), request); },
+      [&]<class Row>(const LookupRequest<Row>& one) -> decltype(auto) {
+        return visit(Row{}, one.request);
+      },
       item.request);
 }
 

@@ -25,7 +25,7 @@ bool Session::Gather(const Frame& frame, LookupRun* run) const {
     const std::optional<LookupKey> key = shared_.handlers.LookupOf(row, request);
     if (!key) return;
     item.key = *key;
-    item.request = std::move(request);
+    item.request = LookupRequest<Row>{std::move(request)};
     gathered = true;
   };
   if (!Dispatch<LookupOperations>(frame.header.code, frame.body, take).ok() || !gathered) {

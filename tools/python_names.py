@@ -4,10 +4,18 @@ runs, which for a benchmark may be minutes after its start."""
 import ast
 
 
+def of_module(node):
+    """What is below a node, without what belongs to functions and classes."""
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if not isinstance(child, (ast.FunctionDef, ast.ClassDef, ast.Lambda)):
+            yield from of_module(child)
+
+
 def defined(tree):
     """The names that a module defines, in its own lines or by importing them."""
     names = set()
-    for node in ast.walk(tree):
+    for node in of_module(tree):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             names.add(node.name)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):

@@ -49,8 +49,9 @@ class Size:
     churn_seconds: float = 60.0  # from the deletes on
 
 
-QUICK = Size(photos=2_000, rounds=2, seconds=1.0, cold=500, fills_memory=False, stream_bytes=64 << 20,
-             copy_bytes=4 << 20, copies=10, churn_bytes=128 << 20, churn_seconds=10.0)
+QUICK = Size(photos=2_000, rounds=2, seconds=1.0, cold=500, fills_memory=False,
+             stream_bytes=64 << 20, copy_bytes=4 << 20, copies=10, churn_bytes=128 << 20,
+             churn_seconds=10.0)
 
 
 def parse(arguments):

@@ -99,18 +99,6 @@ LinkEntry EntryOf(const ScanPage::Entry& found) {
   return entry;
 }
 
-// A link that was looked up by its other; `value` is empty if it cannot be read.
-LinkEntry MemberOf(uint64_t other, ByteView value) {
-  LinkEntry entry{.outcome = ScanPage::Outcome::kCorrupt, .other = other};
-  const auto link = DecodeLinkRecord(value);
-  if (!link) return entry;
-  entry.outcome = ScanPage::Outcome::kFound;
-  entry.time_ms = link->time_ms;
-  entry.inverse = link->inverse;
-  entry.value = Bytes(link->value);
-  return entry;
-}
-
 // The smaller of two numbers of links, where damage counts as many.
 uint64_t SizeOf(const LinksOf& of, const Result<Record>& record) {
   const Result<uint64_t> count = CountIn(of, record);
@@ -162,8 +150,15 @@ LinkRecordId LinkService::MemberRecord(const LinksOf& of, uint64_t other) {
   return LinkSide{.user = of.user, .kind = of.kind, .other = other}.Member();
 }
 
-LinkEntry LinkService::MemberFrom(const RecordView& record, uint64_t other) {
-  return MemberOf(other, record.value);
+LinkEntry LinkService::MemberFrom(ByteView value, uint64_t other) {
+  LinkEntry entry{.outcome = ScanPage::Outcome::kCorrupt, .other = other};
+  const auto link = DecodeLinkRecord(value);
+  if (!link) return entry;
+  entry.outcome = ScanPage::Outcome::kFound;
+  entry.time_ms = link->time_ms;
+  entry.inverse = link->inverse;
+  entry.value = Bytes(link->value);
+  return entry;
 }
 
 std::optional<std::vector<LinkEntry>> LinkService::PeekLinks(
@@ -172,7 +167,7 @@ std::optional<std::vector<LinkEntry>> LinkService::PeekLinks(
   for (const uint64_t other : others) {
     const LinkKeyBytes key(MemberRecord(of, other));
     const PeekResult result = engine_.Peek(key.view(), [&](const RecordView& record) {
-      entries->push_back(MemberOf(other, record.value));
+      entries->push_back(MemberFrom(record.value, other));
     });
     if (result == PeekResult::kUnknown) return std::nullopt;
   }
@@ -293,7 +288,7 @@ Task<Result<std::vector<LinkEntry>>> LinkService::Check(LinkCheckRequest request
     if (code == Code::kNotFound) continue;
     if (!record.ok() && code != Code::kCorrupt) co_return record.status();
     entries.push_back(
-        MemberOf(request.others[i], record.ok() ? ByteView(record->value) : ByteView()));
+        MemberFrom(record.ok() ? ByteView(record->value) : ByteView(), request.others[i]));
   }
   co_return entries;
 }

@@ -108,9 +108,10 @@ class LinkService {
   // The record that answers Count, and what it says if it is there; none: it is damaged.
   static LinkRecordId CountRecord(const LinksOf& of);
   static std::optional<uint64_t> CountFrom(const RecordView& record);
-  // The record that answers Check of one other, and what it says if it is there.
+  // The record that answers Check of one other, and what its value says: that it cannot be read, if
+  // that is damaged or empty.
   static LinkRecordId MemberRecord(const LinksOf& of, uint64_t other);
-  static LinkEntry MemberFrom(const RecordView& record, uint64_t other);
+  static LinkEntry MemberFrom(ByteView value, uint64_t other);
 
   Task<Result<uint64_t>> Count(LinksOf of, CallContext call) const;
   // Of the kinds of which there are links, in ascending order.

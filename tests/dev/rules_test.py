@@ -162,11 +162,12 @@ class Rules(unittest.TestCase):
         for use, broken in [("import tool\ntool.f()\n", False), ("import tool as t\nt.X\n", False),
                             ("import tool\ntool.sub.g\ntool.__file__\n", False),
                             ("from tool import f\n", False), ("import os\nos.gone\n", False),
-                            ("import tool\ntool.gone()\n", True), ("import tool as t\nt.gone\n", True),
+                            ("import tool\ntool.gone()\n", True), ("import tool\ntool.own\n", True),
+                            ("import tool as t\nt.gone\n", True),
                             ("def a():\n    from tool import gone\n", True), ("a b\n", True)]:
             with self.subTest(use=use):
                 tree = {"bench/use.py": use,
-                        "tools/tool.py": "import sub\nX = 1\ndef f():\n    pass\n", "base/x.cc": ""}
+                        "tools/tool.py": "import sub\nX = 1\ndef f():\n    own = 1\n", "base/x.cc": ""}
                 self.assertEqual(broken_rules(tree), {"names"} if broken else set())
 
 
