@@ -18,7 +18,8 @@ OfflineOptions::OfflineOptions(const RocksDirectory& directory,
                                LostRecords lost, const Clock* clock, const Logger* log)
     : path(directory.database_path()),
       env(rocksdb::NewCompositeEnv(MakeLogFileSystem(MakeRebuiltFileSystem(files, rebuilt, lost),
-                                                     /*accept_damage=*/false))) {
+                                                     /*accept_damage=*/false))),
+      format(kCacheBytes) {
   RocksOptions options;
   options.directory = directory.path();
   options.block_cache_bytes = kCacheBytes;
@@ -26,7 +27,7 @@ OfflineOptions::OfflineOptions(const RocksDirectory& directory,
   families.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());
   for (const TableInfo& info : kTables) {
     families.emplace_back(std::string(info.name),
-                          FamilyOptions(info.table, options, cache, clock, &blobs));
+                          FamilyOptions(info.table, options, cache, &format, clock, &blobs));
   }
   settings = DatabaseOptions(options, env.get());
   settings.info_log = MakeRocksLog(clock, log);

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "model/tables.h"
 #include "storage/rocks/expiring_blobs.h"
+#include "storage/rocks/index_format.h"
 #include "storage/rocks/rebuilt_table.h"
 #include "storage/rocks/rocks_directory.h"
 #include "storage/rocks/table_files.h"
@@ -33,6 +34,7 @@ struct OfflineOptions {
 
   const std::string path;
   const std::unique_ptr<rocksdb::Env> env;
+  IndexFormat format;
   ExpiringBlobs blobs;
   FamilyDescriptors families;  // "default", then the tables in order
   rocksdb::DBOptions settings;

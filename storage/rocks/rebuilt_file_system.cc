@@ -11,6 +11,8 @@
 namespace smile {
 namespace {
 
+constexpr size_t kPartitionsBytes = 1 << 20;
+
 using rocksdb::IODebugContext;
 using rocksdb::IOOptions;
 using rocksdb::IOStatus;
@@ -100,17 +102,17 @@ rocksdb::Status OpensWhole(const rocksdb::LiveFileMetaData& file, const rocksdb:
     return rocksdb::Status::Corruption(
         fmt::format("its size is {} bytes instead of {}", size, file.size));
   }
-  // Without a cache, index and filter are read when the file is opened.
-  rocksdb::BlockBasedTableOptions uncached;
+  // Whole ones are read when the file is opened because they are not cached, partitions because
+  // they are.
+  rocksdb::BlockBasedTableOptions own_cache;
   if (const auto* const used =
           options.table_factory->GetOptions<rocksdb::BlockBasedTableOptions>()) {
-    uncached = *used;
+    own_cache = *used;
   }
-  uncached.block_cache.reset();
-  uncached.no_block_cache = true;
-  uncached.cache_index_and_filter_blocks = false;
+  own_cache.block_cache = rocksdb::NewLRUCache(kPartitionsBytes);
+  own_cache.cache_index_and_filter_blocks = false;
   rocksdb::Options whole = options;
-  whole.table_factory.reset(rocksdb::NewBlockBasedTableFactory(uncached));
+  whole.table_factory.reset(rocksdb::NewBlockBasedTableFactory(own_cache));
   rocksdb::SstFileReader reader(whole);
   status = reader.Open(PathOf(file));
   if (status.ok() && (reader.GetTableProperties() == nullptr ||

@@ -47,6 +47,7 @@ RocksDatabase::RocksDatabase(const RocksOptions& options, const Clock* clock, co
       info_log_(MakeRocksLog(clock, log)),
       space_(options.directory, options.write_buffer_bytes, env, log),
       cache_(MakeBlockCache(options)),
+      index_format_(options.block_cache_bytes),
       damage_(std::make_unique<Damage>(options.directory, clock, log)),
       failed_compactions_(*log, *clock, LogLevel::kWarning, "compactions that failed"),
       unopenable_files_(this, rebuilt_, clock, env),
@@ -223,6 +224,7 @@ rocksdb::Status RocksDatabase::OpenDatabase(const rocksdb::DBOptions& options) {
             db_->GetOptions(family(info.table)).memtable_factory);
   }
   expiring_blobs_.Load(db_.get());
+  index_format_.Update(db_.get());
   return status;
 }
 
@@ -230,8 +232,9 @@ FamilyDescriptors RocksDatabase::Families() const {
   FamilyDescriptors families;
   families.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());
   for (const TableInfo& info : kTables) {
-    families.emplace_back(std::string(info.name),
-                          FamilyOptions(info.table, options_, cache_, clock_, &expiring_blobs_));
+    families.emplace_back(
+        std::string(info.name),
+        FamilyOptions(info.table, options_, cache_, &index_format_, clock_, &expiring_blobs_));
   }
   return families;
 }
@@ -293,7 +296,10 @@ void RocksDatabase::RunUpkeep() {
       failed_compactions_.Tick();
     }
     if (++periods % kPeriodsBetweenSlowUpkeep == 0) {
-      if (db_ != nullptr) RaiseWatermark();
+      if (db_ != nullptr) {
+        RaiseWatermark();
+        index_format_.Update(db_.get());
+      }
       space_.KeepReserve();
     }
     lock.lock();

@@ -26,6 +26,7 @@
 #include "storage/rocks/damage.h"
 #include "storage/rocks/disk_space.h"
 #include "storage/rocks/expiring_blobs.h"
+#include "storage/rocks/index_format.h"
 #include "storage/rocks/partition_memtable.h"
 #include "storage/rocks/rebuilt_table.h"
 #include "storage/rocks/rocks_directory.h"
@@ -151,6 +152,7 @@ class RocksDatabase {
 
   std::unique_ptr<RocksDirectory> directory_;
   std::shared_ptr<rocksdb::Cache> cache_;
+  IndexFormat index_format_;
   mutable UseGate gate_;  // closed while the members below are replaced
   const std::unique_ptr<Damage> damage_;
   LogLimit failed_compactions_;

@@ -125,7 +125,8 @@ std::shared_ptr<rocksdb::Cache> MakeBlockCache(const RocksOptions& options) {
 
 rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksOptions& options,
                                            const std::shared_ptr<rocksdb::Cache>& cache,
-                                           const Clock* clock, const ExpiringBlobs* blobs) {
+                                           const IndexFormat* format, const Clock* clock,
+                                           const ExpiringBlobs* blobs) {
   rocksdb::ColumnFamilyOptions family;
   family.write_buffer_size = options.write_buffer_bytes / 2;
   family.max_write_buffer_number = kMaxMemtables;
@@ -133,7 +134,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksOptions& opti
   family.level0_stop_writes_trigger = 2 * kLevel0SlowdownFiles;
   family.soft_pending_compaction_bytes_limit = kSoftPendingCompactionBytes;
   family.level_compaction_dynamic_level_bytes = true;
-  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(TableOptions(table, cache)));
+  family.table_factory = MakeTableFactory(TableOptions(table, cache), format);
   SetCompression(table, &family);
   if (table == Table::kBlobs) SetBlobFiles(&family);
 

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "model/tables.h"
 #include "storage/rocks/expiring_blobs.h"
+#include "storage/rocks/index_format.h"
 #include "storage/rocks/rocks_engine.h"
 
 namespace smile {
@@ -19,11 +20,12 @@ rocksdb::DBOptions DatabaseOptions(const RocksOptions& options, rocksdb::Env* en
 // The cache for blocks of the files of all tables.
 std::shared_ptr<rocksdb::Cache> MakeBlockCache(const RocksOptions& options);
 
-// `cache` is shared by all tables. The clock and `blobs`, which are used to drop expired records,
-// outlive the database.
+// `cache` is shared by all tables. The format, the clock and `blobs`, which are used to drop
+// expired records, outlive the database.
 rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksOptions& options,
                                            const std::shared_ptr<rocksdb::Cache>& cache,
-                                           const Clock* clock, const ExpiringBlobs* blobs);
+                                           const IndexFormat* format, const Clock* clock,
+                                           const ExpiringBlobs* blobs);
 
 // In the table `blobs`, stored values of at least this size are in blob files.
 inline constexpr size_t kLeastBlobFileBytes = 4 << 10;

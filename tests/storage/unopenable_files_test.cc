@@ -15,7 +15,38 @@ using ::testing::IsEmpty;
 
 constexpr std::chrono::seconds kPatience{60};
 
-class UnopenableFilesTest : public CheckRepairTest {
+class FoundByReadsTest : public CheckRepairTest {
+ protected:
+  // Waits while the database is reopened, when it has no statistics.
+  uint64_t StatOfOpen(std::string_view name) {
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    while (std::chrono::steady_clock::now() < end) {
+      for (const auto& [stat, value] : engine().Stats()) {
+        if (stat == name) return value;
+      }
+    }
+    ADD_FAILURE() << "there is no statistic " << name;
+    return 0;
+  }
+  uint64_t Rebuilt() { return StatOfOpen("storage.damage.rebuilt_files_count"); }
+  // Users whose record stays unreadable for `kPatience`, or is another one than was written.
+  std::vector<uint64_t> LostUsers() {
+    std::vector<uint64_t> lost;
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    for (uint64_t user = 0; user < kUsers; ++user) {
+      Result<Record> record = engine().Get(UserKey(user, "profile"));
+      while (!record.ok() && std::chrono::steady_clock::now() < end) {
+        EXPECT_THAT(record.status().code(), AnyOf(Code::kCorrupt, Code::kOverloaded))
+            << record.status().message();
+        record = engine().Get(UserKey(user, "profile"));
+      }
+      if (!record.ok() || record->value != ValueOf(user)) lost.push_back(user);
+    }
+    return lost;
+  }
+};
+
+class UnopenableFilesTest : public FoundByReadsTest {
  protected:
   static constexpr uint64_t kFiles = 40;  // RocksDB opens 16 of them when it starts
   static constexpr uint64_t kUsersOfFile = kUsers / kFiles;
@@ -58,33 +89,6 @@ class UnopenableFilesTest : public CheckRepairTest {
       std::ofstream(PathOf(file), std::ios::binary) << sound;
     }
     FAIL() << "all files are opened";
-  }
-  // Waits while the database is reopened, when it has no statistics.
-  uint64_t StatOfOpen(std::string_view name) {
-    const auto end = std::chrono::steady_clock::now() + kPatience;
-    while (std::chrono::steady_clock::now() < end) {
-      for (const auto& [stat, value] : engine().Stats()) {
-        if (stat == name) return value;
-      }
-    }
-    ADD_FAILURE() << "there is no statistic " << name;
-    return 0;
-  }
-  uint64_t Rebuilt() { return StatOfOpen("storage.damage.rebuilt_files_count"); }
-  // Users whose record stays unreadable for `kPatience`, or is another one than was written.
-  std::vector<uint64_t> LostUsers() {
-    std::vector<uint64_t> lost;
-    const auto end = std::chrono::steady_clock::now() + kPatience;
-    for (uint64_t user = 0; user < kUsers; ++user) {
-      Result<Record> record = engine().Get(UserKey(user, "profile"));
-      while (!record.ok() && std::chrono::steady_clock::now() < end) {
-        EXPECT_THAT(record.status().code(), AnyOf(Code::kCorrupt, Code::kOverloaded))
-            << record.status().message();
-        record = engine().Get(UserKey(user, "profile"));
-      }
-      if (!record.ok() || record->value != ValueOf(user)) lost.push_back(user);
-    }
-    return lost;
   }
 
   std::vector<rocksdb::LiveFileMetaData> files_;
@@ -141,6 +145,22 @@ TEST_F(UnopenableFilesTest, CompactionThatMetOneIsTriedAgain) {
   ASSERT_TRUE(CompactFile(damaged_).ok());
   EXPECT_FALSE(std::filesystem::exists(PathOf(damaged_)));
   EXPECT_THAT(LostUsers(), IsEmpty());
+}
+
+// Its top level, which is all that RocksDB needs to open it, is sound.
+TEST_F(FoundByReadsTest, DamagedPartitionOfAnIndexLosesNothing) {
+  options_.block_cache_bytes = 8 << 10;
+  WriteUsers();
+  Reopen();  // the data is large now (storage/rocks/index_format.h)
+  Compact(Table::kUsers);
+  rocksdb::TablePropertiesCollection properties;
+  ASSERT_TRUE(db()->GetPropertiesOfAllTables(family(Table::kUsers), &properties).ok());
+  ASSERT_EQ(properties.size(), 1u);
+  const rocksdb::TableProperties& file = *properties.begin()->second;
+  ASSERT_GT(file.index_partitions, 0u);
+  Overwrite(properties.begin()->first, file.data_size + file.filter_size + 60);
+  EXPECT_THAT(LostUsers(), IsEmpty());
+  EXPECT_EQ(Rebuilt(), 1u);
 }
 
 }  // namespace
