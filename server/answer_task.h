@@ -10,7 +10,7 @@
 #include "base/task.h"
 #include "server/reply.h"
 #include "server/responder.h"
-#include "service/call_context.h"
+#include "storage/call_context.h"
 
 namespace smile {
 

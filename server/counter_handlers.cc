@@ -87,7 +87,7 @@ void CounterHandlers::Start(op::Add, const op::Add::Request& request, int64_t de
                             Responder to) const {
   CHECK(!request.token.has_value() || engine_.can_write_together());
   const uint64_t source = to.source();
-  ReadRequest again{.deadline_nanos = deadline, .source = source};
+  ReadRequest again{.call = {.deadline_nanos = deadline, .source = source}};
   Bytes mark;
   if (request.token.has_value()) {
     again.keys = {Key(Table::kTokens, *request.token, {}), Key(request.key)};

@@ -57,8 +57,7 @@ LinkListRequest ListRequestOf(const op::LinkList::Request& request, CallContext 
 template <class Respond>
 void StartChange(const LinkService& links, LinkChange change, int64_t deadline, Responder to,
                  Respond respond) {
-  change.deadline_nanos = deadline;
-  change.source = to.source();
+  change.call = WriteCallOf(deadline, to);
   links.Change(std::move(change),
                [to = std::move(to), respond = std::move(respond)](Result<LinkChanged> result) {
                  to.Send([result = std::move(result), respond](Reply& reply) {

@@ -269,12 +269,9 @@ void LoginHandlers::Start(op::LoginExport, const op::LoginExport::Request& reque
   ListRequest list{.table = Table::kLogins,
                    .after = Bytes(GoesOnAfter(request.continuation).value_or(ByteView())),
                    .limit = std::min(request.limit, limits::kMaxExportedLogins),
-                   .deadline_nanos = deadline,
-                   .source = to.source(),
-                   .caller = to.caller(),
-                   .memory = to.MemoryForResult()};
+                   .call = ReadCallOf(deadline, to)};
   if (from.has_value()) list.from = ListPlaceOf(*from);
-  auto memory = list.memory;
+  auto memory = list.call.memory;
   (void)AnswerRead(logins_.Export(std::move(list)), std::move(to), std::move(memory),
                    [](const LoginPage& page, Reply& reply) { ReplyWithCredentials(page, &reply); });
 }

@@ -128,8 +128,7 @@ void MediaHandlers::Start(op::MediaAppend, const op::MediaAppend::Request& reque
                     .offset = request.offset,
                     .bytes = Bytes(request.bytes),
                     .checksum = request.checksum,
-                    .source = to.source(),
-                    .deadline_nanos = deadline};
+                    .call = WriteCallOf(deadline, to)};
   media_.Append(std::move(piece), [to = std::move(to)](Status status) {
     to.Send([status = std::move(status)](Reply& reply) {
       if (!status.ok()) return reply.Fail(status);
@@ -212,16 +211,13 @@ void MediaHandlers::Start(op::MediaRead, const op::MediaRead::Request& request, 
 
 void MediaHandlers::Start(op::MediaList, const op::MediaList::Request& request, int64_t deadline,
                           Responder to) const {
-  auto memory = to.MemoryForResult();
+  const CallContext call = ReadCallOf(deadline, to);
   auto task = media_.List({.owner = request.owner,
                            .after = Bytes(GoesOnAfter(request.continuation).value_or(ByteView())),
                            .from = Bytes(GoesOnFrom(request.continuation).value_or(ByteView())),
                            .limit = std::min(request.limit, limits::kMaxScanEntries),
-                           .call = {.deadline_nanos = deadline,
-                                    .source = to.source(),
-                                    .caller = to.caller(),
-                                    .memory = memory}});
-  (void)AnswerRead(std::move(task), std::move(to), std::move(memory),
+                           .call = call});
+  (void)AnswerRead(std::move(task), std::move(to), call.memory,
                    [](const MediaPage& page, Reply& reply) { ReplyWithMedia(page, &reply); });
 }
 

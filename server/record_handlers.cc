@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "server/answer_task.h"
 #include "server/continuation.h"
 #include "server/key_results.h"
 #include "server/page_reply.h"
@@ -229,12 +230,8 @@ bool RecordHandlers::TryNow(op::Scan, const op::Scan::Request& request, Reply* r
 
 void RecordHandlers::Start(op::Get, const op::Get::Request& request, int64_t deadline,
                            Responder to) const {
-  ReadRequest read{.keys = {Key(request.key)},
-                   .deadline_nanos = deadline,
-                   .source = to.source(),
-                   .caller = to.caller(),
-                   .memory = to.MemoryForResult()};
-  auto memory = read.memory;
+  ReadRequest read{.keys = {Key(request.key)}, .call = ReadCallOf(deadline, to)};
+  auto memory = read.call.memory;
   engine_.Read(std::move(read), [to = std::move(to),
                                  memory = std::move(memory)](Result<ReadReply> result) mutable {
     to.SendResult(std::move(memory), [result = std::move(result)](Reply& reply) mutable {
@@ -252,18 +249,15 @@ void RecordHandlers::Start(op::Get, const op::Get::Request& request, int64_t dea
 void RecordHandlers::Start(op::MGet, const op::MGet::Request& request, KnownResults known,
                            int64_t deadline, Responder to) const {
   ReadRequest read{.max_value_bytes = limits::kMaxReplyValueBytes,
-                   .deadline_nanos = deadline,
-                   .source = to.source(),
-                   .caller = to.caller(),
-                   .memory = to.MemoryForResult()};
-  if (!TryTake(read.memory, MemoryOf(known.encoded))) {
+                   .call = ReadCallOf(deadline, to)};
+  if (!TryTake(read.call.memory, MemoryOf(known.encoded))) {
     return to.Send([](Reply& reply) { reply.Fail(NoMemoryForResult()); });
   }
   for (size_t i = 0; i < request.keys.size(); ++i) {
     if (!known.Knows(i)) read.keys.emplace_back(request.keys[i]);
   }
   CHECK(!read.keys.empty(), "an MGET whose results are all known was answered");
-  auto memory = read.memory;
+  auto memory = read.call.memory;
   engine_.Read(std::move(read), [to = std::move(to), memory = std::move(memory),
                                  known = std::move(known)](Result<ReadReply> result) mutable {
     to.SendResult(std::move(memory), [result = std::move(result), known = std::move(known)](
@@ -329,11 +323,8 @@ void RecordHandlers::Start(op::Batch, const op::Batch::Request& request, int64_t
 void RecordHandlers::Start(op::Scan, const op::Scan::Request& request, int64_t deadline,
                            Responder to) const {
   ScanRequest scan = ToScanRequest(request);
-  scan.deadline_nanos = deadline;
-  scan.source = to.source();
-  scan.caller = to.caller();
-  scan.memory = to.MemoryForResult();
-  auto memory = scan.memory;
+  scan.call = ReadCallOf(deadline, to);
+  auto memory = scan.call.memory;
   engine_.Scan(std::move(scan),
                [to = std::move(to), memory = std::move(memory)](Result<ScanPage> result) mutable {
                  to.SendResult(std::move(memory), [result = std::move(result)](Reply& reply) {
@@ -354,12 +345,9 @@ void RecordHandlers::Start(op::List, const op::List::Request& request, int64_t d
   ListRequest list = {.table = request.table,
                       .after = Bytes(after.value_or(ByteView())),
                       .limit = std::min(request.limit, limits::kMaxListEntries),
-                      .deadline_nanos = deadline,
-                      .source = to.source(),
-                      .caller = to.caller(),
-                      .memory = to.MemoryForResult()};
+                      .call = ReadCallOf(deadline, to)};
   if (from.has_value()) list.from = ListPlaceOf(*from);
-  auto memory = list.memory;
+  auto memory = list.call.memory;
   engine_.List(std::move(list),
                [to = std::move(to), memory = std::move(memory)](Result<ListPage> result) mutable {
                  to.SendResult(std::move(memory), [result = std::move(result)](Reply& reply) {

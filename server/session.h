@@ -166,6 +166,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void AnswerRun(LookupRun* run);
   void AnswerTogether(std::span<LookupRun::Item> items);
   bool IsFree(const LookupRun::Item& item) const;
+  void Take(const LookupRun::Item& item);
+  void Enter(const LookupRun::Item& item);
   bool RejectIfInFlight(uint32_t id);
   template <class Row>
   bool IsFree(const typename Row::Request& request) const;

@@ -41,19 +41,11 @@ void Session::AnswerRun(LookupRun* run) {
   const std::span<LookupRun::Item> items(run->items.data(), run->size);
   for (const LookupRun::Item& item : items) shared_.metrics.requests[item.frame.header.code].Add(1);
   if (items.size() == 1) {
-    VisitRequest(items[0], [&]<class Row>(Row, const typename Row::Request& request) {
-      Take<Row>(items[0].frame, request);
-    });
+    Take(items[0]);
   } else {
     AnswerTogether(items);
   }
   run->size = 0;
-}
-
-bool Session::IsFree(const LookupRun::Item& item) const {
-  return VisitRequest(item, [&]<class Row>(Row, const typename Row::Request& request) {
-    return IsFree<Row>(request);
-  });
 }
 
 // Requests that cannot be answered at once are put aside, with all later ones on the same
@@ -89,10 +81,7 @@ void Session::AnswerTogether(std::span<LookupRun::Item> items) {
   CHECK(aside_count <= items.size());
   for (size_t i = 0; i < items.size(); ++i) {
     if (answered[i]) continue;
-    if (RejectIfInFlight(items[i].frame.header.id)) continue;
-    VisitRequest(items[i], [&]<class Row>(Row, const typename Row::Request& request) {
-      Enter<Row>(items[i].frame, request, {});
-    });
+    if (!RejectIfInFlight(items[i].frame.header.id)) Enter(items[i]);
   }
 }
 

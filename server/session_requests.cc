@@ -122,18 +122,29 @@ void Session::Enter(const Frame& frame, const typename Row::Request& request, Kn
   }
 }
 
-// For session_lookups.cc.
-template bool Session::IsFree<op::Get>(const op::Get::Request&) const;
-template void Session::Take<op::Get>(const Frame&, const op::Get::Request&);
-template void Session::Enter<op::Get>(const Frame&, const op::Get::Request&, KnownResults);
-template bool Session::IsFree<op::LinkCount>(const op::LinkCount::Request&) const;
-template void Session::Take<op::LinkCount>(const Frame&, const op::LinkCount::Request&);
-template void Session::Enter<op::LinkCount>(const Frame&, const op::LinkCount::Request&,
-                                            KnownResults);
-template bool Session::IsFree<op::LinkCheck>(const op::LinkCheck::Request&) const;
-template void Session::Take<op::LinkCheck>(const Frame&, const op::LinkCheck::Request&);
-template void Session::Enter<op::LinkCheck>(const Frame&, const op::LinkCheck::Request&,
-                                            KnownResults);
+// --- The same for requests of a run
+// ---------------------------------------------------------------
+
+bool Session::IsFree(const LookupRun::Item& item) const {
+  return VisitRequest(item, [&]<class Row>(Row, const typename Row::Request& request) {
+    return IsFree<Row>(request);
+  });
+}
+
+void Session::Take(const LookupRun::Item& item) {
+  VisitRequest(item, [&]<class Row>(Row, const typename Row::Request& request) {
+    Take<Row>(item.frame, request);
+  });
+}
+
+void Session::Enter(const LookupRun::Item& item) {
+  VisitRequest(item, [&]<class Row>(Row, const typename Row::Request& request) {
+    Enter<Row>(item.frame, request, {});
+  });
+}
+
+// --- Requests in flight
+// ---------------------------------------------------------------------------
 
 Session::Open* Session::OpenRequest(const Frame& frame) {
   const auto [at, is_new] = open_.try_emplace(frame.header.id);

@@ -19,11 +19,7 @@ Task<Result<Record>> EngineCalls::Read(Key key, CallContext call) const {
       engine_.Peek(key.view(), [&](const RecordView& record) { there = Record(record); });
   if (peeked == PeekResult::kFound) co_return std::move(*there);
   if (peeked == PeekResult::kAbsent) co_return Status(Code::kNotFound, "");
-  ReadRequest request{.keys = {},
-                      .deadline_nanos = call.deadline_nanos,
-                      .source = call.source,
-                      .caller = call.caller,
-                      .memory = call.memory};
+  ReadRequest request{.keys = {}, .call = call};
   request.keys.push_back(std::move(key));
   Result<ReadReply> reply = co_await Read(std::move(request));
   if (!reply.ok()) co_return reply.status();

@@ -9,7 +9,7 @@
 #include "base/task.h"
 #include "model/key.h"
 #include "model/record.h"
-#include "service/call_context.h"
+#include "storage/call_context.h"
 #include "storage/engine.h"
 
 namespace smile {

@@ -19,8 +19,6 @@
 // the calls if those are ordered; Seal ends the upload. Work over the limit of a queue is answered
 // kOverloaded. Any call may be kStorageFailed (a disk error) or, after Close(), kShuttingDown.
 //
-// `source`, `deadline_nanos`, `caller`: as in storage/engine.h.
-//
 // At most limits::kMaxUploadWaitingBytes of pieces of one upload wait, and
 // limits::kMaxContentWaitingBytes of all.
 #pragma once
@@ -42,7 +40,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "base/sha256.h"
-#include "storage/caller.h"
+#include "storage/call_context.h"
 
 namespace smile {
 
@@ -78,8 +76,7 @@ struct UploadPiece {
   uint64_t offset = 0;
   Bytes bytes;            // its checksum was verified
   uint64_t checksum = 0;  // XXH3-64 of the bytes
-  uint64_t source = 0;
-  int64_t deadline_nanos = 0;
+  CallContext call = {};  // its deadline and source
 };
 
 struct ByteRange {
@@ -108,10 +105,8 @@ struct ContentInfo {
 struct ContentRange {
   ContentId id;
   uint64_t offset = 0;
-  uint32_t size = 0;  // 1 to limits::kMaxContentReadBytes (CHECK)
-  uint64_t source = 0;
-  int64_t deadline_nanos = 0;
-  std::shared_ptr<const Caller> caller = nullptr;
+  uint32_t size = 0;      // 1 to limits::kMaxContentReadBytes (CHECK)
+  CallContext call = {};  // its memory is not used: the caller has taken `size` bytes
 };
 
 struct ContentPiece {

@@ -20,21 +20,8 @@
 // limits and that checksums of values were verified; the engine CHECKs what is cheap to check.
 // Expired records are invisible to all operations.
 //
-// A source is any number that identifies on whose behalf work is done, such as a connection. When
-// more work waits than can be done at once, sources take turns.
-//
-// A deadline is in MonotonicNanos of the Clock that the engine was made with; 0 means none. Work
-// whose deadline has passed before it begins is answered kDeadlineExceeded and has no effect. Work
-// over the limit of a queue is answered kOverloaded at once, with a time to retry after.
-//
-// A request may name its caller, which says whether the answer is still wanted (storage/caller.h).
-// Reads, scans and lists of a caller that is gone are not begun; a scan or list that was begun ends
-// with its current slice, as it does when its deadline passes or Close() is called.
-//
-// A read whose request names a ReadMemory takes from it before it allocates its result. If that is
-// refused, the read ends with what it has: a key of a Read is kOverloaded; a Scan or List returns a
-// shorter page with `more` set, or kOverloaded if the page would be empty. The caller keeps the
-// ReadMemory for as long as the result.
+// What a request says of its caller: storage/call_context.h. Work over the limit of a queue is
+// answered kOverloaded at once, with a time to retry after.
 #pragma once
 
 #include <cstdint>
@@ -54,7 +41,7 @@
 #include "base/result.h"
 #include "model/key.h"
 #include "model/record.h"
-#include "storage/caller.h"
+#include "storage/call_context.h"
 #include "storage/change_observer.h"
 
 namespace smile {
@@ -77,10 +64,7 @@ struct ReadRequest {
   std::vector<Key> keys;  // at least one
   // Maximum total bytes of values, approximately; the first value is always returned. 0: unlimited.
   size_t max_value_bytes = 0;
-  int64_t deadline_nanos = 0;
-  uint64_t source = 0;
-  std::shared_ptr<const Caller> caller = nullptr;  // null: always wants the answer
-  std::shared_ptr<ReadMemory> memory = nullptr;    // null: unlimited
+  CallContext call = {};
 };
 
 // Each key is read separately: a Read is not a snapshot, and may see some of the records that one
@@ -187,10 +171,7 @@ struct ScanRequest {
   uint32_t limit = 0;          // maximum number of entries, at least 1
   size_t max_value_bytes = 0;  // maximum total bytes of values; the first entry always fits
   bool keys_only = false;      // return everything except values
-  int64_t deadline_nanos = 0;
-  uint64_t source = 0;
-  std::shared_ptr<const Caller> caller = nullptr;  // null: always wants the answer
-  std::shared_ptr<ReadMemory> memory = nullptr;    // null: unlimited
+  CallContext call = {};
 };
 
 // Entries of a scan in one piece of memory. Views are valid until the next Add.
@@ -267,10 +248,7 @@ struct ListRequest {
   Bytes after;                    // a partition id to start after; empty: start at the beginning
   std::optional<ListPlace> from;  // start here (ListPage::resume_from), ignoring `after`
   uint32_t limit = 0;             // maximum number of partitions, at least 1
-  int64_t deadline_nanos = 0;
-  uint64_t source = 0;
-  std::shared_ptr<const Caller> caller = nullptr;  // null: always wants the answer
-  std::shared_ptr<ReadMemory> memory = nullptr;    // null: unlimited
+  CallContext call = {};
 };
 
 struct ListPage {

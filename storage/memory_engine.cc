@@ -75,8 +75,8 @@ void MemoryEngine::PeekFirst(Table table, std::span<const Bytes> partitions, Pee
 
 void MemoryEngine::Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) {
   CHECK(!request.keys.empty());
-  auto reply =
-      Under<ReadReply>(request.deadline_nanos, request.caller, [&] { return ReadAll(request); });
+  auto reply = Under<ReadReply>(request.call.deadline_nanos, request.call.caller,
+                                [&] { return ReadAll(request); });
   Answer([done = std::move(done), reply = std::move(reply)]() mutable { done(std::move(reply)); });
 }
 
@@ -102,8 +102,8 @@ void MemoryEngine::Write(WriteRequest request, std::function<void(WriteReply)> d
 
 void MemoryEngine::Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) {
   CHECK(request.limit > 0);
-  auto page =
-      Under<ScanPage>(request.deadline_nanos, request.caller, [&] { return ScanSome(request); });
+  auto page = Under<ScanPage>(request.call.deadline_nanos, request.call.caller,
+                              [&] { return ScanSome(request); });
   if (page.ok() && page->more && page->size() == 0 && !page->resume_from.has_value()) {
     page = NoMemoryForResult();
   }
@@ -112,8 +112,8 @@ void MemoryEngine::Scan(ScanRequest request, std::function<void(Result<ScanPage>
 
 void MemoryEngine::List(ListRequest request, std::function<void(Result<ListPage>)> done) {
   CHECK(request.limit > 0);
-  auto page =
-      Under<ListPage>(request.deadline_nanos, request.caller, [&] { return ListSome(request); });
+  auto page = Under<ListPage>(request.call.deadline_nanos, request.call.caller,
+                              [&] { return ListSome(request); });
   if (page.ok() && page->more && page->partitions.empty() && !page->resume_from.has_value()) {
     page = NoMemoryForResult();
   }
@@ -266,7 +266,7 @@ ReadReply MemoryEngine::ReadAll(const ReadRequest& request) const {
         first || request.max_value_bytes == 0 || value_bytes <= request.max_value_bytes;
     if (!fits) {
       reply.push_back(Status(Code::kTooLarge, ""));
-    } else if (!TryTake(request.memory, AllocatedBytes(record->value.size() + 1))) {
+    } else if (!TryTake(request.call.memory, AllocatedBytes(record->value.size() + 1))) {
       reply.push_back(NoMemoryForResult());
     } else {
       reply.push_back(*record);
@@ -298,7 +298,7 @@ ScanPage MemoryEngine::ScanSome(const ScanRequest& request) const {
     value_bytes += record.value.size();
     page.more =
         page.size() == request.limit || (page.size() > 0 && value_bytes > request.max_value_bytes);
-    page.more = page.more || !TryTake(request.memory, ScanPage::EntryBytes(at->first, record));
+    page.more = page.more || !TryTake(request.call.memory, ScanPage::EntryBytes(at->first, record));
     if (page.more) break;
     page.Add(at->first, record);
   }
@@ -324,8 +324,9 @@ ListPage MemoryEngine::ListSome(const ListRequest& request) const {
         return page;
       }
       if (record->second.view().ExpiredAt(now)) continue;
-      page.more = page.partitions.size() == request.limit ||
-                  !TryTake(request.memory, sizeof(Bytes) + AllocatedBytes(id.second.size() + 1));
+      page.more =
+          page.partitions.size() == request.limit ||
+          !TryTake(request.call.memory, sizeof(Bytes) + AllocatedBytes(id.second.size() + 1));
       if (page.more) return page;
       page.partitions.push_back(id.second);
       break;

@@ -24,7 +24,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/status.h"
-#include "storage/caller.h"
+#include "storage/call_context.h"
 #include "storage/fair_queue.h"
 
 namespace smile {
@@ -42,13 +42,11 @@ class ReaderPool {
     };
     enum class Kind : uint8_t { kWalk, kPointReads };
 
-    // `source`, `caller`: as in storage/engine.h.
-    explicit Job(int64_t deadline_nanos, uint64_t source = 0, Kind kind = Kind::kWalk,
-                 std::shared_ptr<const Caller> caller = nullptr)
-        : deadline_nanos_(deadline_nanos),
-          source_(source),
+    explicit Job(const CallContext& call, Kind kind = Kind::kWalk)
+        : deadline_nanos_(call.deadline_nanos),
+          source_(call.source),
           kind_(kind),
-          caller_(std::move(caller)) {}
+          caller_(call.caller) {}
     virtual ~Job() = default;
 
     // On a thread of the pool, one call at a time.

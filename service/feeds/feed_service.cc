@@ -20,11 +20,9 @@ constexpr uint32_t kLeastPosts = 20;  // that are read of a timeline at once, if
 // Without memory of its own: readers run several at the same time, and a ReadMemory is for one
 // thread at a time. ReadEach takes from it.
 ScanRequest ScanOf(uint64_t author, const CallContext& call) {
-  return {.table = Table::kPosts,
-          .partition = PartitionOf(author),
-          .deadline_nanos = call.deadline_nanos,
-          .source = call.source,
-          .caller = call.caller};
+  ScanRequest scan{.table = Table::kPosts, .partition = PartitionOf(author), .call = call};
+  scan.call.memory = nullptr;
+  return scan;
 }
 
 size_t BytesOf(const FeedEntry& entry) {

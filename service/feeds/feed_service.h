@@ -17,9 +17,9 @@
 
 #include "base/result.h"
 #include "base/task.h"
-#include "service/call_context.h"
 #include "service/engine_calls.h"
 #include "service/links/link_service.h"
+#include "storage/call_context.h"
 
 namespace smile {
 

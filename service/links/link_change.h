@@ -21,9 +21,7 @@ struct LinkChange {
   Bytes value;
   std::optional<LinkKind> inverse;
   std::optional<uint64_t> time_ms;
-  // Not begun after this; see storage/engine.h.
-  int64_t deadline_nanos = 0;
-  uint64_t source = 0;
+  CallContext call = {};  // its deadline and source
 };
 
 struct LinkChanged {

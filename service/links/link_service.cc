@@ -44,20 +44,11 @@ LinkPlace PlaceOf(const LinkSort& sort) {
 }
 
 ReadRequest ReadRequestOf(const CallContext& call) {
-  return {.keys = {},
-          .deadline_nanos = call.deadline_nanos,
-          .source = call.source,
-          .caller = call.caller,
-          .memory = call.memory};
+  return {.keys = {}, .call = call};
 }
 
 ScanRequest ScanRequestOf(uint64_t user, const CallContext& call) {
-  return {.table = Table::kLinks,
-          .partition = PartitionOf(user),
-          .deadline_nanos = call.deadline_nanos,
-          .source = call.source,
-          .caller = call.caller,
-          .memory = call.memory};
+  return {.table = Table::kLinks, .partition = PartitionOf(user), .call = call};
 }
 
 // None: the bounds exclude everything.
@@ -163,14 +154,19 @@ LinkEntry LinkService::MemberFrom(ByteView value, uint64_t other) {
 
 std::optional<std::vector<LinkEntry>> LinkService::PeekLinks(
     const LinksOf& of, std::span<const uint64_t> others) const {
-  std::optional<std::vector<LinkEntry>> entries(std::in_place);
+  std::vector<LinkKeyBytes> keys;
+  std::vector<KeyView> views;
+  keys.reserve(others.size());  // the views borrow from it
+  views.reserve(others.size());
   for (const uint64_t other : others) {
-    const LinkKeyBytes key(MemberRecord(of, other));
-    const PeekResult result = engine_.Peek(key.view(), [&](const RecordView& record) {
-      entries->push_back(MemberFrom(record.value, other));
-    });
-    if (result == PeekResult::kUnknown) return std::nullopt;
+    views.push_back(keys.emplace_back(MemberRecord(of, other)).view());
   }
+  std::optional<std::vector<LinkEntry>> entries(std::in_place);
+  engine_.PeekMany(views, [&](size_t i, PeekResult result, const RecordView& record) {
+    if (result == PeekResult::kFound) entries->push_back(MemberFrom(record.value, others[i]));
+    if (result == PeekResult::kUnknown) entries.reset();
+    return entries.has_value();
+  });
   return entries;
 }
 

@@ -14,10 +14,10 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/task.h"
-#include "service/call_context.h"
 #include "service/engine_calls.h"
 #include "service/links/link_records.h"
 #include "service/links/link_writer.h"
+#include "storage/call_context.h"
 
 namespace smile {
 

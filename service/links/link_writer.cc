@@ -163,15 +163,14 @@ Task<Status> LinkWriter::Apply(Batch batch, std::vector<Result<LinkChanged>>* re
   bool only_unlinks = true;
   results->clear();
   for (const LinkChange* change : changes) {
-    if (change->deadline_nanos != 0 && clock_.MonotonicNanos() >= change->deadline_nanos) {
-      results->push_back(
-          Status(Code::kDeadlineExceeded, "the deadline passed before the write began"));
+    if (Status late = MayBegin(change->call, clock_); !late.ok()) {
+      results->push_back(std::move(late));
       continue;
     }
     only_unlinks = only_unlinks && change->kind == LinkChange::Kind::kUnlink;
     results->push_back(state.Apply(*change, now_ms));
   }
-  std::optional<WriteRequest> request = state.ToWrite(changes.front()->source);
+  std::optional<WriteRequest> request = state.ToWrite(changes.front()->call.source);
   if (!request) co_return Status();
   if (only_unlinks && request->bytes() <= limits::kMaxFreeingBytes) request->SetFreesSpace();
   const WriteReply written = co_await engine_.Write(std::move(*request));

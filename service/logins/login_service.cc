@@ -77,10 +77,7 @@ Task<Result<std::vector<Bytes>>> LoginService::NamesOf(uint64_t user, uint32_t l
                       .to = EndOfAccountSorts(AccountPart::kLogin),
                       .limit = limit,
                       .keys_only = true,
-                      .deadline_nanos = call.deadline_nanos,
-                      .source = call.source,
-                      .caller = call.caller,
-                      .memory = call.memory};
+                      .call = call};
   std::vector<Bytes> names;
   while (names.size() < limit) {
     const Result<ScanPage> page = co_await engine_.Scan(request);
@@ -198,8 +195,8 @@ Task<Result<std::vector<LoginInfo>>> LoginService::List(uint64_t user, CallConte
 }
 
 Task<Result<LoginPage>> LoginService::Export(ListRequest request) const {
-  const CallContext begun{.source = request.source, .caller = request.caller};
-  const std::shared_ptr<ReadMemory> memory = request.memory;
+  const CallContext begun{.source = request.call.source, .caller = request.call.caller};
+  const std::shared_ptr<ReadMemory> memory = request.call.memory;
   Result<ListPage> page = co_await engine_.List(std::move(request));
   if (!page.ok()) co_return page.status();
   LoginPage found;

@@ -24,13 +24,13 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/task.h"
-#include "service/call_context.h"
 #include "service/engine_calls.h"
 #include "service/keyed_lock.h"
 #include "service/logins/guess_limiter.h"
 #include "service/logins/login_records.h"
 #include "service/logins/password_hasher.h"
 #include "service/logins/session_service.h"
+#include "storage/call_context.h"
 #include "storage/engine.h"
 
 namespace smile {

@@ -25,8 +25,8 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/task.h"
-#include "service/call_context.h"
 #include "service/logins/credential.h"
+#include "storage/call_context.h"
 #include "storage/engine.h"
 
 namespace smile {

@@ -96,9 +96,8 @@ Task<Result<std::vector<SessionInfo>>> SessionService::Superfluous(uint64_t user
                                                                    CallContext call) const {
   ScanRequest request = ScanOf(user, limits::kMaxSessionsPerUser);
   request.from = starts_.Of(user);
-  request.deadline_nanos = call.deadline_nanos;
-  request.source = call.source;
-  request.caller = call.caller;
+  request.call = call;
+  request.call.memory = nullptr;
   request.keys_only = true;
   std::vector<SessionInfo> oldest;
   for (uint32_t count = 0;;) {
@@ -171,10 +170,7 @@ Task<Result<SessionPage>> SessionService::List(SessionListRequest request) const
   ScanRequest scan = ScanOf(request.user, request.limit);
   scan.from = request.from.empty() ? starts_.Of(request.user) : std::move(request.from);
   scan.after = std::move(request.after);
-  scan.deadline_nanos = request.call.deadline_nanos;
-  scan.source = request.call.source;
-  scan.caller = request.call.caller;
-  scan.memory = request.call.memory;
+  scan.call = request.call;
   const Result<ScanPage> page = co_await engine_.Scan(std::move(scan));
   if (!page.ok()) co_return page.status();
   SessionPage sessions{.sessions = {}, .more = page->more, .resume_from = page->resume_from};

@@ -23,12 +23,12 @@
 #include "base/result.h"
 #include "base/sha256.h"
 #include "base/task.h"
-#include "service/call_context.h"
 #include "service/engine_calls.h"
 #include "service/keyed_lock.h"
 #include "service/logins/login_records.h"
 #include "service/logins/session_starts.h"
 #include "service/work_log.h"
+#include "storage/call_context.h"
 #include "storage/engine.h"
 
 namespace smile {

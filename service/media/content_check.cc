@@ -151,7 +151,7 @@ Task<Status> MediaCheck::CheckBytes(Entry entry, ContentHead head, Place* place)
     const ContentRange range{.id = id,
                              .offset = offset,
                              .size = limits::kMaxContentReadBytes,
-                             .source = request_.call.source};
+                             .call = {.source = request_.call.source}};
     const auto piece = co_await FromCallback<Result<ContentPiece>>(
         [&](auto done) { store_.Read(range, std::move(done)); });
     if (piece.status().code() == Code::kCorrupt || piece.status().code() == Code::kNotFound) {

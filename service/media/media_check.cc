@@ -93,11 +93,7 @@ Task<Result<MediaCheckPage>> MediaCheck::Run() {
 
 // Checks the next records of one partition.
 Task<Status> MediaCheck::WalkTable(Table table, Place* place, bool* ends) {
-  ListRequest list{.table = table,
-                   .limit = 1,
-                   .deadline_nanos = request_.call.deadline_nanos,
-                   .source = request_.call.source,
-                   .caller = request_.call.caller};
+  ListRequest list{.table = table, .limit = 1, .call = request_.call};
   if (place->sort.empty()) {
     list.after = place->partition;
   } else {
@@ -118,9 +114,7 @@ Task<Status> MediaCheck::WalkTable(Table table, Place* place, bool* ends) {
                    .partition = partition,
                    .limit = limits::kCheckedMediaRecords,
                    .max_value_bytes = limits::kMaxReplyValueBytes,
-                   .deadline_nanos = request_.call.deadline_nanos,
-                   .source = request_.call.source,
-                   .caller = request_.call.caller};
+                   .call = request_.call};
   if (partition == place->partition && !place->sort.empty()) {
     (place->inclusive ? scan.from : scan.after) = place->sort;
   } else {

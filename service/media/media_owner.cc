@@ -27,10 +27,7 @@ Task<Result<UploadPage>> MediaService::Uploads(UploadListRequest request) const 
                    .to = EndOfAccountSorts(AccountPart::kUpload),
                    .limit = request.limit,
                    .keys_only = true,
-                   .deadline_nanos = request.call.deadline_nanos,
-                   .source = request.call.source,
-                   .caller = request.call.caller,
-                   .memory = request.call.memory};
+                   .call = request.call};
   if (!request.from.empty()) scan.from = std::move(request.from);
   const Result<ScanPage> found = co_await engine_.Scan(scan);
   if (!found.ok()) co_return found.status();

@@ -59,7 +59,7 @@ Task<Result<StoredMedia>> MediaService::PutInSteps(PutMedia request) const {
     UploadPiece piece{.id = start->upload,
                       .bytes = std::move(request.bytes),
                       .checksum = request.checksum,
-                      .source = request.call.source};
+                      .call = {.source = request.call.source}};
     Status appended = co_await FromCallback<Status>(
         [&](auto done) { store_.Append(std::move(piece), std::move(done)); });
     if (!appended.ok()) {

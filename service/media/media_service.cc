@@ -33,12 +33,8 @@ Task<Result<ContentPiece>> MediaService::Read(MediaId id, uint64_t offset, uint3
   }
   const Result<StoredManifest> stored = co_await ReadManifest(id, call);
   if (!stored.ok()) co_return stored.status();
-  const ContentRange range{.id = stored->manifest.content.id,
-                           .offset = offset,
-                           .size = size,
-                           .source = call.source,
-                           .deadline_nanos = call.deadline_nanos,
-                           .caller = call.caller};
+  const ContentRange range{
+      .id = stored->manifest.content.id, .offset = offset, .size = size, .call = call};
   Result<ContentPiece> piece = co_await ReadContent(stored->manifest.content, range);
   if (piece.status().code() != Code::kNotFound) co_return piece;
   const Result<StoredManifest> again = co_await ReadManifest(id);
@@ -58,10 +54,7 @@ Task<Result<ContentPiece>> MediaService::ReadContent(ContentAddress content,
 // A range of content that is one record, which is read whole. Not from memory: that has only
 // records that were written lately.
 Task<Result<ContentPiece>> MediaService::ReadSmall(ContentRange range) const {
-  ReadRequest request{.keys = {},
-                      .deadline_nanos = range.deadline_nanos,
-                      .source = range.source,
-                      .caller = range.caller};
+  ReadRequest request{.keys = {}, .call = range.call};
   request.keys.push_back(SmallContentKey(range.id));
   Result<ReadReply> reply = co_await engine_.Read(std::move(request));
   if (!reply.ok()) co_return reply.status();
@@ -77,10 +70,7 @@ Task<Result<MediaPage>> MediaService::List(MediaListRequest request) const {
                    .after = std::move(request.after),
                    .limit = request.limit,
                    .max_value_bytes = limits::kMaxReplyValueBytes,
-                   .deadline_nanos = request.call.deadline_nanos,
-                   .source = request.call.source,
-                   .caller = request.call.caller,
-                   .memory = request.call.memory};
+                   .call = request.call};
   const Result<ScanPage> found = co_await engine_.Scan(std::move(scan));
   if (!found.ok()) co_return found.status();
   MediaPage page{.entries = {}, .more = found->more, .resume_from = found->resume_from};

@@ -31,12 +31,12 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/task.h"
-#include "service/call_context.h"
 #include "service/keyed_lock.h"
 #include "service/media/media_check.h"
 #include "service/media/media_records.h"
 #include "service/media/shared_content.h"
 #include "service/work_log.h"
+#include "storage/call_context.h"
 #include "storage/content_store.h"
 #include "storage/engine.h"
 

@@ -25,13 +25,7 @@ WorkItem ItemOf(uint64_t user, uint64_t due_ms) {
 }
 
 ScanRequest CountOf(Table table, uint64_t user, const CallContext& call) {
-  return {.table = table,
-          .partition = PartitionOf(user),
-          .keys_only = true,
-          .deadline_nanos = call.deadline_nanos,
-          .source = call.source,
-          .caller = call.caller,
-          .memory = call.memory};
+  return {.table = table, .partition = PartitionOf(user), .keys_only = true, .call = call};
 }
 
 }  // namespace

@@ -20,7 +20,6 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/task.h"
-#include "service/call_context.h"
 #include "service/engine_calls.h"
 #include "service/keyed_lock.h"
 #include "service/links/link_service.h"
@@ -29,6 +28,7 @@
 #include "service/media/media_service.h"
 #include "service/users/user_tally.h"
 #include "service/work_log.h"
+#include "storage/call_context.h"
 
 namespace smile {
 

@@ -29,10 +29,9 @@ Status NoSpaceToStart(const std::string& directory) {
 class ContentFiles::ContentJob final : public ReaderPool::Job {
  public:
   ContentJob(uint64_t source, std::function<void(const Status&)> work)
-      : Job(0, source), work_(std::move(work)) {}
+      : Job({.source = source}), work_(std::move(work)) {}
   ContentJob(const ContentRange& range, std::function<void(const Status&)> work)
-      : Job(range.deadline_nanos, range.source, Kind::kWalk, range.caller),
-        work_(std::move(work)) {}
+      : Job(range.call), work_(std::move(work)) {}
 
   Progress Run() override {
     work_({});
@@ -121,10 +120,7 @@ Status ContentFiles::BeginOn(Upload* upload, const UploadSpec& spec) {
 
 void ContentFiles::Append(UploadPiece piece, Done<Status> done) {
   const ContentId id = piece.id;
-  const StepNeeds needs{.need = Need::kFile,
-                        .source = piece.source,
-                        .bytes = piece.bytes.size(),
-                        .deadline_nanos = piece.deadline_nanos};
+  const StepNeeds needs{.need = Need::kFile, .bytes = piece.bytes.size(), .call = piece.call};
   Enqueue(
       id, needs,
       [this, piece = std::move(piece), done = std::move(done)](Upload& upload, const Status& why) {

@@ -91,9 +91,8 @@ class ContentFiles final : public ContentStore {
   using Step = std::function<void(Upload& upload, const Status& why)>;
   struct StepNeeds {
     Need need = Need::kNothing;
-    uint64_t source = 0;         // 0: that of the upload
-    size_t bytes = 0;            // of a piece
-    int64_t deadline_nanos = 0;  // it does not begin later; 0: none
+    size_t bytes = 0;       // of a piece
+    CallContext call = {};  // its deadline and source; source 0: that of the upload
   };
   struct WaitingStep {
     Step step;

@@ -33,7 +33,7 @@ size_t ContentFiles::Upload::MemoryBytes() const {
 class ContentFiles::UploadJob final : public ReaderPool::Job {
  public:
   UploadJob(ContentFiles* store, std::shared_ptr<Upload> upload, uint64_t source)
-      : Job(0, source), store_(store), upload_(std::move(upload)) {}
+      : Job({.source = source}), store_(store), upload_(std::move(upload)) {}
 
   Progress Run() override {
     uint64_t read_bytes = 0;
@@ -76,7 +76,7 @@ void ContentFiles::Enqueue(const ContentId& id, const StepNeeds& needs, Step ste
     start = !upload->running;
     if (start) BeginWork(upload.get());
     upload->last_use = ++uses_;
-    if (needs.source != 0) upload->source = needs.source;
+    if (needs.call.source != 0) upload->source = needs.call.source;
     source = upload->source;
     const bool fits = upload->steps.size() < limits::kMaxUploadSteps &&
                       upload->waiting_bytes + needs.bytes <= limits::kMaxUploadWaitingBytes;
@@ -122,9 +122,7 @@ bool ContentFiles::RunSlice(const std::shared_ptr<Upload>& upload, uint64_t* rea
 
 Result<bool> ContentFiles::MakeReady(Upload* upload, const StepNeeds& needs,
                                      uint64_t* read_bytes) const {
-  if (needs.deadline_nanos != 0 && clock_.MonotonicNanos() >= needs.deadline_nanos) {
-    return Status(Code::kDeadlineExceeded, "the deadline passed before the request began");
-  }
+  SMILE_TRY(MayBegin(needs.call, clock_));
   if (needs.need == Need::kNothing) return true;
   SMILE_TRY(OpenFile(upload));
   if (upload->file == nullptr) return true;

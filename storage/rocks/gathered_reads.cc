@@ -35,8 +35,7 @@ void Answer(std::vector<PendingRead>* reads) {
 
 class GatheredReads::Job final : public ReaderPool::Job {
  public:
-  explicit Job(GatheredReads* all)
-      : ReaderPool::Job(/*deadline_nanos=*/0, /*source=*/0, Kind::kPointReads), all_(all) {}
+  explicit Job(GatheredReads* all) : ReaderPool::Job({}, Kind::kPointReads), all_(all) {}
 
   Progress Run() override {
     bool more = false;
@@ -96,7 +95,7 @@ void GatheredReads::Enqueue(PendingRead read) {
     return read.done(TooManyReadsWait());
   }
   waiting_bytes_ += BytesOf(read.request);
-  const uint64_t source = read.request.source;
+  const uint64_t source = read.request.call.source;
   const size_t keys = read.request.keys.size();
   waiting_.Push(source, keys, std::move(read));
   const bool schedule = !std::exchange(scheduled_, true);
@@ -148,7 +147,7 @@ std::vector<PendingRead> GatheredReads::Take(bool* more) {
       if (!taken.empty() && keys > kMultiGetKeys) break;
       uint64_t source = 0;
       PendingRead next = waiting_.PopToSettle(&source);
-      CHECK(source == next.request.source);
+      CHECK(source == next.request.call.source);
       CHECK(BytesOf(next.request) <= waiting_bytes_);
       waiting_bytes_ -= BytesOf(next.request);
       if (Status why = WhyNotRead(next.request, now); !why.ok()) {
@@ -172,7 +171,7 @@ void GatheredReads::Settle(const std::vector<PendingRead>& done, size_t fetched)
   counts_.fetched_keys += fetched;
   for (const PendingRead& read : done) {
     const size_t keys = read.request.keys.size();
-    waiting_.Settle(read.request.source, keys, keys + read.value_bytes / kBytesPerKeyOfCost);
+    waiting_.Settle(read.request.call.source, keys, keys + read.value_bytes / kBytesPerKeyOfCost);
   }
 }
 

@@ -17,9 +17,9 @@ namespace smile {
 
 class IndexFormat {
  public:
-  // Indexes and filters are about 3.5 % of small records: at this size they fill more than half of
-  // the cache.
-  static constexpr uint64_t kLargeData = 16;  // times the size of the block cache
+  // Indexes and filters are up to 6 % of the files, so those of whole ones, which stay whole until
+  // they are compacted, fill at most a quarter of the cache.
+  static constexpr uint64_t kLargeData = 4;  // times the size of the block cache
 
   explicit IndexFormat(uint64_t block_cache_bytes) : block_cache_bytes_(block_cache_bytes) {}
 

@@ -109,7 +109,7 @@ bool ListJob::Take(ByteView key, ByteView stored, SliceMeter* meter) {
 bool ListJob::Add(ByteView key, ByteView partition) {
   page_.more = page_.partitions.size() == request_.limit;
   if (page_.more) return false;
-  if (!TryTake(request_.memory, sizeof(Bytes) + AllocatedBytes(partition.size() + 1))) {
+  if (!TryTake(request_.call.memory, sizeof(Bytes) + AllocatedBytes(partition.size() + 1))) {
     page_.more = true;
     no_memory_ = page_.partitions.empty();
     return false;

@@ -13,10 +13,10 @@
 namespace smile {
 
 Status WhyNotRead(const ReadRequest& request, int64_t now_nanos) {
-  if (request.caller != nullptr && request.caller->state() == Caller::State::kGone) {
+  if (request.call.caller != nullptr && request.call.caller->state() == Caller::State::kGone) {
     return {Code::kUnavailable, "the caller is gone"};
   }
-  if (request.deadline_nanos != 0 && request.deadline_nanos <= now_nanos) {
+  if (request.call.deadline_nanos != 0 && request.call.deadline_nanos <= now_nanos) {
     return {Code::kDeadlineExceeded, "the deadline passed before the read began"};
   }
   return {};
@@ -107,7 +107,7 @@ bool ReadBatch::IsNeeded(uint32_t wanted, uint64_t expected_bytes) {
   for (uint32_t i = wanted; i != kNone && !needed; i = wanted_[i].same_after) {
     PendingRead& read = *wanted_[i].read;
     if (read.full || !read.ended.ok()) continue;
-    const ReadMemory* const memory = read.wants_values ? read.request.memory.get() : nullptr;
+    const ReadMemory* const memory = read.wants_values ? read.request.call.memory.get() : nullptr;
     needed = memory == nullptr || !memory->WouldReject(expected_bytes);
     if (!needed) read.reply[wanted_[i].index] = NoMemoryForResult();
   }
@@ -182,7 +182,7 @@ void ReadBatch::Deliver(uint32_t leader, const Result<RecordView>& record) {
     read.value_bytes += record->value.size();
     read.full = !first && max_bytes != 0 && read.value_bytes > max_bytes;
     if (read.full) continue;
-    if (TryTake(read.request.memory, AllocatedBytes(record->value.size() + 1))) {
+    if (TryTake(read.request.call.memory, AllocatedBytes(record->value.size() + 1))) {
       read.reply[wanted_[i].index] = Record(*record);
     } else {
       read.reply[wanted_[i].index] = NoMemoryForResult();

@@ -179,7 +179,7 @@ bool ScanJob::MakeRoom(ByteView sort, const RecordView& record) {
   page_.more = page_.size() == request_.limit ||
                (page_.size() > 0 && value_bytes_ > request_.max_value_bytes);
   if (page_.more) return false;
-  if (TryTake(request_.memory, ScanPage::EntryBytes(sort, record))) return true;
+  if (TryTake(request_.call.memory, ScanPage::EntryBytes(sort, record))) return true;
   page_.more = true;  // so that the page is not cached
   no_memory_ = page_.size() == 0;
   return false;

@@ -38,9 +38,7 @@ class WalkJob : public ReaderPool::Job {
   // `request`: a ScanRequest or ListRequest.
   template <class Request>
   WalkJob(const Parts& parts, const Request& request)
-      : Job(request.deadline_nanos, request.source, Kind::kWalk, request.caller),
-        parts_(parts),
-        table_(request.table) {
+      : Job(request.call), parts_(parts), table_(request.table) {
     CHECK(request.limit > 0, "a page has room for an entry");
   }
 

@@ -99,7 +99,8 @@ void WriteAdmission::Fetch(uint64_t partition, const std::shared_ptr<Held>& held
                            std::vector<size_t> missing) {
   CHECK(!missing.empty());
   const WriteRequest& request = held->write.request;
-  ReadRequest read{.deadline_nanos = request.deadline_nanos(), .source = request.source()};
+  ReadRequest read{
+      .call = {.deadline_nanos = request.deadline_nanos(), .source = request.source()}};
   auto next = missing.begin();
   request.ForEachMutation(
       [&](const PartitionView& partition, const MutationView& mutation, size_t index) {

@@ -69,9 +69,9 @@ class HoldingEngine final : public Engine {
     return !hold && engine_.PeekScan(request, found);
   }
   void Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) override {
-    caller = request.caller;
+    caller = request.call.caller;
     read_keys.insert(read_keys.end(), request.keys.begin(), request.keys.end());
-    if (keeps_memory) kept.push_back(request.memory);
+    if (keeps_memory) kept.push_back(request.call.memory);
     if (!read_failure.ok()) return done(ReadReply(request.keys.size(), read_failure));
     auto read = [this, request, done] { engine_.Read(request, done); };
     if (hold_reads) return held_.push_back(std::move(read));
@@ -83,12 +83,12 @@ class HoldingEngine final : public Engine {
   }
   bool can_write_together() const override { return engine_.can_write_together(); }
   void Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) override {
-    caller = request.caller;
-    if (keeps_memory) kept.push_back(request.memory);
+    caller = request.call.caller;
+    if (keeps_memory) kept.push_back(request.call.memory);
     Do([this, request, done] { engine_.Scan(request, done); });
   }
   void List(ListRequest request, std::function<void(Result<ListPage>)> done) override {
-    caller = request.caller;
+    caller = request.call.caller;
     Do([this, request, done] { engine_.List(request, done); });
   }
   std::string_view Trouble() const override { return trouble; }

@@ -205,12 +205,13 @@ TEST_F(ContentFilesTest, ReadThatNobodyWaitsForIsNotBegun) {
   Upload("photo");
   ASSERT_TRUE(content_->Seal(kId).ok());
   const auto caller = std::make_shared<Caller>();
-  ContentRange range{.id = kId, .size = 10, .deadline_nanos = clock_.MonotonicNanos() + 1};
-  range.caller = caller;
+  ContentRange range{
+      .id = kId, .size = 10, .call = {.deadline_nanos = clock_.MonotonicNanos() + 1}};
+  range.call.caller = caller;
   EXPECT_EQ(content_->Read(range)->bytes, "photo");
   clock_.AdvanceMillis(1);
   EXPECT_EQ(content_->Read(range).status().code(), Code::kDeadlineExceeded);
-  range.deadline_nanos = 0;
+  range.call.deadline_nanos = 0;
   EXPECT_TRUE(content_->Read(range).ok());
   caller->Go();
   EXPECT_EQ(content_->Read(range).status().code(), Code::kUnavailable);

@@ -20,19 +20,20 @@ TEST_P(AsyncContract, WorkPastItsDeadlineDoesNotBegin) {
   EXPECT_EQ(blocking_.Write(key.view().partition_view(), {PutOf("a", "v")}, over).status.code(),
             Code::kDeadlineExceeded);
   EXPECT_EQ(blocking_.Value(key), "(not_found)");
-  EXPECT_EQ(blocking_.Read({.keys = {key}, .deadline_nanos = over}).status().code(),
+  EXPECT_EQ(blocking_.Read({.keys = {key}, .call = {.deadline_nanos = over}}).status().code(),
             Code::kDeadlineExceeded);
   EXPECT_EQ(blocking_
                 .Scan({.table = Table::kUsers,
                        .partition = key.partition,
                        .limit = 1,
-                       .deadline_nanos = over})
+                       .call = {.deadline_nanos = over}})
                 .status()
                 .code(),
             Code::kDeadlineExceeded);
-  EXPECT_EQ(
-      blocking_.List({.table = Table::kUsers, .limit = 1, .deadline_nanos = over}).status().code(),
-      Code::kDeadlineExceeded);
+  EXPECT_EQ(blocking_.List({.table = Table::kUsers, .limit = 1, .call = {.deadline_nanos = over}})
+                .status()
+                .code(),
+            Code::kDeadlineExceeded);
   EXPECT_TRUE(
       blocking_.Write(key.view().partition_view(), {PutOf("a", "v")}, over + 1).status.ok());
 }
@@ -43,15 +44,20 @@ TEST_P(AsyncContract, NothingIsReadForACallerThatLeft) {
   const auto caller = std::make_shared<Caller>();
   const auto code_of_scan = [&] {
     return blocking_
-        .Scan({.table = Table::kPosts, .partition = PartitionOf(1), .limit = 1, .caller = caller})
+        .Scan({.table = Table::kPosts,
+               .partition = PartitionOf(1),
+               .limit = 1,
+               .call = {.caller = caller}})
         .status()
         .code();
   };
   const auto code_of_list = [&] {
-    return blocking_.List({.table = Table::kUsers, .limit = 1, .caller = caller}).status().code();
+    return blocking_.List({.table = Table::kUsers, .limit = 1, .call = {.caller = caller}})
+        .status()
+        .code();
   };
   const auto code_of_read = [&] {
-    return blocking_.Read({.keys = {key}, .caller = caller}).status().code();
+    return blocking_.Read({.keys = {key}, .call = {.caller = caller}}).status().code();
   };
   for (const auto& leave : {std::function([] {}), std::function([&] { caller->Leave(); })}) {
     leave();

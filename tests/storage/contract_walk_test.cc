@@ -195,12 +195,12 @@ TEST_P(WalkContract, WalkOfACallerThatLeavesEndsWithItsSlice) {
   const auto caller = std::make_shared<Caller>();
   caller->Leave();
   const Walk walk =
-      ScanAll({.table = Table::kPosts, .partition = PartitionOf(1), .caller = caller});
+      ScanAll({.table = Table::kPosts, .partition = PartitionOf(1), .call = {.caller = caller}});
   EXPECT_THAT(walk.found, ElementsAre("0"));
   if (GetParam().name.starts_with("rocks")) {
     EXPECT_GE(walk.pages, 1'000 / kSliceRecords / 2);
   }
-  EXPECT_THAT(ListAll({.table = Table::kPosts, .caller = caller}).found,
+  EXPECT_THAT(ListAll({.table = Table::kPosts, .call = {.caller = caller}}).found,
               ElementsAre(PartitionOf(1)));
 }
 

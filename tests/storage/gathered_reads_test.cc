@@ -25,7 +25,7 @@ using ::testing::ElementsAre;
 class Hold final : public ReaderPool::Job {
  public:
   Hold(std::promise<void> held, std::future<void> let_go)
-      : Job(0), held_(std::move(held)), let_go_(std::move(let_go)) {}
+      : Job({}), held_(std::move(held)), let_go_(std::move(let_go)) {}
   Progress Run() override {
     held_.set_value();
     let_go_.wait();
@@ -42,7 +42,7 @@ class Hold final : public ReaderPool::Job {
 class EndlessWalk final : public ReaderPool::Job {
  public:
   EndlessWalk(uint64_t source, std::atomic<int>* slices, const std::atomic<bool>* end)
-      : Job(/*deadline_nanos=*/0, source), slices_(slices), end_(end) {}
+      : Job({.source = source}), slices_(slices), end_(end) {}
   Progress Run() override {
     ++*slices_;
     return *end_ ? Progress::kDone : Progress::kMore;
@@ -88,7 +88,7 @@ class GatheredReadsTest : public RocksTest {
     return promise->get_future();
   }
   Answer ReadUser(uint64_t user, int64_t deadline_nanos = 0) {
-    return Read({.keys = {UserKey(user, "a")}, .deadline_nanos = deadline_nanos});
+    return Read({.keys = {UserKey(user, "a")}, .call = {.deadline_nanos = deadline_nanos}});
   }
   static std::string ValueOf(Answer& answer) {
     const Result<ReadReply> reply = answer.get();
@@ -132,7 +132,7 @@ TEST_F(GatheredReadsTest, StatisticsDoNotWaitForReads) {
 TEST_F(GatheredReadsTest, ReadOfACallerThatLeftDoesNotBegin) {
   HoldReader();
   const auto caller = std::make_shared<Caller>();
-  Answer of_one_gone = Read({.keys = {UserKey(1, "a")}, .caller = caller});
+  Answer of_one_gone = Read({.keys = {UserKey(1, "a")}, .call = {.caller = caller}});
   Answer of_another = ReadUser(2);
   caller->Go();
   LetGo();
@@ -167,7 +167,7 @@ TEST_F(GatheredReadsTest, ReadPastItsDeadlineStops) {
   std::vector<Key> many;
   for (uint64_t user = 1; user <= 1'000; ++user) many.push_back(UserKey(user, "b"));
   const int64_t soon = clock.MonotonicNanos() + 10 * kNanosPerMilli;
-  Answer late = Read({.keys = many, .deadline_nanos = soon});
+  Answer late = Read({.keys = many, .call = {.deadline_nanos = soon}});
   EXPECT_EQ(ValueOf(late), "deadline_exceeded");
   EXPECT_GT(engine().Stat("storage.readers.fetched_keys_count"), 0u);
   EXPECT_LE(engine().Stat("storage.readers.fetched_keys_count"), 10 * 32u);
@@ -214,7 +214,7 @@ TEST_F(GatheredReadsTest, TooManyWaitingBytesAreRejected) {
   const int64_t deadline = around_.clock.MonotonicNanos() + kNanosPerMilli;
   const std::string sort(limits::kMaxNameBytes, 's');
   const ReadRequest large = {.keys = std::vector<Key>(limits::kMaxMGetKeys, UserKey(1, sort)),
-                             .deadline_nanos = deadline};
+                             .call = {.deadline_nanos = deadline}};
   const size_t least_bytes = large.keys.size() * sort.size();
   std::vector<Answer> answers;
   for (size_t bytes = 0; bytes <= limits::kMaxReaderQueueBytes; bytes += least_bytes) {
@@ -236,10 +236,11 @@ TEST_F(GatheredReadsTest, ReadDoesNotWaitForEndlessWalks) {
         ->Submit(std::make_unique<EndlessWalk>(source, &slices, &end));
   }
   std::promise<int> slices_before;
-  engine_->Read({.keys = {UserKey(1, "a")}, .source = 101}, [&](const Result<ReadReply>& reply) {
-    EXPECT_TRUE(reply.ok());
-    slices_before.set_value(slices);
-  });
+  engine_->Read({.keys = {UserKey(1, "a")}, .call = {.source = 101}},
+                [&](const Result<ReadReply>& reply) {
+                  EXPECT_TRUE(reply.ok());
+                  slices_before.set_value(slices);
+                });
   LetGo();
   EXPECT_LE(slices_before.get_future().get(), static_cast<int>(limits::kWalkSlicesPerPointTurn));
   end = true;
@@ -254,7 +255,7 @@ TEST_F(GatheredReadsTest, SourcesTakeTurnsByTheBytesOfTheirValues) {
   std::vector<uint64_t> answered;
   std::promise<void> all;
   const auto read = [&](uint64_t source, const Key& key) {
-    engine_->Read({.keys = {key}, .source = source}, [&, source](const auto& reply) {
+    engine_->Read({.keys = {key}, .call = {.source = source}}, [&, source](const auto& reply) {
       EXPECT_TRUE(reply.ok());
       answered.push_back(source);
       if (answered.size() == 192) all.set_value();
@@ -366,9 +367,9 @@ TEST_F(LargeValuesTest, ReadThatWouldBeRejectedIsNotDone) {
     const auto account = std::make_shared<MemoryAccount>(&budget);
     account->set_own(held);
     std::promise<Result<ReadReply>> promise;
-    engine_->Read(
-        {.keys = {KeyOf(Table::kUsers, 0)}, .memory = std::make_shared<ReadMemory>(account)},
-        [&](Result<ReadReply> reply) { promise.set_value(std::move(reply)); });
+    engine_->Read({.keys = {KeyOf(Table::kUsers, 0)},
+                   .call = {.memory = std::make_shared<ReadMemory>(account)}},
+                  [&](Result<ReadReply> reply) { promise.set_value(std::move(reply)); });
     const Code code = (*promise.get_future().get())[0].status().code();
     budget.Give(held);
     return code;

@@ -30,7 +30,7 @@ class HeldReader {
   class Job final : public ReaderPool::Job {
    public:
     Job(std::promise<void> held, std::future<void> let_go)
-        : ReaderPool::Job(0), held_(std::move(held)), let_go_(std::move(let_go)) {}
+        : ReaderPool::Job({}), held_(std::move(held)), let_go_(std::move(let_go)) {}
     Progress Run() override {
       held_.set_value();
       let_go_.wait();

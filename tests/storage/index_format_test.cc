@@ -19,7 +19,7 @@ class IndexFormatTest : public DamageTest {
  protected:
   IndexFormatTest() {
     options_.record_cache_bytes = 0;
-    options_.block_cache_bytes = 8 << 10;
+    options_.block_cache_bytes = 32 << 10;
   }
 
   // Of each file of the users, the oldest first.

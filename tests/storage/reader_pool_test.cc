@@ -27,7 +27,7 @@ class TestJob final : public ReaderPool::Job {
   TestJob(std::function<Progress()> run, std::function<void(Status)> refuse, int64_t deadline = 0,
           uint64_t source = 0, Kind kind = Kind::kWalk,
           std::shared_ptr<const Caller> caller = nullptr)
-      : Job(deadline, source, kind, std::move(caller)),
+      : Job({.deadline_nanos = deadline, .source = source, .caller = std::move(caller)}, kind),
         run_(std::move(run)),
         refuse_(std::move(refuse)) {
     ++alive;

@@ -15,7 +15,7 @@ using ::testing::IsEmpty;
 
 class RebuiltTableTest : public CheckRepairTest {
  protected:
-  // Sixteen times as much is less than the users.
+  // Four times as much is less than the users.
   static constexpr size_t kSmallCacheBytes = 8 << 10;
 
   // The users' only file, after WriteUsers; the engine is closed.

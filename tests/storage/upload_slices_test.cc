@@ -185,7 +185,7 @@ TEST_F(UploadSlicesTest, PieceWhoseDeadlineHasPassedIsNotWritten) {
   ASSERT_TRUE(
       content_->Begin({.id = kOther, .chunk_bytes = kLargestChunk, .size = kLargestChunk}).ok());
   UploadPiece piece{.id = kOther, .bytes = bytes, .checksum = Hash64(bytes)};
-  piece.deadline_nanos = clock_.MonotonicNanos();
+  piece.call.deadline_nanos = clock_.MonotonicNanos();
   std::promise<Status> appended;
   store_->Append(std::move(piece), [&](Status status) { appended.set_value(std::move(status)); });
   EXPECT_EQ(appended.get_future().get().code(), Code::kDeadlineExceeded);
