@@ -8,46 +8,28 @@
 
 #include "base/hash.h"
 #include "base/limits.h"
-#include "tests/server/session_fixture.h"
+#include "tests/server/operations_fixture.h"
 
 namespace smile {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
-class CounterHandlersTest : public SessionTest {
+class CounterHandlersTest : public OperationsTest {
  protected:
-  CounterHandlersTest() { Greet(); }
-
   op::Add::Response Add(int64_t amount, std::optional<ByteView> token = {}) {
-    return Do<op::Add>({.key = likes_, .amount = amount, .token = token});
+    return Answer<op::Add>({.key = likes_, .amount = amount, .token = token});
   }
-  template <class Row>
-  typename Row::Response Do(const typename Row::Request& request) {
-    last_ = Ask(FrameOf<Row>(7, request));
-    EXPECT_EQ(last_.code, Code::kOk);
-    return last_.code == Code::kOk ? last_.template As<Row>() : typename Row::Response();
-  }
-  template <class Row>
-  void ExpectError(const typename Row::Request& request, Code code, const std::string& message) {
-    const ReceivedReply reply = Ask(FrameOf<Row>(7, request));
-    ASSERT_EQ(reply.code, code) << message;
-    EXPECT_THAT(Bytes(reply.Error().message), HasSubstr(message));
-    EXPECT_FALSE(session_->finished());
-  }
-
   const Key key_ = UserKey(42, "likes");
   const KeyView likes_ = key_.view();
   const Bytes token_ = Bytes(16, 't');
-  ReceivedReply last_;  // whose bytes are borrowed
 };
 
 TEST_F(CounterHandlersTest, AnswersTheNewNumber) {
   const auto first = Add(5);
   EXPECT_EQ(first.value, 5);
   EXPECT_EQ(Add(-7).value, -2);
-  const auto record = Do<op::Get>({.key = likes_}).record;
+  const auto record = Answer<op::Get>({.key = likes_}).record;
   EXPECT_EQ(record.value, "-2");
   EXPECT_GT(record.version, first.version);
 }
@@ -112,7 +94,7 @@ TEST_F(CounterHandlersTest, ABatchAddsToo) {
     return op::BatchItem{kind, sort, {}, 0, Hash64(value), value};
   };
   const PartitionView partition = likes_.partition_view();
-  const auto reply = Do<op::Batch>(
+  const auto reply = Answer<op::Batch>(
       {.partition = partition,
        .items = {item(ItemKind::kAdd, "likes", "2"), item(ItemKind::kPut, "name", "Ada"),
                  item(ItemKind::kAdd, "likes", "-5")}});
@@ -120,12 +102,12 @@ TEST_F(CounterHandlersTest, ABatchAddsToo) {
   ASSERT_TRUE(reply.numbers.has_value());
   EXPECT_THAT(*reply.numbers, ElementsAre(2, -3));
   const auto without =
-      Do<op::Batch>({.partition = partition, .items = {item(ItemKind::kPut, "name", "Bea")}});
+      Answer<op::Batch>({.partition = partition, .items = {item(ItemKind::kPut, "name", "Bea")}});
   EXPECT_FALSE(without.numbers.has_value());
   const std::string max = std::to_string(std::numeric_limits<int64_t>::max());
-  const auto bounded = Do<op::Batch>({.partition = partition,
-                                      .items = {item(ItemKind::kAdd, "likes", "10"),
-                                                item(ItemKind::kAddSaturating, "likes", max)}});
+  const auto bounded = Answer<op::Batch>({.partition = partition,
+                                          .items = {item(ItemKind::kAdd, "likes", "10"),
+                                                    item(ItemKind::kAddSaturating, "likes", max)}});
   EXPECT_THAT(*bounded.numbers, ElementsAre(7, std::numeric_limits<int64_t>::max()));
   ExpectError<op::Batch>({.partition = partition, .items = {item(ItemKind::kAdd, "likes", "1")}},
                          Code::kConditionFailed, "");

@@ -7,33 +7,18 @@
 #include <gtest/gtest.h>
 
 #include "base/hash.h"
-#include "tests/server/session_fixture.h"
+#include "tests/server/operations_fixture.h"
 
 namespace smile {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::Pair;
 
 constexpr uint8_t kFamily = 2;
 
-class FeedHandlersTest : public SessionTest {
+class FeedHandlersTest : public OperationsTest {
  protected:
-  FeedHandlersTest() { Greet(); }
-
-  template <class Row>
-  typename Row::Response Do(const typename Row::Request& request) {
-    last_ = Ask(FrameOf<Row>(7, request));
-    EXPECT_EQ(last_.code, Code::kOk);
-    return last_.code == Code::kOk ? last_.template As<Row>() : typename Row::Response();
-  }
-  void ExpectError(const op::Feed::Request& request, Code code, const std::string& message) {
-    const ReceivedReply reply = Ask(FrameOf<op::Feed>(7, request));
-    ASSERT_EQ(reply.code, code) << message;
-    EXPECT_THAT(Bytes(reply.Error().message), HasSubstr(message));
-    EXPECT_FALSE(session_->finished());
-  }
   void Link(uint64_t user, uint8_t kind, uint64_t other) {
     Do<op::Link>({.user = user, .kind = kind, .other = other});
   }
@@ -44,14 +29,13 @@ class FeedHandlersTest : public SessionTest {
   // Post and author of each entry; *continuation is that of the reply.
   std::vector<std::pair<uint64_t, uint64_t>> Read(const op::Feed::Request& request,
                                                   Bytes* continuation) {
-    const auto feed = Do<op::Feed>(request);
+    const auto feed = Answer<op::Feed>(request);
     std::vector<std::pair<uint64_t, uint64_t>> posts;
     for (const op::FeedEntry& entry : feed.entries) posts.emplace_back(entry.post, entry.author);
     *continuation = Bytes(feed.continuation);
     return posts;
   }
 
-  ReceivedReply last_;  // whose bytes are borrowed
   Bytes next_;
 };
 
@@ -64,7 +48,7 @@ TEST_F(FeedHandlersTest, NewestPostsOfAllAuthorsComeFirst) {
   Post(8, 10);
   Post(9, 30);  // of nobody to whom 42 is linked
   Post(42, 40);
-  const auto feed = Do<op::Feed>({.user = 42, .kinds = {kFriend, kFamily, kFriend}});
+  const auto feed = Answer<op::Feed>({.user = 42, .kinds = {kFriend, kFamily, kFriend}});
   ASSERT_EQ(feed.entries.size(), 3u);
   EXPECT_EQ(feed.entries[0].record.value, "twenty");
   EXPECT_EQ(feed.entries[1].author, 7u) << "of the same id, the smaller author first";
@@ -76,7 +60,7 @@ TEST_F(FeedHandlersTest, NewestPostsOfAllAuthorsComeFirst) {
   EXPECT_THAT(Read({.user = 42, .kinds = {kFriend}, .newer_than = 10}, &next_),
               ElementsAre(Pair(20, 8)));
   EXPECT_TRUE(Read({.user = 41, .kinds = {kFriend}}, &next_).empty());
-  const auto keys = Do<op::Feed>({.user = 42, .kinds = {kFriend}, .keys_only = true});
+  const auto keys = Answer<op::Feed>({.user = 42, .kinds = {kFriend}, .keys_only = true});
   EXPECT_EQ(keys.entries[0].record.value, "");
   EXPECT_NE(keys.entries[0].record.version, 0u);
 }
@@ -107,8 +91,8 @@ TEST_F(FeedHandlersTest, PostsTooLargeForTheReplyAreTold) {
   std::vector<uint64_t> seen;
   Bytes token;
   do {
-    const auto feed =
-        Do<op::Feed>({.user = 42, .kinds = {kFriend}, .limit = 6, .continuation = ByteView(token)});
+    const auto feed = Answer<op::Feed>(
+        {.user = 42, .kinds = {kFriend}, .limit = 6, .continuation = ByteView(token)});
     for (const op::FeedEntry& entry : feed.entries) {
       EXPECT_EQ(entry.outcome, EntryOutcome::kFound);
       EXPECT_EQ(entry.record.value.size(), large.size());
@@ -120,11 +104,11 @@ TEST_F(FeedHandlersTest, PostsTooLargeForTheReplyAreTold) {
 }
 
 TEST_F(FeedHandlersTest, InvalidRequestsAreRejected) {
-  ExpectError({.user = 42}, Code::kInvalid, "no kinds");
-  ExpectError({.user = 42, .kinds = {kFriend, 0}}, Code::kInvalid, "0 is not a kind");
-  ExpectError({.user = 42, .kinds = std::vector<uint8_t>(17, kFriend)}, Code::kTooLarge,
-              "17 kinds exceed the limit of 16");
-  ExpectError({.user = 42, .kinds = {kFriend}, .limit = 0}, Code::kInvalid, "limit is 0");
+  ExpectError<op::Feed>({.user = 42}, Code::kInvalid, "no kinds");
+  ExpectError<op::Feed>({.user = 42, .kinds = {kFriend, 0}}, Code::kInvalid, "0 is not a kind");
+  ExpectError<op::Feed>({.user = 42, .kinds = std::vector<uint8_t>(17, kFriend)}, Code::kTooLarge,
+                        "17 kinds exceed the limit of 16");
+  ExpectError<op::Feed>({.user = 42, .kinds = {kFriend}, .limit = 0}, Code::kInvalid, "limit is 0");
   Link(42, kFriend, 7);
   Post(7, 1);
   Post(7, 2);
@@ -132,12 +116,15 @@ TEST_F(FeedHandlersTest, InvalidRequestsAreRejected) {
   const Bytes token = next_;
   ASSERT_FALSE(token.empty());
   const std::string invalid = "invalid continuation token";
-  ExpectError({.user = 43, .kinds = {kFriend}, .continuation = token}, Code::kInvalid, invalid);
-  ExpectError({.user = 42, .kinds = {kFamily}, .continuation = token}, Code::kInvalid, invalid);
-  ExpectError({.user = 42, .kinds = {kFriend, kFamily}, .continuation = token}, Code::kInvalid,
-              invalid);
+  ExpectError<op::Feed>({.user = 43, .kinds = {kFriend}, .continuation = token}, Code::kInvalid,
+                        invalid);
+  ExpectError<op::Feed>({.user = 42, .kinds = {kFamily}, .continuation = token}, Code::kInvalid,
+                        invalid);
+  ExpectError<op::Feed>({.user = 42, .kinds = {kFriend, kFamily}, .continuation = token},
+                        Code::kInvalid, invalid);
   for (const ByteView part : {ByteView(token).substr(1), ByteView(token).substr(0, 12)}) {
-    ExpectError({.user = 42, .kinds = {kFriend}, .continuation = part}, Code::kInvalid, invalid);
+    ExpectError<op::Feed>({.user = 42, .kinds = {kFriend}, .continuation = part}, Code::kInvalid,
+                          invalid);
   }
 }
 

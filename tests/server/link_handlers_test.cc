@@ -6,65 +6,47 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/server/session_fixture.h"
+#include "tests/server/operations_fixture.h"
 
 namespace smile {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 constexpr uint8_t kFollow = 5;
 constexpr uint8_t kFollower = 133;
 
-class LinkHandlersTest : public SessionTest {
+class LinkHandlersTest : public OperationsTest {
  protected:
-  LinkHandlersTest() { Greet(); }
-
-  template <class Row>
-  typename Row::Response Do(const typename Row::Request& request) {
-    last_ = Ask(FrameOf<Row>(7, request));
-    EXPECT_EQ(last_.code, Code::kOk);
-    return last_.code == Code::kOk ? last_.template As<Row>() : typename Row::Response();
-  }
-  template <class Row>
-  void ExpectError(const typename Row::Request& request, Code code, const std::string& message) {
-    const ReceivedReply reply = Ask(FrameOf<Row>(7, request));
-    ASSERT_EQ(reply.code, code) << message;
-    EXPECT_THAT(Bytes(reply.Error().message), HasSubstr(message));
-    EXPECT_FALSE(session_->finished());
-  }
   void Link(uint64_t user, uint64_t other, uint64_t time_ms, ByteView value = "",
             uint8_t kind = kFriend) {
     EXPECT_TRUE(
-        Do<op::Link>(
+        Answer<op::Link>(
             {.user = user, .kind = kind, .other = other, .value = value, .time_ms = time_ms})
             .created);
   }
   uint64_t Count(uint64_t user, uint8_t kind) {
-    return Do<op::LinkCount>({.user = user, .kind = kind}).count;
+    return Answer<op::LinkCount>({.user = user, .kind = kind}).count;
   }
-
-  ReceivedReply last_;  // whose bytes are borrowed
 };
 
 TEST_F(LinkHandlersTest, LinkHasTwoSidesAndTwoCounts) {
-  EXPECT_TRUE(Do<op::Link>({.user = 42, .kind = kFollow, .other = 7, .value = "v"}).created);
-  EXPECT_FALSE(Do<op::Link>({.user = 42, .kind = kFollow, .other = 7, .value = "w"}).created);
+  EXPECT_TRUE(Answer<op::Link>({.user = 42, .kind = kFollow, .other = 7, .value = "v"}).created);
+  EXPECT_FALSE(Answer<op::Link>({.user = 42, .kind = kFollow, .other = 7, .value = "w"}).created);
   EXPECT_EQ(Count(42, kFollow), 1u);
   EXPECT_EQ(Count(7, kFollower), 1u);
   EXPECT_EQ(Count(7, kFollow), 0u);
-  const auto back = Do<op::LinkList>({.user = 7, .kind = kFollower});
+  const auto back = Answer<op::LinkList>({.user = 7, .kind = kFollower});
   ASSERT_EQ(back.entries.size(), 1u);
   EXPECT_EQ(back.entries[0].other, 42u);
   EXPECT_EQ(back.entries[0].inverse, kFollow);
   EXPECT_EQ(back.entries[0].value, "w");
   EXPECT_EQ(back.entries[0].time_ms, static_cast<uint64_t>(clock_.WallMillis()));
-  const auto counts = Do<op::LinkCounts>({.user = 7});
+  const auto counts = Answer<op::LinkCounts>({.user = 7});
   ASSERT_EQ(counts.counts.size(), 1u);
   EXPECT_EQ(counts.counts[0].kind, kFollower);
-  EXPECT_TRUE(Do<op::Unlink>({.user = 7, .kind = kFollower, .other = 42}).removed);
-  EXPECT_FALSE(Do<op::Unlink>({.user = 42, .kind = kFollow, .other = 7}).removed);
+  EXPECT_TRUE(Answer<op::Unlink>({.user = 7, .kind = kFollower, .other = 42}).removed);
+  EXPECT_FALSE(Answer<op::Unlink>({.user = 42, .kind = kFollow, .other = 7}).removed);
   EXPECT_EQ(Count(42, kFollow) + Count(7, kFollower), 0u);
 }
 
@@ -73,7 +55,7 @@ TEST_F(LinkHandlersTest, PagesGoOnWhereTheLastOneEnded) {
   std::vector<uint64_t> others;
   Bytes continuation;
   do {
-    const auto page = Do<op::LinkList>(
+    const auto page = Answer<op::LinkList>(
         {.user = 42, .kind = kFriend, .limit = 2, .continuation = ByteView(continuation)});
     for (const op::LinkEntry& entry : page.entries) others.push_back(entry.other);
     continuation = Bytes(page.continuation);
@@ -87,7 +69,8 @@ TEST_F(LinkHandlersTest, PagesGoOnWhereTheLastOneEnded) {
     }
   } while (!continuation.empty());
   EXPECT_THAT(others, ElementsAre(6, 7, 4, 5, 2, 3, 1));
-  const auto some = Do<op::LinkList>({.user = 42, .kind = kFriend, .since_ms = 1, .before_ms = 3});
+  const auto some =
+      Answer<op::LinkList>({.user = 42, .kind = kFriend, .since_ms = 1, .before_ms = 3});
   EXPECT_EQ(some.entries.size(), 4u);
   ExpectError<op::LinkList>({.user = 42, .kind = kFriend, .continuation = "\1x"}, Code::kInvalid,
                             "invalid continuation token");
@@ -101,11 +84,11 @@ TEST_F(LinkHandlersTest, CommonLinksComeInPages) {
   std::vector<uint64_t> ids;
   Bytes continuation;
   do {
-    const auto page = Do<op::LinkCommon>({.user = 42,
-                                          .other = 43,
-                                          .kind = kFriend,
-                                          .limit = 3,
-                                          .continuation = ByteView(continuation)});
+    const auto page = Answer<op::LinkCommon>({.user = 42,
+                                              .other = 43,
+                                              .kind = kFriend,
+                                              .limit = 3,
+                                              .continuation = ByteView(continuation)});
     ids.insert(ids.end(), page.ids.begin(), page.ids.end());
     continuation = Bytes(page.continuation);
     if (continuation.empty()) break;
@@ -122,7 +105,7 @@ TEST_F(LinkHandlersTest, CheckTellsWhichAreLinkedInTheOrderOfTheRequest) {
   for (const bool from_memory : {true, false}) {
     std::vector<uint64_t> others = {9, 8, 7};
     if (!from_memory) others.resize(limits::kMaxLinkChecks, 1);
-    const auto reply = Do<op::LinkCheck>({.user = 42, .kind = kFriend, .others = others});
+    const auto reply = Answer<op::LinkCheck>({.user = 42, .kind = kFriend, .others = others});
     ASSERT_EQ(reply.entries.size(), 2u);
     EXPECT_EQ(reply.entries[0].other, 9u);
     EXPECT_EQ(reply.entries[1].other, 7u);
@@ -138,7 +121,8 @@ TEST_F(LinkHandlersTest, CountAndCheckNeedNoReaderIfInMemory) {
   Link(42, 7, 1);
   engine_.read_keys.clear();
   EXPECT_EQ(Count(42, kFriend), 1u);
-  EXPECT_EQ(Do<op::LinkCheck>({.user = 42, .kind = kFriend, .others = {7, 8}}).entries.size(), 1u);
+  EXPECT_EQ(Answer<op::LinkCheck>({.user = 42, .kind = kFriend, .others = {7, 8}}).entries.size(),
+            1u);
   EXPECT_TRUE(engine_.read_keys.empty());
   engine_.hold_reads = true;
   engine_.on_disk = {LinkKey(42, LinkKind::kFriend, 7),
@@ -165,7 +149,7 @@ TEST_F(LinkHandlersTest, BadRequestsAreRejected) {
   ExpectError<op::LinkCommon>({.user = 1, .other = 2, .kind = 1, .limit = 0}, Code::kInvalid,
                               "limit is 0");
   ExpectError<op::LinkCheck>({.user = 1, .kind = 1}, Code::kInvalid, "no others");
-  EXPECT_FALSE(Do<op::Unlink>({.user = 1, .kind = 128, .other = 2}).removed);
+  EXPECT_FALSE(Answer<op::Unlink>({.user = 1, .kind = 128, .other = 2}).removed);
   Link(1, 2, 1, ByteView(value).substr(1));
   Do<op::Link>({.user = 1, .kind = 9, .other = 2, .inverse = 9});
   ExpectError<op::Link>({.user = 1, .kind = 9, .other = 2, .inverse = 10}, Code::kConditionFailed,

@@ -8,39 +8,19 @@
 #include <gtest/gtest.h>
 
 #include "server/continuation.h"
-#include "tests/server/session_fixture.h"
+#include "tests/server/operations_fixture.h"
 
 namespace smile {
 namespace {
 
-using ::testing::HasSubstr;
 
 // Of the password "secret".
 constexpr std::string_view kOldCredential =
     "$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq."
     "H91p5hVO1";
 
-class LoginHandlersTest : public SessionTest {
+class LoginHandlersTest : public OperationsTest {
  protected:
-  LoginHandlersTest() { Greet(); }
-
-  template <class Row>
-  ReceivedReply Call(const typename Row::Request& request) {
-    return Ask(FrameOf<Row>(7, request));
-  }
-  template <class Row>
-  ReceivedReply Do(const typename Row::Request& request) {
-    ReceivedReply reply = Call<Row>(request);
-    EXPECT_EQ(reply.code, Code::kOk) << Bytes(reply.code == Code::kOk ? "" : reply.Error().message);
-    return reply;
-  }
-  template <class Row>
-  void ExpectError(const typename Row::Request& request, Code code, const std::string& message) {
-    const ReceivedReply reply = Call<Row>(request);
-    ASSERT_EQ(reply.code, code) << message;
-    EXPECT_THAT(Bytes(reply.Error().message), HasSubstr(message));
-    EXPECT_FALSE(session_->finished());
-  }
   void Register(ByteView login, ByteView password, uint64_t user) {
     Do<op::LoginRegister>({.login = login, .password = password, .user = user});
   }

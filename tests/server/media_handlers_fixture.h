@@ -10,7 +10,7 @@
 
 #include "server/media_reply.h"
 #include "service/sweeper.h"
-#include "tests/server/session_fixture.h"
+#include "tests/server/operations_fixture.h"
 #include "tests/support/count_records.h"
 
 namespace smile {
@@ -24,30 +24,8 @@ inline Bytes DigestOf(ByteView bytes) {
   return Bytes(ViewOf(digest.bytes));
 }
 
-class MediaHandlersTest : public SessionTest {
+class MediaHandlersTest : public OperationsTest {
  protected:
-  MediaHandlersTest() { Greet(); }
-
-  template <class Row>
-  ReceivedReply Call(const typename Row::Request& request, uint32_t id = 7) {
-    return Ask(FrameOf<Row>(id, request));
-  }
-  // The reply is kOk.
-  template <class Row>
-  ReceivedReply Do(const typename Row::Request& request) {
-    ReceivedReply reply = Call<Row>(request);
-    EXPECT_EQ(reply.code, Code::kOk) << Bytes(reply.code == Code::kOk ? "" : reply.Error().message);
-    return reply;
-  }
-  // An error reply with this message, after which the connection goes on.
-  template <class Row>
-  void ExpectError(const typename Row::Request& request, Code code, const std::string& message) {
-    const ReceivedReply reply = Call<Row>(request);
-    ASSERT_EQ(reply.code, code) << message;
-    EXPECT_THAT(Bytes(reply.Error().message), ::testing::HasSubstr(message));
-    EXPECT_FALSE(session_->finished());
-  }
-
   Bytes Begin(std::optional<uint64_t> size = {}, std::optional<ByteView> sha256 = {},
               uint64_t media = kCat) {
     const ReceivedReply reply = Do<op::MediaBegin>({.owner = kOwner,

@@ -4,13 +4,11 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <utility>
-#include <vector>
 
-#include "storage/content_store.h"
 #include "storage/engine.h"
 #include "tests/service/forwarding_engine.h"
+#include "tests/service/intercepting_content_store.h"
 
 namespace smile::testing {
 
@@ -83,86 +81,29 @@ class FaultyEngine final : public ForwardingEngine {
   Faults* const faults_;
 };
 
-class FaultyContentStore final : public ContentStore {
+class FaultyContentStore final : public InterceptingContentStore {
  public:
-  FaultyContentStore(ContentStore* store, Faults* faults) : store_(store), faults_(faults) {}
+  FaultyContentStore(ContentStore* store, Faults* faults)
+      : InterceptingContentStore(store), faults_(faults) {}
 
-  void Begin(UploadSpec spec, Done<Status> done) override {
-    Change(std::move(done), [&](auto then) { store_->Begin(spec, std::move(then)); });
-  }
-  void Append(UploadPiece piece, Done<Status> done) override {
-    Change(std::move(done), [&](auto then) { store_->Append(std::move(piece), std::move(then)); });
-  }
-  void Seal(ContentId id, Done<Status> done) override {
-    Change(std::move(done), [&](auto then) { store_->Seal(id, std::move(then)); });
-  }
-  void Cancel(ContentId id, Done<Status> done) override {
-    Change(std::move(done), [&](auto then) { store_->Cancel(id, std::move(then)); });
-  }
-  void Delete(ContentId id, Done<Status> done) override {
-    Change(std::move(done), [&](auto then) { store_->Delete(id, std::move(then)); });
-  }
-  void Progress(ContentId id, Done<Result<UploadProgress>> done) override {
-    if (faults_->Next() != Faults::Fate::kDone) return done(Faulty());
-    store_->Progress(id, std::move(done));
-  }
-  void Digest(ContentId id, Done<Result<ContentInfo>> done) override {
-    if (faults_->Next() != Faults::Fate::kDone) return done(Faulty());
-    store_->Digest(id, std::move(done));
-  }
+  // Nobody learns the id of what was put but is answered as failed.
   void Put(ContentToPut content, Done<Result<ContentId>> done) override {
-    switch (faults_->Next()) {
-      case Faults::Fate::kDone:
-        return store_->Put(content, std::move(done));
-      case Faults::Fate::kFails:
-        return done(Faulty());
-      case Faults::Fate::kDoneButFails:
-        return store_->Put(content, [this, done = std::move(done)](const Result<ContentId>& id) {
-          if (id.ok()) store_->Settle(*id, /*kept=*/false);
-          done(Faulty());
-        });
-    }
+    const Verdict verdict = Decide();
+    if (verdict.answer.ok()) return store().Put(content, std::move(done));
+    if (!verdict.has_effect) return done(verdict.answer);
+    store().Put(content, [this, done = std::move(done)](const Result<ContentId>& id) {
+      if (id.ok()) store().Settle(*id, /*kept=*/false);
+      done(Faulty());
+    });
   }
-  void Settle(const ContentId& id, bool kept) override { store_->Settle(id, kept); }
-  void FindDoubtful(Done<Result<std::optional<DoubtfulContents>>> done) override {
-    if (faults_->Next() != Faults::Fate::kDone) return done(Faulty());
-    store_->FindDoubtful(std::move(done));
-  }
-  void SettleDoubtful(uint32_t group, Done<Status> done) override {
-    Change(std::move(done), [&](auto then) { store_->SettleDoubtful(group, std::move(then)); });
-  }
-  void Hash(ByteView bytes, uint64_t source, Done<Result<Sha256Digest>> done) override {
-    if (faults_->Next() != Faults::Fate::kDone) return done(Faulty());
-    store_->Hash(bytes, source, std::move(done));
-  }
-  void Read(ContentRange range, Done<Result<ContentPiece>> done) override {
-    if (faults_->Next() != Faults::Fate::kDone) return done(Faulty());
-    store_->Read(range, std::move(done));
-  }
-  void List(ContentId after, uint32_t limit, Done<Result<std::vector<ContentId>>> done) override {
-    if (faults_->Next() != Faults::Fate::kDone) return done(Faulty());
-    store_->List(after, limit, std::move(done));
-  }
-  void Stat(ContentId id, Done<Result<ContentInfo>> done) override {
-    if (faults_->Next() != Faults::Fate::kDone) return done(Faulty());
-    store_->Stat(id, std::move(done));
-  }
-  void Close() override {}
 
  private:
-  template <class Call>
-  void Change(Done<Status> done, const Call& call) {
-    switch (faults_->Next()) {
-      case Faults::Fate::kDone:
-        return call(std::move(done));
-      case Faults::Fate::kFails:
-        return done(Faulty());
-      case Faults::Fate::kDoneButFails:
-        return call([done = std::move(done)](const Status&) { done(Faulty()); });
-    }
+  Verdict Decide() override {
+    const Faults::Fate fate = faults_->Next();
+    if (fate == Faults::Fate::kDone) return {};
+    return {.answer = Faulty(), .has_effect = fate == Faults::Fate::kDoneButFails};
   }
 
-  ContentStore* const store_;
   Faults* const faults_;
 };
 

@@ -5,13 +5,11 @@
 
 #include <atomic>
 #include <cstdint>
-#include <optional>
 #include <utility>
-#include <vector>
 
-#include "storage/content_store.h"
 #include "storage/engine.h"
 #include "tests/service/forwarding_engine.h"
+#include "tests/service/intercepting_content_store.h"
 
 namespace smile::testing {
 
@@ -57,73 +55,18 @@ class StoppingEngine final : public ForwardingEngine {
   const bool writes_together_;
 };
 
-class StoppingContentStore final : public ContentStore {
+class StoppingContentStore final : public InterceptingContentStore {
  public:
-  StoppingContentStore(ContentStore* store, CallBudget* budget) : store_(store), budget_(budget) {}
+  StoppingContentStore(ContentStore* store, CallBudget* budget)
+      : InterceptingContentStore(store), budget_(budget) {}
 
-  void Begin(UploadSpec spec, Done<Status> done) override {
-    if (!budget_->Take()) return done(Stopped());
-    store_->Begin(spec, std::move(done));
-  }
-  void Append(UploadPiece piece, Done<Status> done) override {
-    if (!budget_->Take()) return done(Stopped());
-    store_->Append(std::move(piece), std::move(done));
-  }
-  void Progress(ContentId id, Done<Result<UploadProgress>> done) override {
-    if (!budget_->Take()) return done(Stopped());
-    store_->Progress(id, std::move(done));
-  }
-  void Digest(ContentId id, Done<Result<ContentInfo>> done) override {
-    if (!budget_->Take()) return done(Stopped());
-    store_->Digest(id, std::move(done));
-  }
-  void Seal(ContentId id, Done<Status> done) override {
-    if (!budget_->Take()) return done(Stopped());
-    store_->Seal(id, std::move(done));
-  }
-  void Cancel(ContentId id, Done<Status> done) override {
-    if (!budget_->Take()) return done(Stopped());
-    store_->Cancel(id, std::move(done));
-  }
-  void Put(ContentToPut content, Done<Result<ContentId>> done) override {
-    if (!budget_->Take()) return done(Stopped());
-    store_->Put(content, std::move(done));
-  }
   void Settle(const ContentId& id, bool kept) override {
-    if (budget_->Take()) store_->Settle(id, kept);
+    if (budget_->Take()) store().Settle(id, kept);
   }
-  void FindDoubtful(Done<Result<std::optional<DoubtfulContents>>> done) override {
-    if (!budget_->Take()) return done(Stopped());
-    store_->FindDoubtful(std::move(done));
-  }
-  void SettleDoubtful(uint32_t group, Done<Status> done) override {
-    if (!budget_->Take()) return done(Stopped());
-    store_->SettleDoubtful(group, std::move(done));
-  }
-  void Hash(ByteView bytes, uint64_t source, Done<Result<Sha256Digest>> done) override {
-    if (!budget_->Take()) return done(Stopped());
-    store_->Hash(bytes, source, std::move(done));
-  }
-  void Read(ContentRange range, Done<Result<ContentPiece>> done) override {
-    if (!budget_->Take()) return done(Stopped());
-    store_->Read(range, std::move(done));
-  }
-  void Stat(ContentId id, Done<Result<ContentInfo>> done) override {
-    if (!budget_->Take()) return done(Stopped());
-    store_->Stat(id, std::move(done));
-  }
-  void List(ContentId after, uint32_t limit, Done<Result<std::vector<ContentId>>> done) override {
-    if (!budget_->Take()) return done(Stopped());
-    store_->List(after, limit, std::move(done));
-  }
-  void Delete(ContentId id, Done<Status> done) override {
-    if (!budget_->Take()) return done(Stopped());
-    store_->Delete(id, std::move(done));
-  }
-  void Close() override {}
 
  private:
-  ContentStore* const store_;
+  Verdict Decide() override { return {.answer = budget_->Take() ? Status() : Stopped()}; }
+
   CallBudget* const budget_;
 };
 
