@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "server/answer_task.h"
 #include "server/request_checks.h"
 
 namespace smile {
@@ -87,7 +88,7 @@ void CounterHandlers::Start(op::Add, const op::Add::Request& request, int64_t de
                             Responder to) const {
   CHECK(!request.token.has_value() || engine_.can_write_together());
   const uint64_t source = to.source();
-  ReadRequest again{.call = {.deadline_nanos = deadline, .source = source}};
+  ReadRequest again{.call = WriteCallOf(deadline, to)};
   Bytes mark;
   if (request.token.has_value()) {
     again.keys = {Key(Table::kTokens, *request.token, {}), Key(request.key)};

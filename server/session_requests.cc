@@ -122,8 +122,7 @@ void Session::Enter(const Frame& frame, const typename Row::Request& request, Kn
   }
 }
 
-// --- The same for requests of a run
-// ---------------------------------------------------------------
+// --- Of a request of a run -----------------------------------------------------------------------
 
 bool Session::IsFree(const LookupRun::Item& item) const {
   return VisitRequest(item, [&]<class Row>(Row, const typename Row::Request& request) {
@@ -143,8 +142,7 @@ void Session::Enter(const LookupRun::Item& item) {
   });
 }
 
-// --- Requests in flight
-// ---------------------------------------------------------------------------
+// --- Requests in flight --------------------------------------------------------------------------
 
 Session::Open* Session::OpenRequest(const Frame& frame) {
   const auto [at, is_new] = open_.try_emplace(frame.header.id);

@@ -33,11 +33,22 @@ struct CallContext {
   std::shared_ptr<ReadMemory> memory = nullptr;
 };
 
-// Why work that had to wait, such as for a lock, is not begun; ok if it may be. For operations of
-// several steps, before the first: what was begun is finished.
-inline Status MayBegin(const CallContext& call, const Clock& clock) {
-  if (call.deadline_nanos == 0 || clock.MonotonicNanos() < call.deadline_nanos) return {};
+// Why work is not begun at `now_nanos`; ok if it may be. For operations of several steps, before
+// the first: what was begun is finished.
+inline Status MayBegin(const CallContext& call, int64_t now_nanos) {
+  if (call.deadline_nanos == 0 || now_nanos < call.deadline_nanos) return {};
   return {Code::kDeadlineExceeded, "the deadline passed before the request began"};
+}
+inline Status MayBegin(const CallContext& call, const Clock& clock) {
+  return MayBegin(call, clock.MonotonicNanos());
+}
+
+// The same for a read, and for its next slice.
+inline Status MayRead(const CallContext& call, int64_t now_nanos) {
+  if (call.caller != nullptr && call.caller->state() == Caller::State::kGone) {
+    return {Code::kUnavailable, "the caller is gone"};
+  }
+  return MayBegin(call, now_nanos);
 }
 
 }  // namespace smile

@@ -106,7 +106,7 @@ struct ContentRange {
   ContentId id;
   uint64_t offset = 0;
   uint32_t size = 0;      // 1 to limits::kMaxContentReadBytes (CHECK)
-  CallContext call = {};  // its memory is not used: the caller has taken `size` bytes
+  CallContext call = {};  // its memory is not used
 };
 
 struct ContentPiece {

@@ -52,7 +52,7 @@ PeekResult MemoryEngine::Peek(const KeyView& key, FunctionRef<void(const RecordV
 }
 
 bool MemoryEngine::PeekScan(const ScanRequest& request, FoundPage found) {
-  const Result<ScanPage> page = Under<ScanPage>(0, nullptr, [&] { return ScanSome(request); });
+  const Result<ScanPage> page = Under<ScanPage>({}, [&] { return ScanSome(request); });
   if (!page.ok() || page->resume_from.has_value()) return false;
   std::vector<ScanPage::Entry> entries;
   for (size_t i = 0; i < page->size(); ++i) entries.push_back((*page)[i]);
@@ -75,14 +75,13 @@ void MemoryEngine::PeekFirst(Table table, std::span<const Bytes> partitions, Pee
 
 void MemoryEngine::Read(ReadRequest request, std::function<void(Result<ReadReply>)> done) {
   CHECK(!request.keys.empty());
-  auto reply = Under<ReadReply>(request.call.deadline_nanos, request.call.caller,
-                                [&] { return ReadAll(request); });
+  auto reply = Under<ReadReply>(request.call, [&] { return ReadAll(request); });
   Answer([done = std::move(done), reply = std::move(reply)]() mutable { done(std::move(reply)); });
 }
 
 void MemoryEngine::Write(WriteRequest request, std::function<void(WriteReply)> done) {
   ChangeObserver* told = nullptr;
-  auto result = Under<WriteReply>(request.deadline_nanos(), nullptr, [&] {
+  auto result = Under<WriteReply>({.deadline_nanos = request.deadline_nanos()}, [&] {
     Applied applied = Apply(request);
     if (applied.reply.status.ok()) told = observer_;
     if (told != nullptr) told->OnChanges(applied.changes);
@@ -102,8 +101,7 @@ void MemoryEngine::Write(WriteRequest request, std::function<void(WriteReply)> d
 
 void MemoryEngine::Scan(ScanRequest request, std::function<void(Result<ScanPage>)> done) {
   CHECK(request.limit > 0);
-  auto page = Under<ScanPage>(request.call.deadline_nanos, request.call.caller,
-                              [&] { return ScanSome(request); });
+  auto page = Under<ScanPage>(request.call, [&] { return ScanSome(request); });
   if (page.ok() && page->more && page->size() == 0 && !page->resume_from.has_value()) {
     page = NoMemoryForResult();
   }
@@ -112,8 +110,7 @@ void MemoryEngine::Scan(ScanRequest request, std::function<void(Result<ScanPage>
 
 void MemoryEngine::List(ListRequest request, std::function<void(Result<ListPage>)> done) {
   CHECK(request.limit > 0);
-  auto page = Under<ListPage>(request.call.deadline_nanos, request.call.caller,
-                              [&] { return ListSome(request); });
+  auto page = Under<ListPage>(request.call, [&] { return ListSome(request); });
   if (page.ok() && page->more && page->partitions.empty() && !page->resume_from.has_value()) {
     page = NoMemoryForResult();
   }
@@ -143,17 +140,10 @@ void MemoryEngine::Close() {
 }
 
 template <class Reply, class Operation>
-Result<Reply> MemoryEngine::Under(int64_t deadline_nanos,
-                                  const std::shared_ptr<const Caller>& caller,
-                                  const Operation& operation) {
+Result<Reply> MemoryEngine::Under(const CallContext& call, const Operation& operation) {
   const std::lock_guard lock(mutex_);
-  if (caller != nullptr && caller->state() == Caller::State::kGone) {
-    return Status(Code::kUnavailable, "the caller is gone");
-  }
   if (closed_) return Status(Code::kShuttingDown, "the storage is closed");
-  if (deadline_nanos != 0 && deadline_nanos <= clock_->MonotonicNanos()) {
-    return Status(Code::kDeadlineExceeded, "the deadline passed before the request began");
-  }
+  if (Status why = MayRead(call, clock_->MonotonicNanos()); !why.ok()) return why;
   return Reply(operation());
 }
 

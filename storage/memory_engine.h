@@ -64,9 +64,8 @@ class MemoryEngine final : public Engine {
   };
 
   template <class Reply, class Operation>
-  Result<Reply> Under(int64_t deadline_nanos, const std::shared_ptr<const Caller>& caller,
-                      const Operation& operation);  // the lock
-  const Record* Find(const KeyView& key) const;     // null if absent or expired
+  Result<Reply> Under(const CallContext& call, const Operation& operation);  // the lock
+  const Record* Find(const KeyView& key) const;  // null if absent or expired
   Applied Apply(const WriteRequest& request);
   static Status StatusFor(const MutationView& mutation, const Record& current);
   static const MutationView& Resolve(const MutationView& mutation, const Record& current,

@@ -64,7 +64,7 @@ uint64_t ReaderPool::Size() const {
 
 // The cost is an estimate; the real one is known when the job has run.
 void ReaderPool::Enqueue(Waiting waiting) {
-  const uint64_t source = waiting.job->source();
+  const uint64_t source = waiting.job->call().source;
   Queue& queue = QueueOf(waiting.job->kind());
   queue.Push(source, limits::kReadTurnWork, std::move(waiting));
 }
@@ -124,7 +124,7 @@ void ReaderPool::Run(const char* thread_name) {
     // Else a thread that has one job after the other keeps its core for as long as the scheduler
     // lets it, some milliseconds, although an event loop has woken up there.
     LetOtherThreadsRun(is_low ? limits::kPatientTurnNanos : limits::kReaderTurnNanos);
-    const uint64_t source = waiting.job->source();
+    const uint64_t source = waiting.job->call().source;
     const size_t work = waiting.job->work();
     const Job::Kind kind = waiting.job->kind();
     ReaderPool* const next = !more ? nullptr : kind == Job::Kind::kWalk ? rest_ : this;
@@ -143,15 +143,8 @@ void ReaderPool::Run(const char* thread_name) {
 
 // Ok: the job may begin or continue.
 Status ReaderPool::WhyNotRun(const Job& job) const {
-  if (job.caller() == Caller::State::kGone) {
-    return {Code::kUnavailable, "the caller is gone"};
-  }
   if (closing()) return {Code::kShuttingDown, "the storage is closing"};
-  const int64_t deadline = job.deadline_nanos();
-  if (deadline != 0 && deadline <= clock_->MonotonicNanos()) {
-    return {Code::kDeadlineExceeded, "the deadline passed before the read began"};
-  }
-  return {};
+  return MayRead(job.call(), clock_->MonotonicNanos());
 }
 
 bool ReaderPool::RunOne(Waiting* waiting) {

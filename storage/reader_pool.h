@@ -42,11 +42,7 @@ class ReaderPool {
     };
     enum class Kind : uint8_t { kWalk, kPointReads };
 
-    explicit Job(const CallContext& call, Kind kind = Kind::kWalk)
-        : deadline_nanos_(call.deadline_nanos),
-          source_(call.source),
-          kind_(kind),
-          caller_(call.caller) {}
+    explicit Job(CallContext call, Kind kind = Kind::kWalk) : call_(std::move(call)), kind_(kind) {}
     virtual ~Job() = default;
 
     // On a thread of the pool, one call at a time.
@@ -58,11 +54,10 @@ class ReaderPool {
     // answers with what it has. Jobs that never return kMore need not override it.
     virtual void End() {}
 
-    int64_t deadline_nanos() const { return deadline_nanos_; }
-    uint64_t source() const { return source_; }
+    const CallContext& call() const { return call_; }
     Kind kind() const { return kind_; }
     Caller::State caller() const {
-      return caller_ == nullptr ? Caller::State::kWaiting : caller_->state();
+      return call_.caller == nullptr ? Caller::State::kWaiting : call_.caller->state();
     }
     // The work of the last Run, in records examined or the equivalent.
     size_t work() const { return work_; }
@@ -71,10 +66,8 @@ class ReaderPool {
     void set_work(size_t work) { work_ = work; }
 
    private:
-    const int64_t deadline_nanos_;
-    const uint64_t source_;
+    const CallContext call_;
     const Kind kind_;
-    const std::shared_ptr<const Caller> caller_;
     size_t work_ = limits::kReadTurnWork;
   };
 

@@ -55,6 +55,7 @@ Task<Result<ContentPiece>> MediaService::ReadContent(ContentAddress content,
 // records that were written lately.
 Task<Result<ContentPiece>> MediaService::ReadSmall(ContentRange range) const {
   ReadRequest request{.keys = {}, .call = range.call};
+  request.call.memory = nullptr;
   request.keys.push_back(SmallContentKey(range.id));
   Result<ReadReply> reply = co_await engine_.Read(std::move(request));
   if (!reply.ok()) co_return reply.status();

@@ -150,7 +150,7 @@ std::vector<PendingRead> GatheredReads::Take(bool* more) {
       CHECK(source == next.request.call.source);
       CHECK(BytesOf(next.request) <= waiting_bytes_);
       waiting_bytes_ -= BytesOf(next.request);
-      if (Status why = WhyNotRead(next.request, now); !why.ok()) {
+      if (Status why = MayRead(next.request.call, now); !why.ok()) {
         waiting_.Settle(source, next.request.keys.size(), 0);
         refused.emplace_back(std::move(next), std::move(why));
       } else {

@@ -13,7 +13,9 @@ rocksdb::BlockBasedTableOptions Partitioned(rocksdb::BlockBasedTableOptions opti
   return options;
 }
 
-// To RocksDB it is a factory of block-based tables, with the options of whole indexes.
+// To RocksDB it is a factory of block-based tables: GetOptions returns those of whole indexes,
+// which are not what RocksDB writes to its OPTIONS files. Its name is that of another class, to
+// which nothing may cast it.
 class IndexFormatFactory final : public rocksdb::TableFactory {
  public:
   IndexFormatFactory(const rocksdb::BlockBasedTableOptions& options, const IndexFormat* format)
@@ -37,13 +39,15 @@ class IndexFormatFactory final : public rocksdb::TableFactory {
   }
 
   using TableFactory::NewTableReader;
-  // A file says itself which kind it is.
+  // A file says itself which kind it is, except for rebuilt ones, which are whole. RocksDB would
+  // read all partitions of a file when it opens it.
   rocksdb::Status NewTableReader(const rocksdb::ReadOptions& read,
                                  const rocksdb::TableReaderOptions& options,
                                  std::unique_ptr<rocksdb::RandomAccessFileReader>&& file,
                                  uint64_t size, std::unique_ptr<rocksdb::TableReader>* table,
                                  bool prefetch) const override {
-    return whole_->NewTableReader(read, options, std::move(file), size, table, prefetch);
+    return whole_->NewTableReader(read, options, std::move(file), size, table,
+                                  prefetch && !format_->partitioned());
   }
   rocksdb::TableBuilder* NewTableBuilder(const rocksdb::TableBuilderOptions& options,
                                          rocksdb::WritableFileWriter* file) const override {

@@ -1,7 +1,7 @@
 // Whether the indexes and filters of new table files are whole or partitioned.
 //
 // A whole index or filter is one block of the file: the fastest form while all of them are in the
-// block cache, but reading one again costs as much as a hundred data blocks. So new files are
+// block cache, but reading one again costs as much as hundreds of data blocks. So new files are
 // partitioned, which costs a second lookup, once the data is large compared with the cache. RocksDB
 // reads both kinds. Figures: docs/decisions/0073-indexes-of-large-data-are-partitioned.md.
 #pragma once

@@ -8,6 +8,7 @@
 #include "storage/first_sort.h"
 #include "storage/key_encoding.h"
 #include "storage/record_format.h"
+#include "storage/rocks/rocks_options.h"
 
 namespace smile {
 namespace {
@@ -18,9 +19,11 @@ constexpr size_t kPrefetchedKeys = 32;
 }  // namespace
 
 MemoryReader::MemoryReader(const RocksDatabase* database, RecordCache* cache, const Clock* clock)
-    : database_(database), cache_(cache), clock_(clock), large_looks_(clock) {
-  options_.read_tier = rocksdb::kBlockCacheTier;
-}
+    : database_(database),
+      cache_(cache),
+      clock_(clock),
+      options_(InMemoryReadOptions()),
+      large_looks_(clock) {}
 
 // Interprets RocksDB's result for a key; *record is a view into `stored`.
 PeekResult MemoryReader::Take(const CacheKey& key, const RecordCache::Ticket& ticket,

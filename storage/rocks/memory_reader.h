@@ -1,12 +1,12 @@
 // Reads without waiting: from the record cache, then from RocksDB's memory. Used for Peek, on the
 // threads of event loops.
 //
-// Of RocksDB's results under kBlockCacheTier only two are trusted: a value with a matching checksum
-// and NotFound. Any other (Incomplete: not in memory; an empty value: the table is not open, and
-// may have the record; an error; damage) is kUnknown and left to Read, which may wait and reports
-// errors. MultiGet is not used: in RocksDB 7.8.3 it reads data blocks from the disk in any tier.
-// RocksDB is not used either while event loops have copied too much out of its memory
-// (storage/rocks/large_looks.h).
+// Of RocksDB's results with InMemoryReadOptions() only two are trusted: a value with a matching
+// checksum and NotFound. Any other (Incomplete, TimedOut: not in memory; an empty value: the table
+// is not open, and may have the record; an error; damage) is kUnknown and left to Read, which may
+// wait and reports errors. MultiGet is not used: in RocksDB 7.8.3 it reads data blocks from the
+// disk in any tier. RocksDB is not used either while event loops have copied too much out of its
+// memory (storage/rocks/large_looks.h).
 #pragma once
 
 #include <rocksdb/options.h>
@@ -40,8 +40,8 @@ class MemoryReader {
   const RocksDatabase* const database_;
   RecordCache* const cache_;
   const Clock* const clock_;
+  const rocksdb::ReadOptions options_;
   mutable LargeLooks large_looks_;
-  rocksdb::ReadOptions options_;
 };
 
 }  // namespace smile

@@ -12,16 +12,6 @@
 
 namespace smile {
 
-Status WhyNotRead(const ReadRequest& request, int64_t now_nanos) {
-  if (request.call.caller != nullptr && request.call.caller->state() == Caller::State::kGone) {
-    return {Code::kUnavailable, "the caller is gone"};
-  }
-  if (request.call.deadline_nanos != 0 && request.call.deadline_nanos <= now_nanos) {
-    return {Code::kDeadlineExceeded, "the deadline passed before the read began"};
-  }
-  return {};
-}
-
 ReadBatch::ReadBatch(const RocksDatabase* database, RecordCache* cache, const Clock* clock,
                      ValueSizes* sizes, std::vector<PendingRead>* reads)
     : database_(database), cache_(cache), clock_(clock), sizes_(sizes), reads_(reads) {
@@ -96,7 +86,7 @@ void ReadBatch::EndUnwanted(bool stop) {
   for (PendingRead& read : *reads_) {
     if (!read.ended.ok()) continue;
     read.ended = stop ? Status(Code::kShuttingDown, "the storage is closing")
-                      : WhyNotRead(read.request, now);
+                      : MayRead(read.request.call, now);
   }
 }
 

@@ -27,9 +27,6 @@ struct PendingRead {
   Status ended;       // if not ok, the answer instead of the reply, which is no longer wanted
 };
 
-// Ok: the read may begin or continue.
-Status WhyNotRead(const ReadRequest& request, int64_t now_nanos);
-
 // The reads that one reader does at a time. The arguments outlive it.
 class ReadBatch {
  public:

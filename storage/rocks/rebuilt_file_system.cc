@@ -11,7 +11,8 @@
 namespace smile {
 namespace {
 
-constexpr size_t kPartitionsBytes = 1 << 20;
+// Of a cache through which partitions only pass.
+constexpr size_t kOwnCacheBytes = 1 << 20;
 
 using rocksdb::IODebugContext;
 using rocksdb::IOOptions;
@@ -109,7 +110,7 @@ rocksdb::Status OpensWhole(const rocksdb::LiveFileMetaData& file, const rocksdb:
           options.table_factory->GetOptions<rocksdb::BlockBasedTableOptions>()) {
     own_cache = *used;
   }
-  own_cache.block_cache = rocksdb::NewLRUCache(kPartitionsBytes);
+  own_cache.block_cache = rocksdb::NewLRUCache(kOwnCacheBytes);
   own_cache.cache_index_and_filter_blocks = false;
   rocksdb::Options whole = options;
   whole.table_factory.reset(rocksdb::NewBlockBasedTableFactory(own_cache));

@@ -30,6 +30,9 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksOptions& opti
 // In the table `blobs`, stored values of at least this size are in blob files.
 inline constexpr size_t kLeastBlobFileBytes = 4 << 10;
 
+// For a Get that reads nothing from the disk; see storage/rocks/memory_reader.h.
+rocksdb::ReadOptions InMemoryReadOptions();
+
 // For the batch of a committer's group.
 rocksdb::WriteOptions GroupWriteOptions();
 

@@ -29,11 +29,9 @@ bool VersionReader::FindInCache(Wanted* wanted) {
 // Only two results of Get are trusted, see storage/rocks/memory_reader.h. Of a record in a table
 // that is not open, it says that it is there, and the value is empty.
 bool VersionReader::FindInMemory(Wanted* wanted) const {
-  rocksdb::ReadOptions in_memory;
-  in_memory.read_tier = rocksdb::kBlockCacheTier;
   rocksdb::PinnableSlice value;
   const rocksdb::Status status = database_->db()->Get(
-      in_memory, database_->family(wanted->key.table), wanted->key.encoded, &value);
+      in_memory_, database_->family(wanted->key.table), wanted->key.encoded, &value);
   if (status.ok() && !value.empty()) {
     Set(wanted, ByteView(value.data(), value.size()));
   } else if (status.IsNotFound()) {

@@ -13,6 +13,7 @@
 #include "storage/record_cache.h"
 #include "storage/rocks/multi_get.h"
 #include "storage/rocks/rocks_database.h"
+#include "storage/rocks/rocks_options.h"
 
 namespace smile {
 
@@ -37,7 +38,7 @@ class VersionReader {
 
   // The arguments outlive it.
   VersionReader(const RocksDatabase* database, RecordCache* cache, const Clock* clock)
-      : database_(database), cache_(cache), clock_(clock) {}
+      : database_(database), cache_(cache), clock_(clock), in_memory_(InMemoryReadOptions()) {}
 
   void Read(std::vector<Wanted>* wanted);
 
@@ -54,6 +55,7 @@ class VersionReader {
   const RocksDatabase* const database_;
   RecordCache* const cache_;
   const Clock* const clock_;
+  const rocksdb::ReadOptions in_memory_;
   std::atomic<uint64_t> disk_reads_{0};
 };
 

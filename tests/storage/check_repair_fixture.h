@@ -13,6 +13,9 @@ namespace smile::testing {
 
 class CheckRepairTest : public DamageTest {
  protected:
+  // Of a block cache compared with which the users are large (storage/rocks/index_format.h).
+  static constexpr size_t kSmallCacheBytes = 8 << 10;
+
   static void NoProgress(uint64_t, uint64_t) {}
 
   // The engine is closed.
@@ -40,6 +43,21 @@ class CheckRepairTest : public DamageTest {
     PutUsers(0, kUsers);
     Flush(Table::kUsers);
     Compact(Table::kUsers);
+  }
+  // The same, but its index and filter are partitioned; open.
+  void WritePartitionedUsers() {
+    options_.block_cache_bytes = kSmallCacheBytes;
+    WriteUsers();
+    Reopen();
+    Compact(Table::kUsers);
+    EXPECT_GT(PropertiesOf(Table::kUsers).index_partitions, 0u);
+  }
+  // Of its only file.
+  rocksdb::TableProperties PropertiesOf(Table table) {
+    rocksdb::TablePropertiesCollection properties;
+    EXPECT_TRUE(db()->GetPropertiesOfAllTables(family(table), &properties).ok());
+    EXPECT_EQ(properties.size(), 1u);
+    return properties.empty() ? rocksdb::TableProperties() : *properties.begin()->second;
   }
   void DamageMiddleOfUsers() {
     const auto files = FilesOf(Table::kUsers);

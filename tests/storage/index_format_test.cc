@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <map>
 #include <vector>
 
 #include "tests/storage/damage_fixture.h"
@@ -24,10 +25,11 @@ class IndexFormatTest : public DamageTest {
 
   // Of each file of the users, the oldest first.
   std::vector<uint64_t> Partitions() {
-    std::vector<uint64_t> partitions;
     rocksdb::TablePropertiesCollection properties;
     EXPECT_TRUE(db()->GetPropertiesOfAllTables(family(Table::kUsers), &properties).ok());
-    for (const auto& [name, of_file] : properties) partitions.push_back(of_file->index_partitions);
+    const std::map files(properties.begin(), properties.end());  // by name, which is a number
+    std::vector<uint64_t> partitions;
+    for (const auto& [name, of_file] : files) partitions.push_back(of_file->index_partitions);
     return partitions;
   }
   void WriteFile(uint64_t first, uint64_t last) {

@@ -15,9 +15,6 @@ using ::testing::IsEmpty;
 
 class RebuiltTableTest : public CheckRepairTest {
  protected:
-  // Four times as much is less than the users.
-  static constexpr size_t kSmallCacheBytes = 8 << 10;
-
   // The users' only file, after WriteUsers; the engine is closed.
   void Find(Table table) {
     const auto files = FilesOf(table);
@@ -26,13 +23,6 @@ class RebuiltTableTest : public CheckRepairTest {
     path_ = PathOf(file_);
     data_bytes_ = PropertiesOf(table).data_size;
     Close();
-  }
-  // Of its only file.
-  rocksdb::TableProperties PropertiesOf(Table table) {
-    rocksdb::TablePropertiesCollection properties;
-    EXPECT_TRUE(db()->GetPropertiesOfAllTables(family(table), &properties).ok());
-    EXPECT_EQ(properties.size(), 1u);
-    return properties.empty() ? rocksdb::TableProperties() : *properties.begin()->second;
   }
   // After Find.
   void ExpectNothingLostByDamageOutsideTheData();
@@ -117,11 +107,7 @@ TEST_F(RebuiltTableTest, DamageOutsideTheDataLosesNothing) {
 }
 
 TEST_F(RebuiltTableTest, DamageOutsideTheDataOfAPartitionedFileLosesNothing) {
-  options_.block_cache_bytes = kSmallCacheBytes;
-  WriteUsers();
-  Reopen();  // the data is large now
-  Compact(Table::kUsers);
-  EXPECT_GT(PropertiesOf(Table::kUsers).index_partitions, 0u);
+  WritePartitionedUsers();
   Find(Table::kUsers);
   ExpectNothingLostByDamageOutsideTheData();
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "storage/key_encoding.h"
+#include "storage/rocks/table_blocks.h"
 #include "tests/storage/check_repair_fixture.h"
 
 namespace smile::testing {
@@ -149,16 +150,13 @@ TEST_F(UnopenableFilesTest, CompactionThatMetOneIsTriedAgain) {
 
 // Its top level, which is all that RocksDB needs to open it, is sound.
 TEST_F(FoundByReadsTest, DamagedPartitionOfAnIndexLosesNothing) {
-  options_.block_cache_bytes = 8 << 10;
-  WriteUsers();
-  Reopen();  // the data is large now (storage/rocks/index_format.h)
-  Compact(Table::kUsers);
-  rocksdb::TablePropertiesCollection properties;
-  ASSERT_TRUE(db()->GetPropertiesOfAllTables(family(Table::kUsers), &properties).ok());
-  ASSERT_EQ(properties.size(), 1u);
-  const rocksdb::TableProperties& file = *properties.begin()->second;
-  ASSERT_GT(file.index_partitions, 0u);
-  Overwrite(properties.begin()->first, file.data_size + file.filter_size + 60);
+  WritePartitionedUsers();
+  const rocksdb::TableProperties file = PropertiesOf(Table::kUsers);
+  // After the filter's partitions and top level, each with a trailer, which filter_size excludes.
+  constexpr uint64_t kFilterBlocks = 3;
+  ASSERT_GE(file.index_size - file.top_level_index_size, 100u);
+  Overwrite(PathOf(FilesOf(Table::kUsers)[0]),
+            file.data_size + file.filter_size + kFilterBlocks * kBlockTrailerBytes + 20);
   EXPECT_THAT(LostUsers(), IsEmpty());
   EXPECT_EQ(Rebuilt(), 1u);
 }
