@@ -108,8 +108,8 @@ std::shared_ptr<rocksdb::FileSystem> MakeRebuiltFileSystem(
     const std::shared_ptr<rocksdb::FileSystem>& base, std::shared_ptr<const RebuiltTables> tables,
     LostRecords lost);
 
-// Checks that the file exists, has the size in the manifest, and that its index and properties can
-// be read. `options` are those of its table.
+// Checks that the file exists, has the size in the manifest, and that its index, its properties and
+// the partitions of its filter can be read. `options` are those of its table.
 rocksdb::Status OpensWhole(const rocksdb::LiveFileMetaData& file, const rocksdb::Options& options);
 
 std::string PathOf(const rocksdb::LiveFileMetaData& file);

@@ -16,6 +16,10 @@ namespace {
 
 constexpr size_t kMaxLineBytes = 1024;  // longer lines are cut
 
+// The status of a read that may use memory only and did not find all it needs there. RocksDB 7.8.3
+// warns of it if that is a dictionary.
+constexpr std::string_view kNotInMemory = "Result incomplete";
+
 class RocksLog final : public rocksdb::Logger {
  public:
   RocksLog(const Clock* clock, const smile::Logger* log)
@@ -33,6 +37,7 @@ class RocksLog final : public rocksdb::Logger {
     const int size = std::vsnprintf(text, sizeof(text), format, arguments);
     if (size < 0) return;
     const std::string_view line(text, std::min(static_cast<size_t>(size), sizeof(text) - 1));
+    if (line.find(kNotInMemory) != std::string_view::npos) return;
     std::string words = fmt::format("RocksDB: {}", line.substr(0, line.find_last_not_of('\n') + 1));
     std::replace(words.begin(), words.end(), '\n', ' ');
     level == rocksdb::InfoLogLevel::WARN_LEVEL ? log_->Warning(words) : log_->Error(words);

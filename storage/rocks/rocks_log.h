@@ -12,8 +12,9 @@
 
 namespace smile {
 
-// Warnings and errors only. Lines over limits::kMaxRocksLogLinesPerSecond are counted instead of
-// written. The clock and the log outlive it.
+// Warnings and errors only, and none that only say that something is not in memory. Lines over
+// limits::kMaxRocksLogLinesPerSecond are counted instead of written. The clock and the log outlive
+// it.
 std::shared_ptr<rocksdb::Logger> MakeRocksLog(const Clock* clock, const Logger* log);
 
 }  // namespace smile

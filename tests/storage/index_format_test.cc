@@ -3,11 +3,14 @@
 #include "storage/rocks/index_format.h"
 
 #include <gmock/gmock.h>
+#include <rocksdb/sst_file_reader.h>
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <vector>
 
+#include "tests/storage/counting_file_system.h"
 #include "tests/storage/damage_fixture.h"
 
 namespace smile::testing {
@@ -86,6 +89,31 @@ TEST_F(IndexFormatTest, FollowsTheDataWhileItIsServed) {
     ASSERT_LT(std::chrono::steady_clock::now(), end);
     WriteFile(users, users + 3'000);
   }
+}
+
+// RocksDB would read all partitions.
+TEST_F(IndexFormatTest, LargeDataIsOpenedWithoutReadingPartitions) {
+  Open();
+  WriteFile(0, 5'000);
+  Reopen();
+  Compact(Table::kUsers);
+  EXPECT_THAT(Partitions(), ElementsAre(Gt(1u)));
+  IndexFormat small(options_.block_cache_bytes);
+  IndexFormat large(options_.block_cache_bytes);
+  large.Update(db());
+  const auto counting = std::make_shared<CountingFileSystem>(".sst");
+  const std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(counting);
+  const auto bytes_to_open = [&](const IndexFormat& format) {
+    rocksdb::Options options = db()->GetOptions(family(Table::kUsers));
+    options.env = env.get();
+    options.table_factory = MakeTableFactory(
+        *options.table_factory->GetOptions<rocksdb::BlockBasedTableOptions>(), &format);
+    counting->bytes = 0;
+    rocksdb::SstFileReader reader(options);
+    EXPECT_TRUE(reader.Open(PathOf(FilesOf(Table::kUsers)[0])).ok());
+    return counting->bytes.load();
+  };
+  EXPECT_LT(bytes_to_open(large), bytes_to_open(small) / 2);
 }
 
 }  // namespace
