@@ -13,7 +13,6 @@
 namespace smile {
 namespace {
 
-
 // Of the password "secret".
 constexpr std::string_view kOldCredential =
     "$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq."
