@@ -25,6 +25,9 @@ struct CallContext {
   // is gone are not begun; a scan or list that was begun ends with its current slice, as it does
   // when its deadline passes or the engine is closed.
   std::shared_ptr<const Caller> caller = nullptr;
+  Caller::State caller_state() const {
+    return caller == nullptr ? Caller::State::kWaiting : caller->state();
+  }
 
   // What a read takes from before it allocates its result; null: unlimited. If that is refused, the
   // read ends with what it has: a key of a Read is kOverloaded; a Scan or List returns a shorter
@@ -40,12 +43,13 @@ inline Status MayBegin(const CallContext& call, int64_t now_nanos) {
   return {Code::kDeadlineExceeded, "the deadline passed before the request began"};
 }
 inline Status MayBegin(const CallContext& call, const Clock& clock) {
+  if (call.deadline_nanos == 0) return {};  // without reading the clock
   return MayBegin(call, clock.MonotonicNanos());
 }
 
 // The same for a read, and for its next slice.
 inline Status MayRead(const CallContext& call, int64_t now_nanos) {
-  if (call.caller != nullptr && call.caller->state() == Caller::State::kGone) {
+  if (call.caller_state() == Caller::State::kGone) {
     return {Code::kUnavailable, "the caller is gone"};
   }
   return MayBegin(call, now_nanos);

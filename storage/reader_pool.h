@@ -56,9 +56,6 @@ class ReaderPool {
 
     const CallContext& call() const { return call_; }
     Kind kind() const { return kind_; }
-    Caller::State caller() const {
-      return call_.caller == nullptr ? Caller::State::kWaiting : call_.caller->state();
-    }
     // The work of the last Run, in records examined or the equivalent.
     size_t work() const { return work_; }
 

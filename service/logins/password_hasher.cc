@@ -202,8 +202,7 @@ void PasswordHasher::Run() {
     lock.unlock();
     const int64_t deadline = job.call.deadline_nanos;
     const bool is_late = deadline != 0 && clock_.MonotonicNanos() >= deadline;
-    if (is_late ||
-        (job.call.caller != nullptr && job.call.caller->state() == Caller::State::kGone)) {
+    if (is_late || job.call.caller_state() == Caller::State::kGone) {
       job.reject({Code::kDeadlineExceeded, "the deadline passed before the password was hashed"});
       lock.lock();
     } else {

@@ -11,8 +11,8 @@ ReaderPool::Job::Progress WalkJob::Run() {
     Refuse(std::move(status));
     return Progress::kDone;
   }
-  const bool goes_on =
-      HasNothingYet() && ++slices_ < parts_.budget->slices && caller() == Caller::State::kWaiting;
+  const bool goes_on = HasNothingYet() && ++slices_ < parts_.budget->slices &&
+                       call().caller_state() == Caller::State::kWaiting;
   if (goes_on) return Progress::kMore;
   End();
   return Progress::kDone;

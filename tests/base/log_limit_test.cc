@@ -1,27 +1,22 @@
 #include "base/log_limit.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/limits.h"
+#include "tests/support/log_file.h"
 
 namespace smile {
 namespace {
 
 class LogLimitTest : public ::testing::Test {
  protected:
-  ~LogLimitTest() override { close(file_); }
-
   // The levels and words of what was logged so far.
   std::string Text() {
     log_.Flush();
-    std::string text(static_cast<size_t>(lseek(file_, 0, SEEK_END)), '\0');
-    EXPECT_EQ(pread(file_, text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+    const std::string text = file_.Text();
     std::string words;
     for (size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
       const size_t begin = text.find(' ', at) + 1;
@@ -34,8 +29,8 @@ class LogLimitTest : public ::testing::Test {
       limit_.Write([this] { return "number " + std::to_string(++made_); });
   }
 
-  const int file_ = memfd_create("log", 0);
-  const Logger log_{LogLevel::kInfo, file_};
+  const LogFile file_;
+  const Logger log_{LogLevel::kInfo, file_.descriptor()};
   ManualClock clock_;
   LogLimit limit_{log_, clock_, LogLevel::kWarning, "rejected connections"};
   int made_ = 0;

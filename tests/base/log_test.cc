@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "base/limits.h"
+#include "tests/support/log_file.h"
 
 namespace smile {
 namespace {
@@ -24,25 +24,6 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::Not;
-
-// What a logger writes into a file until it is destroyed.
-class LogFile {
- public:
-  LogFile() : descriptor_(memfd_create("log", 0)) {}
-  ~LogFile() { close(descriptor_); }
-  LogFile(const LogFile&) = delete;
-  LogFile& operator=(const LogFile&) = delete;
-
-  int descriptor() const { return descriptor_; }
-  std::string Text() const {
-    std::string text(static_cast<size_t>(lseek(descriptor_, 0, SEEK_END)), '\0');
-    EXPECT_EQ(pread(descriptor_, text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
-    return text;
-  }
-
- private:
-  const int descriptor_;
-};
 
 class FullPipe {
  public:

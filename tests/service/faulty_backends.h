@@ -86,17 +86,6 @@ class FaultyContentStore final : public InterceptingContentStore {
   FaultyContentStore(ContentStore* store, Faults* faults)
       : InterceptingContentStore(store), faults_(faults) {}
 
-  // Nobody learns the id of what was put but is answered as failed.
-  void Put(ContentToPut content, Done<Result<ContentId>> done) override {
-    const Verdict verdict = Decide();
-    if (verdict.answer.ok()) return store().Put(content, std::move(done));
-    if (!verdict.has_effect) return done(verdict.answer);
-    store().Put(content, [this, done = std::move(done)](const Result<ContentId>& id) {
-      if (id.ok()) store().Settle(*id, /*kept=*/false);
-      done(Faulty());
-    });
-  }
-
  private:
   Verdict Decide() override {
     const Faults::Fate fate = faults_->Next();

@@ -78,7 +78,16 @@ class InterceptingContentStore : public ContentStore {
     const Verdict verdict = Decide();
     if (verdict.answer.ok()) return call(std::move(done));
     if (!verdict.has_effect) return done(verdict.answer);
-    call([answer = verdict.answer, done = std::move(done)](const T&) { done(answer); });
+    call([this, answer = verdict.answer, done = std::move(done)](const T& hidden) {
+      Hide(hidden);
+      done(answer);
+    });
+  }
+  // The caller does not learn of an effect.
+  template <class T>
+  void Hide(const T&) {}
+  void Hide(const Result<ContentId>& put) {
+    if (put.ok()) store_->Settle(*put, /*kept=*/false);
   }
 
   ContentStore* const store_;

@@ -50,14 +50,13 @@ class CheckRepairTest : public DamageTest {
     WriteUsers();
     Reopen();
     Compact(Table::kUsers);
-    EXPECT_GT(PropertiesOf(Table::kUsers).index_partitions, 0u);
+    EXPECT_GT(OnlyPropertiesOf(Table::kUsers).index_partitions, 0u);
   }
   // Of its only file.
-  rocksdb::TableProperties PropertiesOf(Table table) {
-    rocksdb::TablePropertiesCollection properties;
-    EXPECT_TRUE(db()->GetPropertiesOfAllTables(family(table), &properties).ok());
-    EXPECT_EQ(properties.size(), 1u);
-    return properties.empty() ? rocksdb::TableProperties() : *properties.begin()->second;
+  rocksdb::TableProperties OnlyPropertiesOf(Table table) {
+    const auto files = PropertiesOf(table);
+    EXPECT_EQ(files.size(), 1u);
+    return files.empty() ? rocksdb::TableProperties() : files.begin()->second;
   }
   void DamageMiddleOfUsers() {
     const auto files = FilesOf(Table::kUsers);

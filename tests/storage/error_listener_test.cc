@@ -2,8 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <string>
@@ -11,6 +9,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log_limit.h"
+#include "tests/support/log_file.h"
 
 namespace smile {
 namespace {
@@ -18,8 +17,8 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(ErrorListenerTest, CompactionsThatFailWithoutEndAreLoggedAFewTimes) {
-  const int file = memfd_create("log", 0);
-  const Logger log(LogLevel::kInfo, file);
+  const LogFile file;
+  const Logger log(LogLevel::kInfo, file.descriptor());
   const ManualClock clock;
   LogLimit limit(log, clock, LogLevel::kWarning, "compactions that failed");
   int without_room = 0;
@@ -33,11 +32,9 @@ TEST(ErrorListenerTest, CompactionsThatFailWithoutEndAreLoggedAFewTimes) {
   }
   EXPECT_EQ(without_room, 100);
   log.Flush();
-  std::string text(static_cast<size_t>(lseek(file, 0, SEEK_END)), '\0');
-  EXPECT_EQ(pread(file, text.data(), text.size(), 0), std::ssize(text));
+  const std::string text = file.Text();
   EXPECT_THAT(text, HasSubstr("a compaction failed and will be retried: IO error: No space left"));
   EXPECT_EQ(std::ranges::count(text, '\n'), static_cast<std::ptrdiff_t>(limits::kMaxLogBurst));
-  close(file);
 }
 
 }  // namespace

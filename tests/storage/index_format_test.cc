@@ -6,7 +6,6 @@
 #include <rocksdb/sst_file_reader.h>
 
 #include <chrono>
-#include <map>
 #include <memory>
 #include <vector>
 
@@ -28,11 +27,10 @@ class IndexFormatTest : public DamageTest {
 
   // Of each file of the users, the oldest first.
   std::vector<uint64_t> Partitions() {
-    rocksdb::TablePropertiesCollection properties;
-    EXPECT_TRUE(db()->GetPropertiesOfAllTables(family(Table::kUsers), &properties).ok());
-    const std::map files(properties.begin(), properties.end());  // by name, which is a number
     std::vector<uint64_t> partitions;
-    for (const auto& [name, of_file] : files) partitions.push_back(of_file->index_partitions);
+    for (const auto& [path, file] : PropertiesOf(Table::kUsers)) {
+      partitions.push_back(file.index_partitions);
+    }
     return partitions;
   }
   void WriteFile(uint64_t first, uint64_t last) {

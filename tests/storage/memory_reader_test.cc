@@ -101,9 +101,9 @@ TEST_F(DiskReadsTest, PeekReadsNoPartitionOfAnIndex) {
   PutUsers(2'000);
   OpenCounting();  // the data is large now (storage/rocks/index_format.h)
   Compact(Table::kUsers);
-  rocksdb::TablePropertiesCollection files;
-  ASSERT_TRUE(db()->GetPropertiesOfAllTables(family(Table::kUsers), &files).ok());
-  for (const auto& [name, file] : files) EXPECT_GT(file->index_partitions, 1u) << name;
+  for (const auto& [path, file] : PropertiesOf(Table::kUsers)) {
+    EXPECT_GT(file.index_partitions, 1u) << path;
+  }
   uint64_t unknown = 0;
   for (uint64_t user = 1; user <= 1'000; ++user) {
     ASSERT_TRUE(engine().Get(UserKey(2'001 - user, "a")).ok());  // replaces what is in the cache

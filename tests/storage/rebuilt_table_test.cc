@@ -21,7 +21,7 @@ class RebuiltTableTest : public CheckRepairTest {
     ASSERT_EQ(files.size(), 1u);
     file_ = files[0];
     path_ = PathOf(file_);
-    data_bytes_ = PropertiesOf(table).data_size;
+    data_bytes_ = OnlyPropertiesOf(table).data_size;
     Close();
   }
   // After Find.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rocksdb/env.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -56,6 +57,14 @@ class RocksTest : public ::testing::Test {
     rocksdb::CompactRangeOptions options;
     options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
     ASSERT_TRUE(db()->CompactRange(options, family(table), nullptr, nullptr).ok());
+  }
+  // Of the files of a table, by their paths, which are in the order of their numbers.
+  std::map<std::string, rocksdb::TableProperties> PropertiesOf(Table table) {
+    rocksdb::TablePropertiesCollection found;
+    EXPECT_TRUE(db()->GetPropertiesOfAllTables(family(table), &found).ok());
+    std::map<std::string, rocksdb::TableProperties> files;
+    for (const auto& [path, properties] : found) files.emplace(path, *properties);
+    return files;
   }
   // Whether a write after a full disk was refused because RocksDB has to be opened again (no_space)
   // or is being opened (overloaded).

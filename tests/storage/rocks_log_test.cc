@@ -2,10 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <string>
+
+#include "tests/support/log_file.h"
 
 namespace smile {
 namespace {
@@ -15,8 +15,8 @@ using ::testing::Not;
 
 // What RocksDB warns of when an event loop looks for a record whose block needs a dictionary.
 TEST(RocksLogTest, WhatIsNotInMemoryIsNoWarning) {
-  const int file = memfd_create("log", 0);
-  const Logger log(LogLevel::kInfo, file);
+  const LogFile file;
+  const Logger log(LogLevel::kInfo, file.descriptor());
   const ManualClock clock;
   const auto rocks_log = MakeRocksLog(&clock, &log);
   rocksdb::Warn(rocks_log, "Encountered error while reading data from a dictionary: %s",
@@ -24,11 +24,9 @@ TEST(RocksLogTest, WhatIsNotInMemoryIsNoWarning) {
   rocksdb::Warn(rocks_log, "Encountered error while reading data from a dictionary: %s",
                 rocksdb::Status::Corruption("block checksum mismatch").ToString().c_str());
   log.Flush();
-  std::string text(static_cast<size_t>(lseek(file, 0, SEEK_END)), '\0');
-  EXPECT_EQ(pread(file, text.data(), text.size(), 0), std::ssize(text));
+  const std::string text = file.Text();
   EXPECT_THAT(text, Not(HasSubstr("blocking")));
   EXPECT_THAT(text, HasSubstr("block checksum mismatch"));
-  close(file);
 }
 
 }  // namespace

@@ -151,7 +151,7 @@ TEST_F(UnopenableFilesTest, CompactionThatMetOneIsTriedAgain) {
 // Its top level, which is all that RocksDB needs to open it, is sound.
 TEST_F(FoundByReadsTest, DamagedPartitionOfAnIndexLosesNothing) {
   WritePartitionedUsers();
-  const rocksdb::TableProperties file = PropertiesOf(Table::kUsers);
+  const rocksdb::TableProperties file = OnlyPropertiesOf(Table::kUsers);
   // After the filter's partitions and top level, each with a trailer, which filter_size excludes.
   constexpr uint64_t kFilterBlocks = 3;
   ASSERT_GE(file.index_size - file.top_level_index_size, 100u);

@@ -58,9 +58,7 @@ class WalkPastDamageTest : public DamageTest {
   // Of the data blocks of the table's file number `index`, the largest first.
   void Damage(Table table, double place, size_t index = 0) {
     const auto file = FilesOf(table).at(index);
-    rocksdb::TablePropertiesCollection all;
-    ASSERT_TRUE(db()->GetPropertiesOfAllTables(family(table), &all).ok());
-    const uint64_t data = all.at(PathOf(file))->data_size;
+    const uint64_t data = PropertiesOf(table).at(PathOf(file)).data_size;
     Close();
     Overwrite(PathOf(file), static_cast<uint64_t>(place * static_cast<double>(data - 16)));
     Open();
