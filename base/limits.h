@@ -363,7 +363,6 @@ static_assert(64 + kMaxLinkChecks * (32 + kMaxLinkValueBytes) <= kMaxFrameBytes,
 static_assert(64 + kMaxLinkEntries * 32 + kMaxReplyValueBytes <= kMaxFrameBytes,
               "the largest page of links fits in a frame");
 static_assert(kErasedTogether <= kMaxBatchMutations);
-static_assert(6 * kMaxLinksTogether <= kMaxBatchMutations, "links together are one write");
 static_assert(kMaxScanEntries <= kMaxListItems && kMaxListEntries <= kMaxListItems,
               "replies that the server sends can be decoded");
 static_assert(kMaxValueBytes <= kMaxReplyValueBytes, "a single record always fits");

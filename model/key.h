@@ -85,7 +85,7 @@ Key BlobKey(ByteView blob_id, BlobPart part, uint32_t number);
 // The parts of a sort key in `links`.
 struct LinkSort {
   LinkKind kind = LinkKind::kFriend;  // may be one without a name
-  LinkView view = LinkView::kCount;   // what the others are
+  LinkView view = LinkView::kHead;    // what the others are
   uint64_t first = 0;                 // the other user, or the complemented time
   uint64_t second = 0;                // the other user
 

@@ -98,6 +98,10 @@ struct MutationView {
   uint64_t checksum = 0;                   // XXH3-64 of the value; puts only
   ByteView value = {};                     // puts only
   Addition addition = {};                  // additions only
+  // Of `links`: what watches are told of instead, a put or delete of the record with this sort key
+  // in the same partition. Empty: of nothing.
+  ByteView told_sort = {};
+  MutationKind told_kind = MutationKind::kPut;  // which of them
 
   // Whether what it does depends on the record that is there.
   bool DependsOnRecord() const {

@@ -79,7 +79,7 @@ static_assert(InverseOf(LinkKind::kFollow) == LinkKind::kFollower);
 
 // The second part of a sort key in `links`. Other numbers are invalid.
 enum class LinkView : uint8_t {
-  kCount = 1,   // how many links of the kind there are; the other parts are 0
+  kHead = 1,    // how many links of the kind there are, and few of them; other parts are 0
   kMember = 2,  // a link by the other's id; the last part is 0
   kNewest = 3,  // the same link by its complemented time, then the other's id
 };
@@ -115,7 +115,7 @@ inline constexpr std::array kLinkKinds = {
 };
 // All views of links.
 inline constexpr std::array kLinkViews = {
-    NumberName{static_cast<uint8_t>(LinkView::kCount), "count"},
+    NumberName{static_cast<uint8_t>(LinkView::kHead), "head"},
     NumberName{static_cast<uint8_t>(LinkView::kMember), "member"},
     NumberName{static_cast<uint8_t>(LinkView::kNewest), "newest"}};
 // All blob parts.

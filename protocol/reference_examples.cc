@@ -218,11 +218,11 @@ void AddCounter(ExampleList* examples) {
   const Key likes = UserKey(4711, "likes");
   const Bytes token(kAdditionTokenBytes, 't');
   examples->Request<op::Add>("ADD of 2", 31, 0, {.key = likes.view(), .amount = 2, .token = token});
-  examples->Reply<op::Add>("ADD's reply", 31, {.value = 2, .version = VersionOfWrite(28)});
+  examples->Reply<op::Add>("ADD's reply", 31, {.value = 2, .version = VersionOfWrite(20)});
   examples->Request<op::Add>("ADD of -9 without a token", 32, 0,
                              {.key = likes.view(), .amount = -9, .saturate = true});
   examples->Reply<op::Add>("ADD's reply: the number is below 0", 32,
-                           {.value = -7, .version = VersionOfWrite(30)});
+                           {.value = -7, .version = VersionOfWrite(22)});
 }
 
 // As given by a server whose first upload has the id 00 01 02 ... 0f.
@@ -332,7 +332,7 @@ void AddUsers(ExampleList* examples) {
 
 // Between the request and its last reply the connection is used for others.
 void AddWatch(ExampleList* examples) {
-  constexpr uint64_t kLast = VersionOfWrite(39);
+  constexpr uint64_t kLast = VersionOfWrite(31);
   const Key post = PostKey(7, uint64_t{9} << 22);
   const ByteView value = "hello";
   examples->Request<op::Watch>("WATCH of the posts of user 7", 48, 0,

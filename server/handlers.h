@@ -77,11 +77,11 @@ class Handlers {
     if constexpr (std::is_same_v<Row, op::MGet>) {
       return family.TryNow(row, request, reply, known);
     } else {
-      if constexpr (LookupOperations::kContains<Row>) {
-        if (const auto key = LookupOf(row, request)) return TryLookup(row, request, *key, reply);
-      }
       if constexpr (requires { family.TryNow(row, request, reply); }) {
         return family.TryNow(row, request, reply);
+      } else if constexpr (LookupOperations::kContains<Row>) {
+        const auto key = LookupOf(row, request);
+        return key && TryLookup(row, request, *key, reply);
       }
       return false;
     }

@@ -107,7 +107,7 @@ Status LinkHandlers::Check(op::LinkCommon, const op::LinkCommon::Request& reques
 
 std::optional<LookupKey> LinkHandlers::LookupOf(op::LinkCount,
                                                 const op::LinkCount::Request& request) {
-  return LookupKey(LinkService::CountRecord(OwnerOf(request)));
+  return LookupKey(OwnerOf(request).Head());
 }
 
 bool LinkHandlers::AnswerFrom(op::LinkCount, const op::LinkCount::Request&, PeekResult result,
@@ -121,17 +121,17 @@ bool LinkHandlers::AnswerFrom(op::LinkCount, const op::LinkCount::Request&, Peek
 std::optional<LookupKey> LinkHandlers::LookupOf(op::LinkCheck,
                                                 const op::LinkCheck::Request& request) {
   if (request.others.size() != 1) return std::nullopt;
-  return LookupKey(LinkService::MemberRecord(OwnerOf(request), request.others.front()));
+  return LookupKey(OwnerOf(request).Head());
 }
 
 bool LinkHandlers::AnswerFrom(op::LinkCheck, const op::LinkCheck::Request& request,
                               PeekResult result, const RecordView& record, Reply* reply) {
-  if (result == PeekResult::kAbsent) {
-    ReplyWithLinks(std::span<const LinkEntry>(), reply);
-  } else {
-    const LinkEntry entry = LinkService::MemberFrom(record.value, request.others.front());
-    ReplyWithLinks({&entry, 1}, reply);
+  std::optional<LinkEntry> entry;
+  if (result == PeekResult::kFound &&
+      !LinkService::CheckFrom(record, request.others.front(), &entry)) {
+    return false;  // more records are needed
   }
+  ReplyWithLinks({entry ? &*entry : nullptr, entry ? 1u : 0u}, reply);
   return true;
 }
 

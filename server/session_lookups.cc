@@ -54,6 +54,7 @@ void Session::AnswerTogether(std::span<LookupRun::Item> items) {
   std::array<KeyView, LookupRun::kMost> keys;
   for (size_t i = 0; i < items.size(); ++i) keys[i] = items[i].key.view();
   std::array<bool, LookupRun::kMost> answered{};
+  std::array<bool, LookupRun::kMost> may_be_now{};
   std::array<size_t, LookupRun::kMost> aside;
   size_t aside_count = 0;
   const auto must_wait = [&](size_t i) {
@@ -76,12 +77,17 @@ void Session::AnswerTogether(std::span<LookupRun::Item> items) {
       if (answered[i]) CountReply(reply);
     }
     if (!answered[i]) aside[aside_count++] = i;
+    may_be_now[i] = result != PeekResult::kUnknown;
     return !answered[i] || HasRoom(0);
   });
   CHECK(aside_count <= items.size());
   for (size_t i = 0; i < items.size(); ++i) {
     if (answered[i]) continue;
-    if (!RejectIfInFlight(items[i].frame.header.id)) Enter(items[i]);
+    if (may_be_now[i]) {
+      Take(items[i]);  // it may need other records, which are in memory, too
+    } else if (!RejectIfInFlight(items[i].frame.header.id)) {
+      Enter(items[i]);
+    }
   }
 }
 

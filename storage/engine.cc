@@ -25,7 +25,7 @@ WriteRequest::WriteRequest(const PartitionView& partition, std::vector<MutationV
     CHECK(is_put || mutation.value.empty(), "only a put has a value");
     CHECK(is_put || (mutation.checksum == 0 && mutation.expires_ms == 0));
     CHECK(mutation.kind == MutationKind::kAdd || mutation.addition.amount == 0);
-    size += mutation.sort.size() + mutation.value.size();
+    size += mutation.sort.size() + mutation.value.size() + mutation.told_sort.size();
   }
   storage_ = std::make_unique_for_overwrite<char[]>(size);
   bytes_ = size + sizeof(*this) + mutations_.size() * sizeof(MutationView);
@@ -39,6 +39,7 @@ WriteRequest::WriteRequest(const PartitionView& partition, std::vector<MutationV
   for (MutationView& mutation : mutations_) {
     own(&mutation.sort);
     own(&mutation.value);
+    own(&mutation.told_sort);
   }
   CHECK(to == storage_.get() + size, "the bytes of all parts add up");
 }

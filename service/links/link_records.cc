@@ -21,6 +21,10 @@ LinkSort SortOf(ByteView sort) {
   return *parts;
 }
 
+LinkRecord Owned(const LinkRecordView& record) {
+  return {.time_ms = record.time_ms, .inverse = record.inverse, .value = Bytes(record.value)};
+}
+
 Bytes Encode(const LinkRecord& record) {
   Bytes out;
   out.reserve(2 + sizeof(uint64_t) + record.value.size());
@@ -44,24 +48,6 @@ std::optional<LinkRecordView> DecodeLinkRecord(ByteView bytes) {
   return record;
 }
 
-Bytes EncodeLinkCount(uint64_t count) {
-  Bytes out;
-  AppendLittle(&out, kVersion);
-  AppendLittle(&out, count);
-  return out;
-}
-
-std::optional<uint64_t> DecodeLinkCount(ByteView bytes) {
-  ByteReader reader(bytes);
-  uint8_t version = 0;
-  uint64_t count = 0;
-  if (!reader.ReadLittle(&version) || version != kVersion || !reader.ReadLittle(&count) ||
-      !reader.empty()) {
-    return std::nullopt;
-  }
-  return count;
-}
-
 WriteRequest WriteRequestOf(std::span<const LinkMutation> mutations, uint64_t source) {
   CHECK(!mutations.empty());
   std::optional<WriteRequest> request;
@@ -72,13 +58,18 @@ WriteRequest WriteRequestOf(std::span<const LinkMutation> mutations, uint64_t so
         [user = mutation->id.user](const LinkMutation& other) { return other.id.user != user; });
     const auto count = static_cast<size_t>(end - mutation);
     keys.clear();
-    keys.reserve(count);  // so that views stay valid
+    keys.reserve(2 * count);  // so that views stay valid
     std::vector<MutationView> views;
     views.reserve(count);
     for (; mutation != end; ++mutation) {
       MutationView& view = views.emplace_back();
       view.kind = mutation->value ? MutationKind::kPut : MutationKind::kDelete;
       view.sort = keys.emplace_back(mutation->id).view().sort;
+      if (mutation->told) {
+        const LinkSide side{mutation->id.user, mutation->id.sort.kind, mutation->told->other};
+        view.told_sort = keys.emplace_back(side.Member()).view().sort;
+        view.told_kind = mutation->told->kind;
+      }
       if (!mutation->value) continue;
       view.value = *mutation->value;
       view.checksum = Hash64(view.value);

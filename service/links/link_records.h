@@ -1,9 +1,12 @@
 // The records of links, and their stored form.
 //
-// A link of a user to another has two sides: (user, kind, other) and (other, inverse, user). Each
-// side is two records and is counted by a third, in the partition links/USER of its user:
+// A link of a user to another has two sides: (user, kind, other) and (other, inverse, user). A side
+// is in the partition links/USER of its user:
 //
-//   KIND/count/0/0               the number of links of the kind; absent: none
+//   KIND/head/0/0                links/link_head.h: the number of links of the kind, and few links
+//
+// or, if its kind has many, in two records beside the head:
+//
 //   KIND/member/OTHER/0          LinkRecord: whether OTHER is linked is one lookup
 //   KIND/newest/~TIME/OTHER      the same LinkRecord: a range of times is one scan
 //
@@ -72,7 +75,7 @@ struct LinkSide {
   LinkKind kind = LinkKind::kFriend;
   uint64_t other = 0;
 
-  LinkRecordId Count() const { return {user, {.kind = kind, .view = LinkView::kCount}}; }
+  LinkRecordId Head() const { return {user, {.kind = kind, .view = LinkView::kHead}}; }
   LinkRecordId Member() const {
     return {user, {.kind = kind, .view = LinkView::kMember, .first = other}};
   }
@@ -91,20 +94,25 @@ struct LinkRecordView {
 // The parts of a sort key that is stored in `links` (CHECK).
 LinkSort SortOf(ByteView sort);
 
+LinkRecord Owned(const LinkRecordView& record);
 Bytes Encode(const LinkRecord& record);
 // None: damaged, or not written by this service.
 std::optional<LinkRecordView> DecodeLinkRecord(ByteView bytes);
-Bytes EncodeLinkCount(uint64_t count);
-std::optional<uint64_t> DecodeLinkCount(ByteView bytes);
 
 // A record that is put or deleted; the value is borrowed.
 struct LinkMutation {
   LinkRecordId id;
   std::optional<ByteView> value;  // none: delete
+  // What watches are told: that the link of the user to the other was put or deleted.
+  struct Told {
+    uint64_t other = 0;
+    MutationKind kind = MutationKind::kPut;
+  };
+  std::optional<Told> told = {};
 };
 
-// These mutations, at least one, as one write. They are sorted by id and each id is there once, of
-// at most limits::kMaxWritesTogether users (CHECK).
+// These mutations, at least one, as one write. They are sorted by id, of at most
+// limits::kMaxWritesTogether users (CHECK).
 WriteRequest WriteRequestOf(std::span<const LinkMutation> mutations, uint64_t source = 0);
 
 }  // namespace smile

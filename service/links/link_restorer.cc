@@ -1,17 +1,19 @@
 #include "service/links/link_restorer.h"
 
+#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "service/links/link_list.h"
+#include "service/links/link_state.h"
 
 namespace smile {
 namespace {
 
-// What is restored for a page is one write: the user's own records, and those of one other for each
-// entry.
-constexpr uint32_t kPageEntries = limits::kMaxWritesTogether - 1;
-static_assert(size_t{5} * kPageEntries <= limits::kMaxBatchMutations);
+constexpr uint32_t kPageEntries = 64;
+static_assert(size_t{5} * kPageEntries <= limits::kMaxBatchMutations, "a page is one write");
 
 ScanRequest ScanOf(uint64_t user, uint32_t limit) {
   return {.table = Table::kLinks,
@@ -20,9 +22,8 @@ ScanRequest ScanOf(uint64_t user, uint32_t limit) {
           .max_value_bytes = limits::kMaxReplyValueBytes};
 }
 
-// A record that cannot be read is there, all the same.
-bool IsThere(const Result<Record>& record) {
-  return record.ok() || record.status().code() == Code::kCorrupt;
+LinkSide SideOf(uint64_t user, const LinkSort& sort) {
+  return {user, sort.kind, sort.view == LinkView::kMember ? sort.first : sort.second};
 }
 
 }  // namespace
@@ -33,12 +34,13 @@ LinkRestorer::LinkRestorer(Engine& engine, std::vector<UserRange> lost, Progress
 }
 
 Task<Result<RestoredLinks>> LinkRestorer::Run() {
-  if (Status status = co_await ForEachUser(&LinkRestorer::RestoreRecords); !status.ok()) {
+  if (Status status = co_await ForEachUser(&LinkRestorer::RestoreOwn); !status.ok()) {
     co_return status;
   }
-  if (Status status = co_await ForEachUser(&LinkRestorer::Recount); !status.ok()) {
+  if (Status status = co_await ForEachUser(&LinkRestorer::RestoreBacks); !status.ok()) {
     co_return status;
   }
+  if (!gap_.ok()) co_return gap_;
   co_return restored_;
 }
 
@@ -59,47 +61,53 @@ Task<Status> LinkRestorer::ForEachUser(Task<Status> (LinkRestorer::*visit)(uint6
   }
 }
 
-// --- Views and sides -----------------------------------------------------------------------------
+// --- One side ------------------------------------------------------------------------------------
 
-Task<Status> LinkRestorer::RestoreRecords(uint64_t user) {
+Task<Status> LinkRestorer::RestoreOwn(uint64_t user) {
+  if (!IsLost(user)) co_return Status();
+  std::vector<std::pair<LinkKind, Bytes>> compact;  // heads
+  std::set<LinkKind> indexed;
   ScanRequest scan = ScanOf(user, kPageEntries);
   for (;;) {
     const Result<ScanPage> page = co_await engine_.Scan(scan);
     if (!page.ok()) co_return page.status();
-    if (Status status = co_await Compare(ExpectedFrom(user, *page)); !status.ok()) {
-      co_return status;
-    }
-    if (!page->more) co_return Status();
-    ContinueScan(*page, &scan);
-  }
-}
-
-std::vector<LinkRestorer::Expected> LinkRestorer::ExpectedFrom(uint64_t user,
-                                                               const ScanPage& page) const {
-  std::vector<Expected> expected;
-  for (size_t i = 0; i < page.size(); ++i) {
-    const ScanPage::Entry entry = page[i];
-    if (entry.outcome != ScanPage::Outcome::kFound) continue;
-    const LinkSort sort = SortOf(entry.sort);
-    const auto stored = DecodeLinkRecord(entry.record.value);
-    if (sort.view == LinkView::kCount || !stored) continue;
-    const bool is_member = sort.view == LinkView::kMember;
-    const LinkSide side{user, sort.kind, is_member ? sort.first : sort.second};
-    const LinkRecord link{stored->time_ms, stored->inverse, Bytes(stored->value)};
-    if (IsLost(user)) {
-      if (is_member) {
-        expected.push_back({side.Newest(link.time_ms), side, link});
-      } else {
-        expected.push_back({side.Member(), side, link, LinkRecordId{user, sort}});
+    std::vector<Expected> expected;
+    for (size_t i = 0; i < page->size(); ++i) {
+      const ScanPage::Entry entry = (*page)[i];
+      if (entry.outcome == ScanPage::Outcome::kGap) continue;
+      const LinkSort sort = SortOf(entry.sort);
+      if (sort.view != LinkView::kHead) indexed.insert(sort.kind);
+      if (entry.outcome == ScanPage::Outcome::kCorrupt) continue;
+      if (sort.view == LinkView::kHead) {
+        compact.emplace_back(sort.kind, Bytes(entry.record.value));
+      } else if (const auto record = DecodeLinkRecord(entry.record.value)) {
+        const LinkSide side = SideOf(user, sort);
+        const bool is_member = sort.view == LinkView::kMember;
+        Expected one{is_member ? side.Newest(record->time_ms) : side.Member(), side,
+                     Owned(*record)};
+        if (!is_member) one.because = LinkRecordId{user, sort};
+        expected.push_back(std::move(one));
       }
     }
-    // Either view may be the only record that is left of both sides.
-    if (IsLost(user) || IsLost(side.other)) {
-      const LinkSide back{side.other, link.inverse, user};
-      expected.push_back({back.Member(), back, {link.time_ms, side.kind, link.value}});
-    }
+    if (Status status = co_await Compare(std::move(expected)); !status.ok()) co_return status;
+    if (!page->more) break;
+    ContinueScan(*page, &scan);
   }
-  return expected;
+  // A kind whose head was lost may have got a new one, which knows nothing of the others.
+  for (const auto& one : compact) {
+    const LinkKind kind = one.first;
+    const std::optional<LinkHead> head = DecodeLinkHead(one.second);
+    if (!indexed.contains(kind) || !head || !head->compact) continue;
+    std::vector<Expected> expected;
+    (void)head->ForEach([&](const CompactLink& link, ByteView) {
+      const LinkSide side{user, kind, link.other};
+      expected.push_back(
+          {.id = side.Member(), .side = side, .link = RecordOf(link), .in_head = true});
+      return true;
+    });
+    if (Status status = co_await Compare(std::move(expected)); !status.ok()) co_return status;
+  }
+  co_return co_await Recount(user);
 }
 
 Task<Status> LinkRestorer::Compare(std::vector<Expected> expected) {
@@ -116,9 +124,10 @@ Task<Status> LinkRestorer::Compare(std::vector<Expected> expected) {
       PutLater(one, std::nullopt);
       continue;
     }
-    if (!IsThere(record)) co_return record.status();
-    if (!record.ok() || one.id.sort.view != LinkView::kMember) continue;
-    const auto member = DecodeLinkRecord(record->value);
+    if (!IsAnswer(record)) co_return record.status();  // one that cannot be read is there
+    if (one.id.sort.view != LinkView::kMember) continue;
+    const auto member = record.ok() ? DecodeLinkRecord(record->value) : std::nullopt;
+    if (!member && one.in_head) PutLater(one, std::nullopt);  // the head will not say it any more
     if (!member || member->time_ms == one.link.time_ms) continue;
     if (member->time_ms < one.link.time_ms) {
       PutLater(one, member->time_ms);
@@ -143,13 +152,10 @@ void LinkRestorer::PutLater(const Expected& one, std::optional<uint64_t> outdate
   if (outdated) changes_[one.side.Newest(*outdated)] = std::nullopt;
   member = Encode(one.link);
   changes_[one.side.Newest(one.link.time_ms)] = member;
-  if (!IsLost(one.side.user)) also_recounted_.insert(one.side.user);
 }
 
-// --- Numbers -------------------------------------------------------------------------------------
-
+// Makes the heads of the user right, unless they are compact and nothing else is there.
 Task<Status> LinkRestorer::Recount(uint64_t user) {
-  if (!IsLost(user) && !also_recounted_.contains(user)) co_return Status();
   std::map<LinkKind, uint64_t> numbers;
   ScanRequest scan = ScanOf(user, limits::kMaxScanEntries);
   scan.keys_only = true;
@@ -159,7 +165,8 @@ Task<Status> LinkRestorer::Recount(uint64_t user) {
     for (size_t i = 0; i < page->size(); ++i) {
       const ScanPage::Entry entry = (*page)[i];
       if (entry.outcome == ScanPage::Outcome::kGap) {
-        co_return Status(Code::kCorrupt, "some links cannot be read");
+        gap_ = Status(Code::kCorrupt, "some links cannot be read");
+        co_return Status();
       }
       const LinkSort sort = SortOf(entry.sort);
       numbers[sort.kind] += sort.view == LinkView::kMember;
@@ -169,22 +176,20 @@ Task<Status> LinkRestorer::Recount(uint64_t user) {
   }
   ReadRequest request;
   request.keys.reserve(numbers.size());
-  for (const auto& [kind, number] : numbers) {
-    request.keys.emplace_back(LinkKeyBytes(LinkSide{user, kind}.Count()).view());
-  }
+  for (const auto& [kind, number] : numbers) request.keys.push_back(HeadKey({user, kind}));
   if (request.keys.empty()) co_return Status();
   const Result<ReadReply> reply = co_await engine_.Read(std::move(request));
   if (!reply.ok()) co_return reply.status();
   size_t i = 0;
   for (const auto& [kind, number] : numbers) {
     const Result<Record>& record = (*reply)[i++];
-    if (!IsThere(record) && record.status().code() != Code::kNotFound) co_return record.status();
-    const std::optional<Bytes> right =
-        number == 0 ? std::nullopt : std::optional<Bytes>(EncodeLinkCount(number));
-    const std::optional<Bytes> stored =
-        record.ok() ? std::optional<Bytes>(record->value) : std::nullopt;
-    if (stored == right && record.status().code() != Code::kCorrupt) continue;
-    changes_[LinkSide{user, kind}.Count()] = right;
+    if (!IsAnswer(record)) co_return record.status();
+    const std::optional<LinkHead> head = HeadIn(record);
+    const bool is_right =
+        head && (head->compact ? number == 0 && head->IsReadable() : head->count == number);
+    if (is_right) continue;
+    changes_[LinkSide{user, kind}.Head()] =
+        number == 0 ? std::nullopt : std::optional<Bytes>(EncodeIndexedHead(number));
     ++restored_.counts;
   }
   co_return co_await WriteChanges();
@@ -200,6 +205,66 @@ Task<Status> LinkRestorer::WriteChanges() {
   const WriteReply written = co_await engine_.Write(WriteRequestOf(mutations));
   changes_.clear();
   co_return written.status;
+}
+
+// --- Other sides ---------------------------------------------------------------------------------
+
+Task<Status> LinkRestorer::RestoreBacks(uint64_t user) {
+  ScanRequest scan = ScanOf(user, kPageEntries);
+  for (;;) {
+    const Result<ScanPage> page = co_await engine_.Scan(scan);
+    if (!page.ok()) co_return page.status();
+    std::vector<Back> backs;
+    const auto expect = [&](const LinkSide& side, LinkRecord link) {
+      if (!IsLost(user) && !IsLost(side.other)) return;
+      const LinkSide back{side.other, link.inverse, user};
+      link.inverse = side.kind;
+      backs.push_back({back, std::move(link)});
+    };
+    for (size_t i = 0; i < page->size(); ++i) {
+      const ScanPage::Entry entry = (*page)[i];
+      if (entry.outcome != ScanPage::Outcome::kFound) continue;
+      const LinkSort sort = SortOf(entry.sort);
+      if (sort.view != LinkView::kHead) {
+        // Either view may be the only record of both sides that can be read.
+        const auto record = DecodeLinkRecord(entry.record.value);
+        if (record) expect(SideOf(user, sort), Owned(*record));
+      } else if (const auto head = DecodeLinkHead(entry.record.value); head && head->compact) {
+        (void)head->ForEach([&](const CompactLink& link, ByteView) {
+          expect({user, sort.kind, link.other}, RecordOf(link));
+          return true;
+        });
+      }
+    }
+    if (Status status = co_await PutBacks(std::move(backs)); !status.ok()) co_return status;
+    if (!page->more) co_return Status();
+    ContinueScan(*page, &scan);
+  }
+}
+
+Task<Status> LinkRestorer::PutBacks(std::vector<Back> backs) {
+  for (size_t begin = 0; begin < backs.size();) {
+    const size_t most = std::min(backs.size(), begin + limits::kMaxWritesTogether);
+    std::vector<LinkSide> sides;
+    for (size_t i = begin; i < most; ++i) sides.push_back(backs[i].side);
+    LinkState state(engine_);
+    if (Status loaded = co_await state.Load(std::move(sides)); !loaded.ok()) co_return loaded;
+    for (; begin < most && state.HasRoom(); ++begin) {
+      const auto& [side, link] = backs[begin];
+      const Result<std::optional<LinkRecord>> found = state.Find(side);
+      // A record that cannot be read is there, all the same.
+      if (found.status().code() == Code::kCorrupt) continue;
+      if (!found.ok()) co_return found.status();
+      if (*found && (*found)->time_ms >= link.time_ms) continue;
+      state.Put(side, link);
+      ++restored_.sides;
+    }
+    std::optional<WriteRequest> request = state.ToWrite(/*source=*/0);
+    if (!request) continue;
+    const WriteReply written = co_await engine_.Write(std::move(*request));
+    if (!written.status.ok()) co_return written.status;
+  }
+  co_return Status();
 }
 
 }  // namespace smile

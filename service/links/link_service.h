@@ -1,5 +1,5 @@
-// Links between users, and between users and other nodes: both sides and both counts of a link
-// change together, in one write of an engine that can write together.
+// Links between users, and between users and other nodes: both sides of a link change together, in
+// one write of an engine that can write together.
 //
 // All calls may be made on any thread, at the same time. They answer what Engine answers beside
 // what is said here.
@@ -15,49 +15,13 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "service/engine_calls.h"
+#include "service/links/common_links.h"
+#include "service/links/link_list.h"
 #include "service/links/link_records.h"
 #include "service/links/link_writer.h"
 #include "storage/call_context.h"
 
 namespace smile {
-
-// Links of one user and kind.
-struct LinksOf {
-  uint64_t user = 0;
-  LinkKind kind = LinkKind::kFriend;
-};
-
-struct LinkEntry {
-  ScanPage::Outcome outcome = ScanPage::Outcome::kFound;
-  uint64_t other = 0;    // not for kGap
-  uint64_t time_ms = 0;  // likewise; 0 where only the other is known
-  LinkKind inverse{0};   // for kFound
-  Bytes value;           // likewise
-};
-
-// Where a list of links goes on.
-struct LinkPlace {
-  uint64_t time_ms = 0;
-  uint64_t other = 0;
-
-  bool operator==(const LinkPlace&) const = default;
-};
-
-struct LinkListRequest {
-  LinksOf of;
-  uint32_t limit = 0;
-  std::optional<uint64_t> since_ms;   // inclusive
-  std::optional<uint64_t> before_ms;  // exclusive
-  std::optional<LinkPlace> after;     // start after this link, or
-  std::optional<LinkPlace> from;      // here
-  CallContext call;
-};
-
-struct LinkPage {
-  std::vector<LinkEntry> entries;  // newest first
-  bool more = false;
-  std::optional<LinkPlace> resume_from;  // as in ScanPage
-};
 
 // Those that a user is linked to, without what the links say.
 struct LinkedOthers {
@@ -70,20 +34,6 @@ struct LinkCheckRequest {
   LinksOf of;
   std::vector<uint64_t> others;  // at most limits::kMaxLinkChecks
   CallContext call;
-};
-
-struct CommonLinksRequest {
-  LinksOf of;
-  uint64_t other = 0;
-  uint32_t limit = 0;
-  uint64_t from = 0;  // start at this id
-  CallContext call;
-};
-
-struct CommonLinks {
-  std::vector<uint64_t> ids;            // ascending
-  bool gap = false;                     // there may be others, which cannot be read
-  std::optional<uint64_t> resume_from;  // there may be more
 };
 
 struct KindCount {
@@ -105,19 +55,16 @@ class LinkService {
   // Why a change is never valid; ok if it is.
   static Status Check(const LinkChange& change);
 
-  // The record that answers Count, and what it says if it is there; none: it is damaged.
-  static LinkRecordId CountRecord(const LinksOf& of);
+  // What the head says if it is there; none: it is damaged.
   static std::optional<uint64_t> CountFrom(const RecordView& record);
-  // The record that answers Check of one other, and what its value says: that it cannot be read, if
-  // that is damaged or empty.
-  static LinkRecordId MemberRecord(const LinksOf& of, uint64_t other);
-  static LinkEntry MemberFrom(ByteView value, uint64_t other);
+  // Sets `entry` if the other is linked. False: that is not known from this record alone.
+  static bool CheckFrom(const RecordView& record, uint64_t other, std::optional<LinkEntry>* entry);
 
   Task<Result<uint64_t>> Count(LinksOf of, CallContext call) const;
   // Of the kinds of which there are links, in ascending order.
   Task<Result<std::vector<KindCount>>> Counts(uint64_t user, CallContext call) const;
   Task<Result<LinkPage>> List(LinkListRequest request) const;
-  // The same if it is known without waiting: the newest of all.
+  // The same if it is known without waiting.
   std::optional<LinkPage> PeekList(const LinkListRequest& request) const;
   // Whom a user is linked to, at most so many.
   Task<Result<LinkedOthers>> Others(LinksOf of, size_t limit, CallContext call) const;
@@ -126,11 +73,14 @@ class LinkService {
   // The same if it is known without waiting.
   std::optional<std::vector<LinkEntry>> PeekLinks(const LinksOf& of,
                                                   std::span<const uint64_t> others) const;
-  // A page costs bounded work: it may be short, even empty, although there are more. Costs as many
-  // lookups as the user with fewer links has.
+  // A page costs bounded work: it may be short, even empty, although there are more. Costs at most
+  // as many lookups as the user with fewer links has.
   Task<Result<CommonLinks>> Common(CommonLinksRequest request) const;
 
  private:
+  Task<Result<std::vector<LinkEntry>>> CheckMembers(LinkCheckRequest request,
+                                                    bool is_damaged) const;
+
   const EngineCalls engine_;
   mutable LinkWriter writer_;
 };

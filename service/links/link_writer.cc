@@ -1,5 +1,8 @@
 #include "service/links/link_writer.h"
 
+#include <algorithm>
+#include <array>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -18,14 +21,28 @@ LinkWriter::~LinkWriter() {
 
 // --- Queues --------------------------------------------------------------------------------------
 
+void LinkWriter::Queue::Push(std::shared_ptr<Waiting> waiting) {
+  waiting_.push_back(std::move(waiting));
+}
+
+// What is before the first is erased when it is most of the memory.
+void LinkWriter::Queue::Pop() {
+  CHECK(!empty());
+  waiting_[first_++].reset();
+  if (2 * first_ < waiting_.size()) return;
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(first_));
+  first_ = 0;
+}
+
 void LinkWriter::Submit(LinkChange change, Done done) {
   CHECK(change.side.user != change.side.other, "the service checks it");
-  auto waiting = std::make_shared<Waiting>(Waiting{std::move(change), std::move(done)});
+  const LinkSide side = change.side;
+  auto waiting = std::make_shared<Waiting>(Waiting{std::move(change), std::move(done), {}});
   std::vector<Batch> batches;
   {
     const std::lock_guard lock(mutex_);
-    queues_[waiting->change.side.user].waiting.push_back(waiting);
-    queues_[waiting->change.side.other].waiting.push_back(waiting);
+    waiting->queues = {&queues_[side.user], &queues_[side.other]};  // which stay where they are
+    for (Queue* queue : waiting->queues) queue->Push(waiting);
     if (IsNext(*waiting)) batches.push_back(TakeBatch(*waiting));
   }
   RunInTurn(this, std::move(batches));
@@ -33,11 +50,9 @@ void LinkWriter::Submit(LinkChange change, Done done) {
 
 // Whether nobody is changing the links of its users, and it is the first that waits for both.
 bool LinkWriter::IsNext(const Waiting& waiting) {
-  for (const uint64_t user : {waiting.change.side.user, waiting.change.side.other}) {
-    const Queue& queue = queues_.at(user);
-    if (queue.batch != 0 || queue.waiting.front().get() != &waiting) return false;
-  }
-  return true;
+  return std::all_of(waiting.queues.begin(), waiting.queues.end(), [&](const Queue* queue) {
+    return queue->batch == 0 && queue->first().get() == &waiting;
+  });
 }
 
 // The change `first`, which is next, and those after it that can be written with it: each has a
@@ -45,62 +60,59 @@ bool LinkWriter::IsNext(const Waiting& waiting) {
 LinkWriter::Batch LinkWriter::TakeBatch(const Waiting& first) {
   const uint64_t id = ++last_batch_;
   Batch batch;
-  std::vector<uint64_t> users;
+  std::vector<Queue*> queues;
   size_t value_bytes = 0;
-  const auto join = [&](uint64_t user, Queue* queue) {
-    if (queue->batch == 0) users.push_back(user);
-    queue->batch = id;
-    queue->waiting.pop_front();
-  };
   const auto may_take = [&](const Waiting& next) {
     size_t new_users = 0;
-    for (const uint64_t user : {next.change.side.user, next.change.side.other}) {
-      const Queue& queue = queues_.at(user);
-      if (queue.batch != 0 && queue.batch != id) return false;
-      if (queue.waiting.front().get() != &next) return false;
-      new_users += queue.batch == 0;
+    for (const Queue* queue : next.queues) {
+      if (queue->batch != 0 && queue->batch != id) return false;
+      if (queue->first().get() != &next) return false;
+      new_users += queue->batch == 0;
     }
     return batch.empty() ||
            (batch.size() < limits::kMaxLinksTogether &&
-            users.size() + new_users <= limits::kMaxWritesTogether &&
+            queues.size() + new_users <= limits::kMaxWritesTogether &&
             value_bytes + next.change.value.size() <= limits::kMaxLinkBytesTogether);
   };
   const auto take = [&](const Waiting& next) {
     value_bytes += next.change.value.size();
-    const LinkSide side = next.change.side;
-    batch.push_back(queues_.at(side.user).waiting.front());
-    join(side.user, &queues_.at(side.user));
-    join(side.other, &queues_.at(side.other));
+    const std::array<Queue*, 2> of = next.queues;
+    batch.push_back(of[0]->first());
+    for (Queue* queue : of) {
+      if (queue->batch == 0) queues.push_back(queue);
+      queue->batch = id;
+      queue->Pop();
+    }
   };
   CHECK(may_take(first));
   take(first);
-  for (size_t i = 0; i < users.size(); ++i) {
-    const Queue& queue = queues_.at(users[i]);
-    while (!queue.waiting.empty() && may_take(*queue.waiting.front())) take(*queue.waiting.front());
+  for (size_t i = 0; i < queues.size(); ++i) {
+    const Queue& queue = *queues[i];
+    while (!queue.empty() && may_take(*queue.first())) take(*queue.first());
   }
   return batch;
 }
 
 // Returns those that are next.
 std::vector<LinkWriter::Batch> LinkWriter::Release(const Batch& batch) {
-  std::vector<uint64_t> users;
+  std::vector<std::pair<uint64_t, Queue*>> queues;
   for (const auto& done : batch) {
-    for (const uint64_t user : {done->change.side.user, done->change.side.other}) {
-      Queue& queue = queues_.at(user);
-      if (queue.batch == 0) continue;
-      queue.batch = 0;
-      users.push_back(user);
+    const LinkSide& side = done->change.side;
+    for (const auto& [user, queue] :
+         {std::pair(side.user, done->queues[0]), std::pair(side.other, done->queues[1])}) {
+      if (queue->batch == 0) continue;
+      queue->batch = 0;
+      queues.emplace_back(user, queue);
     }
   }
   std::vector<Batch> batches;
-  for (const uint64_t user : users) {
-    const auto queue = queues_.find(user);
-    if (queue->second.batch != 0) continue;
-    if (queue->second.waiting.empty()) {
-      queues_.erase(queue);
+  for (const auto& [user, queue] : queues) {
+    if (queue->batch != 0) continue;
+    if (queue->empty()) {
+      queues_.erase(user);
       continue;
     }
-    const std::shared_ptr<Waiting> next = queue->second.waiting.front();
+    const std::shared_ptr<Waiting> next = queue->first();
     if (IsNext(*next)) batches.push_back(TakeBatch(*next));
   }
   return batches;
@@ -108,16 +120,16 @@ std::vector<LinkWriter::Batch> LinkWriter::Release(const Batch& batch) {
 
 // A batch that ends at once runs others, which do not nest.
 void LinkWriter::RunInTurn(LinkWriter* writer, std::vector<Batch> batches) {
-  using InTurn = std::deque<std::pair<LinkWriter*, Batch>>;
+  if (batches.empty()) return;
+  using InTurn = std::vector<std::pair<LinkWriter*, Batch>>;
   thread_local InTurn* in_turn = nullptr;
   InTurn own;
-  InTurn& queue = in_turn == nullptr ? own : *in_turn;
-  for (Batch& batch : batches) queue.emplace_back(writer, std::move(batch));
+  InTurn& turns = in_turn == nullptr ? own : *in_turn;
+  for (Batch& batch : batches) turns.emplace_back(writer, std::move(batch));
   if (in_turn != nullptr) return;
   in_turn = &own;
-  while (!own.empty()) {
-    auto [next, batch] = std::move(own.front());
-    own.pop_front();
+  for (size_t i = 0; i < own.size(); ++i) {
+    auto [next, batch] = std::move(own[i]);  // running it may add others
     (void)next->Run(std::move(batch));
   }
   in_turn = nullptr;
@@ -126,10 +138,17 @@ void LinkWriter::RunInTurn(LinkWriter* writer, std::vector<Batch> batches) {
 // --- Batches -------------------------------------------------------------------------------------
 
 Task<void> LinkWriter::Run(Batch batch) {
-  std::vector<Result<LinkChanged>> results;
-  Status status = co_await Apply(batch, &results);
-  // Alone, a change that frees space may be accepted.
-  if (status.code() == Code::kNoSpace && batch.size() > 1) co_await ApplyEach(batch, &results);
+  Results results;
+  while (results.size() < batch.size()) {
+    const Changes rest = Changes(batch).subspan(results.size());
+    Results some;
+    const Status status = co_await Apply(rest, &some);
+    // Alone, a change that frees space may be accepted.
+    if (status.code() == Code::kNoSpace && some.size() > 1) {
+      co_await ApplyEach(rest.first(some.size()), &some);
+    }
+    std::move(some.begin(), some.end(), std::back_inserter(results));
+  }
   std::vector<Batch> next;
   {
     const std::lock_guard lock(mutex_);
@@ -141,34 +160,35 @@ Task<void> LinkWriter::Run(Batch batch) {
   if (writer != nullptr) RunInTurn(writer, std::move(next));
 }
 
-Task<void> LinkWriter::ApplyEach(Batch batch, std::vector<Result<LinkChanged>>* results) {
-  for (size_t i = 0; i < batch.size(); ++i) {
-    std::vector<Result<LinkChanged>> result;
-    (void)co_await Apply(Batch(1, batch[i]), &result);
+Task<void> LinkWriter::ApplyEach(Changes changes, Results* results) {
+  for (size_t i = 0; i < changes.size(); ++i) {
+    Results result;
+    (void)co_await Apply(changes.subspan(i, 1), &result);
     (*results)[i] = std::move(result.front());
   }
 }
 
-// One result for each change. The status is that of the write, or why there was none.
-Task<Status> LinkWriter::Apply(Batch batch, std::vector<Result<LinkChanged>>* results) {
+// One result for each of the first changes: as many as are one write, or all if nothing can be
+// read. The status is that of the write, or why there was none.
+Task<Status> LinkWriter::Apply(Changes batch, Results* results) {
   LinkState state(engine_);
   std::vector<const LinkChange*> changes;
   changes.reserve(batch.size());
   for (const auto& waiting : batch) changes.push_back(&waiting->change);
-  if (Status loaded = co_await state.Load(changes); !loaded.ok()) {
+  if (Status loaded = co_await LoadFor(changes, &state); !loaded.ok()) {
     results->assign(batch.size(), loaded);
     co_return loaded;
   }
   const auto now_ms = static_cast<uint64_t>(clock_.WallMillis());
   bool only_unlinks = true;
-  results->clear();
   for (const LinkChange* change : changes) {
+    if (!state.HasRoom()) break;
     if (Status late = MayBegin(change->call, clock_); !late.ok()) {
       results->push_back(std::move(late));
       continue;
     }
     only_unlinks = only_unlinks && change->kind == LinkChange::Kind::kUnlink;
-    results->push_back(state.Apply(*change, now_ms));
+    results->push_back(smile::Apply(*change, now_ms, &state));
   }
   std::optional<WriteRequest> request = state.ToWrite(changes.front()->call.source);
   if (!request) co_return Status();

@@ -1,4 +1,4 @@
-// Changes of links: each is one write of both sides and both counts, in their two partitions.
+// Changes of links: each is one write of both sides, in their two partitions.
 //
 // A change reads what it replaces, so changes of one user run one after the other: in the order of
 // their calls. Those of a user with many links that wait for each other are written together, up to
@@ -9,11 +9,13 @@
 // One process serves an engine; nobody else writes these records.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -39,14 +41,27 @@ class LinkWriter {
   void Submit(LinkChange change, Done done);
 
  private:
+  class Queue;
   struct Waiting {
     LinkChange change;
     Done done;
+    std::array<Queue*, 2> queues;  // of its users
   };
   using Batch = std::vector<std::shared_ptr<Waiting>>;
-  struct Queue {
+  using Changes = std::span<const std::shared_ptr<Waiting>>;
+  using Results = std::vector<Result<LinkChanged>>;
+  // The changes that wait for a user; mostly one, for which it is small.
+  class Queue {
+   public:
     uint64_t batch = 0;  // that is changing the user's links; 0: none
-    std::deque<std::shared_ptr<Waiting>> waiting;
+    bool empty() const { return first_ == waiting_.size(); }
+    const std::shared_ptr<Waiting>& first() const { return waiting_[first_]; }
+    void Push(std::shared_ptr<Waiting> waiting);
+    void Pop();
+
+   private:
+    Batch waiting_;
+    size_t first_ = 0;  // those before it are done
   };
 
   // With the lock held:
@@ -56,8 +71,8 @@ class LinkWriter {
 
   static void RunInTurn(LinkWriter* writer, std::vector<Batch> batches);
   Task<void> Run(Batch batch);
-  Task<Status> Apply(Batch batch, std::vector<Result<LinkChanged>>* results);
-  Task<void> ApplyEach(Batch batch, std::vector<Result<LinkChanged>>* results);
+  Task<Status> Apply(Changes batch, Results* results);
+  Task<void> ApplyEach(Changes changes, Results* results);
 
   const EngineCalls engine_;
   const Clock& clock_;

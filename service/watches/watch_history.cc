@@ -17,13 +17,18 @@ constexpr size_t kIndexBytes = 64;
 // Of a batch: the object with its reference counts, and its place in `batches_`.
 constexpr size_t kBatchBytes = AllocatedBytes(sizeof(HistoryBatch) + 16) + sizeof(BatchPointer);
 
-// Of links, clients are told the records that say whom the user is linked to.
+// Of links, clients are told what the mutations say, however the links are stored.
 bool IsTold(const AppliedChange& change) {
   const Table table = change.partition.table;
+  const bool tells_another = !change.mutation->told_sort.empty();
+  CHECK(!tells_another || table == Table::kLinks, "elsewhere, records are what is told");
   if (WatchingOf(table) == Watching::kNever) return false;
-  if (table != Table::kLinks) return true;
-  const std::optional<LinkSort> sort = DecodeLinkSort(change.mutation->sort);
-  return sort.has_value() && sort->view == LinkView::kMember;
+  return table != Table::kLinks || tells_another;
+}
+
+ByteView SortOf(const AppliedChange& change) {
+  const MutationView& mutation = *change.mutation;
+  return mutation.told_sort.empty() ? mutation.sort : mutation.told_sort;
 }
 
 bool KeepsValue(const AppliedChange& change) {
@@ -33,7 +38,7 @@ bool KeepsValue(const AppliedChange& change) {
 }
 
 size_t BytesOf(const AppliedChange& change) {
-  return 1 + change.partition.id.size() + change.mutation->sort.size() +
+  return 1 + change.partition.id.size() + SortOf(change).size() +
          (KeepsValue(change) ? change.mutation->value.size() : 0);
 }
 
@@ -108,15 +113,16 @@ std::shared_ptr<HistoryBatch> WatchHistory::Copy(std::span<const AppliedChange> 
     if (!IsTold(change)) continue;
     const MutationView& mutation = *change.mutation;
     const ByteView key = copier.CopyKey(change.partition);
-    const ByteView sort = copier.Copy(mutation.sort);
+    const ByteView sort = copier.Copy(SortOf(change));
+    const bool is_own = mutation.told_sort.empty();
     const bool has_value = KeepsValue(change);
     batch->changes.push_back({.key = key,
                               .sort = sort,
                               .value = has_value ? copier.Copy(mutation.value) : ByteView(),
                               .has_value = has_value,
-                              .kind = mutation.kind,
+                              .kind = is_own ? mutation.kind : mutation.told_kind,
                               .version = change.version,
-                              .checksum = mutation.checksum,
+                              .checksum = is_own ? mutation.checksum : 0,
                               .expires_ms = mutation.expires_ms,
                               .hash = hash_(key),
                               .previous = {}});

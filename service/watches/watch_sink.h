@@ -24,7 +24,7 @@ struct HistoryBatch;
 // Which changes of a table are told.
 enum class Watching : uint8_t {
   kNever,     // none: the table cannot be watched
-  kWithout,   // without their values, which are the server's own; of links, those of view `member`
+  kWithout,   // without their values, which are the server's own; of links, one for each
   kComplete,  // all
 };
 
@@ -54,7 +54,8 @@ struct WatchEvent {
   MutationKind kind = MutationKind::kPut;
   ByteView sort;
   uint64_t version = 0;
-  uint64_t checksum = 0;    // of a put, as in RecordView, even if there is no value
+  // Of a put, as in RecordView, even if there is no value; 0 in `links`.
+  uint64_t checksum = 0;
   uint64_t expires_ms = 0;  // likewise
   // Of a put, if the watch wants values and this one was kept: at most limits::kMaxWatchValueBytes.
   // Otherwise it has to be read.

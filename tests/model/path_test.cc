@@ -31,7 +31,7 @@ TEST(Path, ClientsCannotNameInternalTables) {
   const Bytes blob("\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff", 16);
   const std::pair<std::string, Key> cases[] = {
       {"links/42/friend/member/7/0", LinkKey(42, LinkKind::kFriend, 7)},
-      {"links/42/77/count/0/0", LinkKey(42, {.kind = LinkKind{77}})},
+      {"links/42/77/head/0/0", LinkKey(42, {.kind = LinkKind{77}})},
       {"media/0/7311", MediaKey(0, 7311)},
       {"blobs/00112233445566778899aabbccddeeff/chunk/4294967295",
        BlobKey(blob, BlobPart::kChunk, UINT32_MAX)}};

@@ -126,7 +126,7 @@ TEST_F(LinkHandlersTest, CountAndCheckNeedNoReaderIfInMemory) {
   EXPECT_TRUE(engine_.read_keys.empty());
   engine_.hold_reads = true;
   engine_.on_disk = {LinkKey(42, LinkKind::kFriend, 7),
-                     LinkKey(42, {.kind = LinkKind::kFriend, .view = LinkView::kCount})};
+                     LinkKey(42, {.kind = LinkKind::kFriend, .view = LinkView::kHead})};
   Send(FrameOf<op::LinkCount>(8, {.user = 42, .kind = kFriend}));
   Send(FrameOf<op::LinkCheck>(9, {.user = 42, .kind = kFriend, .others = {7}}));
   EXPECT_TRUE(ReplyIds().empty());

@@ -214,8 +214,12 @@ TEST(FeedTest, TooManyAuthorsAreCut) {
   const ManualClock clock;
   MemoryEngine engine(&clock, MemoryEngine::Answers::kInline);
   const EngineCalls calls(engine);
-  // As LinkService writes them, many at once: of two kinds, the oldest link to the smallest id.
+  // As LinkService stores many: of two kinds, the oldest link to the smallest id.
   std::vector<Change> changes;
+  for (const LinkKind kind : {LinkKind::kFollow, LinkKind::kFriend}) {
+    const LinkKeyBytes head(LinkSide{.user = 1, .kind = kind}.Head());
+    changes.push_back(PutChange(Bytes(head.view().sort), EncodeIndexedHead(1'000)));
+  }
   for (uint64_t other = 0; other <= limits::kMaxFeedAuthors; ++other) {
     const LinkKind kind = other % 2 == 0 ? LinkKind::kFollow : LinkKind::kFriend;
     const LinkSide side{.user = 1, .kind = kind, .other = 100 + other};

@@ -3,11 +3,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "tests/service/stored_links.h"
+
 namespace smile::testing {
 namespace {
 
 constexpr uint64_t kUsers = 6;  // from 1
 constexpr uint8_t kKinds[] = {1, 5, 133, 9, 137};
+
+bool IsSame(const LinkEntry& one, const LinkEntry& other) {
+  return one.outcome == other.outcome && one.other == other.other && one.time_ms == other.time_ms &&
+         one.inverse == other.inverse && one.value == other.value;
+}
 
 }  // namespace
 
@@ -103,7 +110,8 @@ LinkChange LinkModel::AnyChange() {
   change.side.other = 1 + (change.side.user + below_(kUsers - 1)) % kUsers;
   change.side.kind = LinkKind{kKinds[below_(std::size(kKinds))]};
   if (change.kind == LinkChange::Kind::kUnlink) return change;
-  change.value = Bytes(below_(3), 'v');
+  // Two or three of the long ones are as many as a compact head contains.
+  change.value = Bytes(below_(4) == 0 ? 600 + below_(400) : below_(3), 'v');
   if (below_(4) == 0) change.inverse = LinkKind{kKinds[below_(std::size(kKinds))]};
   if (below_(4) == 0) change.time_ms = below_(2) == 0 ? below_(5) : UINT64_MAX - below_(2);
   return change;
@@ -173,7 +181,7 @@ void LinkModel::CheckUser(uint64_t user) {
   const uint8_t kind = kKinds[below_(std::size(kKinds))];
   const auto count = service_->Count({user, LinkKind{kind}}, {}).Wait();
   Expect(count.ok() && *count == LinksIn(user, kind).size(), "count of " + std::to_string(user));
-  const LinkKeyBytes key(LinkService::CountRecord({user, LinkKind{kind}}));
+  const LinkKeyBytes key(LinkSide{.user = user, .kind = LinkKind{kind}}.Head());
   std::optional<uint64_t> peeked = 0;
   (void)engine_.Peek(key.view(),
                      [&](const RecordView& record) { peeked = LinkService::CountFrom(record); });
@@ -182,6 +190,7 @@ void LinkModel::CheckUser(uint64_t user) {
   LinkCheckRequest check{.of = {user, LinkKind{kind}}, .others = {}, .call = {}};
   for (uint64_t other = kUsers; other > 0; --other) check.others.push_back(other);
   const auto linked = service_->Check(check).Wait();
+  const auto peeked_links = service_->PeekLinks(check.of, check.others);
   Expect(linked.ok() && linked->size() == *count, "check of " + std::to_string(user));
   for (const LinkEntry& entry : *linked) {
     const auto side = sides_.find({user, kind, entry.other});
@@ -190,6 +199,9 @@ void LinkModel::CheckUser(uint64_t user) {
                LinkKind{side->second.inverse} == entry.inverse,
            "entry of a check");
   }
+  Expect(peeked_links && peeked_links->size() == linked->size() &&
+             std::equal(linked->begin(), linked->end(), peeked_links->begin(), IsSame),
+         "a check in memory");
 }
 
 void LinkModel::CheckList(uint64_t user, uint8_t kind) {
@@ -215,6 +227,12 @@ void LinkModel::CheckList(uint64_t user, uint8_t kind) {
   for (bool more = true; more;) {
     const auto page = service_->List(request).Wait();
     if (!page.ok()) return Expect(false, "list: " + page.status().ToString());
+    if (const auto peeked = service_->PeekList(request)) {
+      Expect(peeked->more == page->more && peeked->resume_from == page->resume_from &&
+                 std::equal(page->entries.begin(), page->entries.end(), peeked->entries.begin(),
+                            peeked->entries.end(), IsSame),
+             "a list in memory");
+    }
     found.insert(found.end(), page->entries.begin(), page->entries.end());
     more = page->more;
     if (!more) break;
@@ -257,34 +275,15 @@ void LinkModel::CheckCommon(uint64_t user, uint64_t other, uint8_t kind) {
 
 void LinkModel::CheckRecords() {
   if (!failure_.empty()) return;
-  std::map<Bytes, std::map<Bytes, Bytes>> expected;  // of partitions
-  std::map<std::pair<uint64_t, uint8_t>, uint64_t> counts;
-  for (const auto& [key, stored] : sides_) {
-    const auto& [user, kind, other] = key;
-    const LinkSide side{.user = user, .kind = LinkKind{kind}, .other = other};
-    const Bytes record = Encode(LinkRecord{
-        .time_ms = stored.time_ms, .inverse = LinkKind{stored.inverse}, .value = stored.value});
-    auto& partition = expected[PartitionOf(user)];
-    partition[Encode(side.Member().sort)] = record;
-    partition[Encode(side.Newest(stored.time_ms).sort)] = record;
-    partition[Encode(side.Count().sort)] = EncodeLinkCount(++counts[{user, kind}]);
+  LinkSides expected, found;
+  for (const auto& [side, stored] : sides_) {
+    const auto& [user, kind, other] = side;
+    expected[{user, LinkKind{kind}, other}] = {
+        .time_ms = stored.time_ms, .inverse = LinkKind{stored.inverse}, .value = stored.value};
   }
-  for (uint64_t user = 1; user <= kUsers; ++user) {
-    std::map<Bytes, Bytes> found;
-    ScanRequest scan{.table = Table::kLinks, .partition = PartitionOf(user), .limit = 1'000};
-    scan.max_value_bytes = SIZE_MAX;
-    for (bool more = true; more;) {
-      engine_.Scan(scan, [&](const Result<ScanPage>& page) {
-        for (size_t i = 0; i < page->size(); ++i) {
-          found[Bytes((*page)[i].sort)] = Bytes((*page)[i].record.value);
-        }
-        more = page->more;
-        scan.from = page->resume_from.value_or(Bytes());
-        if (more && !page->resume_from) scan.after = Bytes((*page)[page->size() - 1].sort);
-      });
-    }
-    Expect(found == expected[PartitionOf(user)], "records of " + std::to_string(user));
-  }
+  const std::string wrong = ReadLinkRecords(LinkRecordsIn(&engine_, kUsers + 1), &found);
+  Expect(wrong.empty(), wrong);
+  Expect(found == expected, "sides of links");
 }
 
 void LinkModel::Expect(bool condition, const std::string& what) {

@@ -4,16 +4,17 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <map>
 #include <random>
-#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
 
 #include "base/function_ref.h"
+#include "base/limits.h"
+#include "service/links/link_head.h"
 #include "service/links/link_service.h"
 #include "storage/memory_engine.h"
+#include "tests/service/stored_links.h"
 
 namespace smile::testing {
 namespace {
@@ -22,8 +23,6 @@ constexpr uint64_t kLinkedUsers = 40;
 
 class LinkRestorerTest : public ::testing::Test {
  protected:
-  using Records = std::map<LinkRecordId, Bytes>;
-
   void Link(uint64_t user, LinkKind kind, uint64_t other, uint64_t time_ms,
             std::optional<LinkKind> inverse = std::nullopt) {
     LinkChange change{.side = {user, kind, other},
@@ -33,20 +32,24 @@ class LinkRestorerTest : public ::testing::Test {
     ASSERT_TRUE(links_.Change(std::move(change)).Wait().ok());
   }
 
-  Records All() {
-    Records records;
-    for (uint64_t user = 0; user < kLinkedUsers; ++user) {
-      ScanRequest scan{.table = Table::kLinks, .partition = PartitionOf(user), .limit = 100};
-      for (;;) {
-        const ScanPage page = *calls_.Scan(scan).Wait();
-        for (size_t i = 0; i < page.size(); ++i) {
-          records[{user, *DecodeLinkSort(page[i].sort)}] = Bytes(page[i].record.value);
-        }
-        if (!page.more) break;
-        ContinueScan(page, &scan);
-      }
+  LinkRecords All() { return LinkRecordsIn(&engine_, kLinkedUsers); }
+  // That the records are right is expected.
+  LinkSides Sides() {
+    LinkSides sides;
+    EXPECT_EQ(ReadLinkRecords(All(), &sides), "");
+    EXPECT_EQ(sides, BacksOf(sides));
+    return sides;
+  }
+  // So many that the kind is indexed, to users from 2 on, at time 50.
+  void LinkMany(uint64_t user, LinkKind kind) {
+    const Bytes value(limits::kMaxLinkValueBytes, 'v');
+    for (uint64_t other = 2; other < 6; ++other) {
+      ASSERT_TRUE(
+          links_.Change({.side = {user, kind, other}, .value = value, .inverse = {}, .time_ms = 50})
+              .Wait()
+              .ok());
     }
-    return records;
+    ASSERT_TRUE(All().contains(LinkSide{user, kind, 2}.Member()));
   }
 
   void Change(const LinkRecordId& id, std::optional<ByteView> value) {
@@ -65,7 +68,7 @@ class LinkRestorerTest : public ::testing::Test {
       // Refused if there is such a link with another inverse.
       (void)links_
           .Change({.side = {user, kinds[below(3)], other},
-                   .value = Bytes(below(30), 'v'),
+                   .value = Bytes(below(8) == 0 ? 500 + below(500) : below(30), 'v'),
                    .inverse = below(4) == 0 ? std::optional(LinkKind{70}) : LinkKind{72},
                    .time_ms = below(50)})
           .Wait();
@@ -85,31 +88,46 @@ class LinkRestorerTest : public ::testing::Test {
   const LinkService links_{engine_, clock_};
 };
 
+// Both sides of the links that a record says.
+LinkSides SaidBy(const LinkRecordId& id, const Bytes& value) {
+  LinkSides sides;
+  const auto add = [&](uint64_t other, LinkRecord link) {
+    sides[{id.user, id.sort.kind, other}] = std::move(link);
+  };
+  if (id.sort.view != LinkView::kHead) {
+    add(id.sort.view == LinkView::kMember ? id.sort.first : id.sort.second,
+        Owned(*DecodeLinkRecord(value)));
+  } else if (const LinkHead head = *DecodeLinkHead(value); head.compact) {
+    head.ForEach([&](const CompactLink& link, ByteView) {
+      add(link.other, RecordOf(link));
+      return true;
+    });
+  }
+  sides.merge(BacksOf(sides));
+  return sides;
+}
+
 TEST_F(LinkRestorerTest, OneRecordOfALinkRestoresAll) {
   Link(1, LinkKind::kFriend, 2, 5);
   Link(1, LinkKind{9}, 3, 6, LinkKind{10});
-  const Records all = All();
-  ASSERT_EQ(all.size(), 12u);
+  LinkMany(1, LinkKind::kFamily);
+  const LinkRecords all = All();
+  ASSERT_EQ(all.size(), 2u + 2u + (1u + 2u * 4u) + 4u);
   for (const auto& [kept, bytes] : all) {
-    if (kept.sort.view == LinkView::kCount) continue;
     for (const auto& [id, value] : all) {
       if (id != kept) Change(id, std::nullopt);
     }
     Restore({UserRange()});
-    // Those of the other link, and they alone, are gone.
-    Records expected;
-    const bool is_friend = kept.sort.kind == LinkKind::kFriend;
-    for (const auto& record : all) {
-      if ((record.first.sort.kind == LinkKind::kFriend) == is_friend) expected.insert(record);
-    }
-    EXPECT_EQ(All(), expected);
+    EXPECT_EQ(Sides(), SaidBy(kept, bytes)) << "those of other links, and they alone, are gone";
+    for (const auto& [id, value] : All()) Change(id, std::nullopt);
     for (const auto& [id, value] : all) Change(id, value);
   }
 }
 
 TEST_F(LinkRestorerTest, NothingIsChangedWhereNothingIsMissing) {
   for (uint64_t other = 2; other < kLinkedUsers; ++other) Link(1, LinkKind::kFollow, other, other);
-  const Records all = All();
+  LinkMany(7, LinkKind::kFollow);
+  const LinkRecords all = All();
   const RestoredLinks restored = Restore({UserRange()});
   EXPECT_EQ(restored.sides, 0u);
   EXPECT_EQ(restored.counts, 0u);
@@ -117,8 +135,8 @@ TEST_F(LinkRestorerTest, NothingIsChangedWhereNothingIsMissing) {
 }
 
 TEST_F(LinkRestorerTest, OutdatedTimesAreRemoved) {
-  Link(1, LinkKind::kFriend, 2, 50);
-  const Records all = All();
+  LinkMany(1, LinkKind::kFriend);
+  const LinkRecords all = All();
   const LinkSide side{1, LinkKind::kFriend, 2};
   const Bytes outdated = Encode(LinkRecord{.time_ms = 40, .inverse = LinkKind::kFriend});
   Change(side.Newest(40), outdated);
@@ -132,39 +150,79 @@ TEST_F(LinkRestorerTest, OutdatedTimesAreRemoved) {
 }
 
 TEST_F(LinkRestorerTest, TheLatestOfTwoTimesCounts) {
-  Link(1, LinkKind::kFriend, 2, 50);
-  const Records all = All();
+  LinkMany(1, LinkKind::kFriend);
+  const LinkRecords all = All();
   const LinkSide side{1, LinkKind::kFriend, 2};
-  const Bytes outdated = Encode(LinkRecord{.time_ms = 40, .inverse = LinkKind::kFriend});
+  const LinkRecord outdated{.time_ms = 40, .inverse = LinkKind::kFriend};
   // With and without what the other view says.
   for (const bool newest_is_there : {true, false}) {
-    Change(side.Member(), outdated);
-    Change(side.Newest(40), outdated);
+    Change(side.Member(), Encode(outdated));
+    Change(side.Newest(40), Encode(outdated));
     if (!newest_is_there) Change(side.Newest(50), std::nullopt);
     Restore({UserRange{1, 1}});
     EXPECT_EQ(All(), all);
   }
-}
-
-TEST_F(LinkRestorerTest, ALinkThatBecameVisibleOnOneSideIsThereOnBoth) {
-  Link(1, LinkKind::kFriend, 2, 50);
-  const Records all = All();
-  for (const auto& [id, value] : all) {
-    const LinkSide side{1, LinkKind::kFriend, 2};
-    if (id != side.Member()) Change(id, std::nullopt);
-  }
-  Restore({UserRange{1, 1}});
+  // A compact side, too.
+  const LinkSide back{2, LinkKind::kFriend, 1};
+  Change(back.Head(), CompactHeadWith({}, {.time_ms = 40, .other = 1, .value = {}}));
+  Restore({UserRange{2, 2}});
   EXPECT_EQ(All(), all);
 }
 
-TEST_F(LinkRestorerTest, CountsOfKindsWithoutLinksAreRemoved) {
+TEST_F(LinkRestorerTest, ALinkThatBecameVisibleOnOneSideIsThereOnBoth) {
+  LinkMany(1, LinkKind::kFriend);
+  const LinkRecordId member = LinkSide{1, LinkKind::kFriend, 2}.Member();
+  const Bytes value = All().at(member);
+  for (const auto& [id, other] : All()) {
+    if (id != member) Change(id, std::nullopt);
+  }
+  Restore({UserRange{1, 1}});
+  EXPECT_EQ(Sides(), SaidBy(member, value));
+  EXPECT_EQ(Sides().size(), 2u);
+}
+
+// A database that lost a head does not know that there are links, and begins anew.
+TEST_F(LinkRestorerTest, ANewHeadIsJoinedWithTheLinksOfALostOne) {
+  LinkMany(1, LinkKind::kFriend);
+  const LinkSides before = Sides();
+  Change(LinkSide{1, LinkKind::kFriend}.Head(), std::nullopt);
+  Link(1, LinkKind::kFriend, 30, 70);
+  Link(1, LinkKind::kFriend, 2, 80);  // again
+  Restore({UserRange{1, 1}});
+  LinkSides after = Sides();
+  EXPECT_EQ(after.size(), before.size() + 2);
+  EXPECT_EQ((after[{1, LinkKind::kFriend, 2}].time_ms), 80u);
+  EXPECT_EQ((after[{1, LinkKind::kFriend, 3}].time_ms), 50u);
+  EXPECT_EQ((after[{1, LinkKind::kFriend, 30}].time_ms), 70u);
+}
+
+// Its head will count the records that there are, and say no links.
+TEST_F(LinkRestorerTest, LinksOfAHeadBesideADamagedRecordAreKept) {
   Link(1, LinkKind::kFriend, 2, 50);
-  const Records all = All();
-  Change(LinkSide{.user = 1, .kind = LinkKind{7}}.Count(), EncodeLinkCount(3));
-  Change(LinkSide{.user = 1, .kind = LinkKind::kFriend}.Count(), "damaged");
-  Change(LinkSide{.user = 2, .kind = LinkKind::kFriend}.Count(), EncodeLinkCount(7));
-  EXPECT_EQ(Restore({UserRange{1, 1}}).counts, 2u) << "user 2 is not in the range";
-  EXPECT_EQ(Restore({UserRange{2, 2}}).counts, 1u);
+  Link(1, LinkKind::kFriend, 3, 60);
+  const LinkSides before = Sides();
+  Change(LinkSide{1, LinkKind::kFriend, 9}.Member(), "damaged");
+  Change(LinkSide{1, LinkKind::kFriend, 3}.Member(), "damaged");
+  Change(LinkSide{2, LinkKind::kFriend}.Head(), std::nullopt);
+  Restore({UserRange{1, 2}});
+  EXPECT_EQ(All().at(LinkSide{1, LinkKind::kFriend}.Head()), EncodeIndexedHead(3));
+  Change(LinkSide{1, LinkKind::kFriend, 9}.Member(), std::nullopt);
+  Change(LinkSide{1, LinkKind::kFriend}.Head(), EncodeIndexedHead(2));
+  EXPECT_EQ(Sides(), before);
+}
+
+TEST_F(LinkRestorerTest, WrongHeadsAreReplaced) {
+  Link(1, LinkKind::kFriend, 2, 50);
+  LinkMany(7, LinkKind::kFriend);
+  const LinkRecords all = All();
+  Change(LinkSide{.user = 1, .kind = LinkKind{7}}.Head(), EncodeIndexedHead(3));
+  Change(LinkSide{.user = 1, .kind = LinkKind::kFriend}.Head(), "damaged");
+  Change(LinkSide{.user = 7, .kind = LinkKind::kFriend}.Head(), EncodeIndexedHead(9));
+  EXPECT_EQ(Restore({UserRange{1, 1}}).counts, 2u) << "user 7 is not in the range";
+  EXPECT_EQ(Restore({UserRange{7, 7}}).counts, 1u);
+  EXPECT_EQ(All(), all);
+  Change(LinkSide{.user = 2, .kind = LinkKind::kFriend}.Head(), "damaged");
+  Restore({UserRange{2, 2}});
   EXPECT_EQ(All(), all);
 }
 
@@ -177,7 +235,6 @@ TEST_F(LinkRestorerTest, AnyRecordsOfUsersInTheRangesMayBeLost) {
     std::mt19937_64 random(seed);
     const auto below = [&random](uint64_t count) { return random() % count; };
     LinkAnyUsers(below);
-    const Records before = All();
 
     std::vector<UserRange> lost = {{below(kLinkedUsers / 2), below(kLinkedUsers)},
                                    {below(kLinkedUsers), kLinkedUsers}};
@@ -187,36 +244,17 @@ TEST_F(LinkRestorerTest, AnyRecordsOfUsersInTheRangesMayBeLost) {
         return range.first <= user && user <= range.last;
       });
     };
-    // A link, by its side of the smaller user.
-    const auto link_of = [&before](const LinkRecordId& id) {
-      const uint64_t other = id.sort.view == LinkView::kMember ? id.sort.first : id.sort.second;
-      const LinkSide side{id.user, id.sort.kind, other};
-      const LinkKind inverse = DecodeLinkRecord(before.at(side.Member()))->inverse;
-      return id.user < other ? std::tuple(id.user, id.sort.kind, other, inverse)
-                             : std::tuple(other, inverse, id.user, id.sort.kind);
-    };
-    std::set<decltype(link_of(LinkRecordId()))> left;
+    LinkSides left;
     const uint64_t most = 1 + below(10);
-    for (const auto& [id, value] : before) {
-      const bool is_count = id.sort.view == LinkView::kCount;
+    for (const auto& [id, value] : All()) {
       if (in_range(id.user) && below(11) < most) {
         Change(id, std::nullopt);
-      } else if (!is_count) {
-        left.insert(link_of(id));
+      } else {
+        left.merge(SaidBy(id, value));
       }
     }
-    Records expected;
-    std::map<LinkRecordId, uint64_t> counts;
-    for (const auto& [id, value] : before) {
-      if (id.sort.view == LinkView::kCount || !left.contains(link_of(id))) continue;
-      expected[id] = value;
-      if (id.sort.view == LinkView::kMember) {
-        ++counts[LinkSide{.user = id.user, .kind = id.sort.kind}.Count()];
-      }
-    }
-    for (const auto& [id, count] : counts) expected[id] = EncodeLinkCount(count);
     Restore(lost);
-    ASSERT_EQ(All(), expected);
+    ASSERT_EQ(Sides(), left);
   }
 }
 

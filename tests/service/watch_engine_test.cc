@@ -86,21 +86,26 @@ TEST_F(WatchEngineTest, InternalTablesKeepNoValue) {
   EXPECT_THAT(sink.told, ElementsAre(fmt::format("0 put {}@{}?", media.sort, VersionOf(media))));
 }
 
-// A link is some records, of which one says whom the user is linked to.
+// However it is stored.
 TEST_F(WatchEngineTest, LinkIsOneChange) {
   const Key member = LinkKey(7, LinkKind::kFriend, 8);
-  const Key count = LinkKey(7, {.kind = LinkKind::kFriend, .view = LinkView::kCount});
+  const Key head = LinkKey(7, {.kind = LinkKind::kFriend, .view = LinkView::kHead});
   RecordingSink sink;
   sink.group = &group_;
   const WatchTarget target{.table = Table::kLinks, .partition = member.partition, .after = {}};
   ASSERT_TRUE(group_.Watch({.targets = {target}}, &sink).ok());
   sink.Take();
-  ASSERT_TRUE(blocking_
-                  .Write(member.view().partition_view(),
-                         {PutOf(count.sort, "1"), PutOf(member.sort, "value")})
-                  .status.ok());
+  MutationView put = PutOf(head.sort, "1");
+  put.told_sort = member.sort;
+  ASSERT_TRUE(
+      blocking_.Write(member.view().partition_view(), {put, PutOf(member.sort, "2")}).status.ok());
   RunAll();
-  EXPECT_THAT(sink.told, ElementsAre(fmt::format("0 put {}@{}?", member.sort, VersionOf(member))));
+  EXPECT_THAT(sink.Take(), ElementsAre(fmt::format("0 put {}@{}?", member.sort, VersionOf(head))));
+  put.told_kind = MutationKind::kDelete;
+  ASSERT_TRUE(blocking_.Write(member.view().partition_view(), {put}).status.ok());
+  RunAll();
+  EXPECT_THAT(sink.Take(),
+              ElementsAre(fmt::format("0 delete {}@{}", member.sort, VersionOf(head))));
 }
 
 }  // namespace

@@ -17,8 +17,8 @@
 
 #include "net/memory_pipe.h"
 #include "server/served_connection.h"
-#include "service/links/link_records.h"
 #include "service/logins/login_records.h"
+#include "tests/service/stored_links.h"
 #include "tests/simulation/linearizability.h"
 #include "tests/simulation/shuffling_engine.h"
 #include "tests/simulation/simulated_client.h"
@@ -224,30 +224,17 @@ void ExpectLinearizable(const Recorder& recorder) {
   }
 }
 
-// Both sides of each link, both orders of each side, and the counts say the same.
+// The records of links agree, and so do both sides of each.
 void ExpectWholeLinks(MemoryEngine* engine) {
-  std::map<LinkRecordId, Bytes> records;
+  smile::testing::LinkRecords records;
   EachRecord(engine, Table::kLinks, [&](const Key& key, const Record& record) {
     const auto sort = DecodeLinkSort(key.sort);
     ASSERT_TRUE(sort.has_value());
     records[{*DecodePartition(key.partition), *sort}] = record.value;
   });
-  std::map<LinkRecordId, Bytes> expected;
-  std::map<LinkRecordId, uint64_t> counts;
-  for (const auto& [id, value] : records) {
-    if (id.sort.view != LinkView::kMember) continue;
-    const auto link = DecodeLinkRecord(value);
-    ASSERT_TRUE(link.has_value());
-    const LinkSide side{.user = id.user, .kind = id.sort.kind, .other = id.sort.first};
-    const LinkSide back{.user = side.other, .kind = link->inverse, .other = side.user};
-    for (const LinkSide& one : {side, back}) {
-      expected[one.Member()] = value;
-      expected[one.Newest(link->time_ms)] = value;
-    }
-    ++counts[side.Count()];
-  }
-  for (const auto& [id, count] : counts) expected[id] = EncodeLinkCount(count);
-  EXPECT_EQ(records, expected);
+  smile::testing::LinkSides sides;
+  EXPECT_EQ(smile::testing::ReadLinkRecords(records, &sides), "");
+  EXPECT_EQ(sides, smile::testing::BacksOf(sides));
 }
 
 // A login is in the list of its user and nowhere else.
