@@ -76,6 +76,9 @@ def parse(arguments):
            help=f"length of each round (default {Size.seconds:g}; with --quick {QUICK.seconds:g})")
     option("--rounds", type=integer(1, 1000), metavar="N",
            help=f"rounds of each load (default {Size.rounds}; with --quick {QUICK.rounds})")
+    option("--warm", type=decimal(0.1, 86400), metavar="SECONDS",
+           help=f"length of the load before the first round (default {Size.warm:g}; with --quick "
+           f"{QUICK.warm:g})")
     option("--memory", type=integer(160, 1_000_000), metavar="MIB",
            help=f"caches and memtables of each server together (default {Size.memory})")
     option("--memory-limit", type=integer(160, 1_000_000), metavar="MIB",
