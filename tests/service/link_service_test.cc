@@ -73,7 +73,6 @@ class LinkServiceTest : public ::testing::Test {
   }
   // The head of the links that user 1 follows.
   std::optional<LinkHead> Head() {
-    std::optional<LinkHead> head;
     head_bytes_.clear();
     (void)engine_.Peek(LinkKeyBytes(kOf.Head()).view(),
                        [&](const RecordView& record) { head_bytes_ = Bytes(record.value); });
