@@ -158,7 +158,7 @@ inline constexpr uint64_t kCheckedContentBytes = uint64_t{8} << 20;
 inline constexpr size_t kMaxLinkValueBytes = size_t{1} << 10;
 inline constexpr size_t kMaxLinkChecks = 1000;
 inline constexpr uint32_t kMaxLinkEntries = 10'000;  // a larger `limit` is reduced to this
-// Changes of links that are one write; others wait for it.
+// Changes of links that are taken together; others wait for them.
 inline constexpr size_t kMaxLinksTogether = 128;
 inline constexpr size_t kMaxLinkBytesTogether = size_t{32} << 10;  // of values; one always fits
 // Links that one request for common links examines; then it returns a continuation token.

@@ -84,7 +84,7 @@ void Session::AnswerTogether(std::span<LookupRun::Item> items) {
   for (size_t i = 0; i < items.size(); ++i) {
     if (answered[i]) continue;
     if (may_be_now[i]) {
-      Take(items[i]);  // it may need other records, which are in memory, too
+      Take(items[i]);  // the other records that it needs may be in memory, too
     } else if (!RejectIfInFlight(items[i].frame.header.id)) {
       Enter(items[i]);
     }

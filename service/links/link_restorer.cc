@@ -13,7 +13,9 @@ namespace smile {
 namespace {
 
 constexpr uint32_t kPageEntries = 64;
-static_assert(size_t{5} * kPageEntries <= limits::kMaxBatchMutations, "a page is one write");
+static_assert(size_t{4} * kPageEntries <= limits::kMaxBatchMutations &&
+                  4 * (kMaxCompactHeadBytes / kMinCompactLinkBytes) <= limits::kMaxBatchMutations,
+              "a page, or a compact head, is one write");
 
 ScanRequest ScanOf(uint64_t user, uint32_t limit) {
   return {.table = Table::kLinks,
@@ -65,36 +67,34 @@ Task<Status> LinkRestorer::ForEachUser(Task<Status> (LinkRestorer::*visit)(uint6
 
 Task<Status> LinkRestorer::RestoreOwn(uint64_t user) {
   if (!IsLost(user)) co_return Status();
-  std::vector<std::pair<LinkKind, Bytes>> compact;  // heads
+  if (Status status = co_await JoinHeads(user); !status.ok()) co_return status;
+  if (Status status = co_await CompareViews(user); !status.ok()) co_return status;
+  co_return co_await Recount(user);
+}
+
+// Gives the links of compact heads records of their own where other links of the kind have them: a
+// kind whose head was lost may have got a new one, which knows nothing of the others.
+Task<Status> LinkRestorer::JoinHeads(uint64_t user) {
+  std::vector<std::pair<LinkKind, Bytes>> heads;
   std::set<LinkKind> indexed;
   ScanRequest scan = ScanOf(user, kPageEntries);
   for (;;) {
     const Result<ScanPage> page = co_await engine_.Scan(scan);
     if (!page.ok()) co_return page.status();
-    std::vector<Expected> expected;
     for (size_t i = 0; i < page->size(); ++i) {
       const ScanPage::Entry entry = (*page)[i];
       if (entry.outcome == ScanPage::Outcome::kGap) continue;
       const LinkSort sort = SortOf(entry.sort);
-      if (sort.view != LinkView::kHead) indexed.insert(sort.kind);
-      if (entry.outcome == ScanPage::Outcome::kCorrupt) continue;
-      if (sort.view == LinkView::kHead) {
-        compact.emplace_back(sort.kind, Bytes(entry.record.value));
-      } else if (const auto record = DecodeLinkRecord(entry.record.value)) {
-        const LinkSide side = SideOf(user, sort);
-        const bool is_member = sort.view == LinkView::kMember;
-        Expected one{is_member ? side.Newest(record->time_ms) : side.Member(), side,
-                     Owned(*record)};
-        if (!is_member) one.because = LinkRecordId{user, sort};
-        expected.push_back(std::move(one));
+      if (sort.view != LinkView::kHead) {
+        indexed.insert(sort.kind);
+      } else if (entry.outcome == ScanPage::Outcome::kFound) {
+        heads.emplace_back(sort.kind, Bytes(entry.record.value));
       }
     }
-    if (Status status = co_await Compare(std::move(expected)); !status.ok()) co_return status;
     if (!page->more) break;
     ContinueScan(*page, &scan);
   }
-  // A kind whose head was lost may have got a new one, which knows nothing of the others.
-  for (const auto& one : compact) {
+  for (const auto& one : heads) {
     const LinkKind kind = one.first;
     const std::optional<LinkHead> head = DecodeLinkHead(one.second);
     if (!indexed.contains(kind) || !head || !head->compact) continue;
@@ -107,7 +107,31 @@ Task<Status> LinkRestorer::RestoreOwn(uint64_t user) {
     });
     if (Status status = co_await Compare(std::move(expected)); !status.ok()) co_return status;
   }
-  co_return co_await Recount(user);
+  co_return Status();
+}
+
+Task<Status> LinkRestorer::CompareViews(uint64_t user) {
+  ScanRequest scan = ScanOf(user, kPageEntries);
+  for (;;) {
+    const Result<ScanPage> page = co_await engine_.Scan(scan);
+    if (!page.ok()) co_return page.status();
+    std::vector<Expected> expected;
+    for (size_t i = 0; i < page->size(); ++i) {
+      const ScanPage::Entry entry = (*page)[i];
+      if (entry.outcome != ScanPage::Outcome::kFound) continue;
+      const LinkSort sort = SortOf(entry.sort);
+      const auto record = DecodeLinkRecord(entry.record.value);
+      if (sort.view == LinkView::kHead || !record) continue;
+      const LinkSide side = SideOf(user, sort);
+      const bool is_member = sort.view == LinkView::kMember;
+      Expected one{is_member ? side.Newest(record->time_ms) : side.Member(), side, Owned(*record)};
+      if (!is_member) one.because = LinkRecordId{user, sort};
+      expected.push_back(std::move(one));
+    }
+    if (Status status = co_await Compare(std::move(expected)); !status.ok()) co_return status;
+    if (!page->more) co_return Status();
+    ContinueScan(*page, &scan);
+  }
 }
 
 Task<Status> LinkRestorer::Compare(std::vector<Expected> expected) {
@@ -127,7 +151,9 @@ Task<Status> LinkRestorer::Compare(std::vector<Expected> expected) {
     if (!IsAnswer(record)) co_return record.status();  // one that cannot be read is there
     if (one.id.sort.view != LinkView::kMember) continue;
     const auto member = record.ok() ? DecodeLinkRecord(record->value) : std::nullopt;
-    if (!member && one.in_head) PutLater(one, std::nullopt);  // the head will not say it any more
+    if (one.in_head && (!member || member->time_ms == one.link.time_ms)) {
+      PutLater(one, std::nullopt);  // the head is newer, and will not say it any more
+    }
     if (!member || member->time_ms == one.link.time_ms) continue;
     if (member->time_ms < one.link.time_ms) {
       PutLater(one, member->time_ms);
@@ -154,7 +180,7 @@ void LinkRestorer::PutLater(const Expected& one, std::optional<uint64_t> outdate
   changes_[one.side.Newest(one.link.time_ms)] = member;
 }
 
-// Makes the heads of the user right, unless they are compact and nothing else is there.
+// Makes the heads of the user right: a compact one is if it is readable and alone.
 Task<Status> LinkRestorer::Recount(uint64_t user) {
   std::map<LinkKind, uint64_t> numbers;
   ScanRequest scan = ScanOf(user, limits::kMaxScanEntries);

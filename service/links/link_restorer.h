@@ -41,7 +41,7 @@ class LinkRestorer {
   Task<Result<RestoredLinks>> Run();
 
  private:
-  // A record of an indexed kind that has to be there, because another one of the side is.
+  // A record that has to be there, because another one of the side is or a compact head says so.
   struct Expected {
     LinkRecordId id;
     LinkSide side;
@@ -57,6 +57,8 @@ class LinkRestorer {
   bool IsLost(uint64_t user) const { return Contains(lost_, user); }
   Task<Status> ForEachUser(Task<Status> (LinkRestorer::*visit)(uint64_t user));
   Task<Status> RestoreOwn(uint64_t user);
+  Task<Status> JoinHeads(uint64_t user);
+  Task<Status> CompareViews(uint64_t user);
   Task<Status> Compare(std::vector<Expected> expected);
   void PutLater(const Expected& one, std::optional<uint64_t> outdated);
   Task<Status> Recount(uint64_t user);

@@ -203,10 +203,13 @@ Task<Result<LinkPage>> LinkService::List(LinkListRequest request) const {
   LinkPage page;
   if (head && head->compact) {
     std::optional<LinkPage> whole = PageOf(*head, request);
-    if (whole) co_return std::move(*whole);
+    if (whole) {
+      if (!TryTake(request.call.memory, BytesOf(whole->entries))) co_return NoMemoryForResult();
+      co_return std::move(*whole);
+    }
   }
-  // Of a damaged head it is not known what it said. With `from`, a page before this one had the
-  // gap.
+  // Of a damaged head it is not known what it said. A page that goes on with `from` does not say so
+  // again: it would never come further.
   if ((!head || head->compact) && !request.from) {
     page.entries.push_back({.outcome = ScanPage::Outcome::kGap});
     page.resume_from = FirstPlace(request);

@@ -243,8 +243,8 @@ bool LinkState::HasRoom() const {
   return mutations_ + 2 * kMaxSideMutations <= limits::kMaxBatchMutations;
 }
 
-// An event has a version of its own. So a head that says several is deleted for each but the last,
-// before it is put: the same version, without the value.
+// An event has a version of its own, so a head that changed in several links is deleted for each
+// but the last, without a value, before it is put.
 std::optional<WriteRequest> LinkState::ToWrite(uint64_t source) {
   std::vector<LinkMutation> mutations;
   mutations.reserve(mutations_);

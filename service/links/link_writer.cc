@@ -11,6 +11,9 @@
 
 namespace smile {
 
+// Also on a full disk: two heads, with their keys and the rest of a request.
+static_assert(2 * kMaxCompactHeadBytes + 1024 <= limits::kMaxFreeingBytes, "a link can be removed");
+
 LinkWriter::LinkWriter(Engine& engine, const Clock& clock) : engine_(engine), clock_(clock) {
   CHECK(engine.can_write_together(), "both sides of a link are one write");
 }

@@ -1,10 +1,10 @@
 // Changes of links: each is one write of both sides, in their two partitions.
 //
 // A change reads what it replaces, so changes of one user run one after the other: in the order of
-// their calls. Those of a user with many links that wait for each other are written together, up to
-// limits::kMaxLinksTogether, so that their number does not add to the time of a write. Whoever
-// waits for two users is in both queues from the call on and takes both at once: there is no order
-// of locks in which two could wait for each other.
+// their calls. Those of a user with many links that wait for each other are taken together, up to
+// limits::kMaxLinksTogether, and are mostly one write. Whoever waits for two users is in both
+// queues from the call on and takes both at once: there is no order of locks in which two could
+// wait for each other.
 //
 // One process serves an engine; nobody else writes these records.
 #pragma once

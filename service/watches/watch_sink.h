@@ -24,7 +24,7 @@ struct HistoryBatch;
 // Which changes of a table are told.
 enum class Watching : uint8_t {
   kNever,     // none: the table cannot be watched
-  kWithout,   // without their values, which are the server's own; of links, one for each
+  kWithout,   // without their values, which are the server's own; of links, one for each link
   kComplete,  // all
 };
 

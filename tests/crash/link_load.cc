@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "client/client.h"
 #include "model/tables.h"
 #include "tests/crash/calls.h"
@@ -117,9 +118,11 @@ std::string LinkClient::RunUntilCrash(uint16_t port) {
     auto promise = std::make_shared<std::promise<Status>>();
     calls.push_back({link, promise->get_future()});
     const auto& [from, kind, to] = link;
+    // Two of the long ones are more than a compact head contains.
+    const std::string value(random_() % 4 == 0 ? limits::kMaxLinkValueBytes : 1, 'v');
     if (linked) {
       client->Call<op::Link>(
-          {.user = from, .kind = kind, .other = to, .value = "v"}, kOnce,
+          {.user = from, .kind = kind, .other = to, .value = value}, kOnce,
           [promise](const Answer<op::Link>& answer) { promise->set_value(answer.status()); });
     } else {
       client->Call<op::Unlink>(

@@ -19,6 +19,9 @@ class ForgetfulEngine final : public ForwardingEngine {
   ForgetfulEngine(Engine* engine, Below below)
       : ForwardingEngine(engine), below_(std::move(below)) {}
 
+  PeekResult Peek(const KeyView& key, FunctionRef<void(const RecordView&)> found) override {
+    return below_(4) == 0 ? PeekResult::kUnknown : engine().Peek(key, found);
+  }
   bool PeekScan(const ScanRequest& request, FoundPage found) override {
     return below_(2) == 0 && engine().PeekScan(request, found);
   }

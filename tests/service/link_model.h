@@ -15,6 +15,7 @@
 #include "service/links/link_service.h"
 #include "storage/memory_engine.h"
 #include "tests/service/faulty_backends.h"
+#include "tests/service/forgetful_engine.h"
 #include "tests/service/forwarding_engine.h"
 
 namespace smile::testing {
@@ -86,7 +87,8 @@ class LinkModel {
   MemoryEngine engine_;
   Faults faults_;
   FaultyEngine faulty_{&engine_, &faults_};
-  HeldWritesEngine held_{&faulty_};
+  ForgetfulEngine forgetful_{&faulty_, below_};
+  HeldWritesEngine held_{&forgetful_};
   std::unique_ptr<LinkService> service_;
   std::map<Side, Stored> sides_;
   uint64_t steps_ = 0;

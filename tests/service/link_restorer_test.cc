@@ -196,6 +196,28 @@ TEST_F(LinkRestorerTest, ANewHeadIsJoinedWithTheLinksOfALostOne) {
   EXPECT_EQ((after[{1, LinkKind::kFriend, 30}].time_ms), 70u);
 }
 
+TEST_F(LinkRestorerTest, ANewHeadIsNewerThanRecordsOfTheSameTime) {
+  LinkMany(1, LinkKind::kFriend);
+  Change(LinkSide{1, LinkKind::kFriend}.Head(), std::nullopt);
+  ASSERT_TRUE(
+      links_
+          .Change({.side = {1, LinkKind::kFriend, 2}, .value = "new", .inverse = {}, .time_ms = 50})
+          .Wait()
+          .ok());
+  Restore({UserRange{1, 1}});
+  EXPECT_EQ((Sides()[{1, LinkKind::kFriend, 2}].value), "new");
+}
+
+TEST_F(LinkRestorerTest, OutdatedRecordsOfLinksOfANewHeadAreRemoved) {
+  Link(1, LinkKind::kFriend, 2, 80);
+  const LinkSides before = Sides();
+  const LinkSide side{1, LinkKind::kFriend, 2};
+  Change(side.Member(), "damaged");
+  Change(side.Newest(50), Encode(LinkRecord{.time_ms = 50, .inverse = LinkKind::kFriend}));
+  Restore({UserRange{1, 1}});
+  EXPECT_EQ(Sides(), before);
+}
+
 // Its head will count the records that there are, and say no links.
 TEST_F(LinkRestorerTest, LinksOfAHeadBesideADamagedRecordAreKept) {
   Link(1, LinkKind::kFriend, 2, 50);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -192,16 +193,25 @@ TEST_F(LinkServiceTest, ManyKindsMayGetRecordsOfTheirOwnTogether) {
       ASSERT_TRUE(links_.Change(link_of(kind, 2 + i)).Wait().ok());
   }
   held_.hold = true;
-  size_t answered = 0;
-  const auto done = [&](const Result<LinkChanged>& changed) { answered += changed.ok() ? 1 : 0; };
+  std::vector<Code> codes;
+  const auto done = [&](const Result<LinkChanged>& changed) {
+    codes.push_back(changed.status().code());
+  };
   links_.Change(LinkOf(1, 2), done);
   for (uint64_t kind = 0; kind < kKinds; ++kind) links_.Change(link_of(kind, 300 + kind), done);
   size_t writes = 0;
-  for (; held_.held() > 0; ++writes) held_.Release(0, /*reject=*/false);
-  EXPECT_EQ(answered, 1 + kKinds);
+  // The first of those that are divided is rejected, with all that it contains.
+  for (; held_.held() > 0; ++writes) held_.Release(0, /*reject=*/writes == 1);
   EXPECT_GT(writes, 2u);
   EXPECT_LT(writes, 1 + kKinds);
-  EXPECT_EQ(Sides().size(), 2 * (1 + kKinds * (kMost + 1)));
+  ASSERT_EQ(codes.size(), 1 + kKinds);
+  const auto done_count = std::count(codes.begin(), codes.end(), Code::kOk);
+  EXPECT_EQ(done_count + std::count(codes.begin(), codes.end(), Code::kOverloaded), 1 + kKinds);
+  EXPECT_EQ(codes[0], Code::kOk);
+  EXPECT_EQ(codes[1], Code::kOverloaded);
+  EXPECT_EQ(codes.back(), Code::kOk);
+  EXPECT_LT(done_count, 1 + kKinds);
+  EXPECT_EQ(Sides().size(), 2 * (kKinds * kMost + static_cast<uint64_t>(done_count)));
 }
 
 // A record that cannot be read says that there is a link. Removing the link repairs it.
@@ -249,7 +259,13 @@ TEST_F(LinkServiceTest, ADamagedHeadIsAnError) {
     ASSERT_TRUE(page.ok() && page->entries.size() == 1 && page->more && page->resume_from);
     EXPECT_EQ(page->entries[0].outcome, ScanPage::Outcome::kGap);
     list.from = page->resume_from;
-    EXPECT_FALSE(links_.List(list).Wait()->more) << "the gap is told once";
+    const Result<LinkPage> next = links_.List(list).Wait();
+    EXPECT_TRUE(!next->more && next->entries.empty()) << "the gap is told once";
+    list.from.reset();
+    list.after = LinkPlace{.time_ms = 9, .other = UINT64_MAX};
+    EXPECT_EQ(links_.List(list).Wait()->resume_from, (LinkPlace{.time_ms = 8}));
+    list.after = LinkPlace{.time_ms = 0, .other = UINT64_MAX};
+    EXPECT_FALSE(links_.List(list).Wait()->more);
     EXPECT_TRUE(links_.Others(kOf, 10, {}).Wait()->gap);
 
     const std::vector<uint64_t> others = {9};
@@ -264,7 +280,6 @@ TEST_F(LinkServiceTest, ADamagedHeadIsAnError) {
     EXPECT_TRUE(common->gap);
     EXPECT_THAT(common->ids, IsEmpty());
   }
-  // The number can still be read of some.
   PutHead("\x01");
   EXPECT_EQ(links_.Count(kOf, {}).Wait().status().code(), Code::kCorrupt);
   EXPECT_EQ(links_.Counts(1, {}).Wait().status().code(), Code::kCorrupt);

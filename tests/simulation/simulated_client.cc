@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/limits.h"
 #include "model/key.h"
 
 namespace smile {
@@ -123,7 +124,9 @@ void SimulatedClient::CallLink(uint64_t number, HistoryOperation operation) {
   }
   operation.kind = Kind::kPut;
   operation.value = recorder_->next_value++;
-  const std::string value = std::to_string(operation.value);
+  std::string value = std::to_string(operation.value);
+  // Two of the long ones are more than a compact head contains.
+  if (random_() % 2 == 0) value.resize(limits::kMaxLinkValueBytes, ' ');
   Send<op::Link>({.user = user, .kind = kind, .other = other, .value = value}, id, operation);
 }
 

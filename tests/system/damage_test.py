@@ -190,8 +190,10 @@ class DamageTest(ProcessTest):
     def test_links_are_restored_from_their_other_side(self):
         process, port = self.serving()
         # The sides of a link are far apart, so that no block has both.
-        self.smilecat_lines(port, ["link %d friend %d --value %d --time-ms %d"
-                                   % (node, (node + NODES // 2) % NODES, node, 1000 + node)
+        # Two of the long values are more than a compact head contains.
+        self.smilecat_lines(port, ["link %d friend %d --value %s --time-ms %d"
+                                   % (node, (node + NODES // 2) % NODES,
+                                      "v" * (1000 if node % 2 == 0 else 1), 1000 + node)
                                    for node in range(NODES)]
                             + ["link %d friend %d --time-ms 7"
                                % (node, (node + NODES // 3) % NODES) for node in range(NODES)])
