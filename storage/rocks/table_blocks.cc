@@ -19,8 +19,10 @@ enum Compression : char { kNone = 0, kLz4 = 4, kZstd = 7 };
 constexpr uint64_t kMagic = 0x88e241b785f4cff7;
 constexpr uint32_t kFormatVersion = 5;
 constexpr char kXxh3 = 4;
-constexpr size_t kHandleBytes = 40;           // of a footer
-constexpr uint32_t kHasHashIndex = 1u << 31;  // in the number of restart points
+constexpr size_t kHandleBytes = 40;               // of a footer
+constexpr char kNoEntry = '\xff';                 // in a bucket of a hash index
+constexpr size_t kMaxHashedBlockBytes = 1 << 16;  // larger blocks have no hash index
+constexpr uint32_t kHasHashIndex = 1u << 31;      // in the number of restart points
 constexpr ByteView kZstdBegin = "\x28\xb5\x2f\xfd";
 
 uint32_t Checksum(uint64_t hash_of_content, char compression) {
@@ -82,10 +84,25 @@ Bytes SealBlock(Bytes content) {
   return content;
 }
 
-// All zeros: the last four bytes are the number of restart points.
+// Restart points, which are zeros and take the place of the entries, and their number.
+// RocksDB 7.8.3 must find at least one: without, a Get uses a hash index that it has not set. Where
+// they do not fill the block, a hash index does, with a byte for each bucket; a block of over 64
+// KiB has none, and has no restart points then.
 Bytes EmptyBlock(uint64_t size) {
   CHECK(size >= sizeof(uint32_t));
-  return SealBlock(Bytes(size, '\0'));
+  Bytes block(size, '\0');
+  uint32_t packed = static_cast<uint32_t>(size / sizeof(uint32_t)) - 1;
+  if (size % sizeof(uint32_t) != 0) {
+    constexpr size_t kLeast = sizeof(uint32_t) + 1 + sizeof(uint16_t) + sizeof(uint32_t);
+    if (size < kLeast || size > kMaxHashedBlockBytes) return SealBlock(std::move(block));
+    const size_t buckets = 1 + (size - kLeast) % sizeof(uint32_t);
+    const size_t number = size - sizeof(uint32_t) - sizeof(uint16_t);
+    std::fill_n(block.begin() + static_cast<std::ptrdiff_t>(number - buckets), buckets, kNoEntry);
+    StoreLittle(block.data() + number, static_cast<uint16_t>(buckets));
+    packed = static_cast<uint32_t>((number - buckets) / sizeof(uint32_t)) | kHasHashIndex;
+  }
+  StoreLittle(block.data() + size - sizeof(uint32_t), packed);
+  return SealBlock(std::move(block));
 }
 
 // Each entry is a restart point, so it contains its whole key.

@@ -1,8 +1,11 @@
 // What `smiled check` names and `smiled repair` gives up.
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "base/hash.h"
 #include "storage/record_format.h"
+#include "storage/rocks/table_blocks.h"
 #include "tests/storage/check_repair_fixture.h"
 
 namespace smile::testing {
@@ -12,6 +15,30 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+
+// A repair that was interrupted leaves them to the server.
+TEST_F(CheckRepairTest, EmptiedBlocksAreReadAsWhatTheyAre) {
+  WriteUsers();
+  const auto files = FilesOf(Table::kUsers);
+  ASSERT_EQ(files.size(), 1u);
+  Close();
+  std::set<uint64_t> remainders;
+  for (uint64_t eighth = 1; eighth < 8; ++eighth) {
+    Overwrite(PathOf(files[0]), files[0].size * eighth / 8);
+    const CheckReport report = Check();
+    ASSERT_EQ(report.blocks.size(), 1u);
+    const DamagedBlock& block = report.blocks[0];
+    remainders.insert(block.size % sizeof(uint32_t));
+    Overwrite(PathOf(files[0]), block.offset, EmptyBlock(block.size));
+  }
+  EXPECT_GT(remainders.size(), 1u) << "of both forms";
+  Open();
+  const size_t missing = Missing().size();
+  EXPECT_GT(missing, 7u);
+  EXPECT_LT(missing, kUsers / 2);
+  Close();
+  EXPECT_TRUE(Check().blocks.empty());
+}
 
 TEST_F(CheckRepairTest, SoundDirectoryIsClean) {
   WriteUsers();
