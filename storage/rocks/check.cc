@@ -1,10 +1,12 @@
 #include "storage/rocks/check.h"
+#include "storage/rocks/emptied_blocks.h"
 
 #include <fmt/format.h>
 #include <rocksdb/sst_file_reader.h>
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -12,6 +14,7 @@
 
 #include "storage/key_name.h"
 #include "storage/record_format.h"
+#include "storage/rocks/emptied_blocks.h"
 #include "storage/rocks/gap_end.h"
 #include "storage/rocks/offline_database.h"
 #include "storage/rocks/slices.h"
@@ -59,6 +62,7 @@ class FileCheck {
     const std::optional<BlockPlace> place = PlaceIn(status);
     if (!place || place->offset >= reader_.GetTableProperties()->data_size) return Rebuild(status);
     FindBlocks();
+    FindOtherBlocks();
   }
 
  private:
@@ -108,6 +112,51 @@ class FileCheck {
       if (end.empty()) return;
       from = end;
     }
+  }
+
+  // The keys that FindBlocks has looked for are not in each of several damaged blocks that follow
+  // each other. With those that are known emptied, the next one is what cannot be verified.
+  void FindOtherBlocks() {
+    for (;;) {
+      std::vector<DamagedBlock> known;
+      std::copy_if(report_->blocks.begin(), report_->blocks.end(), std::back_inserter(known),
+                   [&](const auto& block) { return block.file == file_.relative_filename; });
+      if (known.empty()) return;  // it was rebuilt
+      const auto env = rocksdb::NewCompositeEnv(
+          MakeEmptiedBlocksFileSystem(options_.env->GetFileSystem(), known));
+      rocksdb::Options options = options_;
+      options.env = env.get();
+      rocksdb::SstFileReader reader(options);
+      rocksdb::Status status = reader.Open(PathOf(file_));
+      if (status.ok()) status = reader.VerifyChecksum();
+      if (status.ok()) return;
+      const std::optional<BlockPlace> place = PlaceIn(status);
+      const bool is_known = std::any_of(known.begin(), known.end(), [&](const auto& block) {
+        return place && block.offset == place->offset;
+      });
+      if (!place || is_known || place->offset >= reader.GetTableProperties()->data_size) {
+        return Rebuild(status);
+      }
+      Add(*place, known);
+    }
+  }
+
+  // Between the known blocks before and after it there may be readable ones.
+  void Add(const BlockPlace& place, const std::vector<DamagedBlock>& known) {
+    DamagedBlock found{table_, file_.relative_filename, place.offset, place.size, {}, {}};
+    const DamagedBlock* previous = nullptr;
+    const DamagedBlock* next = nullptr;
+    for (const DamagedBlock& block : known) {
+      if (block.offset < place.offset && (previous == nullptr || block.offset > previous->offset)) {
+        previous = &block;
+      }
+      if (block.offset > place.offset && (next == nullptr || block.offset < next->offset)) {
+        next = &block;
+      }
+    }
+    if (previous != nullptr) found.after = previous->after;
+    if (next != nullptr) found.before = next->before;
+    report_->blocks.push_back(std::move(found));
   }
 
   const Table table_;

@@ -16,6 +16,26 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+TEST_F(CheckRepairTest, EachOfSeveralAdjacentBlocksIsNamedAndGivenUp) {
+  WriteUsers();
+  const auto files = FilesOf(Table::kUsers);
+  ASSERT_EQ(files.size(), 1u);
+  Close();
+  const size_t bytes = files[0].size / 2;  // of a few dozen blocks
+  Overwrite(PathOf(files[0]), files[0].size / 4, std::string(bytes, 'x'));
+  const CheckReport report = Check();
+  EXPECT_GT(report.blocks.size(), 5u);
+  size_t in_blocks = 0;
+  for (const DamagedBlock& block : report.blocks) in_blocks += block.size + kBlockTrailerBytes;
+  EXPECT_GE(in_blocks, bytes);
+  Repair();
+  EXPECT_TRUE(Check().clean());
+  Open();
+  const std::vector<uint64_t> missing = Missing();
+  EXPECT_GT(missing.size(), kUsers / 4);
+  EXPECT_LT(missing.size(), kUsers * 3 / 4);
+}
+
 // A repair that was interrupted leaves them to the server.
 TEST_F(CheckRepairTest, EmptiedBlocksAreReadAsWhatTheyAre) {
   WriteUsers();
