@@ -77,12 +77,12 @@ std::optional<Bytes> Gap::FirstFrom(ByteView key, rocksdb::Status* damage) {
   return KeyOfDamagedValue(table_, iterator.get());
 }
 
-// As smile::Probe. RocksDB's error message identifies the block.
+// As smile::Probe. RocksDB's error message identifies the block; empty: all damage is the same.
 std::optional<Bytes> Gap::Probe(ByteView key, const std::string& same_words) {
   rocksdb::Status damage;
   std::optional<Bytes> first = FirstFrom(key, &damage);
   if (!first.has_value()) {
-    if (damage.ToString() == same_words) return std::nullopt;
+    if (same_words.empty() || damage.ToString() == same_words) return std::nullopt;
     return Bytes(key);
   }
   const bool is_first = !first->empty() && (!readable_.has_value() || *first < *readable_);
@@ -90,7 +90,8 @@ std::optional<Bytes> Gap::Probe(ByteView key, const std::string& same_words) {
   return first;
 }
 
-// Block by block, so that what is readable between two damaged blocks is not skipped.
+// Block by block, so that what is readable between two damaged blocks is not skipped; but where
+// many follow each other, those after the first few together.
 void Gap::FindParts() {
   const rocksdb::Slice* const upper = options_.iterate_upper_bound;
   Bytes at = from_;
@@ -100,8 +101,9 @@ void Gap::FindParts() {
       end_ = std::move(*first);
       return;
     }
-    if (probes_ >= limits::kMaxGapProbes) break;
-    const std::string words = damage.ToString();
+    if (probes_ >= 3 * limits::kMaxGapProbes) break;
+    const bool together = probes_ >= limits::kMaxGapProbes;
+    const std::string words = together ? "" : damage.ToString();
     const auto probe = [&](ByteView key) { return Probe(key, words); };
     Bytes next = FindGapEnd(table_, at, upper == nullptr ? ByteView() : ViewOf(*upper), probe);
     CHECK(parts_.empty() || !parts_.back().end.empty(), "only the last part is unbounded");

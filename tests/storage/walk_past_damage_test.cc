@@ -227,6 +227,25 @@ TEST_F(WalkPastDamageTest, ListGoesPastADamagedBlock) {
   }
 }
 
+TEST_F(WalkPastDamageTest, NothingIsSkippedAfterManyAdjacentDamagedBlocks) {
+  std::vector<Key> keys;
+  for (uint64_t user = 0; user < 6'000; ++user) keys.push_back(UserKey(user, "profile"));
+  PutAll(keys);
+  Flush(Table::kUsers);
+  const auto files = FilesOf(Table::kUsers);
+  ASSERT_EQ(files.size(), 1u);
+  Close();
+  Overwrite(PathOf(files[0]), files[0].size / 4, std::string(files[0].size / 4, 'x'));
+  Open();
+  const auto found = std::count_if(keys.begin(), keys.end(),
+                                   [&](const Key& key) { return engine().Get(key).ok(); });
+  EXPECT_GT(found, 3'000);
+  EXPECT_LT(found, 5'000);
+  const Listed listed = ListAll(Table::kUsers, 1'000);
+  EXPECT_EQ(listed.partitions.size(), static_cast<size_t>(found));
+  EXPECT_GE(listed.gaps, 1u);
+}
+
 // Files at several levels that overlap, with damage anywhere.
 TEST_F(WalkPastDamageTest, WalksAgreeWithGetsForAnyDamage) {
   const uint64_t seed = std::random_device()();
