@@ -1,5 +1,4 @@
 #include "storage/rocks/check.h"
-#include "storage/rocks/emptied_blocks.h"
 
 #include <fmt/format.h>
 #include <rocksdb/sst_file_reader.h>
