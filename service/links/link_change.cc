@@ -73,7 +73,7 @@ Task<Status> LoadFor(std::vector<const LinkChange*> changes, LinkState* state) {
   co_return co_await state->Load(std::move(others));
 }
 
-Result<LinkChanged> Apply(const LinkChange& change, uint64_t now_ms, LinkState* state) {
+Result<LinkChanged> ApplyChange(const LinkChange& change, uint64_t now_ms, LinkState* state) {
   SMILE_ASSIGN(const std::optional<LinkRecord> old, state->Find(change.side));
   if (change.kind == LinkChange::Kind::kUnlink) return Unlink(change.side, old, state);
   return Link(change, old, now_ms, state);

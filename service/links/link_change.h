@@ -33,6 +33,6 @@ struct LinkChanged {
 Task<Status> LoadFor(std::vector<const LinkChange*> changes, LinkState* state);
 
 // The effect of a change, after those that were applied before. A failure has no effect.
-Result<LinkChanged> Apply(const LinkChange& change, uint64_t now_ms, LinkState* state);
+Result<LinkChanged> ApplyChange(const LinkChange& change, uint64_t now_ms, LinkState* state);
 
 }  // namespace smile

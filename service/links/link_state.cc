@@ -135,7 +135,7 @@ Result<std::optional<LinkRecord>> LinkState::Find(const LinkSide& side) const {
   SMILE_ASSIGN(const LinkHead head, HeadOf(side));
   std::optional<LinkRecord> found;
   if (head.count == 0) return found;
-  if (!head.compact) return FindRecord(side, *FindSlot(side.Head()));
+  if (!head.compact) return FindRecord(side);
   const bool readable = head.ForEach([&](const CompactLink& link, ByteView) {
     if (link.other == side.other) found = RecordOf(link);
     return true;  // all are looked at: a damaged head is not changed
@@ -144,10 +144,9 @@ Result<std::optional<LinkRecord>> LinkState::Find(const LinkSide& side) const {
   return found;
 }
 
-Result<std::optional<LinkRecord>> LinkState::FindRecord(const LinkSide& side,
-                                                        const Slot& head) const {
+Result<std::optional<LinkRecord>> LinkState::FindRecord(const LinkSide& side) const {
   const Slot* const member = FindSlot(side.Member());
-  CHECK(member != nullptr || head.was_compact, "it was loaded");
+  CHECK(member != nullptr || FindSlot(side.Head())->was_compact, "it was loaded");
   if (member == nullptr) return std::optional<LinkRecord>();
   if (!member->failure.ok()) return member->failure;
   if (!member->value) return std::optional<LinkRecord>();

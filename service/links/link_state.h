@@ -58,7 +58,7 @@ class LinkState {
   const Slot* FindSlot(const LinkRecordId& id) const;
   Slot& SlotOf(const LinkRecordId& id);
   Result<LinkHead> HeadOf(const LinkSide& side) const;
-  Result<std::optional<LinkRecord>> FindRecord(const LinkSide& side, const Slot& head) const;
+  Result<std::optional<LinkRecord>> FindRecord(const LinkSide& side) const;
   Slot& Set(const LinkRecordId& id, std::optional<Bytes> value);
   void Tell(Slot* slot, uint64_t other, MutationKind kind);
   void MakeIndexed(const LinkSide& side, const LinkHead& head);

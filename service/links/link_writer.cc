@@ -191,7 +191,7 @@ Task<Status> LinkWriter::Apply(Changes batch, Results* results) {
       continue;
     }
     only_unlinks = only_unlinks && change->kind == LinkChange::Kind::kUnlink;
-    results->push_back(smile::Apply(*change, now_ms, &state));
+    results->push_back(ApplyChange(*change, now_ms, &state));
   }
   std::optional<WriteRequest> request = state.ToWrite(changes.front()->call.source);
   if (!request) co_return Status();

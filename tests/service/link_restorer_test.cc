@@ -181,7 +181,7 @@ TEST_F(LinkRestorerTest, ALinkThatBecameVisibleOnOneSideIsThereOnBoth) {
   EXPECT_EQ(Sides().size(), 2u);
 }
 
-// A database that lost a head does not know that there are links, and begins anew.
+// After a head was lost, the next link of the kind makes a compact one, as if it were the first.
 TEST_F(LinkRestorerTest, ANewHeadIsJoinedWithTheLinksOfALostOne) {
   LinkMany(1, LinkKind::kFriend);
   const LinkSides before = Sides();
