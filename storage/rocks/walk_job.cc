@@ -32,6 +32,7 @@ Status WalkJob::RunSlice() {
 
 void WalkJob::Seek(const rocksdb::ReadOptions& options, ByteView from, SliceMeter* meter) {
   iterator_.reset(database().db()->NewIterator(options, database().family(table_)));
+  wall_millis_ = parts_.clock->WallMillis();
   SeekOn(from, meter);
 }
 

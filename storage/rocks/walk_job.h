@@ -44,9 +44,8 @@ class WalkJob : public ReaderPool::Job {
 
   const RocksDatabase& database() const { return *parts_.database; }
   bool in_first_slice() const { return slices_ == 0; }
-  bool IsExpired(const RecordView& record) const {
-    return record.ExpiredAt(parts_.clock->WallMillis());
-  }
+  // As of the last Seek.
+  bool IsExpired(const RecordView& record) const { return record.ExpiredAt(wall_millis_); }
   rocksdb::Iterator* iterator() const { return iterator_.get(); }
   void Seek(const rocksdb::ReadOptions& options, ByteView from, SliceMeter* meter);
   // Seeks with the iterator of this slice.
@@ -64,6 +63,7 @@ class WalkJob : public ReaderPool::Job {
   const Parts parts_;
   const Table table_;
   std::unique_ptr<rocksdb::Iterator> iterator_;  // during a slice
+  int64_t wall_millis_ = 0;
   uint32_t slices_ = 0;
 };
 
