@@ -109,8 +109,12 @@ Committer::Counts Committer::counts() const {
 void Committer::Run() {
   NameThisThread("smile-committer");
   SetTimeSliceOfThisThread(kLeastTimeSliceNanos);  // else readers would preempt it
+  bool several = false;
   while (WaitForWork()) {
     pace_();
+    // On a busy core, an event loop or a reader may be about to submit more writes. Only if the
+    // last group shows that writes arrive together: a single one is not delayed.
+    if (several) LetOtherThreadsRun(0);
     {
       const std::lock_guard lock(mutex_);
       CHECK(group_.empty());
@@ -122,6 +126,7 @@ void Committer::Run() {
     const int64_t begin_nanos = clock_->MonotonicNanos();
     CommitGroup();
     ShareTime(begin_nanos);
+    several = group_.size() > 1;
     group_.clear();
   }
 }
