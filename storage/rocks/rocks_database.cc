@@ -202,6 +202,7 @@ rocksdb::DBOptions RocksDatabase::Options() {
       log_, &failed_compactions_,
       ErrorListener::Events{.stopped = [this](const rocksdb::Status& why) { Break(why); },
                             .compaction_lacks_room = [this] { compaction_lacks_room_ = true; }}));
+  options.listeners.push_back(compression_choice_.MakeListener());
   return options;
 }
 
@@ -299,6 +300,8 @@ void RocksDatabase::RunUpkeep() {
       if (db_ != nullptr) {
         RaiseWatermark();
         index_format_.Update(db_.get());
+        // It writes to the manifest: an error would stop RocksDB.
+        if (Writable().ok() && !space_.low()) compression_choice_.Update(db_.get(), families_);
       }
       space_.KeepReserve();
     }

@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "base/log_limit.h"
 #include "storage/rocks/blob_collector.h"
+#include "storage/rocks/compression_choice.h"
 #include "storage/rocks/damage.h"
 #include "storage/rocks/disk_space.h"
 #include "storage/rocks/expiring_blobs.h"
@@ -153,6 +154,7 @@ class RocksDatabase {
   std::unique_ptr<RocksDirectory> directory_;
   std::shared_ptr<rocksdb::Cache> cache_;
   IndexFormat index_format_;
+  CompressionChoice compression_choice_;
   mutable UseGate gate_;  // closed while the members below are replaced
   const std::unique_ptr<Damage> damage_;
   LogLimit failed_compactions_;

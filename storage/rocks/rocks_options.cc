@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "base/limits.h"
+#include "storage/rocks/compression_choice.h"
 #include "storage/rocks/expiry_filter.h"
 #include "storage/rocks/partition_memtable.h"
 
@@ -36,8 +37,8 @@ bool Supports(rocksdb::CompressionType wanted) {
 }
 
 // Flushed files live only until the next compaction and are not compressed. Upper levels use fast
-// compression; the last one, which contains nearly all data, good compression. Posts are short and
-// similar, so a dictionary helps.
+// compression; the last one, which contains nearly all data, good compression, unless that saves
+// little (storage/rocks/compression_choice.h). Posts are short and similar, so a dictionary helps.
 void SetCompression(Table table, rocksdb::ColumnFamilyOptions* family) {
   family->compression = rocksdb::kNoCompression;
   if (table == Table::kBlobs) return;  // photos and videos are compressed already
@@ -49,6 +50,9 @@ void SetCompression(Table table, rocksdb::ColumnFamilyOptions* family) {
   family->bottommost_compression = rocksdb::kZSTD;
   family->bottommost_compression_opts.enabled = true;
   family->bottommost_compression_opts.level = kZstdLevel;
+  if (CompressionChoice::IsFor(table)) {
+    family->sample_for_compression = CompressionChoice::kSampledBlocks;
+  }
   if (table != Table::kPosts) return;
   family->bottommost_compression_opts.max_dict_bytes = 16 << 10;
   family->bottommost_compression_opts.zstd_max_train_bytes = 1 << 20;

@@ -1,0 +1,66 @@
+#include "storage/rocks/compression_choice.h"
+
+#include "base/check.h"
+
+namespace smile {
+namespace {
+
+// zstd is worth its time if it saves so much of what LZ4 leaves.
+constexpr uint64_t kLeastSavedPercent = 20;
+
+// Older files count half as much for each time that so much was added.
+constexpr uint64_t kRemembered = 64 * CompressionChoice::kLeastBytes;
+
+class FileListener final : public rocksdb::EventListener {
+ public:
+  explicit FileListener(CompressionChoice* choice) : choice_(choice) {}
+
+  void OnTableFileCreated(const rocksdb::TableFileCreationInfo& info) override {
+    const TableInfo* const table = FindTable(info.cf_name);
+    if (table == nullptr || !info.status.ok()) return;
+    choice_->Add(table->table, info.table_properties.fast_compression_estimated_data_size,
+                 info.table_properties.slow_compression_estimated_data_size);
+  }
+
+ private:
+  CompressionChoice* const choice_;
+};
+
+}  // namespace
+
+std::shared_ptr<rocksdb::EventListener> CompressionChoice::MakeListener() {
+  return std::make_shared<FileListener>(this);
+}
+
+void CompressionChoice::Add(Table table, uint64_t lz4_bytes, uint64_t zstd_bytes) {
+  const std::lock_guard lock(mutex_);
+  Estimate& estimate = estimates_[static_cast<size_t>(table)];
+  if (estimate.lz4_bytes >= kRemembered) {
+    estimate.lz4_bytes /= 2;
+    estimate.zstd_bytes /= 2;
+  }
+  estimate.lz4_bytes += lz4_bytes;
+  estimate.zstd_bytes += zstd_bytes;
+}
+
+bool CompressionChoice::PrefersLz4(Table table) const {
+  if (!IsFor(table)) return false;
+  const std::lock_guard lock(mutex_);
+  const Estimate& estimate = estimates_[static_cast<size_t>(table)];
+  return estimate.lz4_bytes >= kLeastBytes &&
+         estimate.zstd_bytes > estimate.lz4_bytes / 100 * (100 - kLeastSavedPercent);
+}
+
+void CompressionChoice::Update(rocksdb::DB* db,
+                               std::span<rocksdb::ColumnFamilyHandle* const> families) const {
+  for (const TableInfo& info : kTables) {
+    rocksdb::ColumnFamilyHandle* const family = families[static_cast<size_t>(info.table)];
+    const rocksdb::Options now = db->GetOptions(family);
+    if (now.sample_for_compression == 0) continue;
+    const bool lz4 = PrefersLz4(info.table);
+    if (now.bottommost_compression == (lz4 ? rocksdb::kLZ4Compression : rocksdb::kZSTD)) continue;
+    (void)db->SetOptions(family, {{"bottommost_compression", lz4 ? "kLZ4Compression" : "kZSTD"}});
+  }
+}
+
+}  // namespace smile
