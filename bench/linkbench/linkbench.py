@@ -29,7 +29,9 @@ from command import (  # noqa: E402
     add_report_options, complete, decimal, integer, names, raw_text, say, space_of)
 
 SLOWEST_LOAD = 1_000  # nodes per second; a server that is slower hangs
+SHARED = "shared"  # the variant in which clients share connections
 SHARED_CONNECTIONS = 4
+LOADED = "loaded"  # a file beside the data: the number of nodes
 CLIENTS = 64
 LOAD_CONNECTIONS = 16
 HASHERS = 4  # logins that are verified at the same time, on one thread of Smile
@@ -90,8 +92,8 @@ def parse(arguments):
            help="only these of mix (LinkBench), costs (single requests of Smile) and logins (passwords "
            "that Smile verifies, and libargon2)")
     option("--data", type=Path, metavar="DIRECTORY",
-           help="keep the loaded servers' data there, or measure those of an earlier run, with the "
-           "same --nodes (default: a new directory, which is removed)")
+           help="keep the loaded servers' data there, or use those of an earlier run with the same "
+           "--nodes, and measure copies of them (default: a new directory, which is removed)")
     option("--load-only", action="store_true", help="with --data: load, measure nothing")
     add_report_options(parser, "linkbench")
     options = parser.parse_args(arguments)
@@ -131,10 +133,13 @@ class Measuring:
     def run(self):
         for kind in self.kinds:
             try:
-                with self.server(kind) as server:
-                    self.load(server)
-                    if not self.options.load_only:
-                        self.measure(server)
+                if self.options.data is None:
+                    with self.server(kind, self.directory / kind.name) as server:
+                        self.load(server)
+                        for variant in variants_of(kind):
+                            self.measure(server, variant)
+                else:
+                    self.run_with_kept_data(kind)
             except (servers.ServerError, memory_limit.LimitError) as error:
                 self.raw["failures"].append(f"{kind.name}: {error}")
                 say(f"FAILED: {kind.name}: {error}")  # the others are measured all the same
@@ -144,13 +149,31 @@ class Measuring:
         if "logins" in self.options.parts and not self.options.load_only:
             self.logins()
 
+    def run_with_kept_data(self, kind):
+        """Each variant begins with the graph as it was loaded."""
+        loaded = self.directory / kind.name
+        if not self.is_loaded(kind):
+            with self.server(kind, loaded) as server:
+                self.load(server)
+        if self.options.load_only or not self.is_loaded(kind):
+            return
+        for variant in variants_of(kind):
+            used = self.directory / f"{kind.name}.used"
+            shutil.rmtree(used, ignore_errors=True)
+            try:
+                say(f"{kind.name}: copying its data")
+                shutil.copytree(loaded, used)
+                with self.server(kind, used) as server:
+                    self.measure(server, variant)
+            finally:
+                shutil.rmtree(used, ignore_errors=True)
+
     def logins(self):
         """Passwords, on one core: with Smile, and with the bare library."""
         kind = linkbench_kinds.SMILE_LOGINS
-        (self.directory / kind.name).mkdir()
         bare = rounds.Generator(self.binaries / "smilebench", core=servers.SERVER_CORE)
         library = servers.Server(linkbench_kinds.ARGON2, "libargon2")
-        with self.server(kind) as server:
+        with self.server(kind, self.directory / kind.name) as server:
             for number in range(1, self.size.rounds + 1):
                 self.one(server, "verify", "", number,
                          ["logins", "--logins", HASHERS, "--seconds", self.size.seconds],
@@ -161,8 +184,8 @@ class Measuring:
         shutil.rmtree(self.directory / kind.name, ignore_errors=True)
 
     @contextlib.contextmanager
-    def server(self, kind):
-        place = (self.directory / kind.name).absolute()
+    def server(self, kind, place):
+        place = place.absolute()
         place.mkdir(exist_ok=True)
         with memory_limit.group_of(self.options.memory_limit) as group:
             server = servers.Server(kind, group=group)
@@ -172,32 +195,32 @@ class Measuring:
             finally:
                 server.stop()
 
+    def is_loaded(self, kind):
+        """Whether an earlier run has done so."""
+        mark = self.directory / kind.name / LOADED
+        if mark.exists() and mark.read_text() != str(self.size.nodes):
+            raise servers.ServerError(f"its data were loaded with --nodes {mark.read_text()}")
+        return mark.exists()
+
     def load(self, server):
-        """Unless an earlier run has done so."""
-        mark = self.directory / server.kind.name / "loaded"
         nodes = str(self.size.nodes)
-        if mark.exists():
-            if mark.read_text() != nodes:
-                raise servers.ServerError(f"its data were loaded with --nodes {mark.read_text()}")
-            return
         more = (["--engine", server.kind.name] if server.kind.scheme == "mysql"
                 else ["--clients", LOAD_CONNECTIONS])
         run = self.one(server, "load", "", 1,
                        ["linkbench", "--nodes", nodes, "--load-only", *more],
                        self.size.nodes / SLOWEST_LOAD)
         if not figures.troubles(run):
-            mark.write_text(nodes)
+            (server.log.parent / LOADED).write_text(nodes)
 
-    def measure(self, server):
-        variants = {"": ["--clients", CLIENTS]}
-        if server.kind.scheme == "smile":
-            variants["shared"] = ["--clients", CLIENTS, "--connections", SHARED_CONNECTIONS]
+    def measure(self, server, variant):
+        arguments = ["--clients", CLIENTS]
+        if variant == SHARED:
+            arguments += ["--connections", SHARED_CONNECTIONS]
         if "mix" in self.options.parts:
-            for variant, arguments in variants.items():
-                for number in range(1, self.size.rounds + 1):
-                    warm = ["--warm-seconds", self.size.warm] if number == 1 else []
-                    self.requests(server, "mix", variant, number, [*arguments, *warm])
-        if "costs" in self.options.parts and server.kind.scheme == "smile":
+            for number in range(1, self.size.rounds + 1):
+                warm = ["--warm-seconds", self.size.warm] if number == 1 else []
+                self.requests(server, "mix", variant, number, [*arguments, *warm])
+        if "costs" in self.options.parts and variant == SHARED:
             for number in range(1, self.size.rounds + 1):
                 for shape, (clients, connections) in COST_SHAPES.items():
                     for name, arguments in COSTS:
@@ -216,7 +239,7 @@ class Measuring:
                                                     seconds)
         server.wait_until_quiet()  # what it still has to write belongs to the load
         run = {"load": load, "variant": variant, "server": server.kind.name, "round": number,
-               "space": space_of(self.directory / server.kind.name), **run}
+               "space": space_of(server.log.parent) if server.log else 0, **run}
         self.raw["runs"].append(run)
         where = " ".join(filter(None, [server.kind.name, load, variant, f"round {number}"]))
         for words in figures.troubles(run):
@@ -234,12 +257,19 @@ def summary(result):
             f"{result.get('server_cpu_us', 0):,.1f} µs CPU")
 
 
+def variants_of(kind):
+    return ["", SHARED] if kind.scheme == "smile" else [""]
+
+
 def enough_space(options):
-    """For those that are not loaded yet: at the same time if their data are kept."""
+    """For those that are not loaded yet, at the same time if their data are kept, and for the copy
+    of one's data."""
     place = options.data
     servers_to_load = [name for name in options.servers
-                       if place is None or not (place / name / "loaded").exists()]
-    at_once = len(servers_to_load) if place is not None else min(1, len(servers_to_load))
+                       if place is None or not (place / name / LOADED).exists()]
+    at_once = min(1, len(servers_to_load))
+    if place is not None:
+        at_once = len(servers_to_load) + (0 if options.load_only else 1)
     return options.size.nodes * BYTES_PER_NODE * at_once <= shutil.disk_usage(ROOT).free
 
 
