@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import datetime
 import json
+import os
 import shlex
 import shutil
 import signal
@@ -31,6 +32,7 @@ from command import (  # noqa: E402
 SLOWEST_LOAD = 1_000  # nodes per second; a server that is slower hangs
 SHARED = "shared"  # the variant in which clients share connections
 SHARED_CONNECTIONS = 4
+SETTLING_SECONDS = 300  # after a load, for compactions
 LOADED = "loaded"  # a file beside the data: the number of nodes
 CLIENTS = 64
 LOAD_CONNECTIONS = 16
@@ -123,6 +125,7 @@ class Measuring:
             "settings": {"quick": options.quick, "clients": CLIENTS,
                          "shared_connections": SHARED_CONNECTIONS,
                          "memory_limit": options.memory_limit,
+                         "copied": options.data is not None,
                          **dataclasses.asdict(options.size)},
             "machine": described,
             "servers": servers.describe(self.kinds, described["versions"],
@@ -136,7 +139,7 @@ class Measuring:
                 if self.options.data is None:
                     with self.server(kind, self.directory / kind.name) as server:
                         self.load(server)
-                        for variant in variants_of(kind):
+                        for variant in self.variants_of(kind):
                             self.measure(server, variant)
                 else:
                     self.run_with_kept_data(kind)
@@ -157,12 +160,11 @@ class Measuring:
                 self.load(server)
         if self.options.load_only or not self.is_loaded(kind):
             return
-        for variant in variants_of(kind):
+        for variant in self.variants_of(kind):
             used = self.directory / f"{kind.name}.used"
             shutil.rmtree(used, ignore_errors=True)
             try:
-                say(f"{kind.name}: copying its data")
-                shutil.copytree(loaded, used)
+                copy(loaded, used)
                 with self.server(kind, used) as server:
                     self.measure(server, variant)
             finally:
@@ -171,6 +173,7 @@ class Measuring:
     def logins(self):
         """Passwords, on one core: with Smile, and with the bare library."""
         kind = linkbench_kinds.SMILE_LOGINS
+        shutil.rmtree(self.directory / kind.name, ignore_errors=True)  # of an interrupted run
         bare = rounds.Generator(self.binaries / "smilebench", core=servers.SERVER_CORE)
         library = servers.Server(linkbench_kinds.ARGON2, "libargon2")
         with self.server(kind, self.directory / kind.name) as server:
@@ -209,17 +212,26 @@ class Measuring:
         run = self.one(server, "load", "", 1,
                        ["linkbench", "--nodes", nodes, "--load-only", *more],
                        self.size.nodes / SLOWEST_LOAD)
+        server.wait_until_quiet(SETTLING_SECONDS)
         if not figures.troubles(run):
             (server.log.parent / LOADED).write_text(nodes)
 
+    def variants_of(self, kind):
+        """Those of which something is to be measured."""
+        parts = self.options.parts
+        variants = [""] if "mix" in parts else []
+        if kind.scheme == "smile" and ("mix" in parts or "costs" in parts):
+            variants.append(SHARED)
+        return variants
+
     def measure(self, server, variant):
-        arguments = ["--clients", CLIENTS]
+        mix = ["--clients", CLIENTS]
         if variant == SHARED:
-            arguments += ["--connections", SHARED_CONNECTIONS]
+            mix += ["--connections", SHARED_CONNECTIONS]
         if "mix" in self.options.parts:
             for number in range(1, self.size.rounds + 1):
                 warm = ["--warm-seconds", self.size.warm] if number == 1 else []
-                self.requests(server, "mix", variant, number, [*arguments, *warm])
+                self.requests(server, "mix", variant, number, [*mix, *warm])
         if "costs" in self.options.parts and variant == SHARED:
             for number in range(1, self.size.rounds + 1):
                 for shape, (clients, connections) in COST_SHAPES.items():
@@ -257,8 +269,13 @@ def summary(result):
             f"{result.get('server_cpu_us', 0):,.1f} µs CPU")
 
 
-def variants_of(kind):
-    return ["", SHARED] if kind.scheme == "smile" else [""]
+def copy(loaded, used):
+    say(f"{loaded.name}: copying its data")
+    try:
+        shutil.copytree(loaded, used)
+    except (OSError, shutil.Error) as error:
+        raise servers.ServerError(f"its data cannot be copied: {error}") from None
+    os.sync()  # now, not while requests are measured
 
 
 def enough_space(options):
@@ -270,7 +287,8 @@ def enough_space(options):
     at_once = min(1, len(servers_to_load))
     if place is not None:
         at_once = len(servers_to_load) + (0 if options.load_only else 1)
-    return options.size.nodes * BYTES_PER_NODE * at_once <= shutil.disk_usage(ROOT).free
+    disk = place if place is not None and place.exists() else ROOT
+    return options.size.nodes * BYTES_PER_NODE * at_once <= shutil.disk_usage(disk).free
 
 
 def main():

@@ -35,12 +35,12 @@ class CompressionChoice {
 
   // Adds the estimates for a new file. Any thread.
   void Add(Table table, uint64_t lz4_bytes, uint64_t zstd_bytes);
-  // Whether LZ4 is to be used for what a table contains. Any thread.
-  bool PrefersLz4(Table table) const;
+  // Whether LZ4 is to be used for what a table contains, if it is used now or is not. Any thread.
+  bool PrefersLz4(Table table, bool is_lz4) const;
 
   // Sets the option of each table that has it otherwise, for files that begin later. Takes
   // RocksDB's locks. If something changes, it is written to the manifest and to a new OPTIONS
-  // file. One thread at a time.
+  // file, for which writes wait. One thread at a time.
   void Update(rocksdb::DB* db, std::span<rocksdb::ColumnFamilyHandle* const> families) const;
 
  private:

@@ -300,7 +300,7 @@ void RocksDatabase::RunUpkeep() {
       if (db_ != nullptr) {
         RaiseWatermark();
         index_format_.Update(db_.get());
-        // It writes to the manifest: an error would stop RocksDB.
+        // It may write files: not to a full disk, nor after an error.
         if (Writable().ok() && !space_.low()) compression_choice_.Update(db_.get(), families_);
       }
       space_.KeepReserve();

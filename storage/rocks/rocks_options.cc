@@ -50,7 +50,7 @@ void SetCompression(Table table, rocksdb::ColumnFamilyOptions* family) {
   family->bottommost_compression = rocksdb::kZSTD;
   family->bottommost_compression_opts.enabled = true;
   family->bottommost_compression_opts.level = kZstdLevel;
-  if (CompressionChoice::IsFor(table)) {
+  if (CompressionChoice::IsFor(table) && family->compression == rocksdb::kLZ4Compression) {
     family->sample_for_compression = CompressionChoice::kSampledBlocks;
   }
   if (table != Table::kPosts) return;

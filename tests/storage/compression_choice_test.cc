@@ -20,28 +20,37 @@ constexpr uint64_t kMiB = 1 << 20;
 
 TEST(CompressionChoiceTest, ZstdIsUsedUntilEnoughIsKnown) {
   CompressionChoice choice;
-  EXPECT_FALSE(choice.PrefersLz4(Table::kUsers));
+  EXPECT_FALSE(choice.PrefersLz4(Table::kUsers, false));
   choice.Add(Table::kUsers, 15 * kMiB, 15 * kMiB);
-  EXPECT_FALSE(choice.PrefersLz4(Table::kUsers));
+  EXPECT_FALSE(choice.PrefersLz4(Table::kUsers, false));
   choice.Add(Table::kUsers, kMiB, kMiB);
-  EXPECT_TRUE(choice.PrefersLz4(Table::kUsers));
-  EXPECT_FALSE(choice.PrefersLz4(Table::kLinks)) << "each table has its own data";
+  EXPECT_TRUE(choice.PrefersLz4(Table::kUsers, false));
+  EXPECT_FALSE(choice.PrefersLz4(Table::kLinks, false)) << "each table has its own data";
 }
 
 TEST(CompressionChoiceTest, ZstdIsWorthItIfItSavesAFifth) {
   CompressionChoice choice;
   choice.Add(Table::kUsers, 100 * kMiB, 79 * kMiB);
   choice.Add(Table::kLinks, 100 * kMiB, 81 * kMiB);
-  EXPECT_FALSE(choice.PrefersLz4(Table::kUsers));
-  EXPECT_TRUE(choice.PrefersLz4(Table::kLinks));
+  EXPECT_FALSE(choice.PrefersLz4(Table::kUsers, false));
+  EXPECT_TRUE(choice.PrefersLz4(Table::kLinks, false));
+}
+
+TEST(CompressionChoiceTest, TableNearTheLimitKeepsWhatItHas) {
+  CompressionChoice choice;
+  choice.Add(Table::kUsers, 100 * kMiB, 77 * kMiB);
+  EXPECT_FALSE(choice.PrefersLz4(Table::kUsers, false));
+  EXPECT_TRUE(choice.PrefersLz4(Table::kUsers, true));
+  choice.Add(Table::kUsers, 100 * kMiB, 71 * kMiB);
+  EXPECT_FALSE(choice.PrefersLz4(Table::kUsers, true));
 }
 
 TEST(CompressionChoiceTest, NewDataCountMoreThanOld) {
   CompressionChoice choice;
   for (int i = 0; i < 1'000; ++i) choice.Add(Table::kUsers, 64 * kMiB, 64 * kMiB);
-  EXPECT_TRUE(choice.PrefersLz4(Table::kUsers));
-  for (int i = 0; i < 30; ++i) choice.Add(Table::kUsers, 64 * kMiB, 32 * kMiB);
-  EXPECT_FALSE(choice.PrefersLz4(Table::kUsers));
+  EXPECT_TRUE(choice.PrefersLz4(Table::kUsers, true));
+  for (int i = 0; i < 40; ++i) choice.Add(Table::kUsers, 64 * kMiB, 32 * kMiB);
+  EXPECT_FALSE(choice.PrefersLz4(Table::kUsers, true));
 }
 
 class ChosenCompressionTest : public DamageTest {
@@ -94,12 +103,11 @@ TEST_F(ChosenCompressionTest, FollowsTheDataWhileItIsServed) {
   ASSERT_TRUE(Becomes(rocksdb::kLZ4Compression));
   EXPECT_THAT(Compressions(), ElementsAre("LZ4"));
   EXPECT_EQ(db()->GetOptions(family(Table::kLinks)).bottommost_compression, rocksdb::kZSTD);
-  // Of 16 bytes: LZ4 finds no repetitions, and zstd halves them.
-  WriteFile(kValues, '\x0f');
-  WriteFile(2 * kValues, '\x0f');
+  // Of 16 different bytes: LZ4 finds no repetitions, and zstd halves them.
+  for (uint64_t file = 1; file <= 3; ++file) WriteFile(file * kValues, '\x0f');
   ASSERT_TRUE(Becomes(rocksdb::kZSTD));
   EXPECT_THAT(Compressions(), ElementsAre("ZSTD"));
-  for (const uint64_t user : {uint64_t{0}, kValues, 3 * kValues - 1}) {
+  for (const uint64_t user : {uint64_t{0}, kValues, 4 * kValues - 1}) {
     EXPECT_EQ(engine().Value(UserKey(user, "profile")).size(), kValueBytes);
   }
 }

@@ -131,9 +131,11 @@ TEST_F(RebuiltTableTest, RepairRewritesTheFileFromItsBlocks) {
 
 class BlocksOfTest : public RebuiltTableTest {
  protected:
-  void ExpectAllIsFound(Table table, const char* compression) {
+  void ExpectAllIsFound(Table table, const char* compression, const char* name) {
     Open();
-    ASSERT_TRUE(db()->SetOptions(family(table), {{"bottommost_compression", compression}}).ok());
+    ASSERT_TRUE(db()->SetOptions(family(table), {{"bottommost_compression", compression},
+                                                 {"sample_for_compression", "0"}})
+                    .ok());
     for (uint64_t i = 0; i < 3'000; ++i) {
       const Key key = table == Table::kPosts ? PostKey(i % 50, i) : UserKey(i, "profile");
       engine_->Write(WriteRequest(key.view().partition_view(),
@@ -146,6 +148,7 @@ class BlocksOfTest : public RebuiltTableTest {
     ASSERT_TRUE(engine().Put(last, "v").status.ok());
     Flush(table);
     Compact(table);
+    ASSERT_EQ(PropertiesOf(table).begin()->second.compression_name, name);
     Find(table);
     const std::string sound = ReadAll(path_);
     for (const uint64_t offset : {file_.size - 8, file_.size - 100, data_bytes_ + 4'000}) {
@@ -159,16 +162,16 @@ class BlocksOfTest : public RebuiltTableTest {
 };
 
 TEST_F(BlocksOfTest, UncompressedBlocksAreFound) {
-  ExpectAllIsFound(Table::kUsers, "kNoCompression");
+  ExpectAllIsFound(Table::kUsers, "kNoCompression", "NoCompression");
 }
 TEST_F(BlocksOfTest, Lz4BlocksAreFound) {
-  ExpectAllIsFound(Table::kUsers, "kLZ4Compression");
+  ExpectAllIsFound(Table::kUsers, "kLZ4Compression", "LZ4");
 }
 TEST_F(BlocksOfTest, ZstdBlocksAreFound) {
-  ExpectAllIsFound(Table::kUsers, "kZSTD");
+  ExpectAllIsFound(Table::kUsers, "kZSTD", "ZSTD");
 }
 TEST_F(BlocksOfTest, ZstdBlocksWithADictionaryAreFound) {
-  ExpectAllIsFound(Table::kPosts, "kZSTD");
+  ExpectAllIsFound(Table::kPosts, "kZSTD", "ZSTD");
 }
 
 TEST_F(RebuiltTableTest, MissingFileLosesOnlyItsRange) {
