@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import dataclasses
 import datetime
+import functools
 import json
 import os
 import shlex
@@ -125,7 +126,6 @@ class Measuring:
             "settings": {"quick": options.quick, "clients": CLIENTS,
                          "shared_connections": SHARED_CONNECTIONS,
                          "memory_limit": options.memory_limit,
-                         "copied": options.data is not None,
                          **dataclasses.asdict(options.size)},
             "machine": described,
             "servers": servers.describe(self.kinds, described["versions"],
@@ -136,13 +136,7 @@ class Measuring:
     def run(self):
         for kind in self.kinds:
             try:
-                if self.options.data is None:
-                    with self.server(kind, self.directory / kind.name) as server:
-                        self.load(server)
-                        for variant in self.variants_of(kind):
-                            self.measure(server, variant)
-                else:
-                    self.run_with_kept_data(kind)
+                self.run_kind(kind)
             except (servers.ServerError, memory_limit.LimitError) as error:
                 self.raw["failures"].append(f"{kind.name}: {error}")
                 say(f"FAILED: {kind.name}: {error}")  # the others are measured all the same
@@ -152,21 +146,21 @@ class Measuring:
         if "logins" in self.options.parts and not self.options.load_only:
             self.logins()
 
-    def run_with_kept_data(self, kind):
-        """Each variant begins with the graph as it was loaded."""
+    def run_kind(self, kind):
+        """Each job begins with the graph as it was loaded."""
         loaded = self.directory / kind.name
         if not self.is_loaded(kind):
             with self.server(kind, loaded) as server:
                 self.load(server)
         if self.options.load_only or not self.is_loaded(kind):
             return
-        for variant in self.variants_of(kind):
+        for job in self.jobs_of(kind):
             used = self.directory / f"{kind.name}.used"
             shutil.rmtree(used, ignore_errors=True)
             try:
                 copy(loaded, used)
                 with self.server(kind, used) as server:
-                    self.measure(server, variant)
+                    job(server)
             finally:
                 shutil.rmtree(used, ignore_errors=True)
 
@@ -216,29 +210,31 @@ class Measuring:
         if not figures.troubles(run):
             (server.log.parent / LOADED).write_text(nodes)
 
-    def variants_of(self, kind):
-        """Those of which something is to be measured."""
-        parts = self.options.parts
-        variants = [""] if "mix" in parts else []
-        if kind.scheme == "smile" and ("mix" in parts or "costs" in parts):
-            variants.append(SHARED)
-        return variants
-
-    def measure(self, server, variant):
-        mix = ["--clients", CLIENTS]
-        if variant == SHARED:
-            mix += ["--connections", SHARED_CONNECTIONS]
+    def jobs_of(self, kind):
+        """Functions, each of which is called with a server."""
+        jobs = []
         if "mix" in self.options.parts:
-            for number in range(1, self.size.rounds + 1):
-                warm = ["--warm-seconds", self.size.warm] if number == 1 else []
-                self.requests(server, "mix", variant, number, [*mix, *warm])
-        if "costs" in self.options.parts and variant == SHARED:
-            for number in range(1, self.size.rounds + 1):
-                for shape, (clients, connections) in COST_SHAPES.items():
-                    for name, arguments in COSTS:
-                        self.requests(server, name, shape, number,
-                                      ["--clients", clients, "--connections", connections,
-                                       *arguments], self.size.seconds / 4)
+            jobs.append(functools.partial(self.mix, variant="", connections=[]))
+            if kind.scheme == "smile":
+                jobs.append(functools.partial(self.mix, variant=SHARED, connections=[
+                    "--connections", SHARED_CONNECTIONS]))
+        if "costs" in self.options.parts and kind.scheme == "smile":
+            jobs += [functools.partial(self.costs, shape=shape, number=number)
+                     for number in range(1, self.size.rounds + 1) for shape in COST_SHAPES]
+        return jobs
+
+    def mix(self, server, variant, connections):
+        for number in range(1, self.size.rounds + 1):
+            warm = ["--warm-seconds", self.size.warm] if number == 1 else []
+            self.requests(server, "mix", variant, number,
+                          ["--clients", CLIENTS, *connections, *warm])
+
+    def costs(self, server, shape, number):
+        clients, connections = COST_SHAPES[shape]
+        for name, arguments in COSTS:
+            self.requests(server, name, shape, number,
+                          ["--clients", clients, "--connections", connections, *arguments],
+                          self.size.seconds / 4)
 
     def requests(self, server, load, variant, number, arguments, seconds=None):
         seconds = seconds or self.size.seconds
@@ -284,9 +280,9 @@ def enough_space(options):
     place = options.data
     servers_to_load = [name for name in options.servers
                        if place is None or not (place / name / LOADED).exists()]
-    at_once = min(1, len(servers_to_load))
-    if place is not None:
-        at_once = len(servers_to_load) + (0 if options.load_only else 1)
+    at_once = len(servers_to_load) if place is not None else min(1, len(servers_to_load))
+    if not options.load_only:
+        at_once += 1
     disk = place if place is not None and place.exists() else ROOT
     return options.size.nodes * BYTES_PER_NODE * at_once <= shutil.disk_usage(disk).free
 
