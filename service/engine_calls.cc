@@ -71,11 +71,6 @@ WriteRequest RequestOf(const Key& key, Change change, const CallContext& call) {
   return RequestOf(key.table, key.partition, changes, call);
 }
 
-Task<WriteReply> EngineCalls::Write(WriteRequest request) const {
-  co_return co_await FromCallback<WriteReply>(
-      [&](auto done) { engine_.Write(std::move(request), std::move(done)); });
-}
-
 Task<WriteReply> EngineCalls::Write(Table table, Bytes partition,
                                     std::vector<Change> changes) const {
   co_return co_await Write(RequestOf(table, partition, changes));

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include "base/callback_await.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "model/key.h"
@@ -76,7 +78,12 @@ class EngineCalls {
   Task<WriteReply> Write(Table table, Bytes partition, std::vector<Change> changes) const;
   // One change.
   Task<WriteReply> Write(Key key, Change change) const;
-  Task<WriteReply> Write(WriteRequest request) const;
+  // To be awaited at once: the same without a coroutine of its own.
+  [[nodiscard]] auto Write(WriteRequest request) const {
+    return FromCallback<WriteReply>([this, request = std::move(request)](auto done) mutable {
+      engine_.Write(std::move(request), std::move(done));
+    });
+  }
   bool can_write_together() const { return engine_.can_write_together(); }
   Task<Result<ScanPage>> Scan(ScanRequest request) const;
   Task<Result<ListPage>> List(ListRequest request) const;

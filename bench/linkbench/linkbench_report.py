@@ -190,7 +190,7 @@ def costs_section(report):
         return []
     return ["## What single requests of Smile cost", "",
             "64x1: 64 connections with one request in flight on each; 16x32: 16 with 32. Each round "
-            "begins with the graph as it was loaded.", "",
+            "begins with the graph as it was loaded, and with some seconds of the mix.", "",
             table(["request", "requests/s", "CPU µs"], rows), ""]
 
 

@@ -1,5 +1,6 @@
 #include "service/links/link_change.h"
 
+#include <span>
 #include <string>
 #include <utility>
 
@@ -51,26 +52,38 @@ Result<LinkChanged> Unlink(const LinkSide& side, const std::optional<LinkRecord>
   return LinkChanged{.changed = true, .time_ms = old->time_ms};
 }
 
-}  // namespace
-
-Task<Status> LoadFor(std::vector<const LinkChange*> changes, LinkState* state) {
+std::vector<LinkSide> SidesOf(std::span<const LinkChange* const> changes) {
   std::vector<LinkSide> sides;
   sides.reserve(2 * changes.size());
   for (const LinkChange* change : changes) {
     sides.push_back(change->side);
     sides.push_back(BackOf(change->side, NewInverse(*change)));
   }
-  if (Status loaded = co_await state->Load(std::move(sides)); !loaded.ok()) co_return loaded;
-  // Of links whose inverse is another than expected.
+  return sides;
+}
+
+// The backs of links whose inverse is another than expected.
+std::vector<LinkSide> OtherBacks(std::span<const LinkChange* const> changes,
+                                 const LinkState& state) {
   std::vector<LinkSide> others;
   for (const LinkChange* change : changes) {
-    const Result<std::optional<LinkRecord>> link = state->Find(change->side);
+    const Result<std::optional<LinkRecord>> link = state.Find(change->side);
     if (!link.ok() || !link->has_value()) continue;
     const LinkKind inverse = (*link)->inverse;
     if (inverse != NewInverse(*change)) others.push_back(BackOf(change->side, inverse));
   }
-  if (others.empty()) co_return Status();
-  co_return co_await state->Load(std::move(others));
+  return others;
+}
+
+}  // namespace
+
+bool LoadNowFor(std::span<const LinkChange* const> changes, LinkState* state) {
+  return state->LoadNow(SidesOf(changes)) && state->LoadNow(OtherBacks(changes, *state));
+}
+
+Task<Status> LoadFor(std::vector<const LinkChange*> changes, LinkState* state) {
+  if (Status loaded = co_await state->Load(SidesOf(changes)); !loaded.ok()) co_return loaded;
+  co_return co_await state->Load(OtherBacks(changes, *state));
 }
 
 Result<LinkChanged> ApplyChange(const LinkChange& change, uint64_t now_ms, LinkState* state) {

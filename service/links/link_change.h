@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -29,7 +30,9 @@ struct LinkChanged {
   uint64_t time_ms = 0;  // of the link
 };
 
-// Reads into the state what these changes need.
+// Reads into the state what these changes need. The first does so without waiting; false: the
+// second has to read the rest.
+bool LoadNowFor(std::span<const LinkChange* const> changes, LinkState* state);
 Task<Status> LoadFor(std::vector<const LinkChange*> changes, LinkState* state);
 
 // The effect of a change, after those that were applied before. A failure has no effect.

@@ -32,15 +32,19 @@ auto FirstFrom(Slots* slots, const LinkRecordId& id) {
 // --- Reading -------------------------------------------------------------------------------------
 
 Task<Status> LinkState::Load(std::vector<LinkSide> sides) {
-  std::vector<LinkRecordId> ids = Missing(sides);
-  while (!ids.empty()) {  // heads, then links of those that are indexed
-    std::vector<LinkRecordId> unknown = Peek(std::move(ids));
-    if (!unknown.empty()) {
-      if (Status read = co_await Read(std::move(unknown)); !read.ok()) co_return read;
-    }
-    ids = Missing(sides);
+  while (!LoadNow(sides)) {
+    if (Status read = co_await ReadUnknown(); !read.ok()) co_return read;
   }
   co_return Status();
+}
+
+bool LinkState::LoadNow(const std::vector<LinkSide>& sides) {
+  while (unknown_.empty()) {  // heads, then links of those that are indexed
+    const std::vector<LinkRecordId> ids = Missing(sides);
+    if (ids.empty()) return true;
+    Peek(ids);
+  }
+  return false;
 }
 
 std::vector<LinkRecordId> LinkState::Missing(const std::vector<LinkSide>& sides) const {
@@ -60,8 +64,7 @@ std::vector<LinkRecordId> LinkState::Missing(const std::vector<LinkSide>& sides)
 }
 
 // Adds slots for these records, which are sorted and have none, with what is known without waiting.
-// Returns those of which it is not known.
-std::vector<LinkRecordId> LinkState::Peek(std::vector<LinkRecordId> ids) {
+void LinkState::Peek(const std::vector<LinkRecordId>& ids) {
   std::vector<LinkKeyBytes> bytes;
   bytes.reserve(ids.size());  // so that views stay valid
   std::vector<KeyView> keys;
@@ -69,20 +72,19 @@ std::vector<LinkRecordId> LinkState::Peek(std::vector<LinkRecordId> ids) {
   for (const LinkRecordId& id : ids) keys.push_back(bytes.emplace_back(id).view());
   const size_t before = slots_.size();
   slots_.reserve(before + ids.size());
-  std::vector<LinkRecordId> unknown;
   engine_.PeekMany(keys, [&](size_t i, PeekResult result, const RecordView& record) {
     Slot& slot = slots_.emplace_back(Slot{.id = ids[i]});
     if (result == PeekResult::kFound) slot.value = Bytes(record.value);
-    if (result == PeekResult::kUnknown) unknown.push_back(ids[i]);
+    if (result == PeekResult::kUnknown) unknown_.push_back(ids[i]);
     return true;
   });
   std::inplace_merge(slots_.begin(), slots_.begin() + static_cast<std::ptrdiff_t>(before),
                      slots_.end(), [](const Slot& a, const Slot& b) { return a.id < b.id; });
   for (const LinkRecordId& id : ids) NoteForm(id);
-  return unknown;
 }
 
-Task<Status> LinkState::Read(std::vector<LinkRecordId> ids) {
+Task<Status> LinkState::ReadUnknown() {
+  const std::vector<LinkRecordId> ids = std::exchange(unknown_, {});
   ReadRequest request;
   request.keys.reserve(ids.size());
   for (const LinkRecordId& id : ids) request.keys.emplace_back(LinkKeyBytes(id).view());

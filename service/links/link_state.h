@@ -21,6 +21,8 @@ class LinkState {
 
   // Reads what is stored of these sides; those that were loaded before are left as they are.
   Task<Status> Load(std::vector<LinkSide> sides);
+  // The same without waiting. False: Load has to read the rest.
+  bool LoadNow(const std::vector<LinkSide>& sides);
 
   // Of a side that was loaded: its link, or none. kCorrupt: its records are damaged.
   Result<std::optional<LinkRecord>> Find(const LinkSide& side) const;
@@ -51,8 +53,8 @@ class LinkState {
 
   // Which of these sides need records that were not read yet.
   std::vector<LinkRecordId> Missing(const std::vector<LinkSide>& sides) const;
-  std::vector<LinkRecordId> Peek(std::vector<LinkRecordId> ids);
-  Task<Status> Read(std::vector<LinkRecordId> ids);
+  void Peek(const std::vector<LinkRecordId>& ids);
+  Task<Status> ReadUnknown();
   void NoteForm(const LinkRecordId& id);
   // Null: none.
   const Slot* FindSlot(const LinkRecordId& id) const;
@@ -65,8 +67,9 @@ class LinkState {
   void SetCount(const LinkSide& side, uint64_t count);
 
   const EngineCalls& engine_;
-  std::vector<Slot> slots_;  // sorted
-  size_t mutations_ = 0;     // at least as many as they are
+  std::vector<Slot> slots_;            // sorted
+  std::vector<LinkRecordId> unknown_;  // those that are not in memory; their slots are empty
+  size_t mutations_ = 0;               // at least as many as they are
 };
 
 }  // namespace smile

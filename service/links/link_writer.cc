@@ -178,9 +178,11 @@ Task<Status> LinkWriter::Apply(Changes batch, Results* results) {
   std::vector<const LinkChange*> changes;
   changes.reserve(batch.size());
   for (const auto& waiting : batch) changes.push_back(&waiting->change);
-  if (Status loaded = co_await LoadFor(changes, &state); !loaded.ok()) {
-    results->assign(batch.size(), loaded);
-    co_return loaded;
+  if (!LoadNowFor(changes, &state)) {
+    if (Status loaded = co_await LoadFor(changes, &state); !loaded.ok()) {
+      results->assign(batch.size(), loaded);
+      co_return loaded;
+    }
   }
   const auto now_ms = static_cast<uint64_t>(clock_.WallMillis());
   bool only_unlinks = true;

@@ -54,7 +54,7 @@ class LinkRestorerTest : public ::testing::Test {
 
   void Change(const LinkRecordId& id, std::optional<ByteView> value) {
     const LinkMutation mutation{id, value};
-    ASSERT_TRUE(calls_.Write(WriteRequestOf({&mutation, 1})).Wait().status.ok());
+    ASSERT_TRUE(Store(calls_, mutation).Wait().status.ok());
   }
 
   // Instead of all that was there.

@@ -86,7 +86,7 @@ class LinkServiceTest : public ::testing::Test {
   }
   void PutHead(ByteView value) {
     const LinkMutation mutation{kOf.Head(), value};
-    ASSERT_TRUE(calls_.Write(WriteRequestOf({&mutation, 1})).Wait().status.ok());
+    ASSERT_TRUE(Store(calls_, mutation).Wait().status.ok());
   }
 
   static constexpr LinksOf kOf{.user = 1, .kind = LinkKind::kFollow};
@@ -221,7 +221,7 @@ TEST_F(LinkServiceTest, ALinkIsRemovedAlthoughItsOtherSideIsDamaged) {
   }
   const LinkSide side{1, LinkKind::kFollow, 3};
   const LinkMutation damage{side.Member(), "damaged"};
-  ASSERT_TRUE(calls_.Write(WriteRequestOf({&damage, 1})).Wait().status.ok());
+  ASSERT_TRUE(Store(calls_, damage).Wait().status.ok());
   const auto unlinked = links_
                             .Change({.kind = LinkChange::Kind::kUnlink,
                                      .side = {3, LinkKind::kFollower, 1},

@@ -96,4 +96,8 @@ LinkSides BacksOf(const LinkSides& sides) {
   return backs;
 }
 
+Task<WriteReply> Store(const EngineCalls& engine, LinkMutation mutation) {
+  co_return co_await engine.Write(WriteRequestOf({&mutation, 1}));
+}
+
 }  // namespace smile::testing

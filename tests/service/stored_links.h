@@ -6,6 +6,8 @@
 #include <tuple>
 
 #include "base/bytes.h"
+#include "base/task.h"
+#include "service/engine_calls.h"
 #include "service/links/link_records.h"
 #include "storage/engine.h"
 
@@ -22,5 +24,8 @@ std::string ReadLinkRecords(const LinkRecords& records, LinkSides* sides);
 
 // The other side of each.
 LinkSides BacksOf(const LinkSides& sides);
+
+// Stores a record of links as it is, past the service.
+Task<WriteReply> Store(const EngineCalls& engine, LinkMutation mutation);
 
 }  // namespace smile::testing
