@@ -214,16 +214,15 @@ class Measuring:
         """Functions, each of which is called with a server."""
         jobs = []
         if "mix" in self.options.parts:
-            jobs.append(functools.partial(self.mix, variant="", connections=[]))
-            if kind.scheme == "smile":
-                jobs.append(functools.partial(self.mix, variant=SHARED, connections=[
-                    "--connections", SHARED_CONNECTIONS]))
+            variants = ["", SHARED] if kind.scheme == "smile" else [""]
+            jobs += [functools.partial(self.mix, variant=variant) for variant in variants]
         if "costs" in self.options.parts and kind.scheme == "smile":
             jobs += [functools.partial(self.costs, shape=shape, number=number)
                      for number in range(1, self.size.rounds + 1) for shape in COST_SHAPES]
         return jobs
 
-    def mix(self, server, variant, connections):
+    def mix(self, server, variant):
+        connections = ["--connections", SHARED_CONNECTIONS] if variant == SHARED else []
         for number in range(1, self.size.rounds + 1):
             warm = ["--warm-seconds", self.size.warm] if number == 1 else []
             self.requests(server, "mix", variant, number,
@@ -232,9 +231,8 @@ class Measuring:
     def costs(self, server, shape, number):
         clients, connections = COST_SHAPES[shape]
         # Not measured: what is asked for is in memory then, as on a server in use.
-        self.generator.measure(server, [str(word) for word in (
-            "linkbench", "--nodes", self.size.nodes, "--loaded", "--clients", CLIENTS,
-            "--seconds", self.size.warm)], self.size.warm)
+        words = self.words_of(self.size.warm, ["--clients", CLIENTS])
+        self.generator.measure(server, words, self.size.warm)
         for name, arguments in COSTS:
             self.requests(server, name, shape, number,
                           ["--clients", clients, "--connections", connections, *arguments],
@@ -242,9 +240,13 @@ class Measuring:
 
     def requests(self, server, load, variant, number, arguments, seconds=None):
         seconds = seconds or self.size.seconds
-        self.one(server, load, variant, number,
-                 ["linkbench", "--nodes", self.size.nodes, "--loaded", "--seconds", f"{seconds:g}",
-                  *arguments], seconds + self.size.warm)
+        self.one(server, load, variant, number, self.words_of(seconds, arguments),
+                 seconds + self.size.warm)
+
+    def words_of(self, seconds, arguments):
+        """Those of smilebench, for requests to a graph that was loaded."""
+        return [str(word) for word in ("linkbench", "--nodes", self.size.nodes, "--loaded",
+                                       "--seconds", f"{seconds:g}", *arguments)]
 
     def one(self, server, load, variant, number, arguments, seconds, generator=None):
         run = (generator or self.generator).measure(server, [str(word) for word in arguments],

@@ -1,7 +1,5 @@
 #include "storage/rocks/compression_choice.h"
 
-#include "base/check.h"
-
 namespace smile {
 namespace {
 
@@ -47,7 +45,6 @@ void CompressionChoice::Add(Table table, uint64_t lz4_bytes, uint64_t zstd_bytes
 }
 
 bool CompressionChoice::PrefersLz4(Table table, bool is_lz4) const {
-  if (!IsFor(table)) return false;
   const std::lock_guard lock(mutex_);
   const Estimate& estimate = estimates_[static_cast<size_t>(table)];
   const uint64_t least_saved = is_lz4 ? kSavedPercentAgain : kLeastSavedPercent;
